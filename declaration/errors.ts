@@ -1,0 +1,81 @@
+/**
+ * Every way in which this package refuses something. Codes are stable: match on `error.code`, never on the message.
+ */
+export type ErrorCode =
+  // the declaration
+  | 'invalid_declaration'
+  | 'invalid_name'
+  | 'duplicate_name'
+  | 'unknown_role'
+  | 'unknown_schema'
+  | 'unknown_table'
+  | 'anonymous_is_authenticator'
+  | 'privileged_role'
+  | 'role_cycle'
+  | 'invalid_role_setting'
+  | 'policy_without_grant'
+  | 'grant_without_policy'
+  | 'schema_not_exposable'
+  | 'unsafe_cors'
+  | 'admin_port_published'
+  | 'unsupported_version'
+  | 'vulnerable_version'
+  | 'invalid_server_setting'
+  // SQL that the user brings
+  | 'invalid_sql'
+  | 'legacy_claim_setting'
+  | 'unknown_placeholder'
+  | 'unreadable_sql'
+  // keys and tokens
+  | 'invalid_key_set'
+  | 'empty_key_set'
+  | 'private_key_in_key_set'
+  | 'unsupported_algorithm'
+  | 'weak_key'
+  | 'weak_secret'
+  | 'unreadable_key'
+  | 'key_exists'
+  | 'invalid_token_claim'
+  // bringing a database to the declared state
+  | 'database_unreachable'
+  | 'database_locked'
+  | 'unsupported_database'
+  | 'missing_role'
+  | 'missing_object'
+  | 'migration_failed'
+  | 'migration_changed'
+  | 'migration_out_of_order'
+  | 'access_sql_failed'
+  | 'audit_failed'
+  // running things
+  | 'unreadable_secret'
+  | 'insecure_secret_file'
+  | 'invalid_prop'
+  | 'server_not_ready'
+  | 'missing_binary'
+  | 'start_failed';
+
+/**
+ * The one error type of this package.
+ *
+ * @example
+ * try {
+ *   declare({ name: 'Todos', schemas: ['api'], roles: { users: [] } });
+ * } catch (error) {
+ *   if (error instanceof SecuredPostgrestError && error.code === 'invalid_name') console.error(error.message);
+ * }
+ */
+export class SecuredPostgrestError extends Error {
+  readonly code: ErrorCode;
+
+  constructor(code: ErrorCode, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.name = 'SecuredPostgrestError';
+    this.code = code;
+  }
+}
+
+/** Throws: lower-case `problem` that echoes the value, the `place`, and how to fix it. */
+export function refuse(code: ErrorCode, place: string, problem: string, fix: string, cause?: unknown): never {
+  throw new SecuredPostgrestError(code, `${place}: ${problem}; ${fix} [${code}]`, cause === undefined ? {} : { cause });
+}

@@ -1,0 +1,308 @@
+/** The five-letter words of row access. */
+export type Command = 'select' | 'insert' | 'update' | 'delete';
+
+/** Types that a claim can be cast to before it is compared with a column. */
+export type ClaimType = 'text' | 'uuid' | 'int2' | 'int4' | 'int8' | 'int' | 'bigint' | 'numeric' | 'boolean' | 'citext';
+
+/** The path of a claim: `'user_id'`, or `['app_metadata', 'tenant']` for a nested one. */
+export type ClaimPath = string | readonly string[];
+
+/** A piece of SQL that a user brings, with the name to show in errors. */
+export interface SqlSource {
+  /** Path or name that errors show. */
+  readonly file: string;
+  readonly sql: string;
+}
+
+/** JSON Web Key Set (RFC 7517). */
+export interface JsonWebKeySet {
+  readonly keys: readonly Readonly<Record<string, unknown>>[];
+}
+
+export type SigningAlgorithm = 'ES256' | 'RS256' | 'EdDSA' | 'HS256';
+
+/** Which keys PostgREST trusts. Exactly one kind. */
+export type KeySource =
+  /** A key of ours, generated into the secrets directory; PostgREST gets the public half (HS256: the secret). */
+  | { readonly generate: SigningAlgorithm }
+  /** An existing key set of public keys, as an object or as JSON text. */
+  | { readonly jwks: JsonWebKeySet | string }
+  /** An existing public key, PEM (SPKI), and what it signs with. */
+  | { readonly publicKey: string; readonly algorithm: Exclude<SigningAlgorithm, 'HS256'> }
+  /** A file with an existing HS256 secret of at least 32 bytes. The file is read when it is deployed or started. */
+  | { readonly secretFile: string };
+
+/** What a token must say besides its signature. PostgREST checks none of it reliably, so a pre-request check does. */
+export interface TokenRules {
+  /** Required `iss`. @default any issuer */
+  readonly issuer?: string;
+  /** Required member of `aud`. @default any audience */
+  readonly audience?: string;
+  /** Claims that every token must carry. @default ['exp'] */
+  readonly requiredClaims?: readonly string[];
+}
+
+export interface RoleSettings {
+  /** Longest time of one statement, in milliseconds. @default 5000 */
+  readonly statementTimeoutMs?: number;
+  /**
+   * Further settings for the role (`ALTER ROLE ... SET`); PostgREST applies them to each request.
+   * @default none
+   */
+  readonly settings?: Readonly<Record<string, string>>;
+}
+
+export interface UserRoleInput extends RoleSettings {
+  readonly name: string;
+  /** Declared roles whose privileges this role inherits. @default none */
+  readonly inherits?: readonly string[];
+}
+
+export interface AnonymousRoleInput extends RoleSettings {
+  readonly name: string;
+}
+
+export interface RolesInput {
+  /** The login role of PostgREST. @default `<name>_authenticator` */
+  readonly authenticator?: string;
+  /** NOLOGIN role that owns every object in the managed schemas. @default `<name>_owner` */
+  readonly owner?: string;
+  /** The role of requests without a token; leave out to refuse such requests. @default none */
+  readonly anonymous?: string | AnonymousRoleInput;
+  /** The roles that tokens may name. */
+  readonly users: readonly (string | UserRoleInput)[];
+}
+
+/** What a role may do with a table or view; columns narrow it. */
+export interface GrantInput {
+  readonly to: string | readonly string[];
+  readonly select?: true | readonly string[];
+  readonly insert?: true | readonly string[];
+  readonly update?: true | readonly string[];
+  readonly delete?: true;
+}
+
+export interface PolicyCommon {
+  /** Name of the policy. @default made from kind, commands and roles */
+  readonly name?: string;
+  /** Commands that the policy decides. @default every command granted to its roles */
+  readonly for?: Command | readonly Command[];
+  /** Roles that the policy binds. */
+  readonly to: string | readonly string[];
+  /** Restrictive policies must all pass, permissive ones only one. @default false */
+  readonly restrictive?: boolean;
+}
+
+interface ClaimPolicy extends PolicyCommon {
+  readonly column: string;
+  readonly claim: ClaimPath;
+  /** Type of the column; the claim is cast to it, never the column, so that indexes serve. */
+  readonly type: ClaimType;
+}
+
+export interface OwnRowsPolicy extends ClaimPolicy {
+  readonly kind: 'own-rows';
+}
+export interface TenantPolicy extends ClaimPolicy {
+  readonly kind: 'tenant';
+}
+export interface ClaimListPolicy extends ClaimPolicy {
+  readonly kind: 'claim-list';
+}
+export interface MembershipPolicy extends PolicyCommon {
+  readonly kind: 'membership';
+  /** Column of the protected table. */
+  readonly column: string;
+  /** Type of that column and of `through.key`. */
+  readonly type: ClaimType;
+  readonly through: {
+    /** The membership table: `schema.table`, or a table of the first exposed schema. */
+    readonly table: string;
+    /** Its column that `column` is compared with. */
+    readonly key: string;
+    /** Its column that holds the member. */
+    readonly member: string;
+    /** Only memberships whose columns have these values. @default all */
+    readonly where?: Readonly<Record<string, string | number | boolean | readonly string[]>>;
+  };
+  /** Claim that names the member. */
+  readonly claim: ClaimPath;
+  /** Type of `through.member`. */
+  readonly memberType: ClaimType;
+}
+export interface AllRowsPolicy extends PolicyCommon {
+  readonly kind: 'all-rows';
+}
+export interface PublicRowsPolicy extends PolicyCommon {
+  readonly kind: 'public-rows';
+  /** Columns and the value each must have; `null` means IS NULL. */
+  readonly where: Readonly<Record<string, string | number | boolean | null>>;
+}
+export interface ValidBetweenPolicy extends PolicyCommon {
+  readonly kind: 'valid-between';
+  /** Column of the first moment; a null there means always. @default no lower bound */
+  readonly from?: string;
+  /** Column of the first moment after the end; a null there means for ever. @default no upper bound */
+  readonly until?: string;
+}
+export interface CustomPolicy extends PolicyCommon {
+  readonly kind: 'custom';
+  /** The condition for rows that are read or changed. */
+  readonly using: SqlSource;
+  /** The condition for rows that are written. @default `using` */
+  readonly check?: SqlSource;
+  /** Values for the placeholders `:"name"` (identifier) and `:'name'` (literal) of the SQL. @default none */
+  readonly values?: Readonly<Record<string, string>>;
+}
+
+export type PolicyInput =
+  | OwnRowsPolicy
+  | TenantPolicy
+  | ClaimListPolicy
+  | MembershipPolicy
+  | AllRowsPolicy
+  | PublicRowsPolicy
+  | ValidBetweenPolicy
+  | CustomPolicy;
+
+export interface TableInput {
+  /** `schema.table`, or a table of the first exposed schema. */
+  readonly name: string;
+  readonly grants?: readonly GrantInput[];
+  readonly policies?: readonly PolicyInput[];
+}
+
+/** A view runs with the rights of who asks (`security_invoker`), so the policies of its tables decide its rows. */
+export interface ViewInput {
+  readonly name: string;
+  readonly grants?: readonly GrantInput[];
+}
+
+export interface FunctionInput {
+  /** `schema.function`, or a function of the first exposed schema. */
+  readonly name: string;
+  /** Argument types, for one of several overloads. @default every overload */
+  readonly arguments?: readonly string[];
+  /** Roles that may call it. */
+  readonly execute: string | readonly string[];
+  /** Says that the function may run with its owner's rights (SECURITY DEFINER). @default false */
+  readonly securityDefiner?: boolean;
+}
+
+export interface ServerInput {
+  /** PostgREST's version; settings and checks follow it. @default the newest this package knows */
+  readonly version?: string;
+  /** Largest number of rows of one answer. @default 1000 */
+  readonly maxRows?: number;
+  /** Connections of each server to Postgres. @default 10 */
+  readonly poolSize?: number;
+  /** Origins a browser may call from; `'*'` for any. @default none */
+  readonly corsAllowedOrigins?: '*' | readonly string[];
+  /** Address on which the API is published. @default '127.0.0.1' */
+  readonly bindAddress?: string;
+  /** Says that any origin may reach a public address on purpose. @default false */
+  readonly allowAnyOriginOnPublicAddress?: boolean;
+  /** Port on which the admin server is published: refused, it is not for the outside. */
+  readonly adminPort?: number;
+  /** How much of the schema the OpenAPI root shows. @default 'follow-privileges' */
+  readonly openApi?: 'follow-privileges' | 'disabled';
+  /** @default 'error' */
+  readonly logLevel?: 'crit' | 'error' | 'warn' | 'info';
+  /** Further PostgREST settings by their documented names, such as `db-tx-end`. @default none */
+  readonly settings?: Readonly<Record<string, string>>;
+}
+
+/** What a user writes; {@link declare} checks it and fills in the defaults. */
+export interface DeclarationInput {
+  /** Short name, prefix of everything that is made: `^[a-z][a-z0-9_]*$`, at most 40 characters. */
+  readonly name: string;
+  /** Exposed schemas; names without a schema belong to the first. */
+  readonly schemas: readonly string[];
+  /** Schema for claims helpers, the pre-request check and book-keeping; never exposed. @default `<name>_private` */
+  readonly privateSchema?: string;
+  readonly roles: RolesInput;
+  readonly tables?: readonly TableInput[];
+  readonly views?: readonly ViewInput[];
+  readonly functions?: readonly FunctionInput[];
+  /** Application SQL, each run once, in the order of their names. @default none */
+  readonly migrations?: readonly SqlSource[];
+  /** @default { generate: 'ES256' } */
+  readonly keys?: KeySource;
+  readonly tokens?: TokenRules;
+  readonly server?: ServerInput;
+}
+
+/** A name inside a schema. */
+export interface QualifiedName {
+  readonly schema: string;
+  readonly name: string;
+}
+
+export interface ApiRole {
+  readonly name: string;
+  readonly inherits: readonly string[];
+  readonly statementTimeoutMs: number;
+  readonly settings: Readonly<Record<string, string>>;
+}
+
+/** A grant of one privilege on one table or view to one role. `columns` absent: the whole relation. */
+export interface RelationGrant {
+  readonly role: string;
+  readonly command: Command;
+  readonly columns?: readonly string[];
+}
+
+export interface Policy {
+  readonly name: string;
+  readonly commands: readonly Command[];
+  readonly roles: readonly string[];
+  readonly restrictive: boolean;
+  /** Where it stands in the input, for errors. */
+  readonly place: string;
+  readonly input: PolicyInput;
+}
+
+export interface Table extends QualifiedName {
+  readonly grants: readonly RelationGrant[];
+  readonly policies: readonly Policy[];
+}
+
+export interface View extends QualifiedName {
+  readonly grants: readonly RelationGrant[];
+}
+
+export interface ApiFunction extends QualifiedName {
+  readonly arguments?: readonly string[];
+  readonly execute: readonly string[];
+  readonly securityDefiner: boolean;
+}
+
+export interface Server {
+  readonly version: string;
+  readonly maxRows: number;
+  readonly poolSize: number;
+  readonly corsAllowedOrigins: '*' | readonly string[];
+  readonly bindAddress: string;
+  readonly openApi: 'follow-privileges' | 'disabled';
+  readonly logLevel: 'crit' | 'error' | 'warn' | 'info';
+  readonly settings: Readonly<Record<string, string>>;
+}
+
+/** The checked, complete, frozen declaration: plain data that every other part of the package reads. */
+export interface Declaration {
+  readonly name: string;
+  readonly schemas: readonly string[];
+  readonly privateSchema: string;
+  readonly authenticator: string;
+  readonly owner: string;
+  readonly anonymous?: ApiRole;
+  /** The roles that tokens may name, without the anonymous one. */
+  readonly users: readonly ApiRole[];
+  readonly tables: readonly Table[];
+  readonly views: readonly View[];
+  readonly functions: readonly ApiFunction[];
+  readonly migrations: readonly SqlSource[];
+  readonly keys: KeySource;
+  readonly tokens: { readonly issuer?: string; readonly audience?: string; readonly requiredClaims: readonly string[] };
+  readonly server: Server;
+}
