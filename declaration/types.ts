@@ -2,7 +2,7 @@
 export type Command = 'select' | 'insert' | 'update' | 'delete';
 
 /** Types that a claim can be cast to before it is compared with a column. */
-export type ClaimType = 'text' | 'uuid' | 'int2' | 'int4' | 'int8' | 'int' | 'bigint' | 'numeric' | 'boolean' | 'citext';
+export type ClaimType = 'text' | 'uuid' | 'int' | 'bigint' | 'int2' | 'int4' | 'int8' | 'numeric' | 'boolean';
 
 /** The path of a claim: `'user_id'`, or `['app_metadata', 'tenant']` for a nested one. */
 export type ClaimPath = string | readonly string[];
@@ -218,6 +218,8 @@ export interface DeclarationInput {
   readonly name: string;
   /** Exposed schemas; names without a schema belong to the first. */
   readonly schemas: readonly string[];
+  /** Schemas that are managed in the same way but not exposed, such as one for tables behind views. @default none */
+  readonly internalSchemas?: readonly string[];
   /** Schema for claims helpers, the pre-request check and book-keeping; never exposed. @default `<name>_private` */
   readonly privateSchema?: string;
   readonly roles: RolesInput;
@@ -252,9 +254,15 @@ export interface RelationGrant {
   readonly columns?: readonly string[];
 }
 
-export interface Policy {
+/** One policy in the database: Postgres knows one command a policy, or all. */
+export interface PolicyStatement {
   readonly name: string;
+  readonly command: Command | 'all';
+}
+
+export interface Policy {
   readonly commands: readonly Command[];
+  readonly statements: readonly PolicyStatement[];
   readonly roles: readonly string[];
   readonly restrictive: boolean;
   /** Where it stands in the input, for errors. */
@@ -292,6 +300,7 @@ export interface Server {
 export interface Declaration {
   readonly name: string;
   readonly schemas: readonly string[];
+  readonly internalSchemas: readonly string[];
   readonly privateSchema: string;
   readonly authenticator: string;
   readonly owner: string;

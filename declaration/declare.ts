@@ -1,0 +1,243 @@
+import { checkKeySet } from './key-set.ts';
+import { checkCondition, checkClaimSettings } from './custom-sql.ts';
+import { conditionsOf, membershipTable } from './condition.ts';
+import { refuse } from './errors.ts';
+import { freeze } from './freeze.ts';
+import { checkDistinct, checkName, checkSchemaName, qualify } from './names.ts';
+import { checkServer } from './server.ts';
+import { checkShape } from './shape.ts';
+import { checkKnownRole, effectiveRoles, resolveRoles, type Roles } from './roles.ts';
+import { resolvePolicies } from './resolve-policies.ts';
+import type {
+  ApiFunction,
+  Command,
+  Declaration,
+  DeclarationInput,
+  GrantInput,
+  RelationGrant,
+  Table,
+  View,
+} from './types.ts';
+
+/**
+ * Checks a declaration and fills in its defaults. What comes back is frozen plain data; nothing is read or written.
+ *
+ * @example
+ * const declaration = declare({
+ *   name: 'todos',
+ *   schemas: ['api'],
+ *   roles: { anonymous: 'todos_anon', users: ['todos_user'] },
+ *   tables: [
+ *     {
+ *       name: 'todos',
+ *       grants: [{ to: 'todos_user', select: true, insert: ['title'], update: ['title', 'done'], delete: true }],
+ *       policies: [ownRows({ to: 'todos_user', column: 'user_id', claim: 'user_id', type: 'int' })],
+ *     },
+ *   ],
+ * });
+ *
+ * @throws SecuredPostgrestError for anything that is wrong in it; the message names the value, the place and the fix.
+ */
+export function declare(input: DeclarationInput): Declaration {
+  checkShape(input);
+  checkDeclarationName(input.name);
+  const schemas = resolveSchemas(input);
+  const roles = resolveRoles(input.name, input.roles);
+  const server = checkServer(input.server ?? {});
+  const keys = input.keys ?? { generate: 'ES256' };
+  checkKeySet(keys, 'keys', server.version);
+  const migrations = input.migrations ?? [];
+  checkMigrations(migrations);
+
+  const declaration: Declaration = {
+    name: input.name,
+    ...schemas,
+    ...roles,
+    tables: (input.tables ?? []).map((table, index) => resolveTable(table, `tables[${index}]`, schemas, roles)),
+    views: (input.views ?? []).map((view, index) => resolveView(view, `views[${index}]`, schemas, roles)),
+    functions: (input.functions ?? []).map((fn, index) => resolveFunction(fn, `functions[${index}]`, schemas, roles)),
+    migrations: [...migrations].sort((a, b) => (a.file < b.file ? -1 : 1)),
+    keys,
+    tokens: { ...input.tokens, requiredClaims: input.tokens?.requiredClaims ?? ['exp'] },
+    server,
+  };
+  checkRelationNames(declaration);
+  checkPolicyTexts(declaration);
+  return freeze(declaration);
+}
+
+type Schemas = Pick<Declaration, 'schemas' | 'internalSchemas' | 'privateSchema'>;
+
+function checkDeclarationName(name: string): void {
+  // Suffixes such as `_authenticator` have to fit behind it.
+  if (!/^[a-z][a-z0-9_]{0,39}$/.test(name)) {
+    refuse('invalid_name', 'name', `"${name}" is not made of a-z, 0-9 and _, or is longer than 40`, 'use such a name');
+  }
+}
+
+function resolveSchemas(input: DeclarationInput): Schemas {
+  const internalSchemas = input.internalSchemas ?? [];
+  const privateSchema = input.privateSchema ?? `${input.name}_private`;
+  input.schemas.forEach((schema, index) => checkSchemaName(schema, `schemas[${index}]`));
+  internalSchemas.forEach((schema, index) => checkSchemaName(schema, `internalSchemas[${index}]`));
+  checkSchemaName(privateSchema, 'privateSchema');
+  checkDistinct([...input.schemas, ...internalSchemas], (index) =>
+    index < input.schemas.length ? `schemas[${index}]` : `internalSchemas[${index - input.schemas.length}]`,
+  );
+  for (const schema of [...input.schemas, ...internalSchemas]) {
+    if (schema === privateSchema) {
+      refuse(
+        'schema_not_exposable',
+        'privateSchema',
+        `"${schema}" is also one of the declared schemas`,
+        'give it a schema of its own',
+      );
+    }
+  }
+  return { schemas: input.schemas, internalSchemas, privateSchema };
+}
+
+function resolveTable(
+  table: NonNullable<DeclarationInput['tables']>[number],
+  place: string,
+  schemas: Schemas,
+  roles: Roles,
+): Table {
+  const name = resolveName(table.name, `${place}.name`, schemas);
+  const grants = resolveGrants(table.grants ?? [], `${place}.grants`, roles);
+  const policies = resolvePolicies(table.policies ?? [], `${place}.policies`, grants, roles);
+  refuseUnreachableGrants(`${place}.grants`, table.name, grants, policies, roles);
+  return { ...name, grants, policies };
+}
+
+/** A grant that no permissive policy serves would look like access and give none. */
+function refuseUnreachableGrants(
+  place: string,
+  table: string,
+  grants: readonly RelationGrant[],
+  policies: Table['policies'],
+  roles: Roles,
+): void {
+  for (const { role, command } of grants) {
+    const held = effectiveRoles(role, roles);
+    const served = policies.some(
+      (policy) => !policy.restrictive && policy.commands.includes(command) && policy.roles.some((to) => held.has(to)),
+    );
+    if (!served) {
+      refuse(
+        'grant_without_policy',
+        place,
+        `"${role}" may ${command} on "${table}", but no permissive policy lets it reach a row`,
+        `add a policy for ${command} to "${role}", or remove the grant`,
+      );
+    }
+  }
+}
+
+function resolveView(
+  view: NonNullable<DeclarationInput['views']>[number],
+  place: string,
+  schemas: Schemas,
+  roles: Roles,
+): View {
+  return {
+    ...resolveName(view.name, `${place}.name`, schemas),
+    grants: resolveGrants(view.grants ?? [], `${place}.grants`, roles),
+  };
+}
+
+function resolveFunction(
+  fn: NonNullable<DeclarationInput['functions']>[number],
+  place: string,
+  schemas: Schemas,
+  roles: Roles,
+): ApiFunction {
+  const execute = rolesOf(fn.execute, `${place}.execute`, roles);
+  const name = qualify(fn.name, schemas.schemas[0]!, `${place}.name`);
+  if (name.schema !== schemas.privateSchema) checkKnownSchema(name.schema, `${place}.name`, schemas);
+  return {
+    ...name,
+    ...(fn.arguments && { arguments: fn.arguments }),
+    execute,
+    securityDefiner: fn.securityDefiner ?? false,
+  };
+}
+
+function resolveName(name: string, place: string, schemas: Schemas) {
+  const qualified = qualify(name, schemas.schemas[0]!, place);
+  checkKnownSchema(qualified.schema, place, schemas);
+  return qualified;
+}
+
+function checkKnownSchema(schema: string, place: string, { schemas, internalSchemas }: Schemas): void {
+  if (schemas.includes(schema) || internalSchemas.includes(schema)) return;
+  refuse('unknown_schema', place, `"${schema}" is not a declared schema`, 'add it to schemas or internalSchemas');
+}
+
+function rolesOf(to: string | readonly string[], place: string, roles: Roles): readonly string[] {
+  const names = typeof to === 'string' ? [to] : to;
+  checkDistinct(names, (index) => `${place}[${index}]`);
+  for (const name of names) checkKnownRole(name, place, roles);
+  return names;
+}
+
+function resolveGrants(grants: readonly GrantInput[], place: string, roles: Roles): RelationGrant[] {
+  const resolved = grants.flatMap((grant, index) =>
+    rolesOf(grant.to, `${place}[${index}].to`, roles).flatMap((role) =>
+      (['select', 'insert', 'update', 'delete'] as const satisfies readonly Command[])
+        .filter((command) => grant[command] !== undefined)
+        .map((command): RelationGrant => {
+          const columns = grant[command] === true ? undefined : (grant[command] as readonly string[]);
+          columns?.forEach((column) => checkName(column, `${place}[${index}].${command}`));
+          checkDistinct(columns ?? [], (at) => `${place}[${index}].${command}[${at}]`);
+          return columns ? { role, command, columns } : { role, command };
+        }),
+    ),
+  );
+  checkDistinct(
+    resolved.map(({ role, command }) => `${command} to ${role}`),
+    () => place,
+  );
+  return resolved;
+}
+
+function checkRelationNames({ tables, views, functions }: Declaration): void {
+  const relations = [
+    ...tables.map((table, index) => ({ ...table, place: `tables[${index}]` })),
+    ...views.map((view, index) => ({ ...view, place: `views[${index}]` })),
+  ];
+  checkDistinct(
+    relations.map(({ schema, name }) => `${schema}.${name}`),
+    (index) => relations[index]!.place,
+  );
+  checkDistinct(
+    functions.map((fn) => `${fn.schema}.${fn.name}${fn.arguments ? `(${fn.arguments.join(', ')})` : ''}`),
+    (index) => `functions[${index}]`,
+  );
+}
+
+function checkMigrations(migrations: readonly { file: string; sql: string }[]): void {
+  checkDistinct(
+    migrations.map(({ file }) => file),
+    (index) => `migrations[${index}]`,
+  );
+  for (const migration of migrations) {
+    if (migration.sql.includes('\0'))
+      refuse('invalid_sql', migration.file, 'the file holds a NUL character', 'remove it');
+    checkClaimSettings(migration);
+  }
+}
+
+/** Renders every policy once, so that a placeholder without a value or an unbalanced text is refused here. */
+function checkPolicyTexts(declaration: Declaration): void {
+  for (const policy of declaration.tables.flatMap((table) => table.policies)) {
+    if (policy.input.kind === 'custom') {
+      for (const source of [policy.input.using, policy.input.check]) if (source) checkCondition(source);
+    }
+    if (policy.input.kind === 'membership') {
+      const { schema } = membershipTable(policy.input, declaration);
+      checkKnownSchema(schema, `${policy.place}.through.table`, declaration);
+    }
+    conditionsOf(policy.input, declaration);
+  }
+}

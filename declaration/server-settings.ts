@@ -1,0 +1,110 @@
+import { refuse } from './errors.ts';
+import type { Declaration } from './types.ts';
+import { checkVersion } from './versions.ts';
+
+/** Where a server finds what is not in the declaration. Secrets are files: `@/path`. */
+export interface ServerPlaces {
+  /** `@/path` of the file with the connection URI. */
+  readonly databaseUri: string;
+  /** `@/path` of the file with the key set. */
+  readonly jwtSecret: string;
+  readonly port: number;
+  readonly adminPort: number;
+  /** PostgREST's version. @default the declared one */
+  readonly version?: string;
+}
+
+/** Settings that this package decides: to change one by hand would open what the declaration closes. */
+const OWN_SETTINGS = [
+  'db-uri',
+  'db-schemas',
+  'db-anon-role',
+  'db-pre-request',
+  'db-config',
+  'db-pre-config',
+  'db-root-spec',
+  'db-max-rows',
+  'db-pool',
+  'jwt-secret',
+  'jwt-secret-is-base64',
+  'jwt-aud',
+  'jwt-role-claim-key',
+  'openapi-mode',
+  'log-level',
+  'server-cors-allowed-origins',
+  'server-host',
+  'server-port',
+  'server-unix-socket',
+  'admin-server-host',
+  'admin-server-port',
+];
+
+/**
+ * An origin that no browser sends: PostgREST takes an empty list for "any origin" (documentation of
+ * `server-cors-allowed-origins`), so "none" has to be said with a name under the reserved top level domain of RFC 2606.
+ */
+const NO_ORIGIN = 'https://no-origin.invalid';
+
+/** Refuses further settings that are malformed or that this package decides itself. */
+export function checkSettings(settings: Readonly<Record<string, string>>, place: string): void {
+  for (const [name, value] of Object.entries(settings)) {
+    if (!/^[a-z]+(-[a-z0-9]+)+$/.test(name)) {
+      refuse(
+        'invalid_server_setting',
+        place,
+        `"${name}" is not the name of a PostgREST setting`,
+        'write it like "db-tx-end"',
+      );
+    }
+    if (OWN_SETTINGS.includes(name)) {
+      refuse(
+        'invalid_server_setting',
+        `${place}.${name}`,
+        'this setting follows from the declaration',
+        'remove it here',
+      );
+    }
+    if (/[\n\r\0]/.test(value)) {
+      refuse('invalid_server_setting', `${place}.${name}`, 'the value holds a line break or NUL', 'remove it');
+    }
+  }
+}
+
+/**
+ * The environment of a PostgREST server for a declaration: every security setting is said, none left to a default.
+ *
+ * @example
+ * serverSettings(declaration, { databaseUri: '@/etc/postgrest/database-uri', jwtSecret: '@/etc/postgrest/jwks.json', port: 3000, adminPort: 3001 });
+ *
+ * @throws SecuredPostgrestError `unsupported_version`, `vulnerable_version`
+ */
+export function serverSettings(declaration: Declaration, places: ServerPlaces): Record<string, string> {
+  const { server, tokens } = declaration;
+  const [major] = checkVersion(places.version ?? server.version, 'server.version');
+  const settings: Record<string, string> = {
+    'db-uri': places.databaseUri,
+    'db-schemas': declaration.schemas.join(','),
+    'db-extra-search-path': declaration.schemas.includes('public') ? 'public' : '',
+    'db-pre-request': `${declaration.privateSchema}.pre_request`,
+    // Settings in the database can be read by every role, and changed by the login role itself.
+    'db-config': 'false',
+    'db-max-rows': String(server.maxRows),
+    'db-pool': String(server.poolSize),
+    'jwt-secret': places.jwtSecret,
+    'jwt-secret-is-base64': 'false',
+    'jwt-role-claim-key': major < 16 ? '.role' : '$.role',
+    'openapi-mode': server.openApi,
+    'log-level': server.logLevel,
+    'server-cors-allowed-origins':
+      server.corsAllowedOrigins === '*' ? '*' : server.corsAllowedOrigins.join(',') || NO_ORIGIN,
+    'server-host': '!4',
+    'server-port': String(places.port),
+    'admin-server-port': String(places.adminPort),
+    ...server.settings,
+  };
+  if (declaration.anonymous) settings['db-anon-role'] = declaration.anonymous.name;
+  if (tokens.audience !== undefined) settings['jwt-aud'] = tokens.audience;
+  return Object.fromEntries(
+    Object.entries(settings).map(([name, value]) => [`PGRST_${name.toUpperCase().replaceAll('-', '_')}`, value]),
+  );
+}

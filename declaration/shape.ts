@@ -1,0 +1,159 @@
+import { z } from 'zod';
+import { refuse } from './errors.ts';
+import type { DeclarationInput } from './types.ts';
+
+const text = z.string();
+const texts = z.array(text);
+const oneOrMore = z.union([text, texts.min(1)]);
+const command = z.enum(['select', 'insert', 'update', 'delete']);
+const claim = z.union([text.min(1), z.array(text.min(1)).min(1)]);
+const claimType = z.enum(['text', 'uuid', 'int', 'bigint', 'int2', 'int4', 'int8', 'numeric', 'boolean']);
+const sqlSource = z.strictObject({ file: text.min(1), sql: text });
+const scalar = z.union([text, z.number(), z.boolean()]);
+
+const roleSettings = {
+  statementTimeoutMs: z.int().positive().optional(),
+  settings: z.record(text, text).optional(),
+};
+const policyCommon = {
+  name: text.optional(),
+  for: z.union([command, z.array(command).min(1)]).optional(),
+  to: oneOrMore,
+  restrictive: z.boolean().optional(),
+};
+const claimPolicy = { ...policyCommon, column: text, claim, type: claimType };
+
+const policy = z.discriminatedUnion('kind', [
+  z.strictObject({ kind: z.literal('own-rows'), ...claimPolicy }),
+  z.strictObject({ kind: z.literal('tenant'), ...claimPolicy }),
+  z.strictObject({ kind: z.literal('claim-list'), ...claimPolicy }),
+  z.strictObject({
+    kind: z.literal('membership'),
+    ...policyCommon,
+    column: text,
+    type: claimType,
+    through: z.strictObject({
+      table: text,
+      key: text,
+      member: text,
+      where: z.record(text, z.union([scalar, texts.min(1)])).optional(),
+    }),
+    claim,
+    memberType: claimType,
+  }),
+  z.strictObject({ kind: z.literal('all-rows'), ...policyCommon }),
+  z.strictObject({
+    kind: z.literal('public-rows'),
+    ...policyCommon,
+    where: z.record(text, z.union([scalar, z.null()])),
+  }),
+  z.strictObject({ kind: z.literal('valid-between'), ...policyCommon, from: text.optional(), until: text.optional() }),
+  z.strictObject({
+    kind: z.literal('custom'),
+    ...policyCommon,
+    using: sqlSource,
+    check: sqlSource.optional(),
+    values: z.record(text, text).optional(),
+  }),
+]);
+
+const columns = z.union([z.literal(true), texts.min(1)]);
+const grant = z.strictObject({
+  to: oneOrMore,
+  select: columns.optional(),
+  insert: columns.optional(),
+  update: columns.optional(),
+  delete: z.literal(true).optional(),
+});
+
+const declaration = z.strictObject({
+  name: text,
+  schemas: texts.min(1),
+  internalSchemas: texts.optional(),
+  privateSchema: text.optional(),
+  roles: z.strictObject({
+    authenticator: text.optional(),
+    owner: text.optional(),
+    anonymous: z.union([text, z.strictObject({ name: text, ...roleSettings })]).optional(),
+    users: z.array(z.union([text, z.strictObject({ name: text, inherits: texts.optional(), ...roleSettings })])),
+  }),
+  tables: z
+    .array(z.strictObject({ name: text, grants: z.array(grant).optional(), policies: z.array(policy).optional() }))
+    .optional(),
+  views: z.array(z.strictObject({ name: text, grants: z.array(grant).optional() })).optional(),
+  functions: z
+    .array(
+      z.strictObject({
+        name: text,
+        arguments: texts.optional(),
+        execute: oneOrMore,
+        securityDefiner: z.boolean().optional(),
+      }),
+    )
+    .optional(),
+  migrations: z.array(sqlSource).optional(),
+  keys: z
+    .union([
+      z.strictObject({ generate: z.enum(['ES256', 'RS256', 'EdDSA', 'HS256']) }),
+      z.strictObject({ jwks: z.union([text, z.looseObject({ keys: z.array(z.record(text, z.unknown())) })]) }),
+      z.strictObject({ publicKey: text, algorithm: z.enum(['ES256', 'RS256', 'EdDSA']) }),
+      z.strictObject({ secretFile: text.min(1) }),
+    ])
+    .optional(),
+  tokens: z
+    .strictObject({
+      issuer: text.min(1).optional(),
+      audience: text.min(1).optional(),
+      requiredClaims: z.array(text.min(1)).optional(),
+    })
+    .optional(),
+  server: z
+    .strictObject({
+      version: text.optional(),
+      maxRows: z.int().positive().optional(),
+      poolSize: z.int().positive().optional(),
+      corsAllowedOrigins: z.union([z.literal('*'), texts]).optional(),
+      bindAddress: text.min(1).optional(),
+      allowAnyOriginOnPublicAddress: z.boolean().optional(),
+      adminPort: z.int().optional(),
+      openApi: z.enum(['follow-privileges', 'disabled']).optional(),
+      logLevel: z.enum(['crit', 'error', 'warn', 'info']).optional(),
+      settings: z.record(text, text).optional(),
+    })
+    .optional(),
+});
+
+/** What a user must not be able to ask for: PostgREST would let anyone who may sign in as such a role do everything. */
+const PRIVILEGES = ['login', 'superuser', 'bypassRls', 'bypassrls', 'createRole', 'createDatabase', 'replication'];
+
+/** Refuses anything that is not shaped like a declaration: unknown members, wrong types, missing parts. */
+export function checkShape(input: DeclarationInput): void {
+  refusePrivileges(input);
+  const result = declaration.safeParse(input);
+  if (result.success) return;
+  const issue = result.error.issues[0]!;
+  refuse('invalid_declaration', placeOf(issue.path), lowerFirst(issue.message), 'see the type DeclarationInput');
+}
+
+function refusePrivileges(input: DeclarationInput): void {
+  const roles: unknown = (input as Partial<DeclarationInput> | null)?.roles;
+  const { users, anonymous } = (roles ?? {}) as { users?: unknown; anonymous?: unknown };
+  const named: [string, unknown][] = [['roles.anonymous', anonymous]];
+  if (Array.isArray(users)) users.forEach((user, index) => named.push([`roles.users[${index}]`, user]));
+  for (const [place, role] of named) {
+    if (typeof role !== 'object' || role === null) continue;
+    const privilege = PRIVILEGES.find((name) => (role as Record<string, unknown>)[name]);
+    if (privilege) {
+      refuse('privileged_role', `${place}.${privilege}`, 'a role that tokens may name must not have it', 'remove it');
+    }
+  }
+}
+
+function placeOf(path: readonly PropertyKey[]): string {
+  const place = path.map((key) => (typeof key === 'number' ? `[${key}]` : `.${String(key)}`)).join('');
+  return place.replace(/^\./, '') || 'declaration';
+}
+
+function lowerFirst(message: string): string {
+  return message.charAt(0).toLowerCase() + message.slice(1);
+}

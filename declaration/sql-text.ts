@@ -1,0 +1,86 @@
+/** A run of SQL text: code, or something that code rules don't apply to. */
+export interface SqlPart {
+  readonly kind: 'code' | 'string' | 'identifier' | 'comment' | 'unterminated';
+  readonly text: string;
+  readonly offset: number;
+}
+
+const OPENERS: readonly [RegExp, SqlPart['kind'], (match: RegExpExecArray) => RegExp][] = [
+  [/--/y, 'comment', () => /[^\n]*/y],
+  // Not followed by a name: `a$b$c` is one identifier, which the scan below steps over.
+  [
+    /\$([A-Za-z_\u0080-\uffff][\w\u0080-\uffff]*)?\$/y,
+    'string',
+    (m) => new RegExp(`[\\s\\S]*?${escapeRegExp(m[0])}`, 'y'),
+  ],
+  [/[eE]'/y, 'string', () => /(?:[^'\\]|\\[\s\S]|'')*'/y],
+  [/'/y, 'string', () => /(?:[^']|'')*'/y],
+  [/"/y, 'identifier', () => /(?:[^"]|"")*"/y],
+];
+const WORD = /[A-Za-z_\u0080-\uffff][\w$\u0080-\uffff]*/y;
+
+/** Splits SQL into code, strings, quoted identifiers and comments, as Postgres' scanner sees them. */
+export function splitSql(sql: string): SqlPart[] {
+  const parts: SqlPart[] = [];
+  let codeStart = 0;
+  let at = 0;
+  const push = (kind: SqlPart['kind'], end: number) => {
+    if (at > codeStart) parts.push({ kind: 'code', text: sql.slice(codeStart, at), offset: codeStart });
+    parts.push({ kind, text: sql.slice(at, end), offset: at });
+    at = codeStart = end;
+  };
+  while (at < sql.length) {
+    const opened = opening(sql, at);
+    if (opened) {
+      push(opened.kind, opened.end);
+    } else {
+      WORD.lastIndex = at;
+      at += placeholderAt(sql, at) ?? WORD.exec(sql)?.[0].length ?? 1;
+    }
+  }
+  if (at > codeStart) parts.push({ kind: 'code', text: sql.slice(codeStart, at), offset: codeStart });
+  return parts;
+}
+
+/** `:"name"`, `:'name'` and `:{name}` (groups 1, 2 and 3), but not the cast `::"name"`. */
+export const PLACEHOLDER = /(?<!:):(?:"([a-z_]+)"|'([a-z_]+)'|\{([a-z_]+)\})/g;
+const PLACEHOLDER_HERE = new RegExp(PLACEHOLDER.source, 'y');
+
+function placeholderAt(sql: string, at: number): number | undefined {
+  PLACEHOLDER_HERE.lastIndex = at;
+  return PLACEHOLDER_HERE.exec(sql)?.[0].length;
+}
+
+function opening(sql: string, at: number): { kind: SqlPart['kind']; end: number } | undefined {
+  if (sql.startsWith('/*', at)) return blockComment(sql, at);
+  for (const [opener, kind, closer] of OPENERS) {
+    opener.lastIndex = at;
+    const match = opener.exec(sql);
+    if (!match) continue;
+    const rest = closer(match);
+    rest.lastIndex = at + match[0].length;
+    const end = rest.exec(sql);
+    return end ? { kind, end: rest.lastIndex } : { kind: 'unterminated', end: sql.length };
+  }
+  return undefined;
+}
+
+/** Block comments nest in Postgres. */
+function blockComment(sql: string, at: number): { kind: SqlPart['kind']; end: number } {
+  const marks = /\/\*|\*\//g;
+  marks.lastIndex = at;
+  for (let depth = 0, mark = marks.exec(sql); mark; mark = marks.exec(sql)) {
+    depth += mark[0] === '/*' ? 1 : -1;
+    if (depth === 0) return { kind: 'comment', end: marks.lastIndex };
+  }
+  return { kind: 'unterminated', end: sql.length };
+}
+
+function escapeRegExp(text: string): string {
+  return text.replace(/[$]/g, '\\$&');
+}
+
+/** The 1-based line of an offset. */
+export function lineAt(text: string, offset: number): number {
+  return text.slice(0, offset).split('\n').length;
+}

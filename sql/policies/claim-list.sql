@@ -1,0 +1,1 @@
+:"column" = ANY (ARRAY(SELECT :"private".claim_list(:'claim')::pg_catalog.:"type"))

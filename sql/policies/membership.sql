@@ -1,0 +1,1 @@
+:"column" = ANY (ARRAY(SELECT :"private".:"function"()))

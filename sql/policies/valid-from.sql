@@ -1,0 +1,1 @@
+(:"from" IS NULL OR :"from" <= pg_catalog.now())

@@ -1,0 +1,1 @@
+(:"until" IS NULL OR pg_catalog.now() < :"until")
