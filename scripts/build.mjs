@@ -1,0 +1,19 @@
+// Makes dist/, the package as it is published: JavaScript, type declarations and the SQL templates.
+import { chmodSync, cpSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { root, runModule } from './run.mjs';
+
+const dist = `${root}dist`;
+
+rmSync(dist, { recursive: true, force: true });
+
+const { status } = runModule('typescript/bin/tsc', ['--project', 'tsconfig.build.json']);
+if (status !== 0) process.exit(status ?? 1);
+
+// The compiler rewrites `./file.ts` to `./file.js` in the JavaScript that it emits, but not in the declarations.
+for (const file of readdirSync(dist, { recursive: true }).filter((name) => name.endsWith('.d.ts'))) {
+  const text = readFileSync(`${dist}/${file}`, 'utf8');
+  writeFileSync(`${dist}/${file}`, text.replace(/((?:from |import\()')(\.[^']*)\.ts'/g, "$1$2.js'"));
+}
+
+cpSync(`${root}sql`, `${dist}/sql`, { recursive: true });
+chmodSync(`${dist}/cli/main.js`, 0o755);

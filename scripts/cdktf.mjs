@@ -1,0 +1,30 @@
+// `cdktf deploy '*'` or `cdktf destroy '*'` with the local CLI; further flags pass through.
+import { spawn } from 'node:child_process';
+import { constants } from 'node:os';
+import { root, run } from './run.mjs';
+
+const [command, ...flags] = process.argv.slice(2);
+
+if (command !== 'deploy' && command !== 'destroy') {
+  console.error(`unknown command '${command ?? ''}'; use: node scripts/cdktf.mjs deploy|destroy [flags...]`);
+  process.exit(2);
+}
+
+const terraform = process.env.TERRAFORM_BINARY_NAME ?? 'terraform';
+if (run(terraform, ['version'], { stdio: 'ignore' }).error) {
+  console.error(
+    `${terraform} was not found on the PATH; install Terraform 1.11 or later ` +
+      '(https://developer.hashicorp.com/terraform/install), or name its program in TERRAFORM_BINARY_NAME',
+  );
+  process.exit(127);
+}
+
+const cdktf = spawn(process.execPath, ['node_modules/cdktf-cli/bundle/bin/cdktf', command, '*', ...flags], {
+  cwd: root,
+  stdio: 'inherit',
+  env: { ...process.env, CHECKPOINT_DISABLE: '1' },
+});
+// Ctrl-C reaches the child by itself; a second one would make Terraform quit without saving its state.
+process.on('SIGINT', () => {});
+process.on('SIGTERM', () => cdktf.kill('SIGTERM'));
+cdktf.on('exit', (code, signal) => process.exit(code ?? 128 + constants.signals[signal]));

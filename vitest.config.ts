@@ -1,0 +1,22 @@
+import { defineConfig } from 'vitest/config';
+
+const seconds = 1000;
+
+/** Tests are sorted by what they need: a project for each folder of `test/`. */
+const kind = (name: string, timeout: number, settings = {}) => ({
+  test: { name, include: [`test/${name}/**/*.test.ts`], testTimeout: timeout, hookTimeout: timeout, ...settings },
+});
+
+/** One file at a time, after the files of smaller `groupOrder`: these tests share the machine's Docker engine. */
+const alone = (groupOrder: number) => ({ fileParallelism: false, sequence: { groupOrder } });
+
+export default defineConfig({
+  test: {
+    projects: [
+      kind('unit', 20 * seconds),
+      kind('embedded', 60 * seconds),
+      kind('docker', 180 * seconds, alone(1)),
+      kind('deploy', 600 * seconds, alone(2)),
+    ],
+  },
+});
