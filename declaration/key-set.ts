@@ -8,14 +8,16 @@ type PublicKeySource = Exclude<KeySource, { generate: unknown } | { secretFile: 
 /** What this package signs with: names that every supported PostgREST and `jose` agree on. */
 export const SIGNING_ALGORITHMS: readonly SigningAlgorithm[] = ['ES256', 'RS256', 'EdDSA', 'HS256'];
 
-/** Signature algorithms by key type and curve, as far as any supported PostgREST verifies them. */
+/**
+ * Signature algorithms by key type and curve, as far as any supported PostgREST verifies them. No more than these:
+ * with one Ed448 key in a set, say, PostgREST 12 takes the whole set for an HMAC secret.
+ */
 const VERIFIABLE: ReadonlyMap<string, readonly string[]> = new Map([
   ['RSA', ['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512']],
   ['EC P-256', ['ES256']],
   ['EC P-384', ['ES384']],
   ['EC P-521', ['ES512']],
   ['OKP Ed25519', ['EdDSA']],
-  ['OKP Ed448', ['EdDSA']],
 ]);
 
 /** Members that are the key itself, in the order in which RFC 7638 hashes them. All but `k` are public. */
@@ -31,6 +33,8 @@ const PRIVATE_MEMBERS = ['d', 'p', 'q', 'dp', 'dq', 'qi', 'oth', 'k', 'priv'];
 const MIN_RSA_BITS = 2048;
 /** RFC 7518, 3.2: a key at least as long as the hash. */
 const MIN_SECRET_BYTES = 32;
+/** RFC 7517 allows any text, but PostgREST can't read half a surrogate pair, and then drops the whole set. */
+const KID = /^[\x20-\x7e]+$/;
 const BASE64URL = /^[A-Za-z0-9_-]+$/;
 
 /**
@@ -44,7 +48,7 @@ const BASE64URL = /^[A-Za-z0-9_-]+$/;
  */
 export function checkKeySet(source: KeySource, place: string, postgrestVersion: string): void {
   const given: Jwk = isObject(source) ? source : {};
-  const kinds = ['generate', 'jwks', 'publicKey', 'secretFile'].filter((kind) => given[kind] !== undefined);
+  const kinds = ['generate', 'jwks', 'publicKey', 'secretFile'].filter((kind) => kind in given);
   if (kinds.length !== 1) {
     refuse(
       'invalid_key_set',
@@ -53,14 +57,14 @@ export function checkKeySet(source: KeySource, place: string, postgrestVersion: 
       'give exactly one of generate, jwks, publicKey, secretFile',
     );
   }
-  if ('generate' in source && source.generate !== undefined) {
+  if ('generate' in source) {
     checkSigningAlgorithm(source.generate, `${place}.generate`);
-  } else if ('secretFile' in source && source.secretFile !== undefined) {
+  } else if ('secretFile' in source) {
     if (typeof source.secretFile !== 'string' || source.secretFile === '') {
       refuse('invalid_key_set', `${place}.secretFile`, 'not a path', 'give the path of the file with the secret');
     }
   } else {
-    readPublicKeys(source as PublicKeySource, place).forEach(({ alg }, index) => {
+    readPublicKeys(source, place).forEach(({ alg }, index) => {
       // 13 changed the JWT library; the new one has no PS*.
       if (typeof alg === 'string' && alg.startsWith('PS') && !(Number.parseInt(postgrestVersion, 10) < 13)) {
         refuse(
@@ -130,8 +134,8 @@ export function thumbprint(jwk: Jwk): string {
 }
 
 function readPublicKeys(source: PublicKeySource, place: string): Jwk[] {
-  if ('publicKey' in source && source.publicKey !== undefined) return [readPem(source, `${place}.publicKey`)];
-  return readJwks((source as { jwks: unknown }).jwks, `${place}.jwks`);
+  if ('publicKey' in source) return [readPem(source, `${place}.publicKey`)];
+  return readJwks(source.jwks, `${place}.jwks`);
 }
 
 function readJwks(jwks: unknown, place: string): Jwk[] {
@@ -187,7 +191,10 @@ function readJwk(jwk: unknown, place: string): Jwk {
   if (alg === 'ES256K' || crv === 'secp256k1') {
     refuse('unsupported_algorithm', place, "ES256K can't be verified by PostgREST", 'sign with ES256');
   }
-  if (alg === 'Ed25519' || alg === 'Ed448') {
+  if (alg === 'Ed448' || crv === 'Ed448') {
+    refuse('unsupported_algorithm', place, "Ed448 can't be verified by PostgREST 12", 'sign with an Ed25519 key');
+  }
+  if (alg === 'Ed25519') {
     refuse('unsupported_algorithm', place, `PostgREST doesn't know the name ${alg}`, 'sign with alg "EdDSA"');
   }
   const algorithms = VERIFIABLE.get(
@@ -210,8 +217,8 @@ function readJwk(jwk: unknown, place: string): Jwk {
   if (operations !== undefined && !(Array.isArray(operations) && operations.includes('verify'))) {
     refuse('invalid_key_set', place, "key_ops doesn't include verify", 'leave the key out of the set');
   }
-  if (kid !== undefined && (typeof kid !== 'string' || kid === '')) {
-    refuse('invalid_key_set', place, `kid ${show(kid)} is not a name`, 'give a text, or none');
+  if (kid !== undefined && !(typeof kid === 'string' && KID.test(kid))) {
+    refuse('invalid_key_set', place, `kid ${show(kid)} is not a name`, 'give printable ASCII, or none');
   }
   const key = importKey(jwk, place);
   checkStrength(key, place);

@@ -1,0 +1,23 @@
+#!/usr/bin/env node
+import { createRequire } from 'node:module';
+import { Command } from 'commander';
+import { addKeysCommand } from './keys.ts';
+import { addTokenCommand } from './token.ts';
+
+// The package asks for itself by name, so that this works in the sources and in dist.
+const { version } = createRequire(import.meta.url)('cdktf-secured-postgrest/package.json') as { version: string };
+
+const program = new Command('secured-postgrest')
+  .description('Declare, deploy and run a secured PostgREST API')
+  .version(version);
+
+addKeysCommand(program);
+addTokenCommand(program);
+
+try {
+  await program.parseAsync();
+} catch (error) {
+  const message = error instanceof Error ? error.message : String(error);
+  console.error(`secured-postgrest: ${message.replaceAll(/\s*\n\s*/g, ' ')}`);
+  process.exitCode = 1;
+}

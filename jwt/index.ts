@@ -1,0 +1,17 @@
+/**
+ * Keys, key sets and tokens (RFC 7515 to 7519, 8037), made with `jose`.
+ *
+ * @example
+ * const key = await generateKey();
+ * writeKey('.secrets/keys', key);
+ * const token = await signToken(key, { role: 'todo_user', claims: { user_id: 7 } });
+ * const jwks = publicKeySet(readKeys('.secrets/keys'));
+ *
+ * @module
+ */
+export { generateKey } from './generate-key.ts';
+export { readKeys, readStoredKeys, writeKey, type StoredKey } from './key-directory.ts';
+export type { PrivateKey, SigningKey } from './private-key.ts';
+export { publicKeySet } from './public-key-set.ts';
+export { loadSigningKey, loadVerificationKeys } from './read-key-source.ts';
+export { signToken, type TokenOptions } from './sign-token.ts';

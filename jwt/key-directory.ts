@@ -1,0 +1,177 @@
+import { randomUUID } from 'node:crypto';
+import {
+  closeSync,
+  existsSync,
+  fstatSync,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
+import { join } from 'node:path';
+import { refuse } from '../declaration/errors.ts';
+import { SIGNING_ALGORITHMS, thumbprint } from '../declaration/key-set.ts';
+import type { PrivateKey } from './private-key.ts';
+
+/** Windows has no such modes; its files are private to the user's profile instead. */
+const HAS_MODES = process.platform !== 'win32';
+/** Key files are named by thumbprints (43 characters of base64url); other files in the directory are none of ours. */
+const KEY_FILE = /^[A-Za-z0-9_-]{43}\.json$/;
+
+/** A key in a directory. */
+export interface StoredKey {
+  /** When it was written: ISO 8601, UTC. */
+  readonly created: string;
+  /** Path of its file. */
+  readonly file: string;
+  readonly key: PrivateKey;
+}
+
+/**
+ * Writes a key to `<directory>/<kid>.json`, readable by this user only; the directory is made (mode 0700) where it is
+ * missing. The file is there whole or not at all.
+ *
+ * @param created when the key was made. @default the current time
+ * @returns the path of the file
+ * @throws SecuredPostgrestError `key_exists`, `insecure_secret_file`, `unreadable_key`
+ * @example
+ * writeKey('.secrets/keys', await generateKey());
+ */
+export function writeKey(directory: string, key: PrivateKey, created: Date = new Date()): string {
+  const file = join(directory, `${key.kid}.json`);
+  if (!isStoredKey({ created: created.toISOString(), key }, key.kid)) {
+    refuse('unreadable_key', file, 'not a key with its thumbprint as kid', 'write what generateKey returns');
+  }
+  mkdirSync(directory, { recursive: true, mode: 0o700 });
+  checkDirectory(directory);
+  if (existsSync(file)) refuse('key_exists', file, 'the key is there already', 'remove the file to write it again');
+  const temporary = join(directory, `.${key.kid}.${randomUUID()}.tmp`);
+  try {
+    writeAndSync(temporary, JSON.stringify({ created: created.toISOString(), key }, undefined, 2) + '\n');
+    renameSync(temporary, file);
+  } catch (error) {
+    rmSync(temporary, { force: true });
+    throw error;
+  }
+  if (HAS_MODES) withFile(directory, 'r', fsyncSync);
+  return file;
+}
+
+/**
+ * Reads the keys of a directory with their files, the newest first (those of one moment by `kid`). Synchronous, as
+ * constructs are.
+ *
+ * @throws SecuredPostgrestError `unreadable_key` when the directory or a key in it can't be read;
+ * `insecure_secret_file` when others may read a key or replace it
+ */
+export function readStoredKeys(directory: string): StoredKey[] {
+  let names: string[];
+  try {
+    names = readdirSync(directory);
+  } catch (cause) {
+    return refuse(
+      'unreadable_key',
+      directory,
+      "the key directory can't be read",
+      `make a key with 'secured-postgrest keys generate --directory ${directory}'`,
+      cause,
+    );
+  }
+  checkDirectory(directory);
+  return names
+    .filter((name) => KEY_FILE.test(name))
+    .map((name) => readStoredKey(join(directory, name), name.slice(0, -'.json'.length)))
+    .sort((a, b) => compare(b.created, a.created) || compare(a.key.kid, b.key.kid));
+}
+
+/**
+ * The private keys of a directory, the newest first.
+ *
+ * @throws SecuredPostgrestError as {@link readStoredKeys}
+ * @example
+ * const [newest] = readKeys('.secrets/keys');
+ */
+export function readKeys(directory: string): PrivateKey[] {
+  return readStoredKeys(directory).map(({ key }) => key);
+}
+
+function readStoredKey(file: string, kid: string): StoredKey {
+  let content: unknown;
+  try {
+    content = JSON.parse(withFile(file, 'r', (descriptor) => readPrivately(file, descriptor)));
+  } catch (error) {
+    // A JSON error quotes the text, and with it the key.
+    if (!(error instanceof SyntaxError)) throw error;
+  }
+  if (!isStoredKey(content, kid)) {
+    refuse('unreadable_key', file, 'not a key of that kid', 'restore the file, or remove it and generate a new key');
+  }
+  return { created: content.created, file, key: content.key };
+}
+
+function readPrivately(file: string, descriptor: number): string {
+  const mode = fstatSync(descriptor).mode & 0o777;
+  if (HAS_MODES && (mode & 0o077) !== 0) {
+    refuse(
+      'insecure_secret_file',
+      file,
+      `mode 0${mode.toString(8)} lets others at the private key`,
+      `run 'chmod 600 ${file}', and replace the key if others use this machine`,
+    );
+  }
+  return readFileSync(descriptor, 'utf8');
+}
+
+/** Whoever may write to the directory could put a key of their own there. */
+function checkDirectory(directory: string): void {
+  const mode = statSync(directory).mode & 0o777;
+  if (HAS_MODES && (mode & 0o022) !== 0) {
+    refuse(
+      'insecure_secret_file',
+      directory,
+      `mode 0${mode.toString(8)} lets others put keys here`,
+      `run 'chmod 700 ${directory}'`,
+    );
+  }
+}
+
+function isStoredKey(content: unknown, kid: string): content is { created: string; key: PrivateKey } {
+  if (typeof content !== 'object' || content === null) return false;
+  const { created, key } = content as { created?: unknown; key?: Partial<PrivateKey> };
+  return (
+    typeof created === 'string' &&
+    !Number.isNaN(Date.parse(created)) &&
+    typeof key === 'object' &&
+    key !== null &&
+    SIGNING_ALGORITHMS.some((algorithm) => algorithm === key.alg) &&
+    key.use === 'sig' &&
+    key.kid === kid &&
+    thumbprint(key) === kid
+  );
+}
+
+function writeAndSync(file: string, text: string): void {
+  // 'wx' is O_EXCL: never through a link that someone else put there.
+  withFile(file, 'wx', (descriptor) => {
+    writeFileSync(descriptor, text);
+    fsyncSync(descriptor);
+  });
+}
+
+function withFile<T>(file: string, flags: 'r' | 'wx', use: (descriptor: number) => T): T {
+  const descriptor = openSync(file, flags, 0o600);
+  try {
+    return use(descriptor);
+  } finally {
+    closeSync(descriptor);
+  }
+}
+
+function compare(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}

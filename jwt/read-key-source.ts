@@ -1,0 +1,67 @@
+import { readFileSync } from 'node:fs';
+import { refuse } from '../declaration/errors.ts';
+import { checkSecret, verificationKeySet } from '../declaration/key-set.ts';
+import type { JsonWebKeySet, KeySource, SigningAlgorithm } from '../declaration/types.ts';
+import { readKeys } from './key-directory.ts';
+import type { PrivateKey, SigningKey } from './private-key.ts';
+import { publicKeySet } from './public-key-set.ts';
+
+/**
+ * The key set that PostgREST gets as its `jwt-secret`. For generated keys that is every key of the directory, so that
+ * keys, and algorithms too, can be replaced without a moment in which good tokens fail.
+ *
+ * A set for HS256 (generated or from a file) holds the secret.
+ *
+ * @param directory where generated keys are kept
+ * @throws SecuredPostgrestError `unreadable_key`, `insecure_secret_file`, `unreadable_secret`, `weak_secret`, and what
+ * existing key sets are refused for
+ * @example
+ * writeFileSync('jwks.json', JSON.stringify(loadVerificationKeys({ generate: 'ES256' }, '.secrets/keys')));
+ */
+export function loadVerificationKeys(source: KeySource, directory: string): JsonWebKeySet {
+  if ('generate' in source) return publicKeySet(readGeneratedKeys(source.generate, directory));
+  if ('secretFile' in source) return publicKeySet([readSecretFile(source.secretFile)]);
+  return verificationKeySet(source);
+}
+
+/**
+ * The key that new tokens are signed with: the newest generated one of the declared algorithm, or the secret of the
+ * file; none where the keys are someone else's.
+ *
+ * @param directory where generated keys are kept
+ * @throws SecuredPostgrestError `unreadable_key`, `insecure_secret_file`, `unreadable_secret`, `weak_secret`
+ */
+export function loadSigningKey(source: KeySource, directory: string): SigningKey | undefined {
+  if ('generate' in source) {
+    return readGeneratedKeys(source.generate, directory).find(({ alg }) => alg === source.generate);
+  }
+  if ('secretFile' in source) return readSecretFile(source.secretFile);
+  return undefined;
+}
+
+function readGeneratedKeys(algorithm: SigningAlgorithm, directory: string): PrivateKey[] {
+  const keys = readKeys(directory);
+  if (!keys.some(({ alg }) => alg === algorithm)) {
+    refuse(
+      'unreadable_key',
+      directory,
+      `there is no ${algorithm} key`,
+      `make one with 'secured-postgrest keys generate --directory ${directory} --algorithm ${algorithm}'`,
+    );
+  }
+  return keys;
+}
+
+function readSecretFile(file: string): SigningKey {
+  let content: Buffer;
+  try {
+    content = readFileSync(file);
+  } catch (cause) {
+    return refuse('unreadable_secret', file, "the secret can't be read", 'put the HS256 secret into this file', cause);
+  }
+  // Editors and shells end a file with a newline that is no part of the secret.
+  const newline = content.at(-1) === 0x0a ? (content.at(-2) === 0x0d ? 2 : 1) : 0;
+  const secret = content.subarray(0, content.length - newline);
+  checkSecret(secret, file);
+  return { kty: 'oct', k: secret.toString('base64url'), alg: 'HS256', use: 'sig' };
+}
