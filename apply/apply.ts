@@ -1,0 +1,177 @@
+import type pg from 'pg';
+import { refuse } from '../declaration/errors.ts';
+import type { Declaration } from '../declaration/types.ts';
+import { audit, type Finding } from './audit.ts';
+import { readCatalog, type Catalog } from './catalog.ts';
+import { connect, type DatabaseConnection } from './connect.ts';
+import { pendingMigrations, runMigrations, type PendingMigration } from './migrations.ts';
+import { plan, planLift, planMarks, planSchemas, type Step } from './plan.ts';
+import { checkDatabase } from './preflight.ts';
+import { runSteps } from './run-steps.ts';
+import { lock, settle } from './session.ts';
+import { statement } from './statements.ts';
+
+export interface ApplyResult {
+  /** Migrations that ran, by file. */
+  readonly migrations: readonly string[];
+  /** Statements that changed access. */
+  readonly changes: number;
+  /** What the audit would have changed, but does not insist on. */
+  readonly warnings: readonly Finding[];
+}
+
+/**
+ * Brings a database to the declared state: migrations, then schemas, functions, policies and grants, then the audit, in
+ * one transaction. If anything fails, the database stays as it was. A database that is as declared is not changed.
+ *
+ * The roles have to exist.
+ *
+ * @example
+ * await applyDeclaration({ host: '127.0.0.1', database: 'todos', user: 'postgres', password }, declaration);
+ *
+ * @throws SecuredPostgrestError `database_unreachable`, `database_locked`, `unsupported_database`, `missing_role`,
+ *   `missing_object`, `invalid_sql`, `migration_failed`, `migration_changed`, `migration_out_of_order`,
+ *   `access_sql_failed`, `audit_failed`
+ */
+export async function applyDeclaration(connection: DatabaseConnection, declaration: Declaration): Promise<ApplyResult> {
+  const client = await connect(connection);
+  try {
+    await lock(client, declaration);
+    await settle(client);
+    return await retryOnConflict(() => converge(client, declaration));
+  } finally {
+    await client.end();
+  }
+}
+
+/** Deadlock, lock timeout, and catalog rows that somebody else has just changed: they pass. */
+const CONFLICTS = ['40P01', '55P03', '40001', 'XX000'];
+const ATTEMPTS = 4;
+
+async function retryOnConflict<T>(run: () => Promise<T>): Promise<T> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await run();
+    } catch (error) {
+      const code = ((error as Error).cause as { code?: string } | undefined)?.code ?? (error as { code?: string }).code;
+      if (attempt === ATTEMPTS || !CONFLICTS.includes(code ?? '')) throw error;
+      await new Promise((resolve) => setTimeout(resolve, 250 * attempt));
+    }
+  }
+}
+
+async function converge(client: pg.Client, declaration: Declaration): Promise<ApplyResult> {
+  checkDatabase(declaration, await readCatalog(client, declaration));
+  await transaction(client, () => prepare(client, declaration));
+  const pending = await pendingMigrations(client, declaration);
+  const last = pending.findLastIndex(({ transactional }) => !transactional);
+  await runEarly(client, declaration, pending.slice(0, last + 1));
+  return transaction(client, async () => {
+    const rest = pending.slice(last + 1);
+    await runLifted(client, declaration, rest);
+    const { changes, catalog } = await bringAccess(client, declaration);
+    const findings = audit(declaration, catalog);
+    refuseErrors(declaration, findings);
+    const migrations = pending.map(({ source }) => source.file);
+    if (changes > 0 || migrations.length > 0) await client.query(statement('reload_schema'));
+    return { migrations, changes, warnings: findings.filter(({ level }) => level === 'warning') };
+  });
+}
+
+/** Schemas of our own and the book-keeping: nobody but the owner can use them yet. */
+async function prepare(client: pg.Client, declaration: Declaration): Promise<void> {
+  const catalog = await readCatalog(client, declaration);
+  const { owner, privateSchema } = declaration;
+  const { admin, admin_is_superuser: superuser } = catalog.database;
+  if (!superuser) await client.query(statement('join_owner', { owner, admin }));
+  await runSteps(client, declaration, planSchemas(declaration, catalog));
+  if (catalog.relations.some(({ schema, name }) => schema === privateSchema && name === 'migrations')) return;
+  const sql = statement('create_bookkeeping', { private: privateSchema });
+  await runSteps(client, declaration, [{ sql, as: 'owner', place: `${privateSchema}.migrations` }]);
+}
+
+/**
+ * Migrations up to the last one that can't be part of a transaction. What they make stays closed: the owner's default
+ * privileges grant nothing, and access is brought only at the end.
+ */
+async function runEarly(
+  client: pg.Client,
+  declaration: Declaration,
+  migrations: readonly PendingMigration[],
+): Promise<void> {
+  if (migrations.length === 0) return;
+  await transaction(client, async () => {
+    const { steps } = plan(declaration, await readCatalog(client, declaration));
+    await runSteps(
+      client,
+      declaration,
+      steps.filter(({ place }) => place.startsWith('default privileges')),
+    );
+  });
+  for (const migration of migrations) {
+    if (!migration.transactional) {
+      await runMigrations(client, declaration, [migration]);
+      await client.query(statement('reset_role'));
+    } else {
+      await transaction(client, async () => {
+        await runLifted(client, declaration, [migration]);
+        await runSteps(client, declaration, protecting(declaration, await readCatalog(client, declaration)));
+      });
+    }
+  }
+}
+
+/** Row security of what is there, without what may not be there yet. */
+function protecting(declaration: Declaration, catalog: Catalog): Step[] {
+  return plan(declaration, catalog).steps.filter(({ sql }) => /^ALTER (TABLE|VIEW) /.test(sql));
+}
+
+async function runLifted(
+  client: pg.Client,
+  declaration: Declaration,
+  migrations: readonly PendingMigration[],
+): Promise<void> {
+  if (migrations.length === 0) return;
+  await runSteps(client, declaration, planLift(await readCatalog(client, declaration)));
+  await runMigrations(client, declaration, migrations);
+  await client.query(statement('reset_role'));
+}
+
+async function bringAccess(
+  client: pg.Client,
+  declaration: Declaration,
+): Promise<{ changes: number; catalog: Catalog }> {
+  const { steps, missing } = plan(declaration, await readCatalog(client, declaration));
+  if (missing.length > 0) {
+    refuse(
+      'missing_object',
+      `declaration ${declaration.name}`,
+      `there is no ${[...new Set(missing)].join(', ')}`,
+      'make it in a migration, or remove it from the declaration',
+    );
+  }
+  await runSteps(client, declaration, steps);
+  if (steps.length > 0)
+    await runSteps(client, declaration, planMarks(declaration, await readCatalog(client, declaration)));
+  return { changes: steps.length, catalog: await readCatalog(client, declaration) };
+}
+
+function refuseErrors(declaration: Declaration, findings: readonly Finding[]): void {
+  const errors = findings.filter(({ level }) => level === 'error');
+  if (errors.length === 0) return;
+  const list = errors.map(({ rule, object, problem, fix }) => `${rule}: ${object} ${problem} (${fix})`).join('; ');
+  refuse('audit_failed', `declaration ${declaration.name}`, list, 'nothing was changed');
+}
+
+async function transaction<T>(client: pg.Client, run: () => Promise<T>): Promise<T> {
+  await client.query('BEGIN');
+  try {
+    const result = await run();
+    await client.query('COMMIT');
+    return result;
+  } catch (error) {
+    await client.query('ROLLBACK').catch(() => undefined);
+    await client.query(statement('reset_role')).catch(() => undefined);
+    throw error;
+  }
+}

@@ -1,0 +1,283 @@
+import { membershipTable } from '../declaration/condition.ts';
+import { apiRoles } from '../declaration/roles.ts';
+import type { Declaration, PolicyInput } from '../declaration/types.ts';
+import type { Catalog, CatalogRelation, CatalogRole } from './catalog.ts';
+import { plan } from './plan.ts';
+import { matches } from './plan-grants.ts';
+
+/** One thing that the audit has to say. */
+export interface Finding {
+  /** Stable name of the rule. */
+  readonly rule: string;
+  /** Errors keep a deploy from committing. */
+  readonly level: 'error' | 'warning';
+  readonly object: string;
+  readonly problem: string;
+  readonly fix: string;
+}
+
+type Rule = (declaration: Declaration, catalog: Catalog) => Finding[];
+
+/** Looks for whatever would open more than is declared. It reads the catalogs, not what was meant to be done. */
+export function audit(declaration: Declaration, catalog: Catalog): Finding[] {
+  return RULES.flatMap((rule) => rule(declaration, catalog));
+}
+
+const RULES: readonly Rule[] = [
+  rowSecurity,
+  grantedToPublic,
+  notAsDeclared,
+  securityDefiners,
+  bypassingRelations,
+  authenticatorPrivileges,
+  apiRolePrivileges,
+  missingIndexes,
+];
+
+/** A grant on a table without row security shows every row; without a policy nothing says which rows were meant. */
+function rowSecurity(_: Declaration, catalog: Catalog): Finding[] {
+  const exposed = (relation: CatalogRelation) =>
+    isTable(relation) && (relation.grants.length > 0 || relation.column_grants.length > 0);
+  return catalog.relations.filter(exposed).flatMap((relation) => {
+    const object = nameOf(relation);
+    const policies = catalog.policies.filter(
+      ({ schema, table }) => schema === relation.schema && table === relation.name,
+    );
+    return [
+      ...(relation.row_security
+        ? []
+        : [error('rls_disabled', object, 'is granted without row security', 'declare it as a table')]),
+      ...(relation.force_row_security
+        ? []
+        : [error('rls_not_forced', object, 'does not bind its owner', 'declare it as a table')]),
+      ...(policies.length > 0 ? [] : [error('no_policy', object, 'is granted and has no policy', 'declare a policy')]),
+    ];
+  });
+}
+
+/** Every role is a member of PUBLIC, also those that are made later. */
+function grantedToPublic(_: Declaration, catalog: Catalog): Finding[] {
+  const held = [
+    ...(catalog.database.grants ?? []).map((grant) => ({ object: `database ${catalog.database.name}`, grant })),
+    ...catalog.schemas.flatMap((schema) => schema.grants.map((grant) => ({ object: `schema ${schema.name}`, grant }))),
+    ...catalog.relations.flatMap((relation) =>
+      [...relation.grants, ...relation.column_grants].map((grant) => ({ object: nameOf(relation), grant })),
+    ),
+    ...catalog.functions.flatMap((fn) => fn.grants.map((grant) => ({ object: fn.signature, grant }))),
+  ];
+  return held
+    .filter(({ grant }) => grant.grantee === 'public')
+    .map(({ object, grant }) =>
+      error(
+        'granted_to_public',
+        object,
+        `grants ${grant.privilege} to PUBLIC`,
+        'revoke it as its owner, or move it to another schema',
+      ),
+    );
+}
+
+/** What a plain converge could not put right is not as declared. */
+function notAsDeclared(declaration: Declaration, catalog: Catalog): Finding[] {
+  return plan(declaration, catalog).steps.map(({ sql, place }) =>
+    error(
+      'not_as_declared',
+      place,
+      `still needs: ${sql.split('\n')[0]}`,
+      'apply the declaration, as an admin who may do this',
+    ),
+  );
+}
+
+/** Such a function runs with its owner's rights: its arguments come from whoever may call it. */
+function securityDefiners(declaration: Declaration, catalog: Catalog): Finding[] {
+  const callable = catalog.functions.filter(
+    (fn) => fn.security_definer && fn.grants.length > 0 && fn.schema !== declaration.privateSchema,
+  );
+  return callable.flatMap((fn) => {
+    const declared = declaration.functions.some((candidate) => candidate.securityDefiner && matches(candidate, fn));
+    return [
+      ...(declared
+        ? []
+        : [
+            error(
+              'security_definer',
+              fn.signature,
+              "runs with its owner's rights",
+              'make it SECURITY INVOKER, or declare securityDefiner: true',
+            ),
+          ]),
+      ...(fn.search_path_set
+        ? []
+        : [
+            error(
+              'search_path_not_set',
+              fn.signature,
+              "runs with its owner's rights in the caller's search path",
+              'add SET search_path to it',
+            ),
+          ]),
+    ];
+  });
+}
+
+/** These have no row security of their own. */
+function bypassingRelations(_: Declaration, catalog: Catalog): Finding[] {
+  return catalog.relations
+    .filter((relation) => relation.grants.length > 0 || relation.column_grants.length > 0)
+    .flatMap((relation) => {
+      if (relation.kind === 'v' && !relation.security_invoker) {
+        return [
+          error(
+            'view_bypasses_policies',
+            nameOf(relation),
+            "runs with its owner's rights",
+            'set security_invoker on it',
+          ),
+        ];
+      }
+      if (relation.kind === 'm') {
+        return [
+          error(
+            'view_bypasses_policies',
+            nameOf(relation),
+            'is a materialized view, which no policy can protect',
+            'put a view or a function before it',
+          ),
+        ];
+      }
+      if (relation.kind === 'f') {
+        return [
+          error(
+            'view_bypasses_policies',
+            nameOf(relation),
+            'is a foreign table, which no policy can protect',
+            'put a view or a function before it',
+          ),
+        ];
+      }
+      return [];
+    });
+}
+
+/** Whatever the login role could do, a forged role claim could try. */
+function authenticatorPrivileges(declaration: Declaration, catalog: Catalog): Finding[] {
+  const role = catalog.roles.find(({ name }) => name === declaration.authenticator);
+  if (!role) return [];
+  const declared = apiRoles(declaration).map(({ name }) => name);
+  const object = `role ${role.name}`;
+  return [
+    ...privilegesOf(role).map((privilege) =>
+      error('authenticator_privileged', object, `has ${privilege}`, 'take it away'),
+    ),
+    ...(role.inherit
+      ? [error('authenticator_inherits', object, 'inherits the privileges of every role', 'make it NOINHERIT')]
+      : []),
+    ...(role.login ? [] : [error('authenticator_cannot_login', object, 'can not log in', 'give it LOGIN')]),
+    ...role.member_of
+      .filter((name) => !declared.includes(name))
+      .map((name) =>
+        error('authenticator_member', object, `is a member of "${name}", which is not declared`, `revoke it`),
+      ),
+    ...declared
+      .filter((name) => !role.member_of.includes(name))
+      .map((name) => error('authenticator_not_member', object, `is not a member of "${name}"`, 'grant it')),
+  ];
+}
+
+/** A role that tokens name must not reach beyond its grants. */
+function apiRolePrivileges(declaration: Declaration, catalog: Catalog): Finding[] {
+  const inherited = new Map(apiRoles(declaration).map((role) => [role.name, role.inherits]));
+  inherited.set(declaration.owner, []);
+  return catalog.roles.flatMap((role) => {
+    const inherits = inherited.get(role.name);
+    if (!inherits) return [];
+    const object = `role ${role.name}`;
+    return [
+      ...privilegesOf(role).map((privilege) => error('role_privileged', object, `has ${privilege}`, 'take it away')),
+      ...(role.login ? [error('role_can_login', object, 'can log in', 'make it NOLOGIN')] : []),
+      ...(role.owns_objects && role.name !== declaration.owner
+        ? [error('role_owns_objects', object, 'owns objects, which grants do not bind', 'change their owner')]
+        : []),
+      ...role.member_of
+        .filter((name) => !inherits.includes(name))
+        .map((name) => error('role_member', object, `is a member of "${name}", which is not declared`, 'revoke it')),
+      ...inherits
+        .filter((name) => !role.member_of.includes(name))
+        .map((name) => error('role_not_member', object, `is not a member of "${name}"`, 'grant it')),
+    ];
+  });
+}
+
+function privilegesOf(role: CatalogRole): string[] {
+  return [
+    ...(role.superuser ? ['SUPERUSER'] : []),
+    ...(role.bypass_rls ? ['BYPASSRLS'] : []),
+    ...(role.create_role ? ['CREATEROLE'] : []),
+    ...(role.create_database ? ['CREATEDB'] : []),
+    ...(role.replication ? ['REPLICATION'] : []),
+  ];
+}
+
+/** A policy is a condition of each query: without an index on its column, each reads the whole table. */
+function missingIndexes(declaration: Declaration, catalog: Catalog): Finding[] {
+  const indexed = (schema: string, table: string, column: string) =>
+    catalog.relations.some(
+      ({ schema: s, name, indexed_columns: columns }) => s === schema && name === table && columns.includes(column),
+    );
+  const found = new Map<string, Finding>();
+  for (const table of declaration.tables) {
+    for (const { input } of table.policies) {
+      for (const [schema, name, column] of comparedColumns(input, table.schema, table.name, declaration)) {
+        if (indexed(schema, name, column)) continue;
+        const object = `${schema}.${name}.${column}`;
+        found.set(object, {
+          rule: 'missing_index',
+          level: 'warning',
+          object,
+          problem: 'is compared by a policy and has no index',
+          fix: `create one that begins with "${column}"`,
+        });
+      }
+    }
+  }
+  return [...found.values()];
+}
+
+function comparedColumns(
+  input: PolicyInput,
+  schema: string,
+  table: string,
+  declaration: Declaration,
+): [string, string, string][] {
+  switch (input.kind) {
+    case 'own-rows':
+    case 'tenant':
+    case 'claim-list':
+      return [[schema, table, input.column]];
+    case 'membership': {
+      const through = membershipTable(input, declaration);
+      return [
+        [schema, table, input.column],
+        [through.schema, through.name, input.through.member],
+      ];
+    }
+    case 'all-rows':
+    case 'public-rows':
+    case 'valid-between':
+    case 'custom':
+      return [];
+  }
+}
+
+function isTable({ kind }: CatalogRelation): boolean {
+  return kind === 'r' || kind === 'p';
+}
+
+function nameOf({ schema, name }: { schema: string; name: string }): string {
+  return `${schema}.${name}`;
+}
+
+function error(rule: string, object: string, problem: string, fix: string): Finding {
+  return { rule, level: 'error', object, problem, fix };
+}

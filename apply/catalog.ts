@@ -1,0 +1,139 @@
+import type pg from 'pg';
+import { desiredAccess } from '../declaration/access.ts';
+import { apiRoles } from '../declaration/roles.ts';
+import { packageTemplate } from '../declaration/template.ts';
+import type { Declaration } from '../declaration/types.ts';
+
+/** A privilege that somebody other than an object's owner has; PUBLIC is the grantee `public`. */
+export interface Grant {
+  readonly grantee: string;
+  readonly privilege: string;
+  readonly grantable: boolean;
+}
+
+export interface CatalogSchema {
+  readonly name: string;
+  readonly owner: string;
+  readonly grants: readonly Grant[];
+}
+
+export interface CatalogRelation {
+  readonly schema: string;
+  readonly name: string;
+  /** pg_class.relkind */
+  readonly kind: 'r' | 'p' | 'v' | 'm' | 'f' | 'S';
+  readonly owner: string;
+  readonly row_security: boolean;
+  readonly force_row_security: boolean;
+  readonly security_invoker: boolean;
+  readonly extension: boolean;
+  /** The table whose column a sequence serves. */
+  readonly sequence_of: string | null;
+  readonly identity_sequence: boolean;
+  readonly columns: readonly string[];
+  /** Columns that are the first of an index. */
+  readonly indexed_columns: readonly string[];
+  readonly grants: readonly Grant[];
+  readonly column_grants: readonly (Grant & { readonly column: string })[];
+}
+
+export interface CatalogFunction {
+  readonly schema: string;
+  readonly name: string;
+  /** Quoted name with argument types, as SQL. */
+  readonly signature: string;
+  readonly owner: string;
+  readonly arguments: readonly string[];
+  readonly security_definer: boolean;
+  readonly search_path_set: boolean;
+  readonly extension: boolean;
+  readonly definition: string;
+  readonly comment: string;
+  readonly grants: readonly Grant[];
+}
+
+export interface CatalogType {
+  readonly schema: string;
+  readonly name: string;
+  readonly owner: string;
+  readonly grants: readonly Grant[];
+}
+
+export interface CatalogPolicy {
+  readonly schema: string;
+  readonly table: string;
+  readonly name: string;
+  readonly definition: string;
+  readonly comment: string;
+}
+
+export interface CatalogDefaultPrivileges {
+  readonly role: string;
+  readonly schema: string | null;
+  /** pg_default_acl.defaclobjtype */
+  readonly kind: 'r' | 'S' | 'f' | 'T' | 'n';
+  readonly grants: readonly Grant[];
+}
+
+export interface CatalogRole {
+  readonly name: string;
+  readonly superuser: boolean;
+  readonly inherit: boolean;
+  readonly create_role: boolean;
+  readonly create_database: boolean;
+  readonly login: boolean;
+  readonly replication: boolean;
+  readonly bypass_rls: boolean;
+  readonly settings: readonly string[];
+  readonly has_database_settings: boolean;
+  readonly member_of: readonly string[];
+  readonly owns_objects: boolean;
+}
+
+export interface CatalogDatabase {
+  readonly name: string;
+  readonly admin: string;
+  readonly admin_is_superuser: boolean;
+  readonly version: number;
+  /** Whether the admin owns the database. */
+  readonly owned: boolean;
+  /** Of PUBLIC and the declared roles only: a database may serve others as well. */
+  readonly grants: readonly Grant[] | null;
+}
+
+/** What a database holds now, in the schemas and of the roles that a declaration speaks of. */
+export interface Catalog {
+  readonly database: CatalogDatabase;
+  readonly roles: readonly CatalogRole[];
+  readonly schemas: readonly CatalogSchema[];
+  readonly relations: readonly CatalogRelation[];
+  readonly functions: readonly CatalogFunction[];
+  readonly types: readonly CatalogType[];
+  readonly policies: readonly CatalogPolicy[];
+  readonly defaultPrivileges: readonly CatalogDefaultPrivileges[];
+}
+
+/** Every role of a declaration. */
+export function declaredRoles(declaration: Declaration): readonly string[] {
+  return [declaration.authenticator, declaration.owner, ...apiRoles(declaration).map((role) => role.name)];
+}
+
+/** Reads the catalogs. The search path has to be pg_catalog alone, so that names are shown in full. */
+export async function readCatalog(client: pg.ClientBase, declaration: Declaration): Promise<Catalog> {
+  const managed = [...desiredAccess(declaration).managedSchemas];
+  const withPrivate = [...managed, declaration.privateSchema];
+  const roles = [...declaredRoles(declaration)];
+  const read = async <Row extends pg.QueryResultRow>(name: string, ...values: unknown[]) =>
+    (await client.query<Row>(packageTemplate(`catalog/${name}`).sql, values)).rows;
+  const [database] = await read<CatalogDatabase>('database', ['public', ...roles]);
+  return {
+    database: database!,
+    roles: await read<CatalogRole>('roles', roles),
+    schemas: await read<CatalogSchema>('schemas', withPrivate),
+    relations: await read<CatalogRelation>('relations', withPrivate),
+    functions: await read<CatalogFunction>('functions', withPrivate),
+    types: await read<CatalogType>('types', withPrivate),
+    policies: await read<CatalogPolicy>('policies', withPrivate),
+    defaultPrivileges: await read<CatalogDefaultPrivileges>('default-privileges', withPrivate, declaration.owner),
+  };
+}

@@ -1,0 +1,70 @@
+import type { Declaration } from '../declaration/types.ts';
+import { audit, type Finding } from './audit.ts';
+import { readCatalog } from './catalog.ts';
+import { connect, type DatabaseConnection } from './connect.ts';
+import { pendingMigrations } from './migrations.ts';
+import { plan, planSchemas } from './plan.ts';
+import { checkDatabase } from './preflight.ts';
+import { settle } from './session.ts';
+
+/** How a database differs from a declaration. */
+export interface Difference {
+  /** Migrations that would run, by file. */
+  readonly migrations: readonly string[];
+  /** Statements that would run, without those that what is missing would need as well. */
+  readonly statements: readonly string[];
+  /** What is declared, but not there. */
+  readonly missing: readonly string[];
+}
+
+/**
+ * Compares a database with a declaration, in a read-only session.
+ *
+ * @throws SecuredPostgrestError `database_unreachable`, `unsupported_database`, `missing_role`, `migration_changed`,
+ *   `migration_out_of_order`
+ */
+export async function diffDeclaration(connection: DatabaseConnection, declaration: Declaration): Promise<Difference> {
+  return reading(connection, async (client) => {
+    const catalog = await readCatalog(client, declaration);
+    checkDatabase(declaration, catalog);
+    const prepared = catalog.relations.some(
+      ({ schema, name }) => schema === declaration.privateSchema && name === 'migrations',
+    );
+    const migrations = prepared
+      ? (await pendingMigrations(client, declaration)).map(({ source }) => source.file)
+      : declaration.migrations.map(({ file }) => file);
+    const { steps, missing } = plan(declaration, catalog);
+    return {
+      migrations,
+      statements: [...planSchemas(declaration, catalog), ...steps].map(({ sql }) => sql),
+      missing: [...new Set(missing)],
+    };
+  });
+}
+
+/**
+ * Audits a database as it is, in a read-only session.
+ *
+ * @throws SecuredPostgrestError `database_unreachable`, `unsupported_database`, `missing_role`
+ */
+export async function auditDatabase(connection: DatabaseConnection, declaration: Declaration): Promise<Finding[]> {
+  return reading(connection, async (client) => {
+    const catalog = await readCatalog(client, declaration);
+    checkDatabase(declaration, catalog);
+    return audit(declaration, catalog);
+  });
+}
+
+async function reading<T>(
+  connection: DatabaseConnection,
+  read: (client: Awaited<ReturnType<typeof connect>>) => Promise<T>,
+): Promise<T> {
+  const client = await connect(connection);
+  try {
+    await settle(client);
+    await client.query('SET default_transaction_read_only = on');
+    return await read(client);
+  } finally {
+    await client.end();
+  }
+}

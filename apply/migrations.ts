@@ -1,0 +1,147 @@
+import { createHash } from 'node:crypto';
+import type pg from 'pg';
+import { Umzug } from 'umzug';
+import { refuse } from '../declaration/errors.ts';
+import { lineAt } from '../declaration/sql-text.ts';
+import type { Declaration, SqlSource } from '../declaration/types.ts';
+import { parseSql, type ParsedStatement } from './parse-sql.ts';
+import { failed, setRole } from './run-steps.ts';
+import { settle, settleForMigrations } from './session.ts';
+import { statement } from './statements.ts';
+
+/** A migration that has not run on this database. */
+export interface PendingMigration {
+  readonly source: SqlSource;
+  readonly statements: readonly ParsedStatement[];
+  /** Whether it can be part of a transaction with others. */
+  readonly transactional: boolean;
+}
+
+/**
+ * What has to run, in order.
+ *
+ * @throws SecuredPostgrestError `migration_changed`, `migration_out_of_order`, `invalid_sql`
+ */
+export async function pendingMigrations(client: pg.ClientBase, declaration: Declaration): Promise<PendingMigration[]> {
+  const { rows } = await client.query<{ file: string; sha256: string }>(
+    statement('read_migrations', { private: declaration.privateSchema }),
+  );
+  const applied = new Map(rows.map(({ file, sha256 }) => [file, sha256]));
+  const last = [...applied.keys()].sort().at(-1);
+  for (const { file, sql } of declaration.migrations) {
+    const before = applied.get(file);
+    if (before !== undefined && before !== sha256(sql)) {
+      refuse(
+        'migration_changed',
+        file,
+        'it was changed after it had run on this database',
+        'restore it, and put the change into a new migration',
+      );
+    }
+    if (before === undefined && last !== undefined && file < last) {
+      refuse(
+        'migration_out_of_order',
+        file,
+        `"${last}" has already run, and comes later`,
+        'give it a name that comes behind',
+      );
+    }
+  }
+  const pending = declaration.migrations.filter(({ file }) => !applied.has(file));
+  return Promise.all(pending.map(readMigration));
+}
+
+async function readMigration(source: SqlSource): Promise<PendingMigration> {
+  const statements = await parseSql(source);
+  const outside = statements.find(({ kind, node }) => runsOutside(kind, node));
+  if (outside && statements.some(({ kind, node }) => !runsOutside(kind, node))) {
+    refuse(
+      'invalid_sql',
+      `${source.file}:${lineAt(source.sql, outside.offset)}`,
+      'this statement can not be part of a transaction, and others in the file should be',
+      'move it to a migration of its own',
+    );
+  }
+  for (const { kind, offset } of statements) {
+    if (kind !== 'TransactionStmt') continue;
+    refuse(
+      'invalid_sql',
+      `${source.file}:${lineAt(source.sql, offset)}`,
+      'a migration can not begin or end a transaction',
+      'remove it: the whole deploy is one',
+    );
+  }
+  return { source, statements, transactional: !outside };
+}
+
+/** Statements that Postgres refuses inside a transaction block (its documentation says so under each). */
+function runsOutside(kind: string, node: ParsedStatement['node']): boolean {
+  switch (kind) {
+    case 'IndexStmt':
+      return node['concurrent'] === true;
+    case 'DropStmt':
+      return node['concurrent'] === true;
+    case 'ReindexStmt':
+      return JSON.stringify(node['params'] ?? []).includes('"concurrently"');
+    case 'VacuumStmt':
+      return node['is_vacuumcmd'] === true;
+    case 'AlterSystemStmt':
+    case 'CreatedbStmt':
+    case 'DropdbStmt':
+      return true;
+    default:
+      return false;
+  }
+}
+
+/** Runs migrations as the owner of the managed schemas, and records each with its own success. */
+export async function runMigrations(
+  client: pg.ClientBase,
+  declaration: Declaration,
+  migrations: readonly PendingMigration[],
+): Promise<void> {
+  const umzug = new Umzug({
+    migrations: migrations.map((migration) => ({
+      name: migration.source.file,
+      up: () => runMigration(client, declaration, migration),
+    })),
+    storage: {
+      executed: () => Promise.resolve([]),
+      logMigration: async ({ name }) => {
+        const { sql } = migrations.find(({ source }) => source.file === name)!.source;
+        await client.query(
+          statement('record_migration', { private: declaration.privateSchema, file: name, sha: sha256(sql) }),
+        );
+      },
+      unlogMigration: () => Promise.resolve(),
+    },
+    logger: undefined,
+  });
+  await umzug.up().catch((error: Error) => {
+    // Umzug wraps what a migration throws.
+    throw error.cause instanceof Error ? error.cause : error;
+  });
+}
+
+async function runMigration(
+  client: pg.ClientBase,
+  declaration: Declaration,
+  { source, statements }: PendingMigration,
+): Promise<void> {
+  await settleForMigrations(client, declaration);
+  await client.query(setRole(declaration.owner));
+  for (const { sql, offset } of statements) {
+    await client.query(sql).catch((error: Error & { position?: string }) => {
+      const at = offset + Math.max(Number(error.position ?? 1) - 1, 0);
+      return failed('migration_failed', `${source.file}:${lineAt(source.sql, at)}`, error);
+    });
+  }
+  // Whatever the file has set must not change how the access SQL is understood.
+  await client.query(statement('reset_all'));
+  await client.query(setRole(declaration.owner));
+  await settle(client);
+}
+
+function sha256(text: string): string {
+  return createHash('sha256').update(text).digest('hex');
+}

@@ -1,0 +1,36 @@
+import { hasSqlDetails, parse } from 'libpg-query';
+import { refuse } from '../declaration/errors.ts';
+import { lineAt } from '../declaration/sql-text.ts';
+import type { SqlSource } from '../declaration/types.ts';
+
+/** One statement of a file. */
+export interface ParsedStatement {
+  readonly sql: string;
+  /** Where it begins in the file, in characters. */
+  readonly offset: number;
+  /** The name of Postgres' parse node, such as `IndexStmt`. */
+  readonly kind: string;
+  readonly node: Readonly<Record<string, unknown>>;
+}
+
+/**
+ * Splits a file into statements with Postgres' own parser.
+ *
+ * @throws SecuredPostgrestError `invalid_sql` with file, line and Postgres' message
+ */
+export async function parseSql(source: SqlSource): Promise<ParsedStatement[]> {
+  const bytes = Buffer.from(source.sql, 'utf8');
+  const { stmts = [] } = await parse(source.sql).catch((error: unknown) => {
+    const details = hasSqlDetails(error) ? error.sqlDetails : undefined;
+    const line = lineAt(source.sql, details?.cursorPosition ?? 0);
+    const message = error instanceof Error ? error.message : String(error);
+    return refuse('invalid_sql', `${source.file}:${line}`, message, 'correct the file', error);
+  });
+  return stmts.map(({ stmt, stmt_location: start = 0, stmt_len: length = 0 }) => {
+    // Postgres counts bytes, and its statements begin right behind the last one's semicolon.
+    const text = bytes.subarray(start, length === 0 ? bytes.length : start + length).toString('utf8');
+    const lead = /^(?:\s|--[^\n]*(?:\n|$))*/.exec(text)![0].length;
+    const [kind = '', node = {}] = Object.entries((stmt ?? {}) as Record<string, Record<string, unknown>>)[0] ?? [];
+    return { sql: text.slice(lead), offset: bytes.subarray(0, start).toString('utf8').length + lead, kind, node };
+  });
+}

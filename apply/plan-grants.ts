@@ -1,0 +1,258 @@
+import type { DesiredAccess } from '../declaration/access.ts';
+import { quoteIdentifier } from '../declaration/quote.ts';
+import { apiRoles } from '../declaration/roles.ts';
+import type { Declaration, QualifiedName, RelationGrant } from '../declaration/types.ts';
+import type { Catalog, CatalogFunction, CatalogRelation, Grant } from './catalog.ts';
+import type { Step } from './plan.ts';
+import { raw, statement } from './statements.ts';
+
+/** Somebody and what they may do with one object: `SELECT`, or `SELECT(title)` for a column. */
+type Privileges = ReadonlyMap<string, ReadonlySet<string>>;
+
+/** One object whose grants are compared. */
+interface Subject {
+  readonly place: string;
+  readonly as: Step['as'];
+  readonly want: Privileges;
+  readonly have: readonly (Grant & { readonly column?: string })[];
+  readonly revoke: (grantee: string) => string;
+  readonly grant: (grantee: string, privileges: readonly string[]) => string[];
+}
+
+interface GrantPlan {
+  readonly revoke: Step[];
+  readonly grant: Step[];
+  readonly missing: string[];
+}
+
+/** Brings the grants of every object in the managed schemas to exactly what is declared. */
+export function planGrants(declaration: Declaration, access: DesiredAccess, catalog: Catalog): GrantPlan {
+  const subjects = [
+    database(declaration, catalog),
+    ...schemas(declaration, catalog),
+    ...relations(declaration, catalog),
+    ...functions(declaration, access, catalog),
+    ...types(catalog),
+  ];
+  const compared = subjects.map(compare);
+  return {
+    revoke: [...compared.flatMap(({ revoke }) => revoke), ...defaultPrivileges(declaration, catalog)],
+    grant: compared.flatMap(({ grant }) => grant),
+    missing: missing(declaration, catalog),
+  };
+}
+
+/** Somebody with anything too much, or anything that may be passed on, loses all and gets what is declared. */
+function compare({ place, as, want, have, revoke, grant }: Subject): { revoke: Step[]; grant: Step[] } {
+  const held = new Map<string, Set<string>>();
+  const excessive = new Set<string>();
+  for (const { grantee, privilege, grantable, column } of have) {
+    const name = column === undefined ? privilege : `${privilege}(${quoteIdentifier(column)})`;
+    held.set(grantee, (held.get(grantee) ?? new Set()).add(name));
+    if (grantable || !want.get(grantee)?.has(name)) excessive.add(grantee);
+  }
+  const step = (sql: string): Step => ({ sql, as, place });
+  return {
+    revoke: [...excessive].map((grantee) => step(revoke(grantee))),
+    grant: [...want].flatMap(([grantee, privileges]) => {
+      const lacking = [...privileges].filter((name) => excessive.has(grantee) || !held.get(grantee)?.has(name));
+      return lacking.length === 0 ? [] : grant(grantee, lacking).map(step);
+    }),
+  };
+}
+
+function database({ authenticator, owner }: Declaration, { database: { name, grants } }: Catalog): Subject {
+  return {
+    place: `database ${name}`,
+    as: 'admin',
+    // The owner of the schemas may create what migrations ask for: trusted extensions and further schemas.
+    want: privileges([
+      [authenticator, 'CONNECT'],
+      [owner, 'CREATE'],
+    ]),
+    have: grants ?? [],
+    revoke: (grantee) => statement('revoke_on_database', { name, grantee: toRole(grantee) }),
+    grant: (grantee, names) => [statement('grant_on_database', { name, grantee, privileges: raw(names.join(', ')) })],
+  };
+}
+
+function schemas(declaration: Declaration, catalog: Catalog): Subject[] {
+  const want = privileges(apiRoles(declaration).map((role) => [role.name, 'USAGE']));
+  return catalog.schemas.map(({ name, grants }) => ({
+    place: `schema ${name}`,
+    as: 'owner',
+    want,
+    have: grants,
+    revoke: (grantee) => statement('revoke_on_schema', { name, grantee: toRole(grantee) }),
+    grant: (grantee, names) => [statement('grant_on_schema', { name, grantee, privileges: raw(names.join(', ')) })],
+  }));
+}
+
+function relations(declaration: Declaration, catalog: Catalog): Subject[] {
+  const declared = new Map(
+    [...declaration.tables, ...declaration.views].map((relation) => [keyOf(relation), relation.grants]),
+  );
+  return catalog.relations.map((relation) =>
+    relation.kind === 'S'
+      ? sequence(relation, catalog, declared)
+      : tableOrView(relation, declared.get(keyOf(relation)) ?? []),
+  );
+}
+
+function tableOrView(relation: CatalogRelation, grants: readonly RelationGrant[]): Subject {
+  const name = { schema: relation.schema, name: relation.name };
+  return {
+    place: keyOf(relation),
+    as: relation.extension ? 'admin' : 'owner',
+    want: privileges(
+      grants.flatMap(({ role, command, columns }) => {
+        const privilege = command.toUpperCase();
+        const present = columns?.filter((column) => relation.columns.includes(column));
+        return (present?.map((column) => `${privilege}(${quoteIdentifier(column)})`) ?? [privilege]).map(
+          (p): [string, string] => [role, p],
+        );
+      }),
+    ),
+    have: [...relation.grants, ...relation.column_grants],
+    revoke: (grantee) => statement('revoke_on_relation', { ...name, grantee: toRole(grantee) }),
+    grant: (grantee, names) => [
+      statement('grant_on_relation', { ...name, grantee, privileges: raw(names.join(', ')) }),
+    ],
+  };
+}
+
+/** An insert into a `serial` column takes its next number as the one who inserts; an identity column's does not. */
+function sequence(
+  relation: CatalogRelation,
+  catalog: Catalog,
+  declared: ReadonlyMap<string, readonly RelationGrant[]>,
+): Subject {
+  const name = { schema: relation.schema, name: relation.name };
+  const table = catalog.relations.find(
+    ({ schema, name: own }) => schema === relation.schema && own === relation.sequence_of,
+  );
+  const inserting =
+    table && !relation.identity_sequence
+      ? (declared.get(keyOf(table)) ?? []).filter(({ command }) => command === 'insert')
+      : [];
+  return {
+    place: keyOf(relation),
+    as: relation.extension ? 'admin' : 'owner',
+    want: privileges(inserting.map(({ role }) => [role, 'USAGE'])),
+    have: relation.grants,
+    revoke: (grantee) => statement('revoke_on_sequence', { ...name, grantee: toRole(grantee) }),
+    grant: (grantee, names) => [
+      statement('grant_on_sequence', { ...name, grantee, privileges: raw(names.join(', ')) }),
+    ],
+  };
+}
+
+function functions(declaration: Declaration, access: DesiredAccess, catalog: Catalog): Subject[] {
+  const ours = new Map(access.functions.map((fn) => [fn.name, fn.executableBy]));
+  return catalog.functions.map((fn) => {
+    const roles = [
+      ...(fn.schema === declaration.privateSchema ? (ours.get(fn.name) ?? []) : []),
+      ...declaration.functions.filter((declared) => matches(declared, fn)).flatMap(({ execute }) => execute),
+    ];
+    const signature = raw(fn.signature);
+    return {
+      place: `${fn.schema}.${fn.name}`,
+      as: fn.extension ? 'admin' : 'owner',
+      want: privileges(roles.map((role) => [role, 'EXECUTE'])),
+      have: fn.grants,
+      revoke: (grantee) => statement('revoke_on_function', { signature, grantee: toRole(grantee) }),
+      grant: (grantee, names) => [
+        statement('grant_on_function', { signature, grantee, privileges: raw(names.join(', ')) }),
+      ],
+    };
+  });
+}
+
+/** Whether a declared function is this one: by name, and by argument types where they are declared. */
+export function matches(declared: Declaration['functions'][number], fn: CatalogFunction): boolean {
+  if (declared.schema !== fn.schema || declared.name !== fn.name) return false;
+  return !declared.arguments || declared.arguments.join(', ') === fn.arguments.join(', ');
+}
+
+function types(catalog: Catalog): Subject[] {
+  return catalog.types.map(({ schema, name, grants }) => ({
+    place: `type ${schema}.${name}`,
+    as: 'owner',
+    want: new Map(),
+    have: grants,
+    revoke: (grantee) => statement('revoke_on_type', { schema, name, grantee: toRole(grantee) }),
+    grant: () => [],
+  }));
+}
+
+const DEFAULT_PRIVILEGE_KINDS = { r: 'TABLES', S: 'SEQUENCES', f: 'ROUTINES', T: 'TYPES', n: 'SCHEMAS' } as const;
+
+/** What the owner will make starts without grants, and nothing made in a managed schema starts with one. */
+function defaultPrivileges({ owner }: Declaration, catalog: Catalog): Step[] {
+  const closed = (kind: 'f' | 'T') =>
+    catalog.defaultPrivileges.some(
+      (entry) => entry.schema === null && entry.kind === kind && !holds(entry.grants, 'public'),
+    );
+  return [
+    ...(closed('f') ? [] : [ownerStep(statement('close_future_functions', { owner }))]),
+    ...(closed('T') ? [] : [ownerStep(statement('close_future_types', { owner }))]),
+    ...catalog.defaultPrivileges.flatMap(({ role, schema, kind, grants }) =>
+      [...new Set(grants.map(({ grantee }) => grantee))]
+        .filter((grantee) => schema !== null || grantee !== 'public')
+        .map((grantee): Step => {
+          const values = { role, kind: raw(DEFAULT_PRIVILEGE_KINDS[kind]), grantee: toRole(grantee) };
+          return {
+            sql:
+              schema === null
+                ? statement('revoke_database_default_privileges', values)
+                : statement('revoke_default_privileges', { ...values, schema }),
+            as: 'admin',
+            place: `default privileges of ${role}`,
+          };
+        }),
+    ),
+  ];
+
+  function ownerStep(sql: string): Step {
+    return { sql, as: 'owner', place: `default privileges of ${owner}` };
+  }
+}
+
+function holds(grants: readonly Grant[], grantee: string): boolean {
+  return grants.some((grant) => grant.grantee === grantee);
+}
+
+function missing(declaration: Declaration, catalog: Catalog): string[] {
+  const present = new Map(catalog.relations.map((relation) => [keyOf(relation), relation]));
+  const relationsOf = (kind: string, relations: readonly (QualifiedName & { grants: readonly RelationGrant[] })[]) =>
+    relations.flatMap((relation) => {
+      const found = present.get(keyOf(relation));
+      if (!found) return [`${kind} ${keyOf(relation)}`];
+      const columns = new Set(relation.grants.flatMap((grant) => grant.columns ?? []));
+      return [...columns]
+        .filter((column) => !found.columns.includes(column))
+        .map((column) => `column ${keyOf(relation)}.${column}`);
+    });
+  return [
+    ...relationsOf('table', declaration.tables),
+    ...relationsOf('view', declaration.views),
+    ...declaration.functions
+      .filter((declared) => !catalog.functions.some((fn) => matches(declared, fn)))
+      .map((fn) => `function ${keyOf(fn)}${fn.arguments ? `(${fn.arguments.join(', ')})` : ''}`),
+  ];
+}
+
+function privileges(entries: readonly (readonly [string, string])[]): Privileges {
+  const map = new Map<string, Set<string>>();
+  for (const [grantee, privilege] of entries) map.set(grantee, (map.get(grantee) ?? new Set()).add(privilege));
+  return map;
+}
+
+/** PUBLIC is a keyword, not a role: quoted, it would name a role that can't exist. */
+function toRole(grantee: string) {
+  return raw(grantee === 'public' ? 'PUBLIC' : quoteIdentifier(grantee));
+}
+
+function keyOf({ schema, name }: QualifiedName): string {
+  return `${schema}.${name}`;
+}

@@ -1,0 +1,37 @@
+import { apiRoles } from '../declaration/roles.ts';
+import type { Declaration } from '../declaration/types.ts';
+import type { Catalog } from './catalog.ts';
+import type { Step } from './plan.ts';
+import { raw, statement } from './statements.ts';
+
+/** Brings the settings of every declared role to exactly what is declared; PostgREST applies them to each request. */
+export function planRoleSettings(declaration: Declaration, catalog: Catalog): Step[] {
+  const desired = new Map<string, Readonly<Record<string, string>>>([
+    [declaration.authenticator, {}],
+    [declaration.owner, {}],
+    ...apiRoles(declaration).map((role): [string, Record<string, string>] => [
+      role.name,
+      { statement_timeout: String(role.statementTimeoutMs), ...role.settings },
+    ]),
+  ]);
+  return catalog.roles.flatMap((role): Step[] => {
+    const want = desired.get(role.name) ?? {};
+    const have = Object.fromEntries(
+      role.settings.map((setting) => setting.split(/=(.*)/s).slice(0, 2) as [string, string]),
+    );
+    const step = (sql: string): Step => ({ sql, as: 'admin', place: `role ${role.name}` });
+    return [
+      ...(role.has_database_settings
+        ? [step(statement('reset_role_in_database', { role: role.name, database: catalog.database.name }))]
+        : []),
+      ...Object.keys(have)
+        .filter((setting) => !Object.hasOwn(want, setting))
+        .map((setting) => step(statement('reset_role_setting', { role: role.name, setting: raw(setting) }))),
+      ...Object.entries(want)
+        .filter(([setting, value]) => have[setting] !== value)
+        .map(([setting, value]) =>
+          step(statement('set_role_setting', { role: role.name, setting: raw(setting), value })),
+        ),
+    ];
+  });
+}

@@ -1,0 +1,219 @@
+import { createHash } from 'node:crypto';
+import { desiredAccess, type DesiredFunction, type DesiredPolicy, type EmbeddedSource } from '../declaration/access.ts';
+import { quoteIdentifier } from '../declaration/quote.ts';
+import type { Declaration, QualifiedName } from '../declaration/types.ts';
+import type { Catalog, CatalogFunction, CatalogPolicy, CatalogRelation } from './catalog.ts';
+import { planGrants } from './plan-grants.ts';
+import { planRoleSettings } from './plan-role-settings.ts';
+import { raw, statement } from './statements.ts';
+
+/** One statement on the way from what a database holds to what is declared. */
+export interface Step {
+  readonly sql: string;
+  /** Who runs it: whoever applies, or the owner of the managed schemas. */
+  readonly as: 'admin' | 'owner';
+  /** Where it comes from, for errors. */
+  readonly place: string;
+  readonly embedded?: readonly EmbeddedSource[];
+}
+
+/** What is declared but not there. */
+export interface Plan {
+  readonly steps: readonly Step[];
+  readonly missing: readonly string[];
+}
+
+/**
+ * Compares a database with a declaration. A database that is as declared gives no steps.
+ *
+ * The order keeps every moment at least as closed as the declared state: first ownership and what goes, then what
+ * protects, and what is granted last.
+ */
+export function plan(declaration: Declaration, catalog: Catalog): Plan {
+  const access = desiredAccess(declaration);
+  const grants = planGrants(declaration, access, catalog);
+  const policies = planPolicies(access.policies, catalog);
+  const functions = planFunctions(declaration, access.functions, catalog);
+  return {
+    steps: [
+      ...planOwnership(declaration, catalog),
+      ...planRoleSettings(declaration, catalog),
+      ...grants.revoke,
+      ...policies.drop,
+      ...functions.drop,
+      ...planRowSecurity(declaration, catalog),
+      ...functions.create,
+      ...policies.create,
+      ...grants.grant,
+    ],
+    missing: [...grants.missing, ...policies.missing],
+  };
+}
+
+/** Schemas have to be there before migrations can fill them. */
+export function planSchemas(declaration: Declaration, catalog: Catalog): Step[] {
+  const { owner, privateSchema } = declaration;
+  return [...desiredAccess(declaration).managedSchemas, privateSchema].flatMap((schema): Step[] => {
+    const existing = catalog.schemas.find(({ name }) => name === schema);
+    if (existing?.owner === owner) return [];
+    const sql = statement(existing ? 'own_schema' : 'create_schema', { schema, owner });
+    return [{ sql, as: 'admin', place: `schema ${schema}` }];
+  });
+}
+
+/** Objects of another owner would be exempt from what binds the owner: FORCE, and having no more rights than needed. */
+function planOwnership({ owner }: Declaration, catalog: Catalog): Step[] {
+  const foreign = <T extends { owner: string; extension?: boolean }>(objects: readonly T[]) =>
+    objects.filter((object) => object.owner !== owner && !object.extension);
+  return [
+    ...foreign(catalog.relations)
+      // The sequence of a column changes hands with its table.
+      .filter((relation) => relation.sequence_of === null)
+      .map((relation) => adminStep(statement('own_relation', { ...nameOf(relation), owner }), relation)),
+    ...foreign(catalog.functions).map((fn) =>
+      adminStep(statement('own_function', { signature: raw(fn.signature), owner }), fn),
+    ),
+    ...foreign(catalog.types).map((type) => adminStep(statement('own_type', { ...nameOf(type), owner }), type)),
+  ];
+}
+
+function adminStep(sql: string, object: QualifiedName): Step {
+  return { sql, as: 'admin', place: `${object.schema}.${object.name}` };
+}
+
+function planRowSecurity({ privateSchema }: Declaration, catalog: Catalog): Step[] {
+  return catalog.relations
+    .filter((relation) => relation.schema !== privateSchema && !relation.extension)
+    .flatMap((relation) => protections(relation).map((name) => step(statement(name, nameOf(relation)), relation)));
+}
+
+function protections(relation: CatalogRelation): string[] {
+  switch (relation.kind) {
+    case 'r':
+    case 'p':
+      return [
+        ...(relation.row_security ? [] : ['enable_row_security']),
+        ...(relation.force_row_security ? [] : ['force_row_security']),
+      ];
+    case 'v':
+      return relation.security_invoker ? [] : ['use_invoker_rights'];
+    case 'm':
+    case 'f':
+    case 'S':
+      return [];
+  }
+}
+
+function planPolicies(
+  desired: readonly DesiredPolicy[],
+  catalog: Catalog,
+): { drop: Step[]; create: Step[]; missing: string[] } {
+  const wanted = new Map(desired.map((policy) => [policyKey(policy.table, policy.name), policy]));
+  const current = new Map(catalog.policies.map((policy) => [policyKey(tableOf(policy), policy.name), policy]));
+  const differs = (policy: CatalogPolicy) => {
+    const want = wanted.get(policyKey(tableOf(policy), policy.name));
+    return !want || policy.comment !== mark(want.statement, policy.definition);
+  };
+  const tables = new Set(catalog.relations.map(({ schema, name }) => `${schema}.${name}`));
+  return {
+    drop: catalog.policies.filter(differs).map((policy) =>
+      step(statement('drop_policy', { policy: policy.name, ...tableOf(policy) }), {
+        schema: policy.schema,
+        name: policy.table,
+      }),
+    ),
+    create: desired
+      .filter(({ table }) => tables.has(`${table.schema}.${table.name}`))
+      .filter((policy) => {
+        const existing = current.get(policyKey(policy.table, policy.name));
+        return !existing || differs(existing);
+      })
+      .map(({ statement: sql, place, embedded }): Step => ({ sql, as: 'owner', place, embedded })),
+    missing: desired
+      .filter(({ table }) => !tables.has(`${table.schema}.${table.name}`))
+      .map(({ table }) => `table ${table.schema}.${table.name}`),
+  };
+}
+
+/** Our functions in the private schema carry a mark; those that a migration made there do not, and stay. */
+function planFunctions(
+  declaration: Declaration,
+  desired: readonly DesiredFunction[],
+  catalog: Catalog,
+): { drop: Step[]; create: Step[] } {
+  const own = catalog.functions.filter(({ schema }) => schema === declaration.privateSchema);
+  const wanted = new Map(desired.map((fn) => [fn.name, fn]));
+  return {
+    drop: own
+      .filter((fn) => fn.comment.startsWith(MARK) && !wanted.has(fn.name))
+      .map((fn) => step(statement('drop_function', { signature: raw(fn.signature) }), fn)),
+    create: desired
+      .filter((fn) => {
+        const existing = own.find(({ name }) => name === fn.name);
+        return !existing || existing.comment !== mark(fn.statement, existing.definition);
+      })
+      .map((fn): Step => ({ sql: fn.statement, as: 'owner', place: `${declaration.privateSchema}.${fn.name}` })),
+  };
+}
+
+const MARK = 'secured-postgrest ';
+
+/**
+ * Says in an object's comment from which statement it was made and what Postgres made of it, so that a change on either
+ * side is seen without running anything.
+ */
+function mark(desired: string, actual: string): string {
+  return (
+    MARK +
+    createHash('sha256')
+      .update(JSON.stringify([desired, actual]))
+      .digest('hex')
+      .slice(0, 32)
+  );
+}
+
+/** The comments for what has just been made; `catalog` was read afterwards. */
+export function planMarks(declaration: Declaration, catalog: Catalog): Step[] {
+  const access = desiredAccess(declaration);
+  const policies = new Map(access.policies.map((policy) => [policyKey(policy.table, policy.name), policy]));
+  const functions = new Map(access.functions.map((fn) => [fn.name, fn]));
+  return [
+    ...catalog.policies.flatMap((policy): Step[] => {
+      const want = policies.get(policyKey(tableOf(policy), policy.name));
+      if (!want) return [];
+      const comment = mark(want.statement, policy.definition);
+      if (comment === policy.comment) return [];
+      return [step(statement('mark_policy', { policy: policy.name, ...tableOf(policy), mark: comment }), want.table)];
+    }),
+    ...catalog.functions.flatMap((fn: CatalogFunction): Step[] => {
+      const want = fn.schema === declaration.privateSchema ? functions.get(fn.name) : undefined;
+      if (!want) return [];
+      const comment = mark(want.statement, fn.definition);
+      if (comment === fn.comment) return [];
+      return [step(statement('mark_function', { signature: raw(fn.signature), mark: comment }), fn)];
+    }),
+  ];
+}
+
+/** For a migration that changes data: FORCE binds the owner as well, and it would silently see no row. */
+export function planLift(catalog: Catalog): Step[] {
+  return catalog.relations
+    .filter((relation) => relation.force_row_security)
+    .map((relation) => step(statement('lift_row_security', nameOf(relation)), relation));
+}
+
+function step(sql: string, object: QualifiedName): Step {
+  return { sql, as: 'owner', place: `${object.schema}.${object.name}` };
+}
+
+function tableOf({ schema, table }: CatalogPolicy): QualifiedName {
+  return { schema, name: table };
+}
+
+function nameOf({ schema, name }: QualifiedName): { schema: string; name: string } {
+  return { schema, name };
+}
+
+function policyKey({ schema, name }: QualifiedName, policy: string): string {
+  return [schema, name, policy].map(quoteIdentifier).join('.');
+}

@@ -1,0 +1,35 @@
+import { refuse } from '../declaration/errors.ts';
+import type { Declaration } from '../declaration/types.ts';
+import { declaredRoles, type Catalog } from './catalog.ts';
+
+const OLDEST_POSTGRES = 150000;
+
+/** Refuses a database that can't be brought to the declared state, before anything is changed. */
+export function checkDatabase(declaration: Declaration, { database, roles }: Catalog): void {
+  const place = `database ${database.name}`;
+  if (database.version < OLDEST_POSTGRES) {
+    refuse(
+      'unsupported_database',
+      place,
+      `its server is version ${Math.floor(database.version / 10000)}`,
+      'use PostgreSQL 15 or later, whose views can run with the rights of who asks',
+    );
+  }
+  if (!database.owned) {
+    refuse(
+      'unsupported_database',
+      place,
+      `"${database.admin}" does not own it`,
+      `run ALTER DATABASE "${database.name}" OWNER TO "${database.admin}"`,
+    );
+  }
+  const missing = declaredRoles(declaration).filter((name) => !roles.some((role) => role.name === name));
+  if (missing.length > 0) {
+    refuse(
+      'missing_role',
+      place,
+      `the roles ${missing.join(', ')} do not exist`,
+      'create the roles first (the DatabaseRoles construct, or createRoles)',
+    );
+  }
+}

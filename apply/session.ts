@@ -1,0 +1,49 @@
+import type pg from 'pg';
+import { refuse } from '../declaration/errors.ts';
+import { quoteIdentifier } from '../declaration/quote.ts';
+import type { Declaration } from '../declaration/types.ts';
+import { statement } from './statements.ts';
+
+/** How long to wait for another run on the same declaration. */
+const OTHER_RUN_TIMEOUT_MS = 60_000;
+/** How long to wait for a table that requests are using: each further request waits behind us meanwhile. */
+const TABLE_LOCK_TIMEOUT_MS = 5_000;
+
+/** One run at a time: the lock belongs to the connection, so a killed run leaves none behind. */
+export async function lock(
+  client: pg.ClientBase,
+  { name }: Declaration,
+  timeoutMs = OTHER_RUN_TIMEOUT_MS,
+): Promise<void> {
+  await client.query(statement('set_lock_timeout', { value: String(timeoutMs) }));
+  try {
+    await client.query(statement('lock', { name }));
+  } catch (error) {
+    if ((error as { code?: string }).code !== '55P03') throw error;
+    const { rows } = await client.query<{ pid: number; address: string | null; since: string }>(
+      statement('lock_holder', { name }),
+    );
+    const holder = rows[0]
+      ? ` by process ${rows[0].pid} from ${rows[0].address ?? 'a socket'}, since ${rows[0].since}`
+      : '';
+    refuse(
+      'database_locked',
+      `declaration ${name}`,
+      `another run holds the lock${holder}`,
+      'wait for it to end, then deploy again',
+      error,
+    );
+  }
+}
+
+/** Settings of a session that changes access; catalogs then show names in full. */
+export async function settle(client: pg.ClientBase): Promise<void> {
+  await client.query(statement('settle_session'));
+  await client.query(statement('set_lock_timeout', { value: String(TABLE_LOCK_TIMEOUT_MS) }));
+}
+
+/** Application SQL finds its names where PostgREST does. */
+export async function settleForMigrations(client: pg.ClientBase, { schemas }: Declaration): Promise<void> {
+  const path = [...new Set([...schemas, 'public'])].map(quoteIdentifier).join(', ');
+  await client.query(statement('set_search_path', { value: path }));
+}

@@ -1,0 +1,209 @@
+import { apiRoles } from './roles.ts';
+import {
+  claimPath,
+  columnConditions,
+  conditionsOf,
+  membershipFunctionName,
+  membershipTable,
+  typeName,
+} from './condition.ts';
+import { packageTemplate, render, type SqlFragment } from './template.ts';
+import type {
+  Declaration,
+  MembershipPolicy,
+  Policy,
+  PolicyStatement,
+  QualifiedName,
+  SqlSource,
+  Table,
+} from './types.ts';
+
+/** A user's file inside a statement: errors of the statement are told by the file's lines. */
+export interface EmbeddedSource {
+  readonly source: SqlSource;
+  /** Offset in the statement at which the file's text begins. */
+  readonly offset: number;
+}
+
+export interface DesiredPolicy {
+  readonly table: QualifiedName;
+  readonly name: string;
+  readonly statement: string;
+  readonly embedded: readonly EmbeddedSource[];
+  readonly place: string;
+}
+
+export interface DesiredFunction {
+  readonly name: string;
+  readonly statement: string;
+  readonly executableBy: readonly string[];
+}
+
+/** What the database has to hold for a declaration, as far as it is ours to write. */
+export interface DesiredAccess {
+  readonly managedSchemas: readonly string[];
+  /** The functions of the private schema, in the order in which they have to be made. */
+  readonly functions: readonly DesiredFunction[];
+  readonly policies: readonly DesiredPolicy[];
+}
+
+/** Renders the access SQL of a declaration. */
+export function desiredAccess(declaration: Declaration): DesiredAccess {
+  return {
+    managedSchemas: managedSchemas(declaration),
+    functions: privateFunctions(declaration),
+    policies: [
+      ...declaration.tables.flatMap((table) =>
+        table.policies.flatMap((policy) => renderPolicy(table, policy, declaration)),
+      ),
+      ...ownerPolicies(declaration),
+    ],
+  };
+}
+
+/** Schemas whose grants and policies are brought to exactly what is declared. */
+export function managedSchemas({
+  schemas,
+  internalSchemas,
+}: Pick<Declaration, 'schemas' | 'internalSchemas'>): readonly string[] {
+  return [...schemas, ...internalSchemas];
+}
+
+function renderPolicy(table: Table, policy: Policy, declaration: Declaration): DesiredPolicy[] {
+  const { using, check } = conditionsOf(policy.input, declaration);
+  return policy.statements.map(({ name, command }) => {
+    const clauses = clausesOf(command).map((clause) => ({
+      // A line of its own, so that a comment at the end of a user's file ends there.
+      before: `\n${clause} (`,
+      condition: clause === 'USING' ? using : check,
+    }));
+    const statement = policyStatement(
+      { ...policy, table, name, command },
+      clauses.map((c) => `${c.before}${c.condition.sql}\n)`).join(''),
+    );
+    const embedded = clauses.flatMap(({ before, condition }) =>
+      condition.source
+        ? [{ source: condition.source, offset: statement.indexOf(`${before}${condition.sql}`) + before.length }]
+        : [],
+    );
+    return { table: { schema: table.schema, name: table.name }, name, statement, embedded, place: policy.place };
+  });
+}
+
+/** Which rows are seen, and which may be written (documentation of CREATE POLICY, table "Policies Applied by Command Type"). */
+function clausesOf(command: PolicyStatement['command']): readonly ('USING' | 'WITH CHECK')[] {
+  switch (command) {
+    case 'select':
+    case 'delete':
+      return ['USING'];
+    case 'insert':
+      return ['WITH CHECK'];
+    case 'update':
+    case 'all':
+      return ['USING', 'WITH CHECK'];
+  }
+}
+
+interface PolicyParts {
+  readonly table: QualifiedName;
+  readonly name: string;
+  readonly command: PolicyStatement['command'];
+  readonly roles: readonly string[];
+  readonly restrictive: boolean;
+}
+
+function policyStatement({ table, name, command, roles, restrictive }: PolicyParts, clauses: string): string {
+  return render(packageTemplate('policy'), {
+    policy: name,
+    schema: table.schema,
+    table: table.name,
+    mode: fragment(restrictive ? 'RESTRICTIVE' : 'PERMISSIVE'),
+    command: fragment(command.toUpperCase()),
+    roles,
+    clauses: fragment(clauses),
+  }).trim();
+}
+
+/**
+ * The membership functions run as the owner, whom FORCE ROW LEVEL SECURITY binds as well: it may read the membership
+ * tables, and nothing else.
+ */
+function ownerPolicies(declaration: Declaration): DesiredPolicy[] {
+  const tables = new Map<string, QualifiedName>();
+  for (const policy of membershipPolicies(declaration)) {
+    const table = membershipTable(policy, declaration);
+    tables.set(`${table.schema}.${table.name}`, table);
+  }
+  return [...tables.values()].map((table) => {
+    const name = 'memberships_are_read_by_owner';
+    const parts = { table, name, command: 'select', roles: [declaration.owner], restrictive: false } as const;
+    return {
+      table,
+      name,
+      statement: policyStatement(parts, '\nUSING (true)'),
+      embedded: [],
+      place: `${table.schema}.${table.name}`,
+    };
+  });
+}
+
+function membershipPolicies(declaration: Declaration): MembershipPolicy[] {
+  return declaration.tables
+    .flatMap((table) => table.policies)
+    .map((policy) => policy.input)
+    .filter((input) => input.kind === 'membership');
+}
+
+function privateFunctions(declaration: Declaration): DesiredFunction[] {
+  const own = { private: declaration.privateSchema };
+  const everyone = apiRoles(declaration).map((role) => role.name);
+  const memberships = new Map<string, DesiredFunction>();
+  for (const policy of membershipPolicies(declaration)) {
+    const name = membershipFunctionName(policy, declaration);
+    memberships.set(name, { name, statement: membershipFunction(policy, name, declaration), executableBy: everyone });
+  }
+  return [
+    { name: 'claim', statement: render(packageTemplate('functions/claim'), own), executableBy: everyone },
+    { name: 'claim_list', statement: render(packageTemplate('functions/claim-list'), own), executableBy: everyone },
+    {
+      name: 'pre_request',
+      statement: render(packageTemplate('functions/pre-request'), {
+        ...own,
+        body: render(packageTemplate('functions/pre-request-body'), {
+          anonymous: declaration.anonymous?.name ?? '',
+          required_claims: declaration.tokens.requiredClaims,
+          issuer: declaration.tokens.issuer ?? '',
+          audience: declaration.tokens.audience ?? '',
+        }),
+      }),
+      executableBy: everyone,
+    },
+    ...memberships.values(),
+  ];
+}
+
+function membershipFunction(policy: MembershipPolicy, name: string, declaration: Declaration): string {
+  const own = { private: declaration.privateSchema };
+  const table = membershipTable(policy, declaration);
+  const conditions = columnConditions(policy.through.where ?? {});
+  const body = render(packageTemplate('functions/memberships-body'), {
+    ...own,
+    key: policy.through.key,
+    schema: table.schema,
+    table: table.name,
+    member: policy.through.member,
+    claim: claimPath(policy.claim),
+    type: typeName(policy.memberType),
+    conditions: fragment(conditions.map((condition) => ` AND ${condition}`).join('')),
+  });
+  return render(packageTemplate('functions/memberships'), {
+    ...own,
+    function: name,
+    type: typeName(policy.type),
+    body: body.trim(),
+  });
+}
+
+function fragment(sql: string): SqlFragment {
+  return { fragment: sql };
+}

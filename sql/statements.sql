@@ -1,0 +1,108 @@
+-- The statements that bring a database to its declared state, each under its name.
+
+-- name: lock
+SELECT pg_advisory_lock(hashtextextended('secured-postgrest ' || :'name', 0))
+-- name: lock_holder
+SELECT a.pid, a.application_name, a.client_addr::text AS address, a.backend_start::text AS since
+FROM pg_locks AS l JOIN pg_stat_activity AS a ON a.pid = l.pid
+WHERE l.locktype = 'advisory' AND l.granted AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())
+  AND (l.classid::bigint << 32 | l.objid::bigint) = hashtextextended('secured-postgrest ' || :'name', 0)
+-- name: set_lock_timeout
+SELECT set_config('lock_timeout', :'value', false)
+-- name: settle_session
+SELECT set_config('search_path', 'pg_catalog', false), set_config('statement_timeout', '0', false),
+  set_config('idle_in_transaction_session_timeout', '0', false), set_config('client_min_messages', 'warning', false),
+  set_config('row_security', 'off', false)
+-- name: become
+SET ROLE :"role"
+-- name: reset_role
+RESET ROLE
+-- name: reset_all
+RESET ALL
+-- name: set_search_path
+SELECT set_config('search_path', :'value', false)
+
+-- name: join_owner
+GRANT :"owner" TO :"admin"
+-- name: create_schema
+CREATE SCHEMA :"schema" AUTHORIZATION :"owner"
+-- name: own_schema
+ALTER SCHEMA :"schema" OWNER TO :"owner"
+-- name: own_relation
+ALTER TABLE :"schema".:"name" OWNER TO :"owner"
+-- name: own_function
+ALTER ROUTINE :{signature} OWNER TO :"owner"
+-- name: own_type
+ALTER TYPE :"schema".:"name" OWNER TO :"owner"
+
+-- name: grant_on_database
+GRANT :{privileges} ON DATABASE :"name" TO :"grantee"
+-- name: revoke_on_database
+REVOKE ALL ON DATABASE :"name" FROM :{grantee} CASCADE
+-- name: grant_on_schema
+GRANT :{privileges} ON SCHEMA :"name" TO :"grantee"
+-- name: revoke_on_schema
+REVOKE ALL ON SCHEMA :"name" FROM :{grantee} CASCADE
+-- name: grant_on_relation
+GRANT :{privileges} ON TABLE :"schema".:"name" TO :"grantee"
+-- name: revoke_on_relation
+REVOKE ALL ON TABLE :"schema".:"name" FROM :{grantee} CASCADE
+-- name: grant_on_sequence
+GRANT :{privileges} ON SEQUENCE :"schema".:"name" TO :"grantee"
+-- name: revoke_on_sequence
+REVOKE ALL ON SEQUENCE :"schema".:"name" FROM :{grantee} CASCADE
+-- name: grant_on_function
+GRANT :{privileges} ON ROUTINE :{signature} TO :"grantee"
+-- name: revoke_on_function
+REVOKE ALL ON ROUTINE :{signature} FROM :{grantee} CASCADE
+-- name: revoke_on_type
+REVOKE ALL ON TYPE :"schema".:"name" FROM :{grantee} CASCADE
+
+-- name: close_future_functions
+ALTER DEFAULT PRIVILEGES FOR ROLE :"owner" REVOKE EXECUTE ON ROUTINES FROM PUBLIC
+-- name: close_future_types
+ALTER DEFAULT PRIVILEGES FOR ROLE :"owner" REVOKE USAGE ON TYPES FROM PUBLIC
+-- name: revoke_default_privileges
+ALTER DEFAULT PRIVILEGES FOR ROLE :"role" IN SCHEMA :"schema" REVOKE ALL ON :{kind} FROM :{grantee}
+-- name: revoke_database_default_privileges
+ALTER DEFAULT PRIVILEGES FOR ROLE :"role" REVOKE ALL ON :{kind} FROM :{grantee}
+
+-- name: set_role_setting
+ALTER ROLE :"role" SET :{setting} = :'value'
+-- name: reset_role_setting
+ALTER ROLE :"role" RESET :{setting}
+-- name: reset_role_in_database
+ALTER ROLE :"role" IN DATABASE :"database" RESET ALL
+
+-- name: enable_row_security
+ALTER TABLE :"schema".:"name" ENABLE ROW LEVEL SECURITY
+-- name: force_row_security
+ALTER TABLE :"schema".:"name" FORCE ROW LEVEL SECURITY
+-- name: lift_row_security
+ALTER TABLE :"schema".:"name" NO FORCE ROW LEVEL SECURITY
+-- name: use_invoker_rights
+ALTER VIEW :"schema".:"name" SET (security_invoker = true)
+-- name: drop_policy
+DROP POLICY :"policy" ON :"schema".:"name"
+-- name: mark_policy
+COMMENT ON POLICY :"policy" ON :"schema".:"name" IS :'mark'
+-- name: drop_function
+DROP ROUTINE :{signature}
+-- name: mark_function
+COMMENT ON ROUTINE :{signature} IS :'mark'
+
+-- name: create_bookkeeping
+CREATE TABLE IF NOT EXISTS :"private".migrations (
+  file text PRIMARY KEY,
+  sha256 text NOT NULL,
+  applied_at timestamptz NOT NULL DEFAULT now()
+)
+-- name: read_migrations
+SELECT file, sha256 FROM :"private".migrations ORDER BY file
+-- name: record_migration
+INSERT INTO :"private".migrations (file, sha256) VALUES (:'file', :'sha')
+
+-- name: reload_schema
+NOTIFY pgrst, 'reload schema'
+-- name: reload_config
+NOTIFY pgrst, 'reload config'
