@@ -1,7 +1,7 @@
 // `cdktf deploy '*'` or `cdktf destroy '*'` with the local CLI; further flags pass through.
 import { spawn } from 'node:child_process';
 import { constants } from 'node:os';
-import { root, run } from './run.mjs';
+import { root, run, terraformProgram } from './run.mjs';
 
 const [command, ...flags] = process.argv.slice(2);
 
@@ -10,10 +10,9 @@ if (command !== 'deploy' && command !== 'destroy') {
   process.exit(2);
 }
 
-const terraform = process.env.TERRAFORM_BINARY_NAME ?? 'terraform';
-if (run(terraform, ['version'], { stdio: 'ignore' }).error) {
+if (run(terraformProgram, ['version'], { stdio: 'ignore' }).error) {
   console.error(
-    `${terraform} was not found on the PATH; install Terraform 1.11 or later ` +
+    `${terraformProgram} was not found on the PATH; install Terraform 1.11 or later ` +
       '(https://developer.hashicorp.com/terraform/install), or name its program in TERRAFORM_BINARY_NAME',
   );
   process.exit(127);

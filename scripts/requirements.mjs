@@ -2,10 +2,12 @@
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { root, run } from './run.mjs';
+import { root, run, terraformProgram } from './run.mjs';
 
 const quiet = { stdio: 'pipe', timeout: 60_000 };
 const lastLine = (text) => text?.trim().split('\n').at(-1) ?? '';
+/** The first of Terraform's errors, in one line, without the advice that follows it. */
+const firstError = (text) => text.split(/Error: |\n\nTo see /)[1]?.replace(/\s+/g, ' ') ?? lastLine(text);
 const onPath = (program) => !run(program, ['--version'], quiet).error;
 
 function postgresBinaries() {
@@ -42,8 +44,8 @@ function images() {
 }
 
 function terraform() {
-  const { error, stdout } = run('terraform', ['version', '-json'], quiet);
-  if (error) return "'terraform' is not on the PATH; install Terraform 1.11 or later";
+  const { error, stdout } = run(terraformProgram, ['version', '-json'], quiet);
+  if (error) return `'${terraformProgram}' is not on the PATH; install Terraform 1.11 or later`;
   const version = JSON.parse(stdout).terraform_version;
   const [major, minor] = version.split('.').map(Number);
   if (major === 1 && minor < 11) return `Terraform ${version} is too old; install 1.11 or later`;
@@ -59,15 +61,11 @@ function providers() {
   const directory = mkdtempSync(join(tmpdir(), 'terraform-init-'));
   try {
     writeFileSync(join(directory, 'main.tf.json'), JSON.stringify({ terraform: { required_providers: required } }));
-    const { error, status, stderr } = run('terraform', ['init', '-no-color', '-input=false'], {
-      ...quiet,
-      cwd: directory,
-    });
+    const init = ['init', '-no-color', '-input=false'];
+    const { error, status, stderr } = run(terraformProgram, init, { ...quiet, cwd: directory });
     if (error || status !== 0) {
       const names = Object.values(required).map(({ source, version }) => `${source} ${version}`);
-      const reason = error
-        ? 'no answer within 60 s'
-        : stderr.slice(stderr.indexOf('Error:')).replace(/\s+/g, ' ').trim();
+      const reason = error ? 'no answer within 60 s' : firstError(stderr);
       return `'terraform init' does not find the providers ${names.join(' and ')}: ${reason}`;
     }
   } finally {
