@@ -1,8 +1,15 @@
 #!/usr/bin/env node
 import { createRequire } from 'node:module';
 import { Command } from 'commander';
+import { addApplyCommand } from './apply.ts';
+import { addAuditCommand } from './audit.ts';
+import { addDevCommand } from './dev.ts';
+import { addDiffCommand } from './diff.ts';
 import { addKeysCommand } from './keys.ts';
+import { addPlanSqlCommand } from './plan-sql.ts';
+import { addReloadCommand } from './reload.ts';
 import { addTokenCommand } from './token.ts';
+import { addWaitCommand } from './wait.ts';
 
 // The package asks for itself by name, so that this works in the sources and in dist.
 const { version } = createRequire(import.meta.url)('cdktf-secured-postgrest/package.json') as { version: string };
@@ -11,8 +18,15 @@ const program = new Command('secured-postgrest')
   .description('Declare, deploy and run a secured PostgREST API')
   .version(version);
 
+addDevCommand(program);
 addKeysCommand(program);
 addTokenCommand(program);
+addPlanSqlCommand(program);
+addDiffCommand(program);
+addAuditCommand(program);
+addApplyCommand(program);
+addReloadCommand(program);
+addWaitCommand(program);
 
 try {
   await program.parseAsync();

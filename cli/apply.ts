@@ -1,0 +1,22 @@
+import type { Command } from 'commander';
+import { applyDeclaration } from '../apply/apply.ts';
+import { addConnectionOptions, toConnection, type ConnectionOptions } from './connection.ts';
+import { loadDeclaration } from './load-declaration.ts';
+
+export function addApplyCommand(program: Command): void {
+  addConnectionOptions(
+    program
+      .command('apply')
+      .description('bring a database to what is declared, in one audited transaction')
+      .requiredOption('--declaration <file>', 'module or JSON file with the declaration'),
+  ).action(async ({ declaration, ...connection }: ConnectionOptions & { declaration: string }) => {
+    const { migrations, changes, warnings } = await applyDeclaration(
+      toConnection(connection),
+      await loadDeclaration(declaration),
+    );
+    for (const file of migrations) console.log(`migrated ${file}`);
+    for (const { rule, object, problem, fix } of warnings)
+      console.log(`warning: ${rule}: ${object} ${problem} (${fix})`);
+    console.log(changes === 0 ? 'access is as declared' : `access brought to what is declared: ${changes} statements`);
+  });
+}

@@ -1,0 +1,51 @@
+import { readFileSync } from 'node:fs';
+import { InvalidArgumentError, Option, type Command } from 'commander';
+import type { DatabaseConnection } from '../apply/connect.ts';
+import { refuse } from '../declaration/errors.ts';
+
+export interface ConnectionOptions {
+  readonly host: string;
+  readonly port: number;
+  readonly database: string;
+  readonly user: string;
+  readonly passwordFile: string;
+  readonly sslmode: NonNullable<DatabaseConnection['sslmode']>;
+  readonly sslRootCertificate?: string;
+}
+
+/** The options with which a command reaches a database as its admin. */
+export function addConnectionOptions(command: Command): Command {
+  return command
+    .requiredOption('--host <name>', 'where Postgres listens')
+    .option('--port <number>', 'its port', parsePort, 5432)
+    .requiredOption('--database <name>', 'the database')
+    .requiredOption('--user <name>', 'the admin: a superuser, or a role with CREATEROLE that owns the database')
+    .requiredOption('--password-file <file>', 'file with the password of the admin')
+    .addOption(
+      new Option('--sslmode <mode>', 'encryption').choices(['disable', 'require', 'verify-full']).default('disable'),
+    )
+    .option('--ssl-root-certificate <file>', 'certificates to trust, PEM');
+}
+
+export function toConnection({ passwordFile, ...options }: ConnectionOptions): DatabaseConnection {
+  return { ...options, password: readPassword(passwordFile) };
+}
+
+function readPassword(file: string): string {
+  try {
+    return readFileSync(file, 'utf8').replace(/\r?\n$/, '');
+  } catch (error) {
+    refuse(
+      'unreadable_secret',
+      file,
+      `the password file can not be read (${(error as NodeJS.ErrnoException).code})`,
+      'check the path and its mode',
+    );
+  }
+}
+
+function parsePort(text: string): number {
+  const port = Number(text);
+  if (!Number.isInteger(port) || port < 1 || port > 65535) throw new InvalidArgumentError('it is no port.');
+  return port;
+}

@@ -1,0 +1,2 @@
+-- FOR SELECT USING: the claim is read once a statement, and is cast, so that the index on user_id serves.
+user_id = (SELECT :"private".claim('user_id'))::int
