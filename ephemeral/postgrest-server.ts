@@ -1,0 +1,132 @@
+import { readFileSync } from 'node:fs';
+import { get } from 'node:http';
+import { join } from 'node:path';
+import { refuse } from '../declaration/errors.ts';
+import { freePorts } from './free-ports.ts';
+import { postgrestBinary } from './postgrest-binary.ts';
+import { createServerDirectory } from './server-directory.ts';
+import { failStart, startProcess, untilReady, type ServerProcess } from './server-process.ts';
+
+export interface PostgrestOptions {
+  /**
+   * PostgREST's settings as `PGRST_*` variables; hand secrets over as files (`@/path`). Addresses and ports are set
+   * here, whatever these say.
+   */
+  readonly env: Readonly<Record<string, string>>;
+  /** Port of the API on 127.0.0.1. @default a free one */
+  readonly port?: number | undefined;
+  /** How long it may take until it serves, in milliseconds. @default 30000 */
+  readonly startTimeoutMs?: number;
+}
+
+/** A running PostgREST that listens on 127.0.0.1 only. */
+export interface PostgrestServer {
+  /** Such as `http://127.0.0.1:41234`. */
+  readonly url: string;
+  readonly port: number;
+  /** What the server has printed, without its secrets. */
+  logs(): string;
+  /** Ends the server. May be called again. */
+  stop(): Promise<void>;
+  [Symbol.asyncDispose](): Promise<void>;
+}
+
+/**
+ * Starts PostgREST as a child process and waits until it serves requests. It ends with `stop`, and when this process
+ * exits.
+ *
+ * Throws `missing_binary` if PostgREST is not installed, `unreadable_secret` if a secret's file cannot be read, and
+ * `start_failed`, with the end of the log, if the server does not start.
+ *
+ * @example
+ * const server = await startPostgrest({
+ *   env: { PGRST_DB_URI: '@/run/secrets/database-uri', PGRST_DB_SCHEMAS: 'api' },
+ * });
+ * console.log(await (await fetch(`${server.url}/todos`)).json());
+ * await server.stop();
+ */
+export async function startPostgrest(options: PostgrestOptions): Promise<PostgrestServer> {
+  const { path } = await postgrestBinary();
+  const secrets = secretsOf(options.env);
+  const directory = createServerDirectory();
+  try {
+    const { server, port } = await serve(path, directory.path, options, secrets);
+    const end = async () => {
+      await server.stop();
+      await directory.remove();
+    };
+    let stopped: Promise<void> | undefined;
+    const stop = () => (stopped ??= end());
+    return { url: `http://127.0.0.1:${port}`, port, logs: () => server.logs(), stop, [Symbol.asyncDispose]: stop };
+  } catch (error) {
+    await directory.remove();
+    throw error;
+  }
+}
+
+async function serve(
+  command: string,
+  directory: string,
+  { env, port: fixedPort, startTimeoutMs }: PostgrestOptions,
+  secrets: readonly string[],
+): Promise<{ server: ServerProcess; port: number }> {
+  for (let attempt = 1; ; attempt++) {
+    const [freePort, adminPort] = (await freePorts(2)) as [number, number];
+    const port = fixedPort ?? freePort;
+    const server = await startProcess({
+      name: 'postgrest',
+      command,
+      args: [],
+      env: {
+        ...env,
+        PGRST_SERVER_HOST: '127.0.0.1',
+        PGRST_SERVER_PORT: String(port),
+        PGRST_ADMIN_SERVER_PORT: String(adminPort),
+      },
+      directory,
+      logFile: join(directory, 'postgrest.log'),
+      stopSignal: 'SIGTERM',
+      redact: (log) => secrets.reduce((text, secret) => text.replaceAll(secret, '[secret]'), log),
+    });
+    const portTaken = () => /resource busy|address already in use/i.test(server.logs());
+    try {
+      await untilReady('postgrest', server, () => answersReady(adminPort), startTimeoutMs);
+      // It goes on without its admin server when that port is taken, and somebody else answered then.
+      if (portTaken()) failStart('postgrest', 'found a port taken', server.logs());
+      server.unref();
+      return { server, port };
+    } catch (error) {
+      await server.stop();
+      if (!portTaken() || fixedPort !== undefined || attempt === 5) throw error;
+    }
+  }
+}
+
+function answersReady(adminPort: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const request = get({ host: '127.0.0.1', port: adminPort, path: '/ready', agent: false, timeout: 1000 });
+    request.on('response', (response) => resolve(response.resume().statusCode === 200));
+    request.on('timeout', () => request.destroy());
+    request.on('error', () => resolve(false));
+  });
+}
+
+/**
+ * The texts that must not be shown: PostgREST prints a connection URI that it cannot read. They are what the secret
+ * settings say, or what is in the files they name, and the password in it.
+ */
+function secretsOf(env: Readonly<Record<string, string>>): string[] {
+  return ['PGRST_DB_URI', 'PGRST_JWT_SECRET']
+    .flatMap((name) => (env[name] === undefined ? [] : secretOf(name, env[name])))
+    .flatMap((secret) => [secret, /:\/\/[^/:@]*:([^@]+)@/.exec(secret)?.[1] ?? ''])
+    .filter((secret) => secret !== '');
+}
+
+function secretOf(name: string, value: string): string {
+  if (!value.startsWith('@')) return value;
+  try {
+    return readFileSync(value.slice(1), 'utf8').trim();
+  } catch (error) {
+    refuse('unreadable_secret', name, `${value} cannot be read (${String(error)})`, 'name a readable file', error);
+  }
+}

@@ -1,0 +1,58 @@
+import { chownSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { refuse } from '../declaration/errors.ts';
+import { cleanUpAtExit } from './exit-cleanups.ts';
+import type { ServerUser } from './server-user.ts';
+
+/** A directory of mode 0700 that lives as long as its server, and at most as long as this process. */
+export interface ServerDirectory {
+  readonly path: string;
+  /** Writes a file of mode 0600 that the server may read, and returns its path. */
+  writeSecret(name: string, secret: string): string;
+  remove(): Promise<void>;
+}
+
+export interface ServerDirectoryOptions {
+  /** A path where nothing is yet. @default a new directory in the system's directory for temporary files */
+  readonly path?: string | undefined;
+  /** Owner of the directory. @default the user of this process */
+  readonly user?: ServerUser | undefined;
+}
+
+/** Makes the directory; throws `invalid_prop` if the path exists, because the directory is removed later. */
+export function createServerDirectory({ path, user }: ServerDirectoryOptions = {}): ServerDirectory {
+  const directory = path === undefined ? mkdtempSync(join(tmpdir(), 'secured-postgrest-')) : createAt(path);
+  const removal = { recursive: true, force: true, maxRetries: 10, retryDelay: 50 };
+  const forget = cleanUpAtExit(() => rmSync(directory, removal));
+  if (user !== undefined) chownSync(directory, user.uid, user.gid);
+  return {
+    path: directory,
+    writeSecret(name, secret) {
+      const file = join(directory, name);
+      writeFileSync(file, secret, { mode: 0o600 });
+      if (user !== undefined) chownSync(file, user.uid, user.gid);
+      return file;
+    },
+    async remove() {
+      await rm(directory, removal);
+      forget();
+    },
+  };
+}
+
+function createAt(path: string): string {
+  try {
+    mkdirSync(path, { mode: 0o700 });
+    return path;
+  } catch (error) {
+    const reason = (error as NodeJS.ErrnoException).code ?? String(error);
+    refuse(
+      'invalid_prop',
+      'directory',
+      `${path} cannot be made (${reason})`,
+      'name a new directory in an existing one',
+    );
+  }
+}
