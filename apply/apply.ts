@@ -5,7 +5,7 @@ import { audit, type Finding } from './audit.ts';
 import { readCatalog, type Catalog } from './catalog.ts';
 import { connect, type DatabaseConnection } from './connect.ts';
 import { pendingMigrations, runMigrations, type PendingMigration } from './migrations.ts';
-import { plan, planLift, planMarks, planSchemas, type Step } from './plan.ts';
+import { plan, planFunctionMarks, planFunctions, planLift, planPolicyMarks, planSchemas, type Step } from './plan.ts';
 import { checkDatabase } from './preflight.ts';
 import { runSteps } from './run-steps.ts';
 import { lock, settle } from './session.ts';
@@ -141,19 +141,37 @@ async function bringAccess(
   client: pg.Client,
   declaration: Declaration,
 ): Promise<{ changes: number; catalog: Catalog }> {
-  const { steps, missing } = plan(declaration, await readCatalog(client, declaration));
-  if (missing.length > 0) {
-    refuse(
-      'missing_object',
-      `declaration ${declaration.name}`,
-      `there is no ${[...new Set(missing)].join(', ')}`,
-      'make it in a migration, or remove it from the declaration',
-    );
-  }
+  const before = await readCatalog(client, declaration);
+  refuseMissing(declaration, plan(declaration, before).missing);
+  const functions = planFunctions(declaration, before);
+  const withFunctions = await runMarked(client, declaration, before, functions, planFunctionMarks);
+  const { steps } = plan(declaration, withFunctions);
+  const after = await runMarked(client, declaration, withFunctions, steps, planPolicyMarks);
+  return { changes: functions.length + steps.length, catalog: after };
+}
+
+/** Runs steps and marks what they have made; returns the catalog as it then is. */
+async function runMarked(
+  client: pg.Client,
+  declaration: Declaration,
+  before: Catalog,
+  steps: readonly Step[],
+  marks: (declaration: Declaration, catalog: Catalog) => Step[],
+): Promise<Catalog> {
+  if (steps.length === 0) return before;
   await runSteps(client, declaration, steps);
-  if (steps.length > 0)
-    await runSteps(client, declaration, planMarks(declaration, await readCatalog(client, declaration)));
-  return { changes: steps.length, catalog: await readCatalog(client, declaration) };
+  await runSteps(client, declaration, marks(declaration, await readCatalog(client, declaration)));
+  return readCatalog(client, declaration);
+}
+
+function refuseMissing(declaration: Declaration, missing: readonly string[]): void {
+  if (missing.length === 0) return;
+  refuse(
+    'missing_object',
+    `declaration ${declaration.name}`,
+    `there is no ${[...new Set(missing)].join(', ')}`,
+    'make it in a migration, or remove it from the declaration',
+  );
 }
 
 function refuseErrors(declaration: Declaration, findings: readonly Finding[]): void {

@@ -2,7 +2,7 @@ import { membershipTable } from '../declaration/condition.ts';
 import { apiRoles } from '../declaration/roles.ts';
 import type { Declaration, PolicyInput } from '../declaration/types.ts';
 import type { Catalog, CatalogRelation, CatalogRole } from './catalog.ts';
-import { plan } from './plan.ts';
+import { plan, planFunctions } from './plan.ts';
 import { matches } from './plan-grants.ts';
 
 /** One thing that the audit has to say. */
@@ -79,7 +79,7 @@ function grantedToPublic(_: Declaration, catalog: Catalog): Finding[] {
 
 /** What a plain converge could not put right is not as declared. */
 function notAsDeclared(declaration: Declaration, catalog: Catalog): Finding[] {
-  return plan(declaration, catalog).steps.map(({ sql, place }) =>
+  return [...planFunctions(declaration, catalog), ...plan(declaration, catalog).steps].map(({ sql, place }) =>
     error(
       'not_as_declared',
       place,

@@ -3,7 +3,7 @@ import { audit, type Finding } from './audit.ts';
 import { readCatalog } from './catalog.ts';
 import { connect, type DatabaseConnection } from './connect.ts';
 import { pendingMigrations } from './migrations.ts';
-import { plan, planSchemas } from './plan.ts';
+import { plan, planFunctions, planSchemas } from './plan.ts';
 import { checkDatabase } from './preflight.ts';
 import { settle } from './session.ts';
 
@@ -34,11 +34,8 @@ export async function diffDeclaration(connection: DatabaseConnection, declaratio
       ? (await pendingMigrations(client, declaration)).map(({ source }) => source.file)
       : declaration.migrations.map(({ file }) => file);
     const { steps, missing } = plan(declaration, catalog);
-    return {
-      migrations,
-      statements: [...planSchemas(declaration, catalog), ...steps].map(({ sql }) => sql),
-      missing: [...new Set(missing)],
-    };
+    const all = [...planSchemas(declaration, catalog), ...planFunctions(declaration, catalog), ...steps];
+    return { migrations, statements: all.map(({ sql }) => sql), missing: [...new Set(missing)] };
   });
 }
 

@@ -27,22 +27,20 @@ export interface Plan {
  * Compares a database with a declaration. A database that is as declared gives no steps.
  *
  * The order keeps every moment at least as closed as the declared state: first ownership and what goes, then what
- * protects, and what is granted last.
+ * protects, and what is granted last. The functions have to be there ({@link planFunctions}).
  */
 export function plan(declaration: Declaration, catalog: Catalog): Plan {
   const access = desiredAccess(declaration);
   const grants = planGrants(declaration, access, catalog);
   const policies = planPolicies(access.policies, catalog);
-  const functions = planFunctions(declaration, access.functions, catalog);
   return {
     steps: [
       ...planOwnership(declaration, catalog),
       ...planRoleSettings(declaration, catalog),
       ...grants.revoke,
       ...policies.drop,
-      ...functions.drop,
+      ...planFormerFunctions(declaration, access.functions, catalog),
       ...planRowSecurity(declaration, catalog),
-      ...functions.create,
       ...policies.create,
       ...grants.grant,
     ],
@@ -135,25 +133,25 @@ function planPolicies(
   };
 }
 
-/** Our functions in the private schema carry a mark; those that a migration made there do not, and stay. */
-function planFunctions(
-  declaration: Declaration,
-  desired: readonly DesiredFunction[],
-  catalog: Catalog,
-): { drop: Step[]; create: Step[] } {
-  const own = catalog.functions.filter(({ schema }) => schema === declaration.privateSchema);
-  const wanted = new Map(desired.map((fn) => [fn.name, fn]));
-  return {
-    drop: own
-      .filter((fn) => fn.comment.startsWith(MARK) && !wanted.has(fn.name))
-      .map((fn) => step(statement('drop_function', { signature: raw(fn.signature) }), fn)),
-    create: desired
-      .filter((fn) => {
-        const existing = own.find(({ name }) => name === fn.name);
-        return !existing || existing.comment !== mark(fn.statement, existing.definition);
-      })
-      .map((fn): Step => ({ sql: fn.statement, as: 'owner', place: `${declaration.privateSchema}.${fn.name}` })),
-  };
+/** The functions of the private schema: policies rest on them, and grants need them. */
+export function planFunctions(declaration: Declaration, catalog: Catalog): Step[] {
+  return desiredAccess(declaration)
+    .functions.filter((fn) => {
+      const existing = ownFunctions(declaration, catalog).find(({ name }) => name === fn.name);
+      return !existing || existing.comment !== mark(fn.statement, existing.definition);
+    })
+    .map((fn): Step => ({ sql: fn.statement, as: 'owner', place: `${declaration.privateSchema}.${fn.name}` }));
+}
+
+/** Our functions carry a mark; those that a migration made in the private schema do not, and stay. */
+function planFormerFunctions(declaration: Declaration, desired: readonly DesiredFunction[], catalog: Catalog): Step[] {
+  return ownFunctions(declaration, catalog)
+    .filter((fn) => fn.comment.startsWith(MARK) && !desired.some(({ name }) => name === fn.name))
+    .map((fn) => step(statement('drop_function', { signature: raw(fn.signature) }), fn));
+}
+
+function ownFunctions({ privateSchema }: Declaration, catalog: Catalog): CatalogFunction[] {
+  return catalog.functions.filter(({ schema }) => schema === privateSchema);
 }
 
 const MARK = 'secured-postgrest ';
@@ -172,27 +170,29 @@ function mark(desired: string, actual: string): string {
   );
 }
 
-/** The comments for what has just been made; `catalog` was read afterwards. */
-export function planMarks(declaration: Declaration, catalog: Catalog): Step[] {
-  const access = desiredAccess(declaration);
-  const policies = new Map(access.policies.map((policy) => [policyKey(policy.table, policy.name), policy]));
-  const functions = new Map(access.functions.map((fn) => [fn.name, fn]));
-  return [
-    ...catalog.policies.flatMap((policy): Step[] => {
-      const want = policies.get(policyKey(tableOf(policy), policy.name));
-      if (!want) return [];
-      const comment = mark(want.statement, policy.definition);
-      if (comment === policy.comment) return [];
-      return [step(statement('mark_policy', { policy: policy.name, ...tableOf(policy), mark: comment }), want.table)];
-    }),
-    ...catalog.functions.flatMap((fn: CatalogFunction): Step[] => {
-      const want = fn.schema === declaration.privateSchema ? functions.get(fn.name) : undefined;
-      if (!want) return [];
-      const comment = mark(want.statement, fn.definition);
-      if (comment === fn.comment) return [];
-      return [step(statement('mark_function', { signature: raw(fn.signature), mark: comment }), fn)];
-    }),
-  ];
+/** The marks of the functions that have just been made; `catalog` was read afterwards. */
+export function planFunctionMarks(declaration: Declaration, catalog: Catalog): Step[] {
+  const desired = new Map(desiredAccess(declaration).functions.map((fn) => [fn.name, fn.statement]));
+  return ownFunctions(declaration, catalog).flatMap((fn) => {
+    const wanted = desired.get(fn.name);
+    const comment = wanted && mark(wanted, fn.definition);
+    if (!comment || comment === fn.comment) return [];
+    return [step(statement('mark_function', { signature: raw(fn.signature), mark: comment }), fn)];
+  });
+}
+
+/** The marks of the policies that have just been made; `catalog` was read afterwards. */
+export function planPolicyMarks(declaration: Declaration, catalog: Catalog): Step[] {
+  const desired = new Map(
+    desiredAccess(declaration).policies.map((policy) => [policyKey(policy.table, policy.name), policy.statement]),
+  );
+  return catalog.policies.flatMap((policy) => {
+    const table = tableOf(policy);
+    const wanted = desired.get(policyKey(table, policy.name));
+    const comment = wanted && mark(wanted, policy.definition);
+    if (!comment || comment === policy.comment) return [];
+    return [step(statement('mark_policy', { policy: policy.name, ...table, mark: comment }), table)];
+  });
 }
 
 /** For a migration that changes data: FORCE binds the owner as well, and it would silently see no row. */
