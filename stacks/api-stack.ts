@@ -1,0 +1,15 @@
+import { TerraformOutput, TerraformStack } from 'cdktf';
+import type { Construct } from 'constructs';
+import { SecuredPostgrest, type SecuredPostgrestProps } from '../constructs/index.ts';
+
+/** Roles, access, keys and servers. */
+export class ApiStack extends TerraformStack {
+  readonly api: SecuredPostgrest;
+
+  constructor(scope: Construct, id: string, props: SecuredPostgrestProps) {
+    super(scope, id);
+    this.api = new SecuredPostgrest(this, 'api', props);
+    new TerraformOutput(this, 'url', { value: this.api.url });
+    new TerraformOutput(this, 'roles', { value: this.api.roleNames });
+  }
+}
