@@ -1,0 +1,90 @@
+import type { PostgresqlProvider } from '@cdktf/provider-postgresql/lib/provider/index.js';
+import { Role, type RoleConfig } from '@cdktf/provider-postgresql/lib/role/index.js';
+import { Fn, type ITerraformDependable } from 'cdktf';
+import { Construct } from 'constructs';
+import type { ApiRole, Declaration } from '../declaration/types.ts';
+import type { SecretsDirectory } from './secrets-directory.ts';
+
+export interface DatabaseRolesProps {
+  readonly declaration: Declaration;
+  readonly secrets: SecretsDirectory;
+  /** Connected as an admin with CREATEROLE. */
+  readonly provider: PostgresqlProvider;
+  /** Connections that the authenticator may have open. @default unlimited */
+  readonly connectionLimit?: number;
+  /** What the roles must wait for. @default nothing */
+  readonly dependsOn?: readonly ITerraformDependable[];
+}
+
+/** What no role of an API is ever allowed. */
+const UNPRIVILEGED = {
+  superuser: false,
+  createRole: false,
+  createDatabase: false,
+  replication: false,
+  bypassRowLevelSecurity: false,
+} as const;
+
+/**
+ * The roles of an API: the owner of its objects, the roles of its requests, and the authenticator, which can sign in
+ * and become exactly the roles of requests.
+ *
+ * @example
+ * const roles = new DatabaseRoles(this, 'roles', { declaration, secrets, provider });
+ */
+export class DatabaseRoles extends Construct {
+  /** Names of the roles that requests run as. */
+  readonly requestRoles: readonly string[];
+  readonly waitFor: readonly ITerraformDependable[];
+
+  constructor(scope: Construct, id: string, props: DatabaseRolesProps) {
+    super(scope, id);
+    const { declaration, secrets, provider } = props;
+    const requestRoles = [...(declaration.anonymous ? [declaration.anonymous] : []), ...declaration.users];
+
+    // One after the other: a role exists before it is granted, is dropped after what holds it, and no two statements
+    // meet in the catalogs, which would fail with "tuple concurrently updated".
+    let previous = props.dependsOn ?? [];
+    const add = (roleId: string, config: Omit<RoleConfig, 'provider' | 'dependsOn'>) => {
+      previous = [new Role(this, roleId, { ...UNPRIVILEGED, ...config, dependsOn: [...previous], provider })];
+    };
+
+    add('owner', { name: declaration.owner, login: false });
+    for (const role of inheritedFirst(requestRoles)) {
+      add(role.name, {
+        name: role.name,
+        login: false,
+        inherit: true,
+        roles: [...role.inherits],
+        statementTimeout: role.statementTimeoutMs,
+        // The access SQL sets what the declaration has beyond the timeout; the provider would reset it.
+        lifecycle: { ignoreChanges: ['search_path', 'idle_in_transaction_session_timeout', 'assume_role'] },
+      });
+    }
+    add('authenticator', {
+      name: declaration.authenticator,
+      login: true,
+      inherit: false,
+      // The only place that declares memberships: `postgresql_grant_role` beside it would fight with it.
+      roles: requestRoles.map((role) => role.name),
+      passwordWo: Fn.file(secrets.authenticatorVerifier.relativeTo(this)),
+      passwordWoVersion: secrets.fingerprint(secrets.authenticatorPassword),
+      ...(props.connectionLimit !== undefined && { connectionLimit: props.connectionLimit }),
+    });
+
+    this.requestRoles = requestRoles.map((role) => role.name);
+    this.waitFor = previous;
+  }
+}
+
+/** The roles in an order in which each comes after those that it inherits. */
+function inheritedFirst(roles: readonly ApiRole[]): ApiRole[] {
+  const byName = new Map(roles.map((role) => [role.name, role]));
+  const ordered = new Set<ApiRole>();
+  const visit = (role: ApiRole) => {
+    for (const name of role.inherits) visit(byName.get(name)!);
+    ordered.add(role);
+  };
+  roles.forEach(visit);
+  return [...ordered];
+}

@@ -1,0 +1,11 @@
+import { DockerProvider } from '@cdktf/provider-docker/lib/provider/index.js';
+import { TerraformStack } from 'cdktf';
+import type { Construct } from 'constructs';
+
+/** The given Docker provider, else the one that the stack has already, else a new one with Docker's own defaults. */
+export function dockerProvider(scope: Construct, given?: DockerProvider): DockerProvider {
+  if (given) return given;
+  const stack = TerraformStack.of(scope);
+  const found = stack.node.findAll().filter((node): node is DockerProvider => node instanceof DockerProvider);
+  return found.find((provider) => provider.alias === undefined) ?? found[0] ?? new DockerProvider(stack, 'docker');
+}

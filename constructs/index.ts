@@ -1,0 +1,16 @@
+export { AccessSql, type AccessSqlProps } from './access-sql.ts';
+export { DatabaseRoles, type DatabaseRolesProps } from './database-roles.ts';
+export type { ContainerProps } from './hardened-container.ts';
+export { KeySet, type KeySetProps } from './key-set.ts';
+export {
+  PostgresDatabase,
+  type ExistingPostgresDatabaseAttributes,
+  type IPostgresDatabase,
+  type PostgresDatabaseProps,
+  type SslMode,
+} from './postgres-database.ts';
+export { PostgrestServer, type PostgrestServerProps, type ServerContainerProps } from './postgrest-server.ts';
+export { SecretFile } from './secret-file.ts';
+export { SecretVolume, type SecretVolumeProps } from './secret-volume.ts';
+export { SecretsDirectory, type SecretsDirectoryProps } from './secrets-directory.ts';
+export { SecuredPostgrest, type SecuredPostgrestProps } from './secured-postgrest.ts';

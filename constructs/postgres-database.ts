@@ -1,0 +1,250 @@
+import { Container } from '@cdktf/provider-docker/lib/container/index.js';
+import { Network } from '@cdktf/provider-docker/lib/network/index.js';
+import { Volume } from '@cdktf/provider-docker/lib/volume/index.js';
+import { type ITerraformDependable, Token } from 'cdktf';
+import { Construct, type IConstruct } from 'constructs';
+import { refuse } from '../declaration/errors.ts';
+import { dockerProvider } from './docker-provider.ts';
+import { checkPort, type ContainerProps, hardened, labels } from './hardened-container.ts';
+import { agreedVersion } from './image-version.ts';
+import { SecretFile } from './secret-file.ts';
+import { SecretVolume } from './secret-volume.ts';
+import { SecretsDirectory } from './secrets-directory.ts';
+
+/** How a client protects its connection: libpq's `sslmode`. */
+export type SslMode = 'disable' | 'require' | 'verify-ca' | 'verify-full';
+
+/** A database that an API can be put in front of. */
+export interface IPostgresDatabase extends IConstruct {
+  /** Host, as seen by whoever deploys. */
+  readonly host: string;
+  /** Port, as seen by whoever deploys. */
+  readonly port: number;
+  /** Host, as seen by the servers. */
+  readonly internalHost: string;
+  /** Port, as seen by the servers. */
+  readonly internalPort: number;
+  readonly sslmode: SslMode;
+  /** The application's database. */
+  readonly database: string;
+  /** Who deploys: a role with LOGIN and CREATEROLE that owns the database, or a superuser. */
+  readonly adminUser: string;
+  readonly adminPassword: SecretFile;
+  /** Connections that the servers may open together. */
+  readonly maxConnections?: number;
+  /** Docker network that servers have to join; undefined where any will do. */
+  readonly network?: string;
+  /** Changes when this becomes another, possibly empty, database: everything in it is then made again. */
+  readonly identity: string;
+  /** What resources in the same stack must wait for. */
+  readonly waitFor: readonly ITerraformDependable[];
+}
+
+export interface PostgresDatabaseProps extends ContainerProps {
+  /** The declaration's name; container, volumes, network and database are named after it. */
+  readonly name: string;
+  /** The application's database. @default the name */
+  readonly database?: string;
+  /** The database's superuser. @default 'postgres' */
+  readonly adminUser?: string;
+  /** @default the secrets directory `.secrets/<name>` */
+  readonly secrets?: SecretsDirectory;
+  /** @default 'postgres:18.4' */
+  readonly image?: string;
+  /** Major version of PostgreSQL in the image. @default from the image's tag */
+  readonly version?: string;
+  /** Port on 127.0.0.1 that the database is published on. @default 5432 */
+  readonly port?: number;
+  /** User and group that the processes run as: `uid:gid`. @default '999:999' */
+  readonly user?: string;
+  /** Memory limit, in megabytes. @default 512 */
+  readonly memory?: number;
+  /** Size of `/dev/shm`, in megabytes; parallel queries need it. @default 64 */
+  readonly shmSize?: number;
+}
+
+/** An existing database; see {@link PostgresDatabase.fromExisting}. */
+export interface ExistingPostgresDatabaseAttributes {
+  /** Host, as seen by whoever deploys; a reference to another resource will do. */
+  readonly host: string;
+  /** @default 5432 */
+  readonly port?: number;
+  readonly database: string;
+  /** A role with LOGIN and CREATEROLE that owns the database, or a superuser. */
+  readonly adminUser: string;
+  /** File with the password of `adminUser`. */
+  readonly adminPasswordFile: string;
+  /** @default 'disable' where the host is a loopback address, otherwise 'require' */
+  readonly sslmode?: SslMode;
+  /** Host, as seen by the servers; needed where the host is a loopback address. @default the host */
+  readonly internalHost?: string;
+  /** Port, as seen by the servers. @default the port */
+  readonly internalPort?: number;
+  /** Connections that the servers may open together. @default not checked */
+  readonly maxConnections?: number;
+  /** Existing Docker network from which the servers reach the database. @default a network of their own */
+  readonly network?: string;
+  /**
+   * Changes when this becomes another database, such as after restoring a backup.
+   * @default made from host, port and database
+   */
+  readonly identity?: string;
+  /** Resources of the same stack that make the database. @default none */
+  readonly waitFor?: readonly ITerraformDependable[];
+}
+
+/** PostgreSQL's default `max_connections` without `superuser_reserved_connections`. */
+const CONTAINER_MAX_CONNECTIONS = 97;
+/** Where servers meet the database in its network. */
+const PORT = 5432;
+const SECRETS = '/run/secrets/postgres';
+
+/**
+ * A PostgreSQL server in a container, with a network, a volume for its data and its password in a file.
+ *
+ * @example
+ * const database = new PostgresDatabase(this, 'database', { name: 'todos' });
+ *
+ * @throws SecuredPostgrestError `invalid_prop`
+ */
+export class PostgresDatabase extends Construct implements IPostgresDatabase {
+  /**
+   * A database that exists already, such as RDS, Cloud SQL or a server on a machine.
+   *
+   * @example
+   * PostgresDatabase.fromExisting(this, 'database', {
+   *   host: 'db.example.org',
+   *   database: 'todos',
+   *   adminUser: 'todos_admin',
+   *   adminPasswordFile: '/run/secrets/todos-admin',
+   * });
+   *
+   * @throws SecuredPostgrestError `invalid_prop`
+   */
+  static fromExisting(scope: Construct, id: string, attributes: ExistingPostgresDatabaseAttributes): IPostgresDatabase {
+    return new ExistingPostgresDatabase(scope, id, attributes);
+  }
+
+  readonly host = '127.0.0.1';
+  readonly port: number;
+  readonly internalHost: string;
+  readonly internalPort = PORT;
+  readonly sslmode = 'disable';
+  readonly database: string;
+  readonly adminUser: string;
+  readonly adminPassword: SecretFile;
+  readonly maxConnections = CONTAINER_MAX_CONNECTIONS;
+  readonly network: string;
+  readonly identity: string;
+  readonly waitFor: readonly ITerraformDependable[];
+
+  constructor(scope: Construct, id: string, props: PostgresDatabaseProps) {
+    super(scope, id);
+    const { name } = props;
+    const image = props.image ?? 'postgres:18.4';
+    const major = Number.parseInt(agreedVersion(this.node.path, image, props.version), 10);
+    const provider = dockerProvider(this, props.dockerProvider);
+    const secrets = props.secrets ?? new SecretsDirectory({ name });
+
+    this.port = checkPort(`${this.node.path}.port`, props.port ?? PORT);
+    this.internalHost = `${name}-postgres`;
+    this.database = props.database ?? name;
+    this.adminUser = props.adminUser ?? 'postgres';
+    this.adminPassword = secrets.adminPassword;
+    this.network = name;
+
+    const network = new Network(this, 'network', { name: this.network, labels: labels(name), provider });
+    const data = new Volume(this, 'data', { name: `${name}-postgres-data`, labels: labels(name), provider });
+    const password = new SecretVolume(this, 'password', {
+      name,
+      volumeName: `${name}-postgres-password`,
+      secret: this.adminPassword,
+      fingerprint: secrets.fingerprint(this.adminPassword),
+      fileName: 'password',
+      image,
+      dockerProvider: provider,
+    });
+    const container = new Container(this, 'container', {
+      ...hardened(this.node.path, props, { user: '999:999', memory: 512 }),
+      name: this.internalHost,
+      image,
+      env: [
+        `POSTGRES_DB=${this.database}`,
+        `POSTGRES_PASSWORD_FILE=${SECRETS}/password`,
+        `POSTGRES_USER=${this.adminUser}`,
+      ],
+      mounts: [
+        // From 18 on the image keeps the data in a directory of the major version below the volume.
+        {
+          type: 'volume',
+          source: data.name,
+          target: major >= 18 ? '/var/lib/postgresql' : '/var/lib/postgresql/data',
+        },
+        password.mountedAt(SECRETS),
+      ],
+      tmpfs: { '/tmp': 'rw,noexec,nosuid,nodev', '/var/run/postgresql': 'rw,noexec,nosuid,nodev' },
+      shmSize: props.shmSize ?? 64,
+      networksAdvanced: [{ name: network.name }],
+      ports: [{ internal: PORT, external: this.port, ip: this.host }],
+      healthcheck: {
+        // Over TCP: while the image sets itself up, a server answers on the socket already.
+        test: ['CMD', 'pg_isready', '--host=127.0.0.1', `--username=${this.adminUser}`, `--dbname=${this.database}`],
+        interval: '2s',
+        timeout: '5s',
+        retries: 30,
+      },
+      wait: true,
+      waitTimeout: 120,
+      // Time for a clean stop; without it the provider kills the server.
+      destroyGraceSeconds: 30,
+      labels: labels(name, props.labels),
+      dependsOn: [...password.waitFor],
+      provider,
+    });
+    this.identity = container.id;
+    this.waitFor = [container];
+  }
+}
+
+const LOOPBACK = /^(localhost|127(\.\d+){3}|::1)$/;
+
+class ExistingPostgresDatabase extends Construct implements IPostgresDatabase {
+  readonly host: string;
+  readonly port: number;
+  readonly internalHost: string;
+  readonly internalPort: number;
+  readonly sslmode: SslMode;
+  readonly database: string;
+  readonly adminUser: string;
+  readonly adminPassword: SecretFile;
+  readonly maxConnections?: number;
+  readonly network?: string;
+  readonly identity: string;
+  readonly waitFor: readonly ITerraformDependable[];
+
+  constructor(scope: Construct, id: string, attributes: ExistingPostgresDatabaseAttributes) {
+    super(scope, id);
+    const place = this.node.path;
+    const { host, internalHost = host, database } = attributes;
+    if (!Token.isUnresolved(internalHost) && LOOPBACK.test(internalHost)) {
+      refuse(
+        'invalid_prop',
+        `${place}.internalHost`,
+        `"${internalHost}" is the server's own container, not the database`,
+        'give the host as containers see it, such as "host.docker.internal" or a name in `network`',
+      );
+    }
+    this.host = host;
+    this.port = checkPort(`${place}.port`, attributes.port ?? PORT);
+    this.internalHost = internalHost;
+    this.internalPort = checkPort(`${place}.internalPort`, attributes.internalPort ?? this.port);
+    this.sslmode = attributes.sslmode ?? (!Token.isUnresolved(host) && LOOPBACK.test(host) ? 'disable' : 'require');
+    this.database = database;
+    this.adminUser = attributes.adminUser;
+    this.adminPassword = new SecretFile(attributes.adminPasswordFile);
+    if (attributes.maxConnections !== undefined) this.maxConnections = attributes.maxConnections;
+    if (attributes.network !== undefined) this.network = attributes.network;
+    this.identity = attributes.identity ?? `${host}:${this.port}/${database}`;
+    this.waitFor = attributes.waitFor ?? [];
+  }
+}

@@ -1,0 +1,173 @@
+import { Container } from '@cdktf/provider-docker/lib/container/index.js';
+import { Network } from '@cdktf/provider-docker/lib/network/index.js';
+import { DataResource, type ITerraformDependable } from 'cdktf';
+import { Construct } from 'constructs';
+import { refuse } from '../declaration/errors.ts';
+import { serverSettings } from '../declaration/server-settings.ts';
+import type { Declaration } from '../declaration/types.ts';
+import { cliProvisioner } from './cli-command.ts';
+import { dockerProvider } from './docker-provider.ts';
+import { checkPort, type ContainerProps, hardened, labels } from './hardened-container.ts';
+import { agreedVersion } from './image-version.ts';
+import type { KeySet } from './key-set.ts';
+import type { IPostgresDatabase } from './postgres-database.ts';
+import { SecretVolume } from './secret-volume.ts';
+import type { SecretsDirectory } from './secrets-directory.ts';
+
+/** What a user can decide about the servers. */
+export interface ServerContainerProps extends ContainerProps {
+  /** @default `postgrest/postgrest:v<the declared version>` */
+  readonly image?: string;
+  /** PostgREST's version in the image. @default from the image's tag, otherwise the declared one */
+  readonly version?: string;
+  /** Number of servers. @default 1 */
+  readonly servers?: number;
+  /** Port of the first server; each further one has the next. @default 3000 */
+  readonly port?: number;
+  /** User and group that the processes run as: `uid:gid`. @default '1000:1000' */
+  readonly user?: string;
+  /** Memory limit of each server, in megabytes. @default 256 */
+  readonly memory?: number;
+  /** Connections that the servers may open together. @default what the database says, otherwise not checked */
+  readonly connectionLimit?: number;
+}
+
+export interface PostgrestServerProps extends ServerContainerProps {
+  readonly declaration: Declaration;
+  readonly database: IPostgresDatabase;
+  readonly secrets: SecretsDirectory;
+  readonly keys: KeySet;
+  /** What must be there before the API opens: the access SQL. */
+  readonly dependsOn: readonly ITerraformDependable[];
+}
+
+const PORT = 3000;
+const ADMIN_PORT = 3001;
+const DATABASE_URI = '/etc/postgrest/database';
+const KEYS = '/etc/postgrest/keys';
+
+/** The image that runs a declaration's servers unless another one is given. */
+export function postgrestImage(declaration: Declaration): string {
+  return `postgrest/postgrest:v${declaration.server.version}`;
+}
+
+/**
+ * PostgREST in one or more containers. The deploy ends when each of them answers, and fails when one does not.
+ *
+ * @example
+ * const server = new PostgrestServer(this, 'server', {
+ *   declaration, database, secrets, keys, dependsOn: access.waitFor, servers: 2,
+ * });
+ * server.urls; // ['http://127.0.0.1:3000', 'http://127.0.0.1:3001']
+ *
+ * @throws SecuredPostgrestError `invalid_prop`, `unsupported_version`, `vulnerable_version`
+ */
+export class PostgrestServer extends Construct {
+  /** URL of the first server. */
+  readonly url: string;
+  /** URL of each server. */
+  readonly urls: readonly string[];
+  readonly waitFor: readonly ITerraformDependable[];
+
+  constructor(scope: Construct, id: string, props: PostgrestServerProps) {
+    super(scope, id);
+    const { declaration, database, secrets, keys } = props;
+    const { name } = declaration;
+    const place = this.node.path;
+    const image = props.image ?? postgrestImage(declaration);
+    const version = agreedVersion(place, image, props.version, declaration.server.version);
+    const servers = checkServers(place, props);
+    const ports = Array.from({ length: servers }, (_, n) => checkPort(`${place}.port`, (props.port ?? PORT) + n));
+    const provider = dockerProvider(this, props.dockerProvider);
+
+    const uri = secrets.databaseUri(declaration.authenticator, database.database);
+    const uriFingerprint = secrets.fingerprint(uri);
+    const uriVolume = new SecretVolume(this, 'database-uri', {
+      name,
+      volumeName: `${name}-database-uri`,
+      secret: uri,
+      fingerprint: uriFingerprint,
+      fileName: 'uri',
+      image,
+      dependsOn: props.dependsOn,
+      dockerProvider: provider,
+    });
+    const network =
+      database.network ?? new Network(this, 'network', { name: `${name}-api`, labels: labels(name), provider }).name;
+    const settings = {
+      ...serverSettings(declaration, {
+        databaseUri: `@${DATABASE_URI}/uri`,
+        jwtSecret: `@${KEYS}/jwks.json`,
+        port: PORT,
+        adminPort: ADMIN_PORT,
+        version,
+      }),
+      PGHOST: database.internalHost,
+      PGPORT: String(database.internalPort),
+      PGSSLMODE: database.sslmode,
+    };
+    const { bindAddress } = declaration.server;
+
+    const containers = ports.map(
+      (port, n) =>
+        new Container(this, `api-${n + 1}`, {
+          ...hardened(place, props, { user: '1000:1000', memory: 256 }),
+          name: `${name}-api-${n + 1}`,
+          image,
+          env: Object.entries(settings)
+            .map(([variable, value]) => `${variable}=${value}`)
+            .sort(),
+          mounts: [keys.volume.mountedAt(KEYS), uriVolume.mountedAt(DATABASE_URI)],
+          networksAdvanced: [{ name: network }],
+          // On Linux the name has to be asked for.
+          ...(database.internalHost === 'host.docker.internal' && {
+            host: [{ host: 'host.docker.internal', ip: 'host-gateway' }],
+          }),
+          ports: [{ internal: PORT, external: port, ip: bindAddress }],
+          // The image has no shell, and before 14 no command that could check.
+          ...(Number.parseInt(version, 10) >= 14 && {
+            healthcheck: { test: ['CMD', 'postgrest', '--ready'], interval: '5s', timeout: '5s', retries: 6 },
+          }),
+          destroyGraceSeconds: 10,
+          // A server reads the URI when it starts; new keys reach it without a restart.
+          labels: labels(name, { ...props.labels, 'secured-postgrest.database-uri': uriFingerprint }),
+          dependsOn: [...uriVolume.waitFor, ...keys.volume.waitFor],
+          provider,
+        }),
+    );
+
+    this.urls = ports.map((port) => `http://${reachable(bindAddress)}:${port}`);
+    this.url = this.urls[0]!;
+    const ready = new DataResource(this, 'ready', {
+      triggersReplace: Object.fromEntries(containers.map((container, n) => [`api-${n + 1}`, container.id])),
+      provisioners: this.urls.map((url) => cliProvisioner('wait', '--url', url, '--timeout', '60')),
+    });
+    this.waitFor = [ready];
+  }
+}
+
+/** Where a published port is reached from the machine that publishes it. */
+function reachable(bindAddress: string): string {
+  if (bindAddress === '0.0.0.0') return '127.0.0.1';
+  if (bindAddress === '::') return '[::1]';
+  return bindAddress.includes(':') ? `[${bindAddress}]` : bindAddress;
+}
+
+function checkServers(place: string, props: PostgrestServerProps): number {
+  const servers = props.servers ?? 1;
+  if (!Number.isInteger(servers) || servers < 1) {
+    refuse('invalid_prop', `${place}.servers`, `${servers} is not a number of servers`, 'give a whole number from 1');
+  }
+  const limit = props.connectionLimit ?? props.database.maxConnections;
+  // Each server holds one connection more, on which it listens for changes.
+  const connections = servers * (props.declaration.server.poolSize + 1);
+  if (limit !== undefined && connections > limit) {
+    refuse(
+      'invalid_prop',
+      `${place}.servers`,
+      `${servers} servers open up to ${connections} connections, more than the limit of ${limit}`,
+      'lower `servers` or the declared `server.poolSize`',
+    );
+  }
+  return servers;
+}

@@ -1,0 +1,23 @@
+import { execFileSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { cliCommand, cliProvisioner } from '../../../constructs/cli-command.ts';
+
+describe('cliCommand', () => {
+  it('runs the command line from the sources', () => {
+    const [node, ...rest] = cliCommand();
+    expect(node).toBe(process.execPath);
+    expect(existsSync(rest.at(-1)!)).toBe(true);
+    expect(execFileSync(node, [...rest, '--help'], { encoding: 'utf8' })).toContain('secured-postgrest');
+  });
+});
+
+describe('cliProvisioner', () => {
+  it.each([['plain'], ['with space'], ["it's; $(false) `false` & \\"], ['"quoted"'], ['']])('passes %j on', (word) => {
+    const { type, command } = cliProvisioner('apply', '--declaration', word);
+    expect(type).toBe('local-exec');
+    const echo = command.replace(/^.*main\.ts'? apply/, `'${process.execPath}' -p 'JSON.stringify(process.argv)' --`);
+    const words = JSON.parse(execFileSync('/bin/sh', ['-c', echo], { encoding: 'utf8' })) as string[];
+    expect(words.slice(1)).toEqual(['--declaration', word]);
+  });
+});

@@ -1,0 +1,151 @@
+import { readFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { type ExistingPostgresDatabaseAttributes, PostgresDatabase } from '../../../constructs/index.ts';
+import { synth, testStack } from './synth.ts';
+
+describe('PostgresDatabase', () => {
+  it('runs an unprivileged server with its password in a file', () => {
+    const { stack, secrets } = testStack();
+    const database = new PostgresDatabase(stack, 'database', { name: 'todos', secrets });
+    const { block, dependencies, text } = synth(stack);
+    const container = block('docker_container', 'database/container');
+    expect(container).toMatchObject({
+      name: 'todos-postgres',
+      image: 'postgres:18.4',
+      user: '999:999',
+      read_only: true,
+      capabilities: { drop: ['ALL'] },
+      security_opts: ['no-new-privileges:true'],
+      memory: 512,
+      memory_swap: 512,
+      ulimit: [{ name: 'nproc', soft: 4096, hard: 4096 }],
+      shm_size: 64,
+      log_driver: 'json-file',
+      log_opts: { 'max-size': '10m', 'max-file': '3' },
+      restart: 'unless-stopped',
+      env: ['POSTGRES_DB=todos', 'POSTGRES_PASSWORD_FILE=/run/secrets/postgres/password', 'POSTGRES_USER=postgres'],
+      ports: [{ internal: 5432, external: 5432, ip: '127.0.0.1' }],
+      mounts: [
+        { type: 'volume', target: '/var/lib/postgresql' },
+        { type: 'volume', source: 'todos-postgres-password', target: '/run/secrets/postgres', read_only: true },
+      ],
+      healthcheck: {
+        test: ['CMD', 'pg_isready', '--host=127.0.0.1', '--username=postgres', '--dbname=todos'],
+      },
+      wait: true,
+    });
+    expect(container).not.toHaveProperty('upload');
+    expect(dependencies('docker_container', 'database/container')).toEqual(['database/password/writer']);
+    expect(database).toMatchObject({
+      host: '127.0.0.1',
+      port: 5432,
+      internalHost: 'todos-postgres',
+      internalPort: 5432,
+      database: 'todos',
+      adminUser: 'postgres',
+      network: 'todos',
+      sslmode: 'disable',
+    });
+    expect(text).not.toContain(readFileSync(secrets.adminPassword.path, 'utf8'));
+  });
+
+  it.each([
+    ['postgres:17.6', undefined, '/var/lib/postgresql/data'],
+    ['postgres:18', undefined, '/var/lib/postgresql'],
+    ['mirror.example/pg:stable', '19', '/var/lib/postgresql'],
+  ])('mounts the data of %s (version %s) at %s', (image, version, target) => {
+    const { stack, secrets } = testStack();
+    new PostgresDatabase(stack, 'database', { name: 'todos', secrets, image, ...(version && { version }) });
+    expect(synth(stack).block('docker_container', 'database/container')).toMatchObject({ mounts: [{ target }, {}] });
+  });
+
+  it('takes every prop', () => {
+    const { stack, secrets } = testStack();
+    new PostgresDatabase(stack, 'database', {
+      name: 'todos',
+      secrets,
+      database: 'app',
+      adminUser: 'admin',
+      port: 15432,
+      user: '70:70',
+      memory: 1024,
+      maxProcesses: 200,
+      shmSize: 256,
+      logDriver: 'journald',
+      labels: { team: 'blue', 'secured-postgrest.name': 'other' },
+    });
+    const container = synth(stack).block('docker_container', 'database/container');
+    expect(container).toMatchObject({
+      user: '70:70',
+      memory: 1024,
+      ulimit: [{ soft: 200, hard: 200 }],
+      shm_size: 256,
+      log_driver: 'journald',
+      log_opts: {},
+      ports: [{ external: 15432 }],
+      labels: [
+        { label: 'team', value: 'blue' },
+        { label: 'secured-postgrest.name', value: 'todos' },
+      ],
+    });
+    expect(container.env).toContain('POSTGRES_DB=app');
+    expect(container.env).toContain('POSTGRES_USER=admin');
+  });
+
+  it.each([
+    { port: 0 },
+    { port: 70000 },
+    { port: 1.5 },
+    { memory: -1 },
+    { maxProcesses: 0 },
+    { user: 'root' },
+    { user: '0:0' },
+    { user: '999' },
+    { image: 'postgres:latest' },
+    { image: 'postgres:18.4', version: '17' },
+  ])('refuses %j', (props) => {
+    const { stack, secrets } = testStack();
+    expect(() => new PostgresDatabase(stack, 'database', { name: 'todos', secrets, ...props })).toThrowError(
+      expect.objectContaining({ code: 'invalid_prop' }),
+    );
+  });
+});
+
+describe('PostgresDatabase.fromExisting', () => {
+  const attributes: ExistingPostgresDatabaseAttributes = {
+    host: 'db.example.org',
+    database: 'todos',
+    adminUser: 'todos_admin',
+    adminPasswordFile: '/run/secrets/admin',
+  };
+
+  it('makes nothing', () => {
+    const { stack } = testStack();
+    const database = PostgresDatabase.fromExisting(stack, 'database', attributes);
+    expect(database).toMatchObject({
+      host: 'db.example.org',
+      port: 5432,
+      internalHost: 'db.example.org',
+      internalPort: 5432,
+      sslmode: 'require',
+      adminPassword: { path: '/run/secrets/admin' },
+      identity: 'db.example.org:5432/todos',
+      waitFor: [],
+    });
+    expect(database.network).toBeUndefined();
+    expect(synth(stack).paths('docker_container')).toEqual([]);
+  });
+
+  it('needs no TLS on the machine itself', () => {
+    const { stack } = testStack();
+    const existing = { ...attributes, host: 'localhost', internalHost: 'host.docker.internal' };
+    expect(PostgresDatabase.fromExisting(stack, 'database', existing).sslmode).toBe('disable');
+  });
+
+  it('refuses a loopback address for the servers', () => {
+    const { stack } = testStack();
+    expect(() => PostgresDatabase.fromExisting(stack, 'database', { ...attributes, host: '127.0.0.1' })).toThrowError(
+      /stack\/database\.internalHost: "127\.0\.0\.1".*host\.docker\.internal.*\[invalid_prop\]/,
+    );
+  });
+});

@@ -1,0 +1,116 @@
+import { TerraformVariable } from 'cdktf';
+import { describe, expect, it } from 'vitest';
+import { PostgresDatabase, SecuredPostgrest, type ServerContainerProps } from '../../../constructs/index.ts';
+import type { ServerInput } from '../../../declaration/types.ts';
+import { synth, testDeclaration, testStack } from './synth.ts';
+
+function withServer(props: ServerContainerProps = {}, server: ServerInput = { version: '16.2' }) {
+  const { stack, secrets } = testStack();
+  const database = new PostgresDatabase(stack, 'database', { name: 'todos', secrets });
+  const api = new SecuredPostgrest(stack, 'api', {
+    declaration: testDeclaration({ server }),
+    database,
+    secrets,
+    ...props,
+  });
+  return { api, secrets, ...synth(stack) };
+}
+
+describe('PostgrestServer', () => {
+  it('runs unprivileged, with its secrets in files', () => {
+    const { block, secrets } = withServer();
+    const container = block('docker_container', 'api/server/api-1') as { env: string[] };
+    const uri = secrets.fingerprint(secrets.databaseUri('todos_authenticator', 'todos'));
+    expect(container).toMatchObject({
+      name: 'todos-api-1',
+      image: 'postgrest/postgrest:v16.2',
+      user: '1000:1000',
+      read_only: true,
+      capabilities: { drop: ['ALL'] },
+      security_opts: ['no-new-privileges:true'],
+      memory: 256,
+      restart: 'unless-stopped',
+      ports: [{ internal: 3000, external: 3000, ip: '127.0.0.1' }],
+      mounts: [
+        { source: 'todos-keys', target: '/etc/postgrest/keys', read_only: true },
+        { source: 'todos-database-uri', target: '/etc/postgrest/database', read_only: true },
+      ],
+      healthcheck: { test: ['CMD', 'postgrest', '--ready'] },
+      // Another URI replaces the server; other keys must not.
+      labels: [
+        { label: 'secured-postgrest.database-uri', value: uri },
+        { label: 'secured-postgrest.name', value: 'todos' },
+      ],
+    });
+    expect(container).not.toHaveProperty('upload');
+    expect(container.env).toEqual(
+      expect.arrayContaining([
+        'PGHOST=todos-postgres',
+        'PGPORT=5432',
+        'PGSSLMODE=disable',
+        'PGRST_DB_URI=@/etc/postgrest/database/uri',
+        'PGRST_JWT_SECRET=@/etc/postgrest/keys/jwks.json',
+        'PGRST_SERVER_PORT=3000',
+      ]),
+    );
+  });
+
+  it('follows the version of the image', () => {
+    const { block } = withServer({ image: 'mirror.example/postgrest:v12.0.2' }, { version: '12.0.2' });
+    const container = block('docker_container', 'api/server/api-1') as { env: string[] };
+    expect(container.env).toContain('PGRST_JWT_ROLE_CLAIM_KEY=.role');
+    expect(container).not.toHaveProperty('healthcheck');
+    expect(block('docker_container', 'api/keys/volume/writer').image).toBe('mirror.example/postgrest:v12.0.2');
+  });
+
+  it('runs several servers on consecutive ports, and waits for each', () => {
+    const { api, block, paths } = withServer({ servers: 3, port: 8080 }, { version: '16.2', bindAddress: '0.0.0.0' });
+    expect(api.urls).toEqual(['http://127.0.0.1:8080', 'http://127.0.0.1:8081', 'http://127.0.0.1:8082']);
+    expect(paths('docker_container').filter((path) => path.startsWith('api/server/api-'))).toHaveLength(3);
+    expect(block('docker_container', 'api/server/api-3')).toMatchObject({
+      name: 'todos-api-3',
+      ports: [{ external: 8082, ip: '0.0.0.0' }],
+    });
+    const ready = block('terraform_data', 'api/server/ready') as { triggers_replace: object; provisioner: unknown[] };
+    expect(Object.keys(ready.triggers_replace)).toEqual(['api-1', 'api-2', 'api-3']);
+    expect(ready.provisioner).toEqual(
+      api.urls.map((url) => ({
+        'local-exec': { command: expect.stringMatching(new RegExp(`wait --url ${url} --timeout 60$`)) as unknown },
+      })),
+    );
+  });
+
+  it('joins a network of its own where the database has none, and finds the host', () => {
+    const { stack, secrets } = testStack();
+    const host = new TerraformVariable(stack, 'host', { type: 'string' }).stringValue;
+    const attributes = { database: 'todos', adminUser: 'admin', adminPasswordFile: secrets.adminPassword.path };
+    const remote = PostgresDatabase.fromExisting(stack, 'remote', { ...attributes, host });
+    const local = PostgresDatabase.fromExisting(stack, 'local', {
+      ...attributes,
+      host: 'localhost',
+      internalHost: 'host.docker.internal',
+    });
+    const declaration = testDeclaration();
+    new SecuredPostgrest(stack, 'a', { declaration, database: remote, secrets });
+    new SecuredPostgrest(stack, 'b', { declaration: testDeclaration({ name: 'other' }), database: local, secrets });
+    const { block } = synth(stack);
+    expect(block('docker_network', 'a/server/network')).toMatchObject({ name: 'todos-api' });
+    const container = block('docker_container', 'a/server/api-1') as { env: string[] };
+    expect(container.env).toEqual(expect.arrayContaining(['PGHOST=${var.host}', 'PGSSLMODE=require']));
+    expect(block('docker_container', 'b/server/api-1')).toMatchObject({
+      host: [{ host: 'host.docker.internal', ip: 'host-gateway' }],
+    });
+  });
+
+  it.each<[ServerContainerProps, RegExp]>([
+    [{ servers: 0 }, /stack\/api\/server\.servers: 0 is not/],
+    [{ servers: 2, port: 65535 }, /65536 is not a port/],
+    [{ servers: 9 }, /9 servers open up to 99 connections, more than the limit of 97/],
+    [{ servers: 2, connectionLimit: 20 }, /22 connections, more than the limit of 20/],
+    [{ image: 'postgrest/postgrest:v15.0', version: '16.2' }, /"16\.2" is not the version of the image/],
+    [{ user: '0:0' }, /"0:0" is not an unprivileged user/],
+  ])('refuses %j', (props, message) => {
+    expect(() => withServer(props)).toThrowError(message);
+    expect(() => withServer(props)).toThrowError(expect.objectContaining({ code: 'invalid_prop' }));
+  });
+});

@@ -1,0 +1,116 @@
+import { chmodSync, mkdirSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { SecretFile, SecretsDirectory } from '../../../constructs/index.ts';
+import { verifierMatches } from '../../../constructs/scram-verifier.ts';
+import { PUBLIC_KEY, temporaryDirectory, testSecrets } from './synth.ts';
+
+const read = ({ path }: SecretFile) => readFileSync(path, 'utf8');
+const mode = (path: string) => (statSync(path).mode & 0o777).toString(8);
+
+describe('SecretsDirectory', () => {
+  it('is below the current directory, one for each name', () => {
+    const parent = temporaryDirectory();
+    const secrets = new SecretsDirectory({ name: 'todos', directory: join(parent, 'a/b') });
+    expect(secrets.path).toBe(join(parent, 'a/b'));
+    expect(mode(secrets.path)).toBe('700');
+    expect(mode(secrets.keysPath)).toBe('700');
+  });
+
+  it('closes a directory that others could enter', () => {
+    const directory = join(temporaryDirectory(), 'open');
+    mkdirSync(directory, { mode: 0o755 });
+    testSecrets(directory);
+    expect(mode(directory)).toBe('700');
+  });
+
+  it('makes passwords of 32 random bytes for nobody else to read, and keeps them', () => {
+    const secrets = testSecrets();
+    const { adminPassword, authenticatorPassword } = secrets;
+    for (const file of [adminPassword, authenticatorPassword]) {
+      expect(read(file)).toMatch(/^[\w-]{43}$/);
+      expect(mode(file.path)).toBe('600');
+    }
+    expect(read(adminPassword)).not.toBe(read(authenticatorPassword));
+    expect(read(testSecrets(secrets.path).adminPassword)).toBe(read(adminPassword));
+    expect(readdirSync(secrets.path).filter((name) => name.endsWith('.tmp'))).toEqual([]);
+  });
+
+  it('uses an existing admin password where it is', () => {
+    const directory = temporaryDirectory();
+    const adminPasswordFile = join(directory, 'given');
+    writeFileSync(adminPasswordFile, 'given');
+    const secrets = new SecretsDirectory({ name: 'todos', directory: join(directory, 'secrets'), adminPasswordFile });
+    expect(secrets.adminPassword.path).toBe(adminPasswordFile);
+  });
+
+  it.each([
+    ['missing', undefined],
+    ['empty', ''],
+  ])('refuses an existing admin password that is %s', (_, content) => {
+    const directory = temporaryDirectory();
+    const adminPasswordFile = join(directory, 'given');
+    if (content !== undefined) writeFileSync(adminPasswordFile, content);
+    expect(() => new SecretsDirectory({ name: 'todos', directory, adminPasswordFile })).toThrowError(
+      expect.objectContaining({ code: 'unreadable_secret' }),
+    );
+  });
+
+  it('refuses a secret that others can read, without showing it', () => {
+    const secrets = testSecrets();
+    chmodSync(secrets.adminPassword.path, 0o644);
+    const open = () => testSecrets(secrets.path);
+    expect(open).toThrowError(expect.objectContaining({ code: 'insecure_secret_file' }));
+    expect(open).toThrowError(/mode 0644.*chmod 600/);
+    expect(open).not.toThrowError(read(secrets.adminPassword));
+  });
+
+  it('keeps the verifier for as long as the password is the same', () => {
+    const secrets = testSecrets();
+    const verifier = read(secrets.authenticatorVerifier);
+    expect(verifierMatches(verifier, read(secrets.authenticatorPassword))).toBe(true);
+    expect(read(secrets.authenticatorVerifier)).toBe(verifier);
+    rmSync(secrets.authenticatorPassword.path);
+    expect(read(secrets.authenticatorVerifier)).not.toBe(verifier);
+    expect(mode(secrets.authenticatorVerifier.path)).toBe('600');
+  });
+
+  it('writes the URI without a host', () => {
+    const secrets = testSecrets();
+    const uri = secrets.databaseUri('todos_authenticator', 'my db');
+    expect(read(uri)).toBe(`postgres://todos_authenticator:${read(secrets.authenticatorPassword)}@/my%20db`);
+    expect(mode(uri.path)).toBe('600');
+  });
+
+  it('writes the key set that the declaration gives', () => {
+    const jwks = testSecrets().verificationKeys({ jwks: { keys: [PUBLIC_KEY] } });
+    expect(JSON.parse(read(jwks))).toMatchObject({ keys: [{ kid: '1' }] });
+  });
+
+  it('generates a key once, and another when the algorithm changes', { timeout: 60_000 }, () => {
+    const secrets = testSecrets();
+    const algorithms = (generate: 'ES256' | 'EdDSA') =>
+      (JSON.parse(read(secrets.verificationKeys({ generate }))) as { keys: { alg: string; d?: string }[] }).keys;
+    expect(algorithms('ES256').map(({ alg }) => alg)).toEqual(['ES256']);
+    expect(algorithms('ES256')).toHaveLength(1);
+    expect(
+      algorithms('EdDSA')
+        .map(({ alg }) => alg)
+        .sort(),
+    ).toEqual(['ES256', 'EdDSA']);
+    expect(algorithms('EdDSA').some(({ d }) => d !== undefined)).toBe(false);
+  });
+
+  it('fingerprints a secret so that the same one elsewhere has another fingerprint', () => {
+    const [one, two] = [testSecrets(), testSecrets()];
+    const file = join(temporaryDirectory(), 'weak');
+    writeFileSync(file, '1234');
+    const secret = new SecretFile(file);
+    const before = one.fingerprint(secret);
+    expect(before).toMatch(/^[0-9a-f]{16}$/);
+    expect(one.fingerprint(secret)).toBe(before);
+    expect(two.fingerprint(secret)).not.toBe(before);
+    writeFileSync(file, '12345');
+    expect(one.fingerprint(secret)).not.toBe(before);
+  });
+});
