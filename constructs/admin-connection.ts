@@ -10,5 +10,6 @@ export function adminConnection(scope: Construct, database: IPostgresDatabase): 
     ['--user', database.adminUser],
     ['--password-file', database.adminPassword.relativeTo(scope)],
     ['--sslmode', database.sslmode],
+    database.sslRootCertificate ? ['--ssl-root-certificate', database.sslRootCertificate.relativeTo(scope)] : [],
   ].flat();
 }

@@ -12,7 +12,7 @@ import { SecretVolume } from './secret-volume.ts';
 import { SecretsDirectory } from './secrets-directory.ts';
 
 /** How a client protects its connection: libpq's `sslmode`. */
-export type SslMode = 'disable' | 'require' | 'verify-ca' | 'verify-full';
+export type SslMode = 'disable' | 'require' | 'verify-full';
 
 /** A database that an API can be put in front of. */
 export interface IPostgresDatabase extends IConstruct {
@@ -25,6 +25,8 @@ export interface IPostgresDatabase extends IConstruct {
   /** Port, as seen by the servers. */
   readonly internalPort: number;
   readonly sslmode: SslMode;
+  /** Certificates (PEM) that the database's own must be signed by; undefined where it is not checked. */
+  readonly sslRootCertificate?: SecretFile;
   /** The application's database. */
   readonly database: string;
   /** Who deploys: a role with LOGIN and CREATEROLE that owns the database, or a superuser. */
@@ -76,6 +78,8 @@ export interface ExistingPostgresDatabaseAttributes {
   readonly adminPasswordFile: string;
   /** @default 'disable' where the host is a loopback address, otherwise 'require' */
   readonly sslmode?: SslMode;
+  /** File with the certificates (PEM) to trust; 'verify-full' needs it. @default none */
+  readonly sslRootCertificateFile?: string;
   /** Host, as seen by the servers; needed where the host is a loopback address. @default the host */
   readonly internalHost?: string;
   /** Port, as seen by the servers. @default the port */
@@ -214,6 +218,7 @@ class ExistingPostgresDatabase extends Construct implements IPostgresDatabase {
   readonly internalHost: string;
   readonly internalPort: number;
   readonly sslmode: SslMode;
+  readonly sslRootCertificate?: SecretFile;
   readonly database: string;
   readonly adminUser: string;
   readonly adminPassword: SecretFile;
@@ -239,6 +244,16 @@ class ExistingPostgresDatabase extends Construct implements IPostgresDatabase {
     this.internalHost = internalHost;
     this.internalPort = checkPort(`${place}.internalPort`, attributes.internalPort ?? this.port);
     this.sslmode = attributes.sslmode ?? (!Token.isUnresolved(host) && LOOPBACK.test(host) ? 'disable' : 'require');
+    if (attributes.sslRootCertificateFile !== undefined) {
+      this.sslRootCertificate = new SecretFile(attributes.sslRootCertificateFile);
+    } else if (this.sslmode === 'verify-full') {
+      refuse(
+        'invalid_prop',
+        `${place}.sslmode`,
+        '"verify-full" has nothing to verify with',
+        'give `sslRootCertificateFile` as well',
+      );
+    }
     this.database = database;
     this.adminUser = attributes.adminUser;
     this.adminPassword = new SecretFile(attributes.adminPasswordFile);

@@ -43,8 +43,7 @@ export interface PostgrestServerProps extends ServerContainerProps {
 
 const PORT = 3000;
 const ADMIN_PORT = 3001;
-const DATABASE_URI = '/etc/postgrest/database';
-const KEYS = '/etc/postgrest/keys';
+const FILES = '/etc/postgrest';
 
 /** The image that runs a declaration's servers unless another one is given. */
 export function postgrestImage(declaration: Declaration): string {
@@ -80,24 +79,30 @@ export class PostgrestServer extends Construct {
     const ports = Array.from({ length: servers }, (_, n) => checkPort(`${place}.port`, (props.port ?? PORT) + n));
     const provider = dockerProvider(this, props.dockerProvider);
 
-    const uri = secrets.databaseUri(declaration.authenticator, database.database);
-    const uriFingerprint = secrets.fingerprint(uri);
-    const uriVolume = new SecretVolume(this, 'database-uri', {
-      name,
-      volumeName: `${name}-database-uri`,
-      secret: uri,
-      fingerprint: uriFingerprint,
-      fileName: 'uri',
-      image,
-      dependsOn: props.dependsOn,
-      dockerProvider: provider,
+    // A server reads these files when it starts, so another content replaces it; new keys reach it without a restart.
+    const startFiles = [
+      { id: 'database-uri', file: secrets.databaseUri(declaration.authenticator, database.database) },
+      ...(database.sslRootCertificate ? [{ id: 'root-certificate', file: database.sslRootCertificate }] : []),
+    ].map(({ id, file }) => {
+      const fingerprint = secrets.fingerprint(file);
+      const volume = new SecretVolume(this, id, {
+        name,
+        volumeName: `${name}-${id}`,
+        secret: file,
+        fingerprint,
+        fileName: id,
+        image,
+        dependsOn: props.dependsOn,
+        dockerProvider: provider,
+      });
+      return { id, fingerprint, volume };
     });
     const network =
       database.network ?? new Network(this, 'network', { name: `${name}-api`, labels: labels(name), provider }).name;
     const settings = {
       ...serverSettings(declaration, {
-        databaseUri: `@${DATABASE_URI}/uri`,
-        jwtSecret: `@${KEYS}/jwks.json`,
+        databaseUri: `@${FILES}/database-uri/database-uri`,
+        jwtSecret: `@${FILES}/keys/jwks.json`,
         port: PORT,
         adminPort: ADMIN_PORT,
         version,
@@ -105,6 +110,7 @@ export class PostgrestServer extends Construct {
       PGHOST: database.internalHost,
       PGPORT: String(database.internalPort),
       PGSSLMODE: database.sslmode,
+      ...(database.sslRootCertificate && { PGSSLROOTCERT: `${FILES}/root-certificate/root-certificate` }),
     };
     const { bindAddress } = declaration.server;
 
@@ -117,7 +123,10 @@ export class PostgrestServer extends Construct {
           env: Object.entries(settings)
             .map(([variable, value]) => `${variable}=${value}`)
             .sort(),
-          mounts: [keys.volume.mountedAt(KEYS), uriVolume.mountedAt(DATABASE_URI)],
+          mounts: [
+            keys.volume.mountedAt(`${FILES}/keys`),
+            ...startFiles.map(({ id, volume }) => volume.mountedAt(`${FILES}/${id}`)),
+          ],
           networksAdvanced: [{ name: network }],
           // On Linux the name has to be asked for.
           ...(database.internalHost === 'host.docker.internal' && {
@@ -129,9 +138,11 @@ export class PostgrestServer extends Construct {
             healthcheck: { test: ['CMD', 'postgrest', '--ready'], interval: '5s', timeout: '5s', retries: 6 },
           }),
           destroyGraceSeconds: 10,
-          // A server reads the URI when it starts; new keys reach it without a restart.
-          labels: labels(name, { ...props.labels, 'secured-postgrest.database-uri': uriFingerprint }),
-          dependsOn: [...uriVolume.waitFor, ...keys.volume.waitFor],
+          labels: labels(name, {
+            ...props.labels,
+            ...Object.fromEntries(startFiles.map(({ id, fingerprint }) => [`secured-postgrest.${id}`, fingerprint])),
+          }),
+          dependsOn: [...keys.volume.waitFor, ...startFiles.flatMap(({ volume }) => volume.waitFor)],
           provider,
         }),
     );

@@ -103,8 +103,9 @@ export class SecuredPostgrest extends Construct {
       port: database.port,
       database: database.database,
       username: database.adminUser,
-      password: Fn.trimspace(Fn.file(database.adminPassword.relativeTo(this))),
+      password: Fn.chomp(Fn.file(database.adminPassword.relativeTo(this))),
       sslmode: database.sslmode,
+      ...(database.sslRootCertificate && { sslrootcert: database.sslRootCertificate.relativeTo(this) }),
       // Says that the provider shall not read passwords back into the state, which superusers can.
       superuser: false,
       connectTimeout: 15,

@@ -142,6 +142,13 @@ describe('PostgresDatabase.fromExisting', () => {
     expect(PostgresDatabase.fromExisting(stack, 'database', existing).sslmode).toBe('disable');
   });
 
+  it('refuses to verify a certificate with nothing', () => {
+    const { stack } = testStack();
+    expect(() =>
+      PostgresDatabase.fromExisting(stack, 'database', { ...attributes, sslmode: 'verify-full' }),
+    ).toThrowError(/stack\/database\.sslmode: "verify-full".*sslRootCertificateFile.*\[invalid_prop\]/);
+  });
+
   it('refuses a loopback address for the servers', () => {
     const { stack } = testStack();
     expect(() => PostgresDatabase.fromExisting(stack, 'database', { ...attributes, host: '127.0.0.1' })).toThrowError(

@@ -1,3 +1,5 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { TerraformVariable } from 'cdktf';
 import { describe, expect, it } from 'vitest';
 import { PostgresDatabase, SecuredPostgrest, type ServerContainerProps } from '../../../constructs/index.ts';
@@ -33,7 +35,7 @@ describe('PostgrestServer', () => {
       ports: [{ internal: 3000, external: 3000, ip: '127.0.0.1' }],
       mounts: [
         { source: 'todos-keys', target: '/etc/postgrest/keys', read_only: true },
-        { source: 'todos-database-uri', target: '/etc/postgrest/database', read_only: true },
+        { source: 'todos-database-uri', target: '/etc/postgrest/database-uri', read_only: true },
       ],
       healthcheck: { test: ['CMD', 'postgrest', '--ready'] },
       // Another URI replaces the server; other keys must not.
@@ -48,7 +50,7 @@ describe('PostgrestServer', () => {
         'PGHOST=todos-postgres',
         'PGPORT=5432',
         'PGSSLMODE=disable',
-        'PGRST_DB_URI=@/etc/postgrest/database/uri',
+        'PGRST_DB_URI=@/etc/postgrest/database-uri/database-uri',
         'PGRST_JWT_SECRET=@/etc/postgrest/keys/jwks.json',
         'PGRST_SERVER_PORT=3000',
       ]),
@@ -99,6 +101,39 @@ describe('PostgrestServer', () => {
     expect(container.env).toEqual(expect.arrayContaining(['PGHOST=${var.host}', 'PGSSLMODE=require']));
     expect(block('docker_container', 'b/server/api-1')).toMatchObject({
       host: [{ host: 'host.docker.internal', ip: 'host-gateway' }],
+    });
+  });
+
+  it('checks the certificate of an existing database', () => {
+    const { stack, secrets, directory } = testStack();
+    const sslRootCertificateFile = join(directory, 'root.pem');
+    writeFileSync(sslRootCertificateFile, 'PEM');
+    const database = PostgresDatabase.fromExisting(stack, 'database', {
+      host: 'db.example.org',
+      database: 'todos',
+      adminUser: 'admin',
+      adminPasswordFile: secrets.adminPassword.path,
+      sslmode: 'verify-full',
+      sslRootCertificateFile,
+    });
+    new SecuredPostgrest(stack, 'api', { declaration: testDeclaration(), database, secrets });
+    const { block, provider } = synth(stack);
+    expect(provider.postgresql).toMatchObject([{ sslmode: 'verify-full', sslrootcert: '../../../root.pem' }]);
+    expect(block('terraform_data', 'api/access/applied')).toMatchObject({
+      provisioner: [
+        {
+          'local-exec': {
+            command: expect.stringMatching(
+              /--sslmode verify-full --ssl-root-certificate \.\.\/\.\.\/\.\.\/root\.pem$/,
+            ) as unknown,
+          },
+        },
+      ],
+    });
+    const container = block('docker_container', 'api/server/api-1') as { env: string[] };
+    expect(container.env).toContain('PGSSLROOTCERT=/etc/postgrest/root-certificate/root-certificate');
+    expect(container).toMatchObject({
+      mounts: [{}, {}, { target: '/etc/postgrest/root-certificate', read_only: true }],
     });
   });
 

@@ -29,7 +29,7 @@ describe('SecuredPostgrest', () => {
         port: 5432,
         database: 'todos',
         username: 'postgres',
-        password: '${trimspace(file("../../../secrets/admin-password"))}',
+        password: '${chomp(file("../../../secrets/admin-password"))}',
         sslmode: 'disable',
         superuser: false,
         connect_timeout: 15,
