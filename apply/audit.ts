@@ -170,17 +170,30 @@ function authenticatorPrivileges(declaration: Declaration, catalog: Catalog): Fi
     ...privilegesOf(role).map((privilege) =>
       error('authenticator_privileged', object, `has ${privilege}`, 'take it away'),
     ),
-    ...(role.inherit
-      ? [error('authenticator_inherits', object, 'inherits the privileges of every role', 'make it NOINHERIT')]
+    ...(role.inherit || role.memberships.some(({ inherit }) => inherit)
+      ? [
+          error(
+            'authenticator_inherits',
+            object,
+            'has the privileges of its roles without becoming them',
+            'make it NOINHERIT, and grant its roles WITH INHERIT FALSE',
+          ),
+        ]
       : []),
     ...(role.login ? [] : [error('authenticator_cannot_login', object, 'can not log in', 'give it LOGIN')]),
-    ...role.member_of
-      .filter((name) => !declared.includes(name))
-      .map((name) =>
-        error('authenticator_member', object, `is a member of "${name}", which is not declared`, `revoke it`),
+    ...role.memberships
+      .filter((membership) => !declared.includes(membership.role))
+      .map((membership) =>
+        error(
+          'authenticator_member',
+          object,
+          `is a member of "${membership.role}", which is not declared`,
+          'revoke it',
+        ),
       ),
+    ...membershipAdmins(role),
     ...declared
-      .filter((name) => !role.member_of.includes(name))
+      .filter((name) => !role.memberships.some((membership) => membership.role === name && membership.set))
       .map((name) => error('authenticator_not_member', object, `is not a member of "${name}"`, 'grant it')),
   ];
 }
@@ -199,14 +212,31 @@ function apiRolePrivileges(declaration: Declaration, catalog: Catalog): Finding[
       ...(role.owns_objects && role.name !== declaration.owner
         ? [error('role_owns_objects', object, 'owns objects, which grants do not bind', 'change their owner')]
         : []),
-      ...role.member_of
-        .filter((name) => !inherits.includes(name))
-        .map((name) => error('role_member', object, `is a member of "${name}", which is not declared`, 'revoke it')),
+      ...role.memberships
+        .filter((membership) => !inherits.includes(membership.role))
+        .map((membership) =>
+          error('role_member', object, `is a member of "${membership.role}", which is not declared`, 'revoke it'),
+        ),
+      ...membershipAdmins(role),
       ...inherits
-        .filter((name) => !role.member_of.includes(name))
+        .filter((name) => !role.memberships.some((membership) => membership.role === name && membership.inherit))
         .map((name) => error('role_not_member', object, `is not a member of "${name}"`, 'grant it')),
     ];
   });
+}
+
+/** Who may pass a role on decides who has it. */
+function membershipAdmins(role: CatalogRole): Finding[] {
+  return role.memberships
+    .filter(({ admin }) => admin)
+    .map((membership) =>
+      error(
+        'role_admin',
+        `role ${role.name}`,
+        `may grant "${membership.role}" to others`,
+        'revoke the ADMIN OPTION of the membership',
+      ),
+    );
 }
 
 function privilegesOf(role: CatalogRole): string[] {

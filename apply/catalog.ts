@@ -75,6 +75,18 @@ export interface CatalogDefaultPrivileges {
   readonly grants: readonly Grant[];
 }
 
+/** That one role is a member of another, and what it has from that. */
+export interface CatalogMembership {
+  readonly role: string;
+  readonly grantor: string;
+  /** Whether it may make others members. */
+  readonly admin: boolean;
+  /** Whether it has the role's privileges without becoming it. */
+  readonly inherit: boolean;
+  /** Whether it may become the role. */
+  readonly set: boolean;
+}
+
 export interface CatalogRole {
   readonly name: string;
   readonly superuser: boolean;
@@ -86,7 +98,7 @@ export interface CatalogRole {
   readonly bypass_rls: boolean;
   readonly settings: readonly string[];
   readonly has_database_settings: boolean;
-  readonly member_of: readonly string[];
+  readonly memberships: readonly CatalogMembership[];
   readonly owns_objects: boolean;
 }
 

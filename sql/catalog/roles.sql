@@ -2,7 +2,12 @@ SELECT r.rolname AS name, r.rolsuper AS superuser, r.rolinherit AS inherit, r.ro
   r.rolcanlogin AS login, r.rolreplication AS replication, r.rolbypassrls AS bypass_rls, coalesce(r.rolconfig, '{}') AS settings,
   EXISTS (SELECT FROM pg_db_role_setting AS s
     WHERE s.setrole = r.oid AND s.setdatabase = (SELECT oid FROM pg_database WHERE datname = current_database())) AS has_database_settings,
-  ARRAY(SELECT pg_get_userbyid(m.roleid)::text FROM pg_auth_members AS m WHERE m.member = r.oid ORDER BY 1) AS member_of,
+  -- Read as JSON: before PostgreSQL 16 a membership had no options of its own but ADMIN.
+  coalesce((
+    SELECT json_agg(json_build_object('role', pg_get_userbyid(m.roleid), 'grantor', pg_get_userbyid(m.grantor), 'admin', m.admin_option,
+      'inherit', coalesce((to_jsonb(m) ->> 'inherit_option')::boolean, r.rolinherit),
+      'set', coalesce((to_jsonb(m) ->> 'set_option')::boolean, true)) ORDER BY pg_get_userbyid(m.roleid))
+    FROM pg_auth_members AS m WHERE m.member = r.oid), '[]') AS memberships,
   EXISTS (SELECT FROM pg_shdepend AS s WHERE s.refclassid = 'pg_authid'::regclass AND s.refobjid = r.oid AND s.deptype = 'o'
     AND s.dbid IN (0, (SELECT oid FROM pg_database WHERE datname = current_database()))) AS owns_objects
 FROM pg_roles AS r
