@@ -61,7 +61,6 @@ async function retryOnConflict<T>(run: () => Promise<T>): Promise<T> {
 }
 
 async function converge(client: pg.Client, declaration: Declaration): Promise<ApplyResult> {
-  checkDatabase(declaration, await readCatalog(client, declaration));
   await transaction(client, () => prepare(client, declaration));
   const pending = await pendingMigrations(client, declaration);
   const last = pending.findLastIndex(({ transactional }) => !transactional);
@@ -81,6 +80,7 @@ async function converge(client: pg.Client, declaration: Declaration): Promise<Ap
 /** Schemas of our own and the book-keeping: nobody but the owner can use them yet. */
 async function prepare(client: pg.Client, declaration: Declaration): Promise<void> {
   const catalog = await readCatalog(client, declaration);
+  checkDatabase(declaration, catalog);
   const { owner, privateSchema } = declaration;
   const { admin, admin_is_superuser: superuser } = catalog.database;
   if (!superuser) await client.query(statement('join_owner', { owner, admin }));

@@ -47,8 +47,16 @@ export interface DesiredAccess {
   readonly policies: readonly DesiredPolicy[];
 }
 
-/** Renders the access SQL of a declaration. */
+/** Renders the access SQL of a declaration, once: it is asked for again and again. */
 export function desiredAccess(declaration: Declaration): DesiredAccess {
+  const access = rendered.get(declaration) ?? renderAccess(declaration);
+  rendered.set(declaration, access);
+  return access;
+}
+
+const rendered = new WeakMap<Declaration, DesiredAccess>();
+
+function renderAccess(declaration: Declaration): DesiredAccess {
   return {
     managedSchemas: managedSchemas(declaration),
     functions: privateFunctions(declaration),
