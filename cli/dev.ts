@@ -42,13 +42,19 @@ function readSeed(declarationFile: string, seedFile: string | undefined): SqlSou
   return existsSync(file) ? [sqlFile(file)] : [];
 }
 
-/** Listeners stay, so that a second Ctrl-C does not cut the end short. */
+/**
+ * Waits for Ctrl-C and the like. Listeners stay, so that a second Ctrl-C does not cut the end short. Below npm, which
+ * may be killed without telling its scripts, the end of the parent process counts as well.
+ */
 function untilStopSignal(): Promise<void> {
+  const parent = process.env['npm_lifecycle_event'] === undefined ? undefined : process.ppid;
   return new Promise((resolve) => {
-    // Nothing else keeps this process alive: the servers must not.
-    const keepAlive = setInterval(() => {}, 2 ** 30);
+    // The timer also keeps this process alive: the servers must not.
+    const timer = setInterval(() => {
+      if (parent !== undefined && process.ppid !== parent) stop();
+    }, 500);
     const stop = () => {
-      clearInterval(keepAlive);
+      clearInterval(timer);
       resolve();
     };
     for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, stop);
@@ -59,24 +65,36 @@ function untilStopSignal(): Promise<void> {
 async function describe(environment: EphemeralPostgrest, declaration: Declaration): Promise<string> {
   const { anonymous, users } = declaration;
   const roles = anonymous ? [`  ${anonymous.name}: requests without a token`] : [];
-  const requests = anonymous ? [curl(environment, declaration)] : [];
+  const requests = anonymous ? [curl(environment, declaration, anonymous.name)] : [];
   for (const { name } of users) {
     const claims = sampleClaims(declaration, name);
     const token = await environment.tokenFor(name, claims, sampleOptions(declaration));
     roles.push(`  ${name}: claims ${JSON.stringify(claims)}, token`, `    ${token}`);
-    requests.push(curl(environment, declaration, token));
+    requests.push(curl(environment, declaration, name, token));
   }
   return [environment.url, '', 'roles:', ...roles, '', 'try:', ...requests, '', 'Ctrl-C ends it.'].join('\n');
 }
 
-function curl({ url }: EphemeralPostgrest, { schemas, tables }: Declaration, token?: string): string {
-  const [table] = tables;
+/** A request for the first table that the role may read, or else for the description of the API. */
+function curl({ url }: EphemeralPostgrest, declaration: Declaration, role: string, token?: string): string {
+  const roles = effectiveRoles(role, declaration);
+  const readable = declaration.tables.flatMap((table) => {
+    const grants = table.grants.filter((grant) => grant.command === 'select' && roles.has(grant.role));
+    return grants.length === 0 ? [] : [{ table, grants }];
+  })[0];
+  const address = new URL(url);
+  if (readable !== undefined) {
+    address.pathname = encodeURIComponent(readable.table.name);
+    // Without this, columns that the role may not read are asked for as well.
+    const columns = readable.grants.map((grant) => grant.columns);
+    if (!columns.includes(undefined)) address.search = `select=${[...new Set(columns.flat())].join(',')}`;
+  }
+  const schema = readable?.table.schema ?? declaration.schemas[0];
   const headers = [
-    ...(table && table.schema !== schemas[0] ? [`Accept-Profile: ${table.schema}`] : []),
+    ...(schema === declaration.schemas[0] ? [] : [`Accept-Profile: ${schema}`]),
     ...(token === undefined ? [] : [`Authorization: Bearer ${token}`]),
   ];
-  const address = `${url}/${encodeURIComponent(table?.name ?? '')}`;
-  return ['  curl', quote(address), ...headers.map((header) => `-H ${quote(header)}`)].join(' ');
+  return ['  curl', quote(address.href), ...headers.map((header) => `-H ${quote(header)}`)].join(' ');
 }
 
 /** For a POSIX shell. */
