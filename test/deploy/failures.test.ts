@@ -1,0 +1,110 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { Deployment, type Run, touched } from '../support/deployment.ts';
+import { ask, pollDuring, type Probe } from '../support/poll.ts';
+
+let todos: Deployment;
+let probes: Probe[];
+
+beforeAll(async () => {
+  todos = await Deployment.of('todos');
+  await todos.deploy();
+  await todos.sql(`INSERT INTO api.todos (user_id, title, done, public)
+    VALUES (1, 'buy milk', false, false), (1, 'water the plants', true, true), (2, 'call the bank', false, false)`);
+  const url = `${todos.url}/todos?select=id,title&order=id`;
+  probes = [
+    { name: 'anonymous', url },
+    { name: 'user 1', url, token: await todos.tokenFor('todos_user', { user_id: 1 }) },
+  ];
+});
+
+afterAll(() => todos.remove());
+
+/** A deploy that fails, with clients that see the same answers before, during and after. */
+async function failingDeploy(): Promise<Run> {
+  const before = await Promise.all(probes.map(ask));
+  expect(before[0]).toMatch(/^200 \[\{/);
+  const { result: run, answers } = await pollDuring(probes, todos.tryDeploy());
+  expect(run.status).not.toBe(0);
+  probes.forEach(({ name }, index) => expect([...answers.get(name)!.keys()], name).toEqual([before[index]]));
+  return run;
+}
+
+describe('a deploy with broken SQL fails, says where, and leaves the API as it was', () => {
+  it('policy that names an unknown column', async () => {
+    todos.edit('policies/own-todos.sql', (text) => text.replace('user_id =', 'nobody_id ='));
+    const { output } = await failingDeploy();
+    expect(output).toContain('policies/own-todos.sql:2');
+    expect(output).toContain('column "nobody_id" does not exist');
+  });
+
+  it('policy that is no condition: it does not even get to Terraform', async () => {
+    todos.edit('policies/own-todos.sql', (text) => `${text}; DROP TABLE api.todos`);
+    const run = await failingDeploy();
+    expect(run.output).toContain('a condition can not hold ";"');
+    expect(touched(run)).toEqual([]);
+  });
+
+  it('the corrected policy is deployed', async () => {
+    todos.edit('policies/own-todos.sql', () => 'user_id = (SELECT :"private".claim(\'user_id\'))::int AND id > 1\n');
+    await todos.deploy();
+    expect(await ask(probes[1]!)).toBe('200 [{"id":2,"title":"water the plants"}]');
+  });
+
+  it('migration with a syntax error', async () => {
+    todos.add(
+      'migrations/002_labels.sql',
+      "CREATE TABLE labels (\n  name text\n);\n\nINSERT INTO labels\n  VALEUS ('a');\n",
+    );
+    const { output } = await failingDeploy();
+    expect(output).toContain('migrations/002_labels.sql:6');
+    expect(output).toContain('syntax error at or near "VALEUS"');
+  });
+
+  it('migration that fails half-way', async () => {
+    todos.add(
+      'migrations/002_labels.sql',
+      "CREATE TABLE labels (name text PRIMARY KEY);\nUPDATE todos SET title = 'changed';\nINSERT INTO labels VALUES ('a');\nINSERT INTO labels\n  VALUES ('a');\n",
+    );
+    const { output } = await failingDeploy();
+    expect(output).toContain('migrations/002_labels.sql:4');
+    expect(output).toContain('duplicate key value violates unique constraint "labels_pkey"');
+    expect(await todos.sql("SELECT to_regclass('api.labels') AS labels")).toEqual([{ labels: null }]);
+  });
+
+  it('declared table that no migration makes', async () => {
+    todos.add('migrations/002_labels.sql', 'CREATE TABLE label (name text PRIMARY KEY);\n');
+    todos.edit('declaration.ts', (text) =>
+      text.replace(
+        'tables: [',
+        "tables: [\n    { name: 'labels', grants: [{ to: 'todos_user', select: true }], policies: [publicRows({ to: 'todos_user', where: { name: 'a' } })] },",
+      ),
+    );
+    const { output } = await failingDeploy();
+    expect(output).toContain('there is no table api.labels');
+  });
+
+  it('view that would show every row', async () => {
+    todos.add(
+      'migrations/002_labels.sql',
+      'CREATE TABLE labels (name text PRIMARY KEY);\nCREATE MATERIALIZED VIEW all_todos AS SELECT * FROM todos;\n',
+    );
+    todos.edit('declaration.ts', (text) =>
+      text.replace(
+        'tables: [',
+        "views: [{ name: 'all_todos', grants: [{ to: 'todos_anon', select: true }] }],\n  tables: [",
+      ),
+    );
+    const { output } = await failingDeploy();
+    expect(output).toContain('view_bypasses_policies: api.all_todos');
+  });
+
+  it('the corrected migration is deployed', async () => {
+    todos.add(
+      'migrations/002_labels.sql',
+      "CREATE TABLE labels (name text PRIMARY KEY);\nINSERT INTO labels VALUES ('a'), ('b');\n",
+    );
+    todos.edit('declaration.ts', (text) => text.replace(/views: .*\n/, ''));
+    await todos.deploy();
+    expect(await ask({ name: '', url: `${todos.url}/labels`, token: probes[1]!.token! })).toBe('200 [{"name":"a"}]');
+  });
+});

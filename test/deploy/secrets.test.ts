@@ -1,0 +1,135 @@
+import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { Deployment, docker, engineObjects, runProgram } from '../support/deployment.ts';
+import { filesBelow, findSecrets, watchArguments } from '../support/secret-search.ts';
+
+const PLANTED = {
+  'admin password': 'Planted+Admin/Passw0rd&%41 "x" {}',
+  'authenticator password': 'planted-authenticator/password+é=2',
+};
+const TOKEN_SECRET = 'planted/HS256+secret=that&is%20long enough';
+
+describe.each([
+  ['a generated key (ES256)', undefined],
+  ['an existing secret (HS256)', TOKEN_SECRET],
+])('no secret leaves its files, with %s', (_, tokenSecret) => {
+  let todos: Deployment;
+  const secrets: Record<string, string> = { ...PLANTED };
+  const places: Record<string, string | Buffer> = {};
+
+  beforeAll(async () => {
+    todos = await Deployment.of('todos');
+    plant('admin-password', PLANTED['admin password']);
+    plant('authenticator-password', PLANTED['authenticator password']);
+    if (tokenSecret !== undefined) {
+      plant('planted-secret', tokenSecret);
+      secrets['token secret'] = tokenSecret;
+      todos.edit('declaration.ts', (text) =>
+        text.replace(
+          "name: 'todos',",
+          `name: 'todos',\n  keys: { secretFile: ${JSON.stringify(join(todos.secrets, 'planted-secret'))} },`,
+        ),
+      );
+    }
+    const processes = watchArguments();
+    places['deploy log'] = (await todos.deploy({ TF_LOG: 'DEBUG' })).output;
+    // Statements that fail are written to Postgres' log; errors to the deploy's.
+    todos.edit('policies/own-todos.sql', (text) => text.replace('user_id =', 'nobody_id ='));
+    places['log of a deploy that fails'] = (await todos.tryDeploy()).output;
+    places['log of a deploy with a wrong password'] = await withWrongPassword();
+    todos.edit('policies/own-todos.sql', (text) => text.replace('nobody_id =', 'user_id ='));
+    places['log of the next deploy'] = (await todos.deploy()).output;
+    places['process arguments'] = processes.stop();
+    await fetch(`${todos.url}/todos`, { headers: { Authorization: 'Bearer broken' } });
+    for (const [file, key] of privateKeys()) secrets[`private key ${file}`] = key;
+    await collect();
+  });
+
+  afterAll(() => todos.remove());
+
+  function plant(name: string, secret: string): void {
+    mkdirSync(todos.secrets, { recursive: true, mode: 0o700 });
+    writeFileSync(join(todos.secrets, name), secret, { mode: 0o600 });
+  }
+
+  async function withWrongPassword(): Promise<string> {
+    plant('admin-password', 'wrong-but-secret');
+    secrets['wrong password'] = 'wrong-but-secret';
+    const { status, output } = await todos.tryDeploy();
+    expect(status).not.toBe(0);
+    plant('admin-password', PLANTED['admin password']);
+    return output;
+  }
+
+  function privateKeys(): [string, string][] {
+    const directory = join(todos.secrets, 'keys');
+    return readdirSync(directory).flatMap((file): [string, string][] => {
+      const { key } = JSON.parse(readFileSync(join(directory, file), 'utf8')) as { key: { d?: string; k?: string } };
+      const secret = key.d ?? key.k;
+      return secret === undefined ? [] : [[file, secret]];
+    });
+  }
+
+  async function collect(): Promise<void> {
+    // State, backups, plans and everything that was synthesized.
+    Object.assign(places, filesBelow(todos.directory, ['/.secrets/', '/.terraform/providers/']));
+    for (const stack of ['todos-database', 'todos-api']) {
+      const cwd = join(todos.directory, 'cdktf.out', 'stacks', stack);
+      const terraform = async (...args: string[]) =>
+        (await runProgram('terraform', args, { cwd, env: todos.env })).output;
+      await terraform('plan', '-refresh=true', '-out=plan.bin');
+      places[`plan of ${stack}`] = await terraform('show', '-json', 'plan.bin');
+      places[`plan to replace all of ${stack}`] = await terraform('plan', '-destroy');
+    }
+    for (const name of engineObjects('container', 'todos')) {
+      places[`docker inspect ${name}`] = docker('inspect', name);
+      places[`docker logs ${name}`] = (
+        await runProgram('docker', ['logs', name], { cwd: todos.directory, env: process.env })
+      ).output;
+    }
+    for (const kind of ['volume', 'network'] as const) {
+      for (const name of engineObjects(kind, 'todos'))
+        places[`docker inspect ${kind} ${name}`] = docker(kind, 'inspect', name);
+    }
+    places['engine events'] = docker('events', '--since', '30m', '--until', '0s');
+    if (process.env['DOCKERD_LOG']) places['engine log'] = readFileSync(process.env['DOCKERD_LOG']);
+  }
+
+  it('looks where it should', () => {
+    const names = Object.keys(places);
+    expect(names.filter((name) => /tfstate(\.backup)?$/.test(name)).length).toBeGreaterThanOrEqual(3);
+    expect(names.some((name) => name.endsWith('declaration.json'))).toBe(true);
+    expect(names.filter((name) => name.startsWith('docker inspect')).length).toBeGreaterThanOrEqual(8);
+    expect(String(places['plan of todos-api'])).toContain('postgresql_role');
+    expect(String(places['process arguments'])).toContain('--password-file');
+    expect(String(places['log of a deploy with a wrong password'])).toContain('password authentication failed');
+    expect(String(places['docker logs todos-postgres'])).toContain('nobody_id');
+    expect(Object.keys(secrets).length).toBeGreaterThanOrEqual(4);
+  });
+
+  it('would find what is there', () => {
+    const own = filesBelow(join(todos.directory, '.secrets'), []);
+    const found = findSecrets(secrets, own);
+    for (const name of Object.keys(secrets).filter((secret) => secret !== 'wrong password')) {
+      expect(
+        found.some((line) => line.startsWith(`${name} in `)),
+        name,
+      ).toBe(true);
+    }
+  });
+
+  it('finds nothing', () => {
+    expect(findSecrets(secrets, places)).toEqual([]);
+  });
+
+  it('keeps the files themselves private', () => {
+    for (const path of Object.keys(filesBelow(todos.secrets, []))) expect(statSync(path).mode & 0o077, path).toBe(0);
+    expect(statSync(todos.secrets).mode & 0o077).toBe(0);
+  });
+
+  it('keeps authenticator and admin able to sign in', async () => {
+    expect((await fetch(`${todos.url}/todos?select=id`)).status).toBe(200);
+    expect(await todos.sql('SELECT 1 AS one')).toEqual([{ one: 1 }]);
+  });
+});

@@ -1,0 +1,224 @@
+import { spawn, spawnSync } from 'node:child_process';
+import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import pg from 'pg';
+import { loadSigningKey, signToken, type TokenOptions } from '../../jwt/index.ts';
+import type { KeySource } from '../../declaration/types.ts';
+import { postgresImage, postgrestImage } from './images.ts';
+
+export const root = fileURLToPath(new URL('../..', import.meta.url));
+const loader = join(root, 'node_modules/tsx/dist/loader.mjs');
+const cdktf = join(root, 'node_modules/cdktf-cli/bundle/bin/cdktf');
+
+export interface Run {
+  readonly status: number | null;
+  /** Both streams, without colours. */
+  readonly output: string;
+}
+
+/** A copy of an example in a directory of its own, deployed with the real CLI, providers and engine. */
+export class Deployment {
+  readonly directory: string;
+  readonly apiPort: number;
+  readonly databasePort: number;
+  readonly env: NodeJS.ProcessEnv;
+  /** The declaration's name. */
+  readonly name: string;
+
+  private constructor(name: string, directory: string, apiPort: number, databasePort: number, env: NodeJS.ProcessEnv) {
+    this.name = name;
+    this.directory = directory;
+    this.apiPort = apiPort;
+    this.databasePort = databasePort;
+    this.env = {
+      ...process.env,
+      TF_CLI_CONFIG_FILE: undefined,
+      CHECKPOINT_DISABLE: '1',
+      POSTGRES_IMAGE: postgresImage,
+      POSTGREST_IMAGE: postgrestImage,
+      DATABASE_PORT: String(databasePort),
+      API_PORT: String(apiPort),
+      DECLARATION: join(directory, 'declaration', 'declaration.ts'),
+      ...env,
+    };
+  }
+
+  /** Copies an example; nothing is deployed yet. */
+  static async of(example: string, env: NodeJS.ProcessEnv = {}): Promise<Deployment> {
+    refuseRunning(example);
+    const directory = mkdtempSync(join(tmpdir(), `deployment ${example} `));
+    cpSync(join(root, 'examples', example), join(directory, 'declaration'), { recursive: true });
+    const app = ['node', '--import', quoted(loader), quoted(join(root, 'test/support/deployment-app.ts'))].join(' ');
+    const settings = { language: 'typescript', app, projectId: example, sendCrashReports: 'false' };
+    writeFileSync(join(directory, 'cdktf.json'), JSON.stringify(settings));
+    // Imports by a relative path would lead out of the copy.
+    const deployment = new Deployment(example, directory, await freePort(), await freePort(), env);
+    deployment.edit('declaration.ts', (text) => text.replace(/'(\.\.\/)+index\.ts'/, `'${join(root, 'index.ts')}'`));
+    return deployment;
+  }
+
+  get url(): string {
+    return `http://127.0.0.1:${this.apiPort}`;
+  }
+
+  get secrets(): string {
+    return join(this.directory, '.secrets', this.name);
+  }
+
+  /** Changes a file of the declaration. */
+  edit(file: string, change: (text: string) => string): void {
+    const path = join(this.directory, 'declaration', file);
+    const before = readFileSync(path, 'utf8');
+    const after = change(before);
+    if (after === before) throw new Error(`the edit of ${file} changes nothing`);
+    writeFileSync(path, after);
+  }
+
+  add(file: string, text: string): void {
+    writeFileSync(join(this.directory, 'declaration', file), text);
+  }
+
+  /** `cdktf deploy '*'`; it must succeed. */
+  async deploy(env: NodeJS.ProcessEnv = {}): Promise<Run> {
+    const run = await this.tryDeploy(env);
+    if (run.status !== 0) throw new Error(`the deploy failed:\n${run.output}`);
+    return run;
+  }
+
+  /** `cdktf deploy '*'`, whatever comes of it. */
+  tryDeploy(env: NodeJS.ProcessEnv = {}): Promise<Run> {
+    return this.cdktf(['deploy', '*', '--auto-approve', '--skip-provider-lock'], env);
+  }
+
+  async destroy(): Promise<Run> {
+    const run = await this.cdktf(['destroy', '*', '--auto-approve']);
+    if (run.status !== 0) throw new Error(`the destroy failed:\n${run.output}`);
+    return run;
+  }
+
+  cdktf(args: readonly string[], env: NodeJS.ProcessEnv = {}): Promise<Run> {
+    return runProgram(process.execPath, [cdktf, ...args], { cwd: this.directory, env: { ...this.env, ...env } });
+  }
+
+  /** Removes whatever is left, also after a failure. */
+  async remove(): Promise<void> {
+    const left = readdirSync(this.directory).some((file) => file.endsWith('.tfstate'));
+    if (left) await this.cdktf(['destroy', '*', '--auto-approve']);
+    for (const kind of ['container', 'volume', 'network'] as const) {
+      const names = engineObjects(kind, this.name);
+      if (names.length > 0) docker(kind, 'rm', ...(kind === 'network' ? [] : ['--force']), ...names);
+    }
+    rmSync(this.directory, { recursive: true, force: true });
+  }
+
+  /** A token of the deployed API's own key. */
+  async tokenFor(
+    role: string,
+    claims: Readonly<Record<string, unknown>> = {},
+    options: Partial<TokenOptions> & { keys?: KeySource } = {},
+  ): Promise<string> {
+    const { keys = { generate: 'ES256' }, ...token } = options;
+    const key = loadSigningKey(keys, join(this.secrets, 'keys'));
+    return signToken(key!, { ...token, role, claims });
+  }
+
+  async sql<Row extends pg.QueryResultRow>(text: string): Promise<Row[]> {
+    const client = new pg.Client({
+      host: '127.0.0.1',
+      port: this.databasePort,
+      database: this.name,
+      user: 'postgres',
+      password: readFileSync(join(this.secrets, 'admin-password'), 'utf8'),
+    });
+    await client.connect();
+    try {
+      const result = (await client.query<Row>(text)) as pg.QueryResult<Row> | pg.QueryResult<Row>[];
+      return Array.isArray(result) ? result.at(-1)!.rows : result.rows;
+    } finally {
+      await client.end();
+    }
+  }
+
+  /** What Terraform keeps of the two stacks. */
+  states(): { readonly file: string; readonly text: string }[] {
+    return readdirSync(this.directory)
+      .filter((file) => file.includes('.tfstate'))
+      .map((file) => ({ file, text: readFileSync(join(this.directory, file), 'utf8') }));
+  }
+}
+
+/** What Terraform did in each stack: `no changes`, or how many resources it added, changed and destroyed. */
+export function changes({ output }: Run): Record<string, string> {
+  const found: Record<string, string> = {};
+  for (const [, stack, none, counts] of output.matchAll(
+    /^\s*(\S+-(?:database|api))\s+(?:(No changes)\.|Apply complete! Resources: (.*)\.)/gm,
+  )) {
+    // An apply that changes nothing counts zeros as well.
+    found[stack!] ??= none ? 'no changes' : counts!;
+  }
+  return found;
+}
+
+/** The resources that Terraform created, replaced, updated or destroyed, by address, once each. */
+export function touched({ output }: Run): string[] {
+  const addresses = [...output.matchAll(/(\S+\.\S+): (?:Creating|Modifying|Destroying)\.\.\./g)].map(
+    (match) => match[1]!,
+  );
+  // Logical ids end in a hash.
+  return [...new Set(addresses.map((address) => address.replace(/_[0-9A-F]{8}$/, '')))].sort();
+}
+
+/** Names of the engine's containers, volumes or networks that belong to a declaration. */
+export function engineObjects(kind: 'container' | 'volume' | 'network', name: string): string[] {
+  const all = kind === 'container' ? ['--all'] : [];
+  const format = kind === 'container' ? '{{.Names}}' : '{{.Name}}';
+  return docker(kind, 'ls', ...all, '--filter', `label=secured-postgrest.name=${name}`, '--format', format)
+    .split('\n')
+    .filter((line) => line !== '');
+}
+
+export function docker(...args: string[]): string {
+  const { status, stdout, stderr } = spawnSync('docker', args, { encoding: 'utf8' });
+  if (status !== 0) throw new Error(`docker ${args.join(' ')}: ${stderr}`);
+  return stdout.trim();
+}
+
+/** Runs a program to its end, with both streams in order. */
+export function runProgram(
+  program: string,
+  args: readonly string[],
+  options: { readonly cwd: string; readonly env: NodeJS.ProcessEnv },
+): Promise<Run> {
+  return new Promise((resolve, reject) => {
+    const child = spawn(program, args, { ...options, stdio: ['ignore', 'pipe', 'pipe'] });
+    let output = '';
+    const collect = (data: Buffer) => (output += data.toString('utf8'));
+    child.stdout.on('data', collect);
+    child.stderr.on('data', collect);
+    child.on('error', reject);
+    // eslint-disable-next-line no-control-regex -- the CLI's colours and cursor movements are control characters
+    child.on('close', (status) => resolve({ status, output: output.replaceAll(/\u001b\[[0-9;]*[A-Za-z]/g, '') }));
+  });
+}
+
+/** A deployment of that name belongs to somebody else: its names are the ones that the test needs. */
+function refuseRunning(name: string): void {
+  const running = engineObjects('container', name);
+  if (running.length === 0) return;
+  throw new Error(`this engine already runs a deployment "${name}" (${running.join(', ')}); destroy it first`);
+}
+
+export async function freePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as { port: number };
+  await new Promise((resolve) => server.close(resolve));
+  return port;
+}
+
+function quoted(path: string): string {
+  return JSON.stringify(path);
+}

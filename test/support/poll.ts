@@ -1,0 +1,40 @@
+/** One request of a client that asks again and again. */
+export interface Probe {
+  readonly name: string;
+  readonly url: string;
+  readonly token?: string;
+}
+
+/** What a probe was answered, as `status body`, and how often. */
+export type Answers = Map<string, number>;
+
+/** Asks all probes in turn until `work` is done; connections that fail count as `closed`. */
+export async function pollDuring<T>(
+  probes: readonly Probe[],
+  work: Promise<T>,
+): Promise<{ result: T; answers: Map<string, Answers> }> {
+  const answers = new Map(probes.map(({ name }) => [name, new Map<string, number>()]));
+  let done = false;
+  const finished = work.finally(() => (done = true));
+  const polling = (async () => {
+    while (!done) {
+      for (const probe of probes) {
+        const answer = await ask(probe);
+        const counts = answers.get(probe.name)!;
+        counts.set(answer, (counts.get(answer) ?? 0) + 1);
+      }
+      await new Promise((resolve) => setTimeout(resolve, 10));
+    }
+  })();
+  const [result] = await Promise.all([finished, polling]);
+  return { result, answers };
+}
+
+export async function ask({ url, token }: Probe): Promise<string> {
+  try {
+    const response = await fetch(url, { headers: token === undefined ? {} : { Authorization: `Bearer ${token}` } });
+    return `${response.status} ${await response.text()}`;
+  } catch {
+    return 'closed';
+  }
+}
