@@ -1,3 +1,4 @@
+import { quoteIdentifier } from '../declaration/quote.ts';
 import { apiRoles } from '../declaration/roles.ts';
 import type { Declaration } from '../declaration/types.ts';
 import type { Catalog } from './catalog.ts';
@@ -16,8 +17,12 @@ export function planRoleSettings(declaration: Declaration, catalog: Catalog): St
   ]);
   return catalog.roles.flatMap((role): Step[] => {
     const want = desired.get(role.name) ?? {};
+    // Postgres shows some names with capitals (TimeZone), and takes them in any case.
     const have = Object.fromEntries(
-      role.settings.map((setting) => setting.split(/=(.*)/s).slice(0, 2) as [string, string]),
+      role.settings.map((setting): [string, string] => {
+        const [name = '', value = ''] = setting.split(/=(.*)/s);
+        return [name.toLowerCase(), value];
+      }),
     );
     const step = (sql: string): Step => ({ sql, as: 'admin', place: `role ${role.name}` });
     return [
@@ -26,12 +31,16 @@ export function planRoleSettings(declaration: Declaration, catalog: Catalog): St
         : []),
       ...Object.keys(have)
         .filter((setting) => !Object.hasOwn(want, setting))
-        .map((setting) => step(statement('reset_role_setting', { role: role.name, setting: raw(setting) }))),
+        .map((setting) => step(statement('reset_role_setting', { role: role.name, setting: settingName(setting) }))),
       ...Object.entries(want)
         .filter(([setting, value]) => have[setting] !== value)
         .map(([setting, value]) =>
-          step(statement('set_role_setting', { role: role.name, setting: raw(setting), value })),
+          step(statement('set_role_setting', { role: role.name, setting: settingName(setting), value })),
         ),
     ];
   });
+}
+
+function settingName(setting: string) {
+  return raw(setting.split('.').map(quoteIdentifier).join('.'));
 }

@@ -7,11 +7,14 @@ export type Roles = Pick<Declaration, 'authenticator' | 'owner' | 'anonymous' | 
 
 const DEFAULT_STATEMENT_TIMEOUT_MS = 5000;
 
-/** Settings that would give a role more than its grants, or that are declared elsewhere. */
+/** Settings that would give a role more than its grants, that are declared elsewhere, or that Postgres keeps in other words than it was told. */
 const REFUSED_SETTINGS = [
   'role',
   'session_authorization',
   'row_security',
+  'search_path',
+  'temp_tablespaces',
+  'session_replication_role',
   'statement_timeout',
   'session_preload_libraries',
   'local_preload_libraries',
