@@ -132,7 +132,7 @@ async function runLifted(
   migrations: readonly PendingMigration[],
 ): Promise<void> {
   if (migrations.length === 0) return;
-  await runSteps(client, declaration, planLift(await readCatalog(client, declaration)));
+  await runSteps(client, declaration, planLift(declaration, await readCatalog(client, declaration)));
   await runMigrations(client, declaration, migrations);
   await client.query(statement('reset_role'));
 }

@@ -71,7 +71,7 @@ export interface CatalogDefaultPrivileges {
   readonly role: string;
   readonly schema: string | null;
   /** pg_default_acl.defaclobjtype */
-  readonly kind: 'r' | 'S' | 'f' | 'T' | 'n';
+  readonly kind: 'r' | 'S' | 'f' | 'T' | 'n' | 'L';
   readonly grants: readonly Grant[];
 }
 

@@ -1,4 +1,4 @@
-import type { DesiredAccess } from '../declaration/access.ts';
+import type { DesiredAccess, DesiredFunction } from '../declaration/access.ts';
 import { quoteIdentifier } from '../declaration/quote.ts';
 import { apiRoles } from '../declaration/roles.ts';
 import type { Declaration, QualifiedName, RelationGrant } from '../declaration/types.ts';
@@ -46,6 +46,8 @@ export function planGrants(declaration: Declaration, access: DesiredAccess, cata
 function compare({ place, as, want, have, revoke, grant }: Subject): { revoke: Step[]; grant: Step[] } {
   const held = new Map<string, Set<string>>();
   const excessive = new Set<string>();
+  // Who loses what may be passed on takes it from others as well, who then get what is declared for them again.
+  const passedOn = have.some(({ grantable }) => grantable);
   for (const { grantee, privilege, grantable, column } of have) {
     const name = column === undefined ? privilege : `${privilege}(${quoteIdentifier(column)})`;
     held.set(grantee, (held.get(grantee) ?? new Set()).add(name));
@@ -55,7 +57,9 @@ function compare({ place, as, want, have, revoke, grant }: Subject): { revoke: S
   return {
     revoke: [...excessive].map((grantee) => step(revoke(grantee))),
     grant: [...want].flatMap(([grantee, privileges]) => {
-      const lacking = [...privileges].filter((name) => excessive.has(grantee) || !held.get(grantee)?.has(name));
+      const lacking = [...privileges].filter(
+        (name) => passedOn || excessive.has(grantee) || !held.get(grantee)?.has(name),
+      );
       return lacking.length === 0 ? [] : grant(grantee, lacking).map(step);
     }),
   };
@@ -148,10 +152,11 @@ function sequence(
 }
 
 function functions(declaration: Declaration, access: DesiredAccess, catalog: Catalog): Subject[] {
-  const ours = new Map(access.functions.map((fn) => [fn.name, fn.executableBy]));
   return catalog.functions.map((fn) => {
     const roles = [
-      ...(fn.schema === declaration.privateSchema ? (ours.get(fn.name) ?? []) : []),
+      ...(fn.schema === declaration.privateSchema
+        ? (access.functions.find((own) => isSameFunction(own, fn))?.executableBy ?? [])
+        : []),
       ...declaration.functions.filter((declared) => matches(declared, fn)).flatMap(({ execute }) => execute),
     ];
     const signature = raw(fn.signature);
@@ -166,6 +171,11 @@ function functions(declaration: Declaration, access: DesiredAccess, catalog: Cat
       ],
     };
   });
+}
+
+/** Whether a function of the private schema is the one that we make. */
+export function isSameFunction(own: DesiredFunction, { name, arguments: types }: CatalogFunction): boolean {
+  return own.name === name && own.arguments.join() === types.join();
 }
 
 /** Whether a declared function is this one: by name, and by argument types where they are declared. */
@@ -185,7 +195,14 @@ function types(catalog: Catalog): Subject[] {
   }));
 }
 
-const DEFAULT_PRIVILEGE_KINDS = { r: 'TABLES', S: 'SEQUENCES', f: 'ROUTINES', T: 'TYPES', n: 'SCHEMAS' } as const;
+const DEFAULT_PRIVILEGE_KINDS = {
+  r: 'TABLES',
+  S: 'SEQUENCES',
+  f: 'ROUTINES',
+  T: 'TYPES',
+  n: 'SCHEMAS',
+  L: 'LARGE OBJECTS',
+} as const;
 
 /** What the owner will make starts without grants, and nothing made in a managed schema starts with one. */
 function defaultPrivileges({ owner }: Declaration, catalog: Catalog): Step[] {
@@ -198,7 +215,7 @@ function defaultPrivileges({ owner }: Declaration, catalog: Catalog): Step[] {
     ...(closed('T') ? [] : [ownerStep(statement('close_future_types', { owner }))]),
     ...catalog.defaultPrivileges.flatMap(({ role, schema, kind, grants }) =>
       [...new Set(grants.map(({ grantee }) => grantee))]
-        .filter((grantee) => schema !== null || grantee !== 'public')
+        .filter((grantee) => !(schema === null && grantee === 'public' && (kind === 'f' || kind === 'T')))
         .map((grantee): Step => {
           const values = { role, kind: raw(DEFAULT_PRIVILEGE_KINDS[kind]), grantee: toRole(grantee) };
           return {

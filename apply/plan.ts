@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
-import { desiredAccess, type DesiredFunction, type DesiredPolicy, type EmbeddedSource } from '../declaration/access.ts';
+import { desiredAccess, type DesiredFunction, type DesiredPolicy } from '../declaration/access.ts';
 import { quoteIdentifier } from '../declaration/quote.ts';
-import type { Declaration, QualifiedName } from '../declaration/types.ts';
+import type { Declaration, QualifiedName, SqlSource } from '../declaration/types.ts';
 import type { Catalog, CatalogFunction, CatalogPolicy, CatalogRelation } from './catalog.ts';
-import { planGrants } from './plan-grants.ts';
+import { isSameFunction, planGrants } from './plan-grants.ts';
 import { planRoleSettings } from './plan-role-settings.ts';
 import { raw, statement } from './statements.ts';
 
@@ -14,7 +14,8 @@ export interface Step {
   readonly as: 'admin' | 'owner';
   /** Where it comes from, for errors. */
   readonly place: string;
-  readonly embedded?: readonly EmbeddedSource[];
+  /** The user's file in the statement, and where it begins: errors are told by its lines. */
+  readonly embedded?: { readonly source: SqlSource; readonly offset: number };
 }
 
 /** What is declared but not there. */
@@ -126,7 +127,10 @@ function planPolicies(
         const existing = current.get(policyKey(policy.table, policy.name));
         return !existing || differs(existing);
       })
-      .map(({ statement: sql, place, embedded }): Step => ({ sql, as: 'owner', place, embedded })),
+      .flatMap(({ statement: sql, place, checks }): Step[] => [
+        ...checks.map((check): Step => ({ sql: check.statement, as: 'owner', place, embedded: check })),
+        { sql, as: 'owner', place },
+      ]),
     missing: desired
       .filter(({ table }) => !tables.has(`${table.schema}.${table.name}`))
       .map(({ table }) => `table ${table.schema}.${table.name}`),
@@ -137,16 +141,20 @@ function planPolicies(
 export function planFunctions(declaration: Declaration, catalog: Catalog): Step[] {
   return desiredAccess(declaration)
     .functions.filter((fn) => {
-      const existing = ownFunctions(declaration, catalog).find(({ name }) => name === fn.name);
+      const existing = ownFunctions(declaration, catalog).find((candidate) => isSameFunction(fn, candidate));
       return !existing || existing.comment !== mark(fn.statement, existing.definition);
     })
     .map((fn): Step => ({ sql: fn.statement, as: 'owner', place: `${declaration.privateSchema}.${fn.name}` }));
 }
 
-/** Our functions carry a mark; those that a migration made in the private schema do not, and stay. */
+/**
+ * Our functions carry a mark; those that a migration made in the private schema do not, and stay. But none may share the
+ * name of one of ours: with other arguments it could be what a policy calls.
+ */
 function planFormerFunctions(declaration: Declaration, desired: readonly DesiredFunction[], catalog: Catalog): Step[] {
   return ownFunctions(declaration, catalog)
-    .filter((fn) => fn.comment.startsWith(MARK) && !desired.some(({ name }) => name === fn.name))
+    .filter((fn) => fn.comment.startsWith(MARK) || desired.some(({ name }) => name === fn.name))
+    .filter((fn) => !desired.some((wanted) => isSameFunction(wanted, fn)))
     .map((fn) => step(statement('drop_function', { signature: raw(fn.signature) }), fn));
 }
 
@@ -172,10 +180,10 @@ function mark(desired: string, actual: string): string {
 
 /** The marks of the functions that have just been made; `catalog` was read afterwards. */
 export function planFunctionMarks(declaration: Declaration, catalog: Catalog): Step[] {
-  const desired = new Map(desiredAccess(declaration).functions.map((fn) => [fn.name, fn.statement]));
+  const desired = desiredAccess(declaration).functions;
   return ownFunctions(declaration, catalog).flatMap((fn) => {
-    const wanted = desired.get(fn.name);
-    const comment = wanted && mark(wanted, fn.definition);
+    const wanted = desired.find((candidate) => isSameFunction(candidate, fn));
+    const comment = wanted && mark(wanted.statement, fn.definition);
     if (!comment || comment === fn.comment) return [];
     return [step(statement('mark_function', { signature: raw(fn.signature), mark: comment }), fn)];
   });
@@ -196,9 +204,9 @@ export function planPolicyMarks(declaration: Declaration, catalog: Catalog): Ste
 }
 
 /** For a migration that changes data: FORCE binds the owner as well, and it would silently see no row. */
-export function planLift(catalog: Catalog): Step[] {
+export function planLift({ owner }: Declaration, catalog: Catalog): Step[] {
   return catalog.relations
-    .filter((relation) => relation.force_row_security)
+    .filter((relation) => relation.force_row_security && relation.owner === owner)
     .map((relation) => step(statement('lift_row_security', nameOf(relation)), relation));
 }
 

@@ -6,6 +6,7 @@ import {
   membershipFunctionName,
   membershipTable,
   typeName,
+  type Condition,
 } from './condition.ts';
 import { packageTemplate, render, type SqlFragment } from './template.ts';
 import type {
@@ -18,8 +19,12 @@ import type {
   Table,
 } from './types.ts';
 
-/** A user's file inside a statement: errors of the statement are told by the file's lines. */
-export interface EmbeddedSource {
+/**
+ * A query that fails if a condition from a user's file would: CREATE POLICY itself does not say where in a condition it
+ * has stopped, a query does.
+ */
+export interface ConditionCheck {
+  readonly statement: string;
   readonly source: SqlSource;
   /** Offset in the statement at which the file's text begins. */
   readonly offset: number;
@@ -29,12 +34,14 @@ export interface DesiredPolicy {
   readonly table: QualifiedName;
   readonly name: string;
   readonly statement: string;
-  readonly embedded: readonly EmbeddedSource[];
+  readonly checks: readonly ConditionCheck[];
   readonly place: string;
 }
 
 export interface DesiredFunction {
   readonly name: string;
+  /** Types of its arguments, as Postgres writes them. */
+  readonly arguments: readonly string[];
   readonly statement: string;
   readonly executableBy: readonly string[];
 }
@@ -80,22 +87,22 @@ export function managedSchemas({
 function renderPolicy(table: Table, policy: Policy, declaration: Declaration): DesiredPolicy[] {
   const { using, check } = conditionsOf(policy.input, declaration);
   return policy.statements.map(({ name, command }) => {
-    const clauses = clausesOf(command).map((clause) => ({
-      // A line of its own, so that a comment at the end of a user's file ends there.
-      before: `\n${clause} (`,
-      condition: clause === 'USING' ? using : check,
-    }));
+    const clauses = clausesOf(command).map((clause) => ({ clause, condition: clause === 'USING' ? using : check }));
     const statement = policyStatement(
       { ...policy, table, name, command },
-      clauses.map((c) => `${c.before}${c.condition.sql}\n)`).join(''),
+      // A line of its own, so that a comment at the end of a user's file ends there.
+      clauses.map(({ clause, condition }) => `\n${clause} (${condition.sql}\n)`).join(''),
     );
-    const embedded = clauses.flatMap(({ before, condition }) =>
-      condition.source
-        ? [{ source: condition.source, offset: statement.indexOf(`${before}${condition.sql}`) + before.length }]
-        : [],
-    );
-    return { table: { schema: table.schema, name: table.name }, name, statement, embedded, place: policy.place };
+    const conditions = new Set(clauses.map(({ condition }) => condition));
+    const checks = [...conditions].flatMap((condition) => conditionChecks(table, condition));
+    return { table: { schema: table.schema, name: table.name }, name, statement, checks, place: policy.place };
   });
+}
+
+function conditionChecks({ schema, name }: QualifiedName, { sql, source }: Condition): ConditionCheck[] {
+  if (!source) return [];
+  const statement = render(packageTemplate('policy-check'), { schema, table: name, condition: fragment(sql) });
+  return [{ statement, source, offset: statement.indexOf(sql) }];
 }
 
 /** Which rows are seen, and which may be written (documentation of CREATE POLICY, table "Policies Applied by Command Type"). */
@@ -149,7 +156,7 @@ function ownerPolicies(declaration: Declaration): DesiredPolicy[] {
       table,
       name,
       statement: policyStatement(parts, '\nUSING (true)'),
-      embedded: [],
+      checks: [],
       place: `${table.schema}.${table.name}`,
     };
   });
@@ -168,13 +175,19 @@ function privateFunctions(declaration: Declaration): DesiredFunction[] {
   const memberships = new Map<string, DesiredFunction>();
   for (const policy of membershipPolicies(declaration)) {
     const name = membershipFunctionName(policy, declaration);
-    memberships.set(name, { name, statement: membershipFunction(policy, name, declaration), executableBy: everyone });
+    const statement = membershipFunction(policy, name, declaration);
+    memberships.set(name, { name, arguments: [], statement, executableBy: everyone });
   }
   return [
-    { name: 'claim', statement: render(packageTemplate('functions/claim'), own), executableBy: everyone },
-    { name: 'claim_list', statement: render(packageTemplate('functions/claim-list'), own), executableBy: everyone },
+    ...(['claim', 'claim_list'] as const).map((name) => ({
+      name,
+      arguments: ['text[]'],
+      statement: render(packageTemplate(`functions/${name.replace('_', '-')}`), own),
+      executableBy: everyone,
+    })),
     {
       name: 'pre_request',
+      arguments: [],
       statement: render(packageTemplate('functions/pre-request'), {
         ...own,
         body: render(packageTemplate('functions/pre-request-body'), {
