@@ -73,3 +73,36 @@ export function useCluster(settings: Readonly<Record<string, string>> = {}) {
     },
   };
 }
+
+/** Owners, grants, row security, policies, functions and role settings of everything that is not Postgres' own. */
+export function accessState(database: TestDatabase): Promise<Row[]> {
+  const acl = (column: string, kind: string, owner: string) =>
+    `ARRAY(SELECT a::text FROM unnest(coalesce(${column}, acldefault('${kind}', ${owner}))) AS a ORDER BY 1)::text`;
+  const own = `n.nspname NOT LIKE 'pg\\_%' AND n.nspname <> 'information_schema'`;
+  return database.sql(`
+    SELECT 'schema' AS kind, nspname::text AS name, nspowner::regrole::text AS owner, ${acl('nspacl', 'n', 'nspowner')} AS acl, '' AS rest
+    FROM pg_namespace AS n WHERE ${own}
+    UNION ALL SELECT 'relation', c.oid::regclass::text, relowner::regrole::text,
+      ${acl('relacl', 'r', 'relowner')}, concat(relrowsecurity, relforcerowsecurity, reloptions)
+    FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = relnamespace WHERE ${own} AND relkind <> 'S'
+    UNION ALL SELECT 'sequence', c.oid::regclass::text, relowner::regrole::text, ${acl('relacl', 's', 'relowner')}, ''
+    FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = relnamespace WHERE ${own} AND relkind = 'S'
+    UNION ALL SELECT 'column', c.oid::regclass || '.' || attname, '', ${acl('attacl', 'c', 'relowner')}, ''
+    FROM pg_attribute AS a JOIN pg_class AS c ON c.oid = attrelid JOIN pg_namespace AS n ON n.oid = relnamespace
+    WHERE ${own} AND attnum > 0
+    UNION ALL SELECT 'function', p.oid::regprocedure::text, proowner::regrole::text,
+      ${acl('proacl', 'f', 'proowner')}, concat(prosecdef, proconfig, prosrc)
+    FROM pg_proc AS p JOIN pg_namespace AS n ON n.oid = pronamespace WHERE ${own}
+    UNION ALL SELECT 'type', t.oid::regtype::text, typowner::regrole::text, ${acl('typacl', 'T', 'typowner')}, ''
+    FROM pg_type AS t JOIN pg_namespace AS n ON n.oid = typnamespace WHERE ${own} AND typtype IN ('d', 'e')
+    UNION ALL SELECT 'policy', concat(polrelid::regclass, '.', polname), '', polroles::regrole[]::text,
+      concat(polcmd, polpermissive, pg_get_expr(polqual, polrelid), pg_get_expr(polwithcheck, polrelid))
+    FROM pg_policy
+    UNION ALL SELECT 'default', concat(defaclnamespace::regnamespace, defaclobjtype), defaclrole::regrole::text, defaclacl::text, ''
+    FROM pg_default_acl
+    UNION ALL SELECT 'database', datname, datdba::regrole::text, ${acl('datacl', 'd', 'datdba')}, ''
+    FROM pg_database WHERE datname = current_database()
+    UNION ALL SELECT 'setting', concat(setrole::regrole, setdatabase), '', '',
+      ARRAY(SELECT unnest(setconfig) ORDER BY 1)::text FROM pg_db_role_setting
+    ORDER BY 1, 2, 3`);
+}
