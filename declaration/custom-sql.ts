@@ -5,8 +5,9 @@ import type { SqlSource } from './types.ts';
 /** PostgREST 12 dropped one setting a claim; a policy that still reads it would see null, in every row. */
 const LEGACY_CLAIM = /request\.jwt\.claim\.(\w+)/;
 
-/** Refuses SQL that reads claims in the way that PostgREST 12 and later no longer serve. */
-export function checkClaimSettings(source: SqlSource): void {
+/** Refuses SQL that can't be sent, or that reads claims in the way that PostgREST 12 and later no longer serve. */
+export function checkSql(source: SqlSource): void {
+  if (source.sql.includes('\0')) refuse('invalid_sql', source.file, 'the file holds a NUL character', 'remove it');
   for (const part of splitSql(source.sql)) {
     const match = part.kind === 'comment' ? null : LEGACY_CLAIM.exec(part.text);
     if (!match) continue;
@@ -20,11 +21,11 @@ export function checkClaimSettings(source: SqlSource): void {
 }
 
 /**
- * Refuses a text that is not one condition: it stands inside the parentheses of USING or WITH CHECK, and must neither
+ * Refuses a text, its placeholders filled, that is not one condition: it stands inside the parentheses of USING or WITH CHECK, and must neither
  * close them nor start another statement.
  */
 export function checkCondition(source: SqlSource): void {
-  checkClaimSettings(source);
+  checkSql(source);
   const brackets: string[] = [];
   let empty = true;
   for (const part of splitSql(source.sql)) {

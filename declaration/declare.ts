@@ -1,5 +1,5 @@
 import { checkKeySet } from './key-set.ts';
-import { checkCondition, checkClaimSettings } from './custom-sql.ts';
+import { checkCondition, checkSql } from './custom-sql.ts';
 import { conditionsOf, membershipTable } from './condition.ts';
 import { refuse } from './errors.ts';
 import { freeze } from './freeze.ts';
@@ -221,23 +221,17 @@ function checkMigrations(migrations: readonly { file: string; sql: string }[]): 
     migrations.map(({ file }) => file),
     (index) => `migrations[${index}]`,
   );
-  for (const migration of migrations) {
-    if (migration.sql.includes('\0'))
-      refuse('invalid_sql', migration.file, 'the file holds a NUL character', 'remove it');
-    checkClaimSettings(migration);
-  }
+  migrations.forEach(checkSql);
 }
 
 /** Renders every policy once, so that a placeholder without a value or an unbalanced text is refused here. */
 function checkPolicyTexts(declaration: Declaration): void {
   for (const policy of declaration.tables.flatMap((table) => table.policies)) {
-    if (policy.input.kind === 'custom') {
-      for (const source of [policy.input.using, policy.input.check]) if (source) checkCondition(source);
-    }
     if (policy.input.kind === 'membership') {
       const { schema } = membershipTable(policy.input, declaration);
       checkKnownSchema(schema, `${policy.place}.through.table`, declaration);
     }
-    conditionsOf(policy.input, declaration);
+    const { using, check } = conditionsOf(policy.input, declaration);
+    for (const { source, sql } of [using, check]) if (source) checkCondition({ ...source, sql });
   }
 }

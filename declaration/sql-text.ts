@@ -6,7 +6,7 @@ export interface SqlPart {
 }
 
 const OPENERS: readonly [RegExp, SqlPart['kind'], (match: RegExpExecArray) => RegExp][] = [
-  [/--/y, 'comment', () => /[^\n]*/y],
+  [/--/y, 'comment', () => /[^\n\r]*/y],
   // Not followed by a name: `a$b$c` is one identifier, which the scan below steps over.
   [
     /\$([A-Za-z_\u0080-\uffff][\w\u0080-\uffff]*)?\$/y,
@@ -17,6 +17,8 @@ const OPENERS: readonly [RegExp, SqlPart['kind'], (match: RegExpExecArray) => Re
   [/'/y, 'string', () => /(?:[^']|'')*'/y],
   [/"/y, 'identifier', () => /(?:[^"]|"")*"/y],
 ];
+/** A string goes on where another quote follows on a later line, and by the rules of its first part. */
+const CONTINUATION = /[ \t\f\v]*(?:--[^\n\r]*)?[\n\r](?:[ \t\f\v\n\r]|--[^\n\r]*[\n\r])*'/y;
 const WORD = /[A-Za-z_\u0080-\uffff][\w$\u0080-\uffff]*/y;
 
 /** Splits SQL into code, strings, quoted identifiers and comments, as Postgres' scanner sees them. */
@@ -57,12 +59,18 @@ function opening(sql: string, at: number): { kind: SqlPart['kind']; end: number 
     opener.lastIndex = at;
     const match = opener.exec(sql);
     if (!match) continue;
-    const rest = closer(match);
-    rest.lastIndex = at + match[0].length;
-    const end = rest.exec(sql);
-    return end ? { kind, end: rest.lastIndex } : { kind: 'unterminated', end: sql.length };
+    const end = closed(sql, at + match[0].length, closer(match), match[0].endsWith("'"));
+    return end === undefined ? { kind: 'unterminated', end: sql.length } : { kind, end };
   }
   return undefined;
+}
+
+function closed(sql: string, at: number, rest: RegExp, continues: boolean): number | undefined {
+  rest.lastIndex = at;
+  if (!rest.test(sql)) return undefined;
+  const end = rest.lastIndex;
+  CONTINUATION.lastIndex = end;
+  return continues && CONTINUATION.test(sql) ? closed(sql, CONTINUATION.lastIndex, rest, continues) : end;
 }
 
 /** Block comments nest in Postgres. */
