@@ -1,4 +1,5 @@
 export { AccessSql, type AccessSqlProps } from './access-sql.ts';
+export { DatabaseAccess, type DatabaseAccessProps } from './database-access.ts';
 export { DatabaseRoles, type DatabaseRolesProps } from './database-roles.ts';
 export type { ContainerProps } from './hardened-container.ts';
 export { KeySet, type KeySetProps } from './key-set.ts';

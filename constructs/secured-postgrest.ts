@@ -1,15 +1,15 @@
-import { PostgresqlProvider } from '@cdktf/provider-postgresql/lib/provider/index.js';
-import { Fn, type ITerraformDependable, TerraformStack } from 'cdktf';
+import type { PostgresqlProvider } from '@cdktf/provider-postgresql/lib/provider/index.js';
+import type { ITerraformDependable } from 'cdktf';
 import { Construct } from 'constructs';
 import type { Declaration } from '../declaration/types.ts';
-import { AccessSql } from './access-sql.ts';
-import { DatabaseRoles } from './database-roles.ts';
+import { DatabaseAccess } from './database-access.ts';
 import { dockerProvider } from './docker-provider.ts';
 import { KeySet } from './key-set.ts';
 import type { IPostgresDatabase } from './postgres-database.ts';
 import { postgrestImage, PostgrestServer, type ServerContainerProps } from './postgrest-server.ts';
 import type { SecretFile } from './secret-file.ts';
 import { SecretsDirectory } from './secrets-directory.ts';
+import { waitAcross } from './wait-across.ts';
 
 export interface SecuredPostgrestProps extends ServerContainerProps {
   /** What `declare()` returned. */
@@ -18,7 +18,13 @@ export interface SecuredPostgrestProps extends ServerContainerProps {
   readonly database: IPostgresDatabase;
   /** @default the secrets directory `.secrets/<the declaration's name>` */
   readonly secrets?: SecretsDirectory;
-  /** Connected to `database` as its admin. @default a provider made from `database` */
+  /**
+   * Roles and access, made elsewhere: best in a stack of their own. In one stack, a deploy that fails in the SQL and would
+   * also have replaced the servers has removed them by then; the next deploy that succeeds brings them back.
+   * @default made here
+   */
+  readonly access?: DatabaseAccess;
+  /** Connected to `database` as its admin; not used where `access` is given. @default a provider made from `database` */
   readonly postgresqlProvider?: PostgresqlProvider;
 }
 
@@ -49,66 +55,23 @@ export class SecuredPostgrest extends Construct {
     const { declaration, database } = props;
     const secrets = props.secrets ?? new SecretsDirectory({ name: declaration.name });
     const docker = dockerProvider(this, props.dockerProvider);
-    const databaseReady = this.waitForDatabase(database);
+    const access = props.access ?? new DatabaseAccess(this, 'access', { ...props, secrets });
+    const dependsOn = waitAcross(this, access);
 
-    const roles = new DatabaseRoles(this, 'roles', {
-      declaration,
-      secrets,
-      provider: props.postgresqlProvider ?? this.adminProvider(database),
-      ...(props.connectionLimit !== undefined && { connectionLimit: props.connectionLimit }),
-      dependsOn: databaseReady,
-    });
-    const access = new AccessSql(this, 'access', {
-      declaration,
-      database,
-      dependsOn: roles.waitFor,
-    });
     const keys = new KeySet(this, 'keys', {
       declaration,
       secrets,
       database,
       image: props.image ?? postgrestImage(declaration),
-      dependsOn: access.waitFor,
+      dependsOn,
       dockerProvider: docker,
     });
-    const server = new PostgrestServer(this, 'server', {
-      ...props,
-      secrets,
-      keys,
-      dependsOn: access.waitFor,
-      dockerProvider: docker,
-    });
+    const server = new PostgrestServer(this, 'server', { ...props, secrets, keys, dependsOn, dockerProvider: docker });
 
     this.url = server.url;
     this.urls = server.urls;
-    this.roleNames = roles.requestRoles;
+    this.roleNames = access.roleNames;
     this.jwksFile = keys.jwksFile;
     this.waitFor = [...server.waitFor, ...keys.waitFor];
-  }
-
-  /** Terraform can't wait for a resource of another stack, so there the whole stack comes first. */
-  private waitForDatabase(database: IPostgresDatabase): readonly ITerraformDependable[] {
-    const stack = TerraformStack.of(this);
-    const other = TerraformStack.of(database);
-    if (stack === other) return database.waitFor;
-    stack.addDependency(other);
-    return [];
-  }
-
-  private adminProvider(database: IPostgresDatabase): PostgresqlProvider {
-    return new PostgresqlProvider(this, 'postgresql', {
-      // A provider without an alias would be the default one of every other `postgresql_*` resource in the stack.
-      alias: TerraformStack.of(this).getLogicalId(this.node),
-      host: database.host,
-      port: database.port,
-      database: database.database,
-      username: database.adminUser,
-      password: Fn.chomp(Fn.file(database.adminPassword.relativeTo(this))),
-      sslmode: database.sslmode,
-      ...(database.sslRootCertificate && { sslrootcert: database.sslRootCertificate.relativeTo(this) }),
-      // Says that the provider shall not read passwords back into the state, which superusers can.
-      superuser: false,
-      connectTimeout: 15,
-    });
   }
 }

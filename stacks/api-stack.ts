@@ -2,7 +2,7 @@ import { TerraformOutput, TerraformStack } from 'cdktf';
 import type { Construct } from 'constructs';
 import { SecuredPostgrest, type SecuredPostgrestProps } from '../constructs/index.ts';
 
-/** Roles, access, keys and servers. */
+/** Keys and servers. */
 export class ApiStack extends TerraformStack {
   readonly api: SecuredPostgrest;
 

@@ -56,7 +56,7 @@ function showsData(answer: string): boolean {
   return answer.startsWith('2') && !answer.endsWith(' []');
 }
 
-const ACCESS_ONLY = ['terraform_data.api_access_applied'];
+const ACCESS_ONLY = ['terraform_data.access_sql_applied'];
 
 describe('a deploy of a changed declaration changes just that', () => {
   it('policy', async () => {
@@ -111,9 +111,9 @@ describe('a deploy of a changed declaration changes just that', () => {
     // The server is told that there is no anonymous role; its container is another one.
     expect(addresses).toEqual([
       'docker_container.api_server_api-1',
-      'postgresql_role.api_roles_authenticator',
-      'postgresql_role.api_roles_todos_anon',
-      'terraform_data.api_access_applied',
+      'postgresql_role.access_roles_authenticator',
+      'postgresql_role.access_roles_todos_anon',
+      'terraform_data.access_sql_applied',
       'terraform_data.api_server_ready',
     ]);
     expect(await ask(probes[0]!)).toMatch(/^401 /);

@@ -74,7 +74,7 @@ describe.each([
   async function collect(): Promise<void> {
     // State, backups, plans and everything that was synthesized.
     Object.assign(places, filesBelow(todos.directory, ['/.secrets/', '/.terraform/providers/']));
-    for (const stack of ['todos-database', 'todos-api']) {
+    for (const stack of ['todos-database', 'todos-access', 'todos-api']) {
       const cwd = join(todos.directory, 'cdktf.out', 'stacks', stack);
       const terraform = async (...args: string[]) =>
         (await runProgram('terraform', args, { cwd, env: todos.env })).output;
@@ -101,7 +101,7 @@ describe.each([
     expect(names.filter((name) => /tfstate(\.backup)?$/.test(name)).length).toBeGreaterThanOrEqual(3);
     expect(names.some((name) => name.endsWith('declaration.json'))).toBe(true);
     expect(names.filter((name) => name.startsWith('docker inspect')).length).toBeGreaterThanOrEqual(8);
-    expect(String(places['plan of todos-api'])).toContain('postgresql_role');
+    expect(String(places['plan of todos-access'])).toContain('postgresql_role');
     expect(String(places['process arguments'])).toContain('--password-file');
     expect(String(places['log of a deploy with a wrong password'])).toContain('password authentication failed');
     expect(String(places['docker logs todos-postgres'])).toContain('nobody_id');

@@ -142,7 +142,7 @@ export class Deployment {
     }
   }
 
-  /** What Terraform keeps of the two stacks. */
+  /** What Terraform keeps of the stacks. */
   states(): { readonly file: string; readonly text: string }[] {
     return readdirSync(this.directory)
       .filter((file) => file.includes('.tfstate'))
@@ -154,7 +154,7 @@ export class Deployment {
 export function changes({ output }: Run): Record<string, string> {
   const found: Record<string, string> = {};
   for (const [, stack, none, counts] of output.matchAll(
-    /^\s*(\S+-(?:database|api))\s+(?:(No changes)\.|Apply complete! Resources: (.*)\.)/gm,
+    /^\s*(\S+-(?:database|access|api))\s+(?:(No changes)\.|Apply complete! Resources: (.*)\.)/gm,
   )) {
     // An apply that changes nothing counts zeros as well.
     found[stack!] ??= none ? 'no changes' : counts!;

@@ -119,7 +119,7 @@ describe('PostgrestServer', () => {
     new SecuredPostgrest(stack, 'api', { declaration: testDeclaration(), database, secrets });
     const { block, provider } = synth(stack);
     expect(provider.postgresql).toMatchObject([{ sslmode: 'verify-full', sslrootcert: '../../../root.pem' }]);
-    expect(block('terraform_data', 'api/access/applied')).toMatchObject({
+    expect(block('terraform_data', 'api/access/sql/applied')).toMatchObject({
       provisioner: [
         {
           'local-exec': {

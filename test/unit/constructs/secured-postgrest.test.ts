@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { PostgresqlProvider } from '@cdktf/provider-postgresql/lib/provider/index.js';
 import { type DataResource, TerraformStack } from 'cdktf';
 import { describe, expect, it } from 'vitest';
-import { PostgresDatabase, SecretsDirectory, SecuredPostgrest } from '../../../constructs/index.ts';
+import { DatabaseAccess, PostgresDatabase, SecretsDirectory, SecuredPostgrest } from '../../../constructs/index.ts';
 import { synth, testApp, testDeclaration, testStack } from './synth.ts';
 
 describe('SecuredPostgrest', () => {
@@ -13,10 +13,10 @@ describe('SecuredPostgrest', () => {
     const api = new SecuredPostgrest(stack, 'api', { declaration: testDeclaration(), database, secrets });
     const { dependencies, provider } = synth(stack);
     const waits = (type: string, path: string) => dependencies(type, path).sort();
-    expect(waits('postgresql_role', 'api/roles/owner')).toEqual(['database/container']);
-    expect(waits('terraform_data', 'api/access/applied')).toEqual(['api/roles/authenticator']);
-    expect(waits('docker_container', 'api/keys/volume/writer')).toEqual(['api/access/applied']);
-    expect(waits('docker_container', 'api/server/database-uri/writer')).toEqual(['api/access/applied']);
+    expect(waits('postgresql_role', 'api/access/roles/owner')).toEqual(['database/container']);
+    expect(waits('terraform_data', 'api/access/sql/applied')).toEqual(['api/access/roles/authenticator']);
+    expect(waits('docker_container', 'api/keys/volume/writer')).toEqual(['api/access/sql/applied']);
+    expect(waits('docker_container', 'api/server/database-uri/writer')).toEqual(['api/access/sql/applied']);
     expect(waits('docker_container', 'api/server/api-1')).toEqual([
       'api/keys/volume/writer',
       'api/server/database-uri/writer',
@@ -24,7 +24,7 @@ describe('SecuredPostgrest', () => {
     expect(provider.docker).toHaveLength(1);
     expect(provider.postgresql).toEqual([
       {
-        alias: 'api',
+        alias: expect.stringMatching(/^api_access_/) as string,
         host: '127.0.0.1',
         port: 5432,
         database: 'todos',
@@ -55,8 +55,8 @@ describe('SecuredPostgrest', () => {
     new SecuredPostgrest(stack, 'api', { declaration: testDeclaration(), database, secrets });
     const { block } = synth(stack);
     expect(stack.dependencies).toEqual([databaseStack]);
-    expect(block('postgresql_role', 'api/roles/owner')).toMatchObject({ depends_on: [] });
-    expect(block('terraform_data', 'api/access/applied')).toMatchObject({
+    expect(block('postgresql_role', 'api/access/roles/owner')).toMatchObject({ depends_on: [] });
+    expect(block('terraform_data', 'api/access/sql/applied')).toMatchObject({
       triggers_replace: { database: expect.stringContaining('data.terraform_remote_state') as unknown },
     });
     expect(block('docker_container', 'api/server/api-1')).toMatchObject({ networks_advanced: [{ name: 'todos' }] });
@@ -87,6 +87,20 @@ describe('SecuredPostgrest', () => {
     }
   });
 
+  it('leaves servers alone when the SQL of access in another stack fails', () => {
+    const { app, secrets } = testApp();
+    const [accessStack, stack] = [new TerraformStack(app, 'access'), new TerraformStack(app, 'api')];
+    const database = new PostgresDatabase(new TerraformStack(app, 'database'), 'database', { name: 'todos', secrets });
+    const declaration = testDeclaration();
+    const access = new DatabaseAccess(accessStack, 'access', { declaration, database, secrets });
+    const api = new SecuredPostgrest(stack, 'api', { declaration, database, access, secrets });
+    const { paths, provider } = synth(stack);
+    expect(stack.dependencies).toEqual([accessStack]);
+    expect(paths('postgresql_role')).toEqual([]);
+    expect(provider.postgresql).toBeUndefined();
+    expect(api.roleNames).toEqual(['anon', 'member']);
+  });
+
   it('can be there twice in one stack, each with a provider of its own', () => {
     const { stack, directory } = testStack();
     for (const [n, name] of ['one', 'two'].entries()) {
@@ -96,8 +110,13 @@ describe('SecuredPostgrest', () => {
     }
     const { block, paths, provider } = synth(stack);
     expect(provider.docker).toHaveLength(1);
-    expect(provider.postgresql?.map(({ alias }) => alias)).toEqual(['one', 'two']);
-    expect(block('postgresql_role', 'two/roles/owner')).toMatchObject({ provider: 'postgresql.two' });
+    expect(provider.postgresql?.map(({ alias }) => alias)).toEqual([
+      expect.stringMatching(/^one_access/),
+      expect.stringMatching(/^two_access/),
+    ]);
+    expect(block('postgresql_role', 'two/access/roles/owner')).toMatchObject({
+      provider: expect.stringMatching(/^postgresql\.two_access_/) as string,
+    });
     for (const type of ['docker_container', 'docker_volume', 'docker_network']) {
       const names = paths(type).map((path) => block(type, path).name);
       expect(new Set(names).size).toBe(names.length);
@@ -111,6 +130,6 @@ describe('SecuredPostgrest', () => {
     new SecuredPostgrest(stack, 'api', { declaration: testDeclaration(), database, secrets, postgresqlProvider });
     const { block, provider } = synth(stack);
     expect(provider.postgresql).toEqual([{ alias: 'mine' }]);
-    expect(block('postgresql_role', 'api/roles/owner')).toMatchObject({ provider: 'postgresql.mine' });
+    expect(block('postgresql_role', 'api/access/roles/owner')).toMatchObject({ provider: 'postgresql.mine' });
   });
 });

@@ -1,0 +1,70 @@
+import { PostgresqlProvider } from '@cdktf/provider-postgresql/lib/provider/index.js';
+import { Fn, type ITerraformDependable, TerraformStack } from 'cdktf';
+import { Construct } from 'constructs';
+import type { Declaration } from '../declaration/types.ts';
+import { AccessSql } from './access-sql.ts';
+import { DatabaseRoles } from './database-roles.ts';
+import type { IPostgresDatabase } from './postgres-database.ts';
+import { SecretsDirectory } from './secrets-directory.ts';
+import { waitAcross } from './wait-across.ts';
+
+export interface DatabaseAccessProps {
+  /** What `declare()` returned. */
+  readonly declaration: Declaration;
+  /** The database, in this stack or in another one. */
+  readonly database: IPostgresDatabase;
+  /** @default the secrets directory `.secrets/<the declaration's name>` */
+  readonly secrets?: SecretsDirectory;
+  /** Connected to `database` as its admin. @default a provider made from `database` */
+  readonly postgresqlProvider?: PostgresqlProvider;
+  /** Connections that the authenticator may have open. @default unlimited */
+  readonly connectionLimit?: number;
+}
+
+/**
+ * The roles of a declaration, and everything inside of its database. In a stack of its own before that of the servers, a
+ * deploy whose SQL fails does not touch them.
+ *
+ * @example
+ * const access = new DatabaseAccess(this, 'access', { declaration, database });
+ *
+ * @throws SecuredPostgrestError `unreadable_secret`, `insecure_secret_file`
+ */
+export class DatabaseAccess extends Construct {
+  /** Names of the roles that requests run as. */
+  readonly roleNames: readonly string[];
+  /** What must be waited for until the database is as declared. */
+  readonly waitFor: readonly ITerraformDependable[];
+
+  constructor(scope: Construct, id: string, props: DatabaseAccessProps) {
+    super(scope, id);
+    const { declaration, database } = props;
+    const roles = new DatabaseRoles(this, 'roles', {
+      declaration,
+      secrets: props.secrets ?? new SecretsDirectory({ name: declaration.name }),
+      provider: props.postgresqlProvider ?? this.adminProvider(database),
+      ...(props.connectionLimit !== undefined && { connectionLimit: props.connectionLimit }),
+      dependsOn: waitAcross(this, database),
+    });
+    const sql = new AccessSql(this, 'sql', { declaration, database, dependsOn: roles.waitFor });
+    this.roleNames = roles.requestRoles;
+    this.waitFor = sql.waitFor;
+  }
+
+  private adminProvider(database: IPostgresDatabase): PostgresqlProvider {
+    return new PostgresqlProvider(this, 'postgresql', {
+      // A provider without an alias would be the default one of every other `postgresql_*` resource in the stack.
+      alias: TerraformStack.of(this).getLogicalId(this.node),
+      host: database.host,
+      port: database.port,
+      database: database.database,
+      username: database.adminUser,
+      password: Fn.chomp(Fn.file(database.adminPassword.relativeTo(this))),
+      sslmode: database.sslmode,
+      ...(database.sslRootCertificate && { sslrootcert: database.sslRootCertificate.relativeTo(this) }),
+      // Says that the provider shall not read passwords back into the state, which superusers can.
+      superuser: false,
+      connectTimeout: 15,
+    });
+  }
+}

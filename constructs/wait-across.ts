@@ -1,0 +1,18 @@
+import { type ITerraformDependable, TerraformStack } from 'cdktf';
+import type { Construct, IConstruct } from 'constructs';
+
+/** Something that others must wait for. */
+export interface IAwaitable extends IConstruct {
+  readonly waitFor: readonly ITerraformDependable[];
+}
+
+/**
+ * What resources of `scope` depend on to wait for `other`. Terraform can't wait for a resource of another stack: there
+ * the whole stack comes first.
+ */
+export function waitAcross(scope: Construct, other: IAwaitable): readonly ITerraformDependable[] {
+  const [stack, otherStack] = [TerraformStack.of(scope), TerraformStack.of(other)];
+  if (stack === otherStack) return other.waitFor;
+  stack.addDependency(otherStack);
+  return [];
+}
