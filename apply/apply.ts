@@ -36,8 +36,8 @@ export interface ApplyResult {
 export async function applyDeclaration(connection: DatabaseConnection, declaration: Declaration): Promise<ApplyResult> {
   const client = await connect(connection);
   try {
-    await lock(client, declaration);
     await settle(client);
+    await lock(client, declaration);
     return await retryOnConflict(() => converge(client, declaration));
   } finally {
     await client.end();
@@ -110,14 +110,24 @@ async function runEarly(
   });
   for (const migration of migrations) {
     if (!migration.transactional) {
-      await runMigrations(client, declaration, [migration]);
-      await client.query(statement('reset_role'));
+      await runOutside(client, declaration, migration);
     } else {
       await transaction(client, async () => {
         await runLifted(client, declaration, [migration]);
         await runSteps(client, declaration, protecting(declaration, await readCatalog(client, declaration)));
       });
     }
+  }
+}
+
+/** Nothing is rolled back where there is no transaction: what the session was set to is taken back by hand. */
+async function runOutside(client: pg.Client, declaration: Declaration, migration: PendingMigration): Promise<void> {
+  try {
+    await runMigrations(client, declaration, [migration]);
+  } finally {
+    await client.query(statement('reset_all'));
+    await client.query(statement('reset_role'));
+    await settle(client);
   }
 }
 

@@ -4,8 +4,18 @@ import type { Declaration } from '../declaration/types.ts';
 
 /** Changes when a database would have to be brought to another state: not with server settings, keys or ports. */
 export function accessFingerprint(declaration: Declaration): string {
-  const access = { ...declaration, server: undefined, keys: undefined };
-  return createHash('sha256')
-    .update(JSON.stringify([access, desiredAccess(declaration)]))
-    .digest('hex');
+  const { functions, policies } = desiredAccess(declaration);
+  // A policy is what it is rendered to: the path of its file, which differs from checkout to checkout, does not count.
+  const relations = [declaration.tables, declaration.views].map((list) =>
+    list.map(({ schema, name, grants }) => ({ schema, name, grants })),
+  );
+  const access = {
+    ...declaration,
+    server: undefined,
+    keys: undefined,
+    tables: relations,
+    views: undefined,
+    desired: [functions, policies.map(({ statement }) => statement)],
+  };
+  return createHash('sha256').update(JSON.stringify(access)).digest('hex');
 }

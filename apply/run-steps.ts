@@ -43,10 +43,9 @@ export function failed(
 }
 
 /** The line of the user's file where Postgres stopped, if it stopped inside one. */
-function placeOf(step: Step, error: PostgresError): string {
-  const at = Number(error.position ?? 0) - 1;
-  const inside = step.embedded?.findLast(({ offset }) => offset <= Math.max(at, 0)) ?? step.embedded?.[0];
-  if (!inside) return step.place;
-  const line = at < inside.offset ? 1 : lineAt(step.sql.slice(inside.offset), at - inside.offset);
-  return `${inside.source.file}:${line} (${step.place})`;
+function placeOf({ sql, place, embedded }: Step, { position }: PostgresError): string {
+  if (!embedded) return place;
+  const { source, offset } = embedded;
+  const at = Math.max(Number(position ?? 0) - 1 - offset, 0);
+  return `${source.file}:${lineAt(sql.slice(offset), at)} (${place})`;
 }

@@ -9,7 +9,7 @@ const OTHER_RUN_TIMEOUT_MS = 60_000;
 /** How long to wait for a table that requests are using: each further request waits behind us meanwhile. */
 const TABLE_LOCK_TIMEOUT_MS = 5_000;
 
-/** One run at a time: the lock belongs to the connection, so a killed run leaves none behind. */
+/** One run at a time: the lock belongs to the connection, so a killed run leaves none behind. {@link settle} comes first. */
 export async function lock(
   client: pg.ClientBase,
   { name }: Declaration,
@@ -34,9 +34,13 @@ export async function lock(
       error,
     );
   }
+  await client.query(statement('set_lock_timeout', { value: String(TABLE_LOCK_TIMEOUT_MS) }));
 }
 
-/** Settings of a session that changes access; catalogs then show names in full. */
+/**
+ * Settings of a session that changes access, whatever the database's own are: names mean Postgres' own functions and
+ * operators, catalogs show names in full, and a backslash in a string is one.
+ */
 export async function settle(client: pg.ClientBase): Promise<void> {
   await client.query(statement('settle_session'));
   await client.query(statement('set_lock_timeout', { value: String(TABLE_LOCK_TIMEOUT_MS) }));
@@ -45,5 +49,5 @@ export async function settle(client: pg.ClientBase): Promise<void> {
 /** Application SQL finds its names where PostgREST does. */
 export async function settleForMigrations(client: pg.ClientBase, { schemas }: Declaration): Promise<void> {
   const path = [...new Set([...schemas, 'public'])].map(quoteIdentifier).join(', ');
-  await client.query(statement('set_search_path', { value: path }));
+  await client.query(statement('settle_migration', { search_path: path }));
 }

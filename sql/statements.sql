@@ -8,19 +8,20 @@ FROM pg_locks AS l JOIN pg_stat_activity AS a ON a.pid = l.pid
 WHERE l.locktype = 'advisory' AND l.granted AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())
   AND (l.classid::bigint << 32 | l.objid::bigint) = hashtextextended('secured-postgrest ' || :'name', 0)
 -- name: set_lock_timeout
-SELECT set_config('lock_timeout', :'value', false)
+SELECT pg_catalog.set_config('lock_timeout', :'value', false)
 -- name: settle_session
 SELECT set_config('search_path', 'pg_catalog', false), set_config('statement_timeout', '0', false),
   set_config('idle_in_transaction_session_timeout', '0', false), set_config('client_min_messages', 'warning', false),
-  set_config('row_security', 'off', false)
+  set_config('row_security', 'on', false)
 -- name: become
 SET ROLE :"role"
 -- name: reset_role
 RESET ROLE
 -- name: reset_all
 RESET ALL
--- name: set_search_path
-SELECT set_config('search_path', :'value', false)
+-- name: settle_migration
+-- Without a policy for the owner a query would silently see no row; so it fails.
+SELECT set_config('search_path', :'search_path', false), set_config('row_security', 'off', false)
 
 -- name: join_owner
 GRANT :"owner" TO :"admin"

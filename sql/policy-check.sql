@@ -1,0 +1,2 @@
+SELECT FROM :"schema".:"table" WHERE (:{condition}
+) LIMIT 0
