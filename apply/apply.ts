@@ -113,8 +113,10 @@ async function runEarly(
       await runOutside(client, declaration, migration);
     } else {
       await transaction(client, async () => {
+        const before = await readCatalog(client, declaration);
         await runLifted(client, declaration, [migration]);
-        await runSteps(client, declaration, protecting(declaration, await readCatalog(client, declaration)));
+        const after = await readCatalog(client, declaration);
+        await runSteps(client, declaration, closing(declaration, before, after));
       });
     }
   }
@@ -131,9 +133,12 @@ async function runOutside(client: pg.Client, declaration: Declaration, migration
   }
 }
 
-/** Row security of what is there, without what may not be there yet. */
-function protecting(declaration: Declaration, catalog: Catalog): Step[] {
-  return plan(declaration, catalog).steps.filter(({ sql }) => /^ALTER (TABLE|VIEW) /.test(sql));
+/** Row security of what is there, and against whatever a migration has opened; the rest is for the end. */
+function closing(declaration: Declaration, before: Catalog, after: Catalog): Step[] {
+  const known = new Set(plan(declaration, before).steps.map(({ sql }) => sql));
+  return plan(declaration, after).steps.filter(
+    ({ sql }) => /^ALTER (TABLE|VIEW) /.test(sql) || (/^(REVOKE|DROP POLICY) /.test(sql) && !known.has(sql)),
+  );
 }
 
 async function runLifted(

@@ -4,6 +4,7 @@ import { packageTemplate } from '../declaration/template.ts';
 import type { Declaration } from '../declaration/types.ts';
 import { declaredRoles, type CatalogMembership, type CatalogRole } from './catalog.ts';
 import { failed } from './run-steps.ts';
+import { settle } from './session.ts';
 import { raw, statement } from './statements.ts';
 
 type Attribute = 'superuser' | 'create_database' | 'create_role' | 'replication' | 'bypass_rls' | 'login' | 'inherit';
@@ -20,7 +21,7 @@ const KEYWORDS: Readonly<Record<Attribute, string>> = {
 
 /**
  * Makes the roles of a declaration with exactly their attributes and memberships, where Terraform does not manage them.
- * Their settings are the runner's work. It can be repeated.
+ * Their settings are the runner's work. It can be repeated. The session is settled as the runner's own are.
  *
  * @throws SecuredPostgrestError `access_sql_failed`
  */
@@ -29,6 +30,7 @@ export async function createRoles(
   declaration: Declaration,
   passwords: { authenticator: string },
 ): Promise<void> {
+  await settle(client);
   const names = declaredRoles(declaration);
   const { authenticator } = declaration;
   const run = async (name: string, role: string, values: Parameters<typeof statement>[1] = {}) => {

@@ -138,7 +138,9 @@ async function runMigration(
   }
   // Whatever the file has set must not change how the access SQL is understood.
   await client.query(statement('reset_all'));
-  await client.query(setRole(declaration.owner));
+  await client
+    .query(setRole(declaration.owner))
+    .catch((error: Error) => failed('migration_failed', source.file, error, 'leave the session to its user'));
   await settle(client);
 }
 
