@@ -1,0 +1,215 @@
+import { describe, expect, it } from 'vitest';
+import { applyDeclaration, diffDeclaration } from '../../../apply/index.ts';
+import { custom } from '../../../declaration/index.ts';
+import { accessState, ADMINS, useCluster, type TestDatabase } from '../../support/database.ts';
+import { rejection } from '../../support/errors.ts';
+import { notes, notesInput, notesMigration } from '../../support/notes.ts';
+
+const cluster = useCluster();
+
+const withMigration = (database: TestDatabase, sql: string, file = 'migrations/002_next.sql') =>
+  notes(database.name, { migrations: [notesMigration, { file, sql }] });
+
+async function state(database: TestDatabase) {
+  return [
+    await accessState(database),
+    await database.sql('SELECT * FROM api.notes ORDER BY id'),
+    await database.sql(`SELECT file, sha256, applied_at::text FROM ${database.name}_private.migrations ORDER BY 1`),
+  ];
+}
+
+describe.each(ADMINS)('migrations as %s', (admin) => {
+  it('run once, in the order of their names', async () => {
+    const database = await cluster.database(admin);
+    const migrations = [
+      { file: 'migrations/003.sql', sql: `INSERT INTO notes (body) VALUES ('third')` },
+      notesMigration,
+      { file: 'migrations/002.sql', sql: `/* ü */ INSERT INTO notes (body) VALUES ('second'); -- "end"` },
+    ];
+    const declaration = notes(database.name, { migrations });
+    expect((await database.apply(declaration)).migrations).toEqual([
+      'migrations/001_notes.sql',
+      'migrations/002.sql',
+      'migrations/003.sql',
+    ]);
+    await applyDeclaration(database.admin, declaration);
+    expect(await database.sql('SELECT body FROM api.notes WHERE id > 2 ORDER BY id')).toEqual([
+      { body: 'second' },
+      { body: 'third' },
+    ]);
+  });
+
+  it.each([
+    ['a syntax error', 'SELECT 1;\n\nSELEC 2;', 'invalid_sql', '002_next.sql:3: syntax error at or near "SELEC"'],
+    [
+      'an error at a place',
+      `CREATE TABLE made ();\n/* ü */ SELECT\n  nowhere FROM notes;`,
+      'migration_failed',
+      '002_next.sql:3: column "nowhere" does not exist',
+    ],
+    [
+      'an error at run time',
+      `CREATE TABLE made ();\n\n\nSELECT 1 / (id - id) FROM notes;`,
+      'migration_failed',
+      '002_next.sql:4: division by zero',
+    ],
+    [
+      'a broken constraint',
+      `UPDATE notes SET body = 'x';\nINSERT INTO notes (id, user_id)\nVALUES (1, 1);`,
+      'migration_failed',
+      '002_next.sql:2: duplicate key value violates unique constraint "notes_pkey" (Key (id)=(1) already exists.)',
+    ],
+    ['COMMIT', 'SELECT 1;\nCOMMIT;', 'invalid_sql', '002_next.sql:2: a migration can not begin or end a transaction'],
+    ['BEGIN', 'begin;', 'invalid_sql', '002_next.sql:1: a migration can not begin or end a transaction'],
+    ['COMMIT in a block', `DO $$ BEGIN COMMIT; END $$`, 'migration_failed', '002_next.sql:1: invalid transaction'],
+    [
+      'an index to be made outside of a transaction beside others',
+      'SELECT 1;\nCREATE INDEX CONCURRENTLY ON notes (body);',
+      'invalid_sql',
+      '002_next.sql:2: this statement can not be part of a transaction',
+    ],
+    ['another user', 'SET SESSION AUTHORIZATION pg_monitor', 'migration_failed', '002_next.sql'],
+  ])('with %s fail with file and line, and change nothing', async (_, sql, code, message) => {
+    const database = await cluster.database(admin);
+    await database.apply(notes(database.name));
+    const before = await state(database);
+    const error = await rejection(applyDeclaration(database.admin, withMigration(database, sql)));
+    expect(error.code).toBe(code);
+    expect(error.message).toContain(`migrations/${message}`);
+    expect(await state(database)).toEqual(before);
+
+    await applyDeclaration(database.admin, withMigration(database, 'SELECT 1'));
+    expect(await diffDeclaration(database.admin, withMigration(database, 'SELECT 1'))).toMatchObject({
+      statements: [],
+    });
+  });
+
+  it('that were changed, or come too late, are refused', async () => {
+    const database = await cluster.database(admin);
+    await database.apply(notes(database.name));
+    const before = await state(database);
+    const changed = notes(database.name, { migrations: [{ ...notesMigration, sql: `${notesMigration.sql} ` }] });
+    const late = withMigration(database, 'SELECT 1', 'migrations/000_late.sql');
+    for (const run of [applyDeclaration, diffDeclaration]) {
+      const error = await rejection(run(database.admin, changed));
+      expect(error.code).toBe('migration_changed');
+      expect(error.message).toMatch(/^migrations\/001_notes\.sql: /);
+      expect((await rejection(run(database.admin, late))).code).toBe('migration_out_of_order');
+    }
+    expect(await state(database)).toEqual(before);
+  });
+
+  it('see and change every row, while nobody else sees more', async () => {
+    const database = await cluster.database(admin);
+    await database.apply(notes(database.name));
+    await applyDeclaration(database.admin, withMigration(database, `UPDATE notes SET body = upper(body)`));
+    expect(await database.sql('SELECT body FROM api.notes ORDER BY id')).toEqual([{ body: 'MINE' }, { body: 'YOURS' }]);
+    expect(await database.sql(`SELECT relforcerowsecurity FROM pg_class WHERE relname = 'notes'`)).toEqual([
+      { relforcerowsecurity: true },
+    ]);
+  });
+
+  it('that can not be part of a transaction run, and in between nothing is open', async () => {
+    const database = await cluster.database(admin);
+    const user = `${database.name}_user`;
+    await database.apply(notes(database.name));
+    const migrations = [
+      notesMigration,
+      {
+        file: 'migrations/002.sql',
+        sql: `CREATE TABLE later (id int, user_id int); GRANT ALL ON later TO PUBLIC; CREATE POLICY open ON later USING (true);`,
+      },
+      {
+        file: 'migrations/003.sql',
+        sql: `DROP INDEX CONCURRENTLY IF EXISTS bodies;\nCREATE UNIQUE INDEX CONCURRENTLY bodies ON notes ((id > 0));`,
+      },
+      { file: 'migrations/004.sql', sql: 'SELECT 1' },
+    ];
+    const declaration = notes(database.name, { migrations });
+    const before = await accessState(database);
+    const error = await rejection(applyDeclaration(database.admin, declaration));
+    expect(error.code).toBe('migration_failed');
+    expect(error.message).toContain('migrations/003.sql:2: could not create unique index "bodies"');
+    // What ran before it stays, and is closed.
+    expect(await accessState(database)).toEqual(expect.arrayContaining(before));
+    await expect(database.request(user, {}, 'SELECT * FROM api.later')).rejects.toThrow('permission denied');
+    expect(await database.sql(`SELECT polname FROM pg_policy WHERE polname = 'open'`)).toEqual([]);
+    expect(
+      await database.sql(`SELECT relrowsecurity, relforcerowsecurity FROM pg_class WHERE relname = 'later'`),
+    ).toEqual([{ relrowsecurity: true, relforcerowsecurity: true }]);
+
+    await database.sql('DELETE FROM api.notes WHERE id = 2');
+    expect((await applyDeclaration(database.admin, declaration)).migrations).toEqual([
+      'migrations/003.sql',
+      'migrations/004.sql',
+    ]);
+    await expect(database.request(user, {}, 'SELECT * FROM api.later')).rejects.toThrow('permission denied');
+    expect(await database.sql(`SELECT indisvalid FROM pg_index WHERE indexrelid = 'api.bodies'::regclass`)).toEqual([
+      { indisvalid: true },
+    ]);
+  });
+
+  it.each([
+    ['table', { tables: [{ name: 'nowhere' }] }, 'there is no table api.nowhere'],
+    ['view', { views: [{ name: 'nowhere' }] }, 'there is no view api.nowhere'],
+    [
+      'function',
+      (user: string) => ({ functions: [{ name: 'nowhere', arguments: ['integer'], execute: user }] }),
+      'there is no function api.nowhere(integer)',
+    ],
+    [
+      'column',
+      (user: string) => ({ views: [{ name: 'v', grants: [{ to: user, select: ['nowhere'] }] }] }),
+      'there is no column api.v.nowhere',
+    ],
+  ])('that leave out a declared %s fail', async (_, more, message) => {
+    const database = await cluster.database(admin);
+    await database.apply(notes(database.name));
+    const before = await state(database);
+    const migrations = [notesMigration, { file: 'migrations/002.sql', sql: 'CREATE VIEW v AS SELECT 1 AS one' }];
+    const declaration = notes(database.name, {
+      migrations,
+      ...(typeof more === 'function' ? more(`${database.name}_user`) : more),
+    });
+    const error = await rejection(applyDeclaration(database.admin, declaration));
+    expect(error.code).toBe('missing_object');
+    expect(error.message).toContain(message);
+    expect(await state(database)).toEqual(before);
+  });
+
+  it('leave a custom policy with an error to be told by its own file', async () => {
+    const database = await cluster.database(admin);
+    const user = `${database.name}_user`;
+    await database.apply(notes(database.name));
+    const before = await state(database);
+    const table = notesInput(database.name).tables![0]!;
+    const broken = (using: string, check?: string) =>
+      notes(database.name, {
+        tables: [
+          {
+            ...table,
+            policies: [
+              ...table.policies!,
+              custom({
+                to: user,
+                for: ['update'],
+                using: { file: 'policies/using.sql', sql: using },
+                ...(check !== undefined && { check: { file: 'policies/check.sql', sql: check } }),
+              }),
+            ],
+          },
+        ],
+      });
+    for (const [declaration, place] of [
+      [broken('-- mine\nuser_id =\n  nobody'), 'policies/using.sql:3 (tables[0].policies[1]): column "nobody"'],
+      [broken('true', '-- mine\n\nnobody > 0'), 'policies/check.sql:3 (tables[0].policies[1]): column "nobody"'],
+      [broken('user_id'), 'policies/using.sql:1 (tables[0].policies[1]): argument of WHERE must be type boolean'],
+      [broken('true true'), 'policies/using.sql:1 (tables[0].policies[1]): syntax error at or near "true"'],
+    ] as const) {
+      const error = await rejection(applyDeclaration(database.admin, declaration));
+      expect(error.code).toBe('access_sql_failed');
+      expect(error.message).toContain(place);
+    }
+    expect(await state(database)).toEqual(before);
+  });
+});
