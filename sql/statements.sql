@@ -10,9 +10,16 @@ WHERE l.locktype = 'advisory' AND l.granted AND l.database = (SELECT oid FROM pg
 -- name: set_lock_timeout
 SELECT pg_catalog.set_config('lock_timeout', :'value', false)
 -- name: settle_session
-SELECT set_config('search_path', 'pg_catalog', false), set_config('statement_timeout', '0', false),
-  set_config('idle_in_transaction_session_timeout', '0', false), set_config('client_min_messages', 'warning', false),
-  set_config('row_security', 'on', false)
+SET search_path = pg_catalog, pg_temp;
+SET standard_conforming_strings = on;
+SET quote_all_identifiers = off;
+SET transform_null_equals = off;
+SET default_transaction_read_only = off;
+SET default_transaction_isolation = 'read committed';
+SET statement_timeout = 0;
+SET idle_in_transaction_session_timeout = 0;
+SET client_min_messages = warning;
+SET row_security = on
 -- name: become
 SET ROLE :"role"
 -- name: reset_role
@@ -21,7 +28,7 @@ RESET ROLE
 RESET ALL
 -- name: settle_migration
 -- Without a policy for the owner a query would silently see no row; so it fails.
-SELECT set_config('search_path', :'search_path', false), set_config('row_security', 'off', false)
+SELECT pg_catalog.set_config('search_path', :'search_path', false), pg_catalog.set_config('row_security', 'off', false)
 
 -- name: join_owner
 GRANT :"owner" TO :"admin"
