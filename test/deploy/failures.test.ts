@@ -37,6 +37,13 @@ describe('a deploy with broken SQL fails, says where, and leaves the API as it w
     expect(output).toContain('column "nobody_id" does not exist');
   });
 
+  it('with a server setting that changes as well: the servers are not touched', async () => {
+    todos.edit('declaration.ts', (text) => text.replace("name: 'todos',", "name: 'todos',\n  server: { maxRows: 1 },"));
+    const run = await failingDeploy();
+    expect(touched(run)).toEqual(['terraform_data.access_sql_applied']);
+    todos.edit('declaration.ts', (text) => text.replace('\n  server: { maxRows: 1 },', ''));
+  });
+
   it('policy that is no condition: it does not even get to Terraform', async () => {
     todos.edit('policies/own-todos.sql', (text) => `${text}; DROP TABLE api.todos`);
     const run = await failingDeploy();

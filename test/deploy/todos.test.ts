@@ -1,37 +1,51 @@
-import { existsSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { changes, Deployment, engineObjects } from '../support/deployment.ts';
+import declaration from '../../examples/todos/declaration.ts';
+import { describeAccess } from '../support/access/describe-access.ts';
+import { ann, todosCases, todosMatrix } from '../support/access/todos.ts';
+import type { TokenApi } from '../support/access/token-cases.ts';
+import { seededApi } from '../support/deployed-access.ts';
+import { changes, Deployment, engineObjects, type Run } from '../support/deployment.ts';
 
-let todos: Deployment;
+let clone: Deployment;
+let first: Run;
+let api: TokenApi;
 
 beforeAll(async () => {
-  todos = await Deployment.of('todos');
-  await todos.deploy();
-  await todos.sql(`INSERT INTO api.todos (user_id, title, done, public)
-    VALUES (1, 'buy milk', false, false), (1, 'water the plants', true, true), (2, 'call the bank', false, false)`);
+  clone = await Deployment.clone();
+  first = await clone.npmRun('deploy', '--auto-approve', '--skip-provider-lock');
+  if (first.status === 0) api = await seededApi(clone, declaration);
 });
 
-afterAll(() => todos.remove());
+afterAll(() => clone.remove());
 
-describe('todos, deployed', () => {
-  it('answers the anonymous role with public rows and granted columns', async () => {
-    const response = await fetch(`${todos.url}/todos?select=id,title,done`);
-    expect(response.status).toBe(200);
-    expect(await response.json()).toEqual([{ id: 2, title: 'water the plants', done: true }]);
+describe('a fresh clone, deployed with the command of the README', () => {
+  it('ends well, and says where the API is', () => {
+    expect(first.status, first.output).toBe(0);
+    expect(first.output).toContain(`url = ${clone.url}`);
+  });
+
+  describeAccess(() => api, declaration, {
+    cases: todosCases,
+    matrix: todosMatrix,
+    target: { as: ann, path: '/todos?select=title' },
   });
 
   it('says "No changes" when it is deployed again', async () => {
-    const run = await todos.deploy();
-    expect(changes(run)).toEqual({ 'todos-database': undefined, 'todos-api': undefined });
+    const run = await clone.npmRun('deploy', '--auto-approve', '--skip-provider-lock');
+    expect(changes(run), run.output).toEqual({
+      'todos-database': 'no changes',
+      'todos-access': 'no changes',
+      'todos-api': 'no changes',
+    });
   });
 
-  it('brings back a database container that was lost', async () => {
-    expect(existsSync(todos.secrets)).toBe(true);
-  });
-
-  it('leaves nothing behind', async () => {
-    await todos.sql('CREATE TABLE api.by_hand (id int); GRANT SELECT ON api.by_hand TO todos_user');
-    await todos.destroy();
+  it('leaves nothing behind when it is destroyed, also after objects were added by hand', async () => {
+    await clone.sql(`CREATE TABLE api.by_hand (id serial); GRANT SELECT ON api.by_hand TO todos_user;
+      CREATE POLICY by_hand ON api.by_hand TO todos_anon USING (true);
+      CREATE SCHEMA by_hand; GRANT CREATE, USAGE ON SCHEMA by_hand TO todos_user;
+      SET ROLE todos_user; CREATE TABLE by_hand.own (id int)`);
+    const run = await clone.npmRun('destroy', '--auto-approve');
+    expect(run.status, run.output).toBe(0);
     for (const kind of ['container', 'volume', 'network'] as const) expect(engineObjects(kind, 'todos')).toEqual([]);
   });
 });

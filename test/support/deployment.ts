@@ -1,5 +1,5 @@
 import { spawn, spawnSync } from 'node:child_process';
-import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -60,6 +60,17 @@ export class Deployment {
     return deployment;
   }
 
+  /** Copies what git tracks, as a fresh clone has it: deployed with the commands of the README. */
+  static async clone(): Promise<Deployment> {
+    refuseRunning('todos');
+    const directory = mkdtempSync(join(tmpdir(), 'clone of it '));
+    const { stdout } = spawnSync('git', ['ls-files', '-z'], { cwd: root, encoding: 'utf8' });
+    for (const file of stdout.split('\0').filter((name) => name !== '' && existsSync(join(root, name)))) {
+      cpSync(join(root, file), join(directory, file));
+    }
+    return new Deployment('todos', directory, await freePort(), await freePort(), { DECLARATION: undefined });
+  }
+
   get url(): string {
     return `http://127.0.0.1:${this.apiPort}`;
   }
@@ -90,7 +101,13 @@ export class Deployment {
 
   /** `cdktf deploy '*'`, whatever comes of it. */
   tryDeploy(env: NodeJS.ProcessEnv = {}): Promise<Run> {
+    // Providers that are installed locally are in no registry that could be asked for their hashes.
     return this.cdktf(['deploy', '*', '--auto-approve', '--skip-provider-lock'], env);
+  }
+
+  /** One of the README's commands, such as `deploy`. */
+  npmRun(script: string, ...flags: string[]): Promise<Run> {
+    return runProgram('npm', ['run', script, '--', ...flags], { cwd: this.directory, env: this.env });
   }
 
   async destroy(): Promise<Run> {
