@@ -1,9 +1,10 @@
+import { desiredAccess } from '../declaration/access.ts';
 import { membershipTable } from '../declaration/condition.ts';
 import { apiRoles } from '../declaration/roles.ts';
 import type { Declaration, PolicyInput } from '../declaration/types.ts';
-import type { Catalog, CatalogRelation, CatalogRole } from './catalog.ts';
+import type { Catalog, CatalogFunction, CatalogRelation, CatalogRole } from './catalog.ts';
 import { plan, planFunctions } from './plan.ts';
-import { matches } from './plan-grants.ts';
+import { isSameFunction, matches } from './plan-grants.ts';
 
 /** One thing that the audit has to say. */
 export interface Finding {
@@ -28,9 +29,13 @@ const RULES: readonly Rule[] = [
   grantedToPublic,
   notAsDeclared,
   securityDefiners,
+  definerTriggers,
+  rewriteRules,
   bypassingRelations,
   authenticatorPrivileges,
   apiRolePrivileges,
+  grantsElsewhere,
+  otherMembers,
   missingIndexes,
 ];
 
@@ -91,9 +96,10 @@ function notAsDeclared(declaration: Declaration, catalog: Catalog): Finding[] {
 
 /** Such a function runs with its owner's rights: its arguments come from whoever may call it. */
 function securityDefiners(declaration: Declaration, catalog: Catalog): Finding[] {
-  const callable = catalog.functions.filter(
-    (fn) => fn.security_definer && fn.grants.length > 0 && fn.schema !== declaration.privateSchema,
-  );
+  const { functions: ours } = desiredAccess(declaration);
+  const isOurs = (fn: CatalogFunction) =>
+    fn.schema === declaration.privateSchema && ours.some((own) => isSameFunction(own, fn));
+  const callable = catalog.functions.filter((fn) => fn.security_definer && fn.grants.length > 0 && !isOurs(fn));
   return callable.flatMap((fn) => {
     const declared = declaration.functions.some((candidate) => candidate.securityDefiner && matches(candidate, fn));
     return [
@@ -119,6 +125,47 @@ function securityDefiners(declaration: Declaration, catalog: Catalog): Finding[]
           ]),
     ];
   });
+}
+
+/** Whoever may write to the table runs the trigger's function, without a grant on it. */
+function definerTriggers({ owner }: Declaration, catalog: Catalog): Finding[] {
+  return catalog.definerTriggers.flatMap(({ schema, table, name, function: fn, function_owner, search_path_set }) => {
+    const object = `trigger ${name} of ${schema}.${table}`;
+    return [
+      ...(function_owner === owner
+        ? []
+        : [
+            error(
+              'trigger_of_other_owner',
+              object,
+              `runs ${fn} with the rights of "${function_owner}", whom the policies need not bind`,
+              'make it SECURITY INVOKER, or move it to a managed schema',
+            ),
+          ]),
+      ...(search_path_set
+        ? []
+        : [
+            error(
+              'search_path_not_set',
+              fn,
+              "runs with its owner's rights in the caller's search path",
+              'add SET search_path to it',
+            ),
+          ]),
+    ];
+  });
+}
+
+/** The commands of a rule run with the rights of the table's owner, on whatever tables they name. */
+function rewriteRules(_: Declaration, catalog: Catalog): Finding[] {
+  return catalog.rules.map(({ schema, table, name }) =>
+    error(
+      'rewrite_rule',
+      `rule ${name} of ${schema}.${table}`,
+      "runs with its owner's rights",
+      'drop it, and use a trigger',
+    ),
+  );
 }
 
 /** These have no row security of their own. */
@@ -180,6 +227,7 @@ function authenticatorPrivileges(declaration: Declaration, catalog: Catalog): Fi
           ),
         ]
       : []),
+    ...ownedObjects(role),
     ...(role.login ? [] : [error('authenticator_cannot_login', object, 'can not log in', 'give it LOGIN')]),
     ...role.memberships
       .filter((membership) => !declared.includes(membership.role))
@@ -209,9 +257,7 @@ function apiRolePrivileges(declaration: Declaration, catalog: Catalog): Finding[
     return [
       ...privilegesOf(role).map((privilege) => error('role_privileged', object, `has ${privilege}`, 'take it away')),
       ...(role.login ? [error('role_can_login', object, 'can log in', 'make it NOLOGIN')] : []),
-      ...(role.owns_objects && role.name !== declaration.owner
-        ? [error('role_owns_objects', object, 'owns objects, which grants do not bind', 'change their owner')]
-        : []),
+      ...(role.name === declaration.owner ? [] : ownedObjects(role)),
       ...role.memberships
         .filter((membership) => !inherits.includes(membership.role))
         .map((membership) =>
@@ -223,6 +269,33 @@ function apiRolePrivileges(declaration: Declaration, catalog: Catalog): Finding[
         .map((name) => error('role_not_member', object, `is not a member of "${name}"`, 'grant it')),
     ];
   });
+}
+
+function ownedObjects({ name, owns_objects }: CatalogRole): Finding[] {
+  if (!owns_objects) return [];
+  return [error('role_owns_objects', `role ${name}`, 'owns objects, which grants do not bind', 'change their owner')];
+}
+
+/** Functions of the API run as its roles, and reach whatever these were granted anywhere. */
+function grantsElsewhere(_: Declaration, catalog: Catalog): Finding[] {
+  return catalog.grantsElsewhere.map(({ role, object, usage_only }) => ({
+    rule: 'granted_elsewhere',
+    level: usage_only ? 'warning' : 'error',
+    object: `role ${role}`,
+    problem: `was granted privileges on ${object}, outside of the managed schemas`,
+    fix: 'revoke them, or put it into a managed schema and declare it',
+  }));
+}
+
+/** They reach what the role reaches, without a token. */
+function otherMembers(_: Declaration, catalog: Catalog): Finding[] {
+  return catalog.otherMembers.map(({ role, member }) => ({
+    rule: 'role_has_member',
+    level: 'warning',
+    object: `role ${role}`,
+    problem: `has the member "${member}", which is not declared`,
+    fix: 'revoke the membership, unless it is meant',
+  }));
 }
 
 /** Who may pass a role on decides who has it. */

@@ -67,6 +67,22 @@ export interface CatalogPolicy {
   readonly comment: string;
 }
 
+export interface CatalogRule {
+  readonly schema: string;
+  readonly table: string;
+  readonly name: string;
+}
+
+/** A trigger whose function runs with its owner's rights. */
+export interface CatalogDefinerTrigger {
+  readonly schema: string;
+  readonly table: string;
+  readonly name: string;
+  readonly function: string;
+  readonly function_owner: string;
+  readonly search_path_set: boolean;
+}
+
 export interface CatalogDefaultPrivileges {
   readonly role: string;
   readonly schema: string | null;
@@ -102,6 +118,20 @@ export interface CatalogRole {
   readonly owns_objects: boolean;
 }
 
+/** What an API role or the authenticator was granted outside of the managed schemas. */
+export interface CatalogGrantElsewhere {
+  readonly role: string;
+  readonly object: string;
+  /** A function, a type, or a schema to find such in. */
+  readonly usage_only: boolean;
+}
+
+/** Somebody who is not declared, but a member of one of the declared roles. */
+export interface CatalogOtherMember {
+  readonly role: string;
+  readonly member: string;
+}
+
 export interface CatalogDatabase {
   readonly name: string;
   readonly admin: string;
@@ -122,6 +152,10 @@ export interface Catalog {
   readonly functions: readonly CatalogFunction[];
   readonly types: readonly CatalogType[];
   readonly policies: readonly CatalogPolicy[];
+  readonly rules: readonly CatalogRule[];
+  readonly definerTriggers: readonly CatalogDefinerTrigger[];
+  readonly grantsElsewhere: readonly CatalogGrantElsewhere[];
+  readonly otherMembers: readonly CatalogOtherMember[];
   readonly defaultPrivileges: readonly CatalogDefaultPrivileges[];
 }
 
@@ -146,6 +180,15 @@ export async function readCatalog(client: pg.ClientBase, declaration: Declaratio
     functions: await read<CatalogFunction>('functions', withPrivate),
     types: await read<CatalogType>('types', withPrivate),
     policies: await read<CatalogPolicy>('policies', withPrivate),
+    rules: await read<CatalogRule>('rules', withPrivate),
+    definerTriggers: await read<CatalogDefinerTrigger>('definer-triggers', withPrivate),
+    grantsElsewhere: await read<CatalogGrantElsewhere>(
+      'grants-elsewhere',
+      withPrivate,
+      // The owner may need what migrations build on, such as tables of other schemas.
+      roles.filter((name) => name !== declaration.owner),
+    ),
+    otherMembers: await read<CatalogOtherMember>('other-members', roles),
     defaultPrivileges: await read<CatalogDefaultPrivileges>('default-privileges', withPrivate, declaration.owner),
   };
 }
