@@ -8,7 +8,6 @@ export type ErrorCode =
   | 'duplicate_name'
   | 'unknown_role'
   | 'unknown_schema'
-  | 'unknown_table'
   | 'anonymous_is_authenticator'
   | 'privileged_role'
   | 'role_cycle'

@@ -37,6 +37,13 @@ const OWN_SETTINGS = [
   'server-unix-socket',
   'admin-server-host',
   'admin-server-port',
+  // Older names of some of these, which PostgREST still reads.
+  'db-schema',
+  'pre-request',
+  'root-spec',
+  'max-rows',
+  'role-claim-key',
+  'secret-is-base64',
 ];
 
 /**

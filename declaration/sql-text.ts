@@ -45,7 +45,7 @@ export function splitSql(sql: string): SqlPart[] {
 }
 
 /** `:"name"`, `:'name'` and `:{name}` (groups 1, 2 and 3), but not the cast `::"name"`. */
-export const PLACEHOLDER = /(?<!:):(?:"([a-z_]+)"|'([a-z_]+)'|\{([a-z_]+)\})/g;
+export const PLACEHOLDER = /(?<!:):(?:"([a-z_]\w*)"|'([a-z_]\w*)'|\{([a-z_]\w*)\})/g;
 const PLACEHOLDER_HERE = new RegExp(PLACEHOLDER.source, 'y');
 
 function placeholderAt(sql: string, at: number): number | undefined {
