@@ -1,0 +1,532 @@
+import { generateKeyPairSync } from 'node:crypto';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import {
+  allRows,
+  claimList,
+  custom,
+  declare,
+  membership,
+  ownRows,
+  publicRows,
+  SecuredPostgrestError,
+  tenant,
+  validBetween,
+  type DeclarationInput,
+  type ErrorCode,
+} from '../../../declaration/index.ts';
+import { refusal } from '../../support/errors.ts';
+import { FUZZ_RUNS } from '../../support/fuzz.ts';
+import { hostileText } from '../../support/hostile-text.ts';
+
+const own = ownRows({ to: 'member', column: 'user_id', claim: 'user_id', type: 'int' });
+const table = { name: 'notes', grants: [{ to: 'member', select: true as const }], policies: [own] };
+const base: DeclarationInput = {
+  name: 'notes',
+  schemas: ['api'],
+  roles: { anonymous: 'visitor', users: ['member', { name: 'editor', inherits: ['member'] }] },
+  tables: [table],
+};
+
+const withRoles = (roles: Partial<DeclarationInput['roles']>) => ({ ...base, roles: { ...base.roles, ...roles } });
+const withTable = (more: object) => ({ ...base, tables: [{ ...table, ...more }] });
+const withPolicies = (...policies: unknown[]) => withTable({ policies: [own, ...policies] });
+const withServer = (server: object) => ({ ...base, server });
+const source = (sql: string) => ({ file: 'own.sql', sql });
+const privateKey = generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey.export({ format: 'jwk' });
+const long = 'n'.repeat(64);
+const through = { table: 'members', key: 'note_id', member: 'user_id' };
+const shared = { to: 'member', column: 'id', type: 'int', through, claim: 'sub', memberType: 'uuid' } as const;
+
+/** What is refused: its code, and what the message has to name: the place, the value, the fix. */
+const refused: [why: string, input: unknown, code: ErrorCode, ...parts: string[]][] = [
+  ['nothing', undefined, 'invalid_declaration', 'declaration: ', 'DeclarationInput'],
+  ['a list', [], 'invalid_declaration'],
+  ['an unknown member', { ...base, colour: 'red' }, 'invalid_declaration', 'colour'],
+  ['no schema', { ...base, schemas: [] }, 'invalid_declaration', 'schemas: '],
+  [
+    'a wrong type',
+    withTable({ grants: [{ to: 'member', select: 'yes' }] }),
+    'invalid_declaration',
+    'tables[0].grants[0].select',
+  ],
+  [
+    'an unknown kind of policy',
+    withPolicies({ kind: 'none', to: 'member' }),
+    'invalid_declaration',
+    'tables[0].policies[1]',
+  ],
+  [
+    'no bound',
+    withPolicies(validBetween({ to: 'member' })),
+    'invalid_declaration',
+    'tables[0].policies[1]: ',
+    '"from"',
+    'give it one',
+  ],
+  [
+    'no condition',
+    withPolicies(publicRows({ to: 'member', where: {} })),
+    'invalid_declaration',
+    'policies[1].where',
+    'allRows',
+  ],
+  [
+    'an address that is none',
+    withServer({ bindAddress: 'localhost' }),
+    'invalid_declaration',
+    'server.bindAddress',
+    '"localhost"',
+    '127.0.0.1',
+  ],
+
+  ['a name with capitals', { ...base, name: 'Notes' }, 'invalid_name', 'name: ', '"Notes"'],
+  ['a long name', { ...base, name: 'n'.repeat(41) }, 'invalid_name', 'longer than 40'],
+  [
+    'a name that would be cut',
+    withTable({ name: long }),
+    'invalid_name',
+    'tables[0].name',
+    long,
+    '64 bytes',
+    'at most 63',
+  ],
+  ['a name of many bytes', withTable({ name: 'ü'.repeat(32) }), 'invalid_name', '64 bytes'],
+  ['a name that would be folded', withTable({ name: 'Notes' }), 'invalid_name', '"Notes"', 'use "notes"'],
+  ['a name with dots', withTable({ name: 'a.b.c' }), 'invalid_name', '"a.b.c"', '"schema.name"'],
+  ['a name with NUL', withTable({ name: 'a\0' }), 'invalid_name', '"a\\u0000"', 'NUL'],
+  ['an empty name', withTable({ name: '' }), 'invalid_name', 'tables[0].name'],
+  [
+    'a column with a dot',
+    withPolicies({ ...own, name: 'two', column: 'a.b' }),
+    'invalid_name',
+    'tables[0].policies[1]',
+    '"a.b"',
+  ],
+  [
+    'a column with capitals',
+    withTable({ grants: [{ to: 'member', select: ['userId'] }] }),
+    'invalid_name',
+    'grants[0].select',
+    '"userId"',
+    '"userid"',
+  ],
+  [
+    'a policy with a long name',
+    withTable({ policies: [{ ...own, name: long }] }),
+    'invalid_name',
+    'policies[0].name',
+    long,
+  ],
+  ['a reserved role', withRoles({ users: ['public'] }), 'invalid_name', 'roles.users[0]', '"public"'],
+  ['a role of Postgres', withRoles({ users: ['pg_monitor'] }), 'invalid_name', '"pg_monitor"'],
+  ['a role that needs quoting', withRoles({ users: ['a-b'] }), 'invalid_name', '"a-b"'],
+
+  [
+    'a role twice',
+    withRoles({ users: ['member', 'member'] }),
+    'duplicate_name',
+    'roles.users[1]',
+    '"member"',
+    'roles.users[0]',
+  ],
+  ['a user that is anonymous', withRoles({ users: ['visitor'] }), 'duplicate_name', '"visitor"'],
+  ['a user that is the owner', withRoles({ users: ['notes_owner'] }), 'duplicate_name', '"notes_owner"', 'roles.owner'],
+  ['a table twice', { ...base, tables: [table, { name: 'api.notes' }] }, 'duplicate_name', 'tables[1]', '"api.notes"'],
+  ['a table that is a view', { ...base, views: [{ name: 'notes' }] }, 'duplicate_name', 'views[0]'],
+  ['a policy twice', withPolicies(own), 'duplicate_name', 'tables[0].policies[1].name', '"own_rows_select_member"'],
+  ['a schema twice', { ...base, schemas: ['api', 'api'] }, 'duplicate_name', 'schemas[1]', '"api"'],
+  ['an internal schema that is exposed', { ...base, internalSchemas: ['api'] }, 'duplicate_name', 'internalSchemas[0]'],
+  [
+    'a migration twice',
+    { ...base, migrations: [source(''), source('')] },
+    'duplicate_name',
+    'migrations[1]',
+    '"own.sql"',
+  ],
+  [
+    'a function twice',
+    {
+      ...base,
+      functions: [
+        { name: 'f', execute: 'member' },
+        { name: 'f', execute: 'member' },
+      ],
+    },
+    'duplicate_name',
+    'functions[1]',
+  ],
+  ['a grant twice', withTable({ grants: [...table.grants, ...table.grants] }), 'duplicate_name', 'select to member'],
+
+  [
+    'a grant to nobody',
+    withTable({ grants: [{ to: 'nobody', select: true }] }),
+    'unknown_role',
+    'grants[0].to',
+    '"nobody"',
+    'visitor, member, editor',
+  ],
+  ['a policy for nobody', withPolicies(allRows({ to: 'nobody' })), 'unknown_role', 'policies[1].to', '"nobody"'],
+  ['a policy for the authenticator', withPolicies(allRows({ to: 'notes_authenticator' })), 'unknown_role'],
+  [
+    'an inherited nobody',
+    withRoles({ users: [{ name: 'member', inherits: ['nobody'] }] }),
+    'unknown_role',
+    'users[0].inherits',
+  ],
+  [
+    'a function for nobody',
+    { ...base, functions: [{ name: 'f', execute: 'nobody' }] },
+    'unknown_role',
+    'functions[0].execute',
+  ],
+  [
+    'a table of an unknown schema',
+    withTable({ name: 'other.notes' }),
+    'unknown_schema',
+    'tables[0].name',
+    '"other"',
+    'internalSchemas',
+  ],
+  ['a table of the private schema', withTable({ name: 'notes_private.notes' }), 'unknown_schema'],
+  [
+    'a membership of an unknown schema',
+    withPolicies(membership({ ...shared, through: { ...through, table: 'other.members' } })),
+    'unknown_schema',
+    'policies[1].through.table',
+    '"other"',
+  ],
+  [
+    'a function of an unknown schema',
+    { ...base, functions: [{ name: 'pg_catalog.f', execute: 'member' }] },
+    'unknown_schema',
+    'functions[0].name',
+  ],
+
+  [
+    'an anonymous authenticator',
+    withRoles({ anonymous: 'notes_authenticator' }),
+    'anonymous_is_authenticator',
+    'roles.anonymous',
+    '"notes_authenticator"',
+  ],
+  ...(['login', 'superuser', 'bypassRls', 'createRole', 'replication'] as const).map(
+    (privilege): (typeof refused)[number] => [
+      `a user with ${privilege}`,
+      withRoles({ users: [{ name: 'member', [privilege]: true }] }),
+      'privileged_role',
+      `roles.users[0].${privilege}`,
+      'remove it',
+    ],
+  ),
+  [
+    'a privileged anonymous',
+    withRoles({ anonymous: { name: 'visitor', superuser: true } as never }),
+    'privileged_role',
+    'roles.anonymous.superuser',
+  ],
+  [
+    'a circle',
+    withRoles({
+      users: [
+        { name: 'a', inherits: ['b'] },
+        { name: 'b', inherits: ['a'] },
+      ],
+    }),
+    'role_cycle',
+    'roles.users[0].inherits',
+    '"a"',
+  ],
+  ...[
+    'row_security',
+    'statement_timeout',
+    'role',
+    'search_path',
+    'pgrst.jwt_secret',
+    'Work_mem',
+    'a b',
+    'request.jwt.claims',
+  ].map((setting): (typeof refused)[number] => [
+    `the role setting ${setting}`,
+    withRoles({ users: ['member', { name: 'editor', settings: { [setting]: 'x' } }] }),
+    'invalid_role_setting',
+    'roles.users[1].settings',
+    setting,
+  ]),
+  [
+    'a role setting of two lines',
+    withRoles({ users: ['member', { name: 'editor', settings: { work_mem: '1\n2' } }] }),
+    'invalid_role_setting',
+  ],
+
+  [
+    'a policy without a grant',
+    withPolicies(allRows({ to: 'member', for: 'delete' })),
+    'policy_without_grant',
+    'tables[0].policies[1]',
+    '"member"',
+    'delete',
+    'add the grant',
+  ],
+  ['a policy for a role without any', withPolicies(allRows({ to: 'visitor' })), 'policy_without_grant', '"visitor"'],
+  [
+    'a grant without a policy',
+    withTable({ grants: [{ to: 'member', select: true, delete: true }], policies: [{ ...own, for: 'select' }] }),
+    'grant_without_policy',
+    'tables[0].grants',
+    '"member" may delete on "notes"',
+    'add a policy',
+  ],
+  [
+    'a grant with a restrictive policy only',
+    withTable({ policies: [{ ...own, restrictive: true }] }),
+    'grant_without_policy',
+  ],
+
+  ...['pg_catalog', 'information_schema', 'pg_temp'].map((schema): (typeof refused)[number] => [
+    `the schema ${schema}`,
+    { ...base, schemas: [schema] },
+    'schema_not_exposable',
+    'schemas[0]',
+    schema,
+  ]),
+  ['an exposed private schema', { ...base, privateSchema: 'api' }, 'schema_not_exposable', 'privateSchema', '"api"'],
+  ['a private system schema', { ...base, privateSchema: 'pg_toast' }, 'schema_not_exposable', 'privateSchema'],
+
+  [
+    'any origin on a public address',
+    withServer({ bindAddress: '0.0.0.0', corsAllowedOrigins: '*' }),
+    'unsafe_cors',
+    'server.corsAllowedOrigins',
+    '0.0.0.0',
+    'allowAnyOriginOnPublicAddress',
+  ],
+  ['any origin in a list', withServer({ corsAllowedOrigins: ['*'] }), 'unsafe_cors', 'corsAllowedOrigins[0]'],
+  [
+    'an origin with a path',
+    withServer({ corsAllowedOrigins: ['https://a.example/x'] }),
+    'unsafe_cors',
+    '"https://a.example/x"',
+  ],
+  ['an origin that is none', withServer({ corsAllowedOrigins: ['a.example'] }), 'unsafe_cors', '"a.example"'],
+  [
+    'a list of origins in one',
+    withServer({ corsAllowedOrigins: ['https://a.example,https://b.example'] }),
+    'unsafe_cors',
+  ],
+  [
+    'a published admin port',
+    withServer({ adminPort: 3001 }),
+    'admin_port_published',
+    'server.adminPort',
+    '3001',
+    'remove it',
+  ],
+  ...['11.2.0', '9', 'latest', '12', '', 'v'].map((version): (typeof refused)[number] => [
+    `version ${version}`,
+    withServer({ version }),
+    'unsupported_version',
+    'server.version',
+  ]),
+  ...['12.2.0', '12.2.11', 'v12.2'].map((version): (typeof refused)[number] => [
+    `version ${version}`,
+    withServer({ version }),
+    'vulnerable_version',
+    'server.version',
+    version,
+    '12.2.12',
+  ]),
+  ...[
+    'db-uri',
+    'jwt-secret',
+    'db-anon-role',
+    'db-pre-request',
+    'jwt-aud',
+    'max-rows',
+    'root-spec',
+    'PGRST_DB_URI',
+    'nothing',
+    'db-x=y',
+  ].map((name): (typeof refused)[number] => [
+    `the server setting ${name}`,
+    withServer({ settings: { [name]: 'x' } }),
+    'invalid_server_setting',
+    'server.settings',
+  ]),
+  [
+    'a server setting of two lines',
+    withServer({ settings: { 'db-tx-end': 'a\nb' } }),
+    'invalid_server_setting',
+    'server.settings.db-tx-end',
+  ],
+
+  [
+    'a condition that is none',
+    withPolicies(custom({ to: 'member', for: 'select', using: source('true;') })),
+    'invalid_sql',
+    'own.sql:1',
+  ],
+  [
+    'a check that is none',
+    withPolicies(custom({ to: 'member', for: 'select', using: source('true'), check: source(')') })),
+    'invalid_sql',
+    'own.sql:1',
+  ],
+  [
+    'an old claim',
+    withPolicies(custom({ to: 'member', for: 'select', using: source(`current_setting('request.jwt.claim.sub')`) })),
+    'legacy_claim_setting',
+    'request.jwt.claims',
+  ],
+  [
+    'an old claim in a migration',
+    { ...base, migrations: [source(`SELECT 1;\nSELECT current_setting('request.jwt.claim.sub')`)] },
+    'legacy_claim_setting',
+    'own.sql:2',
+    `:"private".claim('sub')`,
+  ],
+  [
+    'an unknown placeholder',
+    withPolicies(custom({ to: 'member', for: 'select', using: source(`a = :'b'`) })),
+    'unknown_placeholder',
+    `:'b'`,
+  ],
+  ['a migration with NUL', { ...base, migrations: [source('\0')] }, 'invalid_sql', 'own.sql', 'NUL'],
+
+  ['two kinds of keys', { ...base, keys: { generate: 'ES256', secretFile: 'x' } }, 'invalid_declaration', 'keys'],
+  ['keys that are none', { ...base, keys: { jwks: '{' } }, 'invalid_key_set', 'keys'],
+  ['no keys', { ...base, keys: { jwks: { keys: [] } } }, 'empty_key_set', 'keys'],
+  ['a secret among the keys', { ...base, keys: { jwks: { keys: [privateKey] } } }, 'private_key_in_key_set', 'keys'],
+];
+
+describe('declare refuses', () => {
+  it.each(refused)('%s', (_, input, code, ...parts) => {
+    const error = refusal(() => declare(input as DeclarationInput));
+    expect([error.code, error.message]).toEqual([code, error.message]);
+    for (const part of parts) expect(error.message).toContain(part);
+    expect(error.message).toMatch(new RegExp(`\\[${code}\\]$`));
+  });
+});
+
+describe('declare', () => {
+  it('fills in what was not said', () => {
+    expect(declare({ name: 'notes', schemas: ['api'], roles: { users: ['member'] } })).toEqual({
+      name: 'notes',
+      schemas: ['api'],
+      internalSchemas: [],
+      privateSchema: 'notes_private',
+      authenticator: 'notes_authenticator',
+      owner: 'notes_owner',
+      users: [{ name: 'member', inherits: [], statementTimeoutMs: 5000, settings: {} }],
+      tables: [],
+      views: [],
+      functions: [],
+      migrations: [],
+      keys: { generate: 'ES256' },
+      tokens: { requiredClaims: ['exp'] },
+      server: {
+        version: '16.2',
+        maxRows: 1000,
+        poolSize: 10,
+        corsAllowedOrigins: [],
+        bindAddress: '127.0.0.1',
+        openApi: 'follow-privileges',
+        logLevel: 'error',
+        settings: {},
+      },
+    });
+  });
+
+  it('gives data that can not be changed', () => {
+    const declaration = declare(base);
+    expect(() => Object.assign(declaration.tables[0]!.policies[0]!.input, { column: 'id' })).toThrow(TypeError);
+    expect(JSON.parse(JSON.stringify(declaration))).toEqual(declaration);
+  });
+
+  it('takes every kind of policy, and names each', () => {
+    const to = 'member';
+    const policies = [
+      own,
+      { ...own, restrictive: true },
+      tenant({ to, column: 'tenant_id', claim: ['app', 'tenant'], type: 'uuid', restrictive: true }),
+      claimList({ to, column: 'region', claim: 'regions', type: 'text' }),
+      membership(shared),
+      allRows({ to, for: 'select' }),
+      publicRows({ to, where: { published: true, hidden: null } }),
+      validBetween({ to, from: 'starts_at', until: 'ends_at', restrictive: true }),
+      custom({ to, using: source('true'), name: 'mine' }),
+    ];
+    const [resolved] = declare(withTable({ grants: [{ to, select: true, delete: true }], policies })).tables;
+    expect(resolved!.policies.map((policy) => policy.statements.map(({ name }) => name))).toEqual([
+      ['own_rows_select_member', 'own_rows_delete_member'],
+      ['only_own_rows_select_member', 'only_own_rows_delete_member'],
+      ['only_tenant_select_member', 'only_tenant_delete_member'],
+      ['claim_list_select_member', 'claim_list_delete_member'],
+      ['membership_select_member', 'membership_delete_member'],
+      ['all_rows_select_member'],
+      ['public_rows_select_member', 'public_rows_delete_member'],
+      ['only_valid_between_select_member', 'only_valid_between_delete_member'],
+      ['mine_select', 'mine_delete'],
+    ]);
+  });
+
+  it('lets a policy for an inherited role serve a grant, and the other way round', () => {
+    const grants = [{ to: 'editor', select: true as const }];
+    expect(declare(withTable({ grants, policies: [own] })).tables[0]!.policies).toHaveLength(1);
+    const toEditor = [{ ...own, to: 'editor' }];
+    expect(refusal(() => declare(withTable({ policies: toEditor }))).code).toBe('grant_without_policy');
+  });
+
+  it('allows any origin on a public address where it is said', () => {
+    const server = { bindAddress: '0.0.0.0', corsAllowedOrigins: '*' as const, allowAnyOriginOnPublicAddress: true };
+    expect(declare(withServer(server)).server.corsAllowedOrigins).toBe('*');
+    expect(declare(withServer({ bindAddress: '::1', corsAllowedOrigins: '*' })).server.bindAddress).toBe('::1');
+  });
+});
+
+describe('whatever it is given', () => {
+  const holds = (act: () => unknown) => {
+    try {
+      act();
+    } catch (error) {
+      expect(error).toBeInstanceOf(SecuredPostgrestError);
+    }
+  };
+
+  it('declare throws nothing but its own errors', () => {
+    fc.assert(
+      fc.property(fc.anything({ withNullPrototype: true }), (junk) => holds(() => declare(junk as DeclarationInput))),
+      { numRuns: FUZZ_RUNS },
+    );
+  });
+
+  it('declare throws nothing but its own errors where one place is junk', () => {
+    const full = {
+      ...withPolicies(allRows({ to: 'member', for: 'select' })),
+      functions: [],
+      views: [{ name: 'v' }],
+      migrations: [source('')],
+      keys: { generate: 'ES256' },
+      tokens: { issuer: 'i' },
+      server: { version: '14.1', settings: {} },
+    };
+    const places: (string | number)[][] = [];
+    const visit = (value: unknown, path: (string | number)[]) => {
+      places.push(path);
+      if (typeof value === 'object' && value !== null)
+        for (const [key, inner] of Object.entries(value)) visit(inner, [...path, key]);
+    };
+    visit(full, []);
+    const junk = fc.oneof(hostileText, fc.anything(), fc.array(hostileText), fc.dictionary(hostileText, hostileText));
+    fc.assert(
+      fc.property(fc.constantFrom(...places.slice(1)), junk, (path, value) => {
+        const input = structuredClone(full) as unknown as Record<string | number, unknown>;
+        let at = input;
+        for (const key of path.slice(0, -1)) at = at[key] as Record<string | number, unknown>;
+        at[path.at(-1)!] = value;
+        holds(() => declare(input as unknown as DeclarationInput));
+      }),
+      { numRuns: FUZZ_RUNS },
+    );
+  });
+});
