@@ -60,11 +60,14 @@ export class Deployment {
     return deployment;
   }
 
-  /** Copies what git tracks, as a fresh clone has it: deployed with the commands of the README. */
+  /** Copies what git would have in a fresh clone: deployed with the commands of the README. */
   static async clone(): Promise<Deployment> {
     refuseRunning('todos');
     const directory = mkdtempSync(join(tmpdir(), 'clone of it '));
-    const { stdout } = spawnSync('git', ['ls-files', '-z'], { cwd: root, encoding: 'utf8' });
+    const { stdout } = spawnSync('git', ['ls-files', '-z', '--cached', '--others', '--exclude-standard'], {
+      cwd: root,
+      encoding: 'utf8',
+    });
     for (const file of stdout.split('\0').filter((name) => name !== '' && existsSync(join(root, name)))) {
       cpSync(join(root, file), join(directory, file));
     }
