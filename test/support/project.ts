@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { type Run, root, runProgram } from './deployment.ts';
@@ -8,6 +8,14 @@ export async function pack(directory: string): Promise<string> {
   await must('npm', ['pack', '--pack-destination', directory], root);
   const tarball = readdirSync(directory).find((file) => file.endsWith('.tgz'));
   return join(directory, tarball!);
+}
+
+/** Packages in the versions that this project is developed with, as `package.json` lists dependencies. */
+export function versions(...names: string[]): Record<string, string> {
+  const { devDependencies } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as {
+    devDependencies: Record<string, string>;
+  };
+  return Object.fromEntries(names.map((name) => [name, devDependencies[name]!]));
 }
 
 /** Somebody else's project, outside of this repository, in a path with a space. */
@@ -20,19 +28,15 @@ export class Project {
     writeFileSync(path, typeof content === 'string' ? content : JSON.stringify(content, undefined, 2));
   }
 
-  /** `npm install`, of what `package.json` names and of further packages. */
-  async install(...packages: string[]): Promise<void> {
-    await this.must('npm', ['install', '--prefer-offline', '--no-audit', '--no-fund', ...packages]);
+  /** Writes `package.json` and installs what it names. */
+  async install(manifest: object, ...flags: string[]): Promise<void> {
+    this.write('package.json', manifest);
+    await this.must('npm', ['install', '--prefer-offline', ...flags]);
   }
 
-  /** Runs a program that must succeed. */
-  must(program: string, args: readonly string[], env: NodeJS.ProcessEnv = {}): Promise<Run> {
-    return must(program, args, this.directory, env);
-  }
-
-  /** Runs a program, whatever comes of it. */
-  run(program: string, args: readonly string[], env: NodeJS.ProcessEnv = {}): Promise<Run> {
-    return run(program, args, this.directory, env);
+  /** Runs a program, in a folder of the project; it must succeed. */
+  must(program: string, args: readonly string[], env: NodeJS.ProcessEnv = {}, folder = '.'): Promise<Run> {
+    return must(program, args, join(this.directory, folder), env);
   }
 
   remove(): void {
@@ -40,19 +44,18 @@ export class Project {
   }
 }
 
-async function must(program: string, args: readonly string[], cwd: string, env: NodeJS.ProcessEnv = {}): Promise<Run> {
-  const result = await run(program, args, cwd, env);
+/** Runs a program as in a shell of its own: without what npm and the tests tell their scripts. */
+async function must(
+  program: string,
+  args: readonly string[],
+  cwd: string,
+  extra: NodeJS.ProcessEnv = {},
+): Promise<Run> {
+  const inherited = Object.entries(process.env).filter(
+    ([name]) => !/^(npm_(lifecycle|package)_|VITEST|NODE_)/.test(name),
+  );
+  const env = { ...Object.fromEntries(inherited), TF_CLI_CONFIG_FILE: undefined, CHECKPOINT_DISABLE: '1', ...extra };
+  const result = await runProgram(program, args, { cwd, env });
   if (result.status !== 0) throw new Error(`${program} ${args.join(' ')} failed:\n${result.output}`);
   return result;
-}
-
-/** Runs a program as in a shell of its own: without what `npm` and the tests tell their scripts. */
-function run(program: string, args: readonly string[], cwd: string, env: NodeJS.ProcessEnv): Promise<Run> {
-  const inherited = Object.entries(process.env).filter(
-    ([name]) => !/^(npm_(?!config_(registry|userconfig|cache|offline))|VITEST|NODE_ENV$|NODE_OPTIONS$)/i.test(name),
-  );
-  return runProgram(program, args, {
-    cwd,
-    env: { ...Object.fromEntries(inherited), TF_CLI_CONFIG_FILE: undefined, CHECKPOINT_DISABLE: '1', ...env },
-  });
 }
