@@ -57,6 +57,8 @@ export interface PostgresDatabaseProps extends ContainerProps {
   readonly version?: string;
   /** Port on 127.0.0.1 that the database is published on. @default 5432 */
   readonly port?: number;
+  /** Existing Docker network to join, by name. @default a network of its own */
+  readonly network?: string;
   /** User and group that the processes run as: `uid:gid`. @default '999:999' */
   readonly user?: string;
   /** Memory limit, in megabytes. @default 512 */
@@ -155,9 +157,11 @@ export class PostgresDatabase extends Construct implements IPostgresDatabase {
     this.database = props.database ?? name;
     this.adminUser = props.adminUser ?? 'postgres';
     this.adminPassword = secrets.adminPassword;
-    this.network = name;
+    this.network = props.network ?? name;
 
-    const network = new Network(this, 'network', { name: this.network, labels: labels(name), provider });
+    const network =
+      props.network === undefined &&
+      new Network(this, 'network', { name: this.network, labels: labels(name), provider });
     const data = new Volume(this, 'data', { name: `${name}-postgres-data`, labels: labels(name), provider });
     const password = new SecretVolume(this, 'password', {
       name,
@@ -188,7 +192,7 @@ export class PostgresDatabase extends Construct implements IPostgresDatabase {
       ],
       tmpfs: { '/tmp': 'rw,noexec,nosuid,nodev', '/var/run/postgresql': 'rw,noexec,nosuid,nodev' },
       shmSize: props.shmSize ?? 64,
-      networksAdvanced: [{ name: network.name }],
+      networksAdvanced: [{ name: this.network }],
       ports: [{ internal: PORT, external: this.port, ip: this.host }],
       healthcheck: {
         // Over TCP: while the image sets itself up, a server answers on the socket already.
@@ -201,7 +205,8 @@ export class PostgresDatabase extends Construct implements IPostgresDatabase {
       waitTimeout: 120,
       // Time for a clean stop; without it the provider kills the server.
       destroyGraceSeconds: 30,
-      labels: labels(name, props.labels),
+      // A network that was lost comes back under another id, and without the containers that were in it.
+      labels: labels(name, { ...props.labels, ...(network && { 'secured-postgrest.network': network.id }) }),
       dependsOn: [...password.waitFor],
       provider,
     });

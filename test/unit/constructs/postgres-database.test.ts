@@ -72,10 +72,14 @@ describe('PostgresDatabase', () => {
       maxProcesses: 200,
       shmSize: 256,
       logDriver: 'journald',
+      network: 'platform',
       labels: { team: 'blue', 'secured-postgrest.name': 'other' },
     });
-    const container = synth(stack).block('docker_container', 'database/container');
+    const { block, paths } = synth(stack);
+    expect(paths('docker_network')).toEqual([]);
+    const container = block('docker_container', 'database/container');
     expect(container).toMatchObject({
+      networks_advanced: [{ name: 'platform' }],
       user: '70:70',
       memory: 1024,
       ulimit: [{ soft: 200, hard: 200 }],

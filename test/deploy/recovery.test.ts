@@ -1,0 +1,92 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { Deployment, docker, touched } from '../support/deployment.ts';
+import { ask } from '../support/poll.ts';
+
+let todos: Deployment;
+
+beforeAll(async () => {
+  todos = await Deployment.of('todos');
+  await todos.deploy();
+  await addRows();
+});
+
+afterAll(() => todos.remove());
+
+async function addRows(): Promise<void> {
+  await todos.sql(`INSERT INTO api.todos (user_id, title, public) VALUES (1, 'mine', false), (2, 'shown', true)`);
+}
+
+async function titles(): Promise<string> {
+  const token = await todos.tokenFor('todos_user', { user_id: 1 });
+  return ask({ name: 'user 1', url: `${todos.url}/todos?select=title&order=title`, token });
+}
+
+const HEALTHY = '200 [{"title":"mine"}, \n {"title":"shown"}]';
+
+/** A plain deploy repairs, and the one after it has nothing to do. */
+async function deployRepairs(): Promise<void> {
+  await todos.deploy();
+  expect(touched(await todos.deploy())).toEqual([]);
+}
+
+describe('a plain deploy brings back', () => {
+  it('a database container', async () => {
+    docker('rm', '--force', 'todos-postgres');
+    await deployRepairs();
+    expect(await titles()).toBe(HEALTHY);
+  });
+
+  it('a server container', async () => {
+    docker('rm', '--force', 'todos-api-1');
+    await deployRepairs();
+    expect(await titles()).toBe(HEALTHY);
+  });
+
+  it('what a clean-up of stopped containers removes', async () => {
+    for (const volume of ['todos-keys', 'todos-database-uri', 'todos-postgres-password'])
+      docker('rm', `${volume}-writer`);
+    await deployRepairs();
+    expect(await titles()).toBe(HEALTHY);
+  });
+
+  it('the volumes with the configuration', async () => {
+    docker('rm', '--force', 'todos-api-1', 'todos-keys-writer', 'todos-database-uri-writer');
+    docker('volume', 'rm', 'todos-keys', 'todos-database-uri');
+    await deployRepairs();
+    expect(await titles()).toBe(HEALTHY);
+  });
+
+  it('the network', async () => {
+    for (const name of ['todos-postgres', 'todos-api-1']) docker('network', 'disconnect', '--force', 'todos', name);
+    docker('network', 'rm', 'todos');
+    await deployRepairs();
+    expect(await titles()).toBe(HEALTHY);
+  });
+
+  it('the volume with the database, empty but for the declared state', async () => {
+    docker('rm', '--force', 'todos-postgres');
+    docker('volume', 'rm', 'todos-postgres-data');
+    await deployRepairs();
+    expect(await titles()).toBe('200 []');
+    await addRows();
+    expect(await titles()).toBe(HEALTHY);
+  });
+
+  it('roles that were changed by hand', async () => {
+    await todos.sql(
+      'ALTER ROLE todos_user BYPASSRLS LOGIN; REVOKE todos_user FROM todos_authenticator; GRANT pg_read_all_data TO todos_authenticator',
+    );
+    await deployRepairs();
+    expect(await titles()).toBe(HEALTHY);
+    const roles = await todos.sql(
+      "SELECT rolbypassrls OR rolcanlogin AS open FROM pg_roles WHERE rolname = 'todos_user'",
+    );
+    expect(roles).toEqual([{ open: false }]);
+  });
+
+  it('containers that a restart of the engine has stopped', async () => {
+    docker('kill', 'todos-postgres', 'todos-api-1');
+    await deployRepairs();
+    expect(await titles()).toBe(HEALTHY);
+  });
+});
