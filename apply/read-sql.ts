@@ -21,7 +21,12 @@ export function sqlFile(path: string | URL): SqlSource {
  * Reads a directory of migrations: every `.sql` file in it, to be run once each in the order of their names.
  *
  * @example
- * declare({ ..., migrations: migrationsFrom(new URL('migrations', import.meta.url)) });
+ * declare({
+ *   name: 'todos',
+ *   schemas: ['api'],
+ *   roles: { users: ['todos_user'] },
+ *   migrations: migrationsFrom(new URL('migrations', import.meta.url)),
+ * });
  *
  * @throws SecuredPostgrestError `unreadable_sql`
  */

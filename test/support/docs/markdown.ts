@@ -1,0 +1,50 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+
+export const root = fileURLToPath(new URL('../../..', import.meta.url));
+
+/** A fenced block of a page. */
+export interface CodeBlock {
+  /** `docs/page.md:12`, the line on which its text begins. */
+  readonly place: string;
+  readonly page: string;
+  readonly language: string;
+  readonly text: string;
+  /** The file that its first line, a comment, says it is. */
+  readonly file?: string;
+}
+
+/** The pages for users, by their path in the project. */
+export const pages: readonly string[] = [
+  'README.md',
+  ...['docs', 'examples'].flatMap((folder) =>
+    readdirSync(`${root}${folder}`, { recursive: true, encoding: 'utf8' })
+      .filter((name) => name.endsWith('.md') && !name.includes('node_modules'))
+      .map((name) => `${folder}/${name}`)
+      .sort(),
+  ),
+];
+
+export function read(page: string): string {
+  return readFileSync(`${root}${page}`, 'utf8');
+}
+
+/** The fenced blocks of a page, in order. */
+export function codeBlocks(page: string): CodeBlock[] {
+  const text = read(page);
+  return [...text.matchAll(/^```(\w+)\n([\s\S]*?)^```$/gm)].map(({ 1: language = '', 2: code = '', index }) => {
+    const line = text.slice(0, index).split('\n').length + 1;
+    const file = /^(?:\/\/|--) (\S+\.(?:ts|sql))\n/.exec(code)?.[1];
+    return { place: `${page}:${line}`, page, language, text: code, ...(file !== undefined && { file }) };
+  });
+}
+
+/** The blocks of every page in one language. */
+export function allBlocks(...languages: readonly string[]): CodeBlock[] {
+  return pages.flatMap(codeBlocks).filter(({ language }) => languages.includes(language));
+}
+
+/** A page without its fenced blocks. */
+export function prose(page: string): string {
+  return read(page).replaceAll(/^```[\s\S]*?^```$/gm, '');
+}

@@ -1,0 +1,98 @@
+import { readFileSync } from 'node:fs';
+import ts from 'typescript';
+import * as api from '../../../index.ts';
+import * as jwt from '../../../jwt/index.ts';
+import * as ephemeral from '../../../ephemeral/index.ts';
+import { root } from './markdown.ts';
+
+/** A piece of TypeScript, and where it stands. */
+export interface Snippet {
+  readonly place: string;
+  readonly text: string;
+}
+
+/** What a piece without imports may use without saying where it comes from. */
+const CONTEXT = `
+import { readFileSync, writeFileSync } from 'node:fs';
+import type { PostgresqlProvider } from '@cdktf/provider-postgresql/lib/provider/index.js';
+import { App, DataResource, TerraformOutput, TerraformStack } from 'cdktf';
+import type * as all from 'cdktf-secured-postgrest';
+import type { SigningKey } from 'cdktf-secured-postgrest/jwt';
+import pg from 'pg';
+declare const declaration: all.Declaration;
+declare const database: all.IPostgresDatabase;
+declare const secrets: all.SecretsDirectory;
+declare const access: all.DatabaseAccess;
+declare const roles: all.DatabaseRoles;
+declare const keys: all.KeySet;
+declare const api: all.SecuredPostgrest;
+declare const provider: PostgresqlProvider;
+declare const key: SigningKey;
+declare const image: string, password: string, seed: string;
+`;
+
+/** What TypeScript says about pieces that import this package by its name, as its users do. */
+export function typeErrors(snippets: readonly Snippet[]): string[] {
+  const files = new Map(snippets.map(({ text }, index) => [`${root}snippet-${index}.ts`, asModule(text)]));
+  const options = compilerOptions();
+  const host = ts.createCompilerHost(options);
+  const { fileExists, readFile, getSourceFile } = host;
+  host.fileExists = (name) => files.has(name) || fileExists(name);
+  host.readFile = (name) => files.get(name) ?? readFile(name);
+  host.getSourceFile = (name, version, ...rest) => {
+    const text = files.get(name);
+    return text === undefined ? getSourceFile(name, version, ...rest) : ts.createSourceFile(name, text, version);
+  };
+  const program = ts.createProgram([...files.keys()], options, host);
+  return [...files.keys()].flatMap((name, index) => {
+    const file = program.getSourceFile(name)!;
+    return [...program.getSyntacticDiagnostics(file), ...program.getSemanticDiagnostics(file)].map(
+      ({ messageText }) => `${snippets[index]!.place}: ${ts.flattenDiagnosticMessageText(messageText, ' ')}`,
+    );
+  });
+}
+
+/** The project's own options, and this package's entry points by the names under which it exports them. */
+function compilerOptions(): ts.CompilerOptions {
+  const { config } = ts.readConfigFile(`${root}tsconfig.json`, (name) => ts.sys.readFile(name)) as { config: object };
+  const { options } = ts.parseJsonConfigFileContent(config, ts.sys, root);
+  const { exports } = JSON.parse(readFileSync(`${root}package.json`, 'utf8')) as {
+    exports: Record<string, { types: string } | string>;
+  };
+  const paths = Object.entries(exports).flatMap(([name, target]) =>
+    typeof target === 'string'
+      ? []
+      : [
+          [
+            `cdktf-secured-postgrest${name.slice(1)}`,
+            [target.types.replace(/^\.\/dist\//, root).replace(/\.d\.ts$/, '.ts')],
+          ],
+        ],
+  );
+  return {
+    ...options,
+    noEmit: true,
+    declaration: false,
+    allowImportingTsExtensions: true,
+    noUnusedLocals: false,
+    noUnusedParameters: false,
+    lib: ['lib.es2023.d.ts', 'lib.esnext.disposable.d.ts'],
+    paths: Object.fromEntries(paths) as Record<string, string[]>,
+  };
+}
+
+/** A piece that imports something is a module; any other stands in a stack that knows the usual names. */
+function asModule(text: string): string {
+  if (/^(import|export) /m.test(text)) return text;
+  const from = (names: object, module: string) => {
+    const used = Object.keys(names).filter((name) => new RegExp(`\\b${name}\\b`).test(text));
+    return `import { ${used.join(', ')} } from '${module}';\n`;
+  };
+  return `${from(api, 'cdktf-secured-postgrest')}${from(jwt, 'cdktf-secured-postgrest/jwt')}
+${from(ephemeral, './ephemeral/index.ts')}${CONTEXT}
+export class Snippet extends TerraformStack {
+  async run(): Promise<void> {
+${text}
+  }
+}`;
+}
