@@ -1,7 +1,13 @@
 import { desiredAccess } from '../../../declaration/access.ts';
 import { declare, type PolicyInput } from '../../../declaration/index.ts';
 
-const everything = { to: ['anon', 'member', 'manager'], select: true, insert: true, update: true, delete: true } as const;
+const everything = {
+  to: ['anon', 'member', 'manager'],
+  select: true,
+  insert: true,
+  update: true,
+  delete: true,
+} as const;
 const kinds = ['claim', 'claim_list', 'pre_request'];
 
 /** The SQL of one policy of the table `documents`, and of the membership function that it needs. */

@@ -36,12 +36,12 @@ export function typeErrors(snippets: readonly Snippet[]): string[] {
   const files = new Map(snippets.map(({ text }, index) => [`${root}snippet-${index}.ts`, asModule(text)]));
   const options = compilerOptions();
   const host = ts.createCompilerHost(options);
-  const { fileExists, readFile, getSourceFile } = host;
-  host.fileExists = (name) => files.has(name) || fileExists(name);
-  host.readFile = (name) => files.get(name) ?? readFile(name);
+  const disk = { ...host };
+  host.fileExists = (name) => files.has(name) || disk.fileExists(name);
+  host.readFile = (name) => files.get(name) ?? disk.readFile(name);
   host.getSourceFile = (name, version, ...rest) => {
     const text = files.get(name);
-    return text === undefined ? getSourceFile(name, version, ...rest) : ts.createSourceFile(name, text, version);
+    return text === undefined ? disk.getSourceFile(name, version, ...rest) : ts.createSourceFile(name, text, version);
   };
   const program = ts.createProgram([...files.keys()], options, host);
   return [...files.keys()].flatMap((name, index) => {

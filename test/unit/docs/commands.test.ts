@@ -1,0 +1,92 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { Command } from 'commander';
+import { describe, expect, it } from 'vitest';
+import { serverSettings } from '../../../declaration/index.ts';
+import todos from '../../../examples/todos/declaration.ts';
+import { allBlocks, pages, read, root } from '../../support/docs/markdown.ts';
+import { commands, program } from '../../support/docs/shell.ts';
+
+const lines = [
+  ...allBlocks('sh').flatMap(({ place, text }) => commands(text).map((line) => ({ place, line }))),
+  ...allBlocks('console').flatMap(({ place, text }) =>
+    [...text.matchAll(/^\$ (.*)$/gm)].flatMap(([, line = '']) =>
+      commands(line).map((words) => ({ place, line: words })),
+    ),
+  ),
+].map(({ place, line }) => ({ place, words: program(line) }));
+
+/** The command line, with commands that do nothing. */
+async function commandLine(): Promise<Command> {
+  const root = new Command('secured-postgrest').exitOverride();
+  // Not the program itself, which would run.
+  for (const file of readdirSync(new URL('../../../cli', import.meta.url)).filter((name) => name !== 'main.ts')) {
+    const module = (await import(`../../../cli/${file.replace(/\.ts$/, '')}.ts`)) as Record<string, unknown>;
+    for (const [name, add] of Object.entries(module))
+      if (/^add\w+Command$/.test(name)) (add as (program: Command) => void)(root);
+  }
+  const disarm = (command: Command): void => {
+    command.exitOverride().configureOutput({ writeErr: () => undefined });
+    if (command.commands.length === 0) command.action(() => undefined);
+    command.commands.forEach(disarm);
+  };
+  disarm(root);
+  return root;
+}
+
+describe('commands', () => {
+  const ours = lines
+    .map(({ place, words }) => ({
+      place,
+      words: words.join(' ').replace(/^npx tsx cli\/main\.ts/, 'npx secured-postgrest'),
+    }))
+    .filter(({ words }) => words.startsWith('npx secured-postgrest'));
+
+  it.each(ours)('$place: $words', async ({ words }) => {
+    const root = await commandLine();
+    await expect(root.parseAsync(words.split(' ').slice(2), { from: 'user' })).resolves.toBeDefined();
+  });
+
+  it('would tell one that is none', async () => {
+    const root = await commandLine();
+    await expect(root.parseAsync(['keys', 'list', '--directory', 'keys', '--jsson'], { from: 'user' })).rejects.toThrow(
+      '--jsson',
+    );
+  });
+
+  it('are all explained', async () => {
+    const page = read('docs/commands.md');
+    const { commands } = await commandLine();
+    expect(commands.map((command) => command.name()).filter((name) => !page.includes(name))).toEqual([]);
+  });
+
+  it('of npm are scripts of this package', () => {
+    const { scripts } = JSON.parse(readFileSync(`${root}package.json`, 'utf8')) as { scripts: Record<string, string> };
+    const texts = [...lines.map(({ words }) => words.join(' ')), ...pages.flatMap((page) => read(page))];
+    const named = texts.flatMap((text) => [...text.matchAll(/\bnpm (?:run )?(start|test|(?<=run )[\w-]+)/g)]);
+    expect(named.length).toBeGreaterThan(10);
+    expect(named.map(([, name = '']) => name).filter((name) => !(name in scripts))).toEqual([]);
+  });
+
+  it('are otherwise few', () => {
+    const programs = new Set(lines.map(({ words }) => words[0]!));
+    expect([...programs].sort()).toEqual(['curl', 'npm', 'npx']);
+  });
+});
+
+describe('names of variables', () => {
+  const places = { databaseUri: '', jwtSecret: '', port: 1, adminPort: 2 };
+  const sources = ['constructs', 'stacks', 'scripts', 'examples/existing', '.ci', 'test/support/images']
+    .flatMap((folder) => readdirSync(`${root}${folder}`, { withFileTypes: true }))
+    .filter((entry) => entry.isFile())
+    .map((entry) => readFileSync(`${entry.parentPath}/${entry.name}`, 'utf8'))
+    .join('\n');
+  const known = new Set([
+    ...Object.keys(serverSettings(todos, places)),
+    ...(sources.match(/\b[A-Z]+(_[A-Z]+)+\b/g) ?? []),
+  ]);
+
+  it.each(pages)('%s: exist', (page) => {
+    const named = read(page).match(/\b[A-Z]+(_[A-Z]+)+\b/g) ?? [];
+    expect(named.filter((name) => !known.has(name))).toEqual([]);
+  });
+});

@@ -1,0 +1,58 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { dirname, join, normalize } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { pages, prose, read, root } from '../../support/docs/markdown.ts';
+
+/** The fragment by which GitHub names a heading. */
+function slug(heading: string): string {
+  return heading
+    .toLowerCase()
+    .replaceAll(/[^\p{L}\p{N}\s_-]/gu, '')
+    .trim()
+    .replaceAll(' ', '-');
+}
+
+function anchors(page: string): string[] {
+  return [...prose(page).matchAll(/^#+ (.*)$/gm)].map(([, heading = '']) => slug(heading));
+}
+
+function brokenLinks(page: string): string[] {
+  return [...prose(page).matchAll(/\]\(([^)\s]+)\)/g)]
+    .map(([, target = '']) => target)
+    .filter((target) => !/^https?:/.test(target))
+    .filter((target) => {
+      const [path = '', anchor] = target.split('#');
+      const file = path === '' ? page : normalize(join(dirname(page), path));
+      if (!existsSync(`${root}${file}`)) return true;
+      return anchor !== undefined && !anchors(file).includes(anchor);
+    });
+}
+
+it.each(pages)('%s: links lead somewhere', (page) => {
+  expect(brokenLinks(page)).toEqual([]);
+});
+
+it('every page can be reached from the first', () => {
+  for (const page of pages.filter((name) => name.startsWith('docs/'))) expect(read('README.md')).toContain(`(${page})`);
+});
+
+/** The names in the first column of a page's tables. */
+function named(page: string): string[] {
+  return [...read(page).matchAll(/^\| `([a-z_]+)`/gm)].map(([, name = '']) => name).sort();
+}
+
+describe('what can be refused is explained', () => {
+  it('every error code, and no other', () => {
+    const source = readFileSync(`${root}declaration/errors.ts`, 'utf8');
+    const codes = [...source.matchAll(/^ {2}\| '([a-z_]+)'/gm)].map(([, code = '']) => code);
+    expect(codes.length).toBeGreaterThan(40);
+    expect(named('docs/troubleshooting.md')).toEqual(codes.sort());
+  });
+
+  it('every rule of the audit, and no other', () => {
+    const source = readFileSync(`${root}apply/audit.ts`, 'utf8');
+    const rules = [...source.matchAll(/(?:rule: |error\(\s*)'([a-z_]+)'/g)].map(([, rule = '']) => rule);
+    expect(rules.length).toBeGreaterThan(20);
+    expect(named('docs/roles-and-access.md')).toEqual([...new Set(rules)].sort());
+  });
+});
