@@ -127,8 +127,8 @@ describe('the package in a project of somebody else', () => {
     expect(existsSync(join(project.directory, 'commonjs/cdktf.out/stacks/messages/cdk.tf.json'))).toBe(true);
   });
 
-  it.each(['Node20', 'NodeNext'])('compiles in CommonJS with module %s', async (module) => {
-    project.write('commonjs/tsconfig.json', { compilerOptions: { ...strict, module }, include: ['*.ts'] });
+  it('compiles in CommonJS with "module": "NodeNext"', async () => {
+    project.write('commonjs/tsconfig.json', { compilerOptions: { ...strict, module: 'NodeNext' }, include: ['*.ts'] });
     await project.must('npx', ['tsc', '--noEmit', '--project', 'commonjs']);
   });
 
