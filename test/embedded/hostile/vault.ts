@@ -1,0 +1,114 @@
+import { randomBytes } from 'node:crypto';
+import { afterAll, beforeAll } from 'vitest';
+import { applyDeclaration, createRoles } from '../../../apply/index.ts';
+import { allRows, declare, ownRows, publicRows, type Declaration } from '../../../declaration/index.ts';
+import { serverSettings } from '../../../declaration/server-settings.ts';
+import type { SigningAlgorithm } from '../../../declaration/types.ts';
+import { startPostgres, type PostgresServer } from '../../../ephemeral/postgres-server.ts';
+import { startPostgrest, type PostgrestServer } from '../../../ephemeral/postgrest-server.ts';
+import { createServerDirectory, type ServerDirectory } from '../../../ephemeral/server-directory.ts';
+import { withClient } from '../../../ephemeral/with-client.ts';
+import { generateKey, publicKeySet, type PrivateKey } from '../../../jwt/index.ts';
+
+export const issuer = 'https://id.vault.example';
+export const audience = 'vault-api';
+
+/** Everybody has something to gain here: other users' notes, the auditor's view of all, what the owner may. */
+export const vault = declare({
+  name: 'vault',
+  schemas: ['api'],
+  roles: { anonymous: 'vault_anon', users: ['vault_user', 'vault_auditor'] },
+  tokens: { issuer, audience },
+  migrations: [
+    {
+      file: '001.sql',
+      sql: `CREATE TABLE notes (id int GENERATED ALWAYS AS IDENTITY PRIMARY KEY, user_id int NOT NULL, body text NOT NULL);
+        CREATE INDEX ON notes (user_id);
+        CREATE TABLE notices (body text PRIMARY KEY, published boolean NOT NULL);
+        INSERT INTO notes (user_id, body) VALUES (1, 'of one'), (2, 'of two');
+        INSERT INTO notices VALUES ('for everybody', true), ('not yet', false)`,
+    },
+  ],
+  tables: [
+    {
+      name: 'notes',
+      grants: [
+        { to: 'vault_user', select: true, delete: true },
+        { to: 'vault_auditor', select: true },
+      ],
+      policies: [
+        ownRows({ to: 'vault_user', column: 'user_id', claim: 'user_id', type: 'int' }),
+        allRows({ to: 'vault_auditor' }),
+      ],
+    },
+    {
+      name: 'notices',
+      grants: [{ to: ['vault_anon', 'vault_user'], select: ['body'] }],
+      policies: [publicRows({ to: ['vault_anon', 'vault_user'], where: { published: true } })],
+    },
+  ],
+});
+
+/** A server that trusts some keys. */
+export interface Trusting {
+  readonly url: string;
+  /** The first key of the set: honest tokens are signed with it. */
+  readonly key: PrivateKey;
+  readonly keys: readonly PrivateKey[];
+  /** The key set to the byte, as PostgREST was given it. */
+  readonly keySet: string;
+}
+
+/** One database, and servers on it that differ in their keys only. */
+export function useServers<Name extends string>(
+  declaration: Declaration,
+  keySets: Readonly<Record<Name, readonly SigningAlgorithm[]>>,
+) {
+  const password = randomBytes(12).toString('hex');
+  const servers = new Map<string, Trusting>();
+  const started: PostgrestServer[] = [];
+  let secrets: ServerDirectory;
+  let postgres: PostgresServer;
+
+  beforeAll(async () => {
+    postgres = await startPostgres();
+    secrets = createServerDirectory();
+    await postgres.createDatabase(declaration.name);
+    const admin = postgres.connection(declaration.name);
+    await withClient(admin, (client) => createRoles(client, declaration, { authenticator: password }));
+    await applyDeclaration(admin, declaration);
+    const { host, port, database } = admin;
+    const uri = `postgresql://${declaration.authenticator}:${password}@${host}:${port}/${database}`;
+    const databaseUri = `@${secrets.writeSecret('database-uri', uri)}`;
+    for (const [name, algorithms] of Object.entries<readonly SigningAlgorithm[]>(keySets)) {
+      const keys = await Promise.all(algorithms.map(generateKey));
+      const keySet = JSON.stringify(publicKeySet(keys));
+      const jwtSecret = `@${secrets.writeSecret(`${name}.json`, keySet)}`;
+      const env = serverSettings(declaration, {
+        databaseUri,
+        jwtSecret,
+        port: 3000,
+        adminPort: 3001,
+        version: '12.0.2',
+      });
+      const server = await startPostgrest({ env });
+      started.push(server);
+      servers.set(name, { url: server.url, key: keys[0]!, keys, keySet });
+    }
+  });
+  afterAll(async () => {
+    await Promise.all(started.map((server) => server.stop()));
+    await postgres?.stop();
+    await secrets?.remove();
+  });
+
+  return {
+    server: (name: Name) => servers.get(name)!,
+    /** Runs SQL as the superuser, past all policies. */
+    sql: (text: string) =>
+      withClient(
+        postgres.connection(declaration.name),
+        async (client) => (await client.query<Record<string, unknown>>(text)).rows,
+      ),
+  };
+}
