@@ -2,7 +2,7 @@ import type pg from 'pg';
 import { refuse } from '../declaration/errors.ts';
 import type { Declaration } from '../declaration/types.ts';
 import { audit, type Finding } from './audit.ts';
-import { readCatalog, type Catalog } from './catalog.ts';
+import { readCatalog, readGround, readMarked, type Catalog, type MarkedCatalog } from './catalog.ts';
 import { connect, type DatabaseConnection } from './connect.ts';
 import { pendingMigrations, runMigrations, type PendingMigration } from './migrations.ts';
 import { plan, planFunctionMarks, planFunctions, planLift, planPolicyMarks, planSchemas, type Step } from './plan.ts';
@@ -79,13 +79,14 @@ async function converge(client: pg.Client, declaration: Declaration): Promise<Ap
 
 /** Schemas of our own and the book-keeping: nobody but the owner can use them yet. */
 async function prepare(client: pg.Client, declaration: Declaration): Promise<void> {
-  const catalog = await readCatalog(client, declaration);
-  checkDatabase(declaration, catalog);
+  const ground = await readGround(client, declaration);
+  checkDatabase(declaration, ground);
   const { owner, privateSchema } = declaration;
-  const { admin, admin_is_superuser: superuser } = catalog.database;
+  const { admin, admin_is_superuser: superuser } = ground.database;
   if (!superuser) await client.query(statement('join_owner', { owner, admin }));
-  await runSteps(client, declaration, planSchemas(declaration, catalog));
-  if (catalog.relations.some(({ schema, name }) => schema === privateSchema && name === 'migrations')) return;
+  await runSteps(client, declaration, planSchemas(declaration, ground));
+  const { rowCount } = await client.query(statement('find_bookkeeping', { private: privateSchema }));
+  if (rowCount !== 0) return;
   const sql = statement('create_bookkeeping', { private: privateSchema });
   await runSteps(client, declaration, [{ sql, as: 'owner', place: `${privateSchema}.migrations` }]);
 }
@@ -171,11 +172,11 @@ async function runMarked(
   declaration: Declaration,
   before: Catalog,
   steps: readonly Step[],
-  marks: (declaration: Declaration, catalog: Catalog) => Step[],
+  marks: (declaration: Declaration, catalog: MarkedCatalog) => Step[],
 ): Promise<Catalog> {
   if (steps.length === 0) return before;
   await runSteps(client, declaration, steps);
-  await runSteps(client, declaration, marks(declaration, await readCatalog(client, declaration)));
+  await runSteps(client, declaration, marks(declaration, await readMarked(client, declaration)));
   return readCatalog(client, declaration);
 }
 

@@ -43,11 +43,9 @@ const RULES: readonly Rule[] = [
 function rowSecurity(_: Declaration, catalog: Catalog): Finding[] {
   const exposed = (relation: CatalogRelation) =>
     isTable(relation) && (relation.grants.length > 0 || relation.column_grants.length > 0);
+  const protectedTables = new Set(catalog.policies.map(({ schema, table }) => nameOf({ schema, name: table })));
   return catalog.relations.filter(exposed).flatMap((relation) => {
     const object = nameOf(relation);
-    const policies = catalog.policies.filter(
-      ({ schema, table }) => schema === relation.schema && table === relation.name,
-    );
     return [
       ...(relation.row_security
         ? []
@@ -55,7 +53,9 @@ function rowSecurity(_: Declaration, catalog: Catalog): Finding[] {
       ...(relation.force_row_security
         ? []
         : [error('rls_not_forced', object, 'does not bind its owner', 'declare it as a table')]),
-      ...(policies.length > 0 ? [] : [error('no_policy', object, 'is granted and has no policy', 'declare a policy')]),
+      ...(protectedTables.has(object)
+        ? []
+        : [error('no_policy', object, 'is granted and has no policy', 'declare a policy')]),
     ];
   });
 }
@@ -324,15 +324,12 @@ function privilegesOf(role: CatalogRole): string[] {
 
 /** A policy is a condition of each query: without an index on its column, each reads the whole table. */
 function missingIndexes(declaration: Declaration, catalog: Catalog): Finding[] {
-  const indexed = (schema: string, table: string, column: string) =>
-    catalog.relations.some(
-      ({ schema: s, name, indexed_columns: columns }) => s === schema && name === table && columns.includes(column),
-    );
+  const relations = new Map(catalog.relations.map((relation) => [nameOf(relation), relation]));
   const found = new Map<string, Finding>();
   for (const table of declaration.tables) {
     for (const { input } of table.policies) {
       for (const [schema, name, column] of comparedColumns(input, table.schema, table.name, declaration)) {
-        if (indexed(schema, name, column)) continue;
+        if (relations.get(nameOf({ schema, name }))?.indexed_columns.includes(column)) continue;
         const object = `${schema}.${name}.${column}`;
         found.set(object, {
           rule: 'missing_index',

@@ -159,6 +159,12 @@ export interface Catalog {
   readonly defaultPrivileges: readonly CatalogDefaultPrivileges[];
 }
 
+/** What has to be there before anything inside of the managed schemas can be. */
+export type CatalogGround = Pick<Catalog, 'database' | 'roles' | 'schemas'>;
+
+/** What carries a mark of ours. */
+export type MarkedCatalog = Pick<Catalog, 'functions' | 'policies'>;
+
 /** Every role of a declaration. */
 export function declaredRoles(declaration: Declaration): readonly string[] {
   return [declaration.authenticator, declaration.owner, ...apiRoles(declaration).map((role) => role.name)];
@@ -166,20 +172,12 @@ export function declaredRoles(declaration: Declaration): readonly string[] {
 
 /** Reads the catalogs. The search path has to be pg_catalog alone, so that names are shown in full. */
 export async function readCatalog(client: pg.ClientBase, declaration: Declaration): Promise<Catalog> {
-  const managed = [...desiredAccess(declaration).managedSchemas];
-  const withPrivate = [...managed, declaration.privateSchema];
-  const roles = [...declaredRoles(declaration)];
-  const read = async <Row extends pg.QueryResultRow>(name: string, ...values: unknown[]) =>
-    (await client.query<Row>(packageTemplate(`catalog/${name}`).sql, values)).rows;
-  const [database] = await read<CatalogDatabase>('database', ['public', ...roles]);
+  const { read, withPrivate, roles } = reader(client, declaration);
   return {
-    database: database!,
-    roles: await read<CatalogRole>('roles', roles),
-    schemas: await read<CatalogSchema>('schemas', withPrivate),
+    ...(await readGround(client, declaration)),
+    ...(await readMarked(client, declaration)),
     relations: await read<CatalogRelation>('relations', withPrivate),
-    functions: await read<CatalogFunction>('functions', withPrivate),
     types: await read<CatalogType>('types', withPrivate),
-    policies: await read<CatalogPolicy>('policies', withPrivate),
     rules: await read<CatalogRule>('rules', withPrivate),
     definerTriggers: await read<CatalogDefinerTrigger>('definer-triggers', withPrivate),
     grantsElsewhere: await read<CatalogGrantElsewhere>(
@@ -190,5 +188,32 @@ export async function readCatalog(client: pg.ClientBase, declaration: Declaratio
     ),
     otherMembers: await read<CatalogOtherMember>('other-members', roles),
     defaultPrivileges: await read<CatalogDefaultPrivileges>('default-privileges', withPrivate, declaration.owner),
+  };
+}
+
+export async function readGround(client: pg.ClientBase, declaration: Declaration): Promise<CatalogGround> {
+  const { read, withPrivate, roles } = reader(client, declaration);
+  const [database] = await read<CatalogDatabase>('database', ['public', ...roles]);
+  return {
+    database: database!,
+    roles: await read<CatalogRole>('roles', roles),
+    schemas: await read<CatalogSchema>('schemas', withPrivate),
+  };
+}
+
+export async function readMarked(client: pg.ClientBase, declaration: Declaration): Promise<MarkedCatalog> {
+  const { read, withPrivate } = reader(client, declaration);
+  return {
+    functions: await read<CatalogFunction>('functions', withPrivate),
+    policies: await read<CatalogPolicy>('policies', withPrivate),
+  };
+}
+
+function reader(client: pg.ClientBase, declaration: Declaration) {
+  return {
+    withPrivate: [...desiredAccess(declaration).managedSchemas, declaration.privateSchema],
+    roles: [...declaredRoles(declaration)],
+    read: async <Row extends pg.QueryResultRow>(name: string, ...values: unknown[]) =>
+      (await client.query<Row>(packageTemplate(`catalog/${name}`).sql, values)).rows,
   };
 }

@@ -96,9 +96,10 @@ function relations(declaration: Declaration, catalog: Catalog): Subject[] {
   const declared = new Map(
     [...declaration.tables, ...declaration.views].map((relation) => [keyOf(relation), relation.grants]),
   );
+  const tables = new Map(catalog.relations.map((relation) => [keyOf(relation), relation]));
   return catalog.relations.map((relation) =>
     relation.kind === 'S'
-      ? sequence(relation, catalog, declared)
+      ? sequence(relation, tables, declared)
       : tableOrView(relation, declared.get(keyOf(relation)) ?? []),
   );
 }
@@ -128,13 +129,14 @@ function tableOrView(relation: CatalogRelation, grants: readonly RelationGrant[]
 /** An insert into a `serial` column takes its next number as the one who inserts; an identity column's does not. */
 function sequence(
   relation: CatalogRelation,
-  catalog: Catalog,
+  tables: ReadonlyMap<string, CatalogRelation>,
   declared: ReadonlyMap<string, readonly RelationGrant[]>,
 ): Subject {
   const name = { schema: relation.schema, name: relation.name };
-  const table = catalog.relations.find(
-    ({ schema, name: own }) => schema === relation.schema && own === relation.sequence_of,
-  );
+  const table =
+    relation.sequence_of === null
+      ? undefined
+      : tables.get(keyOf({ schema: relation.schema, name: relation.sequence_of }));
   const inserting =
     table && !relation.identity_sequence
       ? (declared.get(keyOf(table)) ?? []).filter(({ command }) => command === 'insert')

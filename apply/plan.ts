@@ -2,7 +2,14 @@ import { createHash } from 'node:crypto';
 import { desiredAccess, type DesiredFunction, type DesiredPolicy } from '../declaration/access.ts';
 import { quoteIdentifier } from '../declaration/quote.ts';
 import type { Declaration, QualifiedName, SqlSource } from '../declaration/types.ts';
-import type { Catalog, CatalogFunction, CatalogPolicy, CatalogRelation } from './catalog.ts';
+import type {
+  Catalog,
+  CatalogFunction,
+  CatalogGround,
+  CatalogPolicy,
+  CatalogRelation,
+  MarkedCatalog,
+} from './catalog.ts';
 import { isSameFunction, planGrants } from './plan-grants.ts';
 import { planRoleSettings } from './plan-role-settings.ts';
 import { raw, statement } from './statements.ts';
@@ -31,6 +38,17 @@ export interface Plan {
  * protects, and what is granted last. The functions have to be there ({@link planFunctions}).
  */
 export function plan(declaration: Declaration, catalog: Catalog): Plan {
+  const known = plans.get(catalog);
+  if (known?.declaration === declaration) return known.plan;
+  const made = compare(declaration, catalog);
+  plans.set(catalog, { declaration, plan: made });
+  return made;
+}
+
+/** Where nothing had to be done, the audit looks at the very catalog that was planned from. */
+const plans = new WeakMap<Catalog, { readonly declaration: Declaration; readonly plan: Plan }>();
+
+function compare(declaration: Declaration, catalog: Catalog): Plan {
   const access = desiredAccess(declaration);
   const grants = planGrants(declaration, access, catalog);
   const policies = planPolicies(access.policies, catalog);
@@ -50,7 +68,7 @@ export function plan(declaration: Declaration, catalog: Catalog): Plan {
 }
 
 /** Schemas have to be there before migrations can fill them. */
-export function planSchemas(declaration: Declaration, catalog: Catalog): Step[] {
+export function planSchemas(declaration: Declaration, catalog: CatalogGround): Step[] {
   const { owner, privateSchema } = declaration;
   return [...desiredAccess(declaration).managedSchemas, privateSchema].flatMap((schema): Step[] => {
     const existing = catalog.schemas.find(({ name }) => name === schema);
@@ -109,13 +127,15 @@ function planPolicies(
 ): { drop: Step[]; create: Step[]; missing: string[] } {
   const wanted = new Map(desired.map((policy) => [policyKey(policy.table, policy.name), policy]));
   const current = new Map(catalog.policies.map((policy) => [policyKey(tableOf(policy), policy.name), policy]));
-  const differs = (policy: CatalogPolicy) => {
-    const want = wanted.get(policyKey(tableOf(policy), policy.name));
-    return !want || policy.comment !== mark(want.statement, policy.definition);
-  };
+  const differing = new Set(
+    catalog.policies.filter((policy) => {
+      const want = wanted.get(policyKey(tableOf(policy), policy.name));
+      return !want || policy.comment !== mark(want.statement, policy.definition);
+    }),
+  );
   const tables = new Set(catalog.relations.map(({ schema, name }) => `${schema}.${name}`));
   return {
-    drop: catalog.policies.filter(differs).map((policy) =>
+    drop: [...differing].map((policy) =>
       step(statement('drop_policy', { policy: policy.name, ...tableOf(policy) }), {
         schema: policy.schema,
         name: policy.table,
@@ -125,7 +145,7 @@ function planPolicies(
       .filter(({ table }) => tables.has(`${table.schema}.${table.name}`))
       .filter((policy) => {
         const existing = current.get(policyKey(policy.table, policy.name));
-        return !existing || differs(existing);
+        return !existing || differing.has(existing);
       })
       .flatMap(({ statement: sql, place, checks }): Step[] => [
         ...checks.map((check): Step => ({ sql: check.statement, as: 'owner', place, embedded: check })),
@@ -158,7 +178,7 @@ function planFormerFunctions(declaration: Declaration, desired: readonly Desired
     .map((fn) => step(statement('drop_function', { signature: raw(fn.signature) }), fn));
 }
 
-function ownFunctions({ privateSchema }: Declaration, catalog: Catalog): CatalogFunction[] {
+function ownFunctions({ privateSchema }: Declaration, catalog: MarkedCatalog): CatalogFunction[] {
   return catalog.functions.filter(({ schema }) => schema === privateSchema);
 }
 
@@ -179,7 +199,7 @@ function mark(desired: string, actual: string): string {
 }
 
 /** The marks of the functions that have just been made; `catalog` was read afterwards. */
-export function planFunctionMarks(declaration: Declaration, catalog: Catalog): Step[] {
+export function planFunctionMarks(declaration: Declaration, catalog: MarkedCatalog): Step[] {
   const desired = desiredAccess(declaration).functions;
   return ownFunctions(declaration, catalog).flatMap((fn) => {
     const wanted = desired.find((candidate) => isSameFunction(candidate, fn));
@@ -190,7 +210,7 @@ export function planFunctionMarks(declaration: Declaration, catalog: Catalog): S
 }
 
 /** The marks of the policies that have just been made; `catalog` was read afterwards. */
-export function planPolicyMarks(declaration: Declaration, catalog: Catalog): Step[] {
+export function planPolicyMarks(declaration: Declaration, catalog: MarkedCatalog): Step[] {
   const desired = new Map(
     desiredAccess(declaration).policies.map((policy) => [policyKey(policy.table, policy.name), policy.statement]),
   );

@@ -1,11 +1,11 @@
 import { refuse } from '../declaration/errors.ts';
 import type { Declaration } from '../declaration/types.ts';
-import { declaredRoles, type Catalog } from './catalog.ts';
+import { declaredRoles, type CatalogGround } from './catalog.ts';
 
 const OLDEST_POSTGRES = 150000;
 
 /** Refuses a database that can't be brought to the declared state, before anything is changed. */
-export function checkDatabase(declaration: Declaration, { database, roles }: Catalog): void {
+export function checkDatabase(declaration: Declaration, { database, roles }: CatalogGround): void {
   const place = `database ${database.name}`;
   if (database.version < OLDEST_POSTGRES) {
     refuse(

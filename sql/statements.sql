@@ -19,6 +19,7 @@ SET default_transaction_isolation = 'read committed';
 SET statement_timeout = 0;
 SET idle_in_transaction_session_timeout = 0;
 SET client_min_messages = warning;
+SET jit = off;
 SET row_security = on
 -- name: become
 SET ROLE :"role"
@@ -99,6 +100,9 @@ DROP ROUTINE :{signature}
 -- name: mark_function
 COMMENT ON ROUTINE :{signature} IS :'mark'
 
+-- name: find_bookkeeping
+SELECT FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace
+WHERE n.nspname = :'private' AND c.relname = 'migrations'
 -- name: create_bookkeeping
 CREATE TABLE IF NOT EXISTS :"private".migrations (
   file text PRIMARY KEY,
