@@ -1,0 +1,120 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { LocalConnection } from '../ephemeral/postgres-server.ts';
+import { postgresImage, postgrestImage } from '../test/support/images.ts';
+import { docker, engineObjects, freePort, root, runProgram } from '../test/support/deployment.ts';
+
+const terraform = process.env['TERRAFORM_BINARY_NAME'] ?? 'terraform';
+const cdktf = join(root, 'node_modules/cdktf-cli/bundle/bin/cdktf');
+const loader = join(root, 'node_modules/tsx/dist/loader.mjs');
+
+/** In the order in which they are deployed. */
+const STACKS = ['bench-database', 'bench-access', 'bench-api'] as const;
+
+/** A deployment named `bench`, in a directory of its own. There is one at a time on an engine. */
+export class BenchDeployment {
+  readonly directory: string;
+  readonly #env: NodeJS.ProcessEnv;
+  readonly #databasePort: number;
+
+  private constructor(directory: string, databasePort: number, env: NodeJS.ProcessEnv) {
+    this.directory = directory;
+    this.#databasePort = databasePort;
+    this.#env = env;
+  }
+
+  /** `tables`: how many; the to-do list where there is no number. Nothing is deployed yet. */
+  static async create(tables?: number): Promise<BenchDeployment> {
+    removeObjects();
+    const directory = mkdtempSync(join(tmpdir(), 'bench-'));
+    const app = ['node', '--import', loader, join(root, 'bench/bench-app.ts')].map((word) => JSON.stringify(word));
+    writeFileSync(
+      join(directory, 'cdktf.json'),
+      JSON.stringify({ language: 'typescript', app: app.join(' '), projectId: 'bench', sendCrashReports: 'false' }),
+    );
+    const databasePort = await freePort();
+    return new BenchDeployment(directory, databasePort, {
+      ...process.env,
+      TF_CLI_CONFIG_FILE: undefined,
+      CHECKPOINT_DISABLE: '1',
+      POSTGRES_IMAGE: postgresImage,
+      POSTGREST_IMAGE: postgrestImage,
+      DATABASE_PORT: String(databasePort),
+      API_PORT: String(await freePort()),
+      BENCH_TABLES: tables === undefined ? undefined : String(tables),
+    });
+  }
+
+  cdktf(...args: string[]): Promise<void> {
+    return this.#run(process.execPath, [cdktf, ...args]);
+  }
+
+  /** With the CLI, as a user does. */
+  deploy(): Promise<void> {
+    return this.cdktf('deploy', '*', '--auto-approve', '--skip-provider-lock');
+  }
+
+  /** The app alone, which the CLI would run. */
+  synth(): Promise<void> {
+    return this.#run('node', ['--import', loader, join(root, 'bench/bench-app.ts')], {
+      CDKTF_OUTDIR: join(this.directory, 'cdktf.out'),
+    });
+  }
+
+  /** The synthesized stacks, without the CLI. */
+  async applyWithTerraform(): Promise<void> {
+    for (const stack of STACKS) {
+      await this.terraform(this.#stack(stack), 'init', '-input=false');
+      await this.terraform(this.#stack(stack), 'apply', '-auto-approve', '-input=false');
+    }
+  }
+
+  async destroyWithTerraform(): Promise<void> {
+    for (const stack of [...STACKS].reverse()) {
+      await this.terraform(this.#stack(stack), 'destroy', '-auto-approve', '-input=false');
+    }
+  }
+
+  terraform(directory: string, ...args: string[]): Promise<void> {
+    return this.#run(terraform, [`-chdir=${directory}`, ...args]);
+  }
+
+  /** Terraform resources in the synthesized stacks. */
+  resources(): number {
+    return STACKS.map((stack) => {
+      const json = JSON.parse(readFileSync(join(this.#stack(stack), 'cdk.tf.json'), 'utf8')) as {
+        resource?: Record<string, Record<string, unknown>>;
+      };
+      return Object.values(json.resource ?? {}).reduce((sum, byName) => sum + Object.keys(byName).length, 0);
+    }).reduce((sum, count) => sum + count, 0);
+  }
+
+  /** The deployed database's server, as its superuser. */
+  connection(database: string): LocalConnection {
+    const password = readFileSync(join(this.directory, '.secrets/bench/admin-password'), 'utf8').trim();
+    return { host: '127.0.0.1', port: this.#databasePort, database, user: 'postgres', password };
+  }
+
+  remove(): void {
+    removeObjects();
+    rmSync(this.directory, { recursive: true, force: true });
+  }
+
+  #stack(name: string): string {
+    return join(this.directory, 'cdktf.out/stacks', name);
+  }
+
+  async #run(program: string, args: readonly string[], env: NodeJS.ProcessEnv = {}): Promise<void> {
+    const run = await runProgram(program, args, { cwd: this.directory, env: { ...this.#env, ...env } });
+    if (run.status !== 0) throw new Error(`${program} ${args.join(' ')} failed:\n${run.output}`);
+  }
+}
+
+/** Whatever a deployment named `bench` has made on the engine, also one that was killed. */
+function removeObjects(): void {
+  for (const kind of ['container', 'volume', 'network'] as const) {
+    const names = engineObjects(kind, 'bench');
+    if (names.length > 0) docker(kind, 'rm', ...(kind === 'network' ? [] : ['--force']), ...names);
+  }
+}

@@ -1,0 +1,82 @@
+import type { Summary } from './statistics.ts';
+
+/** One figure; `ratio` says how many times `against` it is. */
+export interface Figure {
+  readonly name: string;
+  readonly unit: 'ms' | 'requests/s' | 'resources';
+  readonly value: Summary;
+  readonly against?: string;
+  readonly ratio?: number;
+}
+
+/** What a figure must not exceed. */
+export interface Target {
+  readonly name: string;
+  readonly value: number;
+  readonly limit: number;
+  readonly unit: string;
+}
+
+export interface Part {
+  readonly name: string;
+  readonly figures: readonly Figure[];
+  readonly targets: readonly Target[];
+  /** Why it was not run. */
+  readonly skipped?: string;
+}
+
+/** Collects the figures of one part; each may be compared with one that is there already. */
+export class Figures {
+  readonly #figures = new Map<string, Figure>();
+
+  add(name: string, value: Summary, { unit = 'ms', against }: { unit?: Figure['unit']; against?: string } = {}): void {
+    const ratio = against === undefined ? {} : { against, ratio: value.median / this.of(against).median };
+    this.#figures.set(name, { name, unit, value, ...ratio });
+  }
+
+  of(name: string): Summary {
+    const figure = this.#figures.get(name);
+    if (!figure) throw new Error(`there is no figure "${name}"`);
+    return figure.value;
+  }
+
+  list(): Figure[] {
+    return [...this.#figures.values()];
+  }
+}
+
+export function missed(parts: readonly Part[]): Target[] {
+  return parts.flatMap(({ targets }) => targets).filter(({ value, limit }) => !(value <= limit));
+}
+
+/** The text of a part, ratios first: they hold on other machines, milliseconds do not. */
+export function describePart({ name, figures, targets, skipped }: Part): string {
+  if (skipped !== undefined) return `${name}: skipped, ${skipped}\n`;
+  const rows = figures.map(({ name: figure, unit, value, against, ratio }) => [
+    ratio === undefined ? '' : `${round(ratio)} x`,
+    figure,
+    `${round(value.median)} ${unit}`,
+    value.samples > 1 ? `${round(value.min)} to ${round(value.max)}` : '',
+    against === undefined ? '' : `against ${against}`,
+  ]);
+  const widths = rows[0]?.map((_, column) => Math.max(...rows.map((row) => row[column]!.length))) ?? [];
+  const line = (row: readonly string[]) =>
+    row.map((cell, column) =>
+      column === 1 || column > 3 ? cell.padEnd(widths[column]!) : cell.padStart(widths[column]!),
+    );
+  return [
+    name,
+    ...rows.map((row) => `  ${line(row).join('  ')}`.trimEnd()),
+    ...targets.map(
+      ({ name: target, value, limit, unit }) =>
+        `  ${value <= limit ? 'met   ' : 'MISSED'} ${target}: ${round(value)} ${unit}, at most ${round(limit)}`,
+    ),
+    '',
+  ].join('\n');
+}
+
+/** Three digits, or all before the point. */
+export function round(value: number): string {
+  const digits = Math.max(0, 2 - Math.floor(Math.log10(Math.abs(value) || 1)));
+  return value.toFixed(Math.min(digits, 3));
+}

@@ -1,0 +1,128 @@
+import { spawn } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { fileURLToPath } from 'node:url';
+import { serverSettings } from '../declaration/server-settings.ts';
+import { startPostgres, type LocalConnection } from '../ephemeral/postgres-server.ts';
+import { postgrestBinary } from '../ephemeral/postgrest-binary.ts';
+import { startPostgrest, type PostgrestServer } from '../ephemeral/postgrest-server.ts';
+import { createServerDirectory } from '../ephemeral/server-directory.ts';
+import { withClient } from '../ephemeral/with-client.ts';
+import { generateKey, publicKeySet, signToken } from '../jwt/index.ts';
+import { itemsDeclaration, ROWS_OF_USER } from './items.ts';
+import type { Load, LoadOrders } from './load.ts';
+import { prepareItems } from './policies.ts';
+import { Figures, type Part } from './report.ts';
+import { summarize } from './statistics.ts';
+
+const CONNECTIONS = 16;
+const ROUNDS = 3;
+const ROUND_MS = 2000;
+
+/** A way to serve the same rows. */
+interface Variant {
+  readonly name: string;
+  readonly policies: boolean;
+  readonly urls: readonly string[];
+  readonly path: string;
+}
+
+/** Requests a second and latency through PostgREST with policies, against the same tables and rows without. */
+export async function benchRequests(): Promise<Part> {
+  await using postgres = await startPostgres();
+  await postgres.createDatabase('bench');
+  const connection = postgres.connection('bench');
+  const password = randomBytes(24).toString('base64url');
+  await prepareItems(connection, password);
+  const key = await generateKey('ES256');
+  const token = await signToken(key, { role: 'bench_user', claims: { user_id: 7 } });
+
+  const secrets = createServerDirectory();
+  const authenticator = { ...connection, user: itemsDeclaration.authenticator, password };
+  const databaseUri = `@${secrets.writeSecret('database-uri', urlOf(authenticator))}`;
+  const jwtSecret = `@${secrets.writeSecret('jwks.json', JSON.stringify(publicKeySet([key])))}`;
+  const { version } = await postgrestBinary();
+  // `startPostgrest` puts the ports it finds in their place.
+  const env = serverSettings(itemsDeclaration, { databaseUri, jwtSecret, port: 3000, adminPort: 3001, version });
+  const withoutPreRequest = Object.fromEntries(Object.entries(env).filter(([name]) => name !== 'PGRST_DB_PRE_REQUEST'));
+  const servers: PostgrestServer[] = [];
+  try {
+    for (const settings of [env, env, withoutPreRequest, withoutPreRequest]) {
+      servers.push(await startPostgrest({ env: settings }));
+    }
+    const [checked1, checked2, plain1, plain2] = servers.map(({ url }) => url) as [string, string, string, string];
+    const own = '/items?select=id,title';
+    const filtered = `${own}&user_id=eq.7`;
+    const variants: Variant[] = [
+      { name: '1 server: no policies, no pre-request', policies: false, urls: [plain1], path: filtered },
+      { name: '1 server: policies, no pre-request', policies: true, urls: [plain1], path: own },
+      { name: '1 server: policies and pre-request', policies: true, urls: [checked1], path: own },
+      { name: '2 servers: no policies, no pre-request', policies: false, urls: [plain1, plain2], path: filtered },
+      { name: '2 servers: policies and pre-request', policies: true, urls: [checked1, checked2], path: own },
+    ];
+    return { name: 'requests', figures: await compare(connection, variants, token), targets: [] };
+  } finally {
+    await Promise.all(servers.map((server) => server.stop()));
+    await secrets.remove();
+  }
+}
+
+/** In turn, round after round, so that whatever else the machine does meets all of them. */
+async function compare(connection: LocalConnection, variants: readonly Variant[], token: string) {
+  const loads = new Map<Variant, Load[]>(variants.map((variant) => [variant, []]));
+  for (let round = 0; round < ROUNDS; round++) {
+    for (const variant of variants) {
+      await setRowSecurity(connection, variant.policies);
+      const urls = variant.urls.map((url) => url + variant.path);
+      for (const url of urls) await checkAnswer(url, token);
+      loads.get(variant)!.push(await runLoad(urls, token));
+    }
+  }
+  const figures = new Figures();
+  for (const [{ name }, measured] of loads) {
+    const against = `${name.split(':')[0]}: no policies, no pre-request`;
+    const add = (suffix: string, unit: 'requests/s' | 'ms', pick: (load: Load) => number) =>
+      figures.add(`${name}${suffix}`, summarize(measured.map(pick)), {
+        unit,
+        ...(`${against}${suffix}` !== `${name}${suffix}` && { against: `${against}${suffix}` }),
+      });
+    add('', 'requests/s', ({ requestsPerSecond }) => requestsPerSecond);
+    add(', p50', 'ms', ({ p50 }) => p50);
+    add(', p99', 'ms', ({ p99 }) => p99);
+  }
+  return figures.list();
+}
+
+async function setRowSecurity(connection: LocalConnection, on: boolean): Promise<void> {
+  const [enable, force] = on ? ['ENABLE', 'FORCE'] : ['DISABLE', 'NO FORCE'];
+  await withClient(connection, (client) =>
+    client.query(`ALTER TABLE api.items ${enable} ROW LEVEL SECURITY, ${force} ROW LEVEL SECURITY`),
+  );
+}
+
+/** All variants have to answer with the same rows. */
+async function checkAnswer(url: string, token: string): Promise<void> {
+  const response = await fetch(url, { headers: { Authorization: `Bearer ${token}` } });
+  const rows = (await response.json()) as unknown[];
+  if (rows.length !== ROWS_OF_USER) throw new Error(`${url} answered ${response.status} with ${rows.length} rows`);
+}
+
+function runLoad(urls: readonly string[], token: string): Promise<Load> {
+  return new Promise((resolve, reject) => {
+    const program = fileURLToPath(new URL('load.ts', import.meta.url));
+    const orders: LoadOrders = { urls, token, connections: CONNECTIONS, milliseconds: ROUND_MS };
+    const child = spawn(process.execPath, ['--import', 'tsx', program], {
+      env: { ...process.env, LOAD: JSON.stringify(orders) },
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    let output = '';
+    child.stdout.on('data', (data: Buffer) => (output += data.toString()));
+    child.on('error', reject);
+    child.on('close', (status) =>
+      status === 0 ? resolve(JSON.parse(output) as Load) : reject(new Error(`the load ended with status ${status}`)),
+    );
+  });
+}
+
+function urlOf({ host, port, database, user, password }: LocalConnection): string {
+  return `postgresql://${user}:${password}@${host}:${port}/${database}`;
+}
