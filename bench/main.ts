@@ -25,11 +25,13 @@ if (unknown !== undefined) {
   process.exit(2);
 }
 
+/** Of the last minute: what else the machine did. */
+const load = () => loadavg()[0]!;
 const machine = {
   cores: availableParallelism(),
   processor: cpus()[0]?.model,
   node: process.version,
-  loadBefore: loadavg()[0]!,
+  loadBefore: load(),
 };
 console.log(`${machine.cores} cores, ${machine.processor}, load ${round(machine.loadBefore)} before the start\n`);
 const parts: Part[] = [];
@@ -38,9 +40,13 @@ for (const name of names) {
   parts.push(part);
   console.log(describePart(part));
 }
+console.log(`load ${round(load())} at the end\n`);
 const misses = missed(parts);
 if (values.json !== undefined) {
-  writeFileSync(values.json, `${JSON.stringify({ machine, parts, missed: misses }, undefined, 2)}\n`);
+  writeFileSync(
+    values.json,
+    `${JSON.stringify({ machine: { ...machine, loadAfter: load() }, parts, missed: misses }, undefined, 2)}\n`,
+  );
 }
 for (const { name } of misses) console.error(`missed: ${name}`);
 process.exitCode = misses.length > 0 ? 1 : 0;
