@@ -1,8 +1,9 @@
 import { readdirSync, readFileSync } from 'node:fs';
-import { Command } from 'commander';
+import type { Command } from 'commander';
 import { describe, expect, it } from 'vitest';
 import { serverSettings } from '../../../declaration/index.ts';
 import todos from '../../../examples/todos/declaration.ts';
+import { commandLine } from '../../support/docs/command-line.ts';
 import { allBlocks, pages, read, root } from '../../support/docs/markdown.ts';
 import { commands, program } from '../../support/docs/shell.ts';
 
@@ -16,21 +17,15 @@ const lines = [
 ].map(({ place, line }) => ({ place, words: program(line) }));
 
 /** The command line, with commands that do nothing. */
-async function commandLine(): Promise<Command> {
-  const root = new Command('secured-postgrest').exitOverride();
-  // Not the program itself, which would run.
-  for (const file of readdirSync(new URL('../../../cli', import.meta.url)).filter((name) => name !== 'main.ts')) {
-    const module = (await import(`../../../cli/${file.replace(/\.ts$/, '')}.ts`)) as Record<string, unknown>;
-    for (const [name, add] of Object.entries(module))
-      if (/^add\w+Command$/.test(name)) (add as (program: Command) => void)(root);
-  }
+async function idleCommandLine(): Promise<Command> {
   const disarm = (command: Command): void => {
     command.exitOverride().configureOutput({ writeErr: () => undefined });
     if (command.commands.length === 0) command.action(() => undefined);
     command.commands.forEach(disarm);
   };
-  disarm(root);
-  return root;
+  const program = await commandLine();
+  disarm(program);
+  return program;
 }
 
 describe('commands', () => {
@@ -42,12 +37,12 @@ describe('commands', () => {
     .filter(({ words }) => words.startsWith('npx secured-postgrest'));
 
   it.each(ours)('$place: $words', async ({ words }) => {
-    const root = await commandLine();
+    const root = await idleCommandLine();
     await expect(root.parseAsync(words.split(' ').slice(2), { from: 'user' })).resolves.toBeDefined();
   });
 
   it('would tell one that is none', async () => {
-    const root = await commandLine();
+    const root = await idleCommandLine();
     await expect(root.parseAsync(['keys', 'list', '--directory', 'keys', '--jsson'], { from: 'user' })).rejects.toThrow(
       '--jsson',
     );
@@ -55,7 +50,7 @@ describe('commands', () => {
 
   it('are all explained', async () => {
     const page = read('docs/commands.md');
-    const { commands } = await commandLine();
+    const { commands } = await idleCommandLine();
     expect(commands.map((command) => command.name()).filter((name) => !page.includes(name))).toEqual([]);
   });
 

@@ -1,7 +1,9 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join, normalize } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { pages, prose, read, root } from '../../support/docs/markdown.ts';
+import { declare } from '../../../declaration/index.ts';
+import { codeBlocks, pages, prose, read, root } from '../../support/docs/markdown.ts';
+import { refusal } from '../../support/errors.ts';
 
 /** The fragment by which GitHub names a heading. */
 function slug(heading: string): string {
@@ -42,6 +44,12 @@ function named(page: string): string[] {
 }
 
 describe('what can be refused is explained', () => {
+  it('with a message as it is', () => {
+    const [shown] = codeBlocks('docs/troubleshooting.md').filter(({ language }) => language === 'text');
+    const { message } = refusal(() => declare({ name: 'Todos', schemas: ['api'], roles: { users: [] } }));
+    expect(shown?.text).toBe(`${message}\n`);
+  });
+
   it('every error code, and no other', () => {
     const source = readFileSync(`${root}declaration/errors.ts`, 'utf8');
     const codes = [...source.matchAll(/^ {2}\| '([a-z_]+)'/gm)].map(([, code = '']) => code);
