@@ -35,7 +35,8 @@ it.each(pages)('%s: links lead somewhere', (page) => {
 });
 
 it('every page can be reached from the first', () => {
-  for (const page of pages.filter((name) => name.startsWith('docs/'))) expect(read('README.md')).toContain(`(${page})`);
+  const first = read('README.md');
+  expect(pages.filter((page) => page.startsWith('docs/') && !first.includes(`(${page})`))).toEqual([]);
 });
 
 /** The names in the first column of a page's tables. */
