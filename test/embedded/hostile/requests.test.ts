@@ -154,17 +154,17 @@ const cases: readonly AccessCase[] = [
   {
     name: 'functions of Postgres, of the private schema and of the internal one are not there',
     steps: [
-      ['pg_sleep', { seconds: 1 }],
-      ['set_config', { setting_name: 'role', new_value: 'postgres', is_local: false }],
-      ['pg_read_file', { filename: '/etc/passwd' }],
-      ['query_to_xml', { query: 'SELECT 1', nulls: true, tableforest: true, targetns: '' }],
-      ['tenant_id', {}],
-      ['set_updated_at', {}],
-      ['pre_request', {}],
-      ['claim', { path: ['role'] }],
-    ].map(([name, body]): AccessStep => ({
+      { name: 'pg_sleep', body: { seconds: 1 } },
+      { name: 'set_config', body: { setting_name: 'role', new_value: 'postgres', is_local: false } },
+      { name: 'pg_read_file', body: { filename: '/etc/passwd' } },
+      { name: 'query_to_xml', body: { query: 'SELECT 1', nulls: true, tableforest: true, targetns: '' } },
+      { name: 'tenant_id', body: {} },
+      { name: 'set_updated_at', body: {} },
+      { name: 'pre_request', body: {} },
+      { name: 'claim', body: { path: ['role'] } },
+    ].map(({ name, body }): AccessStep => ({
       as: ada,
-      request: `POST /rpc/${String(name)}`,
+      request: `POST /rpc/${name}`,
       body,
       status: 404,
     })),
