@@ -88,7 +88,7 @@ function notAsDeclared(declaration: Declaration, catalog: Catalog): Finding[] {
     error(
       'not_as_declared',
       place,
-      `still needs: ${sql.split('\n')[0]}`,
+      `still needs: ${sql.split('\n').find((line) => !line.startsWith('--'))}`,
       'apply the declaration, as an admin who may do this',
     ),
   );
