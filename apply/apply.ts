@@ -21,10 +21,11 @@ export interface ApplyResult {
 }
 
 /**
- * Brings a database to the declared state: migrations, then schemas, functions, policies and grants, then the audit, in
- * one transaction. If anything fails, the database stays as it was. A database that is as declared is not changed.
+ * Brings a database to the declared state: migrations, then functions, policies and grants, then the audit, in one
+ * transaction. If anything fails, nothing of it stays. A database that is as declared is not changed.
  *
- * The roles have to exist.
+ * Committed before are only the schemas and the book-keeping, empty and closed, and migrations up to the last one that can
+ * not be part of a transaction; what those make stays closed as well. The roles have to exist.
  *
  * @example
  * await applyDeclaration({ host: '127.0.0.1', database: 'todos', user: 'postgres', password }, declaration);
