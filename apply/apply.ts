@@ -20,6 +20,11 @@ export interface ApplyResult {
   readonly warnings: readonly Finding[];
 }
 
+export interface ApplyOptions {
+  /** A name for this run, recorded with what it changes. @default the recorded one stays */
+  readonly revision?: string | undefined;
+}
+
 /**
  * Brings a database to the declared state: migrations, then functions, policies and grants, then the audit, in one
  * transaction. If anything fails, nothing of it stays. A database that is as declared is not changed.
@@ -34,12 +39,16 @@ export interface ApplyResult {
  *   `missing_object`, `invalid_sql`, `migration_failed`, `migration_changed`, `migration_out_of_order`,
  *   `access_sql_failed`, `audit_failed`
  */
-export async function applyDeclaration(connection: DatabaseConnection, declaration: Declaration): Promise<ApplyResult> {
+export async function applyDeclaration(
+  connection: DatabaseConnection,
+  declaration: Declaration,
+  { revision }: ApplyOptions = {},
+): Promise<ApplyResult> {
   const client = await connect(connection);
   try {
     await settle(client);
     await lock(client, declaration);
-    return await retryOnConflict(() => converge(client, declaration));
+    return await retryOnConflict(() => converge(client, declaration, revision));
   } finally {
     await client.end();
   }
@@ -61,7 +70,11 @@ async function retryOnConflict<T>(run: () => Promise<T>): Promise<T> {
   }
 }
 
-async function converge(client: pg.Client, declaration: Declaration): Promise<ApplyResult> {
+async function converge(
+  client: pg.Client,
+  declaration: Declaration,
+  revision: string | undefined,
+): Promise<ApplyResult> {
   await transaction(client, () => prepare(client, declaration));
   const pending = await pendingMigrations(client, declaration);
   const last = pending.findLastIndex(({ transactional }) => !transactional);
@@ -74,8 +87,16 @@ async function converge(client: pg.Client, declaration: Declaration): Promise<Ap
     refuseErrors(declaration, findings);
     const migrations = pending.map(({ source }) => source.file);
     if (changes > 0 || migrations.length > 0) await client.query(statement('reload_schema'));
+    if (revision !== undefined) await recordRevision(client, declaration, revision);
     return { migrations, changes, warnings: findings.filter(({ level }) => level === 'warning') };
   });
+}
+
+async function recordRevision(client: pg.Client, declaration: Declaration, revision: string): Promise<void> {
+  const { privateSchema } = declaration;
+  const place = `${privateSchema}.migrations`;
+  const sql = statement('record_revision', { private: privateSchema, revision });
+  await runSteps(client, declaration, [{ sql, as: 'owner', place }]);
 }
 
 /** Schemas of our own and the book-keeping: nobody but the owner can use them yet. */

@@ -21,15 +21,20 @@ export interface DatabaseConnection {
 
 /** Codes that say that Postgres is about to be there: starting up, or every connection in use. */
 const PASSING = ['57P03', '53300', 'ECONNREFUSED', 'ECONNRESET'];
-const CONNECT_TIMEOUT_MS = 15_000;
+/** How long a server that is starting is waited for, and how long one that should be there is. */
+const PATIENCE_MS = { patient: 15_000, impatient: 3_000 };
 
 /**
- * Connects as the admin, and waits a little for a server that is starting.
+ * Connects as the admin, and waits a little for a server that is starting, unless impatient.
  *
  * @throws SecuredPostgrestError `database_unreachable`
  */
-export async function connect(connection: DatabaseConnection, timeoutMs = CONNECT_TIMEOUT_MS): Promise<pg.Client> {
-  const deadline = Date.now() + timeoutMs;
+export async function connect(
+  connection: DatabaseConnection,
+  patience: keyof typeof PATIENCE_MS = 'patient',
+): Promise<pg.Client> {
+  const timeoutMs = PATIENCE_MS[patience];
+  const deadline = patience === 'patient' ? Date.now() + timeoutMs : 0;
   for (;;) {
     const client = new pg.Client({ ...clientOptions(connection), connectionTimeoutMillis: timeoutMs });
     // Without a listener a connection that breaks later would end the process; the next query reports it.

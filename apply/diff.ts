@@ -1,6 +1,7 @@
+import type pg from 'pg';
 import type { Declaration } from '../declaration/types.ts';
 import { audit, type Finding } from './audit.ts';
-import { readCatalog } from './catalog.ts';
+import { readCatalog, type Catalog } from './catalog.ts';
 import { connect, type DatabaseConnection } from './connect.ts';
 import { pendingMigrations } from './migrations.ts';
 import { plan, planFunctions, planSchemas } from './plan.ts';
@@ -24,19 +25,27 @@ export interface Difference {
  *   `migration_out_of_order`
  */
 export async function diffDeclaration(connection: DatabaseConnection, declaration: Declaration): Promise<Difference> {
-  return reading(connection, async (client) => {
-    const catalog = await readCatalog(client, declaration);
-    checkDatabase(declaration, catalog);
-    const prepared = catalog.relations.some(
-      ({ schema, name }) => schema === declaration.privateSchema && name === 'migrations',
-    );
-    const migrations = prepared
-      ? (await pendingMigrations(client, declaration)).map(({ source }) => source.file)
-      : declaration.migrations.map(({ file }) => file);
-    const { steps, missing } = plan(declaration, catalog);
-    const all = [...planSchemas(declaration, catalog), ...planFunctions(declaration, catalog), ...steps];
-    return { migrations, statements: all.map(({ sql }) => sql), missing: [...new Set(missing)] };
-  });
+  return reading(await connect(connection), async (client) =>
+    readDifference(client, declaration, await readCatalog(client, declaration)),
+  );
+}
+
+/** What {@link diffDeclaration} finds, in a session that is settled. */
+export async function readDifference(
+  client: pg.Client,
+  declaration: Declaration,
+  catalog: Catalog,
+): Promise<Difference> {
+  checkDatabase(declaration, catalog);
+  const prepared = catalog.relations.some(
+    ({ schema, name }) => schema === declaration.privateSchema && name === 'migrations',
+  );
+  const migrations = prepared
+    ? (await pendingMigrations(client, declaration)).map(({ source }) => source.file)
+    : declaration.migrations.map(({ file }) => file);
+  const { steps, missing } = plan(declaration, catalog);
+  const all = [...planSchemas(declaration, catalog), ...planFunctions(declaration, catalog), ...steps];
+  return { migrations, statements: all.map(({ sql }) => sql), missing: [...new Set(missing)] };
 }
 
 /**
@@ -45,18 +54,15 @@ export async function diffDeclaration(connection: DatabaseConnection, declaratio
  * @throws SecuredPostgrestError `database_unreachable`, `unsupported_database`, `missing_role`
  */
 export async function auditDatabase(connection: DatabaseConnection, declaration: Declaration): Promise<Finding[]> {
-  return reading(connection, async (client) => {
+  return reading(await connect(connection), async (client) => {
     const catalog = await readCatalog(client, declaration);
     checkDatabase(declaration, catalog);
     return audit(declaration, catalog);
   });
 }
 
-async function reading<T>(
-  connection: DatabaseConnection,
-  read: (client: Awaited<ReturnType<typeof connect>>) => Promise<T>,
-): Promise<T> {
-  const client = await connect(connection);
+/** Runs in a read-only session, and ends it. */
+export async function reading<T>(client: pg.Client, read: (client: pg.Client) => Promise<T>): Promise<T> {
   try {
     await settle(client);
     await client.query('SET default_transaction_read_only = on');

@@ -3,16 +3,23 @@ import { applyDeclaration } from '../apply/apply.ts';
 import { addConnectionOptions, toConnection, type ConnectionOptions } from './connection.ts';
 import { loadDeclaration } from './load-declaration.ts';
 
+interface Options extends ConnectionOptions {
+  readonly declaration: string;
+  readonly revision?: string;
+}
+
 export function addApplyCommand(program: Command): void {
   addConnectionOptions(
     program
       .command('apply')
       .description('bring a database to what is declared, in one audited transaction')
-      .requiredOption('--declaration <file>', 'module or JSON file with the declaration'),
-  ).action(async ({ declaration, ...connection }: ConnectionOptions & { declaration: string }) => {
+      .requiredOption('--declaration <file>', 'module or JSON file with the declaration')
+      .option('--revision <name>', 'recorded with what the run changes'),
+  ).action(async ({ declaration, revision, ...connection }: Options) => {
     const { migrations, changes, warnings } = await applyDeclaration(
       toConnection(connection),
       await loadDeclaration(declaration),
+      { revision },
     );
     for (const file of migrations) console.log(`migrated ${file}`);
     for (const { rule, object, problem, fix } of warnings)

@@ -1,12 +1,12 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { DataResource, type ITerraformDependable, TerraformStack } from 'cdktf';
+import { DataResource, type ITerraformDependable, Lazy, TerraformStack } from 'cdktf';
 import { addCustomSynthesis } from 'cdktf/lib/synthesize/synthesizer.js';
 import { Construct } from 'constructs';
 import { accessFingerprint } from '../apply/fingerprint.ts';
 import type { Declaration } from '../declaration/types.ts';
 import { adminConnection } from './admin-connection.ts';
-import { cliProvisioner } from './cli-command.ts';
+import { shellCommand } from './cli-command.ts';
 import type { IPostgresDatabase } from './postgres-database.ts';
 
 export interface AccessSqlProps {
@@ -18,14 +18,16 @@ export interface AccessSqlProps {
 
 /**
  * Everything inside of the database: migrations, grants, policies and functions, brought to what is declared in one
- * audited transaction. Runs again when the declaration changes or the database becomes another one, and, after a
- * failure, with the next deploy.
+ * audited transaction. Runs again when the declaration changes or the database becomes another one, after a failure with
+ * the next deploy, and, where the app is observed, when the database is no longer as declared.
  *
  * @example
  * const access = new AccessSql(this, 'access', { declaration, database, dependsOn: roles.waitFor });
  */
 export class AccessSql extends Construct {
   readonly waitFor: readonly ITerraformDependable[];
+  /** Recorded by the run; another one starts a run. {@link observe} sets it. @default none is recorded */
+  revision?: string;
 
   constructor(scope: Construct, id: string, props: AccessSqlProps) {
     super(scope, id);
@@ -39,10 +41,21 @@ export class AccessSql extends Construct {
       },
     });
     const applied = new DataResource(this, 'applied', {
-      triggersReplace: { sql: accessFingerprint(declaration), database: database.identity },
-      provisioners: [cliProvisioner('apply', '--declaration', file, ...adminConnection(this, database))],
+      triggersReplace: {
+        sql: accessFingerprint(declaration),
+        database: database.identity,
+        revision: Lazy.anyValue({ produce: () => this.revision }),
+      },
+      provisioners: [
+        { type: 'local-exec', command: Lazy.stringValue({ produce: () => this.command(file, database) }) },
+      ],
       dependsOn: [...props.dependsOn],
     });
     this.waitFor = [applied];
+  }
+
+  private command(file: string, database: IPostgresDatabase): string {
+    const revision = this.revision === undefined ? [] : ['--revision', this.revision];
+    return shellCommand('apply', '--declaration', file, ...revision, ...adminConnection(this, database));
   }
 }

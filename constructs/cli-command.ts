@@ -16,8 +16,12 @@ export function cliCommand(): [node: string, ...arguments: string[]] {
  * shows the command when it fails, so it is one that can be copied into a shell.
  */
 export function cliProvisioner(command: string, ...options: string[]): LocalExecProvisioner {
-  const words = [...cliCommand(), command, ...options];
-  return { type: 'local-exec', command: words.map(shellWord).join(' ') };
+  return { type: 'local-exec', command: shellCommand(command, ...options) };
+}
+
+/** A call of this package's command line, as a POSIX shell reads it. */
+export function shellCommand(command: string, ...options: string[]): string {
+  return [...cliCommand(), command, ...options].map(shellWord).join(' ');
 }
 
 /** Quotes a word for a POSIX shell where it needs that. */

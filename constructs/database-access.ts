@@ -33,22 +33,29 @@ export interface DatabaseAccessProps {
 export class DatabaseAccess extends Construct {
   /** Names of the roles that requests run as. */
   readonly roleNames: readonly string[];
+  readonly declaration: Declaration;
+  readonly database: IPostgresDatabase;
+  readonly secrets: SecretsDirectory;
+  readonly sql: AccessSql;
   /** What must be waited for until the database is as declared. */
   readonly waitFor: readonly ITerraformDependable[];
 
   constructor(scope: Construct, id: string, props: DatabaseAccessProps) {
     super(scope, id);
-    const { declaration, database } = props;
+    const { declaration, database, secrets = new SecretsDirectory({ name: declaration.name }) } = props;
     const roles = new DatabaseRoles(this, 'roles', {
       declaration,
-      secrets: props.secrets ?? new SecretsDirectory({ name: declaration.name }),
+      secrets,
       provider: props.postgresqlProvider ?? this.adminProvider(database),
       ...(props.connectionLimit !== undefined && { connectionLimit: props.connectionLimit }),
       dependsOn: waitAcross(this, database),
     });
-    const sql = new AccessSql(this, 'sql', { declaration, database, dependsOn: roles.waitFor });
+    this.declaration = declaration;
+    this.database = database;
+    this.secrets = secrets;
+    this.sql = new AccessSql(this, 'sql', { declaration, database, dependsOn: roles.waitFor });
     this.roleNames = roles.requestRoles;
-    this.waitFor = sql.waitFor;
+    this.waitFor = this.sql.waitFor;
   }
 
   private adminProvider(database: IPostgresDatabase): PostgresqlProvider {

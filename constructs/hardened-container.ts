@@ -30,9 +30,25 @@ export interface Label {
   readonly value: string;
 }
 
+/** What a container, volume or network belongs to. */
+export interface Belonging {
+  /** The declaration's name. */
+  readonly name: string;
+  /** Identity of the secrets directory that deploys it. @default none */
+  readonly deployment?: string;
+}
+
+/** Tells whose an object is: only what the same deployment has made is ever taken over. */
+export const DEPLOYMENT_LABEL = 'secured-postgrest.deployment';
+
 /** The labels of everything that belongs to one API. */
-export function labels(name: string, further: Readonly<Record<string, string>> = {}): Label[] {
-  return Object.entries({ ...further, 'secured-postgrest.name': name }).map(([label, value]) => ({ label, value }));
+export function labels({ name, deployment }: Belonging, further: Readonly<Record<string, string>> = {}): Label[] {
+  const all = {
+    ...further,
+    'secured-postgrest.name': name,
+    ...(deployment !== undefined && { [DEPLOYMENT_LABEL]: deployment }),
+  };
+  return Object.entries(all).map(([label, value]) => ({ label, value }));
 }
 
 /** The part of a container's configuration that keeps a break-in small and a runaway process harmless. */
@@ -59,6 +75,8 @@ export function hardened(
     readOnly: true,
     capabilities: { drop: ['ALL'] },
     securityOpts: ['no-new-privileges:true'],
+    // With version 1 of cgroups, the engine's own default is the host's.
+    cgroupnsMode: 'private',
     memory,
     // Docker would add the same amount of swap.
     memorySwap: memory,

@@ -1,7 +1,7 @@
 export { AccessSql, type AccessSqlProps } from './access-sql.ts';
 export { DatabaseAccess, type DatabaseAccessProps } from './database-access.ts';
 export { DatabaseRoles, type DatabaseRolesProps } from './database-roles.ts';
-export type { ContainerProps } from './hardened-container.ts';
+export type { Belonging, ContainerProps } from './hardened-container.ts';
 export { KeySet, type KeySetProps } from './key-set.ts';
 export {
   PostgresDatabase,
@@ -11,6 +11,7 @@ export {
   type SslMode,
 } from './postgres-database.ts';
 export { PostgrestServer, type PostgrestServerProps, type ServerContainerProps } from './postgrest-server.ts';
+export { observe } from './observe.ts';
 export { SecretFile } from './secret-file.ts';
 export { SecretVolume, type SecretVolumeProps } from './secret-volume.ts';
 export { SecretsDirectory, type SecretsDirectoryProps } from './secrets-directory.ts';

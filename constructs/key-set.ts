@@ -42,6 +42,7 @@ export class KeySet extends Construct {
     const fingerprint = secrets.fingerprint(this.jwksFile);
     this.volume = new SecretVolume(this, 'volume', {
       name: declaration.name,
+      deployment: secrets.identity,
       volumeName: `${declaration.name}-keys`,
       secret: this.jwksFile,
       fingerprint,

@@ -159,12 +159,13 @@ export class PostgresDatabase extends Construct implements IPostgresDatabase {
     this.adminPassword = secrets.adminPassword;
     this.network = props.network ?? name;
 
+    const belonging = { name, deployment: secrets.identity };
     const network =
       props.network === undefined &&
-      new Network(this, 'network', { name: this.network, labels: labels(name), provider });
-    const data = new Volume(this, 'data', { name: `${name}-postgres-data`, labels: labels(name), provider });
+      new Network(this, 'network', { name: this.network, labels: labels(belonging), provider });
+    const data = new Volume(this, 'data', { name: `${name}-postgres-data`, labels: labels(belonging), provider });
     const password = new SecretVolume(this, 'password', {
-      name,
+      ...belonging,
       volumeName: `${name}-postgres-password`,
       secret: this.adminPassword,
       fingerprint: secrets.fingerprint(this.adminPassword),
@@ -206,7 +207,7 @@ export class PostgresDatabase extends Construct implements IPostgresDatabase {
       // Time for a clean stop; without it the provider kills the server.
       destroyGraceSeconds: 30,
       // A network that was lost comes back under another id, and without the containers that were in it.
-      labels: labels(name, { ...props.labels, ...(network && { 'secured-postgrest.network': network.id }) }),
+      labels: labels(belonging, { ...props.labels, ...(network && { 'secured-postgrest.network': network.id }) }),
       dependsOn: [...password.waitFor],
       provider,
     });

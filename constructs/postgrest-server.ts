@@ -72,6 +72,7 @@ export class PostgrestServer extends Construct {
     super(scope, id);
     const { declaration, database, secrets, keys } = props;
     const { name } = declaration;
+    const belonging = { name, deployment: secrets.identity };
     const place = this.node.path;
     const image = props.image ?? postgrestImage(declaration);
     const version = agreedVersion(place, image, props.version, declaration.server.version);
@@ -86,7 +87,7 @@ export class PostgrestServer extends Construct {
     ].map(({ id, file }) => {
       const fingerprint = secrets.fingerprint(file);
       const volume = new SecretVolume(this, id, {
-        name,
+        ...belonging,
         volumeName: `${name}-${id}`,
         secret: file,
         fingerprint,
@@ -98,7 +99,8 @@ export class PostgrestServer extends Construct {
       return { id, fingerprint, volume };
     });
     const network =
-      database.network ?? new Network(this, 'network', { name: `${name}-api`, labels: labels(name), provider }).name;
+      database.network ??
+      new Network(this, 'network', { name: `${name}-api`, labels: labels(belonging), provider }).name;
     const settings = {
       ...serverSettings(declaration, {
         databaseUri: `@${FILES}/database-uri/database-uri`,
@@ -138,7 +140,7 @@ export class PostgrestServer extends Construct {
             healthcheck: { test: ['CMD', 'postgrest', '--ready'], interval: '5s', timeout: '5s', retries: 6 },
           }),
           destroyGraceSeconds: 10,
-          labels: labels(name, {
+          labels: labels(belonging, {
             ...props.labels,
             ...Object.fromEntries(startFiles.map(({ id, fingerprint }) => [`secured-postgrest.${id}`, fingerprint])),
           }),

@@ -4,12 +4,10 @@ import { Volume } from '@cdktf/provider-docker/lib/volume/index.js';
 import type { ITerraformDependable } from 'cdktf';
 import { Construct } from 'constructs';
 import { dockerProvider } from './docker-provider.ts';
-import { labels } from './hardened-container.ts';
+import { type Belonging, labels } from './hardened-container.ts';
 import type { SecretFile } from './secret-file.ts';
 
-export interface SecretVolumeProps {
-  /** The declaration's name, for the labels. */
-  readonly name: string;
+export interface SecretVolumeProps extends Belonging {
   /** Name of the volume on the engine. */
   readonly volumeName: string;
   /** The secret that the volume holds. */
@@ -50,12 +48,14 @@ export class SecretVolume extends Construct {
     super(scope, id);
     const provider = dockerProvider(this, props.dockerProvider);
     this.volumeName = props.volumeName;
-    const volume = new Volume(this, 'volume', { name: props.volumeName, labels: labels(props.name), provider });
+    const volume = new Volume(this, 'volume', { name: props.volumeName, labels: labels(props), provider });
     const writer = new Container(this, 'writer', {
       name: `${props.volumeName}-writer`,
       image: props.image,
       start: false,
       mustRun: false,
+      // Nobody, should somebody start it by hand.
+      user: '65534:65534',
       networkMode: 'none',
       capabilities: { drop: ['ALL'] },
       securityOpts: ['no-new-privileges:true'],
@@ -69,7 +69,7 @@ export class SecretVolume extends Construct {
           permissions: '0444',
         },
       ],
-      labels: labels(props.name),
+      labels: labels(props),
       dependsOn: [...(props.dependsOn ?? [])],
       provider,
     });

@@ -84,8 +84,17 @@ export class SecretsDirectory {
    * stored anywhere without telling anything about the secret, not even a weak one.
    */
   fingerprint(secret: SecretFile): string {
+    return this.keyed(read(secret.path));
+  }
+
+  /** Tells deployments apart that are otherwise named alike; no secret. */
+  get identity(): string {
+    return this.keyed('deployment');
+  }
+
+  private keyed(text: string): string {
     const key = read(this.generated('fingerprint-key').path);
-    return createHmac('sha256', key).update(read(secret.path)).digest('hex').slice(0, 16);
+    return createHmac('sha256', key).update(text).digest('hex').slice(0, 16);
   }
 
   private generated(name: string): SecretFile {

@@ -114,6 +114,12 @@ SELECT file, sha256 FROM :"private".migrations ORDER BY file
 -- name: record_migration
 INSERT INTO :"private".migrations (file, sha256) VALUES (:'file', :'sha')
 
+-- name: read_revision
+SELECT obj_description(c.oid, 'pg_class') AS revision FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace
+WHERE n.nspname = :'private' AND c.relname = 'migrations'
+-- name: record_revision
+COMMENT ON TABLE :"private".migrations IS :'revision'
+
 -- name: reload_schema
 NOTIFY pgrst, 'reload schema'
 -- name: reload_config

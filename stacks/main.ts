@@ -1,7 +1,9 @@
 import { App } from 'cdktf';
+import { observe } from '../constructs/index.ts';
 import todos from '../examples/todos/declaration.ts';
 import { addStacks } from './deployment.ts';
 
 const app = new App();
 addStacks(app, todos);
+await observe(app);
 app.synth();

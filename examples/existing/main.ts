@@ -1,6 +1,6 @@
 // A stack of your own, with other things in it, and a Postgres that is there already: RDS, Cloud SQL, a server.
 import { App, TerraformOutput, TerraformStack } from 'cdktf';
-import { PostgresDatabase, SecuredPostgrest } from '../../index.ts';
+import { observe, PostgresDatabase, SecuredPostgrest } from '../../index.ts';
 import declaration from './declaration.ts';
 
 const {
@@ -39,4 +39,5 @@ const notes = new SecuredPostgrest(stack, 'notes', {
 });
 
 new TerraformOutput(stack, 'notes_url', { value: notes.url });
+await observe(app);
 app.synth();

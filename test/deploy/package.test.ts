@@ -8,7 +8,7 @@ import { pack, Project, versions } from '../support/project.ts';
 /** What a user writes; only where the migrations are said to be differs between modules and CommonJS. */
 const main = (migrations: string) => `
 import { App, TerraformOutput, TerraformStack } from 'cdktf';
-import { declare, migrationsFrom, ownRows, PostgresDatabase, SecuredPostgrest } from 'cdktf-secured-postgrest';
+import { declare, migrationsFrom, observe, ownRows, PostgresDatabase, SecuredPostgrest } from 'cdktf-secured-postgrest';
 
 const declaration = declare({
   name: 'stranger',
@@ -34,6 +34,7 @@ const database = new PostgresDatabase(stack, 'database', {
 });
 const api = new SecuredPostgrest(stack, 'api', { declaration, database, image: POSTGREST_IMAGE, port: Number(API_PORT) });
 new TerraformOutput(stack, 'url', { value: api.url });
+await observe(app);
 app.synth();
 `;
 

@@ -26,7 +26,20 @@ it('runs again for another declaration and for another database', () => {
   expect(command).toContain(
     '--host 127.0.0.1 --port 5432 --database todos --user postgres --password-file ../../../secrets/admin-password --sslmode disable',
   );
+  expect(command).not.toContain('--revision');
   app.synth();
   const written = readFileSync(join(directory, 'cdktf.out/stacks/stack', file!), 'utf8');
   expect(JSON.parse(written)).toEqual(JSON.parse(JSON.stringify(declaration)));
+});
+
+it('runs again for another revision, which the run records', () => {
+  const { stack, secrets } = testStack();
+  const database = new PostgresDatabase(stack, 'database', { name: 'todos', secrets });
+  const access = new AccessSql(stack, 'access', { declaration: testDeclaration(), database, dependsOn: [] });
+  access.revision = 'deployment.2';
+  const { block } = synth(stack);
+  expect(block('terraform_data', 'access/applied')).toMatchObject({
+    triggers_replace: { revision: 'deployment.2' },
+    provisioner: [{ 'local-exec': { command: expect.stringContaining(' --revision deployment.2 ') as unknown } }],
+  });
 });

@@ -90,6 +90,7 @@ describe('PostgresDatabase', () => {
       labels: [
         { label: 'team', value: 'blue' },
         { label: 'secured-postgrest.name', value: 'todos' },
+        { label: 'secured-postgrest.deployment', value: secrets.identity },
       ],
     });
     expect(container.env).toContain('POSTGRES_DB=app');

@@ -42,6 +42,7 @@ describe('PostgrestServer', () => {
       labels: [
         { label: 'secured-postgrest.database-uri', value: uri },
         { label: 'secured-postgrest.name', value: 'todos' },
+        { label: 'secured-postgrest.deployment', value: secrets.identity },
       ],
     });
     expect(container).not.toHaveProperty('upload');

@@ -26,6 +26,7 @@ it('fills a named volume through a container that never runs', () => {
     image: 'some/image:v1',
     start: false,
     must_run: false,
+    user: '65534:65534',
     network_mode: 'none',
     capabilities: { drop: ['ALL'] },
     security_opts: ['no-new-privileges:true'],

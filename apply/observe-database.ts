@@ -1,0 +1,63 @@
+import type pg from 'pg';
+import { packageTemplate } from '../declaration/template.ts';
+import type { Declaration } from '../declaration/types.ts';
+import { audit } from './audit.ts';
+import { declaredRoles, readCatalog } from './catalog.ts';
+import { connect, type DatabaseConnection } from './connect.ts';
+import { readDifference, reading } from './diff.ts';
+import { statement } from './statements.ts';
+
+/** What is found in a database before a deploy. */
+export interface ObservedDatabase {
+  /** What the last run recorded. */
+  readonly revision: string | undefined;
+  readonly asDeclared: boolean;
+  /** Declared roles that exist and belong to nobody else. */
+  readonly roles: readonly string[];
+}
+
+/**
+ * Looks at a database without changing it; undefined where it does not answer. A revision that starts with the name of
+ * the deployment is its own.
+ */
+export async function observeDatabase(
+  connection: DatabaseConnection,
+  declaration: Declaration,
+  deployment: string,
+): Promise<ObservedDatabase | undefined> {
+  const client = await connect(connection, 'impatient').catch(() => undefined);
+  return (
+    client &&
+    reading(client, async () => {
+      const revision = await recordedRevision(client, declaration);
+      return {
+        revision,
+        asDeclared: await isAsDeclared(client, declaration),
+        roles: await adoptableRoles(client, declaration, revision?.startsWith(deployment) ?? false),
+      };
+    })
+  );
+}
+
+async function recordedRevision(client: pg.Client, { privateSchema }: Declaration): Promise<string | undefined> {
+  const sql = statement('read_revision', { private: privateSchema });
+  return (await client.query<{ revision: string | null }>(sql)).rows[0]?.revision ?? undefined;
+}
+
+async function adoptableRoles(client: pg.Client, declaration: Declaration, ours: boolean): Promise<string[]> {
+  const { sql } = packageTemplate('catalog/adoptable-roles');
+  const { rows } = await client.query<{ name: string }>(sql, [declaredRoles(declaration), ours]);
+  return rows.map(({ name }) => name);
+}
+
+/** What can't even be compared is not as declared: the run that follows says why. */
+async function isAsDeclared(client: pg.Client, declaration: Declaration): Promise<boolean> {
+  try {
+    const catalog = await readCatalog(client, declaration);
+    const { migrations, statements, missing } = await readDifference(client, declaration, catalog);
+    if (migrations.length + statements.length + missing.length > 0) return false;
+    return audit(declaration, catalog).every(({ level }) => level !== 'error');
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,95 @@
+import { randomUUID } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { Container } from '@cdktf/provider-docker/lib/container/index.js';
+import { Network } from '@cdktf/provider-docker/lib/network/index.js';
+import { Role } from '@cdktf/provider-postgresql/lib/role/index.js';
+import { type App, type TerraformResource, TerraformStack, Token } from 'cdktf';
+import { observeDatabase, type ObservedDatabase } from '../apply/observe-database.ts';
+import { DatabaseAccess } from './database-access.ts';
+import { Engine } from './engine.ts';
+
+/**
+ * Looks at the Docker engine and the databases of an app before it is synthesized, so that a plain deploy repairs and
+ * finishes more than Terraform's state knows of:
+ *
+ * - What is there, but may be missing in the state (a deploy was killed between making it and writing that down, or the
+ *   state is lost) is taken over, with import blocks. They mean nothing for what the state has.
+ * - What was changed by hand inside of a database starts a run of the access SQL.
+ *
+ * Taken over are only containers and networks that the same secrets directory has labelled, and roles that belong to
+ * nobody else. An engine or a database that does not answer is left to the deploy. The engine is asked through the
+ * `docker` command.
+ *
+ * @example
+ * const app = new App();
+ * const stack = new TerraformStack(app, 'todos');
+ * const database = new PostgresDatabase(stack, 'database', { name: declaration.name });
+ * new SecuredPostgrest(stack, 'api', { declaration, database });
+ * await observe(app);
+ * app.synth();
+ */
+export async function observe(app: App): Promise<void> {
+  const takeOver = new ImportBlocks();
+  const engine = new Engine();
+  for (const resource of app.node.findAll()) {
+    if (resource instanceof Container) takeOver.add(resource, engine.find('container', resource));
+    if (resource instanceof Network) takeOver.add(resource, engine.find('network', resource));
+    if (resource instanceof DatabaseAccess) await observeAccess(resource, takeOver);
+  }
+  takeOver.write();
+}
+
+async function observeAccess(access: DatabaseAccess, takeOver: ImportBlocks): Promise<void> {
+  const found = await look(access);
+  access.sql.revision = revision(access.secrets.identity, found);
+  for (const role of access.node.findAll().filter((node) => node instanceof Role))
+    takeOver.add(
+      role,
+      found?.roles.find((name) => name === role.nameInput),
+    );
+}
+
+/**
+ * The recorded revision starts no run, a new one does. Where there is no answer it is always the same, so that
+ * synthesizing elsewhere comes to the same result.
+ */
+function revision(deployment: string, found: ObservedDatabase | undefined): string {
+  if (!found) return deployment;
+  const { revision = '', asDeclared } = found;
+  return asDeclared && revision.startsWith(deployment) ? revision : `${deployment}.${randomUUID()}`;
+}
+
+async function look({ database, declaration, secrets }: DatabaseAccess): Promise<ObservedDatabase | undefined> {
+  const { host, port, adminUser: user, adminPassword, sslmode, sslRootCertificate } = database;
+  if (Token.isUnresolved(host)) return undefined;
+  const password = readFileSync(adminPassword.path, 'utf8').replace(/\r?\n$/, '');
+  return observeDatabase(
+    {
+      host,
+      port,
+      database: database.database,
+      user,
+      password,
+      sslmode,
+      ...(sslRootCertificate && { sslRootCertificate: sslRootCertificate.path }),
+    },
+    declaration,
+    secrets.identity,
+  );
+}
+
+/** Import blocks by stack. A resource's own `importFrom` would start Terraform each time, to ask for its version. */
+class ImportBlocks {
+  private readonly blocks = new Map<TerraformStack, { readonly to: string; readonly id: string }[]>();
+
+  add(resource: TerraformResource, id: string | undefined): void {
+    if (id === undefined) return;
+    const stack = TerraformStack.of(resource);
+    const to = `${resource.terraformResourceType}.${resource.friendlyUniqueId}`;
+    this.blocks.set(stack, [...(this.blocks.get(stack) ?? []), { to, id }]);
+  }
+
+  write(): void {
+    for (const [stack, blocks] of this.blocks) stack.addOverride('import', blocks);
+  }
+}

@@ -1,0 +1,20 @@
+import { expect, it, onTestFinished, vi } from 'vitest';
+import { observe, PostgresDatabase, SecuredPostgrest } from '../../../constructs/index.ts';
+import { freePort } from '../../support/deployment.ts';
+import { synth, testDeclaration, testStack } from './synth.ts';
+
+it('leaves an engine and a database that do not answer to the deploy', async () => {
+  vi.stubEnv('DOCKER_HOST', `tcp://127.0.0.1:${await freePort()}`);
+  onTestFinished(() => void vi.unstubAllEnvs());
+  const { app, stack, secrets } = testStack();
+  const declaration = testDeclaration();
+  const database = new PostgresDatabase(stack, 'database', { name: 'todos', secrets, port: await freePort() });
+  new SecuredPostgrest(stack, 'api', { declaration, database, secrets });
+  await observe(app);
+  const { text, block } = synth(stack);
+  expect(JSON.parse(text)).not.toHaveProperty('import');
+  // The same wherever it is synthesized.
+  expect(block('terraform_data', 'api/access/sql/applied')).toMatchObject({
+    triggers_replace: { revision: secrets.identity },
+  });
+});
