@@ -1,0 +1,98 @@
+import { describe, expect, it } from 'vitest';
+import { applyDeclaration, createRoles } from '../../../apply/index.ts';
+import { observeDatabase } from '../../../apply/observe-database.ts';
+import { declaredRoles } from '../../../apply/catalog.ts';
+import type { Declaration } from '../../../declaration/index.ts';
+import { withClient } from '../../../ephemeral/with-client.ts';
+import { ADMINS, useCluster, type TestDatabase } from '../../support/database.ts';
+import { freePort } from '../../support/deployment.ts';
+import { notes } from '../../support/notes.ts';
+
+const cluster = useCluster();
+
+const makeRoles = (database: TestDatabase, declaration: Declaration) =>
+  withClient(database.admin, (client) => createRoles(client, declaration, { authenticator: 'password' }));
+
+describe.each(ADMINS)('as %s', (admin) => {
+  it('finds a database that no run has touched, and roles that an interrupted deploy has left', async () => {
+    const database = await cluster.database(admin);
+    const declaration = notes(database.name);
+    expect(await observeDatabase(database.admin, declaration, 'mine')).toEqual({
+      revision: undefined,
+      asDeclared: false,
+      roles: [],
+    });
+    await makeRoles(database, declaration);
+    expect(await observeDatabase(database.admin, declaration, 'mine')).toEqual({
+      revision: undefined,
+      asDeclared: false,
+      roles: [...declaredRoles(declaration)].sort(),
+    });
+  });
+
+  it('finds what the last run recorded, and its roles for the same deployment only', async () => {
+    const database = await cluster.database(admin);
+    const declaration = notes(database.name);
+    await makeRoles(database, declaration);
+    await applyDeclaration(database.admin, declaration, { revision: 'mine.1' });
+    expect(await observeDatabase(database.admin, declaration, 'mine')).toEqual({
+      revision: 'mine.1',
+      asDeclared: true,
+      roles: [...declaredRoles(declaration)].sort(),
+    });
+    // Those without anything might still be an interrupted deploy's; the authenticator and the owner are in use.
+    const others = await observeDatabase(database.admin, declaration, 'other');
+    expect(others!.roles).not.toContain(declaration.owner);
+    expect(others!.roles).not.toContain(declaration.users[0]!.name);
+
+    await applyDeclaration(database.admin, declaration);
+    expect((await observeDatabase(database.admin, declaration, 'mine'))!.revision).toBe('mine.1');
+    await applyDeclaration(database.admin, declaration, { revision: "mine.'2" });
+    expect((await observeDatabase(database.admin, declaration, 'mine'))!.revision).toBe("mine.'2");
+  });
+
+  it.each([
+    ['a grant', () => 'GRANT SELECT ON api.notes TO PUBLIC'],
+    ['row security', () => 'ALTER TABLE api.notes NO FORCE ROW LEVEL SECURITY'],
+    ['a dropped table', () => 'DROP TABLE api.notes'],
+    [
+      'a dropped role',
+      ({ anonymous }: Declaration) => `DROP OWNED BY ${anonymous!.name}; DROP ROLE ${anonymous!.name}`,
+    ],
+    ['a membership', ({ authenticator }: Declaration) => `GRANT pg_read_all_data TO ${authenticator}`],
+  ])('sees %s that was changed by hand', async (_, change) => {
+    const database = await cluster.database(admin);
+    const declaration = notes(database.name);
+    await makeRoles(database, declaration);
+    await applyDeclaration(database.admin, declaration, { revision: 'mine.1' });
+    await database.sql(change(declaration));
+    expect(await observeDatabase(database.admin, declaration, 'mine')).toMatchObject({ asDeclared: false });
+  });
+
+  it.each([
+    ['owns something', (role: string) => `CREATE SCHEMA theirs AUTHORIZATION ${role}`],
+    ['may do something', (role: string) => `CREATE TABLE theirs (); GRANT SELECT ON theirs TO ${role}`],
+    ['is a member of another role', (role: string) => `GRANT pg_monitor TO ${role}`],
+    ['has another role as a member', (role: string) => `CREATE ROLE ${role}_member; GRANT ${role} TO ${role}_member`],
+    ['is a superuser', (role: string) => `ALTER ROLE ${role} SUPERUSER`],
+  ])('leaves a role that %s to whoever it belongs to', async (_, change) => {
+    const database = await cluster.database(admin);
+    const declaration = notes(database.name);
+    await makeRoles(database, declaration);
+    const [role] = declaration.users;
+    await database.sql(change(role!.name));
+    const { roles } = (await observeDatabase(database.admin, declaration, 'mine'))!;
+    expect(roles).toEqual(
+      declaredRoles(declaration)
+        .filter((name) => name !== role!.name)
+        .sort(),
+    );
+  });
+});
+
+it('finds nothing where nobody answers, without waiting for it', async () => {
+  const start = Date.now();
+  const nobody = { host: '127.0.0.1', port: await freePort(), database: 'a', user: 'b', password: 'c' };
+  expect(await observeDatabase(nobody, notes('nobody'), 'mine')).toBeUndefined();
+  expect(Date.now() - start).toBeLessThan(3_000);
+});
