@@ -163,7 +163,13 @@ export class PostgresDatabase extends Construct implements IPostgresDatabase {
     const network =
       props.network === undefined &&
       new Network(this, 'network', { name: this.network, labels: labels(belonging), provider });
-    const data = new Volume(this, 'data', { name: `${name}-postgres-data`, labels: labels(belonging), provider });
+    const data = new Volume(this, 'data', {
+      name: `${name}-postgres-data`,
+      labels: labels(belonging),
+      // To change any of these would be to delete the data; a volume that was there before keeps its own.
+      lifecycle: { ignoreChanges: ['labels', 'driver', 'driver_opts'] },
+      provider,
+    });
     const password = new SecretVolume(this, 'password', {
       ...belonging,
       volumeName: `${name}-postgres-password`,

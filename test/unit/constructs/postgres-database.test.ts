@@ -49,6 +49,15 @@ describe('PostgresDatabase', () => {
     expect(text).not.toContain(readFileSync(secrets.adminPassword.path, 'utf8'));
   });
 
+  it('never deletes the data for other labels or options of the volume', () => {
+    const { stack, secrets } = testStack();
+    new PostgresDatabase(stack, 'database', { name: 'todos', secrets });
+    expect(synth(stack).block('docker_volume', 'database/data')).toMatchObject({
+      name: 'todos-postgres-data',
+      lifecycle: { ignore_changes: ['labels', 'driver', 'driver_opts'] },
+    });
+  });
+
   it.each([
     ['postgres:17.6', undefined, '/var/lib/postgresql/data'],
     ['postgres:18', undefined, '/var/lib/postgresql'],
