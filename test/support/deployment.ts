@@ -19,6 +19,9 @@ export interface Run {
   readonly output: string;
 }
 
+/** Is told of each output, with all that was written so far and the process that wrote it. */
+export type Watch = (output: string, pid: number) => void;
+
 /** A copy of an example in a directory of its own, deployed with the real CLI, providers and engine. */
 export class Deployment {
   readonly directory: string;
@@ -103,9 +106,9 @@ export class Deployment {
   }
 
   /** `cdktf deploy '*'`, whatever comes of it. */
-  tryDeploy(env: NodeJS.ProcessEnv = {}): Promise<Run> {
+  tryDeploy(env: NodeJS.ProcessEnv = {}, watch?: Watch): Promise<Run> {
     // Providers that are installed locally are in no registry that could be asked for their hashes.
-    return this.cdktf(['deploy', '*', '--auto-approve', '--skip-provider-lock'], env);
+    return this.cdktf(['deploy', '*', '--auto-approve', '--skip-provider-lock'], env, watch);
   }
 
   /** One of the README's commands, such as `deploy`. */
@@ -119,8 +122,9 @@ export class Deployment {
     return run;
   }
 
-  cdktf(args: readonly string[], env: NodeJS.ProcessEnv = {}): Promise<Run> {
-    return runProgram(process.execPath, [cdktf, ...args], { cwd: this.directory, env: { ...this.env, ...env } });
+  cdktf(args: readonly string[], env: NodeJS.ProcessEnv = {}, watch?: Watch): Promise<Run> {
+    const options = { cwd: this.directory, env: { ...this.env, ...env }, ...(watch && { watch }) };
+    return runProgram(process.execPath, [cdktf, ...args], options);
   }
 
   /** Removes whatever is left, also after a failure. */
@@ -210,12 +214,15 @@ export function docker(...args: string[]): string {
 export function runProgram(
   program: string,
   args: readonly string[],
-  options: { readonly cwd: string; readonly env: NodeJS.ProcessEnv },
+  { watch, ...options }: { readonly cwd: string; readonly env: NodeJS.ProcessEnv; readonly watch?: Watch },
 ): Promise<Run> {
   return new Promise((resolve, reject) => {
     const child = spawn(program, args, { ...options, stdio: ['ignore', 'pipe', 'pipe'] });
     let output = '';
-    const collect = (data: Buffer) => (output += data.toString('utf8'));
+    const collect = (data: Buffer) => {
+      output += data.toString('utf8');
+      watch?.(output, child.pid!);
+    };
     child.stdout.on('data', collect);
     child.stderr.on('data', collect);
     child.on('error', reject);
