@@ -128,7 +128,7 @@ async function runEarly(
     await runSteps(
       client,
       declaration,
-      steps.filter(({ place }) => place.startsWith('default privileges')),
+      steps.filter(({ purpose }) => purpose === 'default privileges'),
     );
   });
   for (const migration of migrations) {
@@ -160,7 +160,7 @@ async function runOutside(client: pg.Client, declaration: Declaration, migration
 function closing(declaration: Declaration, before: Catalog, after: Catalog): Step[] {
   const known = new Set(plan(declaration, before).steps.map(({ sql }) => sql));
   return plan(declaration, after).steps.filter(
-    ({ sql }) => /^ALTER (TABLE|VIEW) /.test(sql) || (/^(REVOKE|DROP POLICY) /.test(sql) && !known.has(sql)),
+    ({ purpose, sql }) => purpose === 'protect' || (purpose === 'take away' && !known.has(sql)),
   );
 }
 

@@ -55,7 +55,7 @@ function compare({ place, as, want, have, revoke, grant }: Subject): { revoke: S
   }
   const step = (sql: string): Step => ({ sql, as, place });
   return {
-    revoke: [...excessive].map((grantee) => step(revoke(grantee))),
+    revoke: [...excessive].map((grantee) => ({ ...step(revoke(grantee)), purpose: 'take away' })),
     grant: [...want].flatMap(([grantee, privileges]) => {
       const lacking = [...privileges].filter(
         (name) => passedOn || excessive.has(grantee) || !held.get(grantee)?.has(name),
@@ -227,13 +227,14 @@ function defaultPrivileges({ owner }: Declaration, catalog: Catalog): Step[] {
                 : statement('revoke_default_privileges', { ...values, schema }),
             as: 'admin',
             place: `default privileges of ${role}`,
+            purpose: 'default privileges',
           };
         }),
     ),
   ];
 
   function ownerStep(sql: string): Step {
-    return { sql, as: 'owner', place: `default privileges of ${owner}` };
+    return { sql, as: 'owner', place: `default privileges of ${owner}`, purpose: 'default privileges' };
   }
 }
 

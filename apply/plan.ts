@@ -21,6 +21,8 @@ export interface Step {
   readonly as: 'admin' | 'owner';
   /** Where it comes from, for errors. */
   readonly place: string;
+  /** What it is for, where only such steps are wanted: to protect what is there, to take away, or for what will be made. */
+  readonly purpose?: 'protect' | 'take away' | 'default privileges';
   /** The user's file in the statement, and where it begins: errors are told by its lines. */
   readonly embedded?: { readonly source: SqlSource; readonly offset: number };
 }
@@ -86,22 +88,27 @@ function planOwnership({ owner }: Declaration, catalog: Catalog): Step[] {
     ...foreign(catalog.relations)
       // The sequence of a column changes hands with its table.
       .filter((relation) => relation.sequence_of === null)
-      .map((relation) => adminStep(statement('own_relation', { ...nameOf(relation), owner }), relation)),
+      .map((relation) => ownershipStep(statement('own_relation', { ...nameOf(relation), owner }), relation)),
     ...foreign(catalog.functions).map((fn) =>
-      adminStep(statement('own_function', { signature: raw(fn.signature), owner }), fn),
+      ownershipStep(statement('own_function', { signature: raw(fn.signature), owner }), fn),
     ),
-    ...foreign(catalog.types).map((type) => adminStep(statement('own_type', { ...nameOf(type), owner }), type)),
+    ...foreign(catalog.types).map((type) => ownershipStep(statement('own_type', { ...nameOf(type), owner }), type)),
   ];
 }
 
-function adminStep(sql: string, object: QualifiedName): Step {
-  return { sql, as: 'admin', place: `${object.schema}.${object.name}` };
+function ownershipStep(sql: string, object: QualifiedName): Step {
+  return { sql, as: 'admin', place: `${object.schema}.${object.name}`, purpose: 'protect' };
 }
 
 function planRowSecurity({ privateSchema }: Declaration, catalog: Catalog): Step[] {
   return catalog.relations
     .filter((relation) => relation.schema !== privateSchema && !relation.extension)
-    .flatMap((relation) => protections(relation).map((name) => step(statement(name, nameOf(relation)), relation)));
+    .flatMap((relation) =>
+      protections(relation).map((name): Step => ({
+        ...step(statement(name, nameOf(relation)), relation),
+        purpose: 'protect',
+      })),
+    );
 }
 
 function protections(relation: CatalogRelation): string[] {
@@ -135,12 +142,10 @@ function planPolicies(
   );
   const tables = new Set(catalog.relations.map(({ schema, name }) => `${schema}.${name}`));
   return {
-    drop: [...differing].map((policy) =>
-      step(statement('drop_policy', { policy: policy.name, ...tableOf(policy) }), {
-        schema: policy.schema,
-        name: policy.table,
-      }),
-    ),
+    drop: [...differing].map((policy) => ({
+      ...step(statement('drop_policy', { policy: policy.name, ...tableOf(policy) }), tableOf(policy)),
+      purpose: 'take away',
+    })),
     create: desired
       .filter(({ table }) => tables.has(`${table.schema}.${table.name}`))
       .filter((policy) => {

@@ -13,17 +13,44 @@ interface PostgresError extends Error {
   readonly code?: string;
 }
 
-/** Runs steps in order, each as the role that it asks for. */
+/** As many steps go to the server in one message: round trips would cost as much as small statements do. */
+const BATCH = 100;
+
+/** Runs steps in order, each as the role that it asks for, inside a transaction. */
 export async function runSteps(client: pg.ClientBase, { owner }: Declaration, steps: readonly Step[]): Promise<void> {
-  let current: Step['as'] | undefined;
+  for (const batch of batches(steps)) {
+    const role = setRole(batch[0]!.as === 'owner' ? owner : undefined);
+    await client.query(inOneMessage([role, statement('set_savepoint')]));
+    const sql = [...batch.map((step) => step.sql), statement('release_savepoint')];
+    await client.query(inOneMessage(sql)).catch(() => runEach(client, batch));
+  }
+  await client.query(setRole());
+}
+
+/** Steps that follow one another and are run by the same role. */
+function batches(steps: readonly Step[]): Step[][] {
+  const found: Step[][] = [];
   for (const step of steps) {
-    if (step.as !== current) await client.query(setRole(step.as === 'owner' ? owner : undefined));
-    current = step.as;
+    const last = found.at(-1);
+    if (last && last[0]!.as === step.as && last.length < BATCH) last.push(step);
+    else found.push([step]);
+  }
+  return found;
+}
+
+/** On a line of its own, the semicolon ends a statement whose last line is a comment. */
+function inOneMessage(statements: readonly string[]): string {
+  return statements.join('\n;\n');
+}
+
+/** One of a batch has failed: one by one, it says which. */
+async function runEach(client: pg.ClientBase, steps: readonly Step[]): Promise<void> {
+  await client.query(statement('back_to_savepoint'));
+  for (const step of steps) {
     await client
       .query(step.sql)
       .catch((error: PostgresError) => failed('access_sql_failed', placeOf(step, error), error));
   }
-  await client.query(setRole());
 }
 
 /** For the rest of the transaction; without a name, back to the one who connected. */

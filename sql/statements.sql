@@ -27,6 +27,12 @@ SET ROLE :"role"
 RESET ROLE
 -- name: reset_all
 RESET ALL
+-- name: set_savepoint
+SAVEPOINT steps
+-- name: release_savepoint
+RELEASE SAVEPOINT steps
+-- name: back_to_savepoint
+ROLLBACK TO SAVEPOINT steps
 -- name: settle_migration
 -- Without a policy for the owner a query would silently see no row; so it fails.
 SELECT pg_catalog.set_config('search_path', :'search_path', false), pg_catalog.set_config('row_security', 'off', false)

@@ -109,6 +109,7 @@ const tampering: Readonly<Record<string, string>> = {
   'a policy less': 'DROP POLICY "own_rows_select_$_user" ON api.notes',
   'a policy replaced by a looser one': `DROP POLICY "own_rows_select_$_user" ON api.notes;
     CREATE POLICY "own_rows_select_$_user" ON api.notes FOR SELECT TO $_user USING (user_id > 0)`,
+  'a private function under another name': 'ALTER FUNCTION $_private.claim(text[]) RENAME TO claim_before',
   'a private function replaced': `CREATE OR REPLACE FUNCTION $_private.claim(VARIADIC path text[]) RETURNS text
     LANGUAGE sql STABLE AS $$ SELECT '1' $$`,
   'a private function changed': 'ALTER FUNCTION $_private.pre_request() RESET ALL',
