@@ -1,3 +1,5 @@
+import { readdirSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Deployment, docker, touched } from '../support/deployment.ts';
 import { ask } from '../support/poll.ts';
@@ -13,7 +15,9 @@ beforeAll(async () => {
 afterAll(() => todos.remove());
 
 async function addRows(): Promise<void> {
-  await todos.sql(`INSERT INTO api.todos (user_id, title, public) VALUES (1, 'mine', false), (2, 'shown', true)`);
+  await todos.sql(
+    `INSERT INTO api.todos (user_id, title, public) VALUES (1, 'mine', false), (2, 'shown', true), (2, 'hidden', false)`,
+  );
 }
 
 async function titles(): Promise<string> {
@@ -82,6 +86,40 @@ describe('a plain deploy brings back', () => {
       "SELECT rolbypassrls OR rolcanlogin AS open FROM pg_roles WHERE rolname = 'todos_user'",
     );
     expect(roles).toEqual([{ open: false }]);
+  });
+
+  it('a role that was dropped by hand', async () => {
+    await todos.sql('DROP OWNED BY todos_user; REVOKE todos_user FROM todos_authenticator; DROP ROLE todos_user');
+    await deployRepairs();
+    expect(await titles()).toBe(HEALTHY);
+  });
+
+  it.each([
+    ['grants', 'GRANT DELETE ON api.todos TO PUBLIC; REVOKE SELECT ON api.todos FROM todos_user'],
+    ['policies', 'CREATE POLICY open ON api.todos USING (true)'],
+    ['row security', 'ALTER TABLE api.todos NO FORCE ROW LEVEL SECURITY, DISABLE ROW LEVEL SECURITY'],
+    [
+      'functions',
+      "CREATE OR REPLACE FUNCTION todos_private.claim(VARIADIC path text[]) RETURNS text LANGUAGE sql AS $$SELECT '2'$$",
+    ],
+  ])('%s that were changed by hand: only the access SQL runs', async (_, change) => {
+    await todos.sql(change);
+    expect(await titles()).not.toBe(HEALTHY);
+    expect(touched(await todos.deploy())).toEqual(['terraform_data.access_sql_applied']);
+    expect(await titles()).toBe(HEALTHY);
+  });
+
+  it('what was changed by hand, with nothing left to do', async () => {
+    expect(touched(await todos.deploy())).toEqual([]);
+  });
+
+  it('a lost state: rows and secrets stay', async () => {
+    const before = await todos.tokenFor('todos_user', { user_id: 1 });
+    for (const file of readdirSync(todos.directory).filter((name) => name.includes('.tfstate')))
+      rmSync(join(todos.directory, file));
+    await deployRepairs();
+    expect(await titles()).toBe(HEALTHY);
+    expect(await ask({ name: '', url: `${todos.url}/todos?select=title&order=title`, token: before })).toBe(HEALTHY);
   });
 
   it('containers that a restart of the engine has stopped', async () => {
