@@ -17,6 +17,7 @@ export default defineConfig({
       kind('embedded', 60 * seconds),
       kind('docker', 180 * seconds, alone(1)),
       kind('deploy', 600 * seconds, alone(2)),
+      kind('engine', 600 * seconds, alone(3)),
     ],
   },
 });

@@ -73,12 +73,20 @@ function providers() {
   }
 }
 
+/** The tests stop and kill an engine, which for that has to be one of their own. */
+function ownEngine() {
+  if (process.getuid?.() !== 0) return 'only root can start a Docker engine beside the running one';
+  const missing = ['dockerd', 'ip', 'iptables'].filter((program) => !onPath(program));
+  if (missing.length > 0) return `a Docker engine of the tests' own needs ${missing.join(', ')} on the PATH`;
+}
+
 /** The kinds of tests, as the folders of `test/` and the projects of vitest are named, and what each needs. */
 const requirements = {
   unit: [],
   embedded: [postgresBinaries],
   docker: [dockerEngine, images],
   deploy: [dockerEngine, images, terraform, providers],
+  engine: [dockerEngine, images, terraform, providers, ownEngine],
 };
 
 const answers = new Map();
