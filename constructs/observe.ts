@@ -7,6 +7,7 @@ import { type App, type TerraformResource, TerraformStack, Token } from 'cdktf';
 import { observeDatabase, type ObservedDatabase } from '../apply/observe-database.ts';
 import { DatabaseAccess } from './database-access.ts';
 import { Engine } from './engine.ts';
+import type { SecretFile } from './secret-file.ts';
 
 /**
  * Looks at the Docker engine and the databases of an app before it is synthesized, so that a plain deploy repairs and
@@ -61,8 +62,8 @@ function revision(deployment: string, found: ObservedDatabase | undefined): stri
 
 async function look({ database, declaration, secrets }: DatabaseAccess): Promise<ObservedDatabase | undefined> {
   const { host, port, adminUser: user, adminPassword, sslmode, sslRootCertificate } = database;
-  if (Token.isUnresolved(host)) return undefined;
-  const password = readFileSync(adminPassword.path, 'utf8').replace(/\r?\n$/, '');
+  const password = readIfThere(adminPassword);
+  if (Token.isUnresolved(host) || password === undefined) return undefined;
   return observeDatabase(
     {
       host,
@@ -76,6 +77,15 @@ async function look({ database, declaration, secrets }: DatabaseAccess): Promise
     declaration,
     secrets.identity,
   );
+}
+
+/** Where the file is missing, the deploy says so. */
+function readIfThere(secret: SecretFile): string | undefined {
+  try {
+    return readFileSync(secret.path, 'utf8').replace(/\r?\n$/, '');
+  } catch {
+    return undefined;
+  }
 }
 
 /** Import blocks by stack. A resource's own `importFrom` would start Terraform each time, to ask for its version. */

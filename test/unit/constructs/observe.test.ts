@@ -1,5 +1,6 @@
+import { join } from 'node:path';
 import { expect, it, onTestFinished, vi } from 'vitest';
-import { observe, PostgresDatabase, SecuredPostgrest } from '../../../constructs/index.ts';
+import { DatabaseAccess, observe, PostgresDatabase, SecuredPostgrest } from '../../../constructs/index.ts';
 import { freePort } from '../../support/deployment.ts';
 import { synth, testDeclaration, testStack } from './synth.ts';
 
@@ -15,6 +16,22 @@ it('leaves an engine and a database that do not answer to the deploy', async () 
   expect(JSON.parse(text)).not.toHaveProperty('import');
   // The same wherever it is synthesized.
   expect(block('terraform_data', 'api/access/sql/applied')).toMatchObject({
+    triggers_replace: { revision: secrets.identity },
+  });
+});
+
+it('leaves a password file that is missing to the deploy', async () => {
+  const { app, stack, secrets, directory } = testStack();
+  const declaration = testDeclaration();
+  const database = PostgresDatabase.fromExisting(stack, 'database', {
+    host: 'db.example.org',
+    database: 'todos',
+    adminUser: 'admin',
+    adminPasswordFile: join(directory, 'nowhere'),
+  });
+  new DatabaseAccess(stack, 'access', { declaration, database, secrets });
+  await observe(app);
+  expect(synth(stack).block('terraform_data', 'access/sql/applied')).toMatchObject({
     triggers_replace: { revision: secrets.identity },
   });
 });
