@@ -1,5 +1,5 @@
 import { quoteIdentifier } from '../declaration/quote.ts';
-import { apiRoles } from '../declaration/roles.ts';
+import { apiRoles, roleSettings } from '../declaration/roles.ts';
 import type { Declaration } from '../declaration/types.ts';
 import type { Catalog } from './catalog.ts';
 import type { Step } from './plan.ts';
@@ -10,10 +10,7 @@ export function planRoleSettings(declaration: Declaration, catalog: Catalog): St
   const desired = new Map<string, Readonly<Record<string, string>>>([
     [declaration.authenticator, {}],
     [declaration.owner, {}],
-    ...apiRoles(declaration).map((role): [string, Record<string, string>] => [
-      role.name,
-      { statement_timeout: String(role.statementTimeoutMs), ...role.settings },
-    ]),
+    ...apiRoles(declaration).map((role) => [role.name, roleSettings(role)] as const),
   ]);
   return catalog.roles.flatMap((role): Step[] => {
     const want = desired.get(role.name) ?? {};

@@ -1,4 +1,4 @@
-import { apiRoles } from './roles.ts';
+import { apiRoles, roleSettings } from './roles.ts';
 import {
   claimPath,
   columnConditions,
@@ -172,6 +172,9 @@ function membershipPolicies(declaration: Declaration): MembershipPolicy[] {
 function privateFunctions(declaration: Declaration): DesiredFunction[] {
   const own = { private: declaration.privateSchema };
   const everyone = apiRoles(declaration).map((role) => role.name);
+  const settings = apiRoles(declaration).flatMap((role) =>
+    Object.entries(roleSettings(role)).map(([name, value]) => ({ role: role.name, name, value })),
+  );
   const memberships = new Map<string, DesiredFunction>();
   for (const policy of membershipPolicies(declaration)) {
     const name = membershipFunctionName(policy, declaration);
@@ -195,6 +198,9 @@ function privateFunctions(declaration: Declaration): DesiredFunction[] {
           required_claims: declaration.tokens.requiredClaims,
           issuer: declaration.tokens.issuer ?? '',
           audience: declaration.tokens.audience ?? '',
+          setting_roles: settings.map(({ role }) => role),
+          setting_names: settings.map(({ name }) => name),
+          setting_values: settings.map(({ value }) => value),
         }),
       }),
       executableBy: everyone,

@@ -93,6 +93,11 @@ function inheritedBy(role: ApiRole, roles: Roles): Set<string> {
   return found;
 }
 
+/** Everything that a role is set to. */
+export function roleSettings({ statementTimeoutMs, settings }: ApiRole): Readonly<Record<string, string>> {
+  return { statement_timeout: String(statementTimeoutMs), ...settings };
+}
+
 function resolveRole(input: string | UserRoleInput | AnonymousRoleInput, place: string): ApiRole {
   const role: UserRoleInput = typeof input === 'string' ? { name: input } : input;
   checkRoleName(role.name, place);

@@ -1,15 +1,22 @@
 DECLARE
   claims CONSTANT jsonb := coalesce(nullif(current_setting('request.jwt.claims', true), ''), '{}')::jsonb;
+  -- The declared settings of all roles: one role, name and value at each place.
+  setting_roles CONSTANT text[] := ARRAY[:'setting_roles']::text[];
+  setting_names CONSTANT text[] := ARRAY[:'setting_names']::text[];
+  setting_values CONSTANT text[] := ARRAY[:'setting_values']::text[];
   problem text;
 BEGIN
   -- The role's settings, its statement timeout above all: SET ROLE does not bring them, and PostgREST does so only where
-  -- it takes its own configuration from the database as well. What the role itself may not set stays as it is.
-  PERFORM set_config(name, value, true)
-  FROM pg_roles AS r, unnest(r.rolconfig) AS setting,
-    LATERAL (SELECT split_part(setting, '=', 1), substr(setting, strpos(setting, '=') + 1)) AS s(name, value)
-  WHERE r.rolname = current_user
-    AND (name = 'statement_timeout'
-      OR NOT EXISTS (SELECT FROM pg_settings AS p WHERE p.name = s.name AND p.context <> 'user'));
+  -- it takes its own configuration from the database as well. They stand here because to read them from the catalogs
+  -- would cost each request more than all the rest.
+  FOR n IN 1 .. cardinality(setting_roles) LOOP
+    CONTINUE WHEN setting_roles[n] <> current_user;
+    BEGIN
+      PERFORM set_config(setting_names[n], setting_values[n], true);
+    EXCEPTION WHEN insufficient_privilege OR cant_change_runtime_param THEN
+      -- What the role itself may not set stays as it is.
+    END;
+  END LOOP;
 
   -- PostgREST makes {"role": <anonymous role>} for a request without a token.
   IF claims - 'role' = '{}' AND current_user = :'anonymous' THEN
