@@ -1,6 +1,12 @@
 import type { Command } from 'commander';
 import { refuse } from '../declaration/errors.ts';
 
+interface WaitOptions {
+  readonly url: string;
+  readonly timeout: number;
+  readonly container?: string;
+}
+
 const PAUSE_MS = 100;
 
 export function addWaitCommand(program: Command): void {
@@ -9,7 +15,8 @@ export function addWaitCommand(program: Command): void {
     .description('wait until a server answers requests')
     .requiredOption('--url <url>', 'address of the API')
     .option('--timeout <seconds>', 'how long', Number, 60)
-    .action(async ({ url, timeout }: { url: string; timeout: number }) => {
+    .option('--container <name>', "the server's container, to say whose log to look at")
+    .action(async ({ url, timeout, container }: WaitOptions) => {
       const deadline = Date.now() + timeout * 1000;
       for (;;) {
         const state = await stateOf(url);
@@ -19,7 +26,7 @@ export function addWaitCommand(program: Command): void {
             'server_not_ready',
             url,
             `after ${timeout} s the server ${state}`,
-            "look at the server container's log",
+            container === undefined ? "look at the server's log" : `run: docker logs ${container}`,
           );
         }
         await new Promise((resolve) => setTimeout(resolve, PAUSE_MS));
@@ -30,10 +37,26 @@ export function addWaitCommand(program: Command): void {
 /** Any answer but a server error will do: who asks here has no token, and may well be refused. */
 async function stateOf(url: string): Promise<string> {
   try {
-    const { status } = await fetch(url, { method: 'HEAD', signal: AbortSignal.timeout(5000) });
-    return status < 500 ? 'ready' : `answers with status ${status}`;
+    const { status } = await request(url, 'HEAD');
+    if (status < 500) return 'ready';
+    return `answers with status ${status}${reason(await (await request(url, 'GET')).text())}`;
   } catch (error) {
     const { cause, message } = error as Error & { cause?: { code?: string } };
     return `does not answer (${cause?.code ?? message})`;
+  }
+}
+
+function request(url: string, method: string): Promise<Response> {
+  return fetch(url, { method, signal: AbortSignal.timeout(5000) });
+}
+
+/** What PostgREST says of an error; nothing where somebody else answers. */
+function reason(body: string): string {
+  try {
+    const { message, details } = JSON.parse(body) as { message?: string; details?: string | null };
+    const said = [message, details].filter((text) => typeof text === 'string').map((text) => text.trim());
+    return said.length === 0 ? '' : `: ${said.join(' ')}`;
+  } catch {
+    return '';
   }
 }

@@ -153,7 +153,9 @@ export class PostgrestServer extends Construct {
     this.url = this.urls[0]!;
     const ready = new DataResource(this, 'ready', {
       triggersReplace: Object.fromEntries(containers.map((container, n) => [`api-${n + 1}`, container.id])),
-      provisioners: this.urls.map((url) => cliProvisioner('wait', '--url', url, '--timeout', '60')),
+      provisioners: this.urls.map((url, n) =>
+        cliProvisioner('wait', '--url', url, '--timeout', '60', '--container', `${name}-api-${n + 1}`),
+      ),
     });
     this.waitFor = [ready];
   }

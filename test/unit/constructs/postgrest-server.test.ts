@@ -77,8 +77,12 @@ describe('PostgrestServer', () => {
     const ready = block('terraform_data', 'api/server/ready') as { triggers_replace: object; provisioner: unknown[] };
     expect(Object.keys(ready.triggers_replace)).toEqual(['api-1', 'api-2', 'api-3']);
     expect(ready.provisioner).toEqual(
-      api.urls.map((url) => ({
-        'local-exec': { command: expect.stringMatching(new RegExp(`wait --url ${url} --timeout 60$`)) as unknown },
+      api.urls.map((url, n) => ({
+        'local-exec': {
+          command: expect.stringMatching(
+            new RegExp(`wait --url ${url} --timeout 60 --container todos-api-${n + 1}$`),
+          ) as unknown,
+        },
       })),
     );
   });
