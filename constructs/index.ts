@@ -15,4 +15,5 @@ export { observe } from './observe.ts';
 export { SecretFile } from './secret-file.ts';
 export { SecretVolume, type SecretVolumeProps } from './secret-volume.ts';
 export { SecretsDirectory, type SecretsDirectoryProps } from './secrets-directory.ts';
+export { ServerImage, type ServerImageProps } from './server-image.ts';
 export { SecuredPostgrest, type SecuredPostgrestProps } from './secured-postgrest.ts';

@@ -1,13 +1,19 @@
 import { TerraformStack } from 'cdktf';
 import type { Construct } from 'constructs';
-import { DatabaseAccess, type DatabaseAccessProps } from '../constructs/index.ts';
+import { DatabaseAccess, type DatabaseAccessProps, ServerImage } from '../constructs/index.ts';
 
-/** Roles and access. A deploy whose SQL fails ends here, before the stack of the servers is touched. */
+export interface AccessStackProps extends DatabaseAccessProps {
+  /** Image of the servers. @default `postgrest/postgrest:v<the declared version>` */
+  readonly serverImage?: string;
+}
+
+/** Roles and access. A deploy whose SQL fails, or that has no image, ends here, before the stack of the servers is touched. */
 export class AccessStack extends TerraformStack {
   readonly access: DatabaseAccess;
 
-  constructor(scope: Construct, id: string, props: DatabaseAccessProps) {
+  constructor(scope: Construct, id: string, { serverImage: image, ...props }: AccessStackProps) {
     super(scope, id);
+    new ServerImage(this, 'server-image', { declaration: props.declaration, ...(image && { image }) });
     this.access = new DatabaseAccess(this, 'access', props);
   }
 }

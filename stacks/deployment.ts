@@ -17,7 +17,12 @@ export function addStacks(app: App, declaration: Declaration): void {
     ...(postgresImage && { image: postgresImage }),
     ...(databasePort && { port: databasePort }),
   });
-  const access = new AccessStack(app, `${name}-access`, { declaration, database, secrets });
+  const access = new AccessStack(app, `${name}-access`, {
+    declaration,
+    database,
+    secrets,
+    ...(postgrestImage && { serverImage: postgrestImage }),
+  });
   new ApiStack(app, `${name}-api`, {
     declaration,
     database,
