@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { startEphemeralPostgrest } from '../../ephemeral/index.ts';
 import declaration from '../../examples/projects/declaration.ts';
 import { describeAccess } from '../support/access/describe-access.ts';
 import { projectsCases } from '../support/access/projects-cases.ts';
@@ -7,6 +8,7 @@ import { ada } from '../support/access/projects-subjects.ts';
 import type { TokenApi } from '../support/access/token-cases.ts';
 import { seededApi } from '../support/deployed-access.ts';
 import { changes, Deployment, engineObjects } from '../support/deployment.ts';
+import { catalogs } from '../support/catalogs.ts';
 
 let projects: Deployment;
 let api: TokenApi;
@@ -34,6 +36,13 @@ describe('the multi-tenant example, deployed with two servers', () => {
     );
     expect(two).toBe(one);
     expect(JSON.parse(one!)).not.toEqual([]);
+  });
+
+  it('has the same catalogs as an embedded environment', async () => {
+    await using embedded = await startEphemeralPostgrest(declaration);
+    const deployed = await catalogs(projects);
+    expect(deployed).toEqual(await catalogs(embedded));
+    expect(deployed.length).toBeGreaterThan(100);
   });
 
   it('says "No changes" when it is deployed again', async () => {

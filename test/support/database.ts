@@ -75,7 +75,7 @@ export function useCluster(settings: Readonly<Record<string, string>> = {}) {
 }
 
 /** Owners, grants, row security, policies, functions and role settings of everything that is not Postgres' own. */
-export function accessState(database: TestDatabase): Promise<Row[]> {
+export function accessState(database: Pick<TestDatabase, 'sql'>): Promise<Row[]> {
   const acl = (column: string, kind: string, owner: string) =>
     `ARRAY(SELECT a::text FROM unnest(coalesce(${column}, acldefault('${kind}', ${owner}))) AS a ORDER BY 1)::text`;
   const own = `n.nspname NOT LIKE 'pg\\_%' AND n.nspname <> 'information_schema'`;
