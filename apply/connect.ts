@@ -36,7 +36,11 @@ export async function connect(
   const timeoutMs = PATIENCE_MS[patience];
   const deadline = patience === 'patient' ? Date.now() + timeoutMs : 0;
   for (;;) {
-    const client = new pg.Client({ ...clientOptions(connection), connectionTimeoutMillis: timeoutMs });
+    const client = new pg.Client({
+      ...clientOptions(connection),
+      application_name: 'secured-postgrest',
+      connectionTimeoutMillis: timeoutMs,
+    });
     // Without a listener a connection that breaks later would end the process; the next query reports it.
     client.on('error', () => undefined);
     try {
@@ -44,15 +48,15 @@ export async function connect(
       return client;
     } catch (error) {
       await client.end().catch(() => undefined);
-      const { code, message } = error as Error & { code?: string };
-      if (Date.now() > deadline || !PASSING.includes(code ?? ''))
-        unreachable(connection, message || (code ?? 'no answer'), error);
+      const failure = error as Error & { code?: string };
+      if (Date.now() > deadline || !PASSING.includes(failure.code ?? '')) unreachable(connection, failure);
       await new Promise((resolve) => setTimeout(resolve, 200));
     }
   }
 }
 
-function clientOptions({
+/** What `pg` takes for a connection. */
+export function clientOptions({
   host,
   port = 5432,
   database,
@@ -61,24 +65,49 @@ function clientOptions({
   sslmode = 'disable',
   sslRootCertificate,
 }: DatabaseConnection) {
-  const ca = sslRootCertificate === undefined ? {} : { ca: readFileSync(sslRootCertificate, 'utf8') };
   return {
     host,
     port,
     database,
     user,
     password,
-    application_name: 'secured-postgrest',
-    ssl: sslmode === 'disable' ? (false as const) : { rejectUnauthorized: sslmode === 'verify-full', ...ca },
+    ssl: sslmode !== 'disable' && {
+      rejectUnauthorized: sslmode === 'verify-full',
+      ...(sslRootCertificate !== undefined && { ca: readRootCertificate(sslRootCertificate) }),
+    },
   };
 }
 
-function unreachable({ host, port = 5432, database, user }: DatabaseConnection, reason: string, cause: unknown): never {
+function readRootCertificate(file: string): string {
+  let text: string;
+  try {
+    text = readFileSync(file, 'utf8');
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    refuse('unreadable_secret', file, `the root certificate can not be read (${code})`, 'check the path and its mode');
+  }
+  // Node.js would take an empty text as its own list of authorities.
+  if (text.includes('-----BEGIN CERTIFICATE-----')) return text;
+  refuse('unreadable_secret', file, 'it holds no certificate', 'give one in PEM form');
+}
+
+/** Codes with which OpenSSL and Node.js say that they do not accept a certificate. */
+const NOT_ACCEPTED = /CERT|UNABLE_TO_VERIFY|INVALID_CA|HOSTNAME_MISMATCH/;
+
+function unreachable(connection: DatabaseConnection, error: Error & { code?: string }): never {
+  const { host, port = 5432, database, user, sslRootCertificate = 'those that Node.js trusts' } = connection;
+  const { code = 'no answer', message } = error;
+  const [reason, fix] = NOT_ACCEPTED.test(code)
+    ? [
+        `its certificate is not accepted: ${message}`,
+        `check that it is for "${host}", and that the root certificates (${sslRootCertificate}) are those of its issuer`,
+      ]
+    : [message || code, 'check that it runs, and that address, user and password file are right'];
   refuse(
     'database_unreachable',
     `postgres at ${host}:${port}`,
     `can not connect to database "${database}" as "${user}": ${reason}`,
-    'check that it runs, and that address, user and password file are right',
-    cause,
+    fix,
+    error,
   );
 }

@@ -1,7 +1,7 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { LocalConnection } from '../ephemeral/postgres-server.ts';
+import type { DatabaseConnection } from '../apply/index.ts';
 import { postgresImage, postgrestImage } from '../test/support/images.ts';
 import { docker, engineObjects, freePort, root, runProgram } from '../test/support/deployment.ts';
 
@@ -91,9 +91,20 @@ export class BenchDeployment {
   }
 
   /** The deployed database's server, as its superuser. */
-  connection(database: string): LocalConnection {
-    const password = readFileSync(join(this.directory, '.secrets/bench/admin-password'), 'utf8').trim();
-    return { host: '127.0.0.1', port: this.#databasePort, database, user: 'postgres', password };
+  connection(database: string) {
+    return {
+      host: '127.0.0.1',
+      port: this.#databasePort,
+      database,
+      user: 'postgres',
+      password: readFileSync(this.passwordFile, 'utf8').trim(),
+      sslmode: 'verify-full',
+      sslRootCertificate: join(this.directory, '.secrets/bench/bench-postgres-certificate.pem'),
+    } satisfies DatabaseConnection;
+  }
+
+  get passwordFile(): string {
+    return join(this.directory, '.secrets/bench/admin-password');
   }
 
   remove(): void {

@@ -85,9 +85,10 @@ async function createDatabases(deployment: BenchDeployment, names: readonly stri
 async function applyAsProcess(deployment: BenchDeployment, declaration: object): Promise<void> {
   const file = join(deployment.directory, 'declaration.json');
   writeFileSync(file, JSON.stringify(declaration));
-  const { host, port = 5432, database, user } = deployment.connection('bench_cli');
+  const { host, port, database, user, sslmode, sslRootCertificate } = deployment.connection('bench_cli');
   const connection = ['--host', host, '--port', String(port), '--database', database, '--user', user];
-  const password = ['--password-file', join(deployment.directory, '.secrets/bench/admin-password')];
+  const password = ['--password-file', deployment.passwordFile];
+  const tls = ['--sslmode', sslmode, '--ssl-root-certificate', sslRootCertificate];
   const args = [
     '--import',
     'tsx',
@@ -97,6 +98,7 @@ async function applyAsProcess(deployment: BenchDeployment, declaration: object):
     file,
     ...connection,
     ...password,
+    ...tls,
   ];
   const { status, output } = await runProgram(process.execPath, args, { cwd: root, env: process.env });
   if (status !== 0) throw new Error(`apply failed:\n${output}`);
@@ -109,10 +111,12 @@ function writePeer(deployment: BenchDeployment, count: number): string {
   const { cdktf } = JSON.parse(
     readFileSync(join(root, 'node_modules/@cdktf/provider-postgresql/package.json'), 'utf8'),
   ) as { cdktf: { provider: { version: string } } };
+  const { port, database, sslRootCertificate } = deployment.connection('bench_scratch');
   const resources = grantResources(count, {
-    port: deployment.connection('bench_scratch').port,
-    database: 'bench_scratch',
-    passwordFile: join(deployment.directory, '.secrets/bench/admin-password'),
+    port,
+    database,
+    passwordFile: deployment.passwordFile,
+    sslRootCertificate,
     version: cdktf.provider.version,
   });
   writeFileSync(join(directory, 'main.tf.json'), JSON.stringify(resources));

@@ -1,9 +1,18 @@
 import { tableName } from './tables.ts';
 
+export interface GrantResourcesOptions {
+  readonly port: number;
+  readonly database: string;
+  readonly passwordFile: string;
+  readonly sslRootCertificate: string;
+  /** The postgresql provider's. */
+  readonly version: string;
+}
+
 /** Terraform's JSON for the plain way: one `postgresql_grant` for each table and role, on tables that are there. */
 export function grantResources(
   tables: number,
-  { port, database, passwordFile, version }: { port: number; database: string; passwordFile: string; version: string },
+  { port, database, passwordFile, sslRootCertificate, version }: GrantResourcesOptions,
 ): object {
   const roles = { bench_reader: ['SELECT'], bench_writer: ['SELECT', 'INSERT', 'UPDATE', 'DELETE'] };
   const grants = Array.from({ length: tables }, (_, n) =>
@@ -21,7 +30,8 @@ export function grantResources(
         database,
         username: 'postgres',
         password: `\${chomp(file(${JSON.stringify(passwordFile)}))}`,
-        sslmode: 'disable',
+        sslmode: 'verify-full',
+        sslrootcert: sslRootCertificate,
       },
     },
     resource: { postgresql_grant: Object.fromEntries(grants) as object },

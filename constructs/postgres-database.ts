@@ -10,6 +10,7 @@ import { agreedVersion } from './image-version.ts';
 import { SecretFile } from './secret-file.ts';
 import { SecretVolume } from './secret-volume.ts';
 import { SecretsDirectory } from './secrets-directory.ts';
+import { tlsOnly } from './tls-only.ts';
 
 /** How a client protects its connection: libpq's `sslmode`. */
 export type SslMode = 'disable' | 'require' | 'verify-full';
@@ -104,9 +105,11 @@ const CONTAINER_MAX_CONNECTIONS = 97;
 /** Where servers meet the database in its network. */
 const PORT = 5432;
 const SECRETS = '/run/secrets/postgres';
+const CERTIFICATE = '/run/secrets/postgres-certificate';
 
 /**
- * A PostgreSQL server in a container, with a network, a volume for its data and its password in a file.
+ * A PostgreSQL server in a container, with a network, a volume for its data and its password in a file. Over the network it
+ * talks TLS only, with a certificate of its own that everything of this package verifies.
  *
  * @example
  * const database = new PostgresDatabase(this, 'database', { name: 'todos' });
@@ -135,7 +138,8 @@ export class PostgresDatabase extends Construct implements IPostgresDatabase {
   readonly port: number;
   readonly internalHost: string;
   readonly internalPort = PORT;
-  readonly sslmode = 'disable';
+  readonly sslmode = 'verify-full';
+  readonly sslRootCertificate: SecretFile;
   readonly database: string;
   readonly adminUser: string;
   readonly adminPassword: SecretFile;
@@ -158,6 +162,8 @@ export class PostgresDatabase extends Construct implements IPostgresDatabase {
     this.adminUser = props.adminUser ?? 'postgres';
     this.adminPassword = secrets.adminPassword;
     this.network = props.network ?? name;
+    const { server, certificate } = secrets.serverCertificate(this.internalHost, 'localhost', this.host);
+    this.sslRootCertificate = certificate;
 
     const belonging = { name, deployment: secrets.identity };
     const network =
@@ -170,19 +176,23 @@ export class PostgresDatabase extends Construct implements IPostgresDatabase {
       lifecycle: { ignoreChanges: ['labels', 'driver', 'driver_opts'] },
       provider,
     });
-    const password = new SecretVolume(this, 'password', {
-      ...belonging,
-      volumeName: `${name}-postgres-password`,
-      secret: this.adminPassword,
-      fingerprint: secrets.fingerprint(this.adminPassword),
-      fileName: 'password',
-      image,
-      dockerProvider: provider,
-    });
+    const secretVolume = (volumeId: string, secret: SecretFile, fileName: string) =>
+      new SecretVolume(this, volumeId, {
+        ...belonging,
+        volumeName: `${name}-postgres-${volumeId}`,
+        secret,
+        fingerprint: secrets.fingerprint(secret),
+        fileName,
+        image,
+        dockerProvider: provider,
+      });
+    const password = secretVolume('password', this.adminPassword, 'password');
+    const tls = secretVolume('certificate', server, 'server.pem');
     const container = new Container(this, 'container', {
       ...hardened(this.node.path, props, { user: '999:999', memory: 512 }),
       name: this.internalHost,
       image,
+      ...tlsOnly(`${CERTIFICATE}/server.pem`),
       env: [
         `POSTGRES_DB=${this.database}`,
         `POSTGRES_PASSWORD_FILE=${SECRETS}/password`,
@@ -196,6 +206,7 @@ export class PostgresDatabase extends Construct implements IPostgresDatabase {
           target: major >= 18 ? '/var/lib/postgresql' : '/var/lib/postgresql/data',
         },
         password.mountedAt(SECRETS),
+        tls.mountedAt(CERTIFICATE),
       ],
       tmpfs: { '/tmp': 'rw,noexec,nosuid,nodev', '/var/run/postgresql': 'rw,noexec,nosuid,nodev' },
       shmSize: props.shmSize ?? 64,
@@ -212,9 +223,14 @@ export class PostgresDatabase extends Construct implements IPostgresDatabase {
       waitTimeout: 120,
       // Time for a clean stop; without it the provider kills the server.
       destroyGraceSeconds: 30,
-      // A network that was lost comes back under another id, and without the containers that were in it.
-      labels: labels(belonging, { ...props.labels, ...(network && { 'secured-postgrest.network': network.id }) }),
-      dependsOn: [...password.waitFor],
+      labels: labels(belonging, {
+        ...props.labels,
+        // A network that was lost comes back under another id, and without the containers that were in it.
+        ...(network && { 'secured-postgrest.network': network.id }),
+        // The certificate is read at the start only.
+        'secured-postgrest.certificate': secrets.fingerprint(server),
+      }),
+      dependsOn: [...password.waitFor, ...tls.waitFor],
       provider,
     });
     this.identity = container.id;

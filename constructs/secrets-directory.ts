@@ -9,6 +9,7 @@ import { loadVerificationKeys } from '../jwt/read-key-source.ts';
 import { cliCommand } from './cli-command.ts';
 import { scramVerifier, verifierMatches } from './scram-verifier.ts';
 import { SecretFile } from './secret-file.ts';
+import { certificateOf, isServerCertificate, newServerCertificate } from './server-certificate.ts';
 
 export interface SecretsDirectoryProps {
   /** The declaration's name. */
@@ -77,6 +78,23 @@ export class SecretsDirectory {
     const password = read(this.authenticatorPassword.path);
     const [user, secret, name] = [authenticator, password, database].map(encodeURIComponent);
     return this.written('database-uri', `postgres://${user}:${secret}@/${name}`);
+  }
+
+  /**
+   * What a server proves its identity with to those that reach it as one of the hosts: one file with key and certificate for
+   * the server, and one with the certificate alone for its clients. Both are made again when less than a year is left.
+   */
+  serverCertificate(...hosts: [string, ...string[]]): { server: SecretFile; certificate: SecretFile } {
+    const path = join(this.path, `${hosts[0]}.pem`);
+    const present = readIfThere(path);
+    if (present === undefined) create(path, newServerCertificate(hosts));
+    else if (!isServerCertificate(present, hosts)) replace(path, newServerCertificate(hosts));
+    for (;;) {
+      const pem = read(path);
+      const certificate = this.written(`${hosts[0]}-certificate.pem`, certificateOf(pem));
+      // Another process may have made it again meanwhile.
+      if (read(path) === pem) return { server: new SecretFile(path), certificate };
+    }
   }
 
   /**

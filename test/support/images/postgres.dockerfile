@@ -7,5 +7,5 @@ VOLUME /var/lib/postgresql/data
 EXPOSE 5432
 # The fast shutdown: PostgreSQL would wait for its clients on SIGTERM.
 STOPSIGNAL SIGINT
-ENTRYPOINT ["postgres-entrypoint.sh"]
+ENTRYPOINT ["docker-entrypoint.sh"]
 CMD ["postgres"]

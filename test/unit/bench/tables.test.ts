@@ -23,7 +23,8 @@ describe('declareTables', () => {
 
 describe('grantResources', () => {
   it('has one resource for each table and role', () => {
-    const { resource } = grantResources(3, { port: 5432, database: 'b', passwordFile: '/p', version: '1.26.0' }) as {
+    const server = { port: 5432, database: 'b', passwordFile: '/p', sslRootCertificate: '/c' };
+    const { resource } = grantResources(3, { ...server, version: '1.26.0' }) as {
       resource: { postgresql_grant: object };
     };
     expect(Object.keys(resource.postgresql_grant)).toHaveLength(6);

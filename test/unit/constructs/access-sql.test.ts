@@ -24,7 +24,7 @@ it('runs again for another declaration and for another database', () => {
   const { command } = applied.provisioner[0]!['local-exec'];
   const [, file] = /apply --declaration (\S+) /.exec(command)!;
   expect(command).toContain(
-    '--host 127.0.0.1 --port 5432 --database todos --user postgres --password-file ../../../secrets/admin-password --sslmode disable',
+    '--host 127.0.0.1 --port 5432 --database todos --user postgres --password-file ../../../secrets/admin-password --sslmode verify-full --ssl-root-certificate ../../../secrets/todos-postgres-certificate.pem',
   );
   expect(command).not.toContain('--revision');
   app.synth();

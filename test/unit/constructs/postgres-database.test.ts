@@ -1,7 +1,17 @@
-import { readFileSync } from 'node:fs';
+import { X509Certificate } from 'node:crypto';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { App, TerraformStack } from 'cdktf';
 import { describe, expect, it } from 'vitest';
-import { type ExistingPostgresDatabaseAttributes, PostgresDatabase } from '../../../constructs/index.ts';
-import { synth, testStack } from './synth.ts';
+import {
+  type ExistingPostgresDatabaseAttributes,
+  PostgresDatabase,
+  type SecretsDirectory,
+} from '../../../constructs/index.ts';
+import { newServerCertificate } from '../../../constructs/server-certificate.ts';
+import { synth, testSecrets, testStack } from './synth.ts';
+
+const PEM = '/run/secrets/postgres-certificate/server.pem';
 
 describe('PostgresDatabase', () => {
   it('runs an unprivileged server with its password in a file', () => {
@@ -28,6 +38,17 @@ describe('PostgresDatabase', () => {
       mounts: [
         { type: 'volume', target: '/var/lib/postgresql' },
         { type: 'volume', source: 'todos-postgres-password', target: '/run/secrets/postgres', read_only: true },
+        {
+          type: 'volume',
+          source: 'todos-postgres-certificate',
+          target: '/run/secrets/postgres-certificate',
+          read_only: true,
+        },
+      ],
+      entrypoint: ['/bin/sh', '-ec', expect.stringContaining('exec docker-entrypoint.sh "$@"') as string, PEM],
+      command: [
+        ...['postgres', '-c', 'ssl=on', '-c', 'ssl_cert_file=/tmp/server.pem', '-c', 'ssl_key_file=/tmp/server.pem'],
+        ...['-c', 'ssl_min_protocol_version=TLSv1.2', '-c', 'hba_file=/tmp/pg_hba.conf'],
       ],
       healthcheck: {
         test: ['CMD', 'pg_isready', '--host=127.0.0.1', '--username=postgres', '--dbname=todos'],
@@ -35,7 +56,10 @@ describe('PostgresDatabase', () => {
       wait: true,
     });
     expect(container).not.toHaveProperty('upload');
-    expect(dependencies('docker_container', 'database/container')).toEqual(['database/password/writer']);
+    expect(dependencies('docker_container', 'database/container')).toEqual([
+      'database/password/writer',
+      'database/certificate/writer',
+    ]);
     expect(database).toMatchObject({
       host: '127.0.0.1',
       port: 5432,
@@ -44,9 +68,32 @@ describe('PostgresDatabase', () => {
       database: 'todos',
       adminUser: 'postgres',
       network: 'todos',
-      sslmode: 'disable',
+      sslmode: 'verify-full',
     });
     expect(text).not.toContain(readFileSync(secrets.adminPassword.path, 'utf8'));
+    expect(text).not.toContain('BEGIN');
+  });
+
+  it('has a certificate for the names that it is reached by, and starts anew with another one', () => {
+    const certify = (name: string, secrets: SecretsDirectory) => {
+      const stack = new TerraformStack(new App({ outdir: join(secrets.path, 'out') }), 'stack');
+      const database = new PostgresDatabase(stack, 'database', { name, secrets });
+      const { block } = synth(stack);
+      const { labels } = block('docker_container', 'database/container') as { labels: { label: string }[] };
+      const { subjectAltName } = new X509Certificate(readFileSync(database.sslRootCertificate.path));
+      return { subjectAltName, label: labels.find(({ label }) => label === 'secured-postgrest.certificate') };
+    };
+    const secrets = testSecrets();
+    const { subjectAltName, label } = certify('todos', secrets);
+    expect(subjectAltName).toBe('DNS:todos-postgres, DNS:localhost, IP Address:127.0.0.1');
+    expect(certify('todos', secrets).label).toEqual(label);
+    writeFileSync(join(secrets.path, 'todos-postgres.pem'), newServerCertificate(['too', 'few']));
+    expect(certify('todos', secrets)).toEqual({
+      subjectAltName,
+      label: expect.not.objectContaining(label!) as unknown,
+    });
+    // Two databases may share a directory.
+    expect(certify('notes', secrets).subjectAltName).toContain('DNS:notes-postgres');
   });
 
   it('never deletes the data for other labels or options of the volume', () => {
@@ -65,7 +112,9 @@ describe('PostgresDatabase', () => {
   ])('mounts the data of %s (version %s) at %s', (image, version, target) => {
     const { stack, secrets } = testStack();
     new PostgresDatabase(stack, 'database', { name: 'todos', secrets, image, ...(version && { version }) });
-    expect(synth(stack).block('docker_container', 'database/container')).toMatchObject({ mounts: [{ target }, {}] });
+    expect(synth(stack).block('docker_container', 'database/container')).toMatchObject({
+      mounts: [{ target }, {}, {}],
+    });
   });
 
   it('takes every prop', () => {
@@ -99,6 +148,7 @@ describe('PostgresDatabase', () => {
       labels: [
         { label: 'team', value: 'blue' },
         { label: 'secured-postgrest.name', value: 'todos' },
+        { label: 'secured-postgrest.certificate' },
         { label: 'secured-postgrest.deployment', value: secrets.identity },
       ],
     });

@@ -2,7 +2,12 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { TerraformVariable } from 'cdktf';
 import { describe, expect, it } from 'vitest';
-import { PostgresDatabase, SecuredPostgrest, type ServerContainerProps } from '../../../constructs/index.ts';
+import {
+  PostgresDatabase,
+  SecretFile,
+  SecuredPostgrest,
+  type ServerContainerProps,
+} from '../../../constructs/index.ts';
 import type { ServerInput } from '../../../declaration/types.ts';
 import { synth, testDeclaration, testStack } from './synth.ts';
 
@@ -23,6 +28,7 @@ describe('PostgrestServer', () => {
     const { block, secrets } = withServer();
     const container = block('docker_container', 'api/server/api-1') as { env: string[] };
     const uri = secrets.fingerprint(secrets.databaseUri('todos_authenticator', 'todos'));
+    const root = secrets.fingerprint(new SecretFile(join(secrets.path, 'todos-postgres-certificate.pem')));
     expect(container).toMatchObject({
       name: 'todos-api-1',
       image: 'postgrest/postgrest:v16.2',
@@ -36,11 +42,13 @@ describe('PostgrestServer', () => {
       mounts: [
         { source: 'todos-keys', target: '/etc/postgrest/keys', read_only: true },
         { source: 'todos-database-uri', target: '/etc/postgrest/database-uri', read_only: true },
+        { source: 'todos-root-certificate', target: '/etc/postgrest/root-certificate', read_only: true },
       ],
       healthcheck: { test: ['CMD', 'postgrest', '--ready'] },
-      // Another URI replaces the server; other keys must not.
+      // Another URI or certificate replaces the server; other keys must not.
       labels: [
         { label: 'secured-postgrest.database-uri', value: uri },
+        { label: 'secured-postgrest.root-certificate', value: root },
         { label: 'secured-postgrest.name', value: 'todos' },
         { label: 'secured-postgrest.deployment', value: secrets.identity },
       ],
@@ -50,7 +58,8 @@ describe('PostgrestServer', () => {
       expect.arrayContaining([
         'PGHOST=todos-postgres',
         'PGPORT=5432',
-        'PGSSLMODE=disable',
+        'PGSSLMODE=verify-full',
+        'PGSSLROOTCERT=/etc/postgrest/root-certificate/root-certificate',
         'PGRST_DB_URI=@/etc/postgrest/database-uri/database-uri',
         'PGRST_JWT_SECRET=@/etc/postgrest/keys/jwks.json',
         'PGRST_SERVER_PORT=3000',

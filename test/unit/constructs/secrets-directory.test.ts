@@ -1,8 +1,11 @@
+import { execFile } from 'node:child_process';
 import { chmodSync, mkdirSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { describe, expect, it } from 'vitest';
 import { SecretFile, SecretsDirectory } from '../../../constructs/index.ts';
 import { verifierMatches } from '../../../constructs/scram-verifier.ts';
+import { certificateOf, isServerCertificate, newServerCertificate } from '../../../constructs/server-certificate.ts';
 import { PUBLIC_KEY, temporaryDirectory, testSecrets } from './synth.ts';
 
 const read = ({ path }: SecretFile) => readFileSync(path, 'utf8');
@@ -99,6 +102,49 @@ describe('SecretsDirectory', () => {
         .sort(),
     ).toEqual(['ES256', 'EdDSA']);
     expect(algorithms('EdDSA').some(({ d }) => d !== undefined)).toBe(false);
+  });
+
+  it('keeps a certificate with its key, made again where it does not fit', () => {
+    const secrets = testSecrets();
+    const { server, certificate } = secrets.serverCertificate('db', '127.0.0.1');
+    const first = read(server);
+    expect(isServerCertificate(first, ['db', '127.0.0.1'])).toBe(true);
+    expect(read(certificate)).toBe(certificateOf(first));
+    expect(read(certificate)).not.toContain('PRIVATE');
+    expect([mode(server.path), mode(certificate.path)]).toEqual(['600', '600']);
+    secrets.serverCertificate('db', '127.0.0.1');
+    expect(read(server)).toBe(first);
+    secrets.serverCertificate('db', '127.0.0.1', 'another-name');
+    expect(isServerCertificate(read(server), ['another-name'])).toBe(true);
+    expect(read(certificate)).toBe(certificateOf(read(server)));
+  });
+
+  it('repairs what a process that was killed has left', () => {
+    const secrets = testSecrets();
+    const { server, certificate } = secrets.serverCertificate('db');
+    const renewed = newServerCertificate(['db']);
+    writeFileSync(server.path, renewed);
+    expect(read(certificate)).not.toBe(certificateOf(renewed));
+    secrets.serverCertificate('db');
+    expect(read(certificate)).toBe(certificateOf(renewed));
+  });
+
+  it('has one certificate for processes that need it at the same time', { timeout: 60_000 }, async () => {
+    const secrets = testSecrets();
+    const module = new URL('../../../constructs/secrets-directory.ts', import.meta.url).href;
+    const program = `
+      import { SecretsDirectory } from ${JSON.stringify(module)};
+      const secrets = new SecretsDirectory({ name: 'todos', directory: ${JSON.stringify(secrets.path)} });
+      for (let n = 0; n < 20; n++) secrets.serverCertificate('db', n % 2 ? 'one' : 'two');`;
+    const run = promisify(execFile);
+    const processes = [1, 2, 3, 4].map(() =>
+      run(process.execPath, ['--import', 'tsx', '--input-type=module', '--eval', program]),
+    );
+    await Promise.all(processes);
+    const pem = readFileSync(join(secrets.path, 'db.pem'), 'utf8');
+    expect(isServerCertificate(pem, ['db'])).toBe(true);
+    expect(readFileSync(join(secrets.path, 'db-certificate.pem'), 'utf8')).toBe(certificateOf(pem));
+    expect(readdirSync(secrets.path).filter((name) => name.endsWith('.tmp'))).toEqual([]);
   });
 
   it('fingerprints a secret so that the same one elsewhere has another fingerprint', () => {

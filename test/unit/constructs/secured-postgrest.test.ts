@@ -20,6 +20,7 @@ describe('SecuredPostgrest', () => {
     expect(waits('docker_container', 'api/server/api-1')).toEqual([
       'api/keys/volume/writer',
       'api/server/database-uri/writer',
+      'api/server/root-certificate/writer',
     ]);
     expect(provider.docker).toHaveLength(1);
     expect(provider.postgresql).toEqual([
@@ -30,7 +31,8 @@ describe('SecuredPostgrest', () => {
         database: 'todos',
         username: 'postgres',
         password: '${chomp(file("../../../secrets/admin-password"))}',
-        sslmode: 'disable',
+        sslmode: 'verify-full',
+        sslrootcert: '../../../secrets/todos-postgres-certificate.pem',
         superuser: false,
         connect_timeout: 15,
       },

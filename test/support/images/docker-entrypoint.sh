@@ -3,7 +3,7 @@
 set -euo pipefail
 
 fail() {
-  echo "postgres-entrypoint: $*" >&2
+  echo "docker-entrypoint: $*" >&2
   exit 1
 }
 
@@ -33,6 +33,7 @@ initialise() {
   initdb --pgdata "$PGDATA" --username "$POSTGRES_USER" --pwfile <(echo "$POSTGRES_PASSWORD") "${arguments[@]}"
   printf '\nhost all all all %s\n' "$POSTGRES_HOST_AUTH_METHOD" >>"$PGDATA/pg_hba.conf"
 
+  export PGPASSWORD=$POSTGRES_PASSWORD
   # On the socket only, so that nobody meets a half-initialised database over the network.
   pg_ctl --pgdata "$PGDATA" --wait --options "$(printf '%q ' "$@" -c listen_addresses=)" start
   if [[ $POSTGRES_DB != postgres ]]; then
@@ -46,6 +47,7 @@ initialise() {
     esac
   done
   pg_ctl --pgdata "$PGDATA" --wait --mode fast stop
+  unset PGPASSWORD
 }
 
 [[ ${1:-} != -* ]] || set -- postgres "$@"
