@@ -36,6 +36,8 @@ const RULES: readonly Rule[] = [
   apiRolePrivileges,
   grantsElsewhere,
   otherMembers,
+  settingsForAll,
+  publishedTables,
   missingIndexes,
 ];
 
@@ -295,6 +297,29 @@ function otherMembers(_: Declaration, catalog: Catalog): Finding[] {
     object: `role ${role}`,
     problem: `has the member "${member}", which is not declared`,
     fix: 'revoke the membership, unless it is meant',
+  }));
+}
+
+/** What a session begins with holds for PostgREST's, and for those who change data. */
+function settingsForAll(_: Declaration, catalog: Catalog): Finding[] {
+  return catalog.settingsForAll.map(({ object, setting }) =>
+    error(
+      'weakening_setting',
+      object,
+      `begins each session with ${setting}`,
+      'reset it: ALTER DATABASE ... RESET, or ALTER ROLE ALL RESET',
+    ),
+  );
+}
+
+/** Policies do not bind replication. */
+function publishedTables(_: Declaration, catalog: Catalog): Finding[] {
+  return catalog.publishedTables.map(({ schema, table, publication }) => ({
+    rule: 'published',
+    level: 'warning',
+    object: nameOf({ schema, name: table }),
+    problem: `leaves the database through the publication "${publication}", with all its rows`,
+    fix: 'drop it from the publication, unless it is meant',
   }));
 }
 

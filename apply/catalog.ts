@@ -132,6 +132,19 @@ export interface CatalogOtherMember {
   readonly member: string;
 }
 
+/** A setting that every session of the database begins with, such as PostgREST's. */
+export interface CatalogSettingForAll {
+  readonly object: string;
+  /** As `name=value`. */
+  readonly setting: string;
+}
+
+export interface CatalogPublishedTable {
+  readonly schema: string;
+  readonly table: string;
+  readonly publication: string;
+}
+
 export interface CatalogDatabase {
   readonly name: string;
   readonly admin: string;
@@ -156,6 +169,8 @@ export interface Catalog {
   readonly definerTriggers: readonly CatalogDefinerTrigger[];
   readonly grantsElsewhere: readonly CatalogGrantElsewhere[];
   readonly otherMembers: readonly CatalogOtherMember[];
+  readonly settingsForAll: readonly CatalogSettingForAll[];
+  readonly publishedTables: readonly CatalogPublishedTable[];
   readonly defaultPrivileges: readonly CatalogDefaultPrivileges[];
 }
 
@@ -187,6 +202,8 @@ export async function readCatalog(client: pg.ClientBase, declaration: Declaratio
       roles.filter((name) => name !== declaration.owner),
     ),
     otherMembers: await read<CatalogOtherMember>('other-members', roles),
+    settingsForAll: await read<CatalogSettingForAll>('settings-for-all'),
+    publishedTables: await read<CatalogPublishedTable>('published-tables', withPrivate),
     defaultPrivileges: await read<CatalogDefaultPrivileges>('default-privileges', withPrivate, declaration.owner),
   };
 }

@@ -107,6 +107,10 @@ const refused: Hole[] = [
     'CREATE SCHEMA other; ALTER DEFAULT PRIVILEGES IN SCHEMA other GRANT SELECT ON TABLES TO $_user',
     'granted_elsewhere',
   ],
+  ['a database owned by an API role', 'ALTER DATABASE $ OWNER TO $_user', 'role_owns_objects'],
+  ['a setting of the database', 'ALTER DATABASE $ SET session_replication_role = replica', 'weakening_setting'],
+  ['a setting of every role', 'ALTER ROLE ALL SET row_security = off', 'weakening_setting'],
+  ['a setting of every role in the database', `ALTER ROLE ALL IN DATABASE $ SET role = 'none'`, 'weakening_setting'],
 ];
 
 /** Told, but not refused. */
@@ -114,6 +118,7 @@ const warned: Hole[] = [
   ['another member of an API role', 'CREATE ROLE $_someone LOGIN IN ROLE $_user', 'role_has_member'],
   ['another member of the owner', 'CREATE ROLE $_someone LOGIN IN ROLE $_owner', 'role_has_member'],
   ['a function of another schema', `CREATE SCHEMA other; GRANT USAGE ON SCHEMA other TO $_user`, 'granted_elsewhere'],
+  ['a published table', 'CREATE PUBLICATION p FOR TABLE api.notes (id)', 'published'],
   ['a missing index', 'DROP INDEX api.notes_user_id_idx', 'missing_index'],
 ];
 
@@ -197,6 +202,7 @@ describe('the audit', () => {
         ALTER FUNCTION api.hello() SECURITY INVOKER RESET ALL; ALTER FUNCTION $_private.helper() SECURITY INVOKER;
         ALTER FUNCTION api.declared_definer() SET search_path = '';
         ALTER ROLE $_authenticator NOINHERIT; REVOKE SET ON PARAMETER session_replication_role FROM $_user;
+        ALTER DATABASE $ RESET ALL; ALTER DATABASE $ OWNER TO CURRENT_USER; ALTER ROLE ALL RESET ALL; DROP PUBLICATION IF EXISTS p;
         SELECT lo_unlink(oid) FROM pg_largeobject_metadata; CREATE INDEX IF NOT EXISTS notes_user_id_idx ON api.notes (user_id)`),
       );
       await database.apply(declaration);

@@ -92,6 +92,8 @@ const tampering: Readonly<Record<string, string>> = {
   'the private schema opened':
     'GRANT CREATE ON SCHEMA $_private TO $_user; GRANT SELECT ON $_private.migrations TO $_user',
   'a schema opened to PUBLIC': 'GRANT ALL ON SCHEMA api TO PUBLIC',
+  'more on a table': 'GRANT REFERENCES, TRIGGER ON api.notes TO $_user',
+  'the database closed': 'REVOKE CONNECT ON DATABASE $ FROM $_authenticator',
   'a schema closed': 'REVOKE USAGE ON SCHEMA api FROM $_user',
   'temporary tables for PUBLIC': 'GRANT TEMP ON DATABASE $ TO PUBLIC',
   'a sequence granted': 'GRANT ALL ON api.counter TO $_user',
@@ -103,6 +105,12 @@ const tampering: Readonly<Record<string, string>> = {
   'row security not forced': 'ALTER TABLE api.notes NO FORCE ROW LEVEL SECURITY',
   'row security off in an internal schema': 'ALTER TABLE backstage.log DISABLE ROW LEVEL SECURITY',
   'a policy with another condition': 'ALTER POLICY "own_rows_select_$_user" ON api.notes USING (true)',
+  'a policy with another condition, and its mark': `DO $do$
+    DECLARE mark text := (SELECT obj_description(oid, 'pg_policy') FROM pg_policy WHERE polname = 'own_rows_select_$_user' AND polrelid = 'api.notes'::regclass);
+    BEGIN
+      ALTER POLICY "own_rows_select_$_user" ON api.notes USING (true);
+      EXECUTE format('COMMENT ON POLICY "own_rows_select_$_user" ON api.notes IS %L', mark);
+    END $do$`,
   'a policy for other roles': 'ALTER POLICY "own_rows_select_$_user" ON api.notes TO PUBLIC',
   'a policy with another name': 'ALTER POLICY "own_rows_select_$_user" ON api.notes RENAME TO own',
   'a policy more': 'CREATE POLICY open ON api.notes USING (true)',
@@ -113,6 +121,14 @@ const tampering: Readonly<Record<string, string>> = {
   'a private function replaced': `CREATE OR REPLACE FUNCTION $_private.claim(VARIADIC path text[]) RETURNS text
     LANGUAGE sql STABLE AS $$ SELECT '1' $$`,
   'a private function changed': 'ALTER FUNCTION $_private.pre_request() RESET ALL',
+  'a private function replaced, with its mark': `DO $do$
+    DECLARE mark text := obj_description('$_private.pre_request()'::regprocedure, 'pg_proc');
+    BEGIN
+      CREATE OR REPLACE FUNCTION $_private.pre_request() RETURNS void LANGUAGE plpgsql SET search_path = '' AS 'BEGIN END';
+      EXECUTE format('COMMENT ON FUNCTION $_private.pre_request() IS %L', mark);
+    END $do$`,
+  "a private function with its owner's rights": 'ALTER FUNCTION $_private.pre_request() SECURITY DEFINER',
+  'a private function that pretends': 'ALTER FUNCTION $_private.claim(text[]) IMMUTABLE LEAKPROOF',
   'a private function under the same name': `CREATE FUNCTION $_private.claim(path text) RETURNS text
     LANGUAGE sql STABLE AS $$ SELECT '1' $$; ALTER FUNCTION $_private.claim(text) OWNER TO $_stranger`,
   'a policy that rests on a function under the same name': `CREATE FUNCTION $_private.claim(path text) RETURNS text
@@ -146,7 +162,7 @@ const tampering: Readonly<Record<string, string>> = {
 };
 
 const filled = (text: string, database: TestDatabase) =>
-  text.replace(/\$\$|\$/g, (mark) => (mark === '$' ? database.name : mark));
+  text.replace(/\$(do)?\$|\$/g, (mark) => (mark === '$' ? database.name : mark));
 
 const cleanup = `DROP VIEW IF EXISTS api.all_notes; DROP TABLE IF EXISTS api.extra; DROP FUNCTION IF EXISTS api.leak()`;
 const nothing = { migrations: [], statements: [], missing: [] };
