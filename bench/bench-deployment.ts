@@ -9,6 +9,9 @@ const terraform = process.env['TERRAFORM_BINARY_NAME'] ?? 'terraform';
 const cdktf = join(root, 'node_modules/cdktf-cli/bundle/bin/cdktf');
 const loader = join(root, 'node_modules/tsx/dist/loader.mjs');
 
+/** A program that takes longer hangs. */
+const PROGRAM_LIMIT_MS = 10 * 60_000;
+
 /** In the order in which they are deployed. */
 const STACKS = ['bench-database', 'bench-access', 'bench-api'] as const;
 
@@ -117,7 +120,8 @@ export class BenchDeployment {
   }
 
   async #run(program: string, args: readonly string[], env: NodeJS.ProcessEnv = {}): Promise<void> {
-    const run = await runProgram(program, args, { cwd: this.directory, env: { ...this.#env, ...env } });
+    const timeout = PROGRAM_LIMIT_MS;
+    const run = await runProgram(program, args, { cwd: this.directory, env: { ...this.#env, ...env }, timeout });
     if (run.status !== 0) throw new Error(`${program} ${args.join(' ')} failed:\n${run.output}`);
   }
 }

@@ -7,7 +7,7 @@ import { inOneTransaction, statementsFor } from './bare-sql.ts';
 import { BenchDeployment } from './bench-deployment.ts';
 import { grantResources } from './grant-resources.ts';
 import { timed } from './measure.ts';
-import { Figures, type Part, type Target } from './report.ts';
+import { type Figures, type Outcome, type Target } from './report.ts';
 import { summarize } from './statistics.ts';
 import { declareTables } from './tables.ts';
 
@@ -17,12 +17,11 @@ const PEER_COUNTS: readonly number[] = [10, 100];
 const GROWTH_LIMIT = 1.5;
 
 /** A whole deploy by the number of tables, against the SQL alone and against a Terraform resource for each grant. */
-export async function benchDeploy(): Promise<Part> {
+export async function benchDeploy(figures: Figures): Promise<Outcome> {
   const reason = await deployObstacle();
-  if (reason !== undefined) return { name: 'deploy', figures: [], targets: [], skipped: reason };
-  const figures = new Figures();
+  if (reason !== undefined) return { targets: [], skipped: reason };
   for (const count of COUNTS) await benchCount(figures, count);
-  return { name: 'deploy', figures: figures.list(), targets: targetsOf(figures) };
+  return { targets: targetsOf(figures) };
 }
 
 function targetsOf(figures: Figures): Target[] {

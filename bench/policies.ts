@@ -4,7 +4,7 @@ import { quoteIdentifier } from '../declaration/quote.ts';
 import { startPostgres, type LocalConnection } from '../ephemeral/postgres-server.ts';
 import { withClient } from '../ephemeral/with-client.ts';
 import { fillItems, itemsDeclaration } from './items.ts';
-import { Figures, type Part } from './report.ts';
+import { type Figures, type Outcome } from './report.ts';
 import { summarize, type Summary } from './statistics.ts';
 
 const SAMPLES = 5;
@@ -12,12 +12,11 @@ const SAMPLES = 5;
 const LIMIT_MS = 30_000;
 
 /** The time of one query under a policy, by EXPLAIN ANALYZE: as this package writes it, against the plain way. */
-export async function benchPolicies(): Promise<Part> {
+export async function benchPolicies(figures: Figures): Promise<Outcome> {
   await using postgres = await startPostgres();
   await postgres.createDatabase('bench');
   const connection = postgres.connection('bench');
   await prepareItems(connection);
-  const figures = new Figures();
   const claim = `bench_private.claim('user_id')::int`;
 
   const explain = (table: string, condition?: string) => explainAs(connection, table, condition);
@@ -34,7 +33,7 @@ export async function benchPolicies(): Promise<Part> {
   figures.add('membership: this package', await explain('shared', 'declared'), {
     against: 'membership: correlated, unwrapped',
   });
-  return { name: 'policies', figures: figures.list(), targets: [] };
+  return { targets: [] };
 }
 
 /** Makes roles, tables, access and rows. */

@@ -3,7 +3,7 @@ import type { Summary } from './statistics.ts';
 /** One figure; `ratio` says how many times `against` it is. */
 export interface Figure {
   readonly name: string;
-  readonly unit: 'ms' | 'requests/s' | 'resources';
+  readonly unit: 'ms' | 'requests/s' | 'resources' | '%';
   readonly value: Summary;
   readonly against?: string;
   readonly ratio?: number;
@@ -17,12 +17,21 @@ export interface Target {
   readonly unit: string;
 }
 
-export interface Part {
-  readonly name: string;
-  readonly figures: readonly Figure[];
+/** What a benchmark comes to, beside its figures. */
+export interface Outcome {
   readonly targets: readonly Target[];
   /** Why it was not run. */
   readonly skipped?: string;
+}
+
+export interface Part extends Outcome {
+  readonly name: string;
+  /** All that were measured, also where it then failed. */
+  readonly figures: readonly Figure[];
+  /** Why it came to no end. */
+  readonly failed?: string;
+  /** Whether it was still under way when its time was over. */
+  readonly hung?: boolean;
 }
 
 /** Collects the figures of one part; each may be compared with one that is there already. */
@@ -50,7 +59,7 @@ export function missed(parts: readonly Part[]): Target[] {
 }
 
 /** The text of a part, ratios first: they hold on other machines, milliseconds do not. */
-export function describePart({ name, figures, targets, skipped }: Part): string {
+export function describePart({ name, figures, targets, skipped, failed }: Part): string {
   if (skipped !== undefined) return `${name}: skipped, ${skipped}\n`;
   const rows = figures.map(({ name: figure, unit, value, against, ratio }) => [
     ratio === undefined ? '' : `${round(ratio)} x`,
@@ -71,6 +80,7 @@ export function describePart({ name, figures, targets, skipped }: Part): string 
       ({ name: target, value, limit, unit }) =>
         `  ${value <= limit ? 'met   ' : 'MISSED'} ${target}: ${round(value)} ${unit}, at most ${round(limit)}`,
     ),
+    ...(failed === undefined ? [] : [`  FAILED ${failed}`]),
     '',
   ].join('\n');
 }

@@ -11,7 +11,8 @@ import { generateKey, publicKeySet, signToken } from '../jwt/index.ts';
 import { itemsDeclaration, ROWS_OF_USER } from './items.ts';
 import type { Load, LoadOrders } from './load.ts';
 import { prepareItems } from './policies.ts';
-import { Figures, type Part } from './report.ts';
+import { preRequestCost } from './pre-request.ts';
+import { type Figures, type Outcome } from './report.ts';
 import { summarize } from './statistics.ts';
 
 const CONNECTIONS = 16;
@@ -27,7 +28,7 @@ interface Variant {
 }
 
 /** Requests a second and latency through PostgREST with policies, against the same tables and rows without. */
-export async function benchRequests(): Promise<Part> {
+export async function benchRequests(figures: Figures): Promise<Outcome> {
   await using postgres = await startPostgres();
   await postgres.createDatabase('bench');
   const connection = postgres.connection('bench');
@@ -59,7 +60,8 @@ export async function benchRequests(): Promise<Part> {
       { name: '2 servers: no policies, no pre-request', policies: false, urls: [plain1, plain2], path: filtered },
       { name: '2 servers: policies and pre-request', policies: true, urls: [checked1, checked2], path: own },
     ];
-    return { name: 'requests', figures: await compare(connection, variants, token), targets: [] };
+    await compare(figures, connection, variants, token);
+    return { targets: [await preRequestCost(figures, { plain: plain1 + own, checked: checked1 + own }, token)] };
   } finally {
     await Promise.all(servers.map((server) => server.stop()));
     await secrets.remove();
@@ -67,7 +69,12 @@ export async function benchRequests(): Promise<Part> {
 }
 
 /** In turn, round after round, so that whatever else the machine does meets all of them. */
-async function compare(connection: LocalConnection, variants: readonly Variant[], token: string) {
+async function compare(
+  figures: Figures,
+  connection: LocalConnection,
+  variants: readonly Variant[],
+  token: string,
+): Promise<void> {
   const loads = new Map<Variant, Load[]>(variants.map((variant) => [variant, []]));
   for (let round = 0; round < ROUNDS; round++) {
     for (const variant of variants) {
@@ -77,7 +84,6 @@ async function compare(connection: LocalConnection, variants: readonly Variant[]
       loads.get(variant)!.push(await runLoad(urls, token));
     }
   }
-  const figures = new Figures();
   for (const [{ name }, measured] of loads) {
     const against = `${name.split(':')[0]}: no policies, no pre-request`;
     const add = (suffix: string, unit: 'requests/s' | 'ms', pick: (load: Load) => number) =>
@@ -89,7 +95,6 @@ async function compare(connection: LocalConnection, variants: readonly Variant[]
     add(', p50', 'ms', ({ p50 }) => p50);
     add(', p99', 'ms', ({ p99 }) => p99);
   }
-  return figures.list();
 }
 
 async function setRowSecurity(connection: LocalConnection, on: boolean): Promise<void> {

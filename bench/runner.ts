@@ -7,21 +7,18 @@ import { withClient } from '../ephemeral/with-client.ts';
 import type { Declaration } from '../index.ts';
 import { inOneTransaction, statementsFor } from './bare-sql.ts';
 import { measure } from './measure.ts';
-import { Figures, type Part } from './report.ts';
+import { type Figures, type Outcome } from './report.ts';
 import { declareTables } from './tables.ts';
 
 const COUNTS = [10, 100, 1000] as const;
 const NO_OP_LIMIT_MS = 1000;
 
 /** What the runner costs by the number of tables, against the same SQL without it. */
-export async function benchRunner(): Promise<Part> {
+export async function benchRunner(figures: Figures): Promise<Outcome> {
   await using postgres = await startPostgres();
-  const figures = new Figures();
   for (const count of COUNTS) await benchTables(figures, postgres, count);
   const noOp = `${COUNTS.at(-1)} tables: converge with nothing to do`;
   return {
-    name: 'runner',
-    figures: figures.list(),
     targets: [{ name: noOp, value: figures.of(noOp).median, limit: NO_OP_LIMIT_MS, unit: 'ms' }],
   };
 }

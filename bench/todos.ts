@@ -1,14 +1,13 @@
 import { deployObstacle } from './deploy-obstacle.ts';
 import { BenchDeployment } from './bench-deployment.ts';
 import { measure, timed } from './measure.ts';
-import { Figures, type Part } from './report.ts';
+import { type Figures, type Outcome } from './report.ts';
 import { summarize } from './statistics.ts';
 
 /** Deploys of the to-do list, and what of them is cdktf's CLI: Terraform on the same stacks is the floor. */
-export async function benchTodos(): Promise<Part> {
+export async function benchTodos(figures: Figures): Promise<Outcome> {
   const reason = await deployObstacle();
-  if (reason !== undefined) return { name: 'todos', figures: [], targets: [], skipped: reason };
-  const figures = new Figures();
+  if (reason !== undefined) return { targets: [], skipped: reason };
   const few = { times: 3, limitMs: 15_000 };
   const deployment = await BenchDeployment.create();
   try {
@@ -26,8 +25,12 @@ export async function benchTodos(): Promise<Part> {
     await once('fresh: cdktf deploy', () => deployment.deploy(), { against: 'fresh: terraform alone' });
     const deploy = await measure(few, () => deployment.deploy());
     figures.add('nothing to do: cdktf deploy', deploy, { against: 'nothing to do: terraform alone' });
+    for (const kind of ['fresh', 'nothing to do']) {
+      const share = figures.of('cdktf --version').median / figures.of(`${kind}: cdktf deploy`).median;
+      figures.add(`${kind}: of this the start of the CLI`, summarize([100 * share]), { unit: '%' });
+    }
   } finally {
     deployment.remove();
   }
-  return { name: 'todos', figures: figures.list(), targets: [] };
+  return { targets: [] };
 }

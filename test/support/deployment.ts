@@ -219,7 +219,10 @@ export function docker(...args: string[]): string {
 export function runProgram(
   program: string,
   args: readonly string[],
-  { watch, ...options }: { readonly cwd: string; readonly env: NodeJS.ProcessEnv; readonly watch?: Watch },
+  {
+    watch,
+    ...options
+  }: { readonly cwd: string; readonly env: NodeJS.ProcessEnv; readonly watch?: Watch; readonly timeout?: number },
 ): Promise<Run> {
   return new Promise((resolve, reject) => {
     const child = spawn(program, args, { ...options, stdio: ['ignore', 'pipe', 'pipe'] });

@@ -1,0 +1,41 @@
+import { timed } from './measure.ts';
+import type { Figures, Target } from './report.ts';
+import { summarize } from './statistics.ts';
+
+const PAIRS = 3000;
+const LIMIT_MS = 30_000;
+const COST_LIMIT_MS = 0.3;
+
+/**
+ * What the check before each request costs one: the same request to a server with it and to one without, in turn and one
+ * at a time, so that neither waits for others and whatever else the machine does meets both.
+ */
+export async function preRequestCost(
+  figures: Figures,
+  urls: { readonly plain: string; readonly checked: string },
+  token: string,
+): Promise<Target> {
+  const ask = async (url: string) => {
+    const response = await fetch(url, { headers: { Authorization: `Bearer ${token}` } });
+    if (response.status !== 200) throw new Error(`${url} answered ${response.status}`);
+    await response.arrayBuffer();
+  };
+  // Connections, plans and the key are there for both.
+  for (let n = 0; n < 100; n++) for (const url of Object.values(urls)) await ask(url);
+  const plain: number[] = [];
+  const checked: number[] = [];
+  const end = performance.now() + LIMIT_MS;
+  while (checked.length < PAIRS && performance.now() < end) {
+    plain.push(await timed(() => ask(urls.plain)));
+    checked.push(await timed(() => ask(urls.checked)));
+  }
+  const [without, withCheck] = ['one at a time: no pre-request', 'one at a time: pre-request'];
+  figures.add(without, summarize(plain));
+  figures.add(withCheck, summarize(checked), { against: without });
+  return {
+    name: 'pre-request at the median of a request',
+    value: figures.of(withCheck).median - figures.of(without).median,
+    limit: COST_LIMIT_MS,
+    unit: 'ms',
+  };
+}
