@@ -84,3 +84,28 @@ describe.each<[string, DeclarationInput['tokens'], accepted: [unknown, boolean][
       for (const claims of [undefined, '', {}]) await expect(check('user', claims)).rejects.toThrow('not valid');
   });
 });
+
+it('sets what the role is set to, except what it may not set itself, and follows the declaration', async () => {
+  const database = await cluster.database();
+  const withSettings = (settings: Record<string, string>) =>
+    notes(database.name, {
+      roles: {
+        anonymous: `${database.name}_anon`,
+        users: [{ name: `${database.name}_user`, statementTimeoutMs: 1234, settings }, `${database.name}_other`],
+      },
+    });
+  const settingsOf = async (role: string) => {
+    const settings = ['statement_timeout', 'work_mem', 'log_min_duration_statement'];
+    const shown = settings.map((name) => `current_setting('${name}') AS ${name}`).join(', ');
+    // The check first: a target list is evaluated in order.
+    const text = `SELECT ${database.name}_private.pre_request()::text, ${shown}`;
+    return (await database.request(`${database.name}_${role}`, { exp: 1 }, text))[0];
+  };
+  await database.apply(withSettings({ log_min_duration_statement: '5000', work_mem: '8MB' }));
+  const others = { work_mem: '4MB', log_min_duration_statement: '-1' };
+  expect(await settingsOf('user')).toMatchObject({ ...others, statement_timeout: '1234ms', work_mem: '8MB' });
+  expect(await settingsOf('other')).toMatchObject(others);
+
+  await database.apply(withSettings({ work_mem: '16MB' }));
+  expect(await settingsOf('user')).toMatchObject({ work_mem: '16MB' });
+});
