@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { changes, Deployment, touched } from '../support/deployment.ts';
-import { type Answers, ask, pollDuring, type Probe } from '../support/poll.ts';
+import { type Answers, ask, pollDuring, type Probe, showsData } from '../support/poll.ts';
 
 let todos: Deployment;
 let probes: Probe[];
@@ -49,11 +49,6 @@ async function answersNow(): Promise<Map<string, string>> {
   return new Map(
     await Promise.all(probes.map(async (probe): Promise<[string, string]> => [probe.name, await ask(probe)])),
   );
-}
-
-/** Errors and closed connections show no row. */
-function showsData(answer: string): boolean {
-  return answer.startsWith('2') && !answer.endsWith(' []');
 }
 
 const ACCESS_ONLY = ['terraform_data.access_sql_applied'];

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { Deployment, type Run, touched } from '../support/deployment.ts';
-import { ask, pollDuring, type Probe } from '../support/poll.ts';
+import { Deployment, touched } from '../support/deployment.ts';
+import { failingDeploy, fillTodos } from '../support/failing-deploy.ts';
+import { ask, type Probe } from '../support/poll.ts';
 
 let todos: Deployment;
 let probes: Probe[];
@@ -8,45 +9,29 @@ let probes: Probe[];
 beforeAll(async () => {
   todos = await Deployment.of('todos');
   await todos.deploy();
-  await todos.sql(`INSERT INTO api.todos (user_id, title, done, public)
-    VALUES (1, 'buy milk', false, false), (1, 'water the plants', true, true), (2, 'call the bank', false, false)`);
-  const url = `${todos.url}/todos?select=id,title&order=id`;
-  probes = [
-    { name: 'anonymous', url },
-    { name: 'user 1', url, token: await todos.tokenFor('todos_user', { user_id: 1 }) },
-  ];
+  probes = await fillTodos(todos);
 });
 
 afterAll(() => todos.remove());
 
-/** A deploy that fails, with clients that see the same answers before, during and after. */
-async function failingDeploy(): Promise<Run> {
-  const before = await Promise.all(probes.map(ask));
-  expect(before[0]).toMatch(/^200 \[\{/);
-  const { result: run, answers } = await pollDuring(probes, todos.tryDeploy());
-  expect(run.status).not.toBe(0);
-  probes.forEach(({ name }, index) => expect([...answers.get(name)!.keys()], name).toEqual([before[index]]));
-  return run;
-}
-
 describe('a deploy with broken SQL fails, says where, and leaves the API as it was', () => {
   it('policy that names an unknown column', async () => {
     todos.edit('policies/own-todos.sql', (text) => text.replace('user_id =', 'nobody_id ='));
-    const { output } = await failingDeploy();
+    const { output } = await failingDeploy(todos, probes);
     expect(output).toContain('policies/own-todos.sql:2');
     expect(output).toContain('column "nobody_id" does not exist');
   });
 
   it('with a server setting that changes as well: the servers are not touched', async () => {
     todos.edit('declaration.ts', (text) => text.replace("name: 'todos',", "name: 'todos',\n  server: { maxRows: 1 },"));
-    const run = await failingDeploy();
+    const run = await failingDeploy(todos, probes);
     expect(touched(run)).toEqual(['terraform_data.access_sql_applied']);
     todos.edit('declaration.ts', (text) => text.replace('\n  server: { maxRows: 1 },', ''));
   });
 
   it('policy that is no condition: it does not even get to Terraform', async () => {
     todos.edit('policies/own-todos.sql', (text) => `${text}; DROP TABLE api.todos`);
-    const run = await failingDeploy();
+    const run = await failingDeploy(todos, probes);
     expect(run.output).toContain('a condition can not hold ";"');
     expect(touched(run)).toEqual([]);
   });
@@ -62,7 +47,7 @@ describe('a deploy with broken SQL fails, says where, and leaves the API as it w
       'migrations/002_labels.sql',
       "CREATE TABLE labels (\n  name text\n);\n\nINSERT INTO labels\n  VALEUS ('a');\n",
     );
-    const { output } = await failingDeploy();
+    const { output } = await failingDeploy(todos, probes);
     expect(output).toContain('migrations/002_labels.sql:6');
     expect(output).toContain('syntax error at or near "VALEUS"');
   });
@@ -72,7 +57,7 @@ describe('a deploy with broken SQL fails, says where, and leaves the API as it w
       'migrations/002_labels.sql',
       "CREATE TABLE labels (name text PRIMARY KEY);\nUPDATE todos SET title = 'changed';\nINSERT INTO labels VALUES ('a');\nINSERT INTO labels\n  VALUES ('a');\n",
     );
-    const { output } = await failingDeploy();
+    const { output } = await failingDeploy(todos, probes);
     expect(output).toContain('migrations/002_labels.sql:4');
     expect(output).toContain('duplicate key value violates unique constraint "labels_pkey"');
     expect(await todos.sql("SELECT to_regclass('api.labels') AS labels")).toEqual([{ labels: null }]);
@@ -86,7 +71,7 @@ describe('a deploy with broken SQL fails, says where, and leaves the API as it w
         "tables: [\n    { name: 'labels', grants: [{ to: 'todos_user', select: true }], policies: [publicRows({ to: 'todos_user', where: { name: 'a' } })] },",
       ),
     );
-    const { output } = await failingDeploy();
+    const { output } = await failingDeploy(todos, probes);
     expect(output).toContain('there is no table api.labels');
   });
 
@@ -101,7 +86,7 @@ describe('a deploy with broken SQL fails, says where, and leaves the API as it w
         "views: [{ name: 'all_todos', grants: [{ to: 'todos_anon', select: true }] }],\n  tables: [",
       ),
     );
-    const { output } = await failingDeploy();
+    const { output } = await failingDeploy(todos, probes);
     expect(output).toContain('view_bypasses_policies: api.all_todos');
   });
 

@@ -8,6 +8,8 @@ export interface Probe {
 /** What a probe was answered, as `status body`, and how often. */
 export type Answers = Map<string, number>;
 
+const PATIENCE_MS = 5000;
+
 /** Asks all probes in turn until `work` is done; connections that fail count as `closed`. */
 export async function pollDuring<T>(
   probes: readonly Probe[],
@@ -30,11 +32,18 @@ export async function pollDuring<T>(
   return { result, answers };
 }
 
+/** Asks once. No connection, and no answer within some seconds, is `closed`. */
 export async function ask({ url, token }: Probe): Promise<string> {
   try {
-    const response = await fetch(url, { headers: token === undefined ? {} : { Authorization: `Bearer ${token}` } });
+    const headers = token === undefined ? {} : { Authorization: `Bearer ${token}` };
+    const response = await fetch(url, { headers, signal: AbortSignal.timeout(PATIENCE_MS) });
     return `${response.status} ${await response.text()}`;
   } catch {
     return 'closed';
   }
+}
+
+/** Errors and closed connections show no row. */
+export function showsData(answer: string): boolean {
+  return answer.startsWith('2') && !answer.endsWith(' []');
 }
