@@ -18,10 +18,17 @@ if (run(terraformProgram, ['version'], { stdio: 'ignore' }).error) {
   process.exit(127);
 }
 
+// Another deploy from this directory is waited for; what the environment says comes last and wins.
+const lockTimeouts = Object.fromEntries(
+  ['plan', 'apply', 'destroy'].map((name) => {
+    const variable = `TF_CLI_ARGS_${name}`;
+    return [variable, `-lock-timeout=2m ${process.env[variable] ?? ''}`.trim()];
+  }),
+);
 const cdktf = spawn(process.execPath, ['node_modules/cdktf-cli/bundle/bin/cdktf', command, '*', ...flags], {
   cwd: root,
   stdio: 'inherit',
-  env: { ...process.env, CHECKPOINT_DISABLE: '1' },
+  env: { ...process.env, ...lockTimeouts, CHECKPOINT_DISABLE: '1' },
 });
 // Ctrl-C reaches the child by itself; a second one would make Terraform quit without saving its state.
 process.on('SIGINT', () => {});

@@ -39,6 +39,11 @@ describe('a fresh clone, deployed with the command of the README', () => {
     });
   });
 
+  it('waits for another one in the same directory', async () => {
+    const deploy = () => clone.npmRun('deploy', '--auto-approve', '--skip-provider-lock');
+    for (const { status, output } of await Promise.all([deploy(), deploy()])) expect(status, output).toBe(0);
+  });
+
   it('leaves nothing behind when it is destroyed, also after objects were added by hand', async () => {
     await clone.sql(`CREATE TABLE api.by_hand (id serial); GRANT SELECT ON api.by_hand TO todos_user;
       CREATE POLICY by_hand ON api.by_hand TO todos_anon USING (true);
