@@ -6,7 +6,7 @@ import { readCatalog, readGround, readMarked, type Catalog, type MarkedCatalog }
 import { connect, type DatabaseConnection } from './connect.ts';
 import { pendingMigrations, runMigrations, type PendingMigration } from './migrations.ts';
 import { plan, planFunctionMarks, planFunctions, planLift, planPolicyMarks, planSchemas, type Step } from './plan.ts';
-import { checkDatabase } from './preflight.ts';
+import { checkDatabase, checkWritable } from './preflight.ts';
 import { runSteps } from './run-steps.ts';
 import { lock, settle } from './session.ts';
 import { statement } from './statements.ts';
@@ -103,6 +103,7 @@ async function recordRevision(client: pg.Client, declaration: Declaration, revis
 async function prepare(client: pg.Client, declaration: Declaration): Promise<void> {
   const ground = await readGround(client, declaration);
   checkDatabase(declaration, ground);
+  checkWritable(ground);
   const { owner, privateSchema } = declaration;
   const { admin, admin_is_superuser: superuser } = ground.database;
   if (!superuser) await client.query(statement('join_owner', { owner, admin }));

@@ -150,6 +150,8 @@ export interface CatalogDatabase {
   readonly admin: string;
   readonly admin_is_superuser: boolean;
   readonly version: number;
+  /** Whether it is the copy of another one, and can only be read. */
+  readonly standby: boolean;
   /** Whether the admin owns the database. */
   readonly owned: boolean;
   /** Of PUBLIC and the declared roles only: a database may serve others as well. */

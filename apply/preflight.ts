@@ -33,3 +33,14 @@ export function checkDatabase(declaration: Declaration, { database, roles }: Cat
     );
   }
 }
+
+/** A standby shows what its primary has, and takes no changes. */
+export function checkWritable({ database }: CatalogGround): void {
+  if (!database.standby) return;
+  refuse(
+    'unsupported_database',
+    `database ${database.name}`,
+    'it is a standby, which can only be read',
+    'deploy to its primary, or promote it',
+  );
+}
