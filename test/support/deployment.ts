@@ -79,6 +79,14 @@ export class Deployment {
     return new Deployment('todos', directory, await freePort(), await freePort(), { DECLARATION: undefined });
   }
 
+  /** Another checkout on this machine of what is deployed: with the secrets and what Terraform knows, in another directory. */
+  checkout(): Deployment {
+    const directory = mkdtempSync(join(tmpdir(), `checkout ${this.name} `));
+    const outputs = join(this.directory, 'cdktf.out');
+    cpSync(this.directory, directory, { recursive: true, filter: (path) => !path.startsWith(outputs) });
+    return new Deployment(this.name, directory, this.apiPort, this.databasePort, {});
+  }
+
   get url(): string {
     return `http://127.0.0.1:${this.apiPort}`;
   }
