@@ -1,7 +1,7 @@
 import { readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { Deployment, docker, touched } from '../support/deployment.ts';
+import { Deployment, docker, engineObjects, touched } from '../support/deployment.ts';
 import { ask } from '../support/poll.ts';
 
 let todos: Deployment;
@@ -47,15 +47,16 @@ describe('a plain deploy brings back', () => {
   });
 
   it('what a clean-up of stopped containers removes', async () => {
-    for (const volume of ['todos-keys', 'todos-database-uri', 'todos-postgres-password'])
-      docker('rm', `${volume}-writer`);
+    docker('container', 'prune', '--force', '--filter', 'label=secured-postgrest.name=todos');
+    expect(engineObjects('container', 'todos').sort()).toEqual(['todos-api-1', 'todos-postgres']);
     await deployRepairs();
     expect(await titles()).toBe(HEALTHY);
   });
 
   it('the volumes with the configuration', async () => {
-    docker('rm', '--force', 'todos-api-1', 'todos-keys-writer', 'todos-database-uri-writer');
-    docker('volume', 'rm', 'todos-keys', 'todos-database-uri');
+    const volumes = ['todos-keys', 'todos-database-uri', 'todos-root-certificate'];
+    docker('rm', '--force', 'todos-api-1', ...volumes.map((volume) => `${volume}-writer`));
+    docker('volume', 'rm', ...volumes);
     await deployRepairs();
     expect(await titles()).toBe(HEALTHY);
   });
