@@ -5,6 +5,7 @@ import { audit } from './audit.ts';
 import { declaredRoles, readCatalog } from './catalog.ts';
 import { connect, type DatabaseConnection } from './connect.ts';
 import { readDifference, reading } from './diff.ts';
+import { isRevisionOf } from './revision.ts';
 import { statement } from './statements.ts';
 
 /** What is found in a database before a deploy. */
@@ -16,10 +17,7 @@ export interface ObservedDatabase {
   readonly roles: readonly string[];
 }
 
-/**
- * Looks at a database without changing it; undefined where it does not answer. A revision that starts with the name of
- * the deployment is its own.
- */
+/** Looks at a database without changing it; undefined where it does not answer. */
 export async function observeDatabase(
   connection: DatabaseConnection,
   declaration: Declaration,
@@ -33,7 +31,7 @@ export async function observeDatabase(
       return {
         revision,
         asDeclared: await isAsDeclared(client, declaration),
-        roles: await adoptableRoles(client, declaration, revision?.startsWith(deployment) ?? false),
+        roles: await adoptableRoles(client, declaration, isRevisionOf(deployment, revision)),
       };
     })
   );

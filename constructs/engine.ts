@@ -44,8 +44,10 @@ function list(kind: Kind, address: readonly string[]): ReadonlyMap<string, strin
     ],
     { encoding: 'utf8', timeout: 10_000 },
   );
-  const lines = status === 0 ? stdout.trim().split('\n') : [];
-  return new Map(lines.map((line) => [line.slice(line.indexOf(' ') + 1), line.slice(0, line.indexOf(' '))]));
+  if (status !== 0) return new Map();
+  // Nothing but an id gets into Terraform's configuration, where other texts might be evaluated.
+  const found = [...stdout.matchAll(/^([0-9a-f]{64}) (.+)$/gm)];
+  return new Map(found.map(([, id, object]) => [object!, id!]));
 }
 
 /** The engine that the provider uses. Unlike the command line it does not know of a current context. */

@@ -1,10 +1,10 @@
-import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { Container } from '@cdktf/provider-docker/lib/container/index.js';
 import { Network } from '@cdktf/provider-docker/lib/network/index.js';
 import { Role } from '@cdktf/provider-postgresql/lib/role/index.js';
 import { type App, type TerraformResource, TerraformStack, Token } from 'cdktf';
 import { observeDatabase, type ObservedDatabase } from '../apply/observe-database.ts';
+import { isRevisionOf, newRevision } from '../apply/revision.ts';
 import { DatabaseAccess } from './database-access.ts';
 import { Engine } from './engine.ts';
 import type { SecretFile } from './secret-file.ts';
@@ -56,8 +56,8 @@ async function observeAccess(access: DatabaseAccess, takeOver: ImportBlocks): Pr
  */
 function revision(deployment: string, found: ObservedDatabase | undefined): string {
   if (!found) return deployment;
-  const { revision = '', asDeclared } = found;
-  return asDeclared && revision.startsWith(deployment) ? revision : `${deployment}.${randomUUID()}`;
+  const { revision, asDeclared } = found;
+  return asDeclared && isRevisionOf(deployment, revision) ? revision : newRevision(deployment);
 }
 
 async function look({ database, declaration, secrets }: DatabaseAccess): Promise<ObservedDatabase | undefined> {

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { applyDeclaration, createRoles } from '../../../apply/index.ts';
+import { newRevision } from '../../../apply/revision.ts';
 import { observeDatabase } from '../../../apply/observe-database.ts';
 import { declaredRoles } from '../../../apply/catalog.ts';
 import type { Declaration } from '../../../declaration/index.ts';
@@ -9,6 +10,10 @@ import { freePort } from '../../support/deployment.ts';
 import { notes } from '../../support/notes.ts';
 
 const cluster = useCluster();
+
+const MINE = newRevision('mine');
+/** A text that could do harm is stored and read back as it is. */
+const OTHER = `mine'.\${file("/etc/hostname")}`;
 
 const makeRoles = (database: TestDatabase, declaration: Declaration) =>
   withClient(database.admin, (client) => createRoles(client, declaration, { authenticator: 'password' }));
@@ -34,9 +39,9 @@ describe.each(ADMINS)('as %s', (admin) => {
     const database = await cluster.database(admin);
     const declaration = notes(database.name);
     await makeRoles(database, declaration);
-    await applyDeclaration(database.admin, declaration, { revision: 'mine.1' });
+    await applyDeclaration(database.admin, declaration, { revision: MINE });
     expect(await observeDatabase(database.admin, declaration, 'mine')).toEqual({
-      revision: 'mine.1',
+      revision: MINE,
       asDeclared: true,
       roles: [...declaredRoles(declaration)].sort(),
     });
@@ -46,9 +51,9 @@ describe.each(ADMINS)('as %s', (admin) => {
     expect(others!.roles).not.toContain(declaration.users[0]!.name);
 
     await applyDeclaration(database.admin, declaration);
-    expect((await observeDatabase(database.admin, declaration, 'mine'))!.revision).toBe('mine.1');
-    await applyDeclaration(database.admin, declaration, { revision: "mine.'2" });
-    expect((await observeDatabase(database.admin, declaration, 'mine'))!.revision).toBe("mine.'2");
+    expect((await observeDatabase(database.admin, declaration, 'mine'))!.revision).toBe(MINE);
+    await applyDeclaration(database.admin, declaration, { revision: OTHER });
+    expect((await observeDatabase(database.admin, declaration, 'mine'))!.revision).toBe(OTHER);
   });
 
   it.each([
@@ -64,7 +69,7 @@ describe.each(ADMINS)('as %s', (admin) => {
     const database = await cluster.database(admin);
     const declaration = notes(database.name);
     await makeRoles(database, declaration);
-    await applyDeclaration(database.admin, declaration, { revision: 'mine.1' });
+    await applyDeclaration(database.admin, declaration, { revision: MINE });
     await database.sql(change(declaration));
     expect(await observeDatabase(database.admin, declaration, 'mine')).toMatchObject({ asDeclared: false });
   });

@@ -1,0 +1,18 @@
+import { randomUUID } from 'node:crypto';
+
+const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+
+/** A new name for a run of a deployment. */
+export function newRevision(deployment: string): string {
+  return `${deployment}.${randomUUID()}`;
+}
+
+/**
+ * Whether a deployment has recorded this, and nobody else: it goes into Terraform's configuration, where a text from a
+ * database that somebody has taken over, such as `${file("...")}`, would be evaluated on the machine that deploys.
+ */
+export function isRevisionOf(deployment: string, recorded: string | undefined): recorded is string {
+  if (recorded === undefined || !recorded.startsWith(deployment)) return false;
+  const rest = recorded.slice(deployment.length);
+  return rest === '' || (rest.startsWith('.') && UUID.test(rest.slice(1)));
+}
