@@ -15,7 +15,7 @@ export function addStacks(app: App, declaration: Declaration): void {
     name,
     secrets,
     ...(postgresImage && { image: postgresImage }),
-    ...(databasePort && { port: databasePort }),
+    ...(databasePort !== undefined && { port: databasePort }),
   });
   const access = new AccessStack(app, `${name}-access`, {
     declaration,
@@ -29,7 +29,7 @@ export function addStacks(app: App, declaration: Declaration): void {
     access: access.access,
     secrets,
     ...(postgrestImage && { image: postgrestImage }),
-    ...(apiPort && { port: apiPort }),
-    ...(servers && { servers }),
+    ...(apiPort !== undefined && { port: apiPort }),
+    ...(servers !== undefined && { servers }),
   });
 }

@@ -5,7 +5,7 @@ import { docker, engineObjects, freePort, root } from '../support/deployment.ts'
 import { postgresImage, postgrestImage } from '../support/images.ts';
 import { pack, Project, versions } from '../support/project.ts';
 
-/** What a user writes; only where the migrations are said to be differs between modules and CommonJS. */
+/** What a user writes; in CommonJS the migrations' place and the end differ. */
 const main = (migrations: string) => `
 import { App, TerraformOutput, TerraformStack } from 'cdktf';
 import { declare, migrationsFrom, observe, ownRows, PostgresDatabase, SecuredPostgrest } from 'cdktf-secured-postgrest';
@@ -120,7 +120,11 @@ describe('the package in a project of somebody else', () => {
     const template = join(root, 'node_modules/cdktf-cli/bundle/templates/typescript/tsconfig.json');
     project.write('commonjs/package.json', {});
     project.write('commonjs/tsconfig.json', readFileSync(template, 'utf8'));
-    project.write('commonjs/main.ts', main("__dirname + '/migrations'"));
+    const inCommonJs = main("__dirname + '/migrations'").replace(
+      'await observe(app);\napp.synth();',
+      'void observe(app).then(() => app.synth());',
+    );
+    project.write('commonjs/main.ts', inCommonJs);
     project.write('commonjs/migrations/001_messages.sql', migration);
     project.write('commonjs/entry-points.ts', entryPoints);
     await project.must('npx', ['ts-node', 'entry-points.ts'], env, 'commonjs');

@@ -1,0 +1,20 @@
+import { onTestFinished, describe, expect, it, vi } from 'vitest';
+import { addStacks } from '../../../stacks/deployment.ts';
+import { testApp, testDeclaration } from '../constructs/synth.ts';
+
+describe('addStacks', () => {
+  it.each([
+    { DATABASE_PORT: 'abc' },
+    { DATABASE_PORT: '0' },
+    { API_PORT: '70000' },
+    { API_PORT: '0' },
+    { API_SERVERS: '0' },
+    { API_SERVERS: 'two' },
+  ])('refuses %j in the environment', (env) => {
+    const { app, directory } = testApp();
+    for (const [name, value] of Object.entries({ ...env, SECRETS_DIRECTORY: `${directory}/secrets` }))
+      vi.stubEnv(name, value);
+    onTestFinished(() => void vi.unstubAllEnvs());
+    expect(() => addStacks(app, testDeclaration())).toThrow(expect.objectContaining({ code: 'invalid_prop' }));
+  });
+});
