@@ -11,7 +11,7 @@ export interface DatabaseConnection {
   readonly user: string;
   readonly password: string;
   /**
-   * `disable`, `require` (encrypted, the server is not checked) or `verify-full` (its certificate and name are).
+   * `disable`, `require` (encrypted; of the server at most the issuer is checked, where its certificate is given) or `verify-full` (its certificate and name are).
    * @default 'disable'
    */
   readonly sslmode?: 'disable' | 'require' | 'verify-full';
@@ -19,10 +19,14 @@ export interface DatabaseConnection {
   readonly sslRootCertificate?: string;
 }
 
-/** Codes that say that Postgres is about to be there: starting up, or every connection in use. */
-const PASSING = ['57P03', '53300', 'ECONNREFUSED', 'ECONNRESET'];
-/** How long a server that is starting is waited for, and how long one that should be there is. */
-const PATIENCE_MS = { patient: 15_000, impatient: 3_000 };
+/** Codes that say that Postgres is there, and soon has a connection: starting up, or every one in use. */
+const BUSY = ['57P03', '53300'];
+
+/** Which errors pass by themselves, and how long that may take: where a server is being started, and where one may be. */
+const PATIENCE = {
+  patient: { passing: [...BUSY, 'ECONNREFUSED', 'ECONNRESET'], timeoutMs: 15_000, options: {} },
+  impatient: { passing: BUSY, timeoutMs: 3_000, options: { query_timeout: 30_000 } },
+};
 
 /**
  * Connects as the admin, and waits a little for a server that is starting, unless impatient.
@@ -31,13 +35,14 @@ const PATIENCE_MS = { patient: 15_000, impatient: 3_000 };
  */
 export async function connect(
   connection: DatabaseConnection,
-  patience: keyof typeof PATIENCE_MS = 'patient',
+  patience: keyof typeof PATIENCE = 'patient',
 ): Promise<pg.Client> {
-  const timeoutMs = PATIENCE_MS[patience];
-  const deadline = patience === 'patient' ? Date.now() + timeoutMs : 0;
+  const { passing, timeoutMs, options } = PATIENCE[patience];
+  const deadline = Date.now() + timeoutMs;
   for (;;) {
     const client = new pg.Client({
       ...clientOptions(connection),
+      ...options,
       application_name: 'secured-postgrest',
       connectionTimeoutMillis: timeoutMs,
     });
@@ -49,7 +54,7 @@ export async function connect(
     } catch (error) {
       await client.end().catch(() => undefined);
       const failure = error as Error & { code?: string };
-      if (Date.now() > deadline || !PASSING.includes(failure.code ?? '')) unreachable(connection, failure);
+      if (Date.now() > deadline || !passing.includes(failure.code ?? '')) unreachable(connection, failure);
       await new Promise((resolve) => setTimeout(resolve, 200));
     }
   }
@@ -72,7 +77,9 @@ export function clientOptions({
     user,
     password,
     ssl: sslmode !== 'disable' && {
-      rejectUnauthorized: sslmode === 'verify-full',
+      // As with libpq: given certificates are always asked for, the name is checked by `verify-full` only.
+      rejectUnauthorized: sslmode === 'verify-full' || sslRootCertificate !== undefined,
+      ...(sslmode === 'require' && { checkServerIdentity: () => undefined }),
       ...(sslRootCertificate !== undefined && { ca: readRootCertificate(sslRootCertificate) }),
     },
   };

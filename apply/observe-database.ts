@@ -17,24 +17,24 @@ export interface ObservedDatabase {
   readonly roles: readonly string[];
 }
 
-/** Looks at a database without changing it; undefined where it does not answer. */
+/**
+ * Looks at a database without changing it.
+ *
+ * @throws SecuredPostgrestError `database_unreachable`, and whatever a database that stops answering makes of a query
+ */
 export async function observeDatabase(
   connection: DatabaseConnection,
   declaration: Declaration,
   deployment: string,
-): Promise<ObservedDatabase | undefined> {
-  const client = await connect(connection, 'impatient').catch(() => undefined);
-  return (
-    client &&
-    reading(client, async () => {
-      const revision = await recordedRevision(client, declaration);
-      return {
-        revision,
-        asDeclared: await isAsDeclared(client, declaration),
-        roles: await adoptableRoles(client, declaration, isRevisionOf(deployment, revision)),
-      };
-    })
-  );
+): Promise<ObservedDatabase> {
+  return reading(await connect(connection, 'impatient'), async (client) => {
+    const revision = await recordedRevision(client, declaration);
+    return {
+      revision,
+      asDeclared: await isAsDeclared(client, declaration),
+      roles: await adoptableRoles(client, declaration, isRevisionOf(deployment, revision)),
+    };
+  });
 }
 
 async function recordedRevision(client: pg.Client, { privateSchema }: Declaration): Promise<string | undefined> {
@@ -44,7 +44,9 @@ async function recordedRevision(client: pg.Client, { privateSchema }: Declaratio
 
 async function adoptableRoles(client: pg.Client, declaration: Declaration, ours: boolean): Promise<string[]> {
   const { sql } = packageTemplate('catalog/adoptable-roles');
-  const { rows } = await client.query<{ name: string }>(sql, [declaredRoles(declaration), ours]);
+  const { privateSchema, authenticator } = declaration;
+  const values = [declaredRoles(declaration), ours, privateSchema, authenticator];
+  const { rows } = await client.query<{ name: string }>(sql, values);
   return rows.map(({ name }) => name);
 }
 

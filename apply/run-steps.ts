@@ -22,7 +22,7 @@ export async function runSteps(client: pg.ClientBase, { owner }: Declaration, st
     const role = setRole(batch[0]!.as === 'owner' ? owner : undefined);
     await client.query(inOneMessage([role, statement('set_savepoint')]));
     const sql = [...batch.map((step) => step.sql), statement('release_savepoint')];
-    await client.query(inOneMessage(sql)).catch(() => runEach(client, batch));
+    await client.query(inOneMessage(sql)).catch((error: PostgresError) => runEach(client, batch, error));
   }
   await client.query(setRole());
 }
@@ -43,9 +43,16 @@ function inOneMessage(statements: readonly string[]): string {
   return statements.join('\n;\n');
 }
 
-/** One of a batch has failed: one by one, it says which. */
-async function runEach(client: pg.ClientBase, steps: readonly Step[]): Promise<void> {
-  await client.query(statement('back_to_savepoint'));
+/** Deadlock and lock timeout: who calls tries it all again, and requests must not wait twice behind us until then. */
+const CONFLICTS = ['40P01', '55P03'];
+
+/** One of a batch has failed: one by one, it says which, unless waiting or the connection was the matter. */
+async function runEach(client: pg.ClientBase, steps: readonly Step[], error: PostgresError): Promise<void> {
+  const place =
+    steps.length === 1 ? steps[0]!.place : `${steps[0]!.place} or one of the next ${steps.length - 1} steps`;
+  const fail = () => failed('access_sql_failed', place, error);
+  if (CONFLICTS.includes(error.code ?? '')) fail();
+  await client.query(statement('back_to_savepoint')).catch(fail);
   for (const step of steps) {
     await client
       .query(step.sql)

@@ -32,6 +32,6 @@ try {
   await program.parseAsync();
 } catch (error) {
   const message = error instanceof Error ? error.message : String(error);
-  console.error(`secured-postgrest: ${message.replaceAll(/\s*\n\s*/g, ' ')}`);
+  console.error(`secured-postgrest: ${message.replaceAll(/\s*\n\s*/g, ' ').replaceAll(/\p{Cc}/gu, '')}`);
   process.exitCode = 1;
 }

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { Container } from '@cdktf/provider-docker/lib/container/index.js';
 import { Network } from '@cdktf/provider-docker/lib/network/index.js';
 import { Role } from '@cdktf/provider-postgresql/lib/role/index.js';
-import { type App, type TerraformResource, TerraformStack, Token } from 'cdktf';
+import { Annotations, type App, type TerraformResource, TerraformStack, Token } from 'cdktf';
 import { observeDatabase, type ObservedDatabase } from '../apply/observe-database.ts';
 import { isRevisionOf, newRevision } from '../apply/revision.ts';
 import { DatabaseAccess } from './database-access.ts';
@@ -60,23 +60,33 @@ function revision(deployment: string, found: ObservedDatabase | undefined): stri
   return asDeclared && isRevisionOf(deployment, revision) ? revision : newRevision(deployment);
 }
 
-async function look({ database, declaration, secrets }: DatabaseAccess): Promise<ObservedDatabase | undefined> {
+async function look(access: DatabaseAccess): Promise<ObservedDatabase | undefined> {
+  const { database, declaration, secrets } = access;
   const { host, port, adminUser: user, adminPassword, sslmode, sslRootCertificate } = database;
   const password = readIfThere(adminPassword);
   if (Token.isUnresolved(host) || password === undefined) return undefined;
-  return observeDatabase(
-    {
-      host,
-      port,
-      database: database.database,
-      user,
-      password,
-      sslmode,
-      ...(sslRootCertificate && { sslRootCertificate: sslRootCertificate.path }),
-    },
-    declaration,
-    secrets.identity,
-  );
+  const connection = {
+    host,
+    port,
+    database: database.database,
+    user,
+    password,
+    sslmode,
+    ...(sslRootCertificate && { sslRootCertificate: sslRootCertificate.path }),
+  };
+  try {
+    return await observeDatabase(connection, declaration, secrets.identity);
+  } catch (error) {
+    if (!nobodyListens(error)) {
+      Annotations.of(access).addWarning(`what was changed by hand is not looked for: ${(error as Error).message}`);
+    }
+    return undefined;
+  }
+}
+
+/** There is no database yet, or the deploy starts it again. */
+function nobodyListens(error: unknown): boolean {
+  return ((error as Error).cause as { code?: string } | undefined)?.code === 'ECONNREFUSED';
 }
 
 /** Where the file is missing, the deploy says so. */

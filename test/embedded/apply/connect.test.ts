@@ -117,7 +117,15 @@ describe('connect', () => {
     expect(error.message).toContain(sslRootCertificate);
   });
 
-  it('verifies nothing with "require", and does not encrypt with "disable"', async () => {
+  it('verifies the issuer, but no name, with "require" and a root certificate, as libpq does', async () => {
+    await serve(ours.issue('db.example.org'));
+    const connection = { ...verifying(ours.certificate), sslmode: 'require' as const };
+    expect(await tlsVersion(connection)).toBe('TLSv1.3');
+    await serve(others.issue('db.example.org'));
+    expect((await rejection(connect(connection))).message).toContain('its certificate is not accepted');
+  });
+
+  it('verifies nothing with "require" alone, and does not encrypt with "disable"', async () => {
     await serve(others.issue('db.example.org'));
     expect(await tlsVersion({ ...ADMIN(), sslmode: 'require' })).toBe('TLSv1.3');
     expect(await tlsVersion(ADMIN())).toBeNull();

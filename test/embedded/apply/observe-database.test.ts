@@ -4,6 +4,7 @@ import { newRevision } from '../../../apply/revision.ts';
 import { observeDatabase } from '../../../apply/observe-database.ts';
 import { declaredRoles } from '../../../apply/catalog.ts';
 import type { Declaration } from '../../../declaration/index.ts';
+import { quoteIdentifier } from '../../../declaration/quote.ts';
 import { withClient } from '../../../ephemeral/with-client.ts';
 import { ADMINS, useCluster, type TestDatabase } from '../../support/database.ts';
 import { freePort } from '../../support/deployment.ts';
@@ -47,13 +48,13 @@ describe.each(ADMINS)('as %s', (admin) => {
     });
     // Those without anything might still be an interrupted deploy's; the authenticator and the owner are in use.
     const others = await observeDatabase(database.admin, declaration, 'other');
-    expect(others!.roles).not.toContain(declaration.owner);
-    expect(others!.roles).not.toContain(declaration.users[0]!.name);
+    expect(others.roles).not.toContain(declaration.owner);
+    expect(others.roles).not.toContain(declaration.users[0]!.name);
 
     await applyDeclaration(database.admin, declaration);
-    expect((await observeDatabase(database.admin, declaration, 'mine'))!.revision).toBe(MINE);
+    expect((await observeDatabase(database.admin, declaration, 'mine')).revision).toBe(MINE);
     await applyDeclaration(database.admin, declaration, { revision: OTHER });
-    expect((await observeDatabase(database.admin, declaration, 'mine'))!.revision).toBe(OTHER);
+    expect((await observeDatabase(database.admin, declaration, 'mine')).revision).toBe(OTHER);
   });
 
   it.each([
@@ -80,13 +81,16 @@ describe.each(ADMINS)('as %s', (admin) => {
     ['is a member of another role', (role: string) => `GRANT pg_monitor TO ${role}`],
     ['has another role as a member', (role: string) => `CREATE ROLE ${role}_member; GRANT ${role} TO ${role}_member`],
     ['is a superuser', (role: string) => `ALTER ROLE ${role} SUPERUSER`],
+    ['may sign in', (role: string) => `ALTER ROLE ${role} LOGIN`],
+    ['may replicate', (role: string) => `ALTER ROLE ${role} REPLICATION`],
+    ['is not bound by row security', (role: string) => `ALTER ROLE ${role} BYPASSRLS`],
   ])('leaves a role that %s to whoever it belongs to', async (_, change) => {
     const database = await cluster.database(admin);
     const declaration = notes(database.name);
     await makeRoles(database, declaration);
     const [role] = declaration.users;
     await database.sql(change(role!.name));
-    const { roles } = (await observeDatabase(database.admin, declaration, 'mine'))!;
+    const { roles } = await observeDatabase(database.admin, declaration, 'mine');
     expect(roles).toEqual(
       declaredRoles(declaration)
         .filter((name) => name !== role!.name)
@@ -95,9 +99,50 @@ describe.each(ADMINS)('as %s', (admin) => {
   });
 });
 
-it('finds nothing where nobody answers, without waiting for it', async () => {
+it('leaves a role of somebody else alone that was added to the declaration', async () => {
+  const database = await cluster.database();
+  const declaration = notes(database.name);
+  await makeRoles(database, declaration);
+  await applyDeclaration(database.admin, declaration, { revision: MINE });
+  await database.sql('CREATE ROLE reporting LOGIN; CREATE TABLE reports (); ALTER TABLE reports OWNER TO reporting');
+  const users = ['reporting', database.admin.user, ...declaration.users.map(({ name }) => name)];
+  const added = notes(database.name, { roles: { anonymous: declaration.anonymous!.name, users } });
+  const { roles } = await observeDatabase(database.admin, added, 'mine');
+  expect(roles).toEqual([...declaredRoles(declaration)].sort());
+});
+
+it('leaves a role alone that somebody has a session of, taken before it was closed', async () => {
+  const database = await cluster.database();
+  const declaration = notes(database.name);
+  await makeRoles(database, declaration);
+  await database.sql(`ALTER ROLE ${declaration.owner} LOGIN PASSWORD 'planted'`);
+  await withClient({ ...database.superuser, user: declaration.owner, password: 'planted' }, async () => {
+    await database.sql(`ALTER ROLE ${declaration.owner} NOLOGIN`);
+    expect((await observeDatabase(database.admin, declaration, 'mine')).roles).not.toContain(declaration.owner);
+  });
+  await expect
+    .poll(async () => (await observeDatabase(database.admin, declaration, 'mine')).roles)
+    .toContain(declaration.owner);
+});
+
+it.each(['My-Admin', 'deploy@project.iam', 'Ad"min'])('asks as an admin with the name %s', async (admin) => {
+  const database = await cluster.database();
+  const declaration = notes(database.name);
+  const name = quoteIdentifier(admin);
+  await database.sql(`CREATE ROLE ${name} LOGIN CREATEROLE PASSWORD 'password'`);
+  await database.sql(`ALTER DATABASE ${database.name} OWNER TO ${name}`);
+  const connection = { ...database.admin, user: admin, password: 'password' };
+  await withClient(connection, (client) => createRoles(client, declaration, { authenticator: 'password' }));
+  const { roles } = await observeDatabase(connection, declaration, 'mine');
+  expect(roles).toEqual([...declaredRoles(declaration)].sort());
+  await database.sql(`DROP ROLE ${[...declaredRoles(declaration)].join(', ')}`);
+});
+
+it('fails where nobody answers, without waiting for it', async () => {
   const start = Date.now();
   const nobody = { host: '127.0.0.1', port: await freePort(), database: 'a', user: 'b', password: 'c' };
-  expect(await observeDatabase(nobody, notes('nobody'), 'mine')).toBeUndefined();
+  await expect(observeDatabase(nobody, notes('nobody'), 'mine')).rejects.toMatchObject({
+    code: 'database_unreachable',
+  });
   expect(Date.now() - start).toBeLessThan(3_000);
 });

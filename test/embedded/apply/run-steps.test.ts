@@ -1,0 +1,34 @@
+import { expect, it } from 'vitest';
+import { connect } from '../../../apply/connect.ts';
+import type { Step } from '../../../apply/plan.ts';
+import { runSteps } from '../../../apply/run-steps.ts';
+import { useCluster } from '../../support/database.ts';
+import { rejection } from '../../support/errors.ts';
+import { notes } from '../../support/notes.ts';
+
+const cluster = useCluster();
+
+/** Runs statements as steps of one transaction, which is then rolled back. */
+async function run(...statements: string[]): Promise<void> {
+  const database = await cluster.database();
+  const client = await connect(database.admin);
+  const steps = statements.map((sql, n): Step => ({ sql, as: 'admin', place: `step ${n + 1}` }));
+  try {
+    await client.query('BEGIN');
+    await runSteps(client, notes(database.name), steps);
+  } finally {
+    await client.end();
+  }
+}
+
+it('names the step of a batch that fails', async () => {
+  const error = await rejection(run('SELECT 1 -- one', 'SELECT 2', 'SELECT nothing', 'SELECT 4'));
+  expect(error.code).toBe('access_sql_failed');
+  expect(error.message).toContain('step 3: column "nothing" does not exist');
+});
+
+it("gives Postgres' reason where the connection ends in a batch", async () => {
+  const error = await rejection(run('SELECT 1', 'SELECT pg_terminate_backend(pg_backend_pid())', 'SELECT 3'));
+  expect(error.code).toBe('access_sql_failed');
+  expect(error.message).toMatch(/step 1 or one of the next 2 steps: terminating connection/);
+});
