@@ -1,3 +1,4 @@
+import { type AddressInfo, createServer } from 'node:net';
 import { join } from 'node:path';
 import { expect, it, onTestFinished, vi } from 'vitest';
 import { DatabaseAccess, observe, PostgresDatabase, SecuredPostgrest } from '../../../constructs/index.ts';
@@ -34,4 +35,22 @@ it('leaves a password file that is missing to the deploy', async () => {
   expect(synth(stack).block('terraform_data', 'access/sql/applied')).toMatchObject({
     triggers_replace: { revision: secrets.identity },
   });
+});
+
+it('warns of a database that is there and can not be asked', async () => {
+  const server = createServer((socket) => socket.destroy());
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  onTestFinished(() => void server.close());
+  const { app, stack, secrets } = testStack();
+  const { port } = server.address() as AddressInfo;
+  const database = new PostgresDatabase(stack, 'database', { name: 'todos', secrets, port });
+  const access = new DatabaseAccess(stack, 'access', { declaration: testDeclaration(), database, secrets });
+  await observe(app);
+  expect(access.node.metadata).toEqual([
+    expect.objectContaining({
+      type: '@cdktf/warn',
+      data: expect.stringMatching(/^what was changed by hand is not looked for: postgres at 127\.0\.0\.1:/) as unknown,
+    }),
+  ]);
+  expect(access.sql.revision).toBe(secrets.identity);
 });
