@@ -190,11 +190,13 @@ export class Deployment {
 /** What Terraform did in each stack: `no changes`, or how many resources it added, changed and destroyed. */
 export function changes({ output }: Run): Record<string, string> {
   const found: Record<string, string> = {};
-  for (const [, stack, none, counts] of output.matchAll(
-    /^\s*(\S+-(?:database|access|api))\s+(?:(No changes)\.|Apply complete! Resources: (.*)\.)/gm,
-  )) {
+  let stack: string | undefined;
+  for (const line of output.split('\n')) {
+    // Only the first line of what a stack prints at a time names it.
+    stack = /^\s*(\S+-(?:database|access|api))(?:\s|$)/.exec(line)?.[1] ?? stack;
+    const said = /(No changes)\.|Apply complete! Resources: (.*)\./.exec(line);
     // An apply that changes nothing counts zeros as well.
-    found[stack!] ??= none ? 'no changes' : counts!;
+    if (stack !== undefined && said) found[stack] ??= said[1] ? 'no changes' : said[2]!;
   }
   return found;
 }
