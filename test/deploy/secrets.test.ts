@@ -75,7 +75,7 @@ describe.each([
   /** The second line of the key: it holds most of the secret number. */
   function databaseKey(): string {
     const pem = readFileSync(join(todos.secrets, 'todos-postgres.pem'), 'utf8');
-    return pem.slice(pem.indexOf('-----BEGIN PRIVATE KEY-----')).split('\n')[2]!;
+    return pem.slice(pem.indexOf('-----BEGIN PRIVATE')).split('\n')[2]!;
   }
 
   async function collect(): Promise<void> {
