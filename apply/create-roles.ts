@@ -4,6 +4,7 @@ import { packageTemplate } from '../declaration/template.ts';
 import type { Declaration } from '../declaration/types.ts';
 import { declaredRoles, type CatalogMembership, type CatalogRole } from './catalog.ts';
 import { failed } from './run-steps.ts';
+import { scramVerifier } from './scram-verifier.ts';
 import { settle } from './session.ts';
 import { raw, statement } from './statements.ts';
 
@@ -45,7 +46,7 @@ export async function createRoles(
     // Unless it differs it is not named: some attributes may be named by a superuser only, even to deny them.
     if (attributes !== '') await run('alter_role', role.name, { attributes: raw(attributes) });
   }
-  await run('set_password', authenticator, { password: passwords.authenticator });
+  await setPassword(client, authenticator, passwords.authenticator);
 
   for (const { name: member, memberships } of await readRoles(client, names)) {
     const wanted = rolesOf(member, declaration);
@@ -55,6 +56,12 @@ export async function createRoles(
     for (const role of wanted.filter((name) => !right.some((held) => held.role === name)))
       await run('grant_membership', role, { member });
   }
+}
+
+/** Sets a role's password; the statement holds a verifier only, since one that fails would stand in the server's log. */
+export async function setPassword(client: pg.ClientBase, role: string, password: string): Promise<void> {
+  const sql = statement('set_password', { role, verifier: scramVerifier(password) }, 'roles');
+  await client.query(sql).catch((error: Error) => failed('access_sql_failed', `role ${role}`, error));
 }
 
 async function readRoles(client: pg.ClientBase, names: readonly string[]): Promise<CatalogRole[]> {

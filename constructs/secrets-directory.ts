@@ -6,8 +6,8 @@ import { refuse } from '../declaration/errors.ts';
 import type { KeySource } from '../declaration/types.ts';
 import { readKeys } from '../jwt/key-directory.ts';
 import { loadVerificationKeys } from '../jwt/read-key-source.ts';
-import { cliCommand } from './cli-command.ts';
-import { scramVerifier, verifierMatches } from './scram-verifier.ts';
+import { ownProgram } from '../apply/own-program.ts';
+import { scramVerifier, verifierMatches } from '../apply/scram-verifier.ts';
 import { SecretFile } from './secret-file.ts';
 import { certificateOf, isServerCertificate, newServerCertificate } from './server-certificate.ts';
 
@@ -66,7 +66,7 @@ export class SecretsDirectory {
    */
   verificationKeys(keys: KeySource): SecretFile {
     if ('generate' in keys && !readKeys(this.keysPath).some(({ alg }) => alg === keys.generate)) {
-      const [node, ...command] = cliCommand();
+      const [node, ...command] = ownProgram('cli/main');
       const options = ['keys', 'generate', '--directory', this.keysPath, '--algorithm', keys.generate];
       execFileSync(node, [...command, ...options], { stdio: ['ignore', 'ignore', 'inherit'] });
     }

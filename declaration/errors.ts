@@ -52,6 +52,10 @@ export type ErrorCode =
   | 'invalid_prop'
   | 'server_not_ready'
   | 'missing_binary'
+  | 'missing_package'
+  | 'port_taken'
+  | 'engine_failed'
+  | 'foreign_role'
   | 'start_failed';
 
 /**

@@ -1,142 +1,331 @@
-import { randomBytes } from 'node:crypto';
 import pg from 'pg';
 import { applyDeclaration } from '../apply/apply.ts';
-import { createRoles } from '../apply/create-roles.ts';
-import { failed } from '../apply/run-steps.ts';
+import { clientOptions } from '../apply/connect.ts';
+import { SecuredPostgrestError } from '../declaration/errors.ts';
 import { serverSettings } from '../declaration/server-settings.ts';
-import { lineAt } from '../declaration/sql-text.ts';
-import type { Declaration, JsonWebKeySet, KeySource, SqlSource } from '../declaration/types.ts';
-import { generateKey, loadVerificationKeys, publicKeySet, signToken, type TokenOptions } from '../jwt/index.ts';
-import { startPostgres, type LocalConnection, type PostgresServer } from './postgres-server.ts';
-import { postgrestBinary } from './postgrest-binary.ts';
-import { startPostgrest } from './postgrest-server.ts';
-import { createServerDirectory } from './server-directory.ts';
-import { withClient } from './with-client.ts';
-
-export interface EphemeralPostgrestOptions {
-  /** Port of the API on 127.0.0.1. @default a free one */
-  readonly port?: number | undefined;
-  /** SQL that fills the tables, run in this order as the superuser, past all policies. @default none */
-  readonly seed?: readonly SqlSource[];
-}
+import type { Declaration, SqlSource } from '../declaration/types.ts';
+import { signToken, type TokenOptions } from '../jwt/index.ts';
+import { createClient, type ApiClient } from './client.ts';
+import { databaseUrl } from './database-url.ts';
+import type { Host } from './host.ts';
+import type { PostgrestServer } from './postgrest-server.ts';
+import { createTrust, type Trust } from './trust.ts';
 
 /** A secured API with a database of its own, made from a declaration, gone after `stop`. */
 export interface EphemeralPostgrest {
   /** Of the API, such as `http://127.0.0.1:41234`. */
   readonly url: string;
-  /** Of the database, with the superuser and its password. */
+  /** Of the database, with the admin and its password. */
   readonly databaseUrl: string;
+  /** What it was made from. */
+  readonly declaration: Declaration;
   /**
    * A token that this environment trusts, signed with a key of its own, with the issuer and audience that the
-   * declaration asks for. Any role name is taken, so that a test can show that an undeclared one gains nothing.
+   * declaration asks for. Any role name is taken, so that a test can show that an undeclared one gains nothing. With
+   * `now` in the past it is one of that time, so that a test of its expiry waits for nothing; PostgREST accepts a
+   * token for 30 s longer, to allow for clocks that differ.
+   *
+   * @example
+   * const now = new Date(Date.now() - 7_200_000);
+   * const expired = await environment.tokenFor('todos_user', { user_id: 1 }, { now });
    */
   tokenFor(
     role: string,
     claims?: Readonly<Record<string, unknown>>,
     options?: Omit<TokenOptions, 'role' | 'claims'>,
   ): Promise<string>;
-  /** Runs one statement as the superuser, past all policies, and returns its rows. */
+  /**
+   * Somebody with such a token; without a role, somebody without a token.
+   *
+   * @example
+   * const ann = await environment.as('todos_user', { user_id: 1 });
+   * const response = await ann.fetch('/todos?select=title');
+   */
+  as(role?: string, claims?: Readonly<Record<string, unknown>>): Promise<ApiClient>;
+  /** Runs one statement as the admin, past all policies where that is a superuser, and returns its rows. */
   sql<Row extends pg.QueryResultRow>(text: string, values?: readonly unknown[]): Promise<Row[]>;
+  /**
+   * Remembers the present data, for `restore` and `clone`; until then that is how the environment was started. Sessions
+   * of others with the database end, and the API is away for a moment.
+   */
+  snapshot(): Promise<void>;
+  /** Brings back what was remembered, likewise. */
+  restore(): Promise<void>;
+  /**
+   * Starts one more, with a database of its own that has what was remembered. They share a server, and so its roles. It
+   * ends with the environment that it comes from, if not before.
+   */
+  clone(): Promise<EphemeralPostgrest>;
+  /**
+   * Brings the running environment to another declaration, as a deploy would: in one transaction, with the API at the
+   * same address. Where that can not be done, because a migration that has run is another one now, or the seed is, the
+   * database is made anew. What fails leaves the API as it was.
+   *
+   * Throws what applying a declaration throws, and `invalid_sql` for a seed that fails.
+   */
+  apply(declaration: Declaration, options?: { readonly seed?: readonly SqlSource[] }): Promise<ApplyOutcome>;
   /** What the two servers have printed, without secrets. */
   logs(): { readonly postgres: string; readonly postgrest: string };
-  /** Ends both servers and removes their files. May be called again. */
+  /** Ends the API, and the servers that were started for it; nothing of it is left. May be called again. */
   stop(): Promise<void>;
   [Symbol.asyncDispose](): Promise<void>;
 }
 
-/**
- * Starts Postgres, brings it to what is declared and starts PostgREST on it, all as child processes, without Docker.
- * The runner and the server settings are those of a deployment; the version of PostgREST is the installed one.
- *
- * Throws `missing_binary`, `start_failed`, `invalid_sql` for a seed that fails, and what applying a declaration throws.
- *
- * @example
- * await using api = await startEphemeralPostgrest(declaration, { seed: [{ file: 'seed.sql', sql: seed }] });
- * const token = await api.tokenFor('todos_user', { user_id: 1 });
- * const response = await fetch(`${api.url}/todos`, { headers: { Authorization: `Bearer ${token}` } });
- */
-export async function startEphemeralPostgrest(
-  declaration: Declaration,
-  options: EphemeralPostgrestOptions = {},
-): Promise<EphemeralPostgrest> {
-  const { version } = await postgrestBinary();
-  const postgres = await startPostgres();
-  const secrets = createServerDirectory();
+export interface ApplyOutcome {
+  /** Statements that changed access. */
+  readonly changes: number;
+  /** Migrations that ran, by file. */
+  readonly migrations: readonly string[];
+  /** Whether the database was made anew. */
+  readonly rebuilt: boolean;
+  /** Whether the API was away for a moment: for other settings of the server, or another database. */
+  readonly restarted: boolean;
+}
+
+/** What an environment is started with; whatever has a state of its own follows from it. */
+export interface EnvironmentParts {
+  readonly host: Host;
+  readonly declaration: Declaration;
+  readonly seed: readonly SqlSource[];
+  readonly trust: Trust;
+  /** A kept database to begin with; it is retained as long as it is needed. */
+  readonly snapshot: string;
+  readonly port?: number | undefined;
+  /** Ends what was started for this one alone; left out where others go on using it. */
+  readonly endHost?: (() => Promise<void>) | undefined;
+  /** Called when it has stopped. */
+  readonly onStop?: ((environment: EphemeralPostgrest) => void) | undefined;
+}
+
+export async function startEnvironment(parts: EnvironmentParts): Promise<EphemeralPostgrest> {
+  const { host, declaration, trust, snapshot, port } = parts;
+  host.retain(snapshot);
+  const database = await host.copy(snapshot, declaration);
   try {
-    const authenticatorPassword = randomBytes(24).toString('base64url');
-    const admin = await createDatabase(postgres, declaration, authenticatorPassword, options.seed ?? []);
-    const { key, keySet } = await createKey(declaration.keys);
-
-    const authenticator = { ...admin, user: declaration.authenticator, password: authenticatorPassword };
-    const postgrest = await startPostgrest({
-      env: serverSettings(declaration, {
-        databaseUri: `@${secrets.writeSecret('database-uri', urlOf(authenticator))}`,
-        jwtSecret: `@${secrets.writeSecret('jwks.json', JSON.stringify(keySet))}`,
-        // `startPostgrest` puts the ports it finds in their place.
-        port: 3000,
-        adminPort: 3001,
-        version,
-      }),
-      port: options.port,
+    const server = await host.backend.startServer({
+      declaration,
+      database,
+      password: host.password,
+      keySet: trust.keySet,
+      port,
     });
-
-    const pool = new pg.Pool({ ...admin, max: 4, allowExitOnIdle: true });
-    // Sessions that nobody uses are cut off by `stop`, and that is no error.
-    pool.on('error', () => {});
-    const end = async () => {
-      await Promise.all([postgrest.stop(), postgres.stop()]);
-      await Promise.all([pool.end(), secrets.remove()]);
-    };
-    let stopped: Promise<void> | undefined;
-    const stop = () => (stopped ??= end());
-    const { issuer, audience } = declaration.tokens;
-    return {
-      url: postgrest.url,
-      databaseUrl: urlOf(admin),
-      tokenFor: (role, claims = {}, tokenOptions = {}) =>
-        signToken(key, { ...(issuer && { issuer }), ...(audience && { audience }), ...tokenOptions, role, claims }),
-      sql: async <Row extends pg.QueryResultRow>(text: string, values: readonly unknown[] = []) =>
-        (await pool.query<Row>(text, [...values])).rows,
-      logs: () => ({ postgres: postgres.logs(), postgrest: postgrest.logs() }),
-      stop,
-      [Symbol.asyncDispose]: stop,
-    };
+    return new Environment(parts, database, server);
   } catch (error) {
-    await Promise.all([postgres.stop(), secrets.remove()]);
+    await Promise.all([host.drop(database), host.release(snapshot)]);
     throw error;
   }
 }
 
-async function createDatabase(
-  postgres: PostgresServer,
-  declaration: Declaration,
-  authenticatorPassword: string,
-  seed: readonly SqlSource[],
-) {
-  await postgres.createDatabase(declaration.name);
-  const connection = postgres.connection(declaration.name);
-  await withClient(connection, (client) => createRoles(client, declaration, { authenticator: authenticatorPassword }));
-  await applyDeclaration(connection, declaration);
-  for (const source of seed) await withClient(connection, (client) => runSeed(client, source));
-  return connection;
+class Environment implements EphemeralPostgrest {
+  readonly url: string;
+  readonly databaseUrl: string;
+  readonly #parts: EnvironmentParts;
+  readonly #database: string;
+  readonly #clones = new Set<EphemeralPostgrest>();
+  #declaration: Declaration;
+  #seed: readonly SqlSource[];
+  #trust: Trust;
+  #snapshot: string;
+  #server: PostgrestServer;
+  #pool: pg.Pool | undefined;
+  #turn: Promise<unknown> = Promise.resolve();
+  #stopped: Promise<void> | undefined;
+
+  constructor(parts: EnvironmentParts, database: string, server: PostgrestServer) {
+    this.#parts = parts;
+    this.#database = database;
+    this.#declaration = parts.declaration;
+    this.#seed = parts.seed;
+    this.#trust = parts.trust;
+    this.#snapshot = parts.snapshot;
+    this.#server = server;
+    this.url = server.url;
+    this.databaseUrl = databaseUrl(parts.host.backend.connection(database));
+  }
+
+  get declaration(): Declaration {
+    return this.#declaration;
+  }
+
+  tokenFor(
+    role: string,
+    claims: Readonly<Record<string, unknown>> = {},
+    options: Omit<TokenOptions, 'role' | 'claims'> = {},
+  ): Promise<string> {
+    const { issuer, audience } = this.#declaration.tokens;
+    const asked = { ...(issuer !== undefined && { issuer }), ...(audience !== undefined && { audience }) };
+    return signToken(this.#trust.key, { ...asked, ...options, role, claims });
+  }
+
+  async as(role?: string, claims: Readonly<Record<string, unknown>> = {}): Promise<ApiClient> {
+    const token = role === undefined ? undefined : await this.tokenFor(role, claims);
+    return createClient({ role: role ?? this.#declaration.anonymous?.name ?? '', claims, token, url: this.url });
+  }
+
+  async sql<Row extends pg.QueryResultRow>(text: string, values: readonly unknown[] = []): Promise<Row[]> {
+    return (await this.#sessions().query<Row>(text, [...values])).rows;
+  }
+
+  snapshot(): Promise<void> {
+    return this.#inTurn(() => this.#away(() => this.#remember()));
+  }
+
+  restore(): Promise<void> {
+    return this.#inTurn(() => this.#away(() => this.#bringBack()));
+  }
+
+  clone(): Promise<EphemeralPostgrest> {
+    return this.#inTurn(async () => {
+      const clone = await startEnvironment({
+        ...this.#parts,
+        declaration: this.#declaration,
+        seed: this.#seed,
+        trust: this.#trust,
+        snapshot: this.#snapshot,
+        port: undefined,
+        endHost: undefined,
+        onStop: (stopped) => this.#clones.delete(stopped),
+      });
+      this.#clones.add(clone);
+      return clone;
+    });
+  }
+
+  apply(declaration: Declaration, { seed = this.#seed } = {}): Promise<ApplyOutcome> {
+    return this.#inTurn(async () => {
+      if (JSON.stringify(seed) !== JSON.stringify(this.#seed)) return this.#rebuild(declaration, seed);
+      try {
+        return await this.#converge(declaration);
+      } catch (error) {
+        if (!(error instanceof SecuredPostgrestError) || !NEEDS_ANOTHER_DATABASE.includes(error.code)) throw error;
+        return this.#rebuild(declaration, seed);
+      }
+    });
+  }
+
+  logs(): { readonly postgres: string; readonly postgrest: string } {
+    return { postgres: this.#parts.host.backend.logs(), postgrest: this.#server.logs() };
+  }
+
+  stop(): Promise<void> {
+    this.#stopped ??= this.#inTurn(() => this.#end());
+    return this.#stopped;
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.stop();
+  }
+
+  async #end(): Promise<void> {
+    const { host, endHost, onStop } = this.#parts;
+    await Promise.all([this.#server.stop(), ...[...this.#clones].map((clone) => clone.stop())]);
+    // Busy sessions are cut off, and only then the pool comes to its end.
+    await (endHost ? endHost() : Promise.all([host.drop(this.#database), host.release(this.#snapshot)]));
+    await this.#pool?.end();
+    onStop?.(this);
+  }
+
+  /** Applies to a copy of what is remembered first: what fails there has changed nothing. */
+  async #converge(declaration: Declaration): Promise<ApplyOutcome> {
+    const { host } = this.#parts;
+    const before = this.#declaration;
+    const next = await host.keepCopy(this.#snapshot, declaration);
+    try {
+      await host.createRoles(declaration, next);
+      await applyDeclaration(host.backend.connection(next), declaration);
+      const { changes, migrations } = await applyDeclaration(host.backend.connection(this.#database), declaration);
+      await host.release(this.#snapshot);
+      this.#snapshot = next;
+      const restarted = await this.#take(declaration, false);
+      return { changes, migrations, rebuilt: false, restarted };
+    } catch (error) {
+      await host.release(next);
+      await host.createRoles(before, this.#database).catch(() => {});
+      throw error;
+    }
+  }
+
+  async #rebuild(declaration: Declaration, seed: readonly SqlSource[]): Promise<ApplyOutcome> {
+    const { host } = this.#parts;
+    const before = this.#declaration;
+    const next = await host.build(declaration, seed).catch(async (error: unknown) => {
+      await host.createRoles(before, this.#database).catch(() => {});
+      throw error;
+    });
+    await host.release(this.#snapshot);
+    this.#snapshot = next;
+    this.#seed = seed;
+    await this.#take(declaration, true);
+    return { changes: 0, migrations: declaration.migrations.map(({ file }) => file), rebuilt: true, restarted: true };
+  }
+
+  /** From here on the environment is that of a declaration; answers whether its server had to be another one. */
+  async #take(declaration: Declaration, anotherDatabase: boolean): Promise<boolean> {
+    const before = this.#declaration;
+    this.#declaration = declaration;
+    const otherKeys = JSON.stringify(before.keys) !== JSON.stringify(declaration.keys);
+    if (otherKeys) this.#trust = await createTrust(declaration.keys);
+    const restart = anotherDatabase || otherKeys || serverOf(before) !== serverOf(declaration);
+    if (restart) await this.#away(anotherDatabase ? () => this.#bringBack() : async () => {});
+    return restart;
+  }
+
+  async #remember(): Promise<void> {
+    const { host } = this.#parts;
+    const next = await host.keepCopy(this.#database, this.#declaration);
+    await host.release(this.#snapshot);
+    this.#snapshot = next;
+  }
+
+  async #bringBack(): Promise<void> {
+    const { host } = this.#parts;
+    await host.drop(this.#database);
+    await host.copy(this.#snapshot, this.#declaration, this.#database);
+  }
+
+  /** Does something that nobody may be connected for. */
+  async #away(work: () => Promise<void>): Promise<void> {
+    const { host } = this.#parts;
+    await this.#server.stop();
+    await host.cutOff(this.#database);
+    await this.#pool?.end();
+    this.#pool = undefined;
+    try {
+      await work();
+    } finally {
+      this.#server = await host.backend.startServer({
+        declaration: this.#declaration,
+        database: this.#database,
+        password: host.password,
+        keySet: this.#trust.keySet,
+        port: this.#server.port,
+      });
+    }
+  }
+
+  #sessions(): pg.Pool {
+    if (!this.#pool) {
+      const options = clientOptions(this.#parts.host.backend.connection(this.#database));
+      this.#pool = new pg.Pool({ ...options, max: 4, allowExitOnIdle: true });
+      // Sessions that nobody uses may be cut off, and that is no error.
+      this.#pool.on('error', () => {});
+    }
+    return this.#pool;
+  }
+
+  /** One after the other: each changes what the next begins with. */
+  #inTurn<T>(work: () => Promise<T>): Promise<T> {
+    const result = this.#turn.then(work);
+    this.#turn = result.catch(() => {});
+    return result;
+  }
 }
 
-async function runSeed(client: pg.ClientBase, { file, sql }: SqlSource): Promise<void> {
-  await client.query(sql).catch((error: Error & { readonly position?: string }) => {
-    const place = error.position === undefined ? file : `${file}:${lineAt(sql, Number(error.position) - 1)}`;
-    failed('invalid_sql', place, error, 'correct the seed');
-  });
-}
+/** Codes of a database that was made from other migrations. */
+const NEEDS_ANOTHER_DATABASE: readonly string[] = ['migration_changed', 'migration_out_of_order'];
 
-/** A key of this environment's own, and the set of it and of whatever keys are declared to exist already. */
-async function createKey(source: KeySource) {
-  const generated = 'generate' in source;
-  const key = await generateKey(generated ? source.generate : 'ES256');
-  const existing = generated ? [] : loadVerificationKeys(source, '').keys;
-  const keySet: JsonWebKeySet = { keys: [...existing, ...publicKeySet([key]).keys] };
-  return { key, keySet };
-}
-
-function urlOf({ host, port, database, user, password }: LocalConnection): string {
-  return `postgresql://${encodeURIComponent(user)}:${password}@${host}:${port}/${encodeURIComponent(database)}`;
+/** Changes with whatever a server is started with, but its keys. */
+function serverOf(declaration: Declaration): string {
+  const places = { databaseUri: '', jwtSecret: '', port: 0, adminPort: 0 };
+  return JSON.stringify([serverSettings(declaration, places), declaration.authenticator]);
 }

@@ -14,3 +14,15 @@ export async function freePorts(count: number): Promise<number[]> {
     await Promise.all(servers.map((server) => once(server.close(), 'close')));
   }
 }
+
+/** Whether nothing listens on a port of 127.0.0.1. */
+export async function isFree(port: number): Promise<boolean> {
+  const server = createServer();
+  try {
+    await once(server.listen(port, '127.0.0.1'), 'listening');
+    await once(server.close(), 'close');
+    return true;
+  } catch {
+    return false;
+  }
+}

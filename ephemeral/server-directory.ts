@@ -1,10 +1,18 @@
-import { chownSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { randomBytes } from 'node:crypto';
+import { chownSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { refuse } from '../declaration/errors.ts';
+import { baseDirectory } from './base-directory.ts';
 import { cleanUpAtExit } from './exit-cleanups.ts';
+import { ownIdentity } from './process-identity.ts';
+import { undoAfterDeath } from './reaper.ts';
 import type { ServerUser } from './server-user.ts';
+
+/** Of directories without a path of their own; {@link removeAbandoned} looks for it. */
+export const DIRECTORY_PREFIX = 'secured-postgrest-';
+/** The file in each that says whose it is. */
+export const OWNER_FILE = 'owner.json';
 
 /** A directory of mode 0700 that lives as long as its server, and at most as long as this process. */
 export interface ServerDirectory {
@@ -15,7 +23,7 @@ export interface ServerDirectory {
 }
 
 export interface ServerDirectoryOptions {
-  /** A path where nothing is yet. @default a new directory in the system's directory for temporary files */
+  /** A path where nothing is yet. @default a new directory where temporary files go */
   readonly path?: string | undefined;
   /** Owner of the directory. @default the user of this process */
   readonly user?: ServerUser | undefined;
@@ -23,9 +31,14 @@ export interface ServerDirectoryOptions {
 
 /** Makes the directory; throws `invalid_prop` if the path exists, because the directory is removed later. */
 export function createServerDirectory({ path, user }: ServerDirectoryOptions = {}): ServerDirectory {
-  const directory = path === undefined ? mkdtempSync(join(tmpdir(), 'secured-postgrest-')) : createAt(path);
+  const directory = path ?? join(baseDirectory(), DIRECTORY_PREFIX + randomBytes(6).toString('hex'));
+  // A path that somebody else has named may exist, and must not be removed then.
+  if (path !== undefined) create(directory);
+  const withdraw = undoAfterDeath(['remove_server', directory]);
+  if (path === undefined) create(directory);
   const removal = { recursive: true, force: true, maxRetries: 10, retryDelay: 50 };
   const forget = cleanUpAtExit(() => rmSync(directory, removal));
+  writeFileSync(join(directory, OWNER_FILE), JSON.stringify(ownIdentity()), { mode: 0o600 });
   if (user !== undefined) chownSync(directory, user.uid, user.gid);
   return {
     path: directory,
@@ -38,14 +51,14 @@ export function createServerDirectory({ path, user }: ServerDirectoryOptions = {
     async remove() {
       await rm(directory, removal);
       forget();
+      await withdraw();
     },
   };
 }
 
-function createAt(path: string): string {
+function create(path: string): void {
   try {
     mkdirSync(path, { mode: 0o700 });
-    return path;
   } catch (error) {
     const reason = (error as NodeJS.ErrnoException).code ?? String(error);
     refuse(

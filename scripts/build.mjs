@@ -1,5 +1,5 @@
 // Makes dist/, the package as it is published: JavaScript, type declarations and the SQL templates.
-import { chmodSync, cpSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, cpSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { root, runModule } from './run.mjs';
 
 const dist = `${root}dist`;
@@ -16,4 +16,11 @@ for (const file of readdirSync(dist, { recursive: true }).filter((name) => name.
 }
 
 cpSync(`${root}sql`, `${dist}/sql`, { recursive: true });
+
+// Programs and pages beside the sources that are no TypeScript.
+const isFolder = (path) => statSync(path).isDirectory();
+cpSync(`${root}ephemeral`, `${dist}/ephemeral`, {
+  recursive: true,
+  filter: (path) => isFolder(path) || !path.endsWith('.ts'),
+});
 chmodSync(`${dist}/cli/main.js`, 0o755);

@@ -5,7 +5,7 @@ CREATE ROLE :"role"
 -- name: alter_role
 ALTER ROLE :"role" :{attributes}
 -- name: set_password
-ALTER ROLE :"role" PASSWORD :'password'
+ALTER ROLE :"role" PASSWORD :'verifier'
 -- name: grant_membership
 GRANT :"role" TO :"member"
 -- name: revoke_membership

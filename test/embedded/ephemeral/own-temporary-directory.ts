@@ -1,14 +1,14 @@
 import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll } from 'vitest';
+import { baseDirectory } from '../../../ephemeral/base-directory.ts';
 
 /** Gives a test file a TMPDIR of its own, which every user may use, so that what is left in it can be told. */
 export function useOwnTemporaryDirectory(): () => string {
   const before = process.env['TMPDIR'];
   let directory = '';
   beforeAll(() => {
-    directory = mkdtempSync(join(tmpdir(), 'tests with spaces '));
+    directory = mkdtempSync(join(baseDirectory(), 'tests with spaces '));
     chmodSync(directory, 0o777);
     process.env['TMPDIR'] = directory;
   });

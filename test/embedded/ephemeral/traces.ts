@@ -34,5 +34,5 @@ export function isListening(port: number): Promise<boolean> {
 /** What the servers keep in a directory for temporary files. */
 export function serverDirectories(directory = tmpdir()): string[] {
   if (!existsSync(directory)) return [];
-  return readdirSync(directory).filter((name) => /^secured-postgrest-\w{6}$/.test(name));
+  return readdirSync(directory).filter((name) => /^secured-postgrest-[0-9a-f]{12}$/.test(name));
 }

@@ -19,6 +19,7 @@ import { App, DataResource, TerraformOutput, TerraformStack } from 'cdktf';
 import type * as all from 'cdktf-secured-postgrest';
 import type { SigningKey } from 'cdktf-secured-postgrest/jwt';
 import pg from 'pg';
+import type { EphemeralPostgrest } from 'cdktf-secured-postgrest/testing';
 declare const declaration: all.Declaration;
 declare const database: all.IPostgresDatabase;
 declare const secrets: all.SecretsDirectory;
@@ -28,6 +29,7 @@ declare const keys: all.KeySet;
 declare const api: all.SecuredPostgrest;
 declare const provider: PostgresqlProvider;
 declare const key: SigningKey;
+declare const environment: EphemeralPostgrest;
 declare const image: string, password: string, seed: string;
 `;
 
@@ -89,7 +91,7 @@ function asModule(text: string): string {
     return `import { ${used.join(', ')} } from '${module}';\n`;
   };
   return `${from(api, 'cdktf-secured-postgrest')}${from(jwt, 'cdktf-secured-postgrest/jwt')}
-${from(ephemeral, './ephemeral/index.ts')}${CONTEXT}
+${from(ephemeral, 'cdktf-secured-postgrest/testing')}${CONTEXT}
 export class Snippet extends TerraformStack {
   async run(): Promise<void> {
 ${text}

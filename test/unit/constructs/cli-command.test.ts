@@ -1,16 +1,6 @@
 import { execFileSync } from 'node:child_process';
-import { existsSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { cliCommand, cliProvisioner } from '../../../constructs/cli-command.ts';
-
-describe('cliCommand', () => {
-  it('runs the command line from the sources', () => {
-    const [node, ...rest] = cliCommand();
-    expect(node).toBe(process.execPath);
-    expect(existsSync(rest.at(-1)!)).toBe(true);
-    expect(execFileSync(node, [...rest, '--help'], { encoding: 'utf8' })).toContain('secured-postgrest');
-  });
-});
+import { cliProvisioner } from '../../../constructs/cli-command.ts';
 
 describe('cliProvisioner', () => {
   it.each([['plain'], ['with space'], ["it's; $(false) `false` & \\"], ['"quoted"'], ['']])('passes %j on', (word) => {

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { describe, expect, it } from 'vitest';
 import { SecretFile, SecretsDirectory } from '../../../constructs/index.ts';
-import { verifierMatches } from '../../../constructs/scram-verifier.ts';
+import { verifierMatches } from '../../../apply/scram-verifier.ts';
 import { certificateOf, isServerCertificate, newServerCertificate } from '../../../constructs/server-certificate.ts';
 import { PUBLIC_KEY, temporaryDirectory, testSecrets } from './synth.ts';
 

@@ -1,0 +1,28 @@
+import type { Declaration, JsonWebKeySet } from '../declaration/types.ts';
+import type { LocalConnection } from './postgres-server.ts';
+import type { PostgrestServer } from './postgrest-server.ts';
+
+/** Where the servers of an environment run. */
+export interface Backend {
+  /** How this process reaches a database as the admin. */
+  connection(database: string): LocalConnection;
+  /** A database that is always there, for making and dropping others. */
+  readonly maintenanceDatabase: string;
+  /** How databases are copied (documentation of CREATE DATABASE). @default Postgres' own choice */
+  readonly strategy?: 'file_copy' | 'wal_log';
+  /** Starts PostgREST on a database and waits until it serves. */
+  startServer(options: ServerOptions): Promise<PostgrestServer>;
+  /** What Postgres has printed, without secrets. */
+  logs(): string;
+  stop(): Promise<void>;
+}
+
+export interface ServerOptions {
+  readonly declaration: Declaration;
+  readonly database: string;
+  /** Of the authenticator. */
+  readonly password: string;
+  readonly keySet: JsonWebKeySet;
+  /** On 127.0.0.1. @default a free one */
+  readonly port?: number | undefined;
+}

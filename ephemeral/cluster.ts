@@ -1,0 +1,88 @@
+import { createHash, randomBytes } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { discardCluster, packCluster, unpackCluster } from './cluster-cache.ts';
+import type { PostgresBinaries } from './postgres-binaries.ts';
+import type { ServerDirectory } from './server-directory.ts';
+import { failStart, startProcess } from './server-process.ts';
+import { serverUser } from './server-user.ts';
+
+const INITDB_OPTIONS = [
+  '--auth=scram-sha-256',
+  '--encoding=UTF8',
+  // Sorts and folds the same on every machine, and outside of ASCII too.
+  '--locale=C',
+  '--locale-provider=icu',
+  '--icu-locale=und',
+  // A new cluster then has a megabyte of write-ahead log instead of sixteen.
+  '--wal-segsize=1',
+  '--no-sync',
+  '--no-instructions',
+];
+
+export interface ClusterOptions {
+  readonly binaries: PostgresBinaries;
+  /** Gets the cluster as `data`. */
+  readonly directory: ServerDirectory;
+  readonly superuser: string;
+}
+
+/** The files of a server that has not been started yet. */
+export interface Cluster {
+  /** Of the superuser; copies have the same, so it has to be changed. */
+  readonly firstPassword: string;
+  /** Whether it was made before, for another server. */
+  readonly copied: boolean;
+}
+
+/** Makes a cluster: a copy where the user's cache has one, otherwise by initdb, and then the cache has it. */
+export async function makeCluster(options: ClusterOptions): Promise<Cluster> {
+  const { directory } = options;
+  const key = keyOf(options);
+  // Of several servers that start at once in this process, one makes it.
+  await making.get(key)?.catch(() => undefined);
+  const copied = await unpackCluster(key, directory.path);
+  if (!copied) {
+    const made = initialise(options).then(() => packCluster(key, directory.path));
+    if (!making.has(key)) making.set(key, made);
+    await made.finally(() => making.get(key) === made && making.delete(key));
+  }
+  return { firstPassword: readFileSync(join(directory.path, 'first-password'), 'utf8'), copied };
+}
+
+const making = new Map<string, Promise<void>>();
+
+/** Makes it anew, where the copy turned out to be of no use. */
+export async function remakeCluster(options: ClusterOptions): Promise<Cluster> {
+  await discardCluster(keyOf(options));
+  await rm(join(options.directory.path, 'data'), { recursive: true, force: true });
+  return makeCluster(options);
+}
+
+/** Changes with everything that makes one new cluster differ from another. */
+function keyOf({ binaries: { version }, superuser }: ClusterOptions): string {
+  const ingredients = [process.platform, process.arch, version, superuser, ...INITDB_OPTIONS];
+  return `cluster-${createHash('sha256').update(JSON.stringify(ingredients)).digest('hex').slice(0, 16)}`;
+}
+
+async function initialise({ binaries: { initdb }, directory, superuser }: ClusterOptions): Promise<void> {
+  const passwordFile = directory.writeSecret('first-password', randomBytes(24).toString('base64url'));
+  const process = await startProcess({
+    name: 'initdb',
+    command: initdb,
+    args: [
+      `--pgdata=${join(directory.path, 'data')}`,
+      `--username=${superuser}`,
+      `--pwfile=${passwordFile}`,
+      ...INITDB_OPTIONS,
+    ],
+    directory: directory.path,
+    logFile: join(directory.path, 'initdb.log'),
+    user: serverUser(),
+    stopSignal: 'SIGTERM',
+    endNow: (kill) => kill('SIGTERM'),
+  });
+  await process.end;
+  if (process.ended() !== 'exited with code 0') failStart('initdb', String(process.ended()), process.logs());
+}

@@ -1,0 +1,123 @@
+import { randomBytes } from 'node:crypto';
+import pg from 'pg';
+import { applyDeclaration } from '../apply/apply.ts';
+import { clientOptions } from '../apply/connect.ts';
+import { createRoles } from '../apply/create-roles.ts';
+import { failed } from '../apply/run-steps.ts';
+import { raw, statement } from '../apply/statements.ts';
+import { lineAt } from '../declaration/sql-text.ts';
+import type { Declaration, SqlSource } from '../declaration/types.ts';
+import type { Backend } from './backend.ts';
+import { withClient } from './with-client.ts';
+
+/** What environments share: one server, whose databases are copies of one another, and its roles. */
+export class Host {
+  readonly backend: Backend;
+  /** Of the authenticator. */
+  readonly password = randomBytes(24).toString('base64url');
+  readonly #admin: pg.Pool;
+  readonly #prefix: string;
+  /** How many still need a database that nobody is connected to. */
+  readonly #snapshots = new Map<string, number>();
+  readonly #named = new Map<string, number>();
+
+  /** @param prefix of the names of databases */
+  constructor(backend: Backend, prefix: string) {
+    this.backend = backend;
+    this.#prefix = prefix;
+    const maintenance = clientOptions(backend.connection(backend.maintenanceDatabase));
+    this.#admin = new pg.Pool({ ...maintenance, max: 4, allowExitOnIdle: true });
+    // Sessions that nobody uses are cut off by `stop`, and that is no error.
+    this.#admin.on('error', () => {});
+  }
+
+  /** Makes a database with everything that is declared, and what the seed puts into it. */
+  async build(declaration: Declaration, seed: readonly SqlSource[], onProgress: (step: string) => void = () => {}) {
+    const database = this.#nextName(`${this.#prefix}_snapshot`);
+    await this.#run('create_database', { name: database });
+    this.#snapshots.set(database, 1);
+    try {
+      const connection = this.backend.connection(database);
+      onProgress('applying the declaration');
+      await this.createRoles(declaration, database);
+      await applyDeclaration(connection, declaration);
+      if (seed.length > 0) onProgress('filling the tables');
+      for (const source of seed) await withClient(connection, (client) => runSeed(client, source));
+      return database;
+    } catch (error) {
+      await this.release(database);
+      throw error;
+    }
+  }
+
+  createRoles(declaration: Declaration, database: string): Promise<void> {
+    return withClient(this.backend.connection(database), (client) =>
+      createRoles(client, declaration, { authenticator: this.password }),
+    );
+  }
+
+  /** Copies a database that nobody is connected to into one for an environment. */
+  async copy(from: string, declaration: Declaration, to = this.#nextName(this.#prefix)): Promise<string> {
+    const { strategy } = this.backend;
+    await (strategy === undefined
+      ? this.#run('copy_database', { name: to, template: from })
+      : this.#run('copy_database_by', { name: to, template: from, strategy: raw(strategy) }));
+    const { authenticator, owner } = declaration;
+    await this.#run('privileges_on_database', { name: to, authenticator, owner });
+    return to;
+  }
+
+  /** Keeps the present state of a database that nobody is connected to, for as long as somebody needs it. */
+  async keepCopy(of: string, declaration: Declaration): Promise<string> {
+    const snapshot = await this.copy(of, declaration, this.#nextName(`${this.#prefix}_snapshot`));
+    this.#snapshots.set(snapshot, 1);
+    return snapshot;
+  }
+
+  /** Ends all sessions with a database. */
+  async cutOff(database: string): Promise<void> {
+    await this.#run('cut_off', { name: database });
+  }
+
+  /** Says that one more needs a kept state. */
+  retain(snapshot: string): void {
+    this.#snapshots.set(snapshot, (this.#snapshots.get(snapshot) ?? 0) + 1);
+  }
+
+  /** Says that one less needs a kept state; the last one drops it. */
+  async release(snapshot: string): Promise<void> {
+    const others = (this.#snapshots.get(snapshot) ?? 1) - 1;
+    if (others > 0) {
+      this.#snapshots.set(snapshot, others);
+    } else {
+      this.#snapshots.delete(snapshot);
+      await this.drop(snapshot);
+    }
+  }
+
+  async drop(database: string): Promise<void> {
+    await this.#run('drop_database', { name: database });
+  }
+
+  async stop(): Promise<void> {
+    await this.backend.stop();
+    await this.#admin.end();
+  }
+
+  async #run(name: string, values: Parameters<typeof statement>[1]): Promise<void> {
+    await this.#admin.query(statement(name, values, 'databases'));
+  }
+
+  #nextName(kind: string): string {
+    const number = (this.#named.get(kind) ?? 0) + 1;
+    this.#named.set(kind, number);
+    return number === 1 ? kind : `${kind}_${number}`;
+  }
+}
+
+async function runSeed(client: pg.ClientBase, { file, sql }: SqlSource): Promise<void> {
+  await client.query(sql).catch((error: Error & { readonly position?: string }) => {
+    const place = error.position === undefined ? file : `${file}:${lineAt(sql, Number(error.position) - 1)}`;
+    failed('invalid_sql', place, error, 'correct the seed');
+  });
+}

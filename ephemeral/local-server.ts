@@ -1,0 +1,29 @@
+import type { DatabaseConnection } from '../apply/connect.ts';
+import { serverSettings } from '../declaration/server-settings.ts';
+import type { ServerOptions } from './backend.ts';
+import { databaseUrl } from './database-url.ts';
+import { postgrestBinary } from './postgrest-binary.ts';
+import { startPostgrest, type PostgrestServer } from './postgrest-server.ts';
+import { createServerDirectory } from './server-directory.ts';
+
+/** Starts PostgREST as a child process on a database; `admin` says where that is. */
+export async function startLocalServer(
+  admin: DatabaseConnection,
+  { declaration, password, keySet, port }: ServerOptions,
+): Promise<PostgrestServer> {
+  const { version } = await postgrestBinary();
+  const directory = createServerDirectory();
+  const authenticator = { ...admin, user: declaration.authenticator, password };
+  return startPostgrest({
+    env: serverSettings(declaration, {
+      databaseUri: `@${directory.writeSecret('database-uri', databaseUrl(authenticator))}`,
+      jwtSecret: `@${directory.writeSecret('jwks.json', JSON.stringify(keySet))}`,
+      // `startPostgrest` puts the ports it finds in their place.
+      port: 3000,
+      adminPort: 3001,
+      version,
+    }),
+    port,
+    directory,
+  });
+}

@@ -1,0 +1,33 @@
+import type { Declaration } from '../declaration/types.ts';
+import type { EphemeralPostgrest } from './environment.ts';
+import { startSource, type SourceOptions } from './source.ts';
+
+export interface EphemeralPostgrestOptions extends SourceOptions {
+  /** Port of the API on 127.0.0.1. @default a free one */
+  readonly port?: number | undefined;
+}
+
+/**
+ * Starts Postgres, brings it to what is declared and starts PostgREST on it, all as child processes, without Docker.
+ * The runner and the server settings are those of a deployment; the version of PostgREST is the installed one.
+ *
+ * Throws `missing_binary`, `port_taken`, `start_failed`, `invalid_sql` for a seed that fails, and what applying a
+ * declaration throws.
+ *
+ * @example
+ * await using api = await startEphemeralPostgrest(declaration, { seed: [{ file: 'seed.sql', sql: seed }] });
+ * const ann = await api.as('todos_user', { user_id: 1 });
+ * const response = await ann.fetch('/todos');
+ */
+export async function startEphemeralPostgrest(
+  declaration: Declaration,
+  { port, ...options }: EphemeralPostgrestOptions = {},
+): Promise<EphemeralPostgrest> {
+  const source = await startSource(declaration, options);
+  try {
+    return await source.start({ port, last: true });
+  } catch (error) {
+    await source.stop();
+    throw error;
+  }
+}

@@ -1,0 +1,16 @@
+import type { JsonWebKeySet, KeySource } from '../declaration/types.ts';
+import { generateKey, loadVerificationKeys, publicKeySet, type SigningKey } from '../jwt/index.ts';
+
+/** What an environment's tokens are signed with, and what its server checks them with. */
+export interface Trust {
+  readonly key: SigningKey;
+  readonly keySet: JsonWebKeySet;
+}
+
+/** A key of an environment's own, and the set of it and of whatever keys are declared to exist already. */
+export async function createTrust(source: KeySource): Promise<Trust> {
+  const generated = 'generate' in source;
+  const key = await generateKey(generated ? source.generate : 'ES256');
+  const existing = generated ? [] : loadVerificationKeys(source, '').keys;
+  return { key, keySet: { keys: [...existing, ...publicKeySet([key]).keys] } };
+}

@@ -1,0 +1,17 @@
+-- Whole databases: made as copies of others, and dropped with whoever uses them.
+
+-- name: create_database
+CREATE DATABASE :"name"
+-- name: copy_database
+CREATE DATABASE :"name" TEMPLATE :"template"
+-- name: copy_database_by
+CREATE DATABASE :"name" TEMPLATE :"template" STRATEGY :{strategy}
+-- name: cut_off
+SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = :'name' AND pid <> pg_backend_pid()
+-- name: drop_database
+DROP DATABASE IF EXISTS :"name" WITH (FORCE)
+-- name: privileges_on_database
+-- What a copy does not have of its original.
+REVOKE ALL ON DATABASE :"name" FROM PUBLIC;
+GRANT CONNECT ON DATABASE :"name" TO :"authenticator";
+GRANT CREATE ON DATABASE :"name" TO :"owner"
