@@ -14,7 +14,8 @@ export default defineConfig({
   test: {
     projects: [
       kind('unit', 20 * seconds),
-      kind('embedded', 60 * seconds),
+      kind('embedded', 120 * seconds, { include: ['test/embedded/**/*.test.ts', 'examples/**/*.test.ts'] }),
+      kind('browser', 120 * seconds),
       kind('docker', 180 * seconds, alone(1)),
       kind('deploy', 600 * seconds, alone(2)),
       kind('engine', 600 * seconds, alone(3)),

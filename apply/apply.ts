@@ -1,14 +1,32 @@
 import type pg from 'pg';
 import { refuse } from '../declaration/errors.ts';
-import type { Declaration } from '../declaration/types.ts';
+import type { Declaration, QualifiedName } from '../declaration/types.ts';
 import { audit, type Finding } from './audit.ts';
-import { readCatalog, readGround, readMarked, type Catalog, type MarkedCatalog } from './catalog.ts';
+import {
+  ownSchemas,
+  read,
+  readCatalog,
+  readCompared,
+  readGround,
+  readRest,
+  type Catalog,
+  type ComparedCatalog,
+} from './catalog.ts';
 import { connect, type DatabaseConnection } from './connect.ts';
 import { pendingMigrations, runMigrations, type PendingMigration } from './migrations.ts';
-import { plan, planFunctionMarks, planFunctions, planLift, planPolicyMarks, planSchemas, type Step } from './plan.ts';
+import {
+  plan,
+  planBookkeeping,
+  planFunctionMarks,
+  planFunctions,
+  planLift,
+  planPolicyMarks,
+  planSchemas,
+  type Step,
+} from './plan.ts';
 import { checkDatabase, checkWritable } from './preflight.ts';
-import { runSteps } from './run-steps.ts';
-import { lock, settle } from './session.ts';
+import { inOneMessage, runSteps, setRole } from './run-steps.ts';
+import { lock, settings, settle } from './session.ts';
 import { statement } from './statements.ts';
 
 export interface ApplyResult {
@@ -104,14 +122,11 @@ async function prepare(client: pg.Client, declaration: Declaration): Promise<voi
   const ground = await readGround(client, declaration);
   checkDatabase(declaration, ground);
   checkWritable(ground);
-  const { owner, privateSchema } = declaration;
+  const { owner } = declaration;
   const { admin, admin_is_superuser: superuser } = ground.database;
   if (!superuser) await client.query(statement('join_owner', { owner, admin }));
-  await runSteps(client, declaration, planSchemas(declaration, ground));
-  const { rowCount } = await client.query(statement('find_bookkeeping', { private: privateSchema }));
-  if (rowCount !== 0) return;
-  const sql = statement('create_bookkeeping', { private: privateSchema });
-  await runSteps(client, declaration, [{ sql, as: 'owner', place: `${privateSchema}.migrations` }]);
+  const steps = [...planSchemas(declaration, ground), ...planBookkeeping(declaration, ground)];
+  await runSteps(client, declaration, steps);
 }
 
 /**
@@ -125,7 +140,7 @@ async function runEarly(
 ): Promise<void> {
   if (migrations.length === 0) return;
   await transaction(client, async () => {
-    const { steps } = plan(declaration, await readCatalog(client, declaration));
+    const { steps } = plan(declaration, await readCompared(client, declaration));
     await runSteps(
       client,
       declaration,
@@ -137,9 +152,9 @@ async function runEarly(
       await runOutside(client, declaration, migration);
     } else {
       await transaction(client, async () => {
-        const before = await readCatalog(client, declaration);
+        const before = await readCompared(client, declaration);
         await runLifted(client, declaration, [migration]);
-        const after = await readCatalog(client, declaration);
+        const after = await readCompared(client, declaration);
         await runSteps(client, declaration, closing(declaration, before, after));
       });
     }
@@ -151,14 +166,12 @@ async function runOutside(client: pg.Client, declaration: Declaration, migration
   try {
     await runMigrations(client, declaration, [migration]);
   } finally {
-    await client.query(statement('reset_all'));
-    await client.query(statement('reset_role'));
-    await settle(client);
+    await client.query(inOneMessage([statement('reset_all'), setRole(), settings()]));
   }
 }
 
 /** Row security of what is there, and against whatever a migration has opened; the rest is for the end. */
-function closing(declaration: Declaration, before: Catalog, after: Catalog): Step[] {
+function closing(declaration: Declaration, before: ComparedCatalog, after: ComparedCatalog): Step[] {
   const known = new Set(plan(declaration, before).steps.map(({ sql }) => sql));
   return plan(declaration, after).steps.filter(
     ({ purpose, sql }) => purpose === 'protect' || (purpose === 'take away' && !known.has(sql)),
@@ -171,36 +184,44 @@ async function runLifted(
   migrations: readonly PendingMigration[],
 ): Promise<void> {
   if (migrations.length === 0) return;
-  await runSteps(client, declaration, planLift(declaration, await readCatalog(client, declaration)));
+  const { owner } = declaration;
+  const { rows } = await client.query<QualifiedName>(
+    statement('forced_tables', { schemas: ownSchemas(declaration), owner }),
+  );
+  await runSteps(client, declaration, planLift(rows));
   await runMigrations(client, declaration, migrations);
-  await client.query(statement('reset_role'));
 }
 
 async function bringAccess(
   client: pg.Client,
   declaration: Declaration,
 ): Promise<{ changes: number; catalog: Catalog }> {
-  const before = await readCatalog(client, declaration);
+  const before = await readCompared(client, declaration);
   refuseMissing(declaration, plan(declaration, before).missing);
   const functions = planFunctions(declaration, before);
-  const withFunctions = await runMarked(client, declaration, before, functions, planFunctionMarks);
+  const withFunctions = await runFunctions(client, declaration, before, functions);
   const { steps } = plan(declaration, withFunctions);
-  const after = await runMarked(client, declaration, withFunctions, steps, planPolicyMarks);
-  return { changes: functions.length + steps.length, catalog: after };
+  await runSteps(client, declaration, steps);
+  const changes = functions.length + steps.length;
+  if (changes === 0) return { changes, catalog: await readRest(client, declaration, before) };
+  const marks = [
+    ...planFunctionMarks(declaration, withFunctions),
+    ...planPolicyMarks(declaration, await read(client, declaration, ['policies'])),
+  ];
+  await runSteps(client, declaration, marks);
+  return { changes, catalog: await readCatalog(client, declaration) };
 }
 
-/** Runs steps and marks what they have made; returns the catalog as it then is. */
-async function runMarked(
+/** Our functions change nothing but themselves: policies and grants are planned with what else was read before. */
+async function runFunctions(
   client: pg.Client,
   declaration: Declaration,
-  before: Catalog,
+  before: ComparedCatalog,
   steps: readonly Step[],
-  marks: (declaration: Declaration, catalog: MarkedCatalog) => Step[],
-): Promise<Catalog> {
+): Promise<ComparedCatalog> {
   if (steps.length === 0) return before;
   await runSteps(client, declaration, steps);
-  await runSteps(client, declaration, marks(declaration, await readMarked(client, declaration)));
-  return readCatalog(client, declaration);
+  return { ...before, ...(await read(client, declaration, ['functions'])) };
 }
 
 function refuseMissing(declaration: Declaration, missing: readonly string[]): void {
@@ -227,8 +248,7 @@ async function transaction<T>(client: pg.Client, run: () => Promise<T>): Promise
     await client.query('COMMIT');
     return result;
   } catch (error) {
-    await client.query('ROLLBACK').catch(() => undefined);
-    await client.query(statement('reset_role')).catch(() => undefined);
+    await client.query(inOneMessage(['ROLLBACK', setRole()])).catch(() => undefined);
     throw error;
   }
 }

@@ -65,7 +65,7 @@ function rowSecurity(_: Declaration, catalog: Catalog): Finding[] {
 /** Every role is a member of PUBLIC, also those that are made later. */
 function grantedToPublic(_: Declaration, catalog: Catalog): Finding[] {
   const held = [
-    ...(catalog.database.grants ?? []).map((grant) => ({ object: `database ${catalog.database.name}`, grant })),
+    ...catalog.database.grants.map((grant) => ({ object: `database ${catalog.database.name}`, grant })),
     ...catalog.schemas.flatMap((schema) => schema.grants.map((grant) => ({ object: `schema ${schema.name}`, grant }))),
     ...catalog.relations.flatMap((relation) =>
       [...relation.grants, ...relation.column_grants].map((grant) => ({ object: nameOf(relation), grant })),

@@ -1,8 +1,10 @@
 import type pg from 'pg';
-import { desiredAccess } from '../declaration/access.ts';
+import { managedSchemas } from '../declaration/access.ts';
 import { apiRoles } from '../declaration/roles.ts';
 import { packageTemplate } from '../declaration/template.ts';
 import type { Declaration } from '../declaration/types.ts';
+import { grantsFrom } from './grants.ts';
+import { raw, statement } from './statements.ts';
 
 /** A privilege that somebody other than an object's owner has; PUBLIC is the grantee `public`. */
 export interface Grant {
@@ -14,6 +16,8 @@ export interface Grant {
 export interface CatalogSchema {
   readonly name: string;
   readonly owner: string;
+  /** Whether it has a table for the migrations that have run. */
+  readonly bookkeeping: boolean;
   readonly grants: readonly Grant[];
 }
 
@@ -155,7 +159,7 @@ export interface CatalogDatabase {
   /** Whether the admin owns the database. */
   readonly owned: boolean;
   /** Of PUBLIC and the declared roles only: a database may serve others as well. */
-  readonly grants: readonly Grant[] | null;
+  readonly grants: readonly Grant[];
 }
 
 /** What a database holds now, in the schemas and of the roles that a declaration speaks of. */
@@ -177,62 +181,98 @@ export interface Catalog {
 }
 
 /** What has to be there before anything inside of the managed schemas can be. */
-export type CatalogGround = Pick<Catalog, 'database' | 'roles' | 'schemas'>;
+const GROUND = ['database', 'roles', 'schemas'] as const;
+/** What a plan compares with a declaration. */
+const COMPARED = [...GROUND, 'relations', 'functions', 'types', 'policies', 'defaultPrivileges'] as const;
+/** What the audit looks at besides. */
+const AUDITED = [
+  'rules',
+  'definerTriggers',
+  'grantsElsewhere',
+  'otherMembers',
+  'settingsForAll',
+  'publishedTables',
+] as const;
 
-/** What carries a mark of ours. */
-export type MarkedCatalog = Pick<Catalog, 'functions' | 'policies'>;
+export type CatalogGround = Pick<Catalog, (typeof GROUND)[number]>;
+export type ComparedCatalog = Pick<Catalog, (typeof COMPARED)[number]>;
 
 /** Every role of a declaration. */
 export function declaredRoles(declaration: Declaration): readonly string[] {
   return [declaration.authenticator, declaration.owner, ...apiRoles(declaration).map((role) => role.name)];
 }
 
-/** Reads the catalogs. The search path has to be pg_catalog alone, so that names are shown in full. */
-export async function readCatalog(client: pg.ClientBase, declaration: Declaration): Promise<Catalog> {
-  const { read, withPrivate, roles } = reader(client, declaration);
+/** The schemas of a declaration, and its private one. */
+export function ownSchemas(declaration: Declaration): readonly string[] {
+  return [...managedSchemas(declaration), declaration.privateSchema];
+}
+
+export function readCatalog(client: pg.ClientBase, declaration: Declaration): Promise<Catalog> {
+  return read(client, declaration, [...COMPARED, ...AUDITED]);
+}
+
+export function readGround(client: pg.ClientBase, declaration: Declaration): Promise<CatalogGround> {
+  return read(client, declaration, GROUND);
+}
+
+export function readCompared(client: pg.ClientBase, declaration: Declaration): Promise<ComparedCatalog> {
+  return read(client, declaration, COMPARED);
+}
+
+/** Completes what has been compared, and is still as it was: what was planned from it counts for the audit as well. */
+export async function readRest(
+  client: pg.ClientBase,
+  declaration: Declaration,
+  compared: ComparedCatalog,
+): Promise<Catalog> {
+  return Object.assign(compared, await read(client, declaration, AUDITED));
+}
+
+/**
+ * Reads catalogs, in one query: what it costs to ask is most of what it costs in a small database. The search path has to
+ * be pg_catalog alone, so that names are shown in full.
+ */
+export async function read<Name extends keyof Catalog>(
+  client: pg.ClientBase,
+  declaration: Declaration,
+  names: readonly Name[],
+): Promise<Pick<Catalog, Name>> {
+  const catalogs = names.map((name) => {
+    const file = name.replace(/[A-Z]/g, (capital) => `-${capital.toLowerCase()}`);
+    return statement('catalog', { name, query: raw(packageTemplate(`catalog/${file}`).sql) });
+  });
+  const roles = declaredRoles(declaration);
+  const { rows } = await client.query<Record<Name, FoundRow[]>>(
+    statement('read_catalogs', { catalogs: raw(catalogs.join(',\n')) }),
+    [ownSchemas(declaration), roles, declaration.owner],
+  );
+  const found = Object.entries<FoundRow[]>(rows[0]!).map(([name, entries]): [string, unknown] => {
+    const read = entries.map(withGrants);
+    return [name, name === 'database' ? onlyGrantsTo(['public', ...roles], read[0]!) : read];
+  });
+  return Object.fromEntries(found) as Pick<Catalog, Name>;
+}
+
+/** A row of `sql/catalog/`, where grants are still as Postgres keeps them. */
+interface FoundRow {
+  /** Of what `acl` is about. */
+  readonly owner: string;
+  readonly acl?: readonly string[] | null;
+  readonly column_acls?: readonly (readonly [column: string, acl: readonly string[]])[];
+}
+
+function withGrants({ acl, column_acls, ...row }: FoundRow): FoundRow & { readonly grants?: readonly Grant[] } {
   return {
-    ...(await readGround(client, declaration)),
-    ...(await readMarked(client, declaration)),
-    relations: await read<CatalogRelation>('relations', withPrivate),
-    types: await read<CatalogType>('types', withPrivate),
-    rules: await read<CatalogRule>('rules', withPrivate),
-    definerTriggers: await read<CatalogDefinerTrigger>('definer-triggers', withPrivate),
-    grantsElsewhere: await read<CatalogGrantElsewhere>(
-      'grants-elsewhere',
-      withPrivate,
-      // The owner may need what migrations build on, such as tables of other schemas.
-      roles.filter((name) => name !== declaration.owner),
-    ),
-    otherMembers: await read<CatalogOtherMember>('other-members', roles),
-    settingsForAll: await read<CatalogSettingForAll>('settings-for-all'),
-    publishedTables: await read<CatalogPublishedTable>('published-tables', withPrivate),
-    defaultPrivileges: await read<CatalogDefaultPrivileges>('default-privileges', withPrivate, declaration.owner),
+    ...row,
+    ...(acl !== undefined && { grants: grantsFrom(acl, row.owner) }),
+    ...(column_acls && {
+      column_grants: column_acls.flatMap(([column, held]) =>
+        grantsFrom(held, row.owner).map((grant) => ({ column, ...grant })),
+      ),
+    }),
   };
 }
 
-export async function readGround(client: pg.ClientBase, declaration: Declaration): Promise<CatalogGround> {
-  const { read, withPrivate, roles } = reader(client, declaration);
-  const [database] = await read<CatalogDatabase>('database', ['public', ...roles]);
-  return {
-    database: database!,
-    roles: await read<CatalogRole>('roles', roles),
-    schemas: await read<CatalogSchema>('schemas', withPrivate),
-  };
-}
-
-export async function readMarked(client: pg.ClientBase, declaration: Declaration): Promise<MarkedCatalog> {
-  const { read, withPrivate } = reader(client, declaration);
-  return {
-    functions: await read<CatalogFunction>('functions', withPrivate),
-    policies: await read<CatalogPolicy>('policies', withPrivate),
-  };
-}
-
-function reader(client: pg.ClientBase, declaration: Declaration) {
-  return {
-    withPrivate: [...desiredAccess(declaration).managedSchemas, declaration.privateSchema],
-    roles: [...declaredRoles(declaration)],
-    read: async <Row extends pg.QueryResultRow>(name: string, ...values: unknown[]) =>
-      (await client.query<Row>(packageTemplate(`catalog/${name}`).sql, values)).rows,
-  };
+function onlyGrantsTo<Found extends { readonly grants?: readonly Grant[] }>(roles: readonly string[], found: Found) {
+  return { ...found, grants: found.grants?.filter(({ grantee }) => roles.includes(grantee)) };
 }

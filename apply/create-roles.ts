@@ -1,9 +1,8 @@
 import type pg from 'pg';
 import { apiRoles } from '../declaration/roles.ts';
-import { packageTemplate } from '../declaration/template.ts';
 import type { Declaration } from '../declaration/types.ts';
-import { declaredRoles, type CatalogMembership, type CatalogRole } from './catalog.ts';
-import { failed } from './run-steps.ts';
+import { declaredRoles, read, type CatalogMembership, type CatalogRole } from './catalog.ts';
+import { failed, inOneMessage } from './run-steps.ts';
 import { scramVerifier } from './scram-verifier.ts';
 import { settle } from './session.ts';
 import { raw, statement } from './statements.ts';
@@ -20,6 +19,18 @@ const KEYWORDS: Readonly<Record<Attribute, string>> = {
   inherit: 'INHERIT',
 };
 
+/** What `CREATE ROLE` makes of a name alone. */
+const NEW_ROLE: Pick<CatalogRole, Attribute | 'memberships'> = {
+  superuser: false,
+  create_database: false,
+  create_role: false,
+  replication: false,
+  bypass_rls: false,
+  login: false,
+  inherit: true,
+  memberships: [],
+};
+
 /**
  * Makes the roles of a declaration with exactly their attributes and memberships, where Terraform does not manage them.
  * Their settings are the runner's work. It can be repeated. The session is settled as the runner's own are.
@@ -32,30 +43,58 @@ export async function createRoles(
   passwords: { authenticator: string },
 ): Promise<void> {
   await settle(client);
-  const names = declaredRoles(declaration);
+  const { roles } = await read(client, declaration, ['roles']);
+  await runTogether(client, planRoles(declaration, roles));
+  await setPassword(client, declaration.authenticator, passwords.authenticator);
+}
+
+/** One statement, and the role that it is about. */
+interface RoleStep {
+  readonly role: string;
+  readonly sql: string;
+}
+
+function planRoles(declaration: Declaration, existing: readonly CatalogRole[]): RoleStep[] {
   const { authenticator } = declaration;
-  const run = async (name: string, role: string, values: Parameters<typeof statement>[1] = {}) => {
-    const sql = statement(name, { role, ...values }, 'roles');
-    await client.query(sql).catch((error: Error) => failed('access_sql_failed', `role ${role}`, error));
-  };
-  const existing = (await readRoles(client, names)).map(({ name }) => name);
-  for (const role of names) if (!existing.includes(role)) await run('create_role', role);
+  const step = (name: string, role: string, values: Parameters<typeof statement>[1] = {}): RoleStep => ({
+    role,
+    sql: statement(name, { role, ...values }, 'roles'),
+  });
+  const missing = declaredRoles(declaration).filter((name) => !existing.some((role) => role.name === name));
+  const roles = [...existing, ...missing.map((name) => ({ ...NEW_ROLE, name }))];
+  return [
+    ...missing.map((role) => step('create_role', role)),
+    ...roles.flatMap((role) => {
+      const attributes = wrongAttributes(role, role.name === authenticator).join(' ');
+      // Unless it differs it is not named: some attributes may be named by a superuser only, even to deny them.
+      return attributes === '' ? [] : [step('alter_role', role.name, { attributes: raw(attributes) })];
+    }),
+    ...roles.flatMap(({ name: member, memberships }) => {
+      const wanted = rolesOf(member, declaration);
+      const right = memberships.filter((held) => wanted.includes(held.role) && isRight(held, member === authenticator));
+      const wrong = memberships.filter((held) => !right.includes(held));
+      const lacking = wanted.filter((name) => !right.some((held) => held.role === name));
+      return [
+        ...wrong.map(({ role, grantor }) => step('revoke_membership', role, { member, grantor })),
+        ...lacking.map((role) => step('grant_membership', role, { member })),
+      ];
+    }),
+  ];
+}
 
-  for (const role of await readRoles(client, names)) {
-    const attributes = wrongAttributes(role, role.name === authenticator).join(' ');
-    // Unless it differs it is not named: some attributes may be named by a superuser only, even to deny them.
-    if (attributes !== '') await run('alter_role', role.name, { attributes: raw(attributes) });
-  }
-  await setPassword(client, authenticator, passwords.authenticator);
-
-  for (const { name: member, memberships } of await readRoles(client, names)) {
-    const wanted = rolesOf(member, declaration);
-    const right = memberships.filter((held) => wanted.includes(held.role) && isRight(held, member === authenticator));
-    for (const { role, grantor } of memberships.filter((held) => !right.includes(held)))
-      await run('revoke_membership', role, { member, grantor });
-    for (const role of wanted.filter((name) => !right.some((held) => held.role === name)))
-      await run('grant_membership', role, { member });
-  }
+/** In one message, which is all or nothing; what fails is found one by one. */
+async function runTogether(client: pg.ClientBase, steps: readonly RoleStep[]): Promise<void> {
+  if (steps.length === 0) return;
+  await client.query(inOneMessage(steps.map(({ sql }) => sql))).catch(async (error: Error) => {
+    for (const { role, sql } of steps) {
+      await client.query(sql).catch((again: Error & { readonly code?: string }) =>
+        // Inside of the caller's own transaction there is no second time.
+        again.code === '25P02'
+          ? failed('access_sql_failed', 'the declared roles', error)
+          : failed('access_sql_failed', `role ${role}`, again),
+      );
+    }
+  });
 }
 
 /** Sets a role's password; the statement holds a verifier only, since one that fails would stand in the server's log. */
@@ -64,11 +103,7 @@ export async function setPassword(client: pg.ClientBase, role: string, password:
   await client.query(sql).catch((error: Error) => failed('access_sql_failed', `role ${role}`, error));
 }
 
-async function readRoles(client: pg.ClientBase, names: readonly string[]): Promise<CatalogRole[]> {
-  return (await client.query<CatalogRole>(packageTemplate('catalog/roles').sql, [names])).rows;
-}
-
-function wrongAttributes(role: CatalogRole, authenticator: boolean): string[] {
+function wrongAttributes(role: Pick<CatalogRole, Attribute>, authenticator: boolean): string[] {
   const wanted = (attribute: string) =>
     (attribute === 'login' && authenticator) || (attribute === 'inherit' && !authenticator);
   return (Object.keys(KEYWORDS) as Attribute[])

@@ -5,8 +5,8 @@ import { refuse } from '../declaration/errors.ts';
 import { lineAt } from '../declaration/sql-text.ts';
 import type { Declaration, SqlSource } from '../declaration/types.ts';
 import { parseSql, type ParsedStatement } from './parse-sql.ts';
-import { failed, setRole } from './run-steps.ts';
-import { settle, settleForMigrations } from './session.ts';
+import { failed, inOneMessage, setRole } from './run-steps.ts';
+import { settings, settingsForMigrations } from './session.ts';
 import { statement } from './statements.ts';
 
 /** A migration that has not run on this database. */
@@ -109,9 +109,8 @@ export async function runMigrations(
       executed: () => Promise.resolve([]),
       logMigration: async ({ name }) => {
         const { sql } = migrations.find(({ source }) => source.file === name)!.source;
-        await client.query(
-          statement('record_migration', { private: declaration.privateSchema, file: name, sha: sha256(sql) }),
-        );
+        const record = { private: declaration.privateSchema, file: name, sha: sha256(sql) };
+        await client.query(inOneMessage([statement('record_migration', record), setRole()]));
       },
       unlogMigration: () => Promise.resolve(),
     },
@@ -128,8 +127,7 @@ async function runMigration(
   declaration: Declaration,
   { source, statements }: PendingMigration,
 ): Promise<void> {
-  await settleForMigrations(client, declaration);
-  await client.query(setRole(declaration.owner));
+  await client.query(inOneMessage([settingsForMigrations(declaration), setRole(declaration.owner)]));
   for (const { sql, offset } of statements) {
     await client.query(sql).catch((error: Error & { position?: string }) => {
       const at = offset + Math.max(Number(error.position ?? 1) - 1, 0);
@@ -137,11 +135,9 @@ async function runMigration(
     });
   }
   // Whatever the file has set must not change how the access SQL is understood.
-  await client.query(statement('reset_all'));
   await client
-    .query(setRole(declaration.owner))
+    .query(inOneMessage([statement('reset_all'), setRole(declaration.owner), settings()]))
     .catch((error: Error) => failed('migration_failed', source.file, error, 'leave the session to its user'));
-  await settle(client);
 }
 
 function sha256(text: string): string {

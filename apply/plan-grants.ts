@@ -2,7 +2,7 @@ import type { DesiredAccess, DesiredFunction } from '../declaration/access.ts';
 import { quoteIdentifier } from '../declaration/quote.ts';
 import { apiRoles } from '../declaration/roles.ts';
 import type { Declaration, QualifiedName, RelationGrant } from '../declaration/types.ts';
-import type { Catalog, CatalogFunction, CatalogRelation, Grant } from './catalog.ts';
+import type { CatalogFunction, CatalogRelation, ComparedCatalog, Grant } from './catalog.ts';
 import type { Step } from './plan.ts';
 import { raw, statement } from './statements.ts';
 
@@ -26,7 +26,7 @@ interface GrantPlan {
 }
 
 /** Brings the grants of every object in the managed schemas to exactly what is declared. */
-export function planGrants(declaration: Declaration, access: DesiredAccess, catalog: Catalog): GrantPlan {
+export function planGrants(declaration: Declaration, access: DesiredAccess, catalog: ComparedCatalog): GrantPlan {
   const subjects = [
     database(declaration, catalog),
     ...schemas(declaration, catalog),
@@ -65,7 +65,7 @@ function compare({ place, as, want, have, revoke, grant }: Subject): { revoke: S
   };
 }
 
-function database({ authenticator, owner }: Declaration, { database: { name, grants } }: Catalog): Subject {
+function database({ authenticator, owner }: Declaration, { database: { name, grants } }: ComparedCatalog): Subject {
   return {
     place: `database ${name}`,
     as: 'admin',
@@ -74,13 +74,13 @@ function database({ authenticator, owner }: Declaration, { database: { name, gra
       [authenticator, 'CONNECT'],
       [owner, 'CREATE'],
     ]),
-    have: grants ?? [],
+    have: grants,
     revoke: (grantee) => statement('revoke_on_database', { name, grantee: toRole(grantee) }),
     grant: (grantee, names) => [statement('grant_on_database', { name, grantee, privileges: raw(names.join(', ')) })],
   };
 }
 
-function schemas(declaration: Declaration, catalog: Catalog): Subject[] {
+function schemas(declaration: Declaration, catalog: ComparedCatalog): Subject[] {
   const want = privileges(apiRoles(declaration).map((role) => [role.name, 'USAGE']));
   return catalog.schemas.map(({ name, grants }) => ({
     place: `schema ${name}`,
@@ -92,7 +92,7 @@ function schemas(declaration: Declaration, catalog: Catalog): Subject[] {
   }));
 }
 
-function relations(declaration: Declaration, catalog: Catalog): Subject[] {
+function relations(declaration: Declaration, catalog: ComparedCatalog): Subject[] {
   const declared = new Map(
     [...declaration.tables, ...declaration.views].map((relation) => [keyOf(relation), relation.grants]),
   );
@@ -153,7 +153,7 @@ function sequence(
   };
 }
 
-function functions(declaration: Declaration, access: DesiredAccess, catalog: Catalog): Subject[] {
+function functions(declaration: Declaration, access: DesiredAccess, catalog: ComparedCatalog): Subject[] {
   return catalog.functions.map((fn) => {
     const roles = [
       ...(fn.schema === declaration.privateSchema
@@ -186,7 +186,7 @@ export function matches(declared: Declaration['functions'][number], fn: CatalogF
   return !declared.arguments || declared.arguments.join(', ') === fn.arguments.join(', ');
 }
 
-function types(catalog: Catalog): Subject[] {
+function types(catalog: ComparedCatalog): Subject[] {
   return catalog.types.map(({ schema, name, grants }) => ({
     place: `type ${schema}.${name}`,
     as: 'owner',
@@ -207,7 +207,7 @@ const DEFAULT_PRIVILEGE_KINDS = {
 } as const;
 
 /** What the owner will make starts without grants, and nothing made in a managed schema starts with one. */
-function defaultPrivileges({ owner }: Declaration, catalog: Catalog): Step[] {
+function defaultPrivileges({ owner }: Declaration, catalog: ComparedCatalog): Step[] {
   const closed = (kind: 'f' | 'T') =>
     catalog.defaultPrivileges.some(
       (entry) => entry.schema === null && entry.kind === kind && !holds(entry.grants, 'public'),
@@ -242,7 +242,7 @@ function holds(grants: readonly Grant[], grantee: string): boolean {
   return grants.some((grant) => grant.grantee === grantee);
 }
 
-function missing(declaration: Declaration, catalog: Catalog): string[] {
+function missing(declaration: Declaration, catalog: ComparedCatalog): string[] {
   const present = new Map(catalog.relations.map((relation) => [keyOf(relation), relation]));
   const relationsOf = (kind: string, relations: readonly (QualifiedName & { grants: readonly RelationGrant[] })[]) =>
     relations.flatMap((relation) => {

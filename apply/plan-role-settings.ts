@@ -1,12 +1,12 @@
 import { quoteIdentifier } from '../declaration/quote.ts';
 import { apiRoles, roleSettings } from '../declaration/roles.ts';
 import type { Declaration } from '../declaration/types.ts';
-import type { Catalog } from './catalog.ts';
+import type { ComparedCatalog } from './catalog.ts';
 import type { Step } from './plan.ts';
 import { raw, statement } from './statements.ts';
 
 /** Brings the settings of every declared role to exactly what is declared; PostgREST applies them to each request. */
-export function planRoleSettings(declaration: Declaration, catalog: Catalog): Step[] {
+export function planRoleSettings(declaration: Declaration, catalog: ComparedCatalog): Step[] {
   const desired = new Map<string, Readonly<Record<string, string>>>([
     [declaration.authenticator, {}],
     [declaration.owner, {}],

@@ -2,13 +2,13 @@ import { createHash } from 'node:crypto';
 import { desiredAccess, type DesiredFunction, type DesiredPolicy } from '../declaration/access.ts';
 import { quoteIdentifier } from '../declaration/quote.ts';
 import type { Declaration, QualifiedName, SqlSource } from '../declaration/types.ts';
-import type {
-  Catalog,
-  CatalogFunction,
-  CatalogGround,
-  CatalogPolicy,
-  CatalogRelation,
-  MarkedCatalog,
+import {
+  ownSchemas,
+  type CatalogFunction,
+  type CatalogGround,
+  type CatalogPolicy,
+  type CatalogRelation,
+  type ComparedCatalog,
 } from './catalog.ts';
 import { isSameFunction, planGrants } from './plan-grants.ts';
 import { planRoleSettings } from './plan-role-settings.ts';
@@ -39,7 +39,7 @@ export interface Plan {
  * The order keeps every moment at least as closed as the declared state: first ownership and what goes, then what
  * protects, and what is granted last. The functions have to be there ({@link planFunctions}).
  */
-export function plan(declaration: Declaration, catalog: Catalog): Plan {
+export function plan(declaration: Declaration, catalog: ComparedCatalog): Plan {
   const known = plans.get(catalog);
   if (known?.declaration === declaration) return known.plan;
   const made = compare(declaration, catalog);
@@ -48,9 +48,9 @@ export function plan(declaration: Declaration, catalog: Catalog): Plan {
 }
 
 /** Where nothing had to be done, the audit looks at the very catalog that was planned from. */
-const plans = new WeakMap<Catalog, { readonly declaration: Declaration; readonly plan: Plan }>();
+const plans = new WeakMap<ComparedCatalog, { readonly declaration: Declaration; readonly plan: Plan }>();
 
-function compare(declaration: Declaration, catalog: Catalog): Plan {
+function compare(declaration: Declaration, catalog: ComparedCatalog): Plan {
   const access = desiredAccess(declaration);
   const grants = planGrants(declaration, access, catalog);
   const policies = planPolicies(access.policies, catalog);
@@ -71,8 +71,8 @@ function compare(declaration: Declaration, catalog: Catalog): Plan {
 
 /** Schemas have to be there before migrations can fill them. */
 export function planSchemas(declaration: Declaration, catalog: CatalogGround): Step[] {
-  const { owner, privateSchema } = declaration;
-  return [...desiredAccess(declaration).managedSchemas, privateSchema].flatMap((schema): Step[] => {
+  const { owner } = declaration;
+  return ownSchemas(declaration).flatMap((schema): Step[] => {
     const existing = catalog.schemas.find(({ name }) => name === schema);
     if (existing?.owner === owner) return [];
     const sql = statement(existing ? 'own_schema' : 'create_schema', { schema, owner });
@@ -80,8 +80,15 @@ export function planSchemas(declaration: Declaration, catalog: CatalogGround): S
   });
 }
 
+/** Which migrations have run is kept beside our functions. */
+export function planBookkeeping({ privateSchema }: Declaration, catalog: CatalogGround): Step[] {
+  if (catalog.schemas.some(({ name, bookkeeping }) => name === privateSchema && bookkeeping)) return [];
+  const sql = statement('create_bookkeeping', { private: privateSchema });
+  return [{ sql, as: 'owner', place: `${privateSchema}.migrations` }];
+}
+
 /** Objects of another owner would be exempt from what binds the owner: FORCE, and having no more rights than needed. */
-function planOwnership({ owner }: Declaration, catalog: Catalog): Step[] {
+function planOwnership({ owner }: Declaration, catalog: ComparedCatalog): Step[] {
   const foreign = <T extends { owner: string; extension?: boolean }>(objects: readonly T[]) =>
     objects.filter((object) => object.owner !== owner && !object.extension);
   return [
@@ -100,7 +107,7 @@ function ownershipStep(sql: string, object: QualifiedName): Step {
   return { sql, as: 'admin', place: `${object.schema}.${object.name}`, purpose: 'protect' };
 }
 
-function planRowSecurity({ privateSchema }: Declaration, catalog: Catalog): Step[] {
+function planRowSecurity({ privateSchema }: Declaration, catalog: ComparedCatalog): Step[] {
   return catalog.relations
     .filter((relation) => relation.schema !== privateSchema && !relation.extension)
     .flatMap((relation) =>
@@ -130,7 +137,7 @@ function protections(relation: CatalogRelation): string[] {
 
 function planPolicies(
   desired: readonly DesiredPolicy[],
-  catalog: Catalog,
+  catalog: ComparedCatalog,
 ): { drop: Step[]; create: Step[]; missing: string[] } {
   const wanted = new Map(desired.map((policy) => [policyKey(policy.table, policy.name), policy]));
   const current = new Map(catalog.policies.map((policy) => [policyKey(tableOf(policy), policy.name), policy]));
@@ -163,7 +170,7 @@ function planPolicies(
 }
 
 /** The functions of the private schema: policies rest on them, and grants need them. */
-export function planFunctions(declaration: Declaration, catalog: Catalog): Step[] {
+export function planFunctions(declaration: Declaration, catalog: ComparedCatalog): Step[] {
   return desiredAccess(declaration)
     .functions.filter((fn) => {
       const existing = ownFunctions(declaration, catalog).find((candidate) => isSameFunction(fn, candidate));
@@ -176,15 +183,22 @@ export function planFunctions(declaration: Declaration, catalog: Catalog): Step[
  * Our functions carry a mark; those that a migration made in the private schema do not, and stay. But none may share the
  * name of one of ours: with other arguments it could be what a policy calls.
  */
-function planFormerFunctions(declaration: Declaration, desired: readonly DesiredFunction[], catalog: Catalog): Step[] {
+function planFormerFunctions(
+  declaration: Declaration,
+  desired: readonly DesiredFunction[],
+  catalog: ComparedCatalog,
+): Step[] {
   return ownFunctions(declaration, catalog)
     .filter((fn) => fn.comment.startsWith(MARK) || desired.some(({ name }) => name === fn.name))
     .filter((fn) => !desired.some((wanted) => isSameFunction(wanted, fn)))
     .map((fn) => step(statement('drop_function', { signature: raw(fn.signature) }), fn));
 }
 
-function ownFunctions({ privateSchema }: Declaration, catalog: MarkedCatalog): CatalogFunction[] {
-  return catalog.functions.filter(({ schema }) => schema === privateSchema);
+function ownFunctions(
+  { privateSchema }: Declaration,
+  { functions }: Pick<ComparedCatalog, 'functions'>,
+): CatalogFunction[] {
+  return functions.filter(({ schema }) => schema === privateSchema);
 }
 
 const MARK = 'secured-postgrest ';
@@ -204,7 +218,7 @@ function mark(desired: string, actual: string): string {
 }
 
 /** The marks of the functions that have just been made; `catalog` was read afterwards. */
-export function planFunctionMarks(declaration: Declaration, catalog: MarkedCatalog): Step[] {
+export function planFunctionMarks(declaration: Declaration, catalog: Pick<ComparedCatalog, 'functions'>): Step[] {
   const desired = desiredAccess(declaration).functions;
   return ownFunctions(declaration, catalog).flatMap((fn) => {
     const wanted = desired.find((candidate) => isSameFunction(candidate, fn));
@@ -215,7 +229,7 @@ export function planFunctionMarks(declaration: Declaration, catalog: MarkedCatal
 }
 
 /** The marks of the policies that have just been made; `catalog` was read afterwards. */
-export function planPolicyMarks(declaration: Declaration, catalog: MarkedCatalog): Step[] {
+export function planPolicyMarks(declaration: Declaration, catalog: Pick<ComparedCatalog, 'policies'>): Step[] {
   const desired = new Map(
     desiredAccess(declaration).policies.map((policy) => [policyKey(policy.table, policy.name), policy.statement]),
   );
@@ -229,10 +243,8 @@ export function planPolicyMarks(declaration: Declaration, catalog: MarkedCatalog
 }
 
 /** For a migration that changes data: FORCE binds the owner as well, and it would silently see no row. */
-export function planLift({ owner }: Declaration, catalog: Catalog): Step[] {
-  return catalog.relations
-    .filter((relation) => relation.force_row_security && relation.owner === owner)
-    .map((relation) => step(statement('lift_row_security', nameOf(relation)), relation));
+export function planLift(forced: readonly QualifiedName[]): Step[] {
+  return forced.map((table) => step(statement('lift_row_security', nameOf(table)), table));
 }
 
 function step(sql: string, object: QualifiedName): Step {

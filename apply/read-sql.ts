@@ -1,8 +1,14 @@
+import { channel } from 'node:diagnostics_channel';
 import { readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { basename, join, relative } from 'node:path';
 import { refuse } from '../declaration/errors.ts';
 import type { SqlSource } from '../declaration/types.ts';
+
+/** Told the path of each SQL file and directory that is to be read, by every copy of this package in the process. */
+export const SQL_READS = 'cdktf-secured-postgrest.sql-reads';
+
+const reads = channel(SQL_READS);
 
 /**
  * Reads one SQL file, for a policy of your own.
@@ -32,6 +38,7 @@ export function sqlFile(path: string | URL): SqlSource {
  */
 export function migrationsFrom(directory: string | URL): SqlSource[] {
   const path = toPath(directory);
+  reads.publish(path);
   let names: string[];
   try {
     names = readdirSync(path).filter((name) => name.endsWith('.sql'));
@@ -49,6 +56,7 @@ export function migrationsFrom(directory: string | URL): SqlSource[] {
 }
 
 function read(file: string): string {
+  reads.publish(file);
   try {
     return new TextDecoder('utf-8', { fatal: true }).decode(readFileSync(file));
   } catch (error) {

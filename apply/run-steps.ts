@@ -17,29 +17,25 @@ interface PostgresError extends Error {
 const BATCH = 100;
 
 /** Runs steps in order, each as the role that it asks for, inside a transaction. */
-export async function runSteps(client: pg.ClientBase, { owner }: Declaration, steps: readonly Step[]): Promise<void> {
-  for (const batch of batches(steps)) {
-    const role = setRole(batch[0]!.as === 'owner' ? owner : undefined);
-    await client.query(inOneMessage([role, statement('set_savepoint')]));
-    const sql = [...batch.map((step) => step.sql), statement('release_savepoint')];
-    await client.query(inOneMessage(sql)).catch((error: PostgresError) => runEach(client, batch, error));
+export async function runSteps(client: pg.ClientBase, declaration: Declaration, steps: readonly Step[]): Promise<void> {
+  for (let at = 0; at < steps.length; at += BATCH) {
+    const batch = steps.slice(at, at + BATCH);
+    // In a message of its own: of one with a syntax error, nothing runs.
+    await client.query(statement('set_savepoint'));
+    const sql = [...batch.flatMap((step, n) => inItsRole(declaration, step, batch[n - 1])), setRole()];
+    await client
+      .query(inOneMessage([...sql, statement('release_savepoint')]))
+      .catch((error: PostgresError) => runEach(client, declaration, batch, error));
   }
-  await client.query(setRole());
 }
 
-/** Steps that follow one another and are run by the same role. */
-function batches(steps: readonly Step[]): Step[][] {
-  const found: Step[][] = [];
-  for (const step of steps) {
-    const last = found.at(-1);
-    if (last && last[0]!.as === step.as && last.length < BATCH) last.push(step);
-    else found.push([step]);
-  }
-  return found;
+/** A step, as the role that it asks for where the one before it did not. */
+function inItsRole({ owner }: Declaration, { as, sql }: Step, before?: Step): string[] {
+  return as === (before?.as ?? 'admin') ? [sql] : [setRole(as === 'owner' ? owner : undefined), sql];
 }
 
 /** On a line of its own, the semicolon ends a statement whose last line is a comment. */
-function inOneMessage(statements: readonly string[]): string {
+export function inOneMessage(statements: readonly string[]): string {
   return statements.join('\n;\n');
 }
 
@@ -47,17 +43,23 @@ function inOneMessage(statements: readonly string[]): string {
 const CONFLICTS = ['40P01', '55P03'];
 
 /** One of a batch has failed: one by one, it says which, unless waiting or the connection was the matter. */
-async function runEach(client: pg.ClientBase, steps: readonly Step[], error: PostgresError): Promise<void> {
+async function runEach(
+  client: pg.ClientBase,
+  declaration: Declaration,
+  steps: readonly Step[],
+  error: PostgresError,
+): Promise<void> {
   const place =
     steps.length === 1 ? steps[0]!.place : `${steps[0]!.place} or one of the next ${steps.length - 1} steps`;
   const fail = () => failed('access_sql_failed', place, error);
   if (CONFLICTS.includes(error.code ?? '')) fail();
   await client.query(statement('back_to_savepoint')).catch(fail);
-  for (const step of steps) {
-    await client
-      .query(step.sql)
-      .catch((error: PostgresError) => failed('access_sql_failed', placeOf(step, error), error));
+  for (const [n, step] of steps.entries()) {
+    for (const sql of inItsRole(declaration, step, steps[n - 1])) {
+      await client.query(sql).catch((error: PostgresError) => failed('access_sql_failed', placeOf(step, error), error));
+    }
   }
+  await client.query(setRole());
 }
 
 /** For the rest of the transaction; without a name, back to the one who connected. */

@@ -15,9 +15,9 @@ export async function lock(
   { name }: Declaration,
   timeoutMs = OTHER_RUN_TIMEOUT_MS,
 ): Promise<void> {
-  await client.query(statement('set_lock_timeout', { value: String(timeoutMs) }));
+  const timeouts = { timeout_ms: String(timeoutMs), table_timeout_ms: String(TABLE_LOCK_TIMEOUT_MS) };
   try {
-    await client.query(statement('lock', { name }));
+    await client.query(statement('lock', { name, ...timeouts }));
   } catch (error) {
     if ((error as { code?: string }).code !== '55P03') throw error;
     const { rows } = await client.query<{ pid: number; address: string | null; since: string }>(
@@ -34,7 +34,6 @@ export async function lock(
       error,
     );
   }
-  await client.query(statement('set_lock_timeout', { value: String(TABLE_LOCK_TIMEOUT_MS) }));
 }
 
 /**
@@ -42,12 +41,16 @@ export async function lock(
  * operators, catalogs show names in full, and a backslash in a string is one.
  */
 export async function settle(client: pg.ClientBase): Promise<void> {
-  await client.query(statement('settle_session'));
-  await client.query(statement('set_lock_timeout', { value: String(TABLE_LOCK_TIMEOUT_MS) }));
+  await client.query(settings());
+}
+
+/** What {@link settle} sets, for a message with more. */
+export function settings(): string {
+  return statement('settle_session', { table_timeout_ms: String(TABLE_LOCK_TIMEOUT_MS) });
 }
 
 /** Application SQL finds its names where PostgREST does. */
-export async function settleForMigrations(client: pg.ClientBase, { schemas }: Declaration): Promise<void> {
+export function settingsForMigrations({ schemas }: Declaration): string {
   const path = [...new Set([...schemas, 'public'])].map(quoteIdentifier).join(', ');
-  await client.query(statement('settle_migration', { search_path: path }));
+  return statement('settle_migration', { search_path: path });
 }

@@ -4,6 +4,7 @@ import { availableParallelism, cpus, loadavg } from 'node:os';
 import { parseArgs } from 'node:util';
 import { describePart, missed, round, type Figures, type Outcome, type Part } from './report.ts';
 import { benchDeploy } from './deploy.ts';
+import { benchEphemeral } from './ephemeral.ts';
 import { benchPolicies } from './policies.ts';
 import { benchRequests } from './requests.ts';
 import { runPart } from './run-part.ts';
@@ -20,6 +21,7 @@ const benchmarks: Readonly<Record<string, Benchmark>> = {
   runner: { run: benchRunner, limitMinutes: 15 },
   policies: { run: benchPolicies, limitMinutes: 10 },
   requests: { run: benchRequests, limitMinutes: 10 },
+  ephemeral: { run: benchEphemeral, limitMinutes: 15 },
   todos: { run: benchTodos, limitMinutes: 20 },
   deploy: { run: benchDeploy, limitMinutes: 40 },
 };

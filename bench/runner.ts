@@ -71,7 +71,8 @@ async function benchOneChange(
   figures.add(`${place}: one changed policy`, change, { against: `${place}: bare SQL of one changed policy` });
 }
 
-async function emptyDatabase(
+/** A database of its own with the roles, and nothing else. */
+export async function emptyDatabase(
   postgres: PostgresServer,
   declaration: Declaration,
   name: string,

@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
-import { extname, resolve } from 'node:path';
-import { pathToFileURL } from 'node:url';
+import { createRequire } from 'node:module';
+import { extname, isAbsolute, resolve } from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 import { declare } from '../declaration/declare.ts';
 import { refuse } from '../declaration/errors.ts';
 import type { Declaration, DeclarationInput } from '../declaration/types.ts';
@@ -15,10 +16,32 @@ import type { Declaration, DeclarationInput } from '../declaration/types.ts';
  * @example
  * const declaration = await loadDeclaration('examples/todos/declaration.ts');
  */
-export async function loadDeclaration(path: string): Promise<Declaration> {
+export function loadDeclaration(path: string): Promise<Declaration> {
+  return load(path, importModule);
+}
+
+/**
+ * The same, whatever was loaded before: every module is read again. Needs npm's tsx, also for JavaScript.
+ *
+ * Throws as `loadDeclaration` does, and `missing_package` without tsx.
+ *
+ * @param onFile told each file that the declaration comes from, also where it can not be loaded
+ *
+ * @example
+ * const files: string[] = [];
+ * const declaration = await loadAfresh('examples/todos/declaration.ts', (file) => files.push(file));
+ */
+export function loadAfresh(path: string, onFile: (file: string) => void): Promise<Declaration> {
+  return load(path, (url) => importAfresh(path, url, onFile));
+}
+
+type Import = (url: string) => Promise<object>;
+
+async function load(path: string, importUrl: Import): Promise<Declaration> {
   const file = resolve(path);
   if (!existsSync(file)) refuse('invalid_declaration', path, 'there is no such file', 'name the declaration file');
-  const value = extname(file) === '.json' ? parse(path, readFileSync(file, 'utf8')) : await defaultExport(path, file);
+  const value =
+    extname(file) === '.json' ? parse(path, readFileSync(file, 'utf8')) : await defaultExport(path, file, importUrl);
   if (typeof value !== 'object' || value === null) {
     refuse(
       'invalid_declaration',
@@ -43,12 +66,16 @@ function parse(path: string, text: string): unknown {
   }
 }
 
-async function defaultExport(path: string, file: string): Promise<unknown> {
-  const module = await importModule(pathToFileURL(file).href).catch((error: unknown) => cannotLoad(path, error));
+async function defaultExport(path: string, file: string, importUrl: Import): Promise<unknown> {
+  const module = await importUrl(pathToFileURL(file).href).catch((error: unknown) => cannotLoad(path, error));
   if (!('default' in module)) {
     refuse('invalid_declaration', path, 'it has no default export', 'write `export default declare({...})`');
   }
-  return module.default;
+  const value = module.default;
+  // Of a package that is CommonJS, tsx makes all exports one default.
+  return value !== null && typeof value === 'object' && '__esModule' in value && 'default' in value
+    ? value.default
+    : value;
 }
 
 async function importModule(url: string): Promise<object> {
@@ -59,6 +86,22 @@ async function importModule(url: string): Promise<object> {
     // A Node that does not read TypeScript by itself, and not under tsx yet.
     const { tsImport } = await import('tsx/esm/api');
     return (await tsImport(url, import.meta.url)) as object;
+  }
+}
+
+async function importAfresh(path: string, url: string, onFile: (file: string) => void): Promise<object> {
+  const { tsImport } = await import('tsx/esm/api').catch((error: unknown) =>
+    refuse('missing_package', path, 'changes can not be loaded without tsx', 'run `npm install --save-dev tsx`', error),
+  );
+  const { cache } = createRequire(import.meta.url);
+  const ownModules = () => Object.keys(cache).filter((key) => !key.includes('node_modules'));
+  // Modules of CommonJS are not in the namespace that tsx makes.
+  for (const key of ownModules()) delete cache[key];
+  const onImport = (imported: string) => imported.startsWith('file:') && onFile(fileURLToPath(imported));
+  try {
+    return (await tsImport(url, { parentURL: import.meta.url, onImport })) as object;
+  } finally {
+    for (const [name = ''] of ownModules().map((key) => key.split('?'))) if (isAbsolute(name)) onFile(name);
   }
 }
 

@@ -5,6 +5,7 @@ import { addApplyCommand } from './apply.ts';
 import { addAuditCommand } from './audit.ts';
 import { addDevCommand } from './dev.ts';
 import { addDiffCommand } from './diff.ts';
+import { errorLine } from './error-line.ts';
 import { addKeysCommand } from './keys.ts';
 import { addPlanSqlCommand } from './plan-sql.ts';
 import { addReloadCommand } from './reload.ts';
@@ -31,7 +32,6 @@ addWaitCommand(program);
 try {
   await program.parseAsync();
 } catch (error) {
-  const message = error instanceof Error ? error.message : String(error);
-  console.error(`secured-postgrest: ${message.replaceAll(/\s*\n\s*/g, ' ').replaceAll(/\p{Cc}/gu, '')}`);
+  console.error(errorLine(error));
   process.exitCode = 1;
 }

@@ -10,6 +10,14 @@ export interface Backend {
   readonly maintenanceDatabase: string;
   /** How databases are copied (documentation of CREATE DATABASE). @default Postgres' own choice */
   readonly strategy?: 'file_copy' | 'wal_log';
+  /** Begins the names of all databases. @default the declaration's name */
+  readonly databasePrefix?: string;
+  /** The authenticator's password. @default a new one */
+  readonly password?: (authenticator: string) => string;
+  /** Makes the roles. @default as on a server that nobody else uses */
+  readonly createRoles?: (declaration: Declaration, password: string) => Promise<void>;
+  /** Runs what makes roles together with what then depends on them. @default without further ado */
+  readonly withRoles?: <T>(work: () => Promise<T>) => Promise<T>;
   /** Starts PostgREST on a database and waits until it serves. */
   startServer(options: ServerOptions): Promise<PostgrestServer>;
   /** What Postgres has printed, without secrets. */

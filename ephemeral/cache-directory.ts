@@ -1,4 +1,4 @@
-import { homedir } from 'node:os';
+import { homedir, userInfo } from 'node:os';
 import { join } from 'node:path';
 
 /** Where this user's programs keep what they can make again. SECURED_POSTGREST_CACHE names another directory. */
@@ -8,12 +8,14 @@ export function cacheDirectory(): string {
 
 /** The XDG Base Directory Specification, and the platforms' own places. */
 function userCache(): string {
+  // HOME may be there and empty.
+  const home = homedir() || userInfo().homedir;
   switch (process.platform) {
     case 'darwin':
-      return join(homedir(), 'Library', 'Caches');
+      return join(home, 'Library', 'Caches');
     case 'win32':
-      return process.env['LOCALAPPDATA'] ?? join(homedir(), 'AppData', 'Local');
+      return process.env['LOCALAPPDATA'] ?? join(home, 'AppData', 'Local');
     default:
-      return process.env['XDG_CACHE_HOME'] || join(homedir(), '.cache');
+      return process.env['XDG_CACHE_HOME'] || join(home, '.cache');
   }
 }

@@ -2,7 +2,9 @@
 /** Where the package is not installed, its type is `any`.
  * @ts-ignore */
 import type { PostgrestClient } from '@supabase/postgrest-js';
+import type { DatabaseConnection } from '../apply/connect.ts';
 import { refuse } from '../declaration/errors.ts';
+import type { Declaration } from '../declaration/types.ts';
 
 /** Somebody who asks the API: a token, and ways to send requests with it. */
 export interface ApiClient {
@@ -15,7 +17,7 @@ export interface ApiClient {
   /** Of the API. */
   readonly url: string;
   /**
-   * Sends a request with the token.
+   * Sends a request with the token. Text that is sent counts as JSON unless a header says otherwise.
    *
    * @param path behind the URL of the API, such as `/todos?select=title`
    */
@@ -32,24 +34,37 @@ export interface ApiClient {
   readonly rest: PostgrestClient;
 }
 
+/** What a client asks, past its server: for matchers. */
+export interface ClientHome {
+  readonly declaration: Declaration;
+  /** As the authenticator. */
+  readonly connection: DatabaseConnection;
+}
+
+const homes = new WeakMap<ApiClient, ClientHome>();
+
+/** Undefined for what is no client of an environment. */
+export function homeOf(client: unknown): ClientHome | undefined {
+  return homes.get(client as ApiClient);
+}
+
 /** Makes a client for whoever the token is for. */
-export async function createClient({
-  role,
-  claims,
-  token,
-  url,
-}: Pick<ApiClient, 'role' | 'claims' | 'token' | 'url'>): Promise<ApiClient> {
+export async function createClient(
+  { role, claims, token, url }: Pick<ApiClient, 'role' | 'claims' | 'token' | 'url'>,
+  home: ClientHome,
+): Promise<ApiClient> {
   const authorization: Record<string, string> = token === undefined ? {} : { Authorization: `Bearer ${token}` };
   const library = await import('@supabase/postgrest-js').catch(() => undefined);
   const rest = library && new library.PostgrestClient(url, { headers: authorization });
-  return {
+  const client: ApiClient = {
     role,
     claims,
     token,
     url,
     fetch(path, init = {}) {
       const headers = new Headers(init.headers);
-      for (const [name, value] of Object.entries(authorization)) if (!headers.has(name)) headers.set(name, value);
+      const usual = { ...authorization, ...(typeof init.body === 'string' && { 'Content-Type': 'application/json' }) };
+      for (const [name, value] of Object.entries(usual)) if (!headers.has(name)) headers.set(name, value);
       return fetch(url + path, { ...init, headers });
     },
     get rest() {
@@ -62,4 +77,6 @@ export async function createClient({
       );
     },
   };
+  homes.set(client, home);
+  return client;
 }

@@ -1,80 +1,118 @@
 import { spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
-import { closeSync, openSync, readdirSync } from 'node:fs';
-import { mkdir, readFile, rename, rm } from 'node:fs/promises';
+import { readdirSync } from 'node:fs';
+import { mkdir, open, readFile, rename, rm, stat, type FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
 import { crc32 } from 'node:zlib';
 import { cacheDirectory } from './cache-directory.ts';
+import { undoAfterDeath } from './reaper.ts';
 import { serverUser } from './server-user.ts';
 
 /** What is kept of a server's directory. */
 const PARTS = ['data', 'first-password'];
+const UNFINISHED = 'unfinished-';
+const HOUR_MS = 3_600_000;
 
 // Each cluster is one archive, named after its key and its checksum: it is there as a whole or not at all, whoever else
 // writes one at the same time, and damage is seen. Where nothing can be read or written there is no cache.
 
 /** Copies the cluster of a key into a server's directory; false if there is no sound one. */
 export async function unpackCluster(key: string, target: string): Promise<boolean> {
-  const archive = archivesOf(key)[0];
-  if (archive === undefined) return false;
-  // Both read the file from memory, and each keeps a core busy.
-  const [unpacked, sound] = await Promise.all([unpack(archive, target), isSound(archive)]);
-  if (unpacked && sound) return true;
-  await rm(archive, { force: true }).catch(() => undefined);
-  for (const part of PARTS) await rm(join(target, part), { recursive: true, force: true });
+  for (const archive of archivesOf(key)) {
+    if (await unpack(archive, target)) return true;
+    await discard(archive);
+    for (const part of PARTS) await rm(join(target, part), { recursive: true, force: true });
+  }
   return false;
 }
 
 /** Keeps the cluster of a server that has not been started yet. */
 export async function packCluster(key: string, source: string): Promise<void> {
-  const unfinished = join(cacheDirectory(), `unfinished-${randomUUID()}`);
   try {
     await mkdir(cacheDirectory(), { recursive: true, mode: 0o700 });
-    const file = openSync(unfinished, 'wx', 0o600);
-    const packed = await tar(['-c', '-f', '-', '-C', source, ...PARTS], 'ignore', file).finally(() => closeSync(file));
-    if (packed) await rename(unfinished, join(cacheDirectory(), nameOf(key, await readFile(unfinished))));
+    await pack(key, source, join(cacheDirectory(), UNFINISHED + randomUUID()));
+    // Others may have made theirs at the same time. Whoever is reading one has it open.
+    for (const archive of archivesOf(key).slice(1)) await discard(archive);
+    for (const archive of archivesOf(UNFINISHED)) await discardOld(archive);
   } catch {
     // A full disk, or a home that can not be written: the next server makes its cluster anew.
   }
-  await rm(unfinished, { force: true }).catch(() => undefined);
 }
 
 export async function discardCluster(key: string): Promise<void> {
-  for (const archive of archivesOf(key)) await rm(archive, { force: true }).catch(() => undefined);
+  for (const archive of archivesOf(key)) await discard(archive);
 }
 
 function archivesOf(key: string): string[] {
   try {
     return readdirSync(cacheDirectory())
-      .filter((name) => name.startsWith(`${key}-`))
+      .filter((name) => name.startsWith(key))
+      .sort()
       .map((name) => join(cacheDirectory(), name));
   } catch {
     return [];
   }
 }
 
-function nameOf(key: string, archive: Buffer): string {
-  return `${key}-${crc32(archive).toString(16)}.tar`;
+/** Of a process that was killed together with its reaper. */
+async function discardOld(archive: string): Promise<void> {
+  const { mtimeMs } = await stat(archive);
+  if (mtimeMs < Date.now() - HOUR_MS) await discard(archive);
 }
 
-async function isSound(archive: string): Promise<boolean> {
-  const content = await readFile(archive).catch(() => undefined);
-  return content !== undefined && archive.endsWith(`-${crc32(content).toString(16)}.tar`);
+async function discard(archive: string): Promise<void> {
+  await rm(archive, { recursive: true, force: true }).catch(() => undefined);
 }
 
+async function pack(key: string, source: string, unfinished: string): Promise<void> {
+  const withdraw = undoAfterDeath(['rm', '-f', unfinished]);
+  try {
+    const file = await open(unfinished, 'wx', 0o600);
+    const packed = await tar(source, ['-c', ...PARTS], 'ignore', file.fd).finally(() => file.close());
+    if (packed) await rename(unfinished, `${join(cacheDirectory(), key)}-${checksum(await readFile(unfinished))}.tar`);
+  } finally {
+    await discard(unfinished);
+    await withdraw();
+  }
+}
+
+/** Whether it was sound, and there is room for it. */
 async function unpack(archive: string, target: string): Promise<boolean> {
   try {
-    const file = openSync(archive, 'r');
-    return await tar(['-x', '-f', '-', '-C', target], file, 'ignore').finally(() => closeSync(file));
+    const file = await open(archive, 'r');
+    // Both read it from memory, and each keeps a core busy.
+    const both = Promise.all([tar(target, ['-x'], file.fd, 'ignore'), isSound(file, archive).catch(() => false)]);
+    return (await both.finally(() => file.close())).every(Boolean);
   } catch {
     return false;
   }
 }
 
+async function isSound(file: FileHandle, archive: string): Promise<boolean> {
+  const content = Buffer.allocUnsafe((await file.stat()).size);
+  // From its beginning, wherever the other reader is.
+  await file.read(content, 0, content.length, 0);
+  return archive.endsWith(`-${checksum(content)}.tar`);
+}
+
+function checksum(content: Buffer): string {
+  return crc32(content).toString(16);
+}
+
 /** Runs as the server's user, whose the files are; whether it succeeded. */
-async function tar(args: readonly string[], input: number | 'ignore', output: number | 'ignore'): Promise<boolean> {
-  const child = spawn('tar', args, { stdio: [input, output, 'ignore'], cwd: '/', windowsHide: true, ...serverUser() });
+async function tar(
+  directory: string,
+  args: readonly string[],
+  input: number | 'ignore',
+  output: number | 'ignore',
+): Promise<boolean> {
+  const child = spawn('tar', ['-C', directory, '-f', '-', ...args], {
+    stdio: [input, output, 'ignore'],
+    cwd: '/',
+    windowsHide: true,
+    ...serverUser(),
+  });
   const failed = once(child, 'error').then(() => false);
   const ended = once(child, 'close').then(([code]) => code === 0);
   return Promise.race([ended, failed]).catch(() => false);

@@ -17,6 +17,10 @@ const INITDB_OPTIONS = [
   '--icu-locale=und',
   // A new cluster then has a megabyte of write-ahead log instead of sixteen.
   '--wal-segsize=1',
+  // Its own servers have files of the cluster as shared memory, as later the server has: they go with it, ...
+  '--set=dynamic_shared_memory_type=mmap',
+  // ... and nothing is taken from under a server that goes on when initdb is ended.
+  '--no-clean',
   '--no-sync',
   '--no-instructions',
 ];
@@ -40,12 +44,16 @@ export interface Cluster {
 export async function makeCluster(options: ClusterOptions): Promise<Cluster> {
   const { directory } = options;
   const key = keyOf(options);
+  let copied = await unpackCluster(key, directory.path);
   // Of several servers that start at once in this process, one makes it.
-  await making.get(key)?.catch(() => undefined);
-  const copied = await unpackCluster(key, directory.path);
+  const other = making.get(key);
+  if (!copied && other !== undefined) {
+    await other.catch(() => undefined);
+    copied = await unpackCluster(key, directory.path);
+  }
   if (!copied) {
     const made = initialise(options).then(() => packCluster(key, directory.path));
-    if (!making.has(key)) making.set(key, made);
+    making.set(key, made);
     await made.finally(() => making.get(key) === made && making.delete(key));
   }
   return { firstPassword: readFileSync(join(directory.path, 'first-password'), 'utf8'), copied };

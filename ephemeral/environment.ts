@@ -1,10 +1,11 @@
 import pg from 'pg';
-import { applyDeclaration } from '../apply/apply.ts';
 import { clientOptions } from '../apply/connect.ts';
 import { SecuredPostgrestError } from '../declaration/errors.ts';
 import { serverSettings } from '../declaration/server-settings.ts';
 import type { Declaration, SqlSource } from '../declaration/types.ts';
 import { signToken, type TokenOptions } from '../jwt/index.ts';
+import { accessMatrix, type AccessMatrix } from './access/matrix.ts';
+import { sampleSubjects, type Subjects } from './access/subjects.ts';
 import { createClient, type ApiClient } from './client.ts';
 import { databaseUrl } from './database-url.ts';
 import type { Host } from './host.ts';
@@ -64,6 +65,14 @@ export interface EphemeralPostgrest {
    * Throws what applying a declaration throws, and `invalid_sql` for a seed that fails.
    */
   apply(declaration: Declaration, options?: { readonly seed?: readonly SqlSource[] }): Promise<ApplyOutcome>;
+  /**
+   * Measures who reaches which rows of the present data, for every table and view, subject and command; nothing is changed.
+   *
+   * @param subjects @default one of each role, with samples of the claims that its policies read
+   * @example
+   * console.log(matrixText(await environment.access({ ann: { role: 'todos_user', claims: { user_id: 1 } } })));
+   */
+  access(subjects?: Subjects): Promise<AccessMatrix>;
   /** What the two servers have printed, without secrets. */
   logs(): { readonly postgres: string; readonly postgrest: string };
   /** Ends the API, and the servers that were started for it; nothing of it is left. May be called again. */
@@ -159,7 +168,13 @@ class Environment implements EphemeralPostgrest {
 
   async as(role?: string, claims: Readonly<Record<string, unknown>> = {}): Promise<ApiClient> {
     const token = role === undefined ? undefined : await this.tokenFor(role, claims);
-    return createClient({ role: role ?? this.#declaration.anonymous?.name ?? '', claims, token, url: this.url });
+    const declaration = this.#declaration;
+    const { backend, password } = this.#parts.host;
+    const connection = { ...backend.connection(this.#database), user: declaration.authenticator, password };
+    return createClient(
+      { role: role ?? declaration.anonymous?.name ?? '', claims, token, url: this.url },
+      { declaration, connection },
+    );
   }
 
   async sql<Row extends pg.QueryResultRow>(text: string, values: readonly unknown[] = []): Promise<Row[]> {
@@ -203,6 +218,10 @@ class Environment implements EphemeralPostgrest {
     });
   }
 
+  access(subjects = sampleSubjects(this.#declaration)): Promise<AccessMatrix> {
+    return accessMatrix(this.#parts.host.backend.connection(this.#database), this.#declaration, subjects);
+  }
+
   logs(): { readonly postgres: string; readonly postgrest: string } {
     return { postgres: this.#parts.host.backend.logs(), postgrest: this.#server.logs() };
   }
@@ -231,16 +250,15 @@ class Environment implements EphemeralPostgrest {
     const before = this.#declaration;
     const next = await host.keepCopy(this.#snapshot, declaration);
     try {
-      await host.createRoles(declaration, next);
-      await applyDeclaration(host.backend.connection(next), declaration);
-      const { changes, migrations } = await applyDeclaration(host.backend.connection(this.#database), declaration);
+      await host.apply(next, declaration);
+      const { changes, migrations } = await host.apply(this.#database, declaration);
       await host.release(this.#snapshot);
       this.#snapshot = next;
       const restarted = await this.#take(declaration, false);
       return { changes, migrations, rebuilt: false, restarted };
     } catch (error) {
       await host.release(next);
-      await host.createRoles(before, this.#database).catch(() => {});
+      await host.createRoles(before).catch(() => {});
       throw error;
     }
   }
@@ -249,7 +267,7 @@ class Environment implements EphemeralPostgrest {
     const { host } = this.#parts;
     const before = this.#declaration;
     const next = await host.build(declaration, seed).catch(async (error: unknown) => {
-      await host.createRoles(before, this.#database).catch(() => {});
+      await host.createRoles(before).catch(() => {});
       throw error;
     });
     await host.release(this.#snapshot);

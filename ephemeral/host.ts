@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import pg from 'pg';
-import { applyDeclaration } from '../apply/apply.ts';
+import { applyDeclaration, type ApplyResult } from '../apply/apply.ts';
 import { clientOptions } from '../apply/connect.ts';
 import { createRoles } from '../apply/create-roles.ts';
 import { failed } from '../apply/run-steps.ts';
@@ -14,17 +14,17 @@ import { withClient } from './with-client.ts';
 export class Host {
   readonly backend: Backend;
   /** Of the authenticator. */
-  readonly password = randomBytes(24).toString('base64url');
+  readonly password: string;
   readonly #admin: pg.Pool;
   readonly #prefix: string;
   /** How many still need a database that nobody is connected to. */
   readonly #snapshots = new Map<string, number>();
   readonly #named = new Map<string, number>();
 
-  /** @param prefix of the names of databases */
-  constructor(backend: Backend, prefix: string) {
+  constructor(backend: Backend, { name, authenticator }: Declaration) {
     this.backend = backend;
-    this.#prefix = prefix;
+    this.password = backend.password?.(authenticator) ?? randomBytes(24).toString('base64url');
+    this.#prefix = backend.databasePrefix ?? name;
     const maintenance = clientOptions(backend.connection(backend.maintenanceDatabase));
     this.#admin = new pg.Pool({ ...maintenance, max: 4, allowExitOnIdle: true });
     // Sessions that nobody uses are cut off by `stop`, and that is no error.
@@ -39,8 +39,7 @@ export class Host {
     try {
       const connection = this.backend.connection(database);
       onProgress('applying the declaration');
-      await this.createRoles(declaration, database);
-      await applyDeclaration(connection, declaration);
+      await this.apply(database, declaration);
       if (seed.length > 0) onProgress('filling the tables');
       for (const source of seed) await withClient(connection, (client) => runSeed(client, source));
       return database;
@@ -50,9 +49,21 @@ export class Host {
     }
   }
 
-  createRoles(declaration: Declaration, database: string): Promise<void> {
-    return withClient(this.backend.connection(database), (client) =>
-      createRoles(client, declaration, { authenticator: this.password }),
+  /** Makes the roles, and brings a database to what is declared. */
+  apply(database: string, declaration: Declaration): Promise<ApplyResult> {
+    const { backend } = this;
+    const work = async () => {
+      await this.createRoles(declaration);
+      return applyDeclaration(backend.connection(database), declaration);
+    };
+    return backend.withRoles?.(work) ?? work();
+  }
+
+  createRoles(declaration: Declaration): Promise<void> {
+    const { backend, password } = this;
+    if (backend.createRoles) return backend.createRoles(declaration, password);
+    return withClient(backend.connection(backend.maintenanceDatabase), (client) =>
+      createRoles(client, declaration, { authenticator: password }),
     );
   }
 

@@ -3,8 +3,15 @@
  *
  * @module
  */
+export { matrixHtml } from './access/matrix-html.ts';
+export { matrixText, type MatrixTextOptions } from './access/matrix-text.ts';
+export type { AccessCell, AccessMatrix, RelationAccess } from './access/matrix.ts';
+export type { Reach } from './access/probe.ts';
+export { sampleSubjects, type Subject, type Subjects } from './access/subjects.ts';
 export type { ApiClient } from './client.ts';
 export type { ApplyOutcome, EphemeralPostgrest } from './environment.ts';
 export { startPostgres, type LocalConnection, type PostgresOptions, type PostgresServer } from './postgres-server.ts';
 export { startPostgrest, type PostgrestOptions, type PostgrestServer } from './postgrest-server.ts';
+export type { DockerBackendOptions } from './docker-backend.ts';
+export type { BackendChoice, SourceOptions } from './source.ts';
 export { startEphemeralPostgrest, type EphemeralPostgrestOptions } from './start.ts';

@@ -7,7 +7,7 @@ import { setPassword } from '../apply/create-roles.ts';
 import { makeCluster, remakeCluster, type Cluster } from './cluster.ts';
 import { freePorts } from './free-ports.ts';
 import { postgresBinaries, type PostgresBinaries } from './postgres-binaries.ts';
-import { createServerDirectory, type ServerDirectory } from './server-directory.ts';
+import { createServerDirectory, DIRECTORY_PREFIX, type ServerDirectory } from './server-directory.ts';
 import { startProcess, untilReady, type ServerProcess } from './server-process.ts';
 import { serverUser } from './server-user.ts';
 import { withClient } from './with-client.ts';
@@ -90,8 +90,8 @@ export async function startPostgres(options: PostgresOptions = {}): Promise<Post
     const passwordFile = directory.writeSecret('password', password);
     const settings = { ...testSettings, ...options.settings };
     const run = ({ firstPassword }: Cluster) =>
-      serve(binaries, directory, settings, (port) =>
-        changePassword({ host, port, database: 'postgres', user: superuser, password: firstPassword }, password),
+      serve(binaries, directory, settings, (port, name) =>
+        changePassword({ host, port, database: 'postgres', user: superuser, password: firstPassword }, name, password),
       );
     const cluster = { binaries, directory, superuser };
     const made = await makeCluster(cluster);
@@ -132,13 +132,15 @@ async function serve(
   { postgres }: PostgresBinaries,
   directory: ServerDirectory,
   settings: Readonly<Record<string, string>>,
-  isReady: (port: number) => Promise<boolean>,
+  isReady: (port: number, name: string) => Promise<boolean>,
 ): Promise<{ server: ServerProcess; port: number }> {
   const data = join(directory.path, 'data');
+  // By its name a server is told from another one at the same port, and the reaper tells its sessions from others.
+  const name = DIRECTORY_PREFIX + randomBytes(6).toString('hex');
   for (let attempt = 1; ; attempt++) {
     const [port] = (await freePorts(1)) as [number];
     // No unix socket: its path has a short limit, and everything here speaks TCP.
-    const address = { listen_addresses: host, port: String(port), unix_socket_directories: '' };
+    const address = { listen_addresses: host, port: String(port), unix_socket_directories: '', cluster_name: name };
     const server = await startProcess({
       name: 'postgres',
       command: postgres,
@@ -159,7 +161,7 @@ async function serve(
       },
     });
     try {
-      await untilReady('postgres', server, () => isReady(port));
+      await untilReady('postgres', server, () => isReady(port, name));
       server.unref();
       return { server, port };
     } catch (error) {
@@ -178,10 +180,14 @@ function waitUntil(condition: () => boolean, timeoutMs: number): void {
 }
 
 /** Whether it succeeded. Copies of one cluster have the same password; from here on this one has its own. */
-async function changePassword(connection: LocalConnection, password: string): Promise<boolean> {
+async function changePassword(connection: LocalConnection, name: string, password: string): Promise<boolean> {
   try {
-    await withClient(connection, (client) => setPassword(client, connection.user, password));
-    return true;
+    return await withClient(connection, async (client) => {
+      const { rows } = await client.query<{ cluster_name: string }>('show cluster_name');
+      const own = rows[0]?.cluster_name === name;
+      if (own) await setPassword(client, connection.user, password);
+      return own;
+    });
   } catch {
     return false;
   }

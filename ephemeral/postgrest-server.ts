@@ -93,6 +93,8 @@ async function serve(
       directory,
       logFile: join(directory, 'postgrest.log'),
       stopSignal: 'SIGTERM',
+      // It waits for requests that it is answering; there may be some that nothing will answer.
+      stopTimeoutMs: 500,
       redact: (log) => secrets.reduce((text, secret) => text.replaceAll(secret, '[secret]'), log),
     });
     const portTaken = () => /resource busy|address already in use/i.test(server.logs());

@@ -19,6 +19,8 @@ export interface ServerProcessOptions {
   readonly user?: ServerUser | undefined;
   /** Signal that ends the process. */
   readonly stopSignal: NodeJS.Signals;
+  /** How long that may take until it is ended by force, in milliseconds. @default 10000 */
+  readonly stopTimeoutMs?: number;
   /** Ends the process when there is no time left to wait for it. @default SIGKILL */
   readonly endNow?: (kill: (signal: NodeJS.Signals) => void) => void;
   /** Takes secrets out of what the log says. @default nothing */
@@ -33,13 +35,14 @@ export interface ServerProcess {
   logs(): string;
   /** From now on this process may exit without waiting for the server, which then ends too. */
   unref(): void;
-  /** Ends it, within 10 seconds by force. Harmless when it has ended. */
+  /** Ends it, in the end by force. Harmless when it has ended. */
   stop(): Promise<void>;
 }
 
 /** Starts a child process that cannot outlive this one. Throws `start_failed` if it cannot be run at all. */
 export async function startProcess(options: ServerProcessOptions): Promise<ServerProcess> {
-  const { name, command, args, directory, logFile, user, stopSignal, redact = (log: string) => log } = options;
+  const { name, command, args, directory, logFile, user, stopSignal, stopTimeoutMs = 10_000 } = options;
+  const { redact = (log: string) => log } = options;
   const log = openSync(logFile, 'w', 0o600);
   const child = spawn(command, args, {
     cwd: directory,
@@ -79,7 +82,7 @@ export async function startProcess(options: ServerProcessOptions): Promise<Serve
     async stop() {
       child.ref();
       kill(stopSignal);
-      const force = setTimeout(kill, 10_000, 'SIGKILL');
+      const force = setTimeout(kill, stopTimeoutMs, 'SIGKILL');
       await end;
       clearTimeout(force);
       logs(); // remembered: the directory goes after this

@@ -1,7 +1,12 @@
+import type { DatabaseConnection } from '../apply/connect.ts';
 import type { Declaration, SqlSource } from '../declaration/types.ts';
+import { accessMatrix, type AccessMatrix } from './access/matrix.ts';
+import type { Subjects } from './access/subjects.ts';
 import type { Backend } from './backend.ts';
+import { startDockerBackend, type DockerBackendOptions } from './docker-backend.ts';
 import { startEmbeddedBackend } from './embedded-backend.ts';
 import { startEnvironment, type EphemeralPostgrest } from './environment.ts';
+import { startExistingBackend } from './existing-backend.ts';
 import { Host } from './host.ts';
 import { removeAbandoned } from './remove-abandoned.ts';
 import { createTrust } from './trust.ts';
@@ -9,26 +14,38 @@ import { createTrust } from './trust.ts';
 export interface SourceOptions {
   /** SQL that fills the tables, run in this order as the admin, past all policies. @default none */
   readonly seed?: readonly SqlSource[];
+  /** Where the servers run. @default 'embedded' */
+  readonly backend?: BackendChoice;
   /** Told what is being done now, such as `starting Postgres`. @default nobody is told */
   readonly onProgress?: (step: string) => void;
 }
+
+/**
+ * `'embedded'`: child processes, from npm's packages. `'docker'`: containers of the deployment's images, or of the ones
+ * that are named. `existing`: databases on a Postgres that is there already, such as a CI's service, reached as a superuser
+ * or a role with CREATEDB and CREATEROLE, and PostgREST as a child process.
+ */
+export type BackendChoice =
+  'embedded' | 'docker' | { readonly docker: DockerBackendOptions } | { readonly existing: DatabaseConnection };
 
 /** Servers with a declared and filled database that nobody uses: environments begin with copies of it. */
 export interface Source {
   /** Starts an environment; with `last`, all ends with it. */
   start(options?: { readonly port?: number | undefined; readonly last?: boolean }): Promise<EphemeralPostgrest>;
+  /** Measures who reaches which rows of the declared and filled database. */
+  access(subjects: Subjects): Promise<AccessMatrix>;
   /** Ends every environment, and the servers. May be called again. */
   stop(): Promise<void>;
 }
 
 export async function startSource(declaration: Declaration, options: SourceOptions = {}): Promise<Source> {
-  const { seed = [], onProgress = () => {} } = options;
+  const { seed = [], backend = 'embedded', onProgress = () => {} } = options;
   onProgress('starting Postgres');
   const trusted = createTrust(declaration.keys);
   // Whoever waits for it comes later.
   trusted.catch(() => {});
   swept ??= removeAbandoned().catch(() => {});
-  const host = new Host(await startBackend(), declaration.name);
+  const host = new Host(await startBackend(backend, declaration), declaration);
   const environments = new Set<EphemeralPostgrest>();
   const stop = async () => {
     await Promise.all([...environments].map((environment) => environment.stop()));
@@ -54,6 +71,10 @@ export async function startSource(declaration: Declaration, options: SourceOptio
         environments.add(environment);
         return environment;
       },
+      async access(subjects) {
+        const copy = await host.copy(snapshot, declaration);
+        return accessMatrix(host.backend.connection(copy), declaration, subjects).finally(() => host.drop(copy));
+      },
       stop: () => (stopped ??= stop()),
     };
   } catch (error) {
@@ -62,8 +83,10 @@ export async function startSource(declaration: Declaration, options: SourceOptio
   }
 }
 
-function startBackend(): Promise<Backend> {
-  return startEmbeddedBackend();
+function startBackend(choice: BackendChoice, declaration: Declaration): Promise<Backend> {
+  if (choice === 'embedded') return startEmbeddedBackend();
+  if (choice === 'docker') return startDockerBackend();
+  return 'docker' in choice ? startDockerBackend(choice.docker) : startExistingBackend(choice.existing, declaration);
 }
 
 /** Once a process is enough: its own servers it ends itself. */

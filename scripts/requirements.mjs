@@ -20,6 +20,13 @@ function postgresBinaries() {
   }
 }
 
+/** As `test/support/browser.ts` looks for it. */
+function chromium() {
+  if (!['chromium', 'chromium-browser', 'google-chrome'].some(onPath)) {
+    return 'no Chromium is on the PATH (chromium, chromium-browser or google-chrome); install one';
+  }
+}
+
 function dockerEngine() {
   const { error, status, stderr } = run('docker', ['version'], quiet);
   if (error) return "'docker' is not on the PATH; install a Docker engine";
@@ -84,6 +91,7 @@ function ownEngine() {
 const requirements = {
   unit: [],
   embedded: [postgresBinaries],
+  browser: [postgresBinaries, chromium],
   docker: [dockerEngine, images],
   deploy: [dockerEngine, images, terraform, providers],
   engine: [dockerEngine, images, terraform, providers, ownEngine],

@@ -1,14 +1,14 @@
 -- The statements that bring a database to its declared state, each under its name.
 
 -- name: lock
-SELECT pg_advisory_lock(hashtextextended('secured-postgrest ' || :'name', 0))
+SET lock_timeout = :'timeout_ms';
+SELECT pg_advisory_lock(hashtextextended('secured-postgrest ' || :'name', 0));
+SET lock_timeout = :'table_timeout_ms'
 -- name: lock_holder
 SELECT a.pid, a.application_name, a.client_addr::text AS address, a.backend_start::text AS since
 FROM pg_locks AS l JOIN pg_stat_activity AS a ON a.pid = l.pid
 WHERE l.locktype = 'advisory' AND l.granted AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())
   AND (l.classid::bigint << 32 | l.objid::bigint) = hashtextextended('secured-postgrest ' || :'name', 0)
--- name: set_lock_timeout
-SELECT pg_catalog.set_config('lock_timeout', :'value', false)
 -- name: settle_session
 SET search_path = pg_catalog, pg_temp;
 SET standard_conforming_strings = on;
@@ -17,6 +17,7 @@ SET transform_null_equals = off;
 SET default_transaction_read_only = off;
 SET default_transaction_isolation = 'read committed';
 SET statement_timeout = 0;
+SET lock_timeout = :'table_timeout_ms';
 SET idle_in_transaction_session_timeout = 0;
 SET client_min_messages = warning;
 SET jit = off;
@@ -36,6 +37,32 @@ ROLLBACK TO SAVEPOINT steps
 -- name: settle_migration
 -- Without a policy for the owner a query would silently see no row; so it fails.
 SELECT pg_catalog.set_config('search_path', :'search_path', false), pg_catalog.set_config('row_security', 'off', false)
+
+-- name: read_catalogs
+-- What the queries of `sql/catalog/` share: the managed schemas ($1) and the relations in them, the declared roles ($2), of
+-- which one ($3) owns what is in the schemas, what belongs to extensions, and the database.
+WITH
+  managed AS (SELECT oid, nspname AS name FROM pg_namespace WHERE nspname = ANY ($1::name[])),
+  contained AS (
+    SELECT c.oid, n.name AS schema, c.relname AS name, c.relkind AS kind, c.relowner, c.relrowsecurity, c.relforcerowsecurity,
+      c.reloptions, c.relacl
+    FROM pg_class AS c JOIN managed AS n ON n.oid = c.relnamespace
+    WHERE c.relnamespace = ANY (ARRAY(SELECT oid FROM managed)) AND c.relkind IN ('r', 'p', 'v', 'm', 'f', 'S')
+  ),
+  declared AS (SELECT oid, rolname AS name, rolname = $3::name AS owns FROM pg_roles WHERE rolname = ANY ($2::name[])),
+  extended AS (
+    SELECT classid AS class, objid AS oid FROM pg_depend WHERE refclassid = 'pg_extension'::regclass AND deptype = 'e'
+  ),
+  here AS (SELECT oid FROM pg_database WHERE datname = current_database())
+SELECT :{catalogs}
+-- name: catalog
+(SELECT coalesce(json_agg(found), '[]') FROM (
+:{query}
+) AS found) AS :"name"
+-- name: forced_tables
+SELECT n.nspname AS schema, c.relname AS name FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace
+WHERE c.relforcerowsecurity AND n.nspname IN (:'schemas') AND pg_get_userbyid(c.relowner) = :'owner'
+ORDER BY 1, 2
 
 -- name: join_owner
 GRANT :"owner" TO :"admin"
@@ -106,9 +133,6 @@ DROP ROUTINE :{signature}
 -- name: mark_function
 COMMENT ON ROUTINE :{signature} IS :'mark'
 
--- name: find_bookkeeping
-SELECT FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace
-WHERE n.nspname = :'private' AND c.relname = 'migrations'
 -- name: create_bookkeeping
 CREATE TABLE IF NOT EXISTS :"private".migrations (
   file text PRIMARY KEY,

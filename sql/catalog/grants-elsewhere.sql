@@ -1,18 +1,17 @@
--- What roles ($2) were granted outside of the managed schemas ($1) and the database itself: other schemas and what is in
--- them, large objects, foreign servers, settings, tablespaces.
-WITH managed AS MATERIALIZED (SELECT oid FROM pg_namespace WHERE nspname = ANY ($1))
+-- What roles were granted outside of the managed schemas and the database itself: other schemas and what is in them, large
+-- objects, foreign servers, settings, tablespaces. The owner may need what migrations build on, such as tables of other schemas.
 SELECT pg_get_userbyid(s.refobjid) AS role, pg_describe_object(s.classid, s.objid, 0) AS object,
   s.classid IN ('pg_proc'::regclass, 'pg_type'::regclass)
     OR (s.classid = 'pg_namespace'::regclass AND NOT has_schema_privilege(s.refobjid, s.objid, 'CREATE')) AS usage_only
 FROM pg_shdepend AS s
 WHERE s.refclassid = 'pg_authid'::regclass AND s.deptype = 'a' AND s.classid <> 'pg_database'::regclass
-  AND s.dbid IN (0, (SELECT oid FROM pg_database WHERE datname = current_database()))
-  AND s.refobjid = ANY (ARRAY(SELECT oid FROM pg_roles WHERE rolname = ANY ($2)))
+  AND s.dbid IN (0, (SELECT oid FROM here))
+  AND s.refobjid = ANY (ARRAY(SELECT oid FROM declared WHERE NOT owns))
   AND CASE s.classid
-    WHEN 'pg_class'::regclass THEN s.objid NOT IN (SELECT oid FROM pg_class WHERE relnamespace IN (SELECT oid FROM managed))
-    WHEN 'pg_proc'::regclass THEN s.objid NOT IN (SELECT oid FROM pg_proc WHERE pronamespace IN (SELECT oid FROM managed))
-    WHEN 'pg_type'::regclass THEN s.objid NOT IN (SELECT oid FROM pg_type WHERE typnamespace IN (SELECT oid FROM managed))
-    WHEN 'pg_default_acl'::regclass THEN s.objid NOT IN (SELECT oid FROM pg_default_acl WHERE defaclnamespace IN (SELECT oid FROM managed))
+    WHEN 'pg_class'::regclass THEN s.objid NOT IN (SELECT oid FROM contained)
+    WHEN 'pg_proc'::regclass THEN NOT EXISTS (SELECT FROM managed WHERE oid = (SELECT pronamespace FROM pg_proc AS o WHERE o.oid = s.objid))
+    WHEN 'pg_type'::regclass THEN NOT EXISTS (SELECT FROM managed WHERE oid = (SELECT typnamespace FROM pg_type AS o WHERE o.oid = s.objid))
+    WHEN 'pg_default_acl'::regclass THEN NOT EXISTS (SELECT FROM managed WHERE oid = (SELECT defaclnamespace FROM pg_default_acl AS o WHERE o.oid = s.objid))
     WHEN 'pg_namespace'::regclass THEN s.objid NOT IN (SELECT oid FROM managed)
     ELSE true END
 GROUP BY 1, 2, 3

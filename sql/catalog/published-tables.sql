@@ -1,5 +1,5 @@
--- Tables of the schemas ($1) whose rows leave by replication.
+-- Tables whose rows leave by replication.
 SELECT schemaname AS schema, tablename AS table, pubname AS publication
 FROM pg_publication_tables
-WHERE schemaname = ANY ($1)
+WHERE schemaname IN (SELECT name FROM managed)
 ORDER BY 1, 2, 3

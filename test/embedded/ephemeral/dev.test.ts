@@ -1,44 +1,24 @@
-import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
-import { once } from 'node:events';
+import { execFileSync } from 'node:child_process';
 import { cpSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { setTimeout as delay } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import { freePorts } from '../../../ephemeral/free-ports.ts';
+import { childrenOf, dev as startDev, expectGone as expectAllGone, program, type DevProgram } from './dev-program.ts';
 import { useOwnTemporaryDirectory } from './own-temporary-directory.ts';
-import { isListening, isRunning, processesBelow, serverDirectories } from './traces.ts';
+import { isListening, serverDirectories } from './traces.ts';
 
 const temporaryDirectory = useOwnTemporaryDirectory();
-const program = fileURLToPath(new URL('../../../cli/main.ts', import.meta.url));
 const declaration = fileURLToPath(new URL('../../../examples/todos/declaration.ts', import.meta.url));
 
-async function dev(args: readonly string[], command = [process.execPath, '--import', 'tsx', program]) {
-  const child = spawn(command[0]!, [...command.slice(1), 'dev', ...args], {
-    env: { ...process.env, TMPDIR: temporaryDirectory(), npm_lifecycle_event: 'start' },
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
-  const ended = once(child, 'exit') as Promise<[number | null, NodeJS.Signals | null]>;
-  const output = { out: '', err: '' };
-  child.stdout.on('data', (data: Buffer) => (output.out += data.toString()));
-  child.stderr.on('data', (data: Buffer) => (output.err += data.toString()));
-  while (!output.out.includes('Ctrl-C') && child.exitCode === null) await delay(50);
-  return { child, ended, ...output };
-}
-
-async function expectGone({ out }: { out: string }, children: number[]) {
-  for (let wait = 0; wait < 200 && children.some(isRunning); wait++) await delay(50);
-  expect(children.filter(isRunning)).toEqual([]);
-  expect(await isListening(Number(new URL(out.split('\n')[0]!).port))).toBe(false);
-  expect(serverDirectories(temporaryDirectory())).toEqual([]);
-}
-
-const childrenOf = (child: ChildProcess) => processesBelow(child.pid!);
+const dev = (args: readonly string[], command?: readonly string[]) =>
+  startDev(args, { temporaryDirectory: temporaryDirectory(), ...(command && { command }) });
+const expectGone = (run: DevProgram, children: readonly number[]) => expectAllGone(run, children, temporaryDirectory());
 
 describe('secured-postgrest dev', () => {
   it('prints the URL, the roles with tokens, and requests that work as they are printed', async () => {
     const run = await dev([declaration]);
-    const [url, ...rest] = run.out.split('\n');
+    const [url, ...rest] = run.printed.out.split('\n');
     expect(url).toMatch(/^http:\/\/127\.0\.0\.1:\d+$/);
     expect(rest.join('\n')).toMatch(
       /todos_anon: requests without a token\n {2}todos_user: claims \{"user_id":1\}, token\n {4}ey/,
@@ -51,11 +31,13 @@ describe('secured-postgrest dev', () => {
       ['water the plants'],
       ['buy milk', 'water the plants'],
     ]);
-    const children = childrenOf(run.child);
+    const children = childrenOf(run);
     run.child.kill('SIGINT');
     run.child.kill('SIGINT');
     expect(await run.ended).toEqual([0, null]);
-    expect(run.err).toBe('');
+    expect(run.printed.err).toMatch(
+      /^loading .* \.\.\. \d+ ms\nstarting Postgres \.\.\. \d+ ms\n(.* \.\.\. \d+ ms\n)+$/,
+    );
     await expectGone(run, children);
   });
 
@@ -64,12 +46,37 @@ describe('secured-postgrest dev', () => {
     const seed = join(temporaryDirectory(), 'my seed.sql');
     writeFileSync(seed, `insert into api.todos (user_id, title, public) values (9, 'mine', true)`);
     const run = await dev([declaration, '--port', String(port), '--seed', seed]);
-    expect(run.out.split('\n')[0]).toBe(`http://127.0.0.1:${port}`);
+    expect(run.url()).toBe(`http://127.0.0.1:${port}`);
     const answer = await fetch(`http://127.0.0.1:${port}/todos?select=title`);
     expect(await answer.json()).toEqual([{ title: 'mine' }]);
-    const children = childrenOf(run.child);
+    const children = childrenOf(run);
     run.child.kill('SIGTERM');
     expect(await run.ended).toEqual([0, null]);
+    await expectGone(run, children);
+  });
+
+  it('has a page to try it as each role, on a port of choice, or none', async () => {
+    const [port] = (await freePorts(1)) as [number];
+    const run = await dev([declaration, '--explorer-port', String(port)]);
+    expect(run.printed.out).toContain(`try it as each role: http://127.0.0.1:${port}\n`);
+    expect(run.printed.out).toContain(`OpenAPI, of the role that asks: ${run.url()}/\n`);
+    const answer = await fetch(`http://127.0.0.1:${port}/identities`);
+    expect(await answer.json()).toMatchObject({
+      identities: [{ role: 'todos_anon' }, { role: 'todos_user', claims: { user_id: 1 } }],
+    });
+
+    const other = await dev([declaration, '--explorer-port', String(port)]);
+    expect((await other.ended)[0]).toBe(1);
+    expect(other.printed.err).toContain(`port ${port} of 127.0.0.1 is in use`);
+    const without = await dev([declaration, '--no-explorer']);
+    expect(without.printed.out).not.toContain('try it as each role');
+
+    const children = [...childrenOf(run), ...childrenOf(without)];
+    for (const one of [run, without]) {
+      one.child.kill('SIGINT');
+      expect(await one.ended).toEqual([0, null]);
+    }
+    expect(await isListening(port)).toBe(false);
     await expectGone(run, children);
   });
 
@@ -77,7 +84,7 @@ describe('secured-postgrest dev', () => {
     // A shell between this test and the program, as npm has one.
     const shell = ['sh', '-c', '"$0" --import tsx "$@"; true', process.execPath, program];
     const run = await dev([declaration], shell);
-    const children = childrenOf(run.child);
+    const children = childrenOf(run);
     expect(children.length).toBeGreaterThan(2);
     run.child.kill('SIGKILL');
     await run.ended;
@@ -91,8 +98,8 @@ describe('secured-postgrest dev', () => {
   ])('fails with a message for %s, and leaves nothing behind', async (_, args, message) => {
     const run = await dev(args);
     expect((await run.ended)[0]).toBe(1);
-    expect(run.out).toBe('');
-    expect(run.err).toContain(message);
+    expect(run.printed.out).toBe('');
+    expect(run.printed.err).toContain(message);
     expect(serverDirectories(temporaryDirectory())).toEqual([]);
   });
 
@@ -104,7 +111,7 @@ describe('secured-postgrest dev', () => {
     writeFileSync(join(directory, 'seed.sql'), 'select 1;\nselect * from api.missing;');
     const run = await dev([join(directory, 'declaration.json')]);
     expect((await run.ended)[0]).toBe(1);
-    expect(run.err).toMatch(/seed\.sql:2: relation "api.missing" does not exist/);
+    expect(run.printed.err).toMatch(/seed\.sql:2: relation "api.missing" does not exist/);
     expect(serverDirectories(temporaryDirectory())).toEqual([]);
   });
 });

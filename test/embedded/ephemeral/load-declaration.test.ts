@@ -1,9 +1,10 @@
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { loadDeclaration } from '../../../cli/load-declaration.ts';
+import { loadAfresh, loadDeclaration } from '../../../cli/load-declaration.ts';
 import { declare } from '../../../declaration/index.ts';
 
 const input = { name: 'notes', schemas: ['api'], roles: { users: ['notes_user'] } };
@@ -15,6 +16,7 @@ afterAll(() => rmSync(directory, { recursive: true }));
 
 function put(name: string, text: string): string {
   const file = join(directory, name);
+  mkdirSync(dirname(file), { recursive: true });
   writeFileSync(file, text);
   return file;
 }
@@ -74,5 +76,40 @@ describe('loadDeclaration', () => {
   it('keeps the code of what the declaration itself is refused for', async () => {
     const text = `import { declare } from '${declareUrl}';\nexport default declare({ ...${JSON.stringify(input)}, name: 'Notes' });`;
     await expect(loadDeclaration(put('name.ts', text))).rejects.toMatchObject({ code: 'invalid_name' });
+  });
+});
+
+describe('loadAfresh', () => {
+  it.each(['module', 'commonjs'])('reads again what has changed, and tells the files: %s', async (type) => {
+    put(`${type}/package.json`, JSON.stringify({ type }));
+    const file = put(
+      `${type}/declaration.ts`,
+      `import { users } from './users.ts';
+       import { declare } from '${type === 'module' ? declareUrl : fileURLToPath(declareUrl)}';
+       export default declare({ ...${JSON.stringify(input)}, roles: { users } });`,
+    );
+    for (const user of ['notes_user', 'notes_editor']) {
+      const users = put(`${type}/users.ts`, `export const users = ['${user}'];`);
+      const files = new Set<string>();
+      const declaration = await loadAfresh(file, (name) => files.add(name));
+      expect(declaration).toEqual(declare({ ...input, roles: { users: [user] } }));
+      expect([...files]).toEqual(expect.arrayContaining([file, users]));
+    }
+  });
+
+  it('tells the files of what can not be loaded', async () => {
+    const users = put('broken/users.ts', `export const users = [;`);
+    put('broken/package.json', '{ "type": "module" }');
+    const file = put('broken/declaration.ts', `import { users } from './users.ts'; export default users;`);
+    const files = new Set<string>();
+    await expect(loadAfresh(file, (name) => files.add(name))).rejects.toMatchObject({ code: 'invalid_declaration' });
+    expect([...files]).toEqual(expect.arrayContaining([file, users]));
+  });
+
+  it('reads JSON', async () => {
+    const file = put('again.json', JSON.stringify(input));
+    expect(await loadAfresh(file, () => {})).toEqual(declare(input));
+    put('again.json', JSON.stringify({ ...input, name: 'other' }));
+    expect((await loadAfresh(file, () => {})).name).toBe('other');
   });
 });

@@ -9,6 +9,8 @@ import { root } from './markdown.ts';
 export interface Snippet {
   readonly place: string;
   readonly text: string;
+  /** Beside which file it is to be, from the project's top. @default at the top */
+  readonly file?: string;
 }
 
 /** What a piece without imports may use without saying where it comes from. */
@@ -35,7 +37,12 @@ declare const image: string, password: string, seed: string;
 
 /** What TypeScript says about pieces that import this package by its name, as its users do. */
 export function typeErrors(snippets: readonly Snippet[]): string[] {
-  const files = new Map(snippets.map(({ text }, index) => [`${root}snippet-${index}.ts`, asModule(text)]));
+  const files = new Map(
+    snippets.map(({ text, file = '' }, index) => [
+      `${root}${file.replace(/[^/]*$/, '')}snippet-${index}.ts`,
+      asModule(text),
+    ]),
+  );
   const options = compilerOptions();
   const host = ts.createCompilerHost(options);
   const disk = { ...host };

@@ -36,11 +36,14 @@ describe("README.md shows the example's files:", () => {
     const own = text.slice(text.indexOf('\n') + 1);
     const example = readFileSync(`${root}${file}`, 'utf8');
     expect(own).toBe(
-      example.replace(/^\/\/ In a project.*\n/, '').replace("'../../index.ts'", "'cdktf-secured-postgrest'"),
+      example
+        .replace(/^\/\/ In a project.*\n/, '')
+        .replace("'../../index.ts'", "'cdktf-secured-postgrest'")
+        .replace("'../../ephemeral/vitest/index.ts'", "'cdktf-secured-postgrest/testing/vitest'"),
     );
   });
 
-  it('all of them', () => expect(shown).toHaveLength(3));
+  it('all of them', () => expect(shown).toHaveLength(4));
 });
 
 describe('docs/policies.md shows what each policy is rendered to:', () => {

@@ -1,0 +1,185 @@
+import declaration from '../examples/todos/declaration.ts';
+import { sqlFile } from '../apply/read-sql.ts';
+import type { Declaration } from '../declaration/types.ts';
+import { startEphemeralPostgrest, startPostgres, type EphemeralPostgrest } from '../ephemeral/index.ts';
+import { inOneTransaction, statementsFor } from './bare-sql.ts';
+import { emptyCache, measureFloor, type FloorTimes } from './ephemeral-floor.ts';
+import { peerObstacle, startPeer } from './ephemeral-peer.ts';
+import { timed } from './measure.ts';
+import { serversMemory } from './memory.ts';
+import type { Figures, Outcome, Target } from './report.ts';
+import { emptyDatabase } from './runner.ts';
+import { summarize } from './statistics.ts';
+import { declareTables } from './tables.ts';
+
+const seed = [sqlFile('examples/todos/seed.sql')];
+const ROUNDS = 7;
+const CLONES = 50;
+const MANY = 50;
+
+/** Environments: how long they take to serve and to go, what of that is the programs' own, and how many fit. */
+export async function benchEphemeral(figures: Figures): Promise<Outcome> {
+  await starts(figures);
+  await clones(figures);
+  const peer = await comparePeer(figures);
+  await many(figures);
+  const growth = await tables(figures);
+  return { targets: [...targets(figures), ...peer, growth] };
+}
+
+const FLOOR = 'floor: initdb, Postgres, a copied database, PostgREST';
+const FROM_NOTHING = 'ready to serve, from nothing';
+const CACHED = 'ready to serve, with the cached cluster';
+const ONE_MORE_FLOOR = 'floor of one more: a copied database, PostgREST';
+const ONE_MORE = 'one more';
+const STOP = 'stop';
+const PEER = 'peer: testcontainers with two images';
+
+/** In turn, so that whatever else the machine does meets all of them. */
+async function starts(figures: Figures): Promise<void> {
+  const floors: FloorTimes[] = [];
+  const times = { nothing: [] as number[], cached: [] as number[], stop: [] as number[] };
+  const once = async (list: number[]) => {
+    let api: EphemeralPostgrest | undefined;
+    list.push(await timed(async () => (api = await readyToServe())));
+    times.stop.push(await timed(() => api!.stop()));
+  };
+  // The programs are read from the disk once.
+  await (await readyToServe()).stop();
+  for (let round = 0; round < ROUNDS; round++) {
+    floors.push(await measureFloor());
+    const cache = emptyCache();
+    process.env['SECURED_POSTGREST_CACHE'] = cache.path;
+    await once(times.nothing);
+    await once(times.cached);
+    delete process.env['SECURED_POSTGREST_CACHE'];
+    cache.remove();
+  }
+  for (const part of ['initdb', 'postgres', 'clone', 'postgrest'] as const) {
+    figures.add(`floor: ${part}`, summarize(floors.map((floor) => floor[part])));
+  }
+  figures.add(FLOOR, summarize(floors.map((f) => f.initdb + f.postgres + f.clone + f.postgrest)));
+  figures.add(FROM_NOTHING, summarize(times.nothing), { against: FLOOR });
+  figures.add(CACHED, summarize(times.cached), { against: FLOOR });
+  figures.add(STOP, summarize(times.stop));
+}
+
+async function clones(figures: Figures): Promise<void> {
+  await using api = await startEphemeralPostgrest(declaration, { seed });
+  const floors: number[] = [];
+  const times: number[] = [];
+  for (let n = 0; n < CLONES; n++) {
+    if (n % 5 === 0) {
+      const { clone, postgrest } = await measureFloor();
+      floors.push(clone + postgrest);
+    }
+    let clone: EphemeralPostgrest | undefined;
+    times.push(await timed(async () => (clone = await api.clone())));
+    await clone!.stop();
+  }
+  figures.add(ONE_MORE_FLOOR, summarize(floors));
+  figures.add(ONE_MORE, summarize(times), { against: ONE_MORE_FLOOR });
+}
+
+/** The same two images, as a project without this package would start them. */
+async function comparePeer(figures: Figures): Promise<Target[]> {
+  const reason = await peerObstacle();
+  if (reason !== undefined) {
+    console.log(`  ${PEER}: not measured, ${reason}`);
+    return [];
+  }
+  const times: number[] = [];
+  for (let round = 0; round < 5; round++) {
+    let peer: Awaited<ReturnType<typeof startPeer>> | undefined;
+    times.push(await timed(async () => (peer = await startPeer(declaration, seed))));
+    await peer!.stop();
+  }
+  figures.add(PEER, summarize(times), { against: CACHED });
+  const faster = figures.of(PEER).median / figures.of(CACHED).median;
+  return [{ name: 'the cached start in times of the peer', value: 1 / faster, limit: 0.1, unit: 'x' }];
+}
+
+/** All at once: each with servers of its own, and as copies on one. */
+async function many(figures: Figures): Promise<void> {
+  const ofOwn: EphemeralPostgrest[] = [];
+  const start = await timed(() => inParallel(4, MANY, async () => void ofOwn.push(await readyToServe())));
+  addMemory(figures, `${MANY} at once, with servers of their own`, start);
+  figures.add(`${MANY} at once: stop all`, summarize([await timed(() => Promise.all(ofOwn.map((api) => api.stop())))]));
+
+  await using api = await startEphemeralPostgrest(declaration, { seed });
+  const copies = await timed(() => inParallel(4, MANY, async () => serves(await api.clone())));
+  addMemory(figures, `${MANY} at once, on one server`, copies);
+}
+
+function addMemory(figures: Figures, name: string, milliseconds: number): void {
+  const { postgres, postgrest } = serversMemory();
+  figures.add(`${name}: all ready`, summarize([milliseconds]));
+  figures.add(`${name}: Postgres, each`, summarize([postgres / MANY]), { unit: 'MB' });
+  figures.add(`${name}: PostgREST, each`, summarize([postgrest / MANY]), { unit: 'MB' });
+}
+
+async function inParallel(lanes: number, count: number, work: () => Promise<void>): Promise<void> {
+  let left = count;
+  const lane = async () => {
+    while (left-- > 0) await work();
+  };
+  await Promise.all(Array.from({ length: lanes }, lane));
+}
+
+/** What more tables cost a start, against what their SQL alone costs. */
+async function tables(figures: Figures): Promise<Target> {
+  const growth = { start: 0, sql: 0 };
+  await using postgres = await startPostgres();
+  for (const [count, sign] of [
+    [10, -1],
+    [1000, 1],
+  ] as const) {
+    const tablesOf: Declaration = declareTables('bench', count);
+    const statements = await statementsFor(await emptyDatabase(postgres, tablesOf, `scratch_${count}`), tablesOf);
+    const bare: number[] = [];
+    const starts: number[] = [];
+    for (let round = 0; round < 3; round++) {
+      const connection = await emptyDatabase(postgres, tablesOf, `bare_${count}_${round}`);
+      bare.push(await timed(() => inOneTransaction(connection, statements)));
+      let api: EphemeralPostgrest | undefined;
+      starts.push(await timed(async () => (api = await startEphemeralPostgrest(tablesOf))));
+      await api!.stop();
+    }
+    figures.add(`${count} tables: their SQL alone`, summarize(bare));
+    figures.add(`${count} tables: start`, summarize(starts), { against: `${count} tables: their SQL alone` });
+    growth.sql += sign * summarize(bare).median;
+    growth.start += sign * summarize(starts).median;
+  }
+  return { name: 'a start with 990 tables more', value: growth.start, limit: growth.sql, unit: 'ms' };
+}
+
+function targets(figures: Figures): Target[] {
+  const ms = (name: string, limit: number): Target => ({ name, value: figures.of(name).median, limit, unit: 'ms' });
+  const times = (name: string, floor: string, limit: number): Target => ({
+    name: `${name}, in times of its floor`,
+    value: figures.of(name).median / figures.of(floor).median,
+    limit,
+    unit: 'x',
+  });
+  return [
+    ms(FROM_NOTHING, 1000),
+    times(FROM_NOTHING, FLOOR, 1.6),
+    ms(CACHED, 350),
+    ms(ONE_MORE, 120),
+    times(ONE_MORE, ONE_MORE_FLOOR, 1.4),
+    ms(STOP, 150),
+  ];
+}
+
+async function readyToServe(): Promise<EphemeralPostgrest> {
+  const api = await startEphemeralPostgrest(declaration, { seed });
+  await serves(api);
+  return api;
+}
+
+async function serves(api: EphemeralPostgrest): Promise<void> {
+  const ann = await api.as('todos_user', { user_id: 1 });
+  const response = await ann.fetch('/todos?select=title');
+  const rows = (await response.json()) as unknown[];
+  if (rows.length === 0) throw new Error(`${api.url} answered ${response.status} without rows`);
+}

@@ -1,0 +1,24 @@
+import { SecuredPostgrestError } from '../../declaration/errors.ts';
+import { startExplorer, type Explorer } from '../../ephemeral/explorer/explorer.ts';
+import type { EphemeralPostgrest } from '../../ephemeral/index.ts';
+import { identitiesOf, sampleToken } from './identities.ts';
+
+/** Starts the explorer of an environment. Without npm's swagger-ui-dist it goes without, and says how to have one. */
+export async function explore(
+  environment: EphemeralPostgrest,
+  port: number | undefined,
+): Promise<Explorer | undefined> {
+  try {
+    return await startExplorer({
+      apiUrl: environment.url,
+      declaration: () => environment.declaration,
+      identities: () => identitiesOf(environment),
+      tokenFor: (role, claims) => sampleToken(environment, role, claims),
+      port,
+    });
+  } catch (error) {
+    if (!(error instanceof SecuredPostgrestError) || error.code !== 'missing_package') throw error;
+    console.error(error.message);
+    return undefined;
+  }
+}

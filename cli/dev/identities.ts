@@ -1,0 +1,30 @@
+import { randomUUID } from 'node:crypto';
+import { sampleSubjects } from '../../ephemeral/access/subjects.ts';
+import type { Identity } from '../../ephemeral/explorer/explorer.ts';
+import type { EphemeralPostgrest } from '../../ephemeral/index.ts';
+
+/** Each role of what runs now, with claims and a new token. */
+export function identitiesOf(environment: EphemeralPostgrest): Promise<Identity[]> {
+  return Promise.all(
+    Object.entries(sampleSubjects(environment.declaration)).map(async ([role, subject]) =>
+      subject === undefined
+        ? { role, claims: {} }
+        : { ...subject, token: await sampleToken(environment, role, subject.claims) },
+    ),
+  );
+}
+
+/** A token for a day, with whatever the declaration wants in it. */
+export function sampleToken(
+  environment: EphemeralPostgrest,
+  role: string,
+  claims: Readonly<Record<string, unknown>>,
+): Promise<string> {
+  const { requiredClaims } = environment.declaration.tokens;
+  return environment.tokenFor(role, claims, {
+    expiresIn: 86_400,
+    ...(requiredClaims.includes('sub') && { subject: 'sample' }),
+    ...(requiredClaims.includes('jti') && { tokenId: randomUUID() }),
+    ...(requiredClaims.includes('nbf') && { notBefore: new Date() }),
+  });
+}

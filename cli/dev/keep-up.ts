@@ -1,0 +1,68 @@
+import { subscribe, unsubscribe } from 'node:diagnostics_channel';
+import { SQL_READS } from '../../apply/read-sql.ts';
+import { SecuredPostgrestError } from '../../declaration/errors.ts';
+import type { EphemeralPostgrest } from '../../ephemeral/index.ts';
+import { errorLine } from '../error-line.ts';
+import { loadAfresh } from '../load-declaration.ts';
+import { describeRoles } from './describe.ts';
+import { oneAtATime } from './one-at-a-time.ts';
+import { readSeed } from './seed.ts';
+import { watch } from './watch.ts';
+import { describeOutcome, haveSameTokens, isSame, type Sources } from './what-changed.ts';
+
+/** Editors write in several steps, and a branch has many files. */
+const CALM_MS = 100;
+
+/**
+ * Brings an environment to what its files say, whenever one of them changes, and tells what was done. What can not be
+ * loaded or applied is told, and then all stays as it was. Without npm's tsx it says that it can not, and how it could.
+ *
+ * @param sources what the environment was made from
+ */
+export function keepUp(
+  environment: EphemeralPostgrest,
+  sources: Sources,
+  files: { readonly declaration: string; readonly seed: string | undefined },
+): { stop(): void } {
+  let current = sources;
+  let failed = false;
+  let stopped = false;
+  const update = async () => {
+    const started = performance.now();
+    const declaration = await loadAfresh(files.declaration, (file) => watcher.include(file));
+    const next = { declaration, seed: readSeed(files.declaration, files.seed) };
+    if (stopped) return;
+    if (isSame(current, next)) {
+      if (failed) console.log('as before');
+    } else {
+      const outcome = await environment.apply(declaration, { seed: next.seed });
+      const before = current;
+      current = next;
+      console.log(`${describeOutcome(outcome, before, next)} (${Math.round(performance.now() - started)} ms)`);
+      if (!haveSameTokens(before.declaration, declaration)) console.log(`\n${await describeRoles(environment)}\n`);
+    }
+    failed = false;
+  };
+  const ask = oneAtATime(CALM_MS, async () => {
+    if (stopped) return;
+    await update().catch((error: unknown) => {
+      if (stopped) return;
+      console.error(errorLine(error));
+      failed = true;
+      if (error instanceof SecuredPostgrestError && error.code === 'missing_package') stop();
+    });
+  });
+  // Such as: too many are watched already.
+  const watcher = watch(ask, (error) => console.error(errorLine(error)));
+  const onRead = (path: unknown) => watcher.include(path as string);
+  const stop = () => {
+    stopped = true;
+    unsubscribe(SQL_READS, onRead);
+    watcher.stop();
+  };
+  subscribe(SQL_READS, onRead);
+  watcher.include(files.declaration);
+  // What is imported is not known before; and something may have changed since the start.
+  ask();
+  return { stop };
+}

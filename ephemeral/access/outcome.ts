@@ -1,0 +1,31 @@
+/** A row that was tried; without a key the command was refused before any was. */
+export interface Outcome {
+  readonly key: readonly string[] | null;
+  /** As in the SQL standard: 00000 where the row was met, 02000 where it was not; or of an error. */
+  readonly code: string;
+}
+
+/** Which rows were reached, or how the command was refused. Throws where the outcomes say nothing of access. */
+export function summarize(outcomes: readonly Outcome[]): { refused: string } | { rows: string[] } {
+  const failure = outcomes.find(({ code }) => isFailure(code));
+  if (failure) throw new Error(`the database could not answer (${failure.code})`);
+  const refusal = outcomes.find(({ key }) => key === null);
+  if (refusal) return { refused: refusal.code };
+  return { rows: outcomes.filter(({ code }) => isReached(code)).map(({ key }) => keyText(key!)) };
+}
+
+/** The row was met; or its new content broke a constraint, which Postgres asks for after the policies. */
+function isReached(code: string): boolean {
+  return code === '00000' || code.startsWith('23');
+}
+
+/** Conflicts, resources, an operator, the system, Postgres itself; and a lock that was not given in time. */
+function isFailure(code: string): boolean {
+  return ['40', '53', '57', '58', 'XX'].includes(code.slice(0, 2)) || code === '55P03';
+}
+
+/** The values of a key; of several, those that could be misread stand in quotation marks. */
+function keyText(values: readonly string[]): string {
+  if (values.length === 1) return values[0]!;
+  return values.map((value) => (/[,"\\]|^\s|\s$|^$/.test(value) ? JSON.stringify(value) : value)).join(', ');
+}

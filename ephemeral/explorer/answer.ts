@@ -1,0 +1,100 @@
+import { readFile } from 'node:fs/promises';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { curlLine } from './curl-line.ts';
+import { describeApi } from './describe-api.ts';
+import type { ExplorerOptions } from './explorer.ts';
+import type { ServedFile } from './files.ts';
+import { isForThisServer, isFromOwnPage } from './own-requests.ts';
+import { proxy, unreachable } from './proxy.ts';
+import { protect, respondJson, respondProblem } from './respond.ts';
+import { readTokenRequest } from './token-request.ts';
+
+/** What the answers are made of. */
+export interface Context extends ExplorerOptions {
+  readonly files: ReadonlyMap<string, ServedFile>;
+  readonly port: number;
+}
+
+/** Answers one request, or passes it on to the API. */
+export async function answer(request: IncomingMessage, response: ServerResponse, context: Context): Promise<void> {
+  if (!isForThisServer(request, context.port)) {
+    return respondProblem(response, 421, `this is http://127.0.0.1:${context.port}, and answers to no other name`);
+  }
+  const { method, url = '/' } = request;
+  const [path = '/', query = ''] = url.split(/\?(.*)/s);
+  const file = context.files.get(path);
+  if (file !== undefined) {
+    return method === 'GET' ? respondFile(response, file) : respondProblem(response, 405, `${path} can only be read`);
+  }
+  // From here on there is something to gain.
+  if (!isFromOwnPage(request)) return respondProblem(response, 403, 'pages of other sites have no access');
+  if (path === '/api' || path.startsWith('/api/')) {
+    const rest = path.slice('/api'.length) || '/';
+    return proxy(request, response, context.apiUrl, url.includes('?') ? `${rest}?${query}` : rest);
+  }
+  switch (`${method} ${path}`) {
+    case 'GET /identities':
+      return respondJson(response, 200, await describeIdentities(context));
+    case 'GET /openapi':
+      return respondDescription(request, response, new URLSearchParams(query), context);
+    case 'POST /token':
+      return respondToken(request, response, context);
+    default:
+      return respondProblem(response, 404, `there is no ${method} ${path}`);
+  }
+}
+
+async function respondFile(response: ServerResponse, { file, type }: ServedFile): Promise<void> {
+  const content = await readFile(file);
+  protect(response, 'page');
+  // Another explorer may have had this port before.
+  response.writeHead(200, { 'Content-Type': type, 'Cache-Control': 'no-store' });
+  response.end(content);
+}
+
+async function describeIdentities({ apiUrl, declaration, identities }: Context) {
+  const { name, schemas } = declaration();
+  const known = await identities();
+  return {
+    name,
+    schemas,
+    identities: known.map((identity) => ({
+      ...identity,
+      curl: curlLine(apiUrl, declaration(), identity.role, identity.token),
+    })),
+  };
+}
+
+async function respondDescription(
+  { headers: { authorization } }: IncomingMessage,
+  response: ServerResponse,
+  query: URLSearchParams,
+  { apiUrl, declaration }: Context,
+): Promise<void> {
+  const role = query.get('role') ?? '';
+  const schema = query.get('schema') ?? undefined;
+  try {
+    const { status, body } = await describeApi(apiUrl, declaration(), { role, authorization, schema });
+    respondJson(response, status, body);
+  } catch (error) {
+    const { cause } = error as Error;
+    respondProblem(response, 502, unreachable(apiUrl, cause instanceof Error ? cause : (error as Error)));
+  }
+}
+
+async function respondToken(request: IncomingMessage, response: ServerResponse, context: Context): Promise<void> {
+  const asked = await readTokenRequest(request);
+  if ('problem' in asked) return respondProblem(response, 400, asked.problem);
+  const { role, claims } = asked;
+  try {
+    const token = await context.tokenFor(role, claims);
+    respondJson(response, 200, {
+      role,
+      claims,
+      token,
+      curl: curlLine(context.apiUrl, context.declaration(), role, token),
+    });
+  } catch (error) {
+    respondProblem(response, 400, (error as Error).message);
+  }
+}

@@ -1,0 +1,179 @@
+-- Who reaches which rows of one table or view. All of it happens in one transaction that is rolled back.
+
+-- name: begin
+BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE
+-- name: begin_command
+SAVEPOINT command
+-- name: begin_subjects
+SAVEPOINT subject
+-- name: end_command
+ROLLBACK TO SAVEPOINT command
+
+-- name: relation
+SELECT c.oid, c.relkind IN ('r', 'p') AS is_table,
+  ARRAY(SELECT a.attname::text FROM pg_attribute AS a
+    WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped ORDER BY a.attnum) AS columns,
+  ARRAY(SELECT a.attname::text
+    FROM pg_index AS i CROSS JOIN LATERAL unnest(i.indkey::int2[]) WITH ORDINALITY AS k(attnum, position)
+    JOIN pg_attribute AS a ON a.attrelid = c.oid AND a.attnum = k.attnum
+    WHERE i.indrelid = c.oid AND i.indisprimary AND k.position <= i.indnkeyatts ORDER BY k.position) AS key
+FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace
+WHERE n.nspname = :'schema' AND c.relname = :'name' AND c.relkind IN ('r', 'p', 'v', 'm', 'f')
+-- name: roles
+-- Which roles there are, and whether the authenticator and we may become them. Before PostgreSQL 16 every member may.
+SELECT r.rolname AS name, coalesce(pg_has_role(a.oid, r.oid, how), false) AS served, pg_has_role(r.oid, how) AS ours
+FROM (SELECT CASE WHEN current_setting('server_version_num')::int < 160000 THEN 'MEMBER' ELSE 'SET' END) AS may(how)
+CROSS JOIN pg_roles AS r LEFT JOIN pg_roles AS a ON a.rolname = :'authenticator'
+WHERE r.rolname = ANY (ARRAY[:'roles']::text[])
+-- name: join_role
+GRANT :"role" TO CURRENT_USER
+-- name: columns
+SELECT r.rolname AS role, c.command, ARRAY(SELECT a.attname::text FROM pg_attribute AS a
+    WHERE a.attrelid = :'relation'::oid AND a.attnum > 0 AND NOT a.attisdropped
+      AND has_column_privilege(r.oid, a.attrelid, a.attnum, c.command)
+    ORDER BY a.attnum) AS columns
+FROM pg_roles AS r CROSS JOIN unnest('{select,insert,update}'::text[]) AS c(command)
+WHERE r.rolname = ANY (ARRAY[:'roles']::text[])
+
+-- name: lock_table
+LOCK TABLE :"schema".:"name" IN ACCESS EXCLUSIVE MODE
+-- name: binding_tables
+-- Tables whose policies bind us: as their owner we can lift that, and otherwise must fail.
+SELECT c.oid, n.nspname AS schema, c.relname AS name FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace
+WHERE n.nspname = ANY (ARRAY[:'schemas']::text[]) AND row_security_active(c.oid)
+-- name: keep_rows
+CREATE TEMPORARY TABLE access_rows ON COMMIT DROP AS
+SELECT row_number() OVER (ORDER BY :{order}) AS number, ARRAY[:{key}] AS key, :{place}, CAST(r.* AS :"schema".:"name") AS content
+FROM :"schema".:"name" AS r ORDER BY number LIMIT :'limit'::bigint;
+GRANT SELECT ON pg_temp.access_rows TO PUBLIC
+-- name: count_rows
+SELECT count(*)::int AS rows FROM pg_temp.access_rows
+-- name: drop_last_row
+DELETE FROM pg_temp.access_rows WHERE number = (SELECT max(number) FROM pg_temp.access_rows)
+-- name: keep_defaults
+INSERT INTO pg_temp.access_rows (number, key) VALUES (1, '{DEFAULT VALUES}')
+
+-- name: sequences
+SELECT n.nspname AS schema, c.relname AS name FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace
+WHERE c.relkind = 'S' AND n.nspname = ANY (ARRAY[:'schemas']::text[]) AND pg_has_role(c.relowner, 'USAGE')
+-- name: keep_sequence
+-- A number that was drawn stays drawn after a rollback; but ALTER SEQUENCE makes a copy, and what is drawn from that does not.
+ALTER SEQUENCE :"schema".:"name" CACHE 1
+
+-- name: aim
+-- Beside the policies that are there: the command meets the one row only that is being tried. It needs no WHERE then, for
+-- which the role would have to read columns. By its name it is asked first, so that no other row makes a policy fail.
+CREATE POLICY "!access_probe" ON :"schema".:"name" AS RESTRICTIVE FOR :{command} TO :"roles"
+USING (tableoid = current_setting('access_probe.part')::oid AND ctid = current_setting('access_probe.place')::tid) :{check}
+-- name: show_rows
+GRANT SELECT ON :"schema".:"name" TO :"roles"
+
+-- name: make_functions
+-- Whether each statement can be planned; none is run.
+CREATE FUNCTION pg_temp.access_plans(statements text[]) RETURNS SETOF boolean LANGUAGE plpgsql AS $function$
+DECLARE
+  tried text;
+BEGIN
+  FOREACH tried IN ARRAY statements LOOP
+    BEGIN
+      EXECUTE 'EXPLAIN ' || tried;
+      RETURN NEXT true;
+    EXCEPTION WHEN OTHERS THEN
+      RETURN NEXT false;
+    END;
+  END LOOP;
+END
+$function$;
+-- From here on the session is that of a request.
+CREATE FUNCTION pg_temp.access_becomes(names text[], settings text[]) RETURNS void LANGUAGE plpgsql AS $function$
+BEGIN
+  PERFORM set_config(s.name, s.setting, true) FROM unnest(names, settings) AS s(name, setting);
+END
+$function$;
+-- Runs a statement once for each kept row, which is its parameter, and takes it back each time. To plan it first asks for
+-- the privileges: where that fails there is no key. The code is 00000 where a row was met, 02000 where none was (SQL
+-- standard), or that of the error. No error leaves the function, so none is logged.
+CREATE FUNCTION pg_temp.access_tries(names text[], settings text[], pre_request text, statement text, aimed_at oid)
+RETURNS TABLE (key text[], code text) LANGUAGE plpgsql AS $function$
+DECLARE
+  tried record;
+  met bigint;
+BEGIN
+  PERFORM pg_temp.access_becomes(names, settings);
+  PERFORM pg_catalog.set_config('access_probe.part', '0', true), pg_catalog.set_config('access_probe.place', '(0,0)', true);
+  BEGIN
+    EXECUTE pre_request;
+    EXECUTE 'EXPLAIN ' || statement USING (SELECT r.content FROM pg_temp.access_rows AS r LIMIT 1);
+  EXCEPTION WHEN OTHERS THEN
+    RETURN QUERY SELECT NULL::text[], SQLSTATE;
+    RETURN;
+  END;
+  IF NOT pg_catalog.row_security_active(aimed_at) THEN
+    -- No policy binds the role, ours neither: it meets every row.
+    RETURN QUERY SELECT r.key, '00000' FROM pg_temp.access_rows AS r ORDER BY r.number;
+    RETURN;
+  END IF;
+  FOR tried IN SELECT r.* FROM pg_temp.access_rows AS r ORDER BY r.number LOOP
+    PERFORM pg_catalog.set_config('access_probe.part', tried.part::text, true),
+      pg_catalog.set_config('access_probe.place', tried.place::text, true);
+    BEGIN
+      EXECUTE statement USING tried.content;
+      GET DIAGNOSTICS met = ROW_COUNT;
+      RAISE SQLSTATE 'UNDO0';
+    EXCEPTION
+      WHEN SQLSTATE 'UNDO0' THEN code := CASE WHEN met > 0 THEN '00000' ELSE '02000' END;
+      WHEN OTHERS THEN code := SQLSTATE;
+    END;
+    key := tried.key;
+    RETURN NEXT;
+  END LOOP;
+END
+$function$;
+-- The same for a query that answers keys and codes itself.
+CREATE FUNCTION pg_temp.access_reads(names text[], settings text[], pre_request text, statement text)
+RETURNS TABLE (key text[], code text) LANGUAGE plpgsql AS $function$
+BEGIN
+  PERFORM pg_temp.access_becomes(names, settings);
+  BEGIN
+    EXECUTE pre_request;
+    RETURN QUERY EXECUTE statement;
+  EXCEPTION WHEN OTHERS THEN
+    RETURN QUERY SELECT NULL::text[], SQLSTATE;
+  END;
+END
+$function$
+
+-- name: settable
+SELECT pg_temp.access_plans(ARRAY[:'statements']::text[]) AS settable
+-- name: set_column_by_insert
+INSERT INTO :"schema".:"name" (:"column") VALUES (NULL)
+-- name: set_column_by_update
+UPDATE :"schema".:"name" SET :"column" = NULL
+
+-- name: pre_request
+SELECT :"private".pre_request()
+-- name: try
+SELECT key, code FROM pg_temp.access_tries(ARRAY[:'names'], ARRAY[:'settings'], :'pre_request', :'statement', :{aimed_at});
+ROLLBACK TO SAVEPOINT subject
+-- name: read
+SELECT key, code FROM pg_temp.access_reads(ARRAY[:'names'], ARRAY[:'settings'], :'pre_request', :'statement');
+ROLLBACK TO SAVEPOINT subject
+
+-- name: select_table
+SELECT FROM :"schema".:"name"
+-- name: insert
+INSERT INTO :"schema".:"name" (:"columns") SELECT :"columns" FROM (SELECT ($1).*) AS copy
+-- name: insert_defaults
+INSERT INTO :"schema".:"name" DEFAULT VALUES
+-- name: update_table
+UPDATE :"schema".:"name" SET (:"columns") = (SELECT :"columns" FROM (SELECT ($1).*) AS copy)
+-- name: delete_table
+DELETE FROM :"schema".:"name"
+-- name: select_view
+SELECT ARRAY[row_to_json(r.*)::text] AS key, '00000' AS code FROM (SELECT :"columns" FROM :"schema".:"name") AS r
+ORDER BY key LIMIT :'limit'::bigint
+-- name: update_view
+UPDATE :"schema".:"name" AS r SET (:"columns") = (SELECT :"columns" FROM (SELECT ($1).*) AS copy)
+WHERE row_to_json(r.*)::text = row_to_json($1)::text
+-- name: delete_view
+DELETE FROM :"schema".:"name" AS r WHERE row_to_json(r.*)::text = row_to_json($1)::text

@@ -1,0 +1,189 @@
+import type { Browser, Page } from 'playwright-core';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { allRows, declare } from '../../declaration/index.ts';
+import { freePorts } from '../../ephemeral/free-ports.ts';
+import { startExplorer } from '../../ephemeral/explorer/explorer.ts';
+import { startEphemeralPostgrest } from '../../ephemeral/index.ts';
+import declaration from '../../examples/todos/declaration.ts';
+import { launchBrowser } from '../support/browser.ts';
+import { startTodosExplorer, type TodosExplorer } from '../support/todos-explorer.ts';
+
+let browser: Browser;
+let todos: TodosExplorer;
+let page: Page;
+/** What the page asked for, and what the browser complained about. */
+let requests: string[];
+let complaints: string[];
+
+beforeAll(async () => {
+  [browser, todos] = await Promise.all([launchBrowser(), startTodosExplorer()]);
+});
+afterAll(() => Promise.all([browser.close(), todos.stop()]));
+
+beforeEach(async () => {
+  page = await browser.newPage();
+  [requests, complaints] = [[], []];
+  page.on('request', (request) => requests.push(request.url()));
+  page.on('console', (message) => complaints.push(message.text()));
+  page.on('pageerror', (error) => complaints.push(String(error)));
+});
+afterEach(() => page.close());
+
+const role = () => page.getByLabel('Role', { exact: true });
+const operations = () => page.locator('.opblock .opblock-summary-method').allTextContents();
+const operation = (method: string, path: string) => page.locator(`[id="operations-${path}-${method}_${path}"]`);
+const executed = () => page.locator('.live-responses-table .response-col_description code.language-json');
+
+/** Rows that Swagger UI shows after a request. */
+async function execute(): Promise<{ title: string }[]> {
+  await page.getByRole('button', { name: 'Execute' }).click();
+  return JSON.parse(await executed().innerText()) as { title: string }[];
+}
+
+async function open(url = todos.explorer.url) {
+  await page.goto(url);
+  await page.locator('.opblock').first().waitFor();
+}
+
+async function choose(name: string) {
+  await role().selectOption(name);
+  await page.getByText(`Showing what ${name} may do.`).waitFor();
+}
+
+const titles = (rows: { title: string }[]) => rows.map(({ title }) => title);
+
+describe('the explorer', () => {
+  it('shows and does what each role may', async () => {
+    await open();
+    await choose('todos_user');
+    await expect.poll(operations).toEqual(['GET', 'GET', 'POST', 'DELETE', 'PATCH']);
+    await operation('get', 'todos').getByRole('button').first().click();
+    const rows = await execute();
+    expect(titles(rows)).toEqual(['buy milk', 'water the plants']);
+    expect(rows[0]).toHaveProperty('user_id');
+
+    await choose('todos_anon');
+    await expect.poll(operations).toEqual(['GET', 'GET']);
+    // What the user saw is gone, and what was unfolded is not.
+    await expect.poll(() => executed().count()).toBe(0);
+    expect(await execute()).toEqual([{ id: 2, title: 'water the plants', done: true }]);
+
+    await choose('todos_user');
+    await page.getByLabel('Claims of the token').fill('{ "user_id": 2 }');
+    await page.getByRole('button', { name: 'Use these claims' }).click();
+    await page.getByText('Requests now carry a token with these claims.').waitFor();
+    expect(titles(await execute())).toEqual(['water the plants', 'call the bank']);
+  });
+
+  it('writes as well', async () => {
+    await open();
+    await choose('todos_user');
+    await operation('post', 'todos').getByRole('button').first().click();
+    await page.locator('textarea.body-param__text').fill('{ "title": "from the page" }');
+    await page.getByRole('button', { name: 'Execute' }).click();
+    await page.locator('.live-responses-table').getByText('201', { exact: true }).waitFor();
+    const rows = await todos.environment.sql(`delete from api.todos where title = 'from the page' returning user_id`);
+    expect(rows).toEqual([{ user_id: 1 }]);
+  });
+
+  it('shows token and curl line, and copies them', async () => {
+    await page.context().grantPermissions(['clipboard-read', 'clipboard-write']);
+    await open();
+    expect(await page.locator('#token').isVisible()).toBe(false);
+    await choose('todos_user');
+    const token = await page.locator('#token').innerText();
+    expect(token).toMatch(/^eyJ/);
+    expect(await page.locator('#curl').innerText()).toBe(
+      `curl ${todos.environment.url}/todos -H 'Authorization: Bearer ${token}'`,
+    );
+    await page.getByRole('button', { name: 'Copy the token' }).click();
+    await page.getByText('Copied.').waitFor();
+    expect(await page.evaluate('navigator.clipboard.readText()')).toBe(token);
+  });
+
+  it('says what is wrong with claims, and goes on with the token before', async () => {
+    await open();
+    await choose('todos_user');
+    const token = await page.locator('#token').innerText();
+    for (const [claims, problem] of [
+      ['{', 'JSON'],
+      ['[]', 'claims are a JSON object'],
+      ['{ "exp": 1 }', 'claims.exp: exp has its own option'],
+    ] as const) {
+      await page.getByLabel('Claims of the token').fill(claims);
+      await page.getByRole('button', { name: 'Use these claims' }).click();
+      await page.getByRole('alert').filter({ hasText: problem }).waitFor();
+      expect(await page.locator('#token').innerText()).toBe(token);
+    }
+    // A browser says by itself that the server refused.
+    expect(complaints.splice(0).filter((text) => !text.includes('400'))).toEqual([]);
+  });
+
+  it('is used with the keyboard, and remembers the role', async () => {
+    await open();
+    await page.keyboard.press('Tab');
+    await page.keyboard.press('ArrowDown');
+    await page.getByText('Showing what todos_user may do.').waitFor();
+    await page.reload();
+    await page.getByText('Showing what todos_user may do.').waitFor();
+    expect(await role().inputValue()).toBe('todos_user');
+    await page.getByLabel('Claims of the token').focus();
+    await page.keyboard.press('Tab');
+    await page.keyboard.press('Enter');
+    await page.getByText('Requests now carry a token with these claims.').waitFor();
+  });
+
+  it('tells that the API is away', async () => {
+    const apiUrl = `http://127.0.0.1:${(await freePorts(1))[0]}`;
+    const explorer = await startExplorer({
+      apiUrl,
+      declaration: () => declaration,
+      identities: () => Promise.resolve([{ role: '<b>user</b>', claims: {}, token: 'x' }]),
+      tokenFor: () => Promise.resolve('x'),
+    });
+    await page.goto(explorer.url);
+    await page
+      .getByRole('alert')
+      .filter({ hasText: `the API does not describe itself to <b>user</b>: the API at ${apiUrl} does not answer` })
+      .waitFor();
+    await explorer.stop();
+    expect(complaints.splice(0).filter((text) => !text.includes('502'))).toEqual([]);
+    requests = [];
+  });
+
+  it('shows one schema at a time', async () => {
+    const notes = declare({
+      name: 'notes',
+      schemas: ['api', 'reports'],
+      roles: { anonymous: 'notes_anon', users: ['notes_user'] },
+      migrations: [{ file: '001.sql', sql: 'CREATE TABLE reports.totals (title text);' }],
+      tables: [
+        {
+          name: 'reports.totals',
+          grants: [{ to: 'notes_anon', select: true }],
+          policies: [allRows({ to: 'notes_anon' })],
+        },
+      ],
+    });
+    const seed = [{ file: 'seed.sql', sql: `INSERT INTO reports.totals VALUES ('all')` }];
+    await using environment = await startEphemeralPostgrest(notes, { seed });
+    const explorer = await startExplorer({
+      apiUrl: environment.url,
+      declaration: () => notes,
+      identities: () => Promise.resolve([{ role: 'notes_anon', claims: {} }]),
+      tokenFor: (name, claims) => environment.tokenFor(name, claims),
+    });
+    await open(explorer.url);
+    expect(await operations()).toEqual(['GET']);
+    await page.getByLabel('Schema').selectOption('reports');
+    await operation('get', 'totals').getByRole('button').first().click();
+    expect(await execute()).toEqual([{ title: 'all' }]);
+    await explorer.stop();
+    requests = requests.filter((url) => !url.startsWith(explorer.url));
+  });
+
+  afterEach(() => {
+    expect(complaints).toEqual([]);
+    expect(requests.filter((url) => !url.startsWith(`${todos.explorer.url}/`) && url !== 'data:,')).toEqual([]);
+  });
+});

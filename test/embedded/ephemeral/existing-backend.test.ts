@@ -1,0 +1,119 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
+import type { DatabaseConnection } from '../../../apply/connect.ts';
+import declaration from '../../../examples/todos/declaration.ts';
+import { startEphemeralPostgrest, startPostgres, type PostgresServer } from '../../../ephemeral/index.ts';
+import { withClient } from '../../../ephemeral/with-client.ts';
+import { sqlFile } from '../../../index.ts';
+
+const seed = [sqlFile('examples/todos/seed.sql')];
+const program = fileURLToPath(new URL('programs/on-existing.ts', import.meta.url));
+let postgres: PostgresServer;
+
+beforeAll(async () => {
+  postgres = await startPostgres();
+});
+afterAll(() => postgres.stop());
+
+const sql = <Row>(text: string) =>
+  withClient(postgres.connection('postgres'), async (client) => (await client.query(text)).rows as Row[]);
+
+async function remains(): Promise<string[]> {
+  const rows = await sql<{ name: string }>(
+    `SELECT datname AS name FROM pg_database WHERE datname ~ 'todos' UNION ALL
+     SELECT rolname FROM pg_roles WHERE rolname ~ 'todos' ORDER BY 1`,
+  );
+  return rows.map(({ name }) => name);
+}
+
+const start = (admin: DatabaseConnection = postgres.connection('postgres')) =>
+  startEphemeralPostgrest(declaration, { seed, backend: { existing: admin } });
+
+async function titles(api: Awaited<ReturnType<typeof start>>): Promise<unknown> {
+  const ann = await api.as('todos_user', { user_id: 1 });
+  return (await ann.fetch('/todos?select=title&order=title')).json();
+}
+
+describe('an environment on an existing Postgres', () => {
+  afterEach(async () => expect(await remains()).toEqual([]));
+
+  it('serves, is remembered and copied, and leaves no database and no role', async () => {
+    const api = await start();
+    const rows = await titles(api);
+    expect(rows).toContainEqual({ title: 'buy milk' });
+    await api.snapshot();
+    await api.sql('DELETE FROM api.todos');
+    const clone = await api.clone();
+    expect(await titles(clone)).toEqual(rows);
+    expect(await titles(api)).toEqual([]);
+    await api.restore();
+    expect(await titles(api)).toEqual(rows);
+    await api.stop();
+  });
+
+  it('shares the server with others of the same roles', async () => {
+    const apis = await Promise.all([start(), start(), start()]);
+    await apis[0].sql('DELETE FROM api.todos');
+    await apis[0].stop();
+    expect(await remains()).toContain('todos_user');
+    for (const api of apis.slice(1)) expect(await titles(api)).toContainEqual({ title: 'buy milk' });
+    // A session that is opened only now gets in with the same password.
+    const late = await start();
+    expect(await titles(apis[1])).toContainEqual({ title: 'buy milk' });
+    await Promise.all([late, ...apis].map((api) => api.stop()));
+  });
+
+  it('can be that of an admin who is no superuser', async () => {
+    await sql(`CREATE ROLE ci LOGIN CREATEROLE CREATEDB PASSWORD 'of-ci'`);
+    const api = await startEphemeralPostgrest(declaration, {
+      backend: { existing: { ...postgres.connection('postgres'), user: 'ci', password: 'of-ci' } },
+    });
+    expect(await titles(api)).toEqual([]);
+    await api.stop();
+    await sql('DROP ROLE ci');
+  });
+
+  it('does not touch a role that no environment has made', async () => {
+    await sql(`CREATE ROLE todos_authenticator LOGIN PASSWORD 'of-production'`);
+    await expect(start()).rejects.toMatchObject({
+      code: 'foreign_role',
+      message: expect.stringContaining('"todos_authenticator"') as unknown,
+    });
+    await withClient(
+      { ...postgres.connection('postgres'), user: 'todos_authenticator', password: 'of-production' },
+      (client) => client.query('SELECT'),
+    );
+    await sql('DROP ROLE todos_authenticator');
+  });
+
+  it.each(['SIGKILL', 'SIGTERM', 'exit', 'throw'])('is dropped when its process ends by %s', async (how) => {
+    const connection = JSON.stringify(postgres.connection('postgres'));
+    const living = await start();
+    const child = spawn(process.execPath, ['--import', 'tsx', program, how], {
+      env: { ...process.env, CONNECTION: connection },
+      stdio: ['ignore', 'pipe', 'ignore'],
+    });
+    const ended = once(child, 'exit');
+    await once(child.stdout, 'data');
+    if (how.startsWith('SIG')) child.kill(how as NodeJS.Signals);
+    await ended;
+    const databases = async () => (await remains()).filter((name) => name.includes('ephemeral'));
+    await vi.waitFor(async () => expect(await databases()).toHaveLength(2), 40_000);
+    expect(await titles(living)).toContainEqual({ title: 'buy milk' });
+    await living.stop();
+  });
+
+  it('drops what was left by processes that were killed together with their reaper', async () => {
+    await sql('CREATE DATABASE todos_ephemeral_0123456789ab');
+    await sql('CREATE DATABASE todos_ephemeral_0123456789ab_snapshot');
+    await (await start()).stop();
+  });
+
+  it('says why it can not be reached', async () => {
+    await expect(start({ ...postgres.connection('postgres'), password: 'wrong' })).rejects.toMatchObject({
+      code: 'database_unreachable',
+    });
+  });
+});

@@ -1,0 +1,72 @@
+import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
+
+/** What there is of those that use a directory for temporary files. */
+export interface Traces {
+  readonly processes: readonly string[];
+  readonly files: readonly string[];
+}
+
+/** A directory's entries, and the processes that have it as their TMPDIR, work in it or name something in it. */
+export function tracesIn(directory: string): Traces {
+  return {
+    processes: processesIn(directory).map(({ pid, name }) => `${pid} ${name}`),
+    files: readdirSync(directory).sort(),
+  };
+}
+
+export interface RunningProcess {
+  readonly pid: number;
+  readonly parent: number;
+  readonly name: string;
+}
+
+/** Linux tells. A process that has ended, and waits for its parent, has no command line. */
+export function processesIn(directory: string): RunningProcess[] {
+  return readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name) && Number(name) !== process.pid)
+    .filter((pid) => {
+      const command = read(() => readFileSync(`/proc/${pid}/cmdline`, 'utf8'));
+      if (command === '') return false;
+      const environment = read(() => readFileSync(`/proc/${pid}/environ`, 'utf8'));
+      const place = read(() => readlinkSync(`/proc/${pid}/cwd`));
+      return (
+        `\0${environment}`.includes(`\0TMPDIR=${directory}\0`) ||
+        command.includes(`${directory}/`) ||
+        `${place}/`.startsWith(`${directory}/`)
+      );
+    })
+    .map((pid) => {
+      const status = read(() => readFileSync(`/proc/${pid}/status`, 'utf8'));
+      const field = (name: string) => new RegExp(`^${name}:\\s*(.*)$`, 'm').exec(status)?.[1] ?? '';
+      return { pid: Number(pid), parent: Number(field('PPid')), name: field('Name') };
+    })
+    .filter(({ name }) => name !== '');
+}
+
+/** Nothing of them. */
+export const noTraces: Traces = { processes: [], files: [] };
+
+/** Shared memory of the whole system that nobody uses any more, or that has a name; without what was there `before`. */
+export function sharedMemory(before: readonly string[] = []): string[] {
+  const [header, ...segments] = readFileSync('/proc/sysvipc/shm', 'utf8').trim().split('\n').map(fields);
+  const column = (name: string) => header!.indexOf(name);
+  return [
+    ...segments
+      .filter((segment) => segment[column('nattch')] === '0')
+      .map((segment) => `segment ${segment[column('shmid')]}`),
+    ...read(() => readdirSync('/dev/shm').join('\n'))
+      .split('\n')
+      .filter((name) => name.startsWith('PostgreSQL.')),
+  ].filter((name) => !before.includes(name));
+}
+
+const fields = (line: string) => line.trim().split(/\s+/);
+
+/** Empty where it is gone, or nothing of ours. */
+function read(what: () => string): string {
+  try {
+    return what();
+  } catch {
+    return '';
+  }
+}

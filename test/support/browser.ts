@@ -1,0 +1,27 @@
+import { existsSync } from 'node:fs';
+import { delimiter, join } from 'node:path';
+import { chromium, type Browser } from 'playwright-core';
+
+const PROGRAMS = ['chromium', 'chromium-browser', 'google-chrome'];
+
+/** Starts the machine's own Chromium, without a window; nothing of it asks the network by itself. */
+export function launchBrowser(): Promise<Browser> {
+  const executablePath = (process.env['PATH'] ?? '')
+    .split(delimiter)
+    .flatMap((folder) => PROGRAMS.map((program) => join(folder, program)))
+    .find((file) => existsSync(file));
+  if (executablePath === undefined) throw new Error(`none of ${PROGRAMS.join(', ')} is on the PATH`);
+  return chromium.launch({
+    executablePath,
+    args: [
+      // It does not run as root otherwise, as which these tests may.
+      '--no-sandbox',
+      '--disable-gpu',
+      '--disable-quic',
+      '--no-first-run',
+      '--disable-background-networking',
+      '--disable-component-update',
+      '--disable-sync',
+    ],
+  });
+}

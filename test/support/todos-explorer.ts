@@ -1,0 +1,33 @@
+import { sqlFile } from '../../apply/index.ts';
+import { startExplorer, type Explorer } from '../../ephemeral/explorer/explorer.ts';
+import { startEphemeralPostgrest, type EphemeralPostgrest } from '../../ephemeral/index.ts';
+import declaration from '../../examples/todos/declaration.ts';
+
+export interface TodosExplorer {
+  readonly environment: EphemeralPostgrest;
+  readonly explorer: Explorer;
+  stop(): Promise<void>;
+}
+
+/** The example `todos` with its seed, and an explorer in which `todos_user` is the user 1. */
+export async function startTodosExplorer(): Promise<TodosExplorer> {
+  const environment = await startEphemeralPostgrest(declaration, { seed: [sqlFile('examples/todos/seed.sql')] });
+  const claims = { user_id: 1 };
+  const explorer = await startExplorer({
+    apiUrl: environment.url,
+    declaration: () => declaration,
+    identities: async () => [
+      { role: 'todos_anon', claims: {} },
+      { role: 'todos_user', claims, token: await environment.tokenFor('todos_user', claims) },
+    ],
+    tokenFor: (role, edited) => environment.tokenFor(role, edited),
+  });
+  return {
+    environment,
+    explorer,
+    stop: async () => {
+      await explorer.stop();
+      await environment.stop();
+    },
+  };
+}

@@ -1,0 +1,69 @@
+import { expect, it } from 'vitest';
+import { claimList, declare, membership, ownRows, tenant, type PolicyInput } from '../../../declaration/index.ts';
+import { sampleClaims } from '../../../ephemeral/access/sample-claims.ts';
+import { sampleSubjects } from '../../../ephemeral/access/subjects.ts';
+import projects from '../../../examples/projects/declaration.ts';
+import todos from '../../../examples/todos/declaration.ts';
+
+const declared = (requiredClaims: string[], policies: PolicyInput[]) =>
+  declare({
+    name: 'x',
+    schemas: ['api'],
+    roles: { users: ['x_user', { name: 'x_boss', inherits: ['x_user'] }] },
+    tokens: { requiredClaims },
+    tables: [{ name: 'things', grants: [{ to: 'x_user', select: true }], policies }],
+  });
+const own = { to: 'x_user', column: 'a' } as const;
+
+it('gives a value to each claim that the policies of a role read, the first of its type', () => {
+  const declaration = declared(
+    ['exp'],
+    [
+      ownRows({ ...own, name: 'a', claim: 'user_id', type: 'bigint' }),
+      tenant({ ...own, name: 'b', claim: ['app', 'tenant'], type: 'uuid' }),
+      ownRows({ ...own, name: 'c', claim: ['app', 'name'], type: 'text' }),
+      claimList({ ...own, name: 'd', claim: 'teams', type: 'int' }),
+      ownRows({ ...own, name: 'e', claim: 'staff', type: 'boolean' }),
+      membership({
+        ...own,
+        name: 'f',
+        type: 'int',
+        claim: 'member',
+        memberType: 'uuid',
+        through: { table: 'members', key: 'k', member: 'm' },
+      }),
+    ],
+  );
+  const claims = {
+    user_id: 1,
+    app: { tenant: '00000000-0000-0000-0000-000000000001', name: 'sample' },
+    teams: [1],
+    staff: true,
+    member: '00000000-0000-0000-0000-000000000001',
+  };
+  expect(sampleClaims(declaration, 'x_user')).toEqual(claims);
+  expect(sampleClaims(declaration, 'x_boss')).toEqual(claims);
+  expect(sampleClaims(declaration, 'unknown')).toEqual({});
+});
+
+it('gives one to required claims, but for those that whoever signs adds', () => {
+  const policies = [ownRows({ ...own, claim: ['user', 'id'], type: 'int' })];
+  const declaration = declared(['exp', 'sub', 'jti', 'nbf', 'plan', 'user'], policies);
+  expect(sampleClaims(declaration, 'x_user')).toEqual({ plan: 'sample', user: { id: 1 } });
+});
+
+it('finds somebody of every role', () => {
+  expect(sampleSubjects(todos)).toEqual({
+    todos_anon: undefined,
+    todos_user: { role: 'todos_user', claims: { user_id: 1 } },
+  });
+  expect(Object.keys(sampleSubjects(projects))).toEqual([
+    'projects_anon',
+    'projects_member',
+    'projects_manager',
+    'projects_auditor',
+  ]);
+  const { x_user, ...others } = sampleSubjects(declared([], [ownRows({ ...own, claim: 'user_id', type: 'int' })]));
+  expect(x_user).toEqual({ role: 'x_user', claims: { user_id: 1 } });
+  expect(Object.keys(others)).toEqual(['x_boss']);
+});
