@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { setTimeout as delay } from 'node:timers/promises';
 import { type Container, HOST, type Place, SECRETS, startContainer } from './docker-container.ts';
 import type { LocalConnection } from './postgres-server.ts';
 import { withClient } from './with-client.ts';
@@ -74,6 +75,8 @@ async function canConnect(connection: LocalConnection): Promise<boolean> {
     await withClient(connection, (client) => client.query('select 1'));
     return true;
   } catch {
+    // It takes a second, in which each attempt would slow it down.
+    await delay(30);
     return false;
   }
 }

@@ -38,8 +38,8 @@ describe.runIf(process.platform === 'linux')('an environment works, and leaves n
     const home = join(temporaryDirectory(), 'home');
     mkdirSync(home);
     chmodSync(home, 0o555);
-    const { SECURED_POSTGREST_CACHE: _, XDG_CACHE_HOME: __, ...env } = process.env;
-    await expectWorks([process.execPath, program, ...all], { ...nobody, env: { ...env, TMPDIR: place, HOME: home } });
+    const env = { ...process.env, SECURED_POSTGREST_CACHE: '', XDG_CACHE_HOME: '', TMPDIR: place, HOME: home };
+    await expectWorks([process.execPath, program, ...all], { ...nobody, env });
     expect(readdirSync(home)).toEqual([]);
   });
 

@@ -58,7 +58,10 @@ async function answersDuring<T>(work: Promise<T>): Promise<{ result: T; others: 
   const token = await environment.tokenFor(USER, { user_id: 1 });
   const probes: Probe[] = [1, 2, 3].map((name) => ({ name: String(name), url: environment.url + BODIES, token }));
   const { result, answers } = await pollDuring(probes, work);
-  return { result, others: [...answers.values()].flatMap((counts) => [...counts.keys()]).filter((one) => one !== present) };
+  return {
+    result,
+    others: [...answers.values()].flatMap((counts) => [...counts.keys()]).filter((one) => one !== present),
+  };
 }
 
 async function expectAsBefore() {
@@ -98,6 +101,7 @@ describe('apply', () => {
     await environment.apply(declare(withTags()));
     const clone = await environment.clone();
     expect((await (await clone.as(USER, { user_id: 1 })).fetch('/tags')).status).toBe(200);
+    await clone.stop();
     await environment.restore();
     expect(await ask('/tags')).toBe('200 []');
     expect(await ask(BODIES)).toBe(atStart);
@@ -107,7 +111,7 @@ describe('apply', () => {
   it('changes a policy, and no request fails', async () => {
     const tables = notesInput(PREFIX).tables!.map((table) => ({
       ...table,
-      policies: [custom({ to: USER, for: 'select', using: { sql: `body = 'seeded'` } })],
+      policies: [custom({ to: USER, for: 'select', using: { file: 'seeded.sql', sql: `body = 'seeded'` } })],
     }));
     const changed = '200 [{"body":"seeded"}]';
     const { result, others } = await answersDuring(environment.apply(notes(PREFIX, { tables })));
@@ -118,8 +122,7 @@ describe('apply', () => {
 
   it('starts the API again for another setting of it, at the same address', async () => {
     const { url } = environment;
-    const settings = { 'db-max-rows': 1 };
-    const { result, others } = await answersDuring(environment.apply(notes(PREFIX, { server: { settings } })));
+    const { result, others } = await answersDuring(environment.apply(notes(PREFIX, { server: { maxRows: 1 } })));
     expect(result).toMatchObject({ migrations: [], rebuilt: false, restarted: true });
     const limited = '200 [{"body":"mine"}]';
     expect(others.filter((answer) => ![limited, 'closed'].includes(answer))).toEqual([]);

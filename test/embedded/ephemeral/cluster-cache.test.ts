@@ -256,7 +256,8 @@ describe('a server starts without a cache', () => {
     });
 
     it('where there is no home, or no name of one', async () => {
-      const { HOME: _, SECURED_POSTGREST_CACHE: __, XDG_CACHE_HOME: ___, ...env } = process.env;
+      const env: NodeJS.ProcessEnv = { ...process.env, SECURED_POSTGREST_CACHE: '', XDG_CACHE_HOME: '' };
+      delete env['HOME'];
       const before = readdirSync(temporaryDirectory()).sort();
       await startAs(env);
       await startAs({ ...env, HOME: '' });

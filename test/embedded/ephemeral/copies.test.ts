@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import pg from 'pg';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { startEphemeralPostgrest, type EphemeralPostgrest } from '../../../ephemeral/index.ts';
@@ -110,6 +111,27 @@ describe.each([
       done = true;
       await Promise.all(others);
     }
+    expect(await bodies(environment)).toEqual(['mine', 'seeded']);
+  });
+
+  it('works while somebody comes back at once, and stays', async () => {
+    let done = false;
+    const comeBack = async () => {
+      while (!done) {
+        const client = new pg.Client(environment.databaseUrl);
+        client.on('error', () => {});
+        const stays = async () => {
+          await client.connect();
+          for (; !done; await delay(5)) await client.query('select 1');
+        };
+        await stays().catch(() => {});
+        await client.end().catch(() => {});
+      }
+    };
+    const others = [comeBack(), comeBack()];
+    await delay(200);
+    await work(environment).finally(() => (done = true));
+    await Promise.all(others);
     expect(await bodies(environment)).toEqual(['mine', 'seeded']);
   });
 

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import declaration from '../../../examples/todos/declaration.ts';
 import { makeCluster } from '../../../ephemeral/cluster.ts';
+import type * as module from '../../../ephemeral/free-ports.ts';
 import { freePorts } from '../../../ephemeral/free-ports.ts';
 import { startEphemeralPostgrest, type EphemeralPostgrest } from '../../../ephemeral/index.ts';
 import { postgresBinaries } from '../../../ephemeral/postgres-binaries.ts';
@@ -25,9 +26,7 @@ afterEach(() => void vi.mocked(freePorts).mockReset());
 
 /** Has everybody who asks for so many ports find the same ones, `times` times. */
 async function sameForAll(count: number, times: number, named?: number[]): Promise<number[]> {
-  const { freePorts: actual } = await vi.importActual<typeof import('../../../ephemeral/free-ports.ts')>(
-    '../../../ephemeral/free-ports.ts',
-  );
+  const { freePorts: actual } = await vi.importActual<typeof module>('../../../ephemeral/free-ports.ts');
   const ports = named ?? (await actual(count));
   vi.mocked(freePorts).mockImplementation((asked) =>
     asked === count && times-- > 0 ? Promise.resolve(ports) : actual(asked),
