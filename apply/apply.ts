@@ -13,6 +13,7 @@ import {
   type ComparedCatalog,
 } from './catalog.ts';
 import { connect, type DatabaseConnection } from './connect.ts';
+import { createRoles } from './create-roles.ts';
 import { pendingMigrations, runMigrations, type PendingMigration } from './migrations.ts';
 import {
   plan,
@@ -41,6 +42,8 @@ export interface ApplyResult {
 export interface ApplyOptions {
   /** A name for this run, recorded with what it changes. @default the recorded one stays */
   readonly revision?: string | undefined;
+  /** Makes the roles as well, as {@link createRoles} does: a session of its own would cost as much again. @default they exist */
+  readonly passwords?: Parameters<typeof createRoles>[2] | undefined;
 }
 
 /**
@@ -48,7 +51,8 @@ export interface ApplyOptions {
  * transaction. If anything fails, nothing of it stays. A database that is as declared is not changed.
  *
  * Committed before are only the schemas and the book-keeping, empty and closed, and migrations up to the last one that can
- * not be part of a transaction; what those make stays closed as well. The roles have to exist.
+ * not be part of a transaction; what those make stays closed as well. The roles have to exist, unless
+ * their passwords are given.
  *
  * @example
  * await applyDeclaration({ host: '127.0.0.1', database: 'todos', user: 'postgres', password }, declaration);
@@ -60,12 +64,13 @@ export interface ApplyOptions {
 export async function applyDeclaration(
   connection: DatabaseConnection,
   declaration: Declaration,
-  { revision }: ApplyOptions = {},
+  { revision, passwords }: ApplyOptions = {},
 ): Promise<ApplyResult> {
   const client = await connect(connection);
   try {
     await settle(client);
     await lock(client, declaration);
+    if (passwords) await createRoles(client, declaration, passwords);
     return await retryOnConflict(() => converge(client, declaration, revision));
   } finally {
     await client.end();

@@ -47,11 +47,11 @@ INSERT INTO api.time_entries (tenant_id, project_id, task_id, user_id, day, minu
   ('00000000-0000-0000-0000-000000000001', 2, 3, 2, '2026-02-02', 45, 'pencils'),
   ('00000000-0000-0000-0000-000000000002', 3, 4, 4, '2026-02-02', 30, 'clouds');
 
-INSERT INTO api.invoices (tenant_id, region, number, amount, paid, note) VALUES
-  ('00000000-0000-0000-0000-000000000001', 'eu', '2026-1', 49, true, 'acme pays late'),
-  ('00000000-0000-0000-0000-000000000001', 'eu', '2026-2', 49, false, NULL),
-  ('00000000-0000-0000-0000-000000000002', 'us', '2026-1', 9, true, 'bolt is a friend'),
-  ('00000000-0000-0000-0000-000000000003', 'eu', '2026-3', 0, true, NULL);
+INSERT INTO api.invoices (id, tenant_id, region, number, amount, paid, note) VALUES
+  ('00000000-0000-0000-0000-000000000110', '00000000-0000-0000-0000-000000000001', 'eu', '2026-1', 49, true, 'acme pays late'),
+  ('00000000-0000-0000-0000-000000000111', '00000000-0000-0000-0000-000000000001', 'eu', '2026-2', 49, false, NULL),
+  ('00000000-0000-0000-0000-000000000122', '00000000-0000-0000-0000-000000000002', 'us', '2026-1', 9, true, 'bolt is a friend'),
+  ('00000000-0000-0000-0000-000000000133', '00000000-0000-0000-0000-000000000003', 'eu', '2026-3', 0, true, NULL);
 
 INSERT INTO api.announcements (id, tenant_id, title, body, starts_at, ends_at) VALUES
   ('00000000-0000-0000-0000-0000000000a1', '00000000-0000-0000-0000-000000000001', 'new coffee machine', 'on the second floor', NULL, NULL),

@@ -38,6 +38,16 @@ describe('the server is asked', () => {
     expect(await asked(() => diffDeclaration(database.admin, declaration))).toBe(4);
   });
 
+  it('in one session, for roles as well', async () => {
+    const database = await cluster.database();
+    const declaration = notes(database.name);
+    const passwords = { authenticator: 'made here' };
+    expect(await asked(() => applyDeclaration(database.admin, declaration, { passwords }))).toBe(32);
+    const authenticator = { ...database.admin, user: declaration.authenticator, password: passwords.authenticator };
+    await withClient(authenticator, (client) => client.query('SELECT 1'));
+    expect(await asked(() => applyDeclaration(database.admin, declaration, { passwords }))).toBe(13);
+  });
+
   it('not for each table', async () => {
     const database = await cluster.database();
     const user = `${database.name}_user`;

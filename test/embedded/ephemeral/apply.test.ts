@@ -111,7 +111,16 @@ describe('apply', () => {
   it('changes a policy, and no request fails', async () => {
     const tables = notesInput(PREFIX).tables!.map((table) => ({
       ...table,
-      policies: [custom({ to: USER, for: 'select', using: { file: 'seeded.sql', sql: `body = 'seeded'` } })],
+      policies: [
+        custom({ to: USER, for: 'select', using: { file: 'seeded.sql', sql: `body = 'seeded'` } }),
+        ownRows({
+          to: USER,
+          for: ['insert', 'update', 'delete'],
+          column: 'user_id',
+          claim: 'user_id',
+          type: 'int',
+        }),
+      ],
     }));
     const changed = '200 [{"body":"seeded"}]';
     const { result, others } = await answersDuring(environment.apply(notes(PREFIX, { tables })));
@@ -125,7 +134,8 @@ describe('apply', () => {
     const { result, others } = await answersDuring(environment.apply(notes(PREFIX, { server: { maxRows: 1 } })));
     expect(result).toMatchObject({ migrations: [], rebuilt: false, restarted: true });
     const limited = '200 [{"body":"mine"}]';
-    expect(others.filter((answer) => ![limited, 'closed'].includes(answer))).toEqual([]);
+    // No connection, or one with a server that is just starting.
+    expect(others.filter((answer) => answer !== limited && !/^(closed|503 .*PGRST002)/.test(answer))).toEqual([]);
     expect(environment.url).toBe(url);
     expect(await ask(BODIES)).toBe(limited);
   });
