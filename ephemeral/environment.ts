@@ -252,9 +252,9 @@ class Environment implements EphemeralPostgrest {
     try {
       await host.apply(next, declaration);
       const { changes, migrations } = await host.apply(this.#database, declaration);
+      const restarted = await this.#take(declaration, false);
       await host.release(this.#snapshot);
       this.#snapshot = next;
-      const restarted = await this.#take(declaration, false);
       return { changes, migrations, rebuilt: false, restarted };
     } catch (error) {
       await host.release(next);
@@ -279,12 +279,21 @@ class Environment implements EphemeralPostgrest {
 
   /** From here on the environment is that of a declaration; answers whether its server had to be another one. */
   async #take(declaration: Declaration, anotherDatabase: boolean): Promise<boolean> {
-    const before = this.#declaration;
+    const [before, trust] = [this.#declaration, this.#trust];
     this.#declaration = declaration;
     const otherKeys = JSON.stringify(before.keys) !== JSON.stringify(declaration.keys);
     if (otherKeys) this.#trust = await createTrust(declaration.keys);
     const restart = anotherDatabase || otherKeys || serverOf(before) !== serverOf(declaration);
-    if (restart) await this.#away(anotherDatabase ? () => this.#bringBack() : async () => {});
+    const work = anotherDatabase ? () => this.#bringBack() : async () => {};
+    if (restart) {
+      await this.#away(work).catch(async (error: unknown) => {
+        // The server does not start so: it is started as it was.
+        [this.#declaration, this.#trust] = [before, trust];
+        await this.#parts.host.apply(this.#database, before).catch(() => {});
+        await this.#away(async () => {});
+        throw error;
+      });
+    }
     return restart;
   }
 
