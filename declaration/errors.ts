@@ -56,6 +56,7 @@ export type ErrorCode =
   | 'port_taken'
   | 'engine_failed'
   | 'foreign_role'
+  | 'environment_stopped'
   | 'start_failed';
 
 /**

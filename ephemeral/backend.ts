@@ -14,10 +14,11 @@ export interface Backend {
   readonly databasePrefix?: string;
   /** The authenticator's password. @default a new one */
   readonly password?: (authenticator: string) => string;
-  /** Makes the roles. @default as on a server that nobody else uses */
-  readonly createRoles?: (declaration: Declaration, password: string) => Promise<void>;
-  /** Runs what makes roles together with what then depends on them. @default without further ado */
-  readonly withRoles?: <T>(work: () => Promise<T>) => Promise<T>;
+  /**
+   * Makes the roles, and then runs what depends on them.
+   * @default as on a server that nobody else uses
+   */
+  readonly createRoles?: <T>(declaration: Declaration, password: string, then: () => Promise<T>) => Promise<T>;
   /** Starts PostgREST on a database and waits until it serves. */
   startServer(options: ServerOptions): Promise<PostgrestServer>;
   /** What Postgres has printed, without secrets. */

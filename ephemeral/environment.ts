@@ -1,6 +1,6 @@
 import pg from 'pg';
 import { clientOptions } from '../apply/connect.ts';
-import { SecuredPostgrestError } from '../declaration/errors.ts';
+import { refuse, SecuredPostgrestError } from '../declaration/errors.ts';
 import { serverSettings } from '../declaration/server-settings.ts';
 import type { Declaration, SqlSource } from '../declaration/types.ts';
 import { signToken, type TokenOptions } from '../jwt/index.ts';
@@ -75,7 +75,10 @@ export interface EphemeralPostgrest {
   access(subjects?: Subjects): Promise<AccessMatrix>;
   /** What the two servers have printed, without secrets. */
   logs(): { readonly postgres: string; readonly postgrest: string };
-  /** Ends the API, and the servers that were started for it; nothing of it is left. May be called again. */
+  /**
+   * Ends the API, and the servers that were started for it; nothing of it is left. May be called again; whatever else is
+   * asked for then throws `environment_stopped`.
+   */
   stop(): Promise<void>;
   [Symbol.asyncDispose](): Promise<void>;
 }
@@ -178,6 +181,7 @@ class Environment implements EphemeralPostgrest {
   }
 
   async sql<Row extends pg.QueryResultRow>(text: string, values: readonly unknown[] = []): Promise<Row[]> {
+    this.#refuseStopped();
     return (await this.#sessions().query<Row>(text, [...values])).rows;
   }
 
@@ -186,7 +190,7 @@ class Environment implements EphemeralPostgrest {
   }
 
   restore(): Promise<void> {
-    return this.#inTurn(() => this.#away(() => this.#bringBack()));
+    return this.#inTurn(() => this.#away(() => this.#fillFrom(this.#snapshot, this.#declaration)));
   }
 
   clone(): Promise<EphemeralPostgrest> {
@@ -227,7 +231,7 @@ class Environment implements EphemeralPostgrest {
   }
 
   stop(): Promise<void> {
-    this.#stopped ??= this.#inTurn(() => this.#end());
+    this.#stopped ??= this.#turn.then(() => this.#end());
     return this.#stopped;
   }
 
@@ -244,57 +248,77 @@ class Environment implements EphemeralPostgrest {
     onStop?.(this);
   }
 
-  /** Applies to a copy of what is remembered first: what fails there has changed nothing. */
+  /** Applies to a copy of what is remembered first: what fails there has changed nothing that anybody sees. */
   async #converge(declaration: Declaration): Promise<ApplyOutcome> {
     const { host } = this.#parts;
-    const before = this.#declaration;
     const next = await host.keepCopy(this.#snapshot, declaration);
-    try {
+    return this.#unlessItFails(next, async () => {
       await host.apply(next, declaration);
-      const { changes, migrations } = await host.apply(this.#database, declaration);
-      const restarted = await this.#take(declaration, false);
-      await host.release(this.#snapshot);
-      this.#snapshot = next;
+      const trust = await this.#trustFor(declaration);
+      const restarted = trust !== this.#trust || serverOf(this.#declaration) !== serverOf(declaration);
+      const work = () => host.apply(this.#database, declaration);
+      const { changes, migrations } = restarted ? await this.#replace(declaration, trust, work) : await work();
+      this.#declaration = declaration;
       return { changes, migrations, rebuilt: false, restarted };
-    } catch (error) {
-      await host.release(next);
-      await host.createRoles(before).catch(() => {});
-      throw error;
-    }
+    });
   }
 
   async #rebuild(declaration: Declaration, seed: readonly SqlSource[]): Promise<ApplyOutcome> {
     const { host } = this.#parts;
     const before = this.#declaration;
     const next = await host.build(declaration, seed).catch(async (error: unknown) => {
-      await host.createRoles(before).catch(() => {});
+      await host.apply(this.#database, before).catch(() => {});
       throw error;
     });
-    await host.release(this.#snapshot);
-    this.#snapshot = next;
-    this.#seed = seed;
-    await this.#take(declaration, true);
-    return { changes: 0, migrations: declaration.migrations.map(({ file }) => file), rebuilt: true, restarted: true };
+    return this.#unlessItFails(next, async () => {
+      const trust = await this.#trustFor(declaration);
+      await this.#replace(declaration, trust, () => this.#fillFrom(next, declaration));
+      this.#seed = seed;
+      const migrations = declaration.migrations.map(({ file }) => file);
+      return { changes: 0, migrations, rebuilt: true, restarted: true };
+    });
   }
 
-  /** From here on the environment is that of a declaration; answers whether its server had to be another one. */
-  async #take(declaration: Declaration, anotherDatabase: boolean): Promise<boolean> {
-    const [before, trust] = [this.#declaration, this.#trust];
-    this.#declaration = declaration;
-    const otherKeys = JSON.stringify(before.keys) !== JSON.stringify(declaration.keys);
-    if (otherKeys) this.#trust = await createTrust(declaration.keys);
-    const restart = anotherDatabase || otherKeys || serverOf(before) !== serverOf(declaration);
-    const work = anotherDatabase ? () => this.#bringBack() : async () => {};
-    if (restart) {
-      await this.#away(work).catch(async (error: unknown) => {
-        // The server does not start so: it is started as it was.
-        [this.#declaration, this.#trust] = [before, trust];
-        await this.#parts.host.apply(this.#database, before).catch(() => {});
-        await this.#away(async () => {});
-        throw error;
-      });
+  /** With its success `next` is what is remembered; where it fails, roles are what they were: they belong to the server. */
+  async #unlessItFails<T>(next: string, work: () => Promise<T>): Promise<T> {
+    const { host } = this.#parts;
+    const [declaration, snapshot] = [this.#declaration, this.#snapshot];
+    try {
+      const result = await work();
+      this.#snapshot = next;
+      await host.release(snapshot);
+      return result;
+    } catch (error) {
+      await host.release(next);
+      await host.apply(this.#database, declaration).catch(() => {});
+      throw error;
     }
-    return restart;
+  }
+
+  /** Another server, with whatever is done to the database meanwhile; if it does not start, both are as they were. */
+  async #replace<T>(declaration: Declaration, trust: Trust, work: () => Promise<T>): Promise<T> {
+    const { host } = this.#parts;
+    const before = [this.#declaration, this.#trust] as const;
+    await this.#close();
+    const kept = await host.keepCopy(this.#database, this.#declaration);
+    try {
+      const result = await work();
+      [this.#declaration, this.#trust] = [declaration, trust];
+      await this.#open();
+      return result;
+    } catch (error) {
+      [this.#declaration, this.#trust] = before;
+      await this.#close();
+      await this.#fillFrom(kept, this.#declaration);
+      await this.#open();
+      throw error;
+    } finally {
+      await host.release(kept);
+    }
+  }
+
+  async #trustFor({ keys }: Declaration): Promise<Trust> {
+    return JSON.stringify(keys) === JSON.stringify(this.#declaration.keys) ? this.#trust : createTrust(keys);
   }
 
   async #remember(): Promise<void> {
@@ -304,30 +328,36 @@ class Environment implements EphemeralPostgrest {
     this.#snapshot = next;
   }
 
-  async #bringBack(): Promise<void> {
+  async #fillFrom(snapshot: string, declaration: Declaration): Promise<void> {
     const { host } = this.#parts;
     await host.drop(this.#database);
-    await host.copy(this.#snapshot, this.#declaration, this.#database);
+    await host.copy(snapshot, declaration, this.#database);
   }
 
   /** Does something that nobody may be connected for. */
   async #away(work: () => Promise<void>): Promise<void> {
-    const { host } = this.#parts;
+    await this.#close();
+    await work().finally(() => this.#open());
+  }
+
+  /** Ends the server and all sessions. */
+  async #close(): Promise<void> {
     await this.#server.stop();
-    await host.cutOff(this.#database);
+    await this.#parts.host.cutOff(this.#database);
     await this.#pool?.end();
     this.#pool = undefined;
-    try {
-      await work();
-    } finally {
-      this.#server = await host.backend.startServer({
-        declaration: this.#declaration,
-        database: this.#database,
-        password: host.password,
-        keySet: this.#trust.keySet,
-        port: this.#server.port,
-      });
-    }
+  }
+
+  /** Starts a server where the last one was. */
+  async #open(): Promise<void> {
+    const { host } = this.#parts;
+    this.#server = await host.backend.startServer({
+      declaration: this.#declaration,
+      database: this.#database,
+      password: host.password,
+      keySet: this.#trust.keySet,
+      port: this.#server.port,
+    });
   }
 
   #sessions(): pg.Pool {
@@ -341,10 +371,15 @@ class Environment implements EphemeralPostgrest {
   }
 
   /** One after the other: each changes what the next begins with. */
-  #inTurn<T>(work: () => Promise<T>): Promise<T> {
+  async #inTurn<T>(work: () => Promise<T>): Promise<T> {
+    this.#refuseStopped();
     const result = this.#turn.then(work);
     this.#turn = result.catch(() => {});
     return result;
+  }
+
+  #refuseStopped(): void {
+    if (this.#stopped) refuse('environment_stopped', this.url, 'this environment was stopped', 'start another one');
   }
 }
 

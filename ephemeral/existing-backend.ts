@@ -47,9 +47,14 @@ export async function startExistingBackend(admin: DatabaseConnection, { name }: 
     databasePrefix: `${name.slice(0, 24)}_ephemeral_${id}`,
     // Whoever has the same admin has the same, so that environments which share the role do not lock each other out.
     password: (role) => createHmac('sha256', admin.password).update(`${MARK} ${role}`).digest('base64url'),
-    createRoles: (declaration, password) =>
-      withClient(admin, (client) => createMarkedRoles(client, declaration, password)),
-    withRoles: (work) => busy(() => holding(session, ROLES, work)),
+    // Held until a database depends on them: another environment that ends could drop them before.
+    createRoles: (declaration, password, then) =>
+      busy(() =>
+        holding(session, ROLES, async () => {
+          await withClient(admin, (client) => createMarkedRoles(client, declaration, password));
+          return then();
+        }),
+      ),
     startServer: (options) => startLocalServer({ ...admin, database: options.database }, options),
     logs: () => '',
     async stop() {
@@ -85,7 +90,7 @@ export async function removeAbandonedDatabases(session: pg.ClientBase): Promise<
   });
 }
 
-/** Held while roles are made, until a database depends on them. */
+/** The lock of roles. */
 const ROLES = 'roles';
 /** Something in another database depends on it. */
 const STILL_NEEDED = '2BP01';

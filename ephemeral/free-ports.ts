@@ -1,4 +1,5 @@
 import { once } from 'node:events';
+import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { createServer, type AddressInfo } from 'node:net';
 
 /**
@@ -24,5 +25,20 @@ export async function isFree(port: number): Promise<boolean> {
     return true;
   } catch {
     return false;
+  }
+}
+
+/** Whether a process listens on a port, as far as the system tells: Linux does. */
+export function listensOn(pid: number, port: number): boolean {
+  try {
+    const sockets = readFileSync(`/proc/${pid}/net/tcp`, 'utf8')
+      .split('\n')
+      .map((line) => line.trim().split(/\s+/))
+      // Address and port in hexadecimal; the state of one that listens (man 5 proc_net).
+      .filter(([, address, , state]) => state === '0A' && parseInt(address!.split(':')[1]!, 16) === port)
+      .map((fields) => `socket:[${fields[9]}]`);
+    return readdirSync(`/proc/${pid}/fd`).some((name) => sockets.includes(readlinkSync(`/proc/${pid}/fd/${name}`)));
+  } catch {
+    return true;
   }
 }

@@ -2,7 +2,6 @@ import { randomBytes } from 'node:crypto';
 import pg from 'pg';
 import { applyDeclaration, type ApplyResult } from '../apply/apply.ts';
 import { clientOptions } from '../apply/connect.ts';
-import { createRoles } from '../apply/create-roles.ts';
 import { failed } from '../apply/run-steps.ts';
 import { raw, statement } from '../apply/statements.ts';
 import { lineAt } from '../declaration/sql-text.ts';
@@ -51,20 +50,11 @@ export class Host {
 
   /** Makes the roles, and brings a database to what is declared. */
   apply(database: string, declaration: Declaration): Promise<ApplyResult> {
-    const { backend } = this;
-    const work = async () => {
-      await this.createRoles(declaration);
-      return applyDeclaration(backend.connection(database), declaration);
-    };
-    return backend.withRoles?.(work) ?? work();
-  }
-
-  createRoles(declaration: Declaration): Promise<void> {
     const { backend, password } = this;
-    if (backend.createRoles) return backend.createRoles(declaration, password);
-    return withClient(backend.connection(backend.maintenanceDatabase), (client) =>
-      createRoles(client, declaration, { authenticator: password }),
-    );
+    const connection = backend.connection(database);
+    const { createRoles } = backend;
+    if (!createRoles) return applyDeclaration(connection, declaration, { passwords: { authenticator: password } });
+    return createRoles(declaration, password, () => applyDeclaration(connection, declaration));
   }
 
   /** Copies a database that nobody is connected to into one for an environment. */
@@ -107,7 +97,10 @@ export class Host {
   }
 
   async drop(database: string): Promise<void> {
-    await this.#run('drop_database', { name: database });
+    await this.#run('drop_database', { name: database }).catch((error: unknown) => {
+      // Without a server that answers there is no database either.
+      if (error instanceof pg.DatabaseError) throw error;
+    });
   }
 
   async stop(): Promise<void> {

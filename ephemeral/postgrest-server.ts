@@ -2,7 +2,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { get } from 'node:http';
 import { join } from 'node:path';
 import { refuse } from '../declaration/errors.ts';
-import { freePorts, isFree } from './free-ports.ts';
+import { freePorts, isFree, listensOn } from './free-ports.ts';
 import { postgrestBinary } from './postgrest-binary.ts';
 import { createServerDirectory, type ServerDirectory } from './server-directory.ts';
 import { failStart, startProcess, untilReady, type ServerProcess } from './server-process.ts';
@@ -98,9 +98,12 @@ async function serve(
       redact: (log) => secrets.reduce((text, secret) => text.replaceAll(secret, '[secret]'), log),
     });
     const portTaken = () => /resource busy|address already in use/i.test(server.logs());
+    // Where a port is taken somebody else may answer, also before this one has found out.
+    const isReady = async () =>
+      (await answersReady(adminPort)) && [port, adminPort].every((own) => listensOn(server.pid, own));
     try {
-      await untilReady('postgrest', server, () => answersReady(adminPort), startTimeoutMs);
-      // It goes on without its admin server when that port is taken, and somebody else answered then.
+      // It goes on without its admin server when that port is taken.
+      await untilReady('postgrest', server, async () => portTaken() || (await isReady()), startTimeoutMs);
       if (portTaken()) failStart('postgrest', 'found a port taken', server.logs());
       server.unref();
       return { server, port };

@@ -21,7 +21,7 @@ servers_of() {
     done
   else
     ps -A -ww -o pid= -o args= | sed 's/$/ /' |
-      grep -F -e " $1 " -e " $1/data " -e " --pgdata=$1/data " -e " $1/postgrest.conf " |
+      grep -F -e " -C $1 -f " -e " $1/data " -e " --pgdata=$1/data " -e " $1/postgrest.conf " |
       sed -nE 's,^ *([0-9]+) (.*/)?(postgres|postgrest|initdb|tar) .*,\3:\1,p'
   fi | grep -E '^(postgres|postgrest|initdb|tar):'
 }
@@ -60,6 +60,7 @@ until_ended() {
 
 # Ends the servers of DIRECTORY and removes it.
 remove_server() {
+  case $1 in /?*) ;; *) return ;; esac
   pids=
   for server in $(servers_of "$1"); do
     pid=${server#*:}

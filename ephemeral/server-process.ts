@@ -40,7 +40,7 @@ export interface ServerProcess {
 }
 
 /** Starts a child process that cannot outlive this one. Throws `start_failed` if it cannot be run at all. */
-export async function startProcess(options: ServerProcessOptions): Promise<ServerProcess> {
+export async function startProcess(options: ServerProcessOptions): Promise<ServerProcess & { readonly pid: number }> {
   const { name, command, args, directory, logFile, user, stopSignal, stopTimeoutMs = 10_000 } = options;
   const { redact = (log: string) => log } = options;
   const log = openSync(logFile, 'w', 0o600);
@@ -70,6 +70,7 @@ export async function startProcess(options: ServerProcessOptions): Promise<Serve
     return lastLogs;
   };
   return {
+    pid: child.pid!,
     ended: () =>
       child.signalCode !== null
         ? `was ended by ${child.signalCode}`

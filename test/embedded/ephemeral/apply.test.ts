@@ -219,12 +219,21 @@ describe('apply leaves the API as it was, and no request fails,', () => {
   });
 });
 
-describe('apply brings the API back to what it was', () => {
-  it('when it does not start with what is declared', async () => {
-    const settings = { 'db-tx-end': 'maybe' };
-    await expect(environment.apply(notes(PREFIX, { server: { settings } }))).rejects.toMatchObject({
-      code: 'start_failed',
-    });
+describe('apply leaves the API as it was, when it does not start with what is declared', () => {
+  const server = { settings: { 'db-tx-end': 'maybe' } };
+  const otherSeed = [{ file: 'seed.sql', sql: 'select 1' }];
+
+  it.each([
+    ['and nothing else has changed', notes(PREFIX, { server }), {}],
+    ['and a migration is new', declare({ ...withTags(), server }), {}],
+    [
+      'and a migration has changed',
+      notes(PREFIX, { server, migrations: [{ ...notesMigration, sql: `${notesMigration.sql};` }] }),
+      {},
+    ],
+    ['and the seed is another one', notes(PREFIX, { server }), { seed: otherSeed }],
+  ])('%s', async (_, declaration, options) => {
+    await expect(environment.apply(declaration, options)).rejects.toMatchObject({ code: 'start_failed' });
     await expectAsBefore();
   });
 });

@@ -99,6 +99,18 @@ describe('a cached cluster', () => {
     expect(await startsWithCopy()).toBe(true);
   });
 
+  it('is not left unfinished by a process that is killed while it writes it', async () => {
+    mkdirSync(cache);
+    const program = await quickProgram('environment', temporaryDirectory());
+    const env = { ...process.env, SECURED_POSTGREST_CACHE: cache };
+    const run = runProgram([process.execPath, program, 'stop'], { env });
+    while (!readdirSync(cache).some((name) => name.startsWith('unfinished'))) await turn();
+    run.child.kill('SIGKILL');
+    expect(await run.ended).toEqual({ code: null, signal: 'SIGKILL' });
+    await expect.poll(() => readdirSync(cache), { timeout: 10_000 }).toEqual([]);
+    await expect.poll(() => serverDirectories(), { timeout: 10_000 }).toEqual([]);
+  });
+
   it('has a password that opens no copy, and every copy has its own', async () => {
     const first = execFileSync('tar', ['-x', '-O', '-f', archive(), 'first-password'], { encoding: 'utf8' });
     expect(first).toMatch(/^[\w-]{32}$/);

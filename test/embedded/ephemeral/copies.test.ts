@@ -80,7 +80,7 @@ describe('restore', () => {
     const ended = new Promise((resolve) => client.on('error', resolve));
     await client.connect();
     await client.query('begin; lock table api.notes');
-    const busy = environment.sql('select * from api.notes').catch((error: Error) => error.message);
+    const busy = environment.sql('select pg_sleep(600) from api.notes').catch((error: Error) => error.message);
     await environment.restore();
     await ended;
     expect(await busy).toMatch(/terminat/);
