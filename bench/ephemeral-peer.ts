@@ -3,7 +3,7 @@ import { applyDeclaration, createRoles } from '../apply/index.ts';
 import { serverSettings } from '../declaration/server-settings.ts';
 import type { Declaration, SqlSource } from '../declaration/types.ts';
 import { databaseUrl } from '../ephemeral/database-url.ts';
-import { imageVersion } from '../ephemeral/docker-images.ts';
+import { imageVersion } from '../declaration/images.ts';
 import { withClient } from '../ephemeral/with-client.ts';
 import { generateKey, publicKeySet } from '../jwt/index.ts';
 import { imagesAvailable, postgresImage, postgrestImage } from '../test/support/images.ts';

@@ -1,9 +1,5 @@
 import { refuse } from '../declaration/errors.ts';
-
-/** The version that an image's tag names, such as `18.4` of `postgres:18.4-alpine`; undefined where it names none. */
-export function imageVersion(image: string): string | undefined {
-  return /:v?(\d+(?:\.\d+)*)(?:-[\w.-]+)?(?:@|$)/.exec(image)?.[1];
-}
+import { imageVersion } from '../declaration/images.ts';
 
 /** The version that was given, or else the one of the image's tag. They must not contradict each other. */
 export function agreedVersion(place: string, image: string, given: string | undefined, fallback?: string): string {

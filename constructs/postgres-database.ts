@@ -4,6 +4,7 @@ import { Volume } from '@cdktf/provider-docker/lib/volume/index.js';
 import { type ITerraformDependable, Token } from 'cdktf';
 import { Construct, type IConstruct } from 'constructs';
 import { refuse } from '../declaration/errors.ts';
+import { POSTGRES_IMAGE } from '../declaration/images.ts';
 import { dockerProvider } from './docker-provider.ts';
 import { checkPort, type ContainerProps, hardened, labels } from './hardened-container.ts';
 import { agreedVersion } from './image-version.ts';
@@ -151,7 +152,7 @@ export class PostgresDatabase extends Construct implements IPostgresDatabase {
   constructor(scope: Construct, id: string, props: PostgresDatabaseProps) {
     super(scope, id);
     const { name } = props;
-    const image = props.image ?? 'postgres:18.4';
+    const image = props.image ?? POSTGRES_IMAGE;
     const major = Number.parseInt(agreedVersion(this.node.path, image, props.version), 10);
     const provider = dockerProvider(this, props.dockerProvider);
     const secrets = props.secrets ?? new SecretsDirectory({ name });

@@ -3,6 +3,7 @@ import { Network } from '@cdktf/provider-docker/lib/network/index.js';
 import { DataResource, type ITerraformDependable } from 'cdktf';
 import { Construct } from 'constructs';
 import { refuse } from '../declaration/errors.ts';
+import { postgrestImage } from '../declaration/images.ts';
 import { serverSettings } from '../declaration/server-settings.ts';
 import type { Declaration } from '../declaration/types.ts';
 import { cliProvisioner } from './cli-command.ts';
@@ -44,11 +45,6 @@ export interface PostgrestServerProps extends ServerContainerProps {
 const PORT = 3000;
 const ADMIN_PORT = 3001;
 const FILES = '/etc/postgrest';
-
-/** The image that runs a declaration's servers unless another one is given. */
-export function postgrestImage(declaration: Declaration): string {
-  return `postgrest/postgrest:v${declaration.server.version}`;
-}
 
 /**
  * PostgREST in one or more containers. The deploy ends when each of them answers, and fails when one does not.

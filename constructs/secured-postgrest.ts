@@ -1,12 +1,13 @@
 import type { PostgresqlProvider } from '@cdktf/provider-postgresql/lib/provider/index.js';
 import type { ITerraformDependable } from 'cdktf';
 import { Construct } from 'constructs';
+import { postgrestImage } from '../declaration/images.ts';
 import type { Declaration } from '../declaration/types.ts';
 import { DatabaseAccess } from './database-access.ts';
 import { dockerProvider } from './docker-provider.ts';
 import { KeySet } from './key-set.ts';
 import type { IPostgresDatabase } from './postgres-database.ts';
-import { postgrestImage, PostgrestServer, type ServerContainerProps } from './postgrest-server.ts';
+import { PostgrestServer, type ServerContainerProps } from './postgrest-server.ts';
 import type { SecretFile } from './secret-file.ts';
 import { SecretsDirectory } from './secrets-directory.ts';
 import { waitAcross } from './wait-across.ts';

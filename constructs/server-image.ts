@@ -2,9 +2,9 @@ import { Image } from '@cdktf/provider-docker/lib/image/index.js';
 import type { DockerProvider } from '@cdktf/provider-docker/lib/provider/index.js';
 import type { ITerraformDependable } from 'cdktf';
 import { Construct } from 'constructs';
+import { postgrestImage } from '../declaration/images.ts';
 import type { Declaration } from '../declaration/types.ts';
 import { dockerProvider } from './docker-provider.ts';
-import { postgrestImage } from './postgrest-server.ts';
 
 export interface ServerImageProps {
   readonly declaration: Declaration;

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { Backend } from './backend.ts';
 import { docker } from './docker-command.ts';
-import { POSTGRES_IMAGE, postgrestImage } from './docker-images.ts';
+import { POSTGRES_IMAGE, postgrestImage } from '../declaration/images.ts';
 import { MAINTENANCE, startPostgresContainer } from './docker-postgres.ts';
 import { startPostgrestContainer } from './docker-postgrest.ts';
 import { removalOf } from './docker-remains.ts';
@@ -19,10 +19,6 @@ export interface DockerBackendOptions {
  *
  * Throws `engine_failed`, with docker's own words, if there is no engine or no such image, and `start_failed`, with the
  * end of its log, if Postgres does not start.
- *
- * @example
- * const backend = await startDockerBackend({ postgrestImage: 'registry.example.org/postgrest:v16.2' });
- * const client = new pg.Client(backend.connection(backend.maintenanceDatabase));
  */
 export async function startDockerBackend(options: DockerBackendOptions = {}): Promise<Backend> {
   const id = randomBytes(6).toString('hex');

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import { type Container, HOST, type Place, SECRETS, startContainer } from './docker-container.ts';
 import type { LocalConnection } from './postgres-server.ts';
+import { THROWAWAY_SETTINGS } from './throwaway-settings.ts';
 import { withClient } from './with-client.ts';
 
 /** Where servers in the same network find it. */
@@ -14,20 +15,6 @@ const USER = 999;
 const DATA = '/var/lib/postgresql/data';
 const SCRATCH = 'rw,noexec,nosuid,nodev';
 const OWN = `${SCRATCH},uid=${USER},gid=${USER},mode=0700`;
-
-// Nothing here has to survive a crash, and all of it is held in memory.
-const SETTINGS = {
-  fsync: 'off',
-  synchronous_commit: 'off',
-  full_page_writes: 'off',
-  wal_level: 'minimal',
-  max_wal_senders: '0',
-  max_wal_size: '256MB',
-  max_connections: '400',
-  timezone: 'UTC',
-  log_timezone: 'UTC',
-  log_min_error_statement: 'panic',
-};
 
 export interface PostgresContainer {
   readonly server: Container['server'];
@@ -44,7 +31,10 @@ export async function startPostgresContainer(place: Place, image: string): Promi
       ...place,
       name: POSTGRES.host,
       image,
-      command: ['postgres', ...Object.entries(SETTINGS).flatMap(([name, value]) => ['-c', `${name}=${value}`])],
+      command: [
+        'postgres',
+        ...Object.entries(THROWAWAY_SETTINGS).flatMap(([name, value]) => ['-c', `${name}=${value}`]),
+      ],
       user: USER,
       memory: 2048,
       env: {

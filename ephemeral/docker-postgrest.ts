@@ -4,7 +4,7 @@ import { serverSettings } from '../declaration/server-settings.ts';
 import type { ServerOptions } from './backend.ts';
 import { databaseUrl } from './database-url.ts';
 import { HOST, type Place, SECRETS, startContainer } from './docker-container.ts';
-import { imageVersion } from './docker-images.ts';
+import { imageVersion } from '../declaration/images.ts';
 import { POSTGRES } from './docker-postgres.ts';
 import type { PostgrestServer } from './postgrest-server.ts';
 

@@ -10,6 +10,7 @@ import { postgresBinaries, type PostgresBinaries } from './postgres-binaries.ts'
 import { createServerDirectory, DIRECTORY_PREFIX, type ServerDirectory } from './server-directory.ts';
 import { startProcess, untilReady, type ServerProcess } from './server-process.ts';
 import { serverUser } from './server-user.ts';
+import { THROWAWAY_SETTINGS } from './throwaway-settings.ts';
 import { withClient } from './with-client.ts';
 
 export interface PostgresOptions {
@@ -50,23 +51,13 @@ export interface PostgresServer {
 
 const host = '127.0.0.1';
 
-// Nothing here has to survive a crash, and many run side by side.
 const testSettings = {
-  fsync: 'off',
-  synchronous_commit: 'off',
-  full_page_writes: 'off',
-  wal_level: 'minimal',
-  max_wal_senders: '0',
-  max_wal_size: '256MB',
-  max_connections: '400',
+  ...THROWAWAY_SETTINGS,
   // A file of the cluster goes with it; shared memory of a server that is killed would stay.
   dynamic_shared_memory_type: 'mmap',
   // Fewer processes: no workers for input and output, none for replication.
   io_method: 'sync',
   max_logical_replication_workers: '0',
-  timezone: 'UTC',
-  log_timezone: 'UTC',
-  log_min_error_statement: 'panic',
 };
 
 /**

@@ -77,10 +77,10 @@ async function stop() {
 
 let seeds = 0;
 
-/** All files as they were, and the data too: with another seed the database is made anew. */
+/** All files as they were, and the data too: with another seed, which comes last, the database is made anew. */
 async function reset() {
   rmSync(path('database'), { recursive: true });
-  for (const [file, text] of Object.entries(project)) save(file, text);
+  for (const [file, text] of Object.entries(project)) if (file !== 'api/seed.sql') save(file, text);
   await new Promise((resolve) => setTimeout(resolve, 300));
   save('api/seed.sql', `${project['api/seed.sql']} -- ${++seeds}`);
   await run.says(/rebuilt with the seed \(the seed was changed\).*\n/);

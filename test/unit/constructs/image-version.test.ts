@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest';
-import { agreedVersion, imageVersion } from '../../../constructs/image-version.ts';
+import { agreedVersion } from '../../../constructs/image-version.ts';
+import { imageVersion } from '../../../declaration/images.ts';
 
 it.each([
   ['postgres:18.4', '18.4'],

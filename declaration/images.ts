@@ -1,4 +1,4 @@
-import type { Declaration } from '../declaration/types.ts';
+import type { Declaration } from './types.ts';
 
 /** The image of the database unless another one is given. */
 export const POSTGRES_IMAGE = 'postgres:18.4';
