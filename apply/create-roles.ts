@@ -3,7 +3,7 @@ import { apiRoles } from '../declaration/roles.ts';
 import type { Declaration } from '../declaration/types.ts';
 import { declaredRoles, read, type CatalogMembership, type CatalogRole } from './catalog.ts';
 import { failed, inOneMessage } from './run-steps.ts';
-import { scramVerifier } from './scram-verifier.ts';
+import { isVerifier, scramVerifier } from './scram-verifier.ts';
 import { settle } from './session.ts';
 import { raw, statement } from './statements.ts';
 
@@ -35,6 +35,7 @@ const NEW_ROLE: Pick<CatalogRole, Attribute | 'memberships'> = {
  * Makes the roles of a declaration with exactly their attributes and memberships, where Terraform does not manage them.
  * Their settings are the runner's work. It can be repeated. The session is settled as the runner's own are.
  *
+ * @param passwords as they are, or as the verifiers that Postgres would store
  * @throws SecuredPostgrestError `access_sql_failed`
  */
 export async function createRoles(
@@ -99,7 +100,8 @@ async function runTogether(client: pg.ClientBase, steps: readonly RoleStep[]): P
 
 /** Sets a role's password; the statement holds a verifier only, since one that fails would stand in the server's log. */
 export async function setPassword(client: pg.ClientBase, role: string, password: string): Promise<void> {
-  const sql = statement('set_password', { role, verifier: scramVerifier(password) }, 'roles');
+  const verifier = isVerifier(password) ? password : scramVerifier(password);
+  const sql = statement('set_password', { role, verifier }, 'roles');
   await client.query(sql).catch((error: Error) => failed('access_sql_failed', `role ${role}`, error));
 }
 

@@ -1,5 +1,6 @@
 import { createHash, createHmac, pbkdf2Sync, randomBytes } from 'node:crypto';
 
+/** RFC 7677, 4, and what PostgreSQL takes. */
 const ITERATIONS = 4096;
 
 /**
@@ -7,12 +8,23 @@ const ITERATIONS = 4096;
  * Given as the password, it is stored as it is: the password itself is then in no statement that a server could log.
  *
  * @param salt 16 bytes, random unless a verifier is to be reproduced
+ * @param iterations what makes guessing slow, and each connection a little
  */
-export function scramVerifier(password: string, salt: Buffer = randomBytes(16)): string {
-  const salted = pbkdf2Sync(password.normalize('NFKC'), salt, ITERATIONS, 32, 'sha256');
+export function scramVerifier(password: string, salt: Buffer = randomBytes(16), iterations = ITERATIONS): string {
+  const salted = pbkdf2Sync(password.normalize('NFKC'), salt, iterations, 32, 'sha256');
   const hmac = (text: string) => createHmac('sha256', salted).update(text).digest();
   const stored = createHash('sha256').update(hmac('Client Key')).digest('base64');
-  return `SCRAM-SHA-256$${ITERATIONS}:${salt.toString('base64')}$${stored}:${hmac('Server Key').toString('base64')}`;
+  return `SCRAM-SHA-256$${iterations}:${salt.toString('base64')}$${stored}:${hmac('Server Key').toString('base64')}`;
+}
+
+/** For a password that nobody can guess, such as 24 random bytes: without the iterations, which are for those people choose. */
+export function scramVerifierOfRandom(password: string): string {
+  return scramVerifier(password, randomBytes(16), 1);
+}
+
+/** Whether Postgres would store a text as it is, where it expects a password. */
+export function isVerifier(text: string): boolean {
+  return /^SCRAM-SHA-256\$\d+:[^$]+\$[^:]+:.+$/.test(text);
 }
 
 /** Tells whether a verifier was made from a password. */

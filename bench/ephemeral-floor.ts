@@ -82,6 +82,8 @@ export async function measureFloor(): Promise<FloorTimes> {
 
 async function end(server: ChildProcess): Promise<void> {
   if (server.exitCode !== null || server.signalCode !== null) return;
+  // As a job in the background PostgREST would ignore SIGQUIT, and Postgres waits for its clients after SIGTERM.
+  server.kill('SIGTERM');
   server.kill('SIGQUIT');
   await once(server, 'exit');
 }

@@ -8,6 +8,8 @@ export interface Backend {
   connection(database: string): LocalConnection;
   /** A database that is always there, for making and dropping others. */
   readonly maintenanceDatabase: string;
+  /** An empty one that is there already, where its name is the first that would be made. @default there is none */
+  readonly emptyDatabase?: string;
   /** How databases are copied (documentation of CREATE DATABASE). @default Postgres' own choice */
   readonly strategy?: 'file_copy' | 'wal_log';
   /** Begins the names of all databases. @default the declaration's name */

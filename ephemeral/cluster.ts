@@ -17,6 +17,10 @@ const INITDB_OPTIONS = [
   '--icu-locale=und',
   // A new cluster then has a megabyte of write-ahead log instead of sixteen.
   '--wal-segsize=1',
+  // ... and no more of it than it needs.
+  '--set=wal_recycle=off',
+  '--set=wal_init_zero=off',
+  '--set=min_wal_size=2MB',
   // Its own servers have files of the cluster as shared memory, as later the server has: they go with it, ...
   '--set=dynamic_shared_memory_type=mmap',
   // ... and nothing is taken from under a server that goes on when initdb is ended.

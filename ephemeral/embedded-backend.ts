@@ -1,11 +1,14 @@
+import type { Declaration } from '../declaration/types.ts';
 import type { Backend } from './backend.ts';
 import { startLocalServer } from './local-server.ts';
 import { startPostgres } from './postgres-server.ts';
 
 /** Postgres and PostgREST as child processes, from npm's packages. */
-export async function startEmbeddedBackend(): Promise<Backend> {
-  const postgres = await startPostgres();
+export async function startEmbeddedBackend({ name }: Declaration): Promise<Backend> {
+  const emptyDatabase = `${name}_snapshot`;
+  const postgres = await startPostgres({ databases: [emptyDatabase] });
   return {
+    emptyDatabase,
     connection: (database) => postgres.connection(database),
     maintenanceDatabase: 'postgres',
     // Its two checkpoints cost nothing where nothing is synced.

@@ -3,6 +3,7 @@ import pg from 'pg';
 import { applyDeclaration, type ApplyResult } from '../apply/apply.ts';
 import { clientOptions } from '../apply/connect.ts';
 import { failed } from '../apply/run-steps.ts';
+import { scramVerifierOfRandom } from '../apply/scram-verifier.ts';
 import { raw, statement } from '../apply/statements.ts';
 import { lineAt } from '../declaration/sql-text.ts';
 import type { Declaration, SqlSource } from '../declaration/types.ts';
@@ -33,12 +34,13 @@ export class Host {
   /** Makes a database with everything that is declared, and what the seed puts into it. */
   async build(declaration: Declaration, seed: readonly SqlSource[], onProgress: (step: string) => void = () => {}) {
     const database = this.#nextName(`${this.#prefix}_snapshot`);
-    await this.#run('create_database', { name: database });
+    if (database !== this.backend.emptyDatabase) await this.#copy('template1', database);
     this.#snapshots.set(database, 1);
     try {
       const connection = this.backend.connection(database);
       onProgress('applying the declaration');
-      await this.apply(database, declaration);
+      // Whoever copies it next has a session then.
+      await Promise.all([this.apply(database, declaration), this.#admin.query('SELECT 1')]);
       if (seed.length > 0) onProgress('filling the tables');
       for (const source of seed) await withClient(connection, (client) => runSeed(client, source));
       return database;
@@ -53,16 +55,16 @@ export class Host {
     const { backend, password } = this;
     const connection = backend.connection(database);
     const { createRoles } = backend;
-    if (!createRoles) return applyDeclaration(connection, declaration, { passwords: { authenticator: password } });
+    if (!createRoles) {
+      const passwords = { authenticator: scramVerifierOfRandom(password) };
+      return applyDeclaration(connection, declaration, { passwords });
+    }
     return createRoles(declaration, password, () => applyDeclaration(connection, declaration));
   }
 
   /** Copies a database that nobody is connected to into one for an environment. */
   async copy(from: string, declaration: Declaration, to = this.#nextName(this.#prefix)): Promise<string> {
-    const { strategy } = this.backend;
-    await (strategy === undefined
-      ? this.#run('copy_database', { name: to, template: from })
-      : this.#run('copy_database_by', { name: to, template: from, strategy: raw(strategy) }));
+    await this.#copy(from, to);
     const { authenticator, owner } = declaration;
     await this.#run('privileges_on_database', { name: to, authenticator, owner });
     return to;
@@ -106,6 +108,13 @@ export class Host {
   async stop(): Promise<void> {
     await this.backend.stop();
     await this.#admin.end();
+  }
+
+  async #copy(template: string, name: string): Promise<void> {
+    const { strategy } = this.backend;
+    await (strategy === undefined
+      ? this.#run('copy_database', { name, template })
+      : this.#run('copy_database_by', { name, template, strategy: raw(strategy) }));
   }
 
   async #run(name: string, values: Parameters<typeof statement>[1]): Promise<void> {

@@ -2,8 +2,9 @@ import { randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import pg from 'pg';
-import type { DatabaseConnection } from '../apply/connect.ts';
+import { clientOptions, type DatabaseConnection } from '../apply/connect.ts';
 import { setPassword } from '../apply/create-roles.ts';
+import { scramVerifierOfRandom } from '../apply/scram-verifier.ts';
 import { makeCluster, remakeCluster, type Cluster } from './cluster.ts';
 import { freePorts } from './free-ports.ts';
 import { postgresBinaries, type PostgresBinaries } from './postgres-binaries.ts';
@@ -23,6 +24,8 @@ export interface PostgresOptions {
   readonly settings?: Readonly<Record<string, string>>;
   /** Name of the superuser. @default 'postgres' */
   readonly superuser?: string;
+  /** Empty databases to begin with; to make them later costs a session more. @default none */
+  readonly databases?: readonly string[];
 }
 
 /** How the runner, and `new pg.Client()`, reach a database of the server. */
@@ -58,6 +61,9 @@ const testSettings = {
   // Fewer processes: no workers for input and output, none for replication.
   io_method: 'sync',
   max_logical_replication_workers: '0',
+  // Less shared memory: a quarter of what a start takes went into it.
+  shared_buffers: '32MB',
+  max_pred_locks_per_transaction: '10',
 };
 
 /**
@@ -72,7 +78,7 @@ const testSettings = {
  * const client = new pg.Client(postgres.connection('todos'));
  */
 export async function startPostgres(options: PostgresOptions = {}): Promise<PostgresServer> {
-  const { superuser = 'postgres' } = options;
+  const { superuser = 'postgres', databases = [] } = options;
   const owner = serverUser();
   const binaries = await postgresBinaries(owner);
   const directory = createServerDirectory({ path: options.directory, user: owner });
@@ -82,14 +88,25 @@ export async function startPostgres(options: PostgresOptions = {}): Promise<Post
     const settings = { ...testSettings, ...options.settings };
     const run = ({ firstPassword }: Cluster) =>
       serve(binaries, directory, settings, (port, name) =>
-        changePassword({ host, port, database: 'postgres', user: superuser, password: firstPassword }, name, password),
+        // What this session has Postgres remember about its catalogs the databases below get with the copy.
+        firstSession({ host, port, database: 'template1', user: superuser, password: firstPassword }, name),
       );
     const cluster = { binaries, directory, superuser };
     const made = await makeCluster(cluster);
-    const { server, port } = await run(made).catch(async (error: unknown) => {
+    const { server, port, session } = await run(made).catch(async (error: unknown) => {
       if (!made.copied) throw error;
       return run(await remakeCluster(cluster));
     });
+    try {
+      // Copies of one cluster have the same password; from here on this one has its own.
+      await setPassword(session, superuser, scramVerifierOfRandom(password));
+      for (const name of databases) await session.query(createDatabase(name));
+    } catch (error) {
+      await server.stop();
+      throw error;
+    } finally {
+      await session.end();
+    }
 
     const connection = (database: string) => ({ host, port, database, user: superuser, password });
     const end = async () => {
@@ -107,7 +124,7 @@ export async function startPostgres(options: PostgresOptions = {}): Promise<Post
       connection,
       createDatabase: (name) =>
         withClient(connection('postgres'), async (client) => {
-          await client.query(`create database ${pg.escapeIdentifier(name)}`);
+          await client.query(createDatabase(name));
         }),
       logs: () => server.logs(),
       stop,
@@ -123,8 +140,8 @@ async function serve(
   { postgres }: PostgresBinaries,
   directory: ServerDirectory,
   settings: Readonly<Record<string, string>>,
-  isReady: (port: number, name: string) => Promise<boolean>,
-): Promise<{ server: ServerProcess; port: number }> {
+  firstSession: (port: number, name: string) => Promise<pg.Client | undefined>,
+): Promise<{ server: ServerProcess; port: number; session: pg.Client }> {
   const data = join(directory.path, 'data');
   // By its name a server is told from another one at the same port, and the reaper tells its sessions from others.
   const name = DIRECTORY_PREFIX + randomBytes(6).toString('hex');
@@ -151,12 +168,16 @@ async function serve(
         kill('SIGKILL');
       },
     });
+    let session: pg.Client | undefined;
     try {
-      await untilReady('postgres', server, () => isReady(port, name));
+      await untilReady('postgres', server, async () => {
+        session ??= await firstSession(port, name);
+        return session !== undefined;
+      });
       server.unref();
-      return { server, port };
+      return { server, port, session: session! };
     } catch (error) {
-      await server.stop();
+      await Promise.all([server.stop(), session?.end()]);
       const portTaken = server.logs().includes('could not bind IPv4 address');
       if (!portTaken || attempt === 5) throw error;
     }
@@ -170,16 +191,23 @@ function waitUntil(condition: () => boolean, timeoutMs: number): void {
   while (!condition() && Date.now() < deadline) Atomics.wait(clock, 0, 0, 5);
 }
 
-/** Whether it succeeded. Copies of one cluster have the same password; from here on this one has its own. */
-async function changePassword(connection: LocalConnection, name: string, password: string): Promise<boolean> {
+/** A session with the server of a name, as soon as it takes one; at that port there may be another. */
+async function firstSession(connection: LocalConnection, name: string): Promise<pg.Client | undefined> {
+  const client = new pg.Client({ ...clientOptions(connection), connectionTimeoutMillis: 5000 });
+  // A lost connection fails what is asked of it; it must not end this process besides.
+  client.on('error', () => {});
   try {
-    return await withClient(connection, async (client) => {
-      const { rows } = await client.query<{ cluster_name: string }>('show cluster_name');
-      const own = rows[0]?.cluster_name === name;
-      if (own) await setPassword(client, connection.user, password);
-      return own;
-    });
+    await client.connect();
+    const { rows } = await client.query<{ cluster_name: string }>('show cluster_name');
+    if (rows[0]?.cluster_name === name) return client;
   } catch {
-    return false;
+    // It is not ready yet.
   }
+  await client.end().catch(() => {});
+  return undefined;
+}
+
+/** A copy of files, whose two checkpoints cost nothing where nothing is synced. */
+function createDatabase(name: string): string {
+  return `create database ${pg.escapeIdentifier(name)} strategy file_copy`;
 }

@@ -108,7 +108,7 @@ export async function untilReady(
     if (ended !== undefined) failStart(name, `${ended} before it was ready`, server.logs());
     if (ready) return;
     if (Date.now() > deadline) failStart(name, `was not ready after ${timeoutMs} ms`, server.logs());
-    await delay(10);
+    await delay(3);
   }
 }
 

@@ -84,7 +84,7 @@ export async function startSource(declaration: Declaration, options: SourceOptio
 }
 
 function startBackend(choice: BackendChoice, declaration: Declaration): Promise<Backend> {
-  if (choice === 'embedded') return startEmbeddedBackend();
+  if (choice === 'embedded') return startEmbeddedBackend(declaration);
   if (choice === 'docker') return startDockerBackend();
   return 'docker' in choice ? startDockerBackend(choice.docker) : startExistingBackend(choice.existing, declaration);
 }

@@ -1,7 +1,5 @@
 -- Whole databases: made as copies of others, and dropped with whoever uses them.
 
--- name: create_database
-CREATE DATABASE :"name"
 -- name: copy_database
 CREATE DATABASE :"name" TEMPLATE :"template"
 -- name: copy_database_by
