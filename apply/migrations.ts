@@ -1,11 +1,10 @@
 import { createHash } from 'node:crypto';
 import type pg from 'pg';
-import { Umzug } from 'umzug';
 import { refuse } from '../declaration/errors.ts';
 import { lineAt } from '../declaration/sql-text.ts';
 import type { Declaration, SqlSource } from '../declaration/types.ts';
 import { parseSql, type ParsedStatement } from './parse-sql.ts';
-import { failed, inOneMessage, setRole } from './run-steps.ts';
+import { failed, inOneMessage, isConflict, setRole } from './run-steps.ts';
 import { settings, settingsForMigrations } from './session.ts';
 import { statement } from './statements.ts';
 
@@ -100,44 +99,67 @@ export async function runMigrations(
   declaration: Declaration,
   migrations: readonly PendingMigration[],
 ): Promise<void> {
-  const umzug = new Umzug({
-    migrations: migrations.map((migration) => ({
-      name: migration.source.file,
-      up: () => runMigration(client, declaration, migration),
-    })),
-    storage: {
-      executed: () => Promise.resolve([]),
-      logMigration: async ({ name }) => {
-        const { sql } = migrations.find(({ source }) => source.file === name)!.source;
-        const record = { private: declaration.privateSchema, file: name, sha: sha256(sql) };
-        await client.query(inOneMessage([statement('record_migration', record), setRole()]));
-      },
-      unlogMigration: () => Promise.resolve(),
-    },
-    logger: undefined,
-  });
-  await umzug.up().catch((error: Error) => {
-    // Umzug wraps what a migration throws.
-    throw error.cause instanceof Error ? error.cause : error;
-  });
+  for (const migration of migrations) {
+    const { file, sql } = migration.source;
+    await runMigration(client, declaration, migration);
+    const record = { private: declaration.privateSchema, file, sha: sha256(sql) };
+    await client.query(inOneMessage([statement('record_migration', record), setRole()]));
+  }
 }
 
 async function runMigration(
   client: pg.ClientBase,
   declaration: Declaration,
-  { source, statements }: PendingMigration,
+  { source, statements, transactional }: PendingMigration,
 ): Promise<void> {
   await client.query(inOneMessage([settingsForMigrations(declaration), setRole(declaration.owner)]));
+  for (const batch of transactional ? batches(statements) : statements.map((statement) => [statement])) {
+    await runBatch(client, source, batch);
+  }
+  // Whatever the file has set must not change how the access SQL is understood.
+  await client
+    .query(inOneMessage([statement('reset_all'), setRole(declaration.owner), settings()]))
+    .catch((error: Error) => failed('migration_failed', source.file, error, 'leave the session to its user'));
+}
+
+/** As many statements go to the server in one message: round trips would cost as much as small statements do. */
+const BATCH = 100;
+
+/** Statements to send together: a message is scanned as a whole, before a setting in it could change how. */
+function batches(statements: readonly ParsedStatement[]): ParsedStatement[][] {
+  const all: ParsedStatement[][] = [];
+  for (const [n, next] of statements.entries()) {
+    const last = all.at(-1);
+    if (!last || last.length === BATCH || statements[n - 1]!.kind === 'VariableSetStmt') all.push([next]);
+    else last.push(next);
+  }
+  return all;
+}
+
+/** One of several that has failed does not always say where it stands: one by one, the line is known. */
+async function runBatch(
+  client: pg.ClientBase,
+  source: SqlSource,
+  statements: readonly ParsedStatement[],
+): Promise<void> {
+  if (statements.length > 1) {
+    await client.query(statement('set_savepoint'));
+    const together = inOneMessage([...statements.map(({ sql }) => sql), statement('release_savepoint')]);
+    try {
+      await client.query(together);
+      return;
+    } catch (error) {
+      // Who calls tries it all again, and requests must not wait twice behind us until then.
+      if (isConflict(error)) failed('migration_failed', source.file, error as Error);
+      await client.query(statement('back_to_savepoint'));
+    }
+  }
   for (const { sql, offset } of statements) {
     await client.query(sql).catch((error: Error & { position?: string }) => {
       const at = offset + Math.max(Number(error.position ?? 1) - 1, 0);
       return failed('migration_failed', `${source.file}:${lineAt(source.sql, at)}`, error);
     });
   }
-  // Whatever the file has set must not change how the access SQL is understood.
-  await client
-    .query(inOneMessage([statement('reset_all'), setRole(declaration.owner), settings()]))
-    .catch((error: Error) => failed('migration_failed', source.file, error, 'leave the session to its user'));
 }
 
 function sha256(text: string): string {

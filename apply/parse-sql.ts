@@ -1,4 +1,4 @@
-import { hasSqlDetails, parse } from 'libpg-query';
+import { hasSqlDetails, loadModule, parse } from 'libpg-query';
 import { refuse } from '../declaration/errors.ts';
 import { lineAt } from '../declaration/sql-text.ts';
 import type { SqlSource } from '../declaration/types.ts';
@@ -11,6 +11,11 @@ export interface ParsedStatement {
   /** The name of Postgres' parse node, such as `IndexStmt`. */
   readonly kind: string;
   readonly node: Readonly<Record<string, unknown>>;
+}
+
+/** Begins to load the parser, for whoever has to wait for something else first; what fails is told when it is used. */
+export async function loadParser(): Promise<void> {
+  await loadModule().catch(() => undefined);
 }
 
 /**
@@ -26,11 +31,15 @@ export async function parseSql(source: SqlSource): Promise<ParsedStatement[]> {
     const message = error instanceof Error ? error.message : String(error);
     return refuse('invalid_sql', `${source.file}:${line}`, message, 'correct the file', error);
   });
+  let bytesBefore = 0;
+  let charactersBefore = 0;
   return stmts.map(({ stmt, stmt_location: start = 0, stmt_len: length = 0 }) => {
     // Postgres counts bytes, and its statements begin right behind the last one's semicolon.
-    const text = bytes.subarray(start, length === 0 ? bytes.length : start + length).toString('utf8');
+    charactersBefore += bytes.toString('utf8', bytesBefore, start).length;
+    bytesBefore = start;
+    const text = bytes.toString('utf8', start, length === 0 ? bytes.length : start + length);
     const lead = /^(?:\s|--[^\n]*(?:\n|$))*/.exec(text)![0].length;
     const [kind = '', node = {}] = Object.entries((stmt ?? {}) as Record<string, Record<string, unknown>>)[0] ?? [];
-    return { sql: text.slice(lead), offset: bytes.subarray(0, start).toString('utf8').length + lead, kind, node };
+    return { sql: text.slice(lead), offset: charactersBefore + lead, kind, node };
   });
 }

@@ -41,6 +41,7 @@ export function inOneMessage(statements: readonly string[]): string {
 
 /** Deadlock and lock timeout: who calls tries it all again, and requests must not wait twice behind us until then. */
 const CONFLICTS = ['40P01', '55P03'];
+export const isConflict = (error: unknown) => CONFLICTS.includes((error as PostgresError).code ?? '');
 
 /** One of a batch has failed: one by one, it says which, unless waiting or the connection was the matter. */
 async function runEach(
@@ -52,7 +53,7 @@ async function runEach(
   const place =
     steps.length === 1 ? steps[0]!.place : `${steps[0]!.place} or one of the next ${steps.length - 1} steps`;
   const fail = () => failed('access_sql_failed', place, error);
-  if (CONFLICTS.includes(error.code ?? '')) fail();
+  if (isConflict(error)) fail();
   await client.query(statement('back_to_savepoint')).catch(fail);
   for (const [n, step] of steps.entries()) {
     for (const sql of inItsRole(declaration, step, steps[n - 1])) {

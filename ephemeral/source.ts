@@ -1,4 +1,5 @@
 import type { DatabaseConnection } from '../apply/connect.ts';
+import { loadParser } from '../apply/parse-sql.ts';
 import type { Declaration, SqlSource } from '../declaration/types.ts';
 import { accessMatrix, type AccessMatrix } from './access/matrix.ts';
 import type { Subjects } from './access/subjects.ts';
@@ -41,6 +42,7 @@ export interface Source {
 export async function startSource(declaration: Declaration, options: SourceOptions = {}): Promise<Source> {
   const { seed = [], backend = 'embedded', onProgress = () => {} } = options;
   onProgress('starting Postgres');
+  void loadParser();
   const trusted = createTrust(declaration.keys);
   // Whoever waits for it comes later.
   trusted.catch(() => {});

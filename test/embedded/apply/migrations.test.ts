@@ -39,6 +39,20 @@ describe.each(ADMINS)('migrations as %s', (admin) => {
     ]);
   });
 
+  it('run statement by statement, each as the settings before it say', async () => {
+    const database = await cluster.database(admin);
+    const sql = [
+      'CREATE TABLE later (n int);',
+      'INSERT INTO later SELECT 1;',
+      ...Array.from({ length: 300 }, () => 'INSERT INTO later SELECT max(n) + 1 FROM later;'),
+      'SET standard_conforming_strings = off;',
+      "INSERT INTO notes (body) VALUES ('a\\x62c');",
+    ];
+    await database.apply(withMigration(database, sql.join('\n')));
+    expect(await database.sql('SELECT max(n), count(*)::int FROM api.later')).toEqual([{ max: 301, count: 301 }]);
+    expect(await database.sql('SELECT body FROM api.notes WHERE id > 2')).toEqual([{ body: 'abc' }]);
+  });
+
   it.each([
     ['a syntax error', 'SELECT 1;\n\nSELEC 2;', 'invalid_sql', '002_next.sql:3: syntax error at or near "SELEC"'],
     [
@@ -58,6 +72,12 @@ describe.each(ADMINS)('migrations as %s', (admin) => {
       `UPDATE notes SET body = 'x';\nINSERT INTO notes (id, user_id)\nVALUES (1, 1);`,
       'migration_failed',
       '002_next.sql:2: duplicate key value violates unique constraint "notes_pkey" (Key (id)=(1) already exists.)',
+    ],
+    [
+      'a broken constraint far down',
+      `${"INSERT INTO notes (body) VALUES ('ü');\n".repeat(249)}INSERT INTO notes (id, user_id)\nVALUES (1, 1);`,
+      'migration_failed',
+      '002_next.sql:250: duplicate key value violates unique constraint "notes_pkey" (Key (id)=(1) already exists.)',
     ],
     ['COMMIT', 'SELECT 1;\nCOMMIT;', 'invalid_sql', '002_next.sql:2: a migration can not begin or end a transaction'],
     ['BEGIN', 'begin;', 'invalid_sql', '002_next.sql:1: a migration can not begin or end a transaction'],
