@@ -6,23 +6,30 @@ import { postgrestBinary } from './postgrest-binary.ts';
 import { startPostgrest, type PostgrestServer } from './postgrest-server.ts';
 import { createServerDirectory } from './server-directory.ts';
 
-/** Starts PostgREST as a child process on a database; `admin` says where that is. */
+/**
+ * Starts PostgREST as a child process on a database; `admin` says where that is.
+ *
+ * @param sessions settings of its sessions with Postgres
+ */
 export async function startLocalServer(
   admin: DatabaseConnection,
   { declaration, password, keySet, port }: ServerOptions,
+  sessions: Readonly<Record<string, string>> = {},
 ): Promise<PostgrestServer> {
   const { version } = await postgrestBinary();
   const directory = createServerDirectory();
   const authenticator = { ...admin, user: declaration.authenticator, password };
+  const settings = serverSettings(declaration, {
+    databaseUri: `@${directory.writeSecret('database-uri', databaseUrl(authenticator))}`,
+    jwtSecret: `@${directory.writeSecret('jwks.json', JSON.stringify(keySet))}`,
+    // `startPostgrest` puts the ports it finds in their place.
+    port: 3000,
+    adminPort: 3001,
+    version,
+  });
+  const options = Object.entries(sessions).map(([name, value]) => `-c ${name}=${value}`);
   return startPostgrest({
-    env: serverSettings(declaration, {
-      databaseUri: `@${directory.writeSecret('database-uri', databaseUrl(authenticator))}`,
-      jwtSecret: `@${directory.writeSecret('jwks.json', JSON.stringify(keySet))}`,
-      // `startPostgrest` puts the ports it finds in their place.
-      port: 3000,
-      adminPort: 3001,
-      version,
-    }),
+    env: { ...settings, ...(options.length > 0 && { PGOPTIONS: options.join(' ') }) },
     port,
     directory,
   });

@@ -105,7 +105,8 @@ export async function startPostgres(options: PostgresOptions = {}): Promise<Post
       await server.stop();
       throw error;
     } finally {
-      await session.end();
+      // It need not be over before others begin.
+      void session.end();
     }
 
     const connection = (database: string) => ({ host, port, database, user: superuser, password });
