@@ -42,11 +42,13 @@ async function starts(figures: Figures): Promise<void> {
   if (obstacle !== undefined) console.log(`  ${PEER}: not measured, ${obstacle}`);
   const once = async (list: number[]) => {
     let api: EphemeralPostgrest | undefined;
-    list.push(await timed(async () => (api = await readyToServe())));
+    list.push(await timed(async () => (api = await startEphemeralPostgrest(declaration, { seed }))));
+    await checkServes(api!);
     times.stop.push(await timed(() => api!.stop()));
   };
   // The programs are read from the disk once.
-  await (await readyToServe()).stop();
+  await once([]);
+  times.stop.pop();
   for (let round = 0; round < ROUNDS; round++) {
     floors.push(await measureFloor());
     const cache = emptyCache();
@@ -67,7 +69,7 @@ async function starts(figures: Figures): Promise<void> {
   if (obstacle === undefined) figures.add(PEER, summarize(times.peer), { against: CACHED });
 }
 
-/** The same two images, as a project without this package would start them, until they serve. */
+/** The same two images, as a project without this package would start them. */
 async function timePeer(): Promise<number> {
   let peer: Peer | undefined;
   const time = await timed(async () => (peer = await startPeer(declaration, seed)));
@@ -95,12 +97,18 @@ async function clones(figures: Figures): Promise<void> {
 /** All at once: each with servers of its own, and as copies on one. */
 async function many(figures: Figures): Promise<void> {
   const ofOwn: EphemeralPostgrest[] = [];
-  const start = await timed(() => inParallel(4, MANY, async () => void ofOwn.push(await readyToServe())));
+  const start = await timed(() =>
+    inParallel(4, MANY, async () => {
+      const api = await startEphemeralPostgrest(declaration, { seed });
+      ofOwn.push(api);
+      await checkServes(api);
+    }),
+  );
   addMemory(figures, `${MANY} at once, with servers of their own`, start);
   figures.add(`${MANY} at once: stop all`, summarize([await timed(() => Promise.all(ofOwn.map((api) => api.stop())))]));
 
   await using api = await startEphemeralPostgrest(declaration, { seed });
-  const copies = await timed(() => inParallel(4, MANY, async () => serves(await api.clone())));
+  const copies = await timed(() => inParallel(4, MANY, async () => checkServes(await api.clone())));
   addMemory(figures, `${MANY} at once, on one server`, copies);
 }
 
@@ -165,13 +173,7 @@ function targets(figures: Figures): Target[] {
   ];
 }
 
-async function readyToServe(): Promise<EphemeralPostgrest> {
-  const api = await startEphemeralPostgrest(declaration, { seed });
-  await serves(api);
-  return api;
-}
-
-async function serves(api: EphemeralPostgrest): Promise<void> {
+async function checkServes(api: EphemeralPostgrest): Promise<void> {
   const ann = await api.as('todos_user', { user_id: 1 });
   const response = await ann.fetch('/todos?select=title');
   const rows = (await response.json()) as unknown[];
