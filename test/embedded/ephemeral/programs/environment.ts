@@ -17,17 +17,18 @@ process.stdin.on('data', (word) => ends[word.toString().trim()]?.());
 // A worker's has no such method.
 (process.stdin as { unref?: () => void }).unref?.();
 
+/** No session with one of them ends by itself. */
+const BUSY = ['select pg_sleep(600)', `do 'begin loop end loop; end'`];
+
 const steps: Record<string, (environment: EphemeralPostgrest) => Promise<unknown>> = {
   clone: (environment) => environment.clone(),
   snapshot: (environment) => environment.snapshot(),
   restore: (environment) => environment.restore(),
   rebuild: (environment) => environment.apply(declaration, { seed: [{ file: 'one.sql', sql: 'select 1' }] }),
-  // No session of it ends by itself.
   async busy(environment) {
-    for (const sql of ['select pg_sleep(600)', `do 'begin loop end loop; end'`]) {
-      void environment.sql(sql).catch(() => {});
-    }
-    await environment.sql('select 1');
+    for (const sql of BUSY) void environment.sql(sql).catch(() => {});
+    const active = `select from pg_stat_activity where query = any($1) and state = 'active'`;
+    while ((await environment.sql(active, [BUSY])).length < BUSY.length);
   },
   wait: () => new Promise(() => setInterval(() => {}, 1000)),
   stop: (environment) => environment.stop(),
