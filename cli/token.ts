@@ -1,16 +1,24 @@
+import { text } from 'node:stream/consumers';
 import { InvalidArgumentError, type Command } from 'commander';
 import { refuse } from '../declaration/errors.ts';
-import { readKeys, signToken, type TokenOptions } from '../jwt/index.ts';
+import { examineToken, loadVerificationKeys, readKeys, readToken, signToken, type TokenOptions } from '../jwt/index.ts';
+import { loadDeclaration } from './load-declaration.ts';
 
 type MintOptions = Omit<TokenOptions, 'claims'> & {
   readonly directory: string;
   readonly claim: Readonly<Record<string, unknown>>;
 };
 
+interface VerifyOptions {
+  readonly directory?: string;
+  readonly at?: Date;
+  readonly json?: true;
+}
+
 export function addTokenCommand(program: Command): void {
-  program
-    .command('token')
-    .description('make tokens')
+  const token = program.command('token').description('make tokens, and tell what they say and whether they are good');
+
+  token
     .command('mint')
     .description('sign a token with the newest key and print it')
     .requiredOption('--directory <dir>', 'where the keys are kept')
@@ -27,6 +35,51 @@ export function addTokenCommand(program: Command): void {
       }
       console.log(await signToken(key, { ...options, claims: claim }));
     });
+
+  token
+    .command('inspect')
+    .description('print what a token says, whoever has made it')
+    .argument('[token]', 'the token (default: read from standard input, where nobody else of this machine sees it)')
+    .action(async (given: string | undefined) => {
+      console.log(JSON.stringify(readToken(await tokenFrom(given)), undefined, 2));
+    });
+
+  token
+    .command('verify')
+    .description(
+      'tell whether the declared server would serve requests with a token, and why not; exit status 2 if not',
+    )
+    .argument('<declaration>', 'module or JSON file with the declaration')
+    .argument('[token]', 'the token (default: read from standard input, where nobody else of this machine sees it)')
+    .option('--directory <dir>', 'where the keys are kept, unless the declaration says which they are')
+    .option('--at <time>', 'the moment that counts, such as 2027-01-31T12:00:00Z (default: now)', parseTime)
+    .option('--json', 'for programs')
+    .action(async (file: string, given: string | undefined, { directory, at, json }: VerifyOptions) => {
+      const declaration = await loadDeclaration(file);
+      const keySet = loadVerificationKeys(declaration.keys, directory ?? missingDirectory(declaration.keys));
+      const { role, problems } = await examineToken(await tokenFrom(given), declaration, keySet, {
+        ...(at && { now: at }),
+      });
+      if (json) console.log(JSON.stringify({ role, problems }));
+      else if (role !== undefined) console.log(`good: requests with it are served as ${role}`);
+      else for (const { code, problem, fix } of problems) console.log(`refused: ${problem}; ${fix} [${code}]`);
+      if (role === undefined) process.exitCode = 2;
+    });
+}
+
+async function tokenFrom(given: string | undefined): Promise<string> {
+  return (given ?? (await text(process.stdin))).trim();
+}
+
+function missingDirectory(keys: object): string {
+  if (!('generate' in keys)) return '';
+  return refuse('unreadable_key', '--directory', 'the keys are generated ones', 'name the directory that has them');
+}
+
+function parseTime(given: string): Date {
+  const time = new Date(given);
+  if (Number.isNaN(time.getTime())) throw new InvalidArgumentError('write a time like 2027-01-31T12:00:00Z.');
+  return time;
 }
 
 function addClaim(text: string, claims: Readonly<Record<string, unknown>>): Record<string, unknown> {

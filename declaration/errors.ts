@@ -35,6 +35,7 @@ export type ErrorCode =
   | 'unreadable_key'
   | 'key_exists'
   | 'invalid_token_claim'
+  | 'unreadable_token'
   // bringing a database to the declared state
   | 'database_unreachable'
   | 'database_locked'

@@ -9,9 +9,11 @@
  *
  * @module
  */
+export { examineToken, type ExamineOptions, type TokenExamination, type TokenProblem } from './examine-token.ts';
 export { generateKey } from './generate-key.ts';
 export { readKeys, readStoredKeys, writeKey, type StoredKey } from './key-directory.ts';
 export type { PrivateKey, SigningKey } from './private-key.ts';
 export { publicKeySet } from './public-key-set.ts';
 export { loadSigningKey, loadVerificationKeys } from './read-key-source.ts';
+export { readToken, type TokenContent } from './read-token.ts';
 export { signToken, type TokenOptions } from './sign-token.ts';

@@ -2,6 +2,8 @@ import assert from 'node:assert/strict';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { checkError } from '../../support/access/access-case.ts';
 import { checkToken, tokenCases, trusting, type TokenApi } from '../../support/access/token-cases.ts';
+import type { JsonWebKeySet } from '../../../declaration/types.ts';
+import { examineToken } from '../../../jwt/index.ts';
 import { claimTokens } from './claim-tokens.ts';
 import { encodingTokens } from './encoding-tokens.ts';
 import { honest, tooLong, type HostileToken } from './hostile-token.ts';
@@ -50,6 +52,19 @@ async function checkHostile({ url }: Trusting, token: string, answer: HostileTok
   }
 }
 
+const roles = { 'user one': 'vault_user', 'user two': 'vault_user', anonymous: 'vault_anon' };
+
+/** What is said of a token without a server is what the server does; of what can be read in two ways it is more. */
+async function checkExamination({ keySet }: Trusting, token: string, answer: HostileToken['answer']): Promise<void> {
+  const trusted = JSON.parse(keySet) as JsonWebKeySet;
+  const { role, problems } = await examineToken(token, vault, trusted, { version: '12.0.2' });
+  const codes = problems.map(({ code }) => code);
+  const isServed = typeof answer === 'string' && answer !== tooLong;
+  if (isServed && codes.length > 0) expect(codes).toContain('ambiguous');
+  else expect({ role, codes }).toMatchObject(isServed ? { role: roles[answer], codes: [] } : { role: undefined });
+  if (!isServed) expect(codes).not.toEqual([]);
+}
+
 /** The JSON of a body, which comes in chunks. */
 function json({ body }: RawAnswer): unknown {
   return JSON.parse(body);
@@ -69,7 +84,9 @@ describe.each(Object.keys(keySets) as (keyof typeof keySets)[])('with keys for %
 
   it.each([...signatureTokens, ...encodingTokens, ...claimTokens])('$name', async ({ token, answer }) => {
     const hostile = await token(server);
-    if (hostile !== undefined) await checkHostile(server, hostile, answer);
+    if (hostile === undefined) return;
+    await checkHostile(server, hostile, answer);
+    await checkExamination(server, hostile, answer);
   });
 
   describe('as for any declaration:', () => {

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createLocalJWKSet, jwtVerify, type JSONWebKeySet } from 'jose';
-import { afterEach, beforeEach, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { generateKey, publicKeySet, writeKey, type PrivateKey } from '../../../jwt/index.ts';
 import { run } from './run.ts';
 
@@ -53,4 +53,50 @@ it.each([
 it('refuses a directory without keys', async () => {
   rmSync(directory, { recursive: true });
   expect((await mint()).stderr).toMatch(/\[unreadable_key\]/);
+});
+
+describe('token verify', () => {
+  const declaration = 'examples/todos/declaration.ts';
+  const verifyWith = (token: string, ...args: string[]) =>
+    run('token', 'verify', declaration, token.trim(), '--directory', directory, ...args);
+
+  it('says as what a good token is served', async () => {
+    const { stdout } = await run('token', 'mint', '--directory', directory, '--role', 'todos_user');
+    expect(await verifyWith(stdout)).toEqual({
+      code: 0,
+      stdout: 'good: requests with it are served as todos_user\n',
+      stderr: '',
+    });
+  });
+
+  it("says every reason against another, at a moment of one's choice", async () => {
+    const { stdout } = await mint('--expires-in', '60');
+    const { code, stdout: said } = await verifyWith(stdout, '--at', '2126-01-01T00:00:00Z', '--json');
+    expect(code).toBe(2);
+    const { role, problems } = JSON.parse(said) as { role?: string; problems: { code: string }[] };
+    expect(role).toBeUndefined();
+    expect(problems.map((problem) => problem.code)).toEqual(['expired', 'unknown_role']);
+  });
+
+  it('wants the keys where they are generated ones, and a time that is one', async () => {
+    expect((await run('token', 'verify', declaration, 'a.b.c')).stderr).toMatch(/--directory.*\[unreadable_key\]/);
+    expect((await verifyWith('a.b.c', '--at', 'noon')).stderr).toMatch(/2027-01-31T12:00:00Z/);
+  });
+});
+
+describe('token inspect', () => {
+  it('prints what a token says', async () => {
+    const { stdout } = await mint('--claim', 'user_id=7');
+    const printed = await run('token', 'inspect', stdout.trim());
+    const { claims, times } = JSON.parse(printed.stdout) as {
+      claims: Record<string, unknown>;
+      times: Record<string, string>;
+    };
+    expect(claims).toMatchObject({ role: 'todo_user', user_id: 7 });
+    expect(times['exp']).toBe(new Date(Number(claims['exp']) * 1000).toISOString());
+  });
+
+  it('refuses what is none', async () => {
+    expect((await run('token', 'inspect', 'Bearer')).stderr).toMatch(/\[unreadable_token\]/);
+  });
 });
