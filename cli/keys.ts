@@ -1,41 +1,84 @@
+import { readFileSync } from 'node:fs';
 import { Option, type Command } from 'commander';
 import { refuse } from '../declaration/errors.ts';
 import { SIGNING_ALGORITHMS } from '../declaration/key-set.ts';
 import type { SigningAlgorithm } from '../declaration/types.ts';
-import { generateKey, publicKeySet, readKeys, readStoredKeys, writeKey } from '../jwt/index.ts';
+import {
+  addKey,
+  generateKey,
+  importKey,
+  publicKeySet,
+  readKeys,
+  readManagedKeys,
+  removeKey,
+  revokeKey,
+  rotateKeys,
+  safeToRevoke,
+  undoKeyStep,
+  type ManagedKey,
+  type TokenLife,
+} from '../jwt/index.ts';
 
 interface KeysOptions {
   readonly directory: string;
   readonly json?: true;
 }
+type AlgorithmOptions = KeysOptions & { readonly algorithm?: SigningAlgorithm };
+type KidOptions = KeysOptions & { readonly kid: string };
+type RevokeOptions = KidOptions & TokenLife & { readonly force?: true };
 
 export function addKeysCommand(program: Command): void {
-  const keys = program.command('keys').description('make and show the keys that tokens are signed with');
+  const keys = program
+    .command('keys')
+    .description('make, show, rotate and revoke the keys that tokens are signed with');
+  const command = (nameAndArguments: string, description: string) =>
+    keys
+      .command(nameAndArguments)
+      .description(description)
+      .requiredOption('--directory <dir>', 'where the keys are kept')
+      .option('--json', 'print JSON');
 
-  keys
-    .command('generate')
-    .description('make a key; new tokens are signed with it')
-    .requiredOption('--directory <dir>', 'where the keys are kept')
-    .addOption(new Option('--algorithm <name>', 'what it signs with').choices(SIGNING_ALGORITHMS).default('ES256'))
-    .option('--json', 'print JSON')
-    .action(async ({ directory, algorithm, json }: KeysOptions & { readonly algorithm: SigningAlgorithm }) => {
-      const key = await generateKey(algorithm);
-      const file = writeKey(directory, key);
-      console.log(json ? JSON.stringify({ kid: key.kid, algorithm, file }) : `${key.kid} ${file}`);
+  command('generate', 'make a key: the first one signs, others are standby until the keys are rotated')
+    .addOption(algorithm().default('ES256'))
+    .action(async ({ directory, algorithm, json }: AlgorithmOptions) => {
+      print([addKey(directory, await generateKey(algorithm))], json);
     });
 
-  keys
-    .command('list')
-    .description('list the keys, the newest first')
-    .requiredOption('--directory <dir>', 'where the keys are kept')
-    .option('--json', 'print JSON')
-    .action(({ directory, json }: KeysOptions) => {
-      const stored = readStoredKeys(directory).map(({ created, file, key: { kid, alg } }) => {
-        return { kid, algorithm: alg, created, file };
-      });
-      if (json) console.log(JSON.stringify(stored));
-      else
-        for (const { kid, algorithm, created, file } of stored) console.log(`${kid} ${algorithm} ${created} ${file}`);
+  command('import <file>', 'add a private key that was made elsewhere, PEM or JWK, as generate does').action(
+    (file: string, { directory, json }: KeysOptions) => {
+      print([addKey(directory, importKey(readKeyFile(file), file))], json);
+    },
+  );
+
+  withTokenLife(command('list', 'list the keys: those that sign first, then the newest')).action(
+    ({ directory, json, ...life }: KeysOptions & TokenLife) => print(readManagedKeys(directory), json, life),
+  );
+
+  command('rotate', 'sign with the standby key from now on, or with a new one; tokens of the one before still pass')
+    .addOption(algorithm())
+    .action(async ({ directory, algorithm, json }: AlgorithmOptions) => {
+      const { key, previous, isNew } = await rotateKeys(directory, algorithm);
+      print([key, previous], json);
+      if (isNew) console.error('the key is new: deploy before you sign with it, so that the servers know it');
+    });
+
+  // An option, because a kid may begin with a hyphen.
+  withTokenLife(command('revoke', 'have no token of a key pass, from the next deploy on'))
+    .requiredOption('--kid <kid>', 'which key')
+    .option('--force', 'before its last token has expired, such as when it was stolen')
+    .action(({ directory, json, kid, ...options }: RevokeOptions) => {
+      print([revokeKey(directory, kid, options)], json);
+    });
+
+  command('undo', 'take back the last step, and again the one before it').action(({ directory, json }: KeysOptions) =>
+    print(undoKeyStep(directory), json),
+  );
+
+  command('remove', 'remove a revoked key for good')
+    .requiredOption('--kid <kid>', 'which key')
+    .action(({ directory, json, kid }: KidOptions) => {
+      removeKey(directory, kid);
+      print(readManagedKeys(directory), json);
     });
 
   keys
@@ -49,4 +92,44 @@ export function addKeysCommand(program: Command): void {
       }
       console.log(JSON.stringify(publicKeySet(pairs), undefined, 2));
     });
+}
+
+function readKeyFile(file: string): string {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch (error) {
+    return refuse('unreadable_key', file, "it can't be read", 'name a file with a private key', error);
+  }
+}
+
+function algorithm(): Option {
+  return new Option('--algorithm <name>', 'what it signs with').choices(SIGNING_ALGORITHMS);
+}
+
+function withTokenLife(command: Command): Command {
+  return command
+    .option('--token-lifetime <seconds>', 'the longest lifetime of a token', Number, 3600)
+    .option('--propagation <seconds>', 'until the last program that signs has the new key', Number, 300);
+}
+
+/** Never with their private parts. */
+function print(keys: readonly ManagedKey[], json?: true, life?: TokenLife): void {
+  const shown = keys.map(({ key: { kid, alg }, file, created, ...key }) => {
+    const safe = safeToRevoke(key, life)?.toISOString();
+    return {
+      kid,
+      algorithm: alg,
+      state: key.state,
+      since: key.since,
+      created,
+      file,
+      ...(safe && { safeToRevoke: safe }),
+    };
+  });
+  if (json) console.log(JSON.stringify(shown));
+  else
+    for (const { kid, algorithm, state, since, file, safeToRevoke: safe } of shown)
+      console.log(
+        `${kid} ${algorithm} ${state} since ${since}${safe ? `, safe to revoke from ${safe} on` : ''} ${file}`,
+      );
 }

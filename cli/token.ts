@@ -20,7 +20,7 @@ export function addTokenCommand(program: Command): void {
 
   token
     .command('mint')
-    .description('sign a token with the newest key and print it')
+    .description('sign a token with the key that is in use and print it')
     .requiredOption('--directory <dir>', 'where the keys are kept')
     .requiredOption('--role <name>', 'database role of requests with this token')
     .option('--claim <name=value>', 'further claim, as JSON or else as text; can be repeated', addClaim, {})

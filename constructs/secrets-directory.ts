@@ -3,8 +3,8 @@ import { createHmac, randomBytes } from 'node:crypto';
 import { chmodSync, linkSync, mkdirSync, readFileSync, renameSync, statSync, unlinkSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { refuse } from '../declaration/errors.ts';
-import type { KeySource } from '../declaration/types.ts';
-import { readKeys } from '../jwt/key-directory.ts';
+import type { KeySource, SigningAlgorithm } from '../declaration/types.ts';
+import { isInUse, readManagedKeys } from '../jwt/managed-keys.ts';
 import { loadVerificationKeys } from '../jwt/read-key-source.ts';
 import { ownProgram } from '../apply/own-program.ts';
 import { scramVerifier, verifierMatches } from '../apply/scram-verifier.ts';
@@ -65,7 +65,9 @@ export class SecretsDirectory {
    * @throws SecuredPostgrestError what reading the keys refuses, such as `invalid_key_set` or `weak_secret`
    */
   verificationKeys(keys: KeySource): SecretFile {
-    if ('generate' in keys && !readKeys(this.keysPath).some(({ alg }) => alg === keys.generate)) {
+    const isMissing = (algorithm: SigningAlgorithm) =>
+      !readManagedKeys(this.keysPath).some((key) => isInUse(key, algorithm));
+    if ('generate' in keys && isMissing(keys.generate)) {
       const [node, ...command] = ownProgram('cli/main');
       const options = ['keys', 'generate', '--directory', this.keysPath, '--algorithm', keys.generate];
       execFileSync(node, [...command, ...options], { stdio: ['ignore', 'ignore', 'inherit'] });

@@ -34,6 +34,10 @@ export type ErrorCode =
   | 'weak_secret'
   | 'unreadable_key'
   | 'key_exists'
+  | 'unknown_key'
+  | 'key_in_use'
+  | 'keys_changed'
+  | 'nothing_to_undo'
   | 'invalid_token_claim'
   | 'unreadable_token'
   // bringing a database to the declared state

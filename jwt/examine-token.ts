@@ -71,7 +71,11 @@ export async function examineToken(
 ): Promise<TokenExamination> {
   const parts = token.split('.');
   if (parts.length !== 3) {
-    return refused('malformed', `it has ${count(parts.length, 'part')}, not 3`, 'copy the token whole, without "Bearer"');
+    return refused(
+      'malformed',
+      `it has ${count(parts.length, 'part')}, not 3`,
+      'copy the token whole, without "Bearer"',
+    );
   }
   if (token.length > MAX_BYTES) {
     return refused(

@@ -11,9 +11,22 @@
  */
 export { examineToken, type ExamineOptions, type TokenExamination, type TokenProblem } from './examine-token.ts';
 export { generateKey } from './generate-key.ts';
-export { readKeys, readStoredKeys, writeKey, type StoredKey } from './key-directory.ts';
+export { importKey } from './import-key.ts';
+export { readStoredKeys, writeKey, type StoredKey } from './key-directory.ts';
+export {
+  addKey,
+  removeKey,
+  revokeKey,
+  rotateKeys,
+  safeToRevoke,
+  undoKeyStep,
+  type Rotation,
+  type TokenLife,
+} from './key-steps.ts';
+export { readKeys, readManagedKeys, type ManagedKey } from './managed-keys.ts';
 export type { PrivateKey, SigningKey } from './private-key.ts';
 export { publicKeySet } from './public-key-set.ts';
 export { loadSigningKey, loadVerificationKeys } from './read-key-source.ts';
 export { readToken, type TokenContent } from './read-token.ts';
+export type { KeyState, StateSince } from './state-files.ts';
 export { signToken, type TokenOptions } from './sign-token.ts';

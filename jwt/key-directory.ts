@@ -1,25 +1,11 @@
 import { randomUUID } from 'node:crypto';
-import {
-  closeSync,
-  existsSync,
-  fstatSync,
-  fsyncSync,
-  mkdirSync,
-  openSync,
-  readdirSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  statSync,
-  writeFileSync,
-} from 'node:fs';
+import { existsSync, fstatSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { refuse } from '../declaration/errors.ts';
 import { SIGNING_ALGORITHMS, thumbprint } from '../declaration/key-set.ts';
 import type { PrivateKey } from './private-key.ts';
+import { HAS_MODES, syncDirectory, withFile, writeAndSync } from './write-and-sync.ts';
 
-/** Windows has no such modes; its files are private to the user's profile instead. */
-const HAS_MODES = process.platform !== 'win32';
 /** Key files are named by thumbprints (43 characters of base64url); other files in the directory are none of ours. */
 const KEY_FILE = /^[A-Za-z0-9_-]{43}\.json$/;
 
@@ -58,7 +44,7 @@ export function writeKey(directory: string, key: PrivateKey, created: Date = new
     rmSync(temporary, { force: true });
     throw error;
   }
-  if (HAS_MODES) withFile(directory, 'r', fsyncSync);
+  syncDirectory(directory);
   return file;
 }
 
@@ -87,17 +73,6 @@ export function readStoredKeys(directory: string): StoredKey[] {
     .filter((name) => KEY_FILE.test(name))
     .map((name) => readStoredKey(join(directory, name), name.slice(0, -'.json'.length)))
     .sort((a, b) => compare(b.created, a.created) || compare(a.key.kid, b.key.kid));
-}
-
-/**
- * The private keys of a directory, the newest first.
- *
- * @throws SecuredPostgrestError as {@link readStoredKeys}
- * @example
- * const [newest] = readKeys('.secrets/keys');
- */
-export function readKeys(directory: string): PrivateKey[] {
-  return readStoredKeys(directory).map(({ key }) => key);
 }
 
 function readStoredKey(file: string, kid: string): StoredKey {
@@ -153,23 +128,6 @@ function isStoredKey(content: unknown, kid: string): content is { created: strin
     key.kid === kid &&
     thumbprint(key) === kid
   );
-}
-
-function writeAndSync(file: string, text: string): void {
-  // 'wx' is O_EXCL: never through a link that someone else put there.
-  withFile(file, 'wx', (descriptor) => {
-    writeFileSync(descriptor, text);
-    fsyncSync(descriptor);
-  });
-}
-
-function withFile<T>(file: string, flags: 'r' | 'wx', use: (descriptor: number) => T): T {
-  const descriptor = openSync(file, flags, 0o600);
-  try {
-    return use(descriptor);
-  } finally {
-    closeSync(descriptor);
-  }
 }
 
 function compare(a: string, b: string): number {

@@ -2,13 +2,13 @@ import { readFileSync } from 'node:fs';
 import { refuse } from '../declaration/errors.ts';
 import { checkSecret, verificationKeySet } from '../declaration/key-set.ts';
 import type { JsonWebKeySet, KeySource, SigningAlgorithm } from '../declaration/types.ts';
-import { readKeys } from './key-directory.ts';
-import type { PrivateKey, SigningKey } from './private-key.ts';
+import { isInUse, readManagedKeys, type ManagedKey } from './managed-keys.ts';
+import type { SigningKey } from './private-key.ts';
 import { publicKeySet } from './public-key-set.ts';
 
 /**
- * The key set that PostgREST gets as its `jwt-secret`. For generated keys that is every key of the directory, so that
- * keys, and algorithms too, can be replaced without a moment in which good tokens fail.
+ * The key set that PostgREST gets as its `jwt-secret`. For generated keys that is every key of the directory that is not
+ * revoked, so that keys, and algorithms too, can be replaced without a moment in which good tokens fail.
  *
  * A set for HS256 (generated or from a file) holds the secret.
  *
@@ -19,13 +19,13 @@ import { publicKeySet } from './public-key-set.ts';
  * writeFileSync('jwks.json', JSON.stringify(loadVerificationKeys({ generate: 'ES256' }, '.secrets/keys')));
  */
 export function loadVerificationKeys(source: KeySource, directory: string): JsonWebKeySet {
-  if ('generate' in source) return publicKeySet(readGeneratedKeys(source.generate, directory));
+  if ('generate' in source) return publicKeySet(readGeneratedKeys(source.generate, directory).map(({ key }) => key));
   if ('secretFile' in source) return publicKeySet([readSecretFile(source.secretFile)]);
   return verificationKeySet(source);
 }
 
 /**
- * The key that new tokens are signed with: the newest generated one of the declared algorithm, or the secret of the
+ * The key that new tokens are signed with: the generated one of the declared algorithm that is in use, or the secret of the
  * file; none where the keys are someone else's.
  *
  * @param directory where generated keys are kept
@@ -33,19 +33,20 @@ export function loadVerificationKeys(source: KeySource, directory: string): Json
  */
 export function loadSigningKey(source: KeySource, directory: string): SigningKey | undefined {
   if ('generate' in source) {
-    return readGeneratedKeys(source.generate, directory).find(({ alg }) => alg === source.generate);
+    return readGeneratedKeys(source.generate, directory).find((key) => isInUse(key, source.generate))?.key;
   }
   if ('secretFile' in source) return readSecretFile(source.secretFile);
   return undefined;
 }
 
-function readGeneratedKeys(algorithm: SigningAlgorithm, directory: string): PrivateKey[] {
-  const keys = readKeys(directory);
-  if (!keys.some(({ alg }) => alg === algorithm)) {
+/** Whatever is not revoked, in an order that no step changes: the servers have nothing to read again then. */
+function readGeneratedKeys(algorithm: SigningAlgorithm, directory: string): ManagedKey[] {
+  const keys = readManagedKeys(directory).filter(({ state }) => state !== 'revoked');
+  if (!keys.some((key) => isInUse(key, algorithm))) {
     refuse(
       'unreadable_key',
       directory,
-      `there is no ${algorithm} key`,
+      `there is no ${algorithm} key in use`,
       `make one with 'secured-postgrest keys generate --directory ${directory} --algorithm ${algorithm}'`,
     );
   }

@@ -1,6 +1,7 @@
-import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { readManagedKeys } from '../../jwt/index.ts';
 import { Deployment, docker, engineObjects, runProgram } from '../support/deployment.ts';
 import { filesBelow, findSecrets, watchArguments } from '../support/secret-search.ts';
 
@@ -65,11 +66,7 @@ describe.each([
 
   function privateKeys(): [string, string][] {
     const directory = join(todos.secrets, 'keys');
-    return readdirSync(directory).flatMap((file): [string, string][] => {
-      const { key } = JSON.parse(readFileSync(join(directory, file), 'utf8')) as { key: { d?: string; k?: string } };
-      const secret = key.d ?? key.k;
-      return secret === undefined ? [] : [[file, secret]];
-    });
+    return readManagedKeys(directory).map(({ file, key }) => [file, String(key['d'] ?? key['k'])]);
   }
 
   /** The second line of the key: it holds most of the secret number. */
