@@ -50,7 +50,7 @@ export function addKeysCommand(program: Command): void {
     },
   );
 
-  withTokenLife(command('list', 'list the keys: those that sign first, then the newest')).action(
+  withTokenLife(command('list', 'list the keys with their states, the newest first')).action(
     ({ directory, json, ...life }: KeysOptions & TokenLife) => print(readManagedKeys(directory), json, life),
   );
 
