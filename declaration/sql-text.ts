@@ -5,6 +5,7 @@ export interface SqlPart {
   readonly offset: number;
 }
 
+// A doubled quote is one of the text, also where nothing else would end it.
 const OPENERS: readonly [RegExp, SqlPart['kind'], (match: RegExpExecArray) => RegExp][] = [
   [/--/y, 'comment', () => /[^\n\r]*/y],
   // Not followed by a name: `a$b$c` is one identifier, which the scan below steps over.
@@ -13,9 +14,9 @@ const OPENERS: readonly [RegExp, SqlPart['kind'], (match: RegExpExecArray) => Re
     'string',
     (m) => new RegExp(`[\\s\\S]*?${escapeRegExp(m[0])}`, 'y'),
   ],
-  [/[eE]'/y, 'string', () => /(?:[^'\\]|\\[\s\S]|'')*'/y],
-  [/'/y, 'string', () => /(?:[^']|'')*'/y],
-  [/"/y, 'identifier', () => /(?:[^"]|"")*"/y],
+  [/[eE]'/y, 'string', () => /(?:[^'\\]|\\[\s\S]|'')*'(?!')/y],
+  [/'/y, 'string', () => /(?:[^']|'')*'(?!')/y],
+  [/"/y, 'identifier', () => /(?:[^"]|"")*"(?!")/y],
 ];
 /** A string goes on where another quote follows on a later line, and by the rules of its first part. */
 const CONTINUATION = /[ \t\f\v]*(?:--[^\n\r]*)?[\n\r](?:[ \t\f\v\n\r]|--[^\n\r]*[\n\r])*'/y;

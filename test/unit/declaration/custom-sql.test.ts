@@ -30,6 +30,7 @@ describe('a custom condition', () => {
     ['a closed bracket', 'true\n) WITH CHECK (true', 'own.sql:2: ")" closes nothing'],
     ['an open bracket', '(true', 'own.sql: "(" is not closed'],
     ['mixed brackets', '(a[1)]', 'own.sql:1: ")" closes nothing'],
+    ['an escape string with a doubled quote', `x = E'''\\'`, 'own.sql:1: a string, name or comment is not closed'],
     ['an open string', "x = 'a", 'own.sql:1: a string, name or comment is not closed'],
     ['an open comment', 'true /* /* */', 'own.sql:1: a string, name or comment is not closed'],
     ['nothing', ' -- nothing\n', 'own.sql: the condition is empty'],
