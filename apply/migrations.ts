@@ -4,7 +4,7 @@ import { refuse } from '../declaration/errors.ts';
 import { lineAt } from '../declaration/sql-text.ts';
 import type { Declaration, SqlSource } from '../declaration/types.ts';
 import { parseSql, type ParsedStatement } from './parse-sql.ts';
-import { failed, inOneMessage, isConflict, setRole } from './run-steps.ts';
+import { BATCH, failed, inOneMessage, ranTogether, setRole } from './run-steps.ts';
 import { settings, settingsForMigrations } from './session.ts';
 import { statement } from './statements.ts';
 
@@ -122,9 +122,6 @@ async function runMigration(
     .catch((error: Error) => failed('migration_failed', source.file, error, 'leave the session to its user'));
 }
 
-/** As many statements go to the server in one message: round trips would cost as much as small statements do. */
-const BATCH = 100;
-
 /** Statements to send together: a message is scanned as a whole, before a setting in it could change how. */
 function batches(statements: readonly ParsedStatement[]): ParsedStatement[][] {
   const all: ParsedStatement[][] = [];
@@ -143,16 +140,8 @@ async function runBatch(
   statements: readonly ParsedStatement[],
 ): Promise<void> {
   if (statements.length > 1) {
-    await client.query(statement('set_savepoint'));
-    const together = inOneMessage([...statements.map(({ sql }) => sql), statement('release_savepoint')]);
-    try {
-      await client.query(together);
-      return;
-    } catch (error) {
-      // Who calls tries it all again, and requests must not wait twice behind us until then.
-      if (isConflict(error)) failed('migration_failed', source.file, error as Error);
-      await client.query(statement('back_to_savepoint'));
-    }
+    const all = statements.map(({ sql }) => sql);
+    if (await ranTogether(client, all, (error) => failed('migration_failed', source.file, error))) return;
   }
   for (const { sql, offset } of statements) {
     await client.query(sql).catch((error: Error & { position?: string }) => {

@@ -13,19 +13,39 @@ interface PostgresError extends Error {
   readonly code?: string;
 }
 
-/** As many steps go to the server in one message: round trips would cost as much as small statements do. */
-const BATCH = 100;
+/** As many statements go to the server in one message: round trips would cost as much as small statements do. */
+export const BATCH = 100;
 
 /** Runs steps in order, each as the role that it asks for, inside a transaction. */
 export async function runSteps(client: pg.ClientBase, declaration: Declaration, steps: readonly Step[]): Promise<void> {
   for (let at = 0; at < steps.length; at += BATCH) {
     const batch = steps.slice(at, at + BATCH);
-    // In a message of its own: of one with a syntax error, nothing runs.
-    await client.query(statement('set_savepoint'));
     const sql = [...batch.flatMap((step, n) => inItsRole(declaration, step, batch[n - 1])), setRole()];
-    await client
-      .query(inOneMessage([...sql, statement('release_savepoint')]))
-      .catch((error: PostgresError) => runEach(client, declaration, batch, error));
+    const place =
+      batch.length === 1 ? batch[0]!.place : `${batch[0]!.place} or one of the next ${batch.length - 1} steps`;
+    const ran = await ranTogether(client, sql, (error) => failed('access_sql_failed', place, error));
+    if (!ran) await runEach(client, declaration, batch);
+  }
+}
+
+/**
+ * Runs statements in one message, inside a transaction, and says whether they ran: if not, they have to be run one by one,
+ * which tells the place. Where waiting or the connection was the matter that would tell nothing, and it fails as `fail` says.
+ */
+export async function ranTogether(
+  client: pg.ClientBase,
+  statements: readonly string[],
+  fail: (error: PostgresError) => never,
+): Promise<boolean> {
+  // In a message of its own: of one with a syntax error, nothing runs.
+  await client.query(statement('set_savepoint'));
+  try {
+    await client.query(inOneMessage([...statements, statement('release_savepoint')]));
+    return true;
+  } catch (error) {
+    if (CONFLICTS.includes((error as PostgresError).code ?? '')) fail(error as PostgresError);
+    await client.query(statement('back_to_savepoint')).catch(() => fail(error as PostgresError));
+    return false;
   }
 }
 
@@ -41,20 +61,9 @@ export function inOneMessage(statements: readonly string[]): string {
 
 /** Deadlock and lock timeout: who calls tries it all again, and requests must not wait twice behind us until then. */
 const CONFLICTS = ['40P01', '55P03'];
-export const isConflict = (error: unknown) => CONFLICTS.includes((error as PostgresError).code ?? '');
 
-/** One of a batch has failed: one by one, it says which, unless waiting or the connection was the matter. */
-async function runEach(
-  client: pg.ClientBase,
-  declaration: Declaration,
-  steps: readonly Step[],
-  error: PostgresError,
-): Promise<void> {
-  const place =
-    steps.length === 1 ? steps[0]!.place : `${steps[0]!.place} or one of the next ${steps.length - 1} steps`;
-  const fail = () => failed('access_sql_failed', place, error);
-  if (isConflict(error)) fail();
-  await client.query(statement('back_to_savepoint')).catch(fail);
+/** One by one, they say which has failed. */
+async function runEach(client: pg.ClientBase, declaration: Declaration, steps: readonly Step[]): Promise<void> {
   for (const [n, step] of steps.entries()) {
     for (const sql of inItsRole(declaration, step, steps[n - 1])) {
       await client.query(sql).catch((error: PostgresError) => failed('access_sql_failed', placeOf(step, error), error));

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import pg from 'pg';
-import { clientOptions, type DatabaseConnection } from '../apply/connect.ts';
+import type { DatabaseConnection } from '../apply/connect.ts';
 import { setPassword } from '../apply/create-roles.ts';
 import { scramVerifierOfRandom } from '../apply/scram-verifier.ts';
 import { makeCluster, remakeCluster, type Cluster } from './cluster.ts';
@@ -12,7 +12,7 @@ import { createServerDirectory, DIRECTORY_PREFIX, type ServerDirectory } from '.
 import { startProcess, untilReady, type ServerProcess } from './server-process.ts';
 import { serverUser } from './server-user.ts';
 import { THROWAWAY_SETTINGS } from './throwaway-settings.ts';
-import { withClient } from './with-client.ts';
+import { newClient, withClient } from './with-client.ts';
 
 export interface PostgresOptions {
   /** Directory for data, password and log: made here, removed by `stop`. @default a new temporary directory */
@@ -194,9 +194,7 @@ function waitUntil(condition: () => boolean, timeoutMs: number): void {
 
 /** A session with the server of a name, as soon as it takes one; at that port there may be another. */
 async function firstSession(connection: LocalConnection, name: string): Promise<pg.Client | undefined> {
-  const client = new pg.Client({ ...clientOptions(connection), connectionTimeoutMillis: 5000 });
-  // A lost connection fails what is asked of it; it must not end this process besides.
-  client.on('error', () => {});
+  const client = newClient(connection);
   try {
     await client.connect();
     const { rows } = await client.query<{ cluster_name: string }>('show cluster_name');

@@ -1,5 +1,6 @@
 import { compactVerify, importJWK, type JWK } from 'jose';
 import type { Declaration, JsonWebKeySet } from '../declaration/types.ts';
+import { CLOCK_SKEW_S } from './clock-skew.ts';
 import { moment, readPart, type TokenPart } from './read-token.ts';
 
 /** A reason for which the declared server refuses a token. */
@@ -44,8 +45,6 @@ export interface ExamineOptions {
   readonly version?: string;
 }
 
-/** How long PostgREST forgives clocks that differ. */
-const SKEW_S = 30;
 /** The header lines of a request may have 50 KB together (the limit of PostgREST's web server). */
 const MAX_BYTES = 50_000;
 const BASE64URL = /^[A-Za-z0-9_-]*$/;
@@ -188,10 +187,10 @@ function claimProblems(
     ...(isThere(aud) && !audiences(aud).every(isStringOrUri)
       ? [invalid(`aud ${show(aud)} is neither a text nor a list of texts`)]
       : []),
-    ...(typeof exp === 'number' && exp <= seconds - SKEW_S
+    ...(typeof exp === 'number' && exp <= seconds - CLOCK_SKEW_S
       ? [problem('expired', `it expired ${ago(seconds - exp)} ago (${moment(exp)})`, 'get a new one')]
       : []),
-    ...(after(nbf, seconds + SKEW_S)
+    ...(after(nbf, seconds + CLOCK_SKEW_S)
       ? [
           problem(
             'not_yet_valid',
@@ -200,7 +199,7 @@ function claimProblems(
           ),
         ]
       : []),
-    ...(after(iat, seconds + SKEW_S)
+    ...(after(iat, seconds + CLOCK_SKEW_S)
       ? [problem('not_yet_valid', `it was issued in the future (${moment(iat)})`, 'compare the clocks')]
       : []),
     ...(saysNothing(claims, anonymous) ? [] : declaredProblems(claims, tokens)),

@@ -1,6 +1,7 @@
 import { existsSync, rmSync } from 'node:fs';
 import { refuse, SecuredPostgrestError } from '../declaration/errors.ts';
 import type { SigningAlgorithm } from '../declaration/types.ts';
+import { CLOCK_SKEW_S } from './clock-skew.ts';
 import { generateKey } from './generate-key.ts';
 import { readStoredKeys, writeKey } from './key-directory.ts';
 import { isInUse, readManagedKeys, statesByAge, type ManagedKey } from './managed-keys.ts';
@@ -15,9 +16,6 @@ export interface TokenLife {
   readonly propagation?: number;
 }
 
-/** PostgREST forgives clocks that differ. */
-const SKEW_S = 30;
-
 /** When the last token of a key that is not used any more has expired; undefined for other keys. */
 export function safeToRevoke(
   { state, since }: StateSince,
@@ -29,7 +27,7 @@ export function safeToRevoke(
     }
   }
   if (state !== 'previously_used') return undefined;
-  return new Date(Date.parse(since) + (tokenLifetime + propagation + SKEW_S) * 1000);
+  return new Date(Date.parse(since) + (tokenLifetime + propagation + CLOCK_SKEW_S) * 1000);
 }
 
 /**

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { refuse } from '../declaration/errors.ts';
 import { syncDirectory, writeAndSync } from './write-and-sync.ts';
 
-export const KEY_STATES = ['standby', 'in_use', 'previously_used', 'revoked'] as const;
+const KEY_STATES = ['standby', 'in_use', 'previously_used', 'revoked'] as const;
 
 /**
  * `standby`: servers accept its tokens, none are signed with it yet. `in_use`: new tokens are signed with it.
