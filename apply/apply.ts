@@ -29,6 +29,7 @@ import { checkDatabase, checkWritable } from './preflight.ts';
 import { inOneMessage, runSteps, setRole } from './run-steps.ts';
 import { lock, settings, settle } from './session.ts';
 import { statement } from './statements.ts';
+import { transcribe } from './transcribe.ts';
 
 export interface ApplyResult {
   /** Migrations that ran, by file. */
@@ -44,6 +45,8 @@ export interface ApplyOptions {
   readonly revision?: string | undefined;
   /** Makes the roles as well, as {@link createRoles} does: a session of its own would cost as much again. @default they exist */
   readonly passwords?: Parameters<typeof createRoles>[2] | undefined;
+  /** Told, when all has succeeded, what the session was told; where something was tried in vain, it is told nothing. */
+  readonly onTranscript?: ((messages: readonly string[]) => void) | undefined;
 }
 
 /**
@@ -64,14 +67,18 @@ export interface ApplyOptions {
 export async function applyDeclaration(
   connection: DatabaseConnection,
   declaration: Declaration,
-  { revision, passwords }: ApplyOptions = {},
+  { revision, passwords, onTranscript }: ApplyOptions = {},
 ): Promise<ApplyResult> {
   const client = await connect(connection);
+  const transcript = onTranscript && transcribe(client);
   try {
     await settle(client);
     await lock(client, declaration);
     if (passwords) await createRoles(client, declaration, passwords);
-    return await retryOnConflict(() => converge(client, declaration, revision));
+    const result = await retryOnConflict(() => converge(client, declaration, revision));
+    const messages = transcript?.messages();
+    if (messages) onTranscript?.(messages);
+    return result;
   } finally {
     await client.end();
   }

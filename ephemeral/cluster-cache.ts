@@ -27,17 +27,28 @@ export async function unpackCluster(key: string, target: string): Promise<boolea
   return false;
 }
 
-/** Keeps the cluster of a server that has not been started yet. */
-export async function packCluster(key: string, source: string): Promise<void> {
-  try {
-    await mkdir(cacheDirectory(), { recursive: true, mode: 0o700 });
-    await pack(key, source, join(cacheDirectory(), UNFINISHED + randomUUID()));
-    // Others may have made theirs at the same time. Whoever is reading one has it open.
-    for (const archive of archivesOf(key).slice(1)) await discard(archive);
-    for (const archive of archivesOf(UNFINISHED)) await discardOld(archive);
-  } catch {
-    // A full disk, or a home that can not be written: the next server makes its cluster anew.
-  }
+/**
+ * Keeps the cluster of a server that has not been started yet. Resolves when all of it has been read; `kept` does when
+ * others can have it. Neither rejects: with a full disk, or a home that can not be written, the next server makes its
+ * cluster anew.
+ */
+export async function packCluster(key: string, source: string): Promise<{ readonly kept: Promise<void> }> {
+  const unfinished = join(cacheDirectory(), UNFINISHED + randomUUID());
+  const withdraw = undoAfterDeath(['rm', '-f', unfinished]);
+  const packed = await pack(source, unfinished).catch(() => false);
+  const finish = async () => {
+    if (packed) await keep(key, unfinished).catch(() => {});
+    await discard(unfinished);
+    await withdraw();
+  };
+  return { kept: finish() };
+}
+
+async function keep(key: string, unfinished: string): Promise<void> {
+  await rename(unfinished, `${join(cacheDirectory(), key)}-${checksum(await readFile(unfinished))}.tar`);
+  // Others may have made theirs at the same time. Whoever is reading one has it open.
+  for (const archive of archivesOf(key).slice(1)) await discard(archive);
+  for (const archive of archivesOf(UNFINISHED)) await discardOld(archive);
 }
 
 export async function discardCluster(key: string): Promise<void> {
@@ -65,16 +76,10 @@ async function discard(archive: string): Promise<void> {
   await rm(archive, { recursive: true, force: true }).catch(() => undefined);
 }
 
-async function pack(key: string, source: string, unfinished: string): Promise<void> {
-  const withdraw = undoAfterDeath(['rm', '-f', unfinished]);
-  try {
-    const file = await open(unfinished, 'wx', 0o600);
-    const packed = await tar(source, ['-c', ...PARTS], 'ignore', file.fd).finally(() => file.close());
-    if (packed) await rename(unfinished, `${join(cacheDirectory(), key)}-${checksum(await readFile(unfinished))}.tar`);
-  } finally {
-    await discard(unfinished);
-    await withdraw();
-  }
+async function pack(source: string, unfinished: string): Promise<boolean> {
+  await mkdir(cacheDirectory(), { recursive: true, mode: 0o700 });
+  const file = await open(unfinished, 'wx', 0o600);
+  return tar(source, ['-c', ...PARTS], 'ignore', file.fd).finally(() => file.close());
 }
 
 /** Whether it was sound, and there is room for it. */
@@ -100,6 +105,9 @@ function checksum(content: Buffer): string {
   return crc32(content).toString(16);
 }
 
+/** In 512-byte units: bigger blocks, fewer calls. */
+const BLOCKING_FACTOR = '512';
+
 /** Runs as the server's user, whose the files are; whether it succeeded. */
 async function tar(
   directory: string,
@@ -107,7 +115,7 @@ async function tar(
   input: number | 'ignore',
   output: number | 'ignore',
 ): Promise<boolean> {
-  const child = spawn('tar', ['-C', directory, '-f', '-', ...args], {
+  const child = spawn('tar', ['-C', directory, '-f', '-', '-b', BLOCKING_FACTOR, ...args], {
     stdio: [input, output, 'ignore'],
     cwd: '/',
     windowsHide: true,

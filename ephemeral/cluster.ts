@@ -42,13 +42,16 @@ export interface Cluster {
   readonly firstPassword: string;
   /** Whether it was made before, for another server. */
   readonly copied: boolean;
+  /** Resolves when the cache has it, as far as it can. */
+  readonly kept: Promise<void>;
 }
 
 /** Makes a cluster: a copy where the user's cache has one, otherwise by initdb, and then the cache has it. */
 export async function makeCluster(options: ClusterOptions): Promise<Cluster> {
   const { directory } = options;
-  const key = keyOf(options);
+  const key = clusterKey(options);
   let copied = await unpackCluster(key, directory.path);
+  let kept = Promise.resolve();
   // Of several servers that start at once in this process, one makes it.
   const other = making.get(key);
   if (!copied && other !== undefined) {
@@ -56,24 +59,26 @@ export async function makeCluster(options: ClusterOptions): Promise<Cluster> {
     copied = await unpackCluster(key, directory.path);
   }
   if (!copied) {
-    const made = initialise(options).then(() => packCluster(key, directory.path));
+    const packed = initialise(options).then(() => packCluster(key, directory.path));
+    const made = packed.then(({ kept }) => kept);
     making.set(key, made);
-    await made.finally(() => making.get(key) === made && making.delete(key));
+    void made.catch(() => {}).finally(() => making.get(key) === made && making.delete(key));
+    ({ kept } = await packed);
   }
-  return { firstPassword: readFileSync(join(directory.path, 'first-password'), 'utf8'), copied };
+  return { firstPassword: readFileSync(join(directory.path, 'first-password'), 'utf8'), copied, kept };
 }
 
 const making = new Map<string, Promise<void>>();
 
 /** Makes it anew, where the copy turned out to be of no use. */
 export async function remakeCluster(options: ClusterOptions): Promise<Cluster> {
-  await discardCluster(keyOf(options));
+  await discardCluster(clusterKey(options));
   await rm(join(options.directory.path, 'data'), { recursive: true, force: true });
   return makeCluster(options);
 }
 
 /** Changes with everything that makes one new cluster differ from another. */
-function keyOf({ binaries: { version }, superuser }: ClusterOptions): string {
+export function clusterKey({ binaries: { version }, superuser }: Omit<ClusterOptions, 'directory'>): string {
   const ingredients = [process.platform, process.arch, version, superuser, ...INITDB_OPTIONS];
   return `cluster-${createHash('sha256').update(JSON.stringify(ingredients)).digest('hex').slice(0, 16)}`;
 }

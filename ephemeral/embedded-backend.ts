@@ -1,17 +1,27 @@
+import { loadParser } from '../apply/parse-sql.ts';
 import type { Declaration } from '../declaration/types.ts';
 import type { Backend } from './backend.ts';
+import { clusterKey } from './cluster.ts';
 import { startLocalServer } from './local-server.ts';
+import { postgresBinaries } from './postgres-binaries.ts';
 import { startPostgres } from './postgres-server.ts';
+import { openTranscript, type KeptTranscript } from './transcript-cache.ts';
 
 /** PostgREST first asks for its schemas, in queries that take longer to plan than to run. */
 const PLAN_LESS = { join_collapse_limit: '4', from_collapse_limit: '4' };
 
+const SUPERUSER = 'postgres';
+
 /** Postgres and PostgREST as child processes, from npm's packages. */
-export async function startEmbeddedBackend({ name }: Declaration): Promise<Backend> {
-  const emptyDatabase = `${name}_snapshot`;
-  const postgres = await startPostgres({ databases: [emptyDatabase] });
+export async function startEmbeddedBackend(declaration: Declaration): Promise<Backend> {
+  const emptyDatabase = `${declaration.name}_snapshot`;
+  const [postgres, transcript] = await Promise.all([
+    startPostgres({ superuser: SUPERUSER, databases: [emptyDatabase] }),
+    readTranscript(declaration),
+  ]);
   return {
     emptyDatabase,
+    transcript,
     connection: (database) => postgres.connection(database),
     maintenanceDatabase: 'postgres',
     // Its two checkpoints cost nothing where nothing is synced.
@@ -20,4 +30,12 @@ export async function startEmbeddedBackend({ name }: Declaration): Promise<Backe
     logs: () => postgres.logs(),
     stop: () => postgres.stop(),
   };
+}
+
+async function readTranscript(declaration: Declaration): Promise<KeptTranscript> {
+  const binaries = await postgresBinaries();
+  const transcript = await openTranscript(declaration, clusterKey({ binaries, superuser: SUPERUSER }));
+  // Whoever has to find it out parses the migrations.
+  if (!transcript.messages) void loadParser();
+  return transcript;
 }

@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { createServer, type AddressInfo } from 'node:net';
+import { join } from 'node:path';
 
 /**
  * Ports of 127.0.0.1 that are free now and differ from each other. Somebody else may take one before a server does,
@@ -28,16 +29,19 @@ export async function isFree(port: number): Promise<boolean> {
   }
 }
 
-/** Whether a process listens on a port, as far as the system tells: Linux does. */
-export function listensOn(pid: number, port: number): boolean {
+/** Whether a process listens on all of some ports, as far as the system tells: Linux does. */
+export function listensOn(pid: number, ports: readonly number[]): boolean {
   try {
-    const sockets = readFileSync(`/proc/${pid}/net/tcp`, 'utf8')
+    const fds = `/proc/${pid}/fd`;
+    const own = new Set(readdirSync(fds).map((name) => readlinkSync(join(fds, name))));
+    // Read once: that takes the system milliseconds.
+    const listening = readFileSync(`/proc/${pid}/net/tcp`, 'latin1')
       .split('\n')
       .map((line) => line.trim().split(/\s+/))
-      // Address and port in hexadecimal; the state of one that listens (man 5 proc_net).
-      .filter(([, address, , state]) => state === '0A' && parseInt(address!.split(':')[1]!, 16) === port)
-      .map((fields) => `socket:[${fields[9]}]`);
-    return readdirSync(`/proc/${pid}/fd`).some((name) => sockets.includes(readlinkSync(`/proc/${pid}/fd/${name}`)));
+      // The state of a socket that listens, and what it is (man 5 proc_net).
+      .filter(([, , , state, , , , , , inode]) => state === '0A' && own.has(`socket:[${inode}]`))
+      .map(([, address]) => parseInt(address!.split(':')[1]!, 16));
+    return ports.every((port) => listening.includes(port));
   } catch {
     return true;
   }

@@ -1,13 +1,15 @@
 import { randomBytes } from 'node:crypto';
 import pg from 'pg';
 import { applyDeclaration, type ApplyResult } from '../apply/apply.ts';
-import { clientOptions } from '../apply/connect.ts';
+import { clientOptions, type DatabaseConnection } from '../apply/connect.ts';
+import { setPassword } from '../apply/create-roles.ts';
 import { failed } from '../apply/run-steps.ts';
 import { scramVerifierOfRandom } from '../apply/scram-verifier.ts';
 import { raw, statement } from '../apply/statements.ts';
 import { lineAt } from '../declaration/sql-text.ts';
 import type { Declaration, SqlSource } from '../declaration/types.ts';
 import type { Backend } from './backend.ts';
+import { repeatTranscript, Unrepeatable } from './repeat-transcript.ts';
 import { withClient } from './with-client.ts';
 
 /** What environments share: one server, whose databases are copies of one another, and its roles. */
@@ -32,17 +34,34 @@ export class Host {
   }
 
   /** Makes a database with everything that is declared, and what the seed puts into it. */
-  async build(declaration: Declaration, seed: readonly SqlSource[], onProgress: (step: string) => void = () => {}) {
+  async build(
+    declaration: Declaration,
+    seed: readonly SqlSource[],
+    onProgress: (step: string) => void = () => {},
+  ): Promise<string> {
+    try {
+      return await this.#build(declaration, seed, onProgress);
+    } catch (error) {
+      if (!(error instanceof Unrepeatable)) throw error;
+      await this.backend.transcript?.discard();
+      return this.#build(declaration, seed, onProgress);
+    }
+  }
+
+  async #build(declaration: Declaration, seed: readonly SqlSource[], onProgress: (step: string) => void) {
     const database = this.#nextName(`${this.#prefix}_snapshot`);
     if (database !== this.backend.emptyDatabase) await this.#copy('template1', database);
     this.#snapshots.set(database, 1);
     try {
       const connection = this.backend.connection(database);
       onProgress('applying the declaration');
-      // Whoever copies it next has a session then.
-      await Promise.all([this.apply(database, declaration), this.#admin.query('SELECT 1')]);
-      if (seed.length > 0) onProgress('filling the tables');
-      for (const source of seed) await withClient(connection, (client) => runSeed(client, source));
+      const applied =
+        database === this.backend.emptyDatabase
+          ? this.#applyToEmpty(database, declaration)
+          : this.apply(database, declaration);
+      const ready = applied.then(() => seed.length > 0 && onProgress('filling the tables'));
+      // Meanwhile the sessions are opened in which it is filled, and copied next.
+      await Promise.all([ready, fill(connection, seed, ready), this.#admin.query('SELECT 1')]);
       return database;
     } catch (error) {
       await this.release(database);
@@ -55,11 +74,30 @@ export class Host {
     const { backend, password } = this;
     const connection = backend.connection(database);
     const { createRoles } = backend;
-    if (!createRoles) {
-      const passwords = { authenticator: scramVerifierOfRandom(password) };
-      return applyDeclaration(connection, declaration, { passwords });
-    }
+    if (!createRoles) return applyDeclaration(connection, declaration, { passwords: this.#passwords() });
     return createRoles(declaration, password, () => applyDeclaration(connection, declaration));
+  }
+
+  /** Does the same with the first database of a new server: what was told to such a one before is told again. */
+  async #applyToEmpty(database: string, declaration: Declaration): Promise<void> {
+    const { transcript } = this.backend;
+    if (!transcript) return void (await this.apply(database, declaration));
+    const connection = this.backend.connection(database);
+    const passwords = this.#passwords();
+    const { messages } = transcript;
+    if (messages) {
+      return withClient(connection, async (client) => {
+        await repeatTranscript(client, messages);
+        await setPassword(client, declaration.authenticator, passwords.authenticator);
+      });
+    }
+    let told: readonly string[] | undefined;
+    await applyDeclaration(connection, declaration, { passwords, onTranscript: (messages) => (told = messages) });
+    if (told) await transcript.keep(told.filter((message) => !message.includes(passwords.authenticator)));
+  }
+
+  #passwords(): { authenticator: string } {
+    return { authenticator: scramVerifierOfRandom(this.password) };
   }
 
   /** Copies a database that nobody is connected to into one for an environment. */
@@ -125,6 +163,19 @@ export class Host {
     const number = (this.#named.get(kind) ?? 0) + 1;
     this.#named.set(kind, number);
     return number === 1 ? kind : `${kind}_${number}`;
+  }
+}
+
+async function fill(
+  connection: DatabaseConnection,
+  seed: readonly SqlSource[],
+  ready: Promise<unknown>,
+): Promise<void> {
+  for (const source of seed) {
+    await withClient(connection, async (client) => {
+      await ready;
+      await runSeed(client, source);
+    });
   }
 }
 

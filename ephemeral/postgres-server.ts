@@ -86,11 +86,11 @@ export async function startPostgres(options: PostgresOptions = {}): Promise<Post
     const password = randomBytes(24).toString('base64url');
     const passwordFile = directory.writeSecret('password', password);
     const settings = { ...testSettings, ...options.settings };
-    const run = ({ firstPassword }: Cluster) =>
+    const run = ({ firstPassword, kept }: Cluster) =>
       serve(binaries, directory, settings, (port, name) =>
         // What this session has Postgres remember about its catalogs the databases below get with the copy.
         firstSession({ host, port, database: 'template1', user: superuser, password: firstPassword }, name),
-      );
+      ).finally(() => kept);
     const cluster = { binaries, directory, superuser };
     const made = await makeCluster(cluster);
     const { server, port, session } = await run(made).catch(async (error: unknown) => {

@@ -98,9 +98,10 @@ async function serve(
       redact: (log) => secrets.reduce((text, secret) => text.replaceAll(secret, '[secret]'), log),
     });
     const portTaken = () => /resource busy|address already in use/i.test(server.logs());
-    // Where a port is taken somebody else may answer, also before this one has found out.
-    const isReady = async () =>
-      (await answersReady(adminPort)) && [port, adminPort].every((own) => listensOn(server.pid, own));
+    // Where a port is taken somebody else may answer, also before this one has found out. It listens long before it is
+    // ready: to look for that first costs no time.
+    let listens = false;
+    const isReady = async () => (listens ||= listensOn(server.pid, [port, adminPort])) && answersReady(adminPort);
     try {
       // It goes on without its admin server when that port is taken.
       await untilReady('postgrest', server, async () => portTaken() || (await isReady()), startTimeoutMs);

@@ -42,7 +42,6 @@ export interface Source {
 export async function startSource(declaration: Declaration, options: SourceOptions = {}): Promise<Source> {
   const { seed = [], backend = 'embedded', onProgress = () => {} } = options;
   onProgress('starting Postgres');
-  void loadParser();
   const trusted = createTrust(declaration.keys);
   // Whoever waits for it comes later.
   trusted.catch(() => {});
@@ -87,6 +86,8 @@ export async function startSource(declaration: Declaration, options: SourceOptio
 
 function startBackend(choice: BackendChoice, declaration: Declaration): Promise<Backend> {
   if (choice === 'embedded') return startEmbeddedBackend(declaration);
+  // To parse the migrations with, later.
+  void loadParser();
   if (choice === 'docker') return startDockerBackend();
   return 'docker' in choice ? startDockerBackend(choice.docker) : startExistingBackend(choice.existing, declaration);
 }

@@ -17,6 +17,9 @@ const AT_ONCE = 4;
 const STEPS = ['clone', 'snapshot', 'restore', 'rebuild'] as const;
 
 /** When and how a program is ended. */
+/** What a cache holds. */
+const KEPT = /^(cluster-.*\.tar|transcript-.*\.json)$/;
+
 interface Plan {
   readonly run: number;
   readonly step: (typeof STEPS)[number];
@@ -97,7 +100,7 @@ describe.runIf(process.platform === 'linux')('a process that is ended at any mom
       const addresses = [told?.url, told?.databaseUrl].filter((url) => url !== undefined);
       const listening = await Promise.all(addresses.map((url) => isListening(Number(new URL(url).port))));
       expect(listening).not.toContain(true);
-      expect(readdirSync(running.itsCache).filter((name) => !name.endsWith('.tar'))).toEqual([]);
+      expect(readdirSync(running.itsCache).filter((name) => !KEPT.test(name))).toEqual([]);
       if (!cached) rmSync(running.itsCache, { recursive: true });
     }
 
@@ -121,6 +124,7 @@ describe.runIf(process.platform === 'linux')('a process that is ended at any mom
     };
     await Promise.all(directories.map(inTurn));
     await expect.poll(() => sharedMemory(before), { timeout: 20_000, interval: 100 }).toEqual([]);
-    expect(readdirSync(cache)).toHaveLength(1);
+    expect(readdirSync(cache).filter((name) => name.startsWith('cluster-'))).toHaveLength(1);
+    expect(readdirSync(cache).filter((name) => name.startsWith('transcript-'))).toHaveLength(1);
   });
 });

@@ -1,0 +1,102 @@
+import { createHash, randomUUID } from 'node:crypto';
+import { mkdir, readdir, readFile, rename, rm, stat, utimes, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { crc32 } from 'node:zlib';
+import type { Declaration } from '../declaration/types.ts';
+import { cacheDirectory } from './cache-directory.ts';
+import { undoAfterDeath } from './reaper.ts';
+
+/** What the runner decides from, besides the declaration and the database. */
+const RUNNER = ['apply', 'declaration', 'sql'];
+const WEEK_MS = 7 * 86_400_000;
+
+/**
+ * What the runner told an empty database of a new cluster to bring it to a declaration. The next such database is told the
+ * same: to have it found out again takes a quarter of a start. It holds the migrations as they are, not what they make.
+ */
+export interface KeptTranscript {
+  readonly messages: readonly string[] | undefined;
+  /** Keeps what was found out now; where nothing can be written nothing is kept. */
+  keep(messages: readonly string[]): Promise<void>;
+  /** Forgets what turned out to be of no use. */
+  discard(): Promise<void>;
+}
+
+/** @param cluster what makes one new cluster differ from another */
+export async function openTranscript(declaration: Declaration, cluster: string): Promise<KeptTranscript> {
+  const ingredients = JSON.stringify([cluster, await runnerDigest(), declaration]);
+  const key = `transcript-${createHash('sha256').update(ingredients).digest('hex').slice(0, 32)}`;
+  const discard = () => removeWhere((name) => name.startsWith(key));
+  return {
+    messages: await read(key).catch(() => undefined),
+    async keep(messages) {
+      await write(key, messages).catch(() => {});
+      await removeWhere(async (name, path) => name.startsWith('transcript-') && (await isOld(path)));
+    },
+    discard,
+  };
+}
+
+async function read(key: string): Promise<readonly string[] | undefined> {
+  for (const name of (await readdir(cacheDirectory())).filter((name) => name.startsWith(key))) {
+    const path = join(cacheDirectory(), name);
+    const content = await readFile(path, 'utf8');
+    if (name !== fileName(key, content)) continue;
+    await utimes(path, new Date(), new Date()).catch(() => {});
+    return JSON.parse(content) as string[];
+  }
+  return undefined;
+}
+
+async function write(key: string, messages: readonly string[]): Promise<void> {
+  const content = JSON.stringify(messages);
+  const unfinished = join(cacheDirectory(), `unfinished-${randomUUID()}`);
+  await mkdir(cacheDirectory(), { recursive: true, mode: 0o700 });
+  const withdraw = undoAfterDeath(['rm', '-f', unfinished]);
+  try {
+    await writeFile(unfinished, content, { mode: 0o600, flag: 'wx' });
+    await rename(unfinished, join(cacheDirectory(), fileName(key, content)));
+  } finally {
+    await rm(unfinished, { force: true });
+    await withdraw();
+  }
+}
+
+/** With its checksum, by which damage is seen. */
+function fileName(key: string, content: string): string {
+  return `${key}-${crc32(content).toString(16)}.json`;
+}
+
+async function removeWhere(test: (name: string, path: string) => boolean | Promise<boolean>): Promise<void> {
+  try {
+    for (const name of await readdir(cacheDirectory())) {
+      const path = join(cacheDirectory(), name);
+      if (await test(name, path)) await rm(path, { force: true });
+    }
+  } catch {
+    // Somebody else is removing the same, or there is no cache.
+  }
+}
+
+async function isOld(path: string): Promise<boolean> {
+  return (await stat(path)).mtimeMs < Date.now() - WEEK_MS;
+}
+
+/** Changes with every change of the code and the SQL that a transcript comes from. */
+function runnerDigest(): Promise<string> {
+  return (digest ??= digestRunner());
+}
+
+let digest: Promise<string> | undefined;
+
+async function digestRunner(): Promise<string> {
+  const hash = createHash('sha256');
+  for (const part of RUNNER) {
+    const directory = fileURLToPath(new URL(`../${part}/`, import.meta.url));
+    const files = (await readdir(directory, { recursive: true, withFileTypes: true })).filter((file) => file.isFile());
+    const paths = files.map((file) => join(file.parentPath, file.name)).sort();
+    for (const content of await Promise.all(paths.map((path) => readFile(path)))) hash.update(content).update('\0');
+  }
+  return hash.digest('hex');
+}
