@@ -21,6 +21,9 @@ const INITDB_OPTIONS = [
   '--set=wal_recycle=off',
   '--set=wal_init_zero=off',
   '--set=min_wal_size=2MB',
+  // Its own servers need little; the later server has settings of its own.
+  '--set=shared_buffers=16MB',
+  '--set=max_connections=20',
   // Its own servers have files of the cluster as shared memory, as later the server has: they go with it, ...
   '--set=dynamic_shared_memory_type=mmap',
   // ... and nothing is taken from under a server that goes on when initdb is ended.
@@ -28,6 +31,9 @@ const INITDB_OPTIONS = [
   '--no-sync',
   '--no-instructions',
 ];
+
+/** Damage of a file system is not looked for. Before 18 that had to be asked for. */
+const NO_CHECKSUMS = '--no-data-checksums';
 
 export interface ClusterOptions {
   readonly binaries: PostgresBinaries;
@@ -79,11 +85,16 @@ export async function remakeCluster(options: ClusterOptions): Promise<Cluster> {
 
 /** Changes with everything that makes one new cluster differ from another. */
 export function clusterKey({ binaries: { version }, superuser }: Omit<ClusterOptions, 'directory'>): string {
-  const ingredients = [process.platform, process.arch, version, superuser, ...INITDB_OPTIONS];
+  const ingredients = [process.platform, process.arch, version, superuser, ...initdbOptions(version)];
   return `cluster-${createHash('sha256').update(JSON.stringify(ingredients)).digest('hex').slice(0, 16)}`;
 }
 
-async function initialise({ binaries: { initdb }, directory, superuser }: ClusterOptions): Promise<void> {
+function initdbOptions(version: string): readonly string[] {
+  const major = Number(/\d+/.exec(version)?.[0]);
+  return major >= 18 ? [...INITDB_OPTIONS, NO_CHECKSUMS] : INITDB_OPTIONS;
+}
+
+async function initialise({ binaries: { initdb, version }, directory, superuser }: ClusterOptions): Promise<void> {
   const passwordFile = directory.writeSecret('first-password', randomBytes(24).toString('base64url'));
   const process = await startProcess({
     name: 'initdb',
@@ -92,7 +103,7 @@ async function initialise({ binaries: { initdb }, directory, superuser }: Cluste
       `--pgdata=${join(directory.path, 'data')}`,
       `--username=${superuser}`,
       `--pwfile=${passwordFile}`,
-      ...INITDB_OPTIONS,
+      ...initdbOptions(version),
     ],
     directory: directory.path,
     logFile: join(directory.path, 'initdb.log'),
