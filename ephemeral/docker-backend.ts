@@ -4,7 +4,7 @@ import { docker } from './docker-command.ts';
 import { POSTGRES_IMAGE, postgrestImage } from '../declaration/images.ts';
 import { MAINTENANCE, startPostgresContainer } from './docker-postgres.ts';
 import { startPostgrestContainer } from './docker-postgrest.ts';
-import { removalOf } from './docker-remains.ts';
+import { LABEL, ownerLabel, removalOf, removeAbandonedContainers } from './docker-remains.ts';
 import { undoAfterDeath } from './reaper.ts';
 
 export interface DockerBackendOptions {
@@ -25,7 +25,7 @@ export async function startDockerBackend(options: DockerBackendOptions = {}): Pr
   const stopping = new AbortController();
   const place = {
     network: `secured-postgrest-${id}`,
-    label: `secured-postgrest.ephemeral=${id}`,
+    label: `${LABEL}=${id}`,
     stopping: stopping.signal,
   };
   const withdraw = undoAfterDeath(removalOf(place.label));
@@ -37,7 +37,8 @@ export async function startDockerBackend(options: DockerBackendOptions = {}): Pr
     await withdraw();
   };
   try {
-    await docker(['network', 'create', `--label=${place.label}`, place.network]);
+    await docker(['network', 'create', `--label=${place.label}`, `--label=${ownerLabel()}`, place.network]);
+    swept ??= removeAbandonedContainers().catch(() => {});
     const postgres = await startPostgresContainer(place, options.postgresImage ?? POSTGRES_IMAGE);
     servers.push(Promise.resolve(postgres.server));
     let stopped: Promise<void> | undefined;
@@ -58,6 +59,9 @@ export async function startDockerBackend(options: DockerBackendOptions = {}): Pr
     throw error;
   }
 }
+
+/** Once a process is enough: its own containers it removes itself. */
+let swept: Promise<void> | undefined;
 
 interface Stoppable {
   stop(): Promise<void>;

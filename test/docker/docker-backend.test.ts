@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
@@ -364,5 +364,44 @@ for docker in ${real}; do [ ! -x "$docker" ] || exec "$docker" "$@"; done`,
     const created = () =>
       docker('events', '--since=2m', '--until=0s', `--filter=label=${label()}`, '--filter=type=container');
     await until(() => created() !== '' && objects(label()).length === 0, 'something is left', 20);
+  });
+
+  it('is cleaned up by the next start where its reaper was killed as well; what a living one uses stays', async () => {
+    const start = async () => {
+      const child = spawn(process.execPath, ['--import', 'tsx', '--input-type=module', '--eval', script], {
+        cwd: root,
+        stdio: ['ignore', 'pipe', 'inherit'],
+      });
+      children.push(child);
+      let output = '';
+      child.stdout.on('data', (data: Buffer) => (output += data.toString()));
+      await until(() => output.includes('started'), 'not started', 60);
+      return child;
+    };
+    const networks = () =>
+      docker('network', 'ls', '--quiet', '--filter=label=secured-postgrest.ephemeral-owner').split('\n');
+    const children: ChildProcess[] = [];
+    const before = networks();
+    try {
+      const killed = await start();
+      const itsNetwork = networks().find((network) => !before.includes(network))!;
+      const living = await start();
+      const reaper = execFileSync('pgrep', ['--parent', String(killed.pid), '--full', 'reaper.sh'], {
+        encoding: 'utf8',
+      });
+      process.kill(Number(reaper), 'SIGKILL');
+      killed.kill('SIGKILL');
+      await delay(1000);
+      expect(networks()).toContain(itsNetwork);
+
+      const [last] = networks().filter((network) => !before.includes(network) && network !== itsNetwork);
+      await start();
+      await until(() => !networks().includes(itsNetwork), 'something is left', 20);
+      expect(networks()).toContain(last);
+      expect(living.exitCode).toBeNull();
+    } finally {
+      for (const child of children) child.kill('SIGKILL');
+      await until(() => networks().every((network) => before.includes(network)), 'something is left', 30);
+    }
   });
 });
