@@ -1,9 +1,45 @@
+import { readFileSync } from 'node:fs';
 import type { Command } from 'commander';
 import { reloadServers } from '../apply/reload.ts';
+import { refuse } from '../declaration/errors.ts';
+import type { JsonWebKeySet } from '../declaration/types.ts';
+import { keyProbes, readManagedKeys } from '../jwt/index.ts';
 import { addConnectionOptions, toConnection, type ConnectionOptions } from './connection.ts';
+import { untilKeysUsed } from './until-keys-used.ts';
+
+interface ReloadOptions extends ConnectionOptions {
+  readonly keySet?: string;
+  readonly directory?: string;
+  readonly server: readonly string[];
+  readonly timeout: number;
+}
 
 export function addReloadCommand(program: Command): void {
   addConnectionOptions(
     program.command('reload').description('tell running servers to read their configuration and keys again'),
-  ).action((connection: ConnectionOptions) => reloadServers(toConnection(connection)));
+  )
+    .option('--key-set <file>', 'wait until the servers use this key set')
+    .option('--directory <dir>', 'where the private keys are kept')
+    .option('--server <url>', 'address of a server; can be repeated', (url, all: string[]) => [...all, url], [])
+    .option('--timeout <seconds>', 'how long', Number, 60)
+    .action(async ({ keySet, directory, server: servers, timeout, ...connection }: ReloadOptions) => {
+      const reload = () => reloadServers(toConnection(connection));
+      if (keySet === undefined) return reload();
+      const keys = directory === undefined ? [] : readManagedKeys(directory).map(({ key }) => key);
+      const probes = await keyProbes(readKeySet(keySet), keys);
+      if (!probes.some(({ trusted }) => trusted)) {
+        console.error('the keys are somebody else’s: nothing can be signed that shows whether the servers use them');
+        if (probes.length === 0) return reload();
+      }
+      await untilKeysUsed({ servers, probes, timeout, reload });
+    });
+}
+
+function readKeySet(file: string): JsonWebKeySet {
+  try {
+    return JSON.parse(readFileSync(file, 'utf8')) as JsonWebKeySet;
+  } catch {
+    // The cause may show a part of a secret.
+    return refuse('unreadable_secret', file, 'it holds no key set', 'deploy again, which writes it');
+  }
 }

@@ -1,10 +1,7 @@
 import type { DockerProvider } from '@cdktf/provider-docker/lib/provider/index.js';
-import { DataResource, type ITerraformDependable } from 'cdktf';
+import type { ITerraformDependable } from 'cdktf';
 import { Construct } from 'constructs';
 import type { Declaration } from '../declaration/types.ts';
-import { adminConnection } from './admin-connection.ts';
-import { cliProvisioner } from './cli-command.ts';
-import type { IPostgresDatabase } from './postgres-database.ts';
 import type { SecretFile } from './secret-file.ts';
 import { SecretVolume } from './secret-volume.ts';
 import type { SecretsDirectory } from './secrets-directory.ts';
@@ -12,7 +9,6 @@ import type { SecretsDirectory } from './secrets-directory.ts';
 export interface KeySetProps {
   readonly declaration: Declaration;
   readonly secrets: SecretsDirectory;
-  readonly database: IPostgresDatabase;
   /** Any image that the engine has or can pull: nothing of it is run. */
   readonly image: string;
   /** What must have succeeded before the keys change: the access SQL. */
@@ -22,40 +18,37 @@ export interface KeySetProps {
 }
 
 /**
- * The keys that the servers trust, in a volume of their own. When they change, the file is written again and the
- * running servers are told to read it: keys rotate without a restart.
+ * The keys that the servers trust, in a volume of their own. When they change, the file is written again, and
+ * {@link PostgrestServer} has the running servers read it: keys rotate without a restart.
  *
  * @example
- * const keys = new KeySet(this, 'keys', { declaration, secrets, database, image, dependsOn: access.waitFor });
+ * const keys = new KeySet(this, 'keys', { declaration, secrets, image, dependsOn: access.waitFor });
  */
 export class KeySet extends Construct {
   /** The key set on the machine that deploys. Secret where the algorithm is HS256. */
   readonly jwksFile: SecretFile;
   readonly volume: SecretVolume;
-  /** What must be waited for until the running servers know the keys. */
+  /** Changes when the keys do, and tells nothing about them. */
+  readonly fingerprint: string;
+  /** What must be waited for until the keys are written. */
   readonly waitFor: readonly ITerraformDependable[];
 
   constructor(scope: Construct, id: string, props: KeySetProps) {
     super(scope, id);
-    const { declaration, secrets, database } = props;
+    const { declaration, secrets } = props;
     this.jwksFile = secrets.verificationKeys(declaration.keys);
-    const fingerprint = secrets.fingerprint(this.jwksFile);
+    this.fingerprint = secrets.fingerprint(this.jwksFile);
     this.volume = new SecretVolume(this, 'volume', {
       name: declaration.name,
       deployment: secrets.identity,
       volumeName: `${declaration.name}-keys`,
       secret: this.jwksFile,
-      fingerprint,
+      fingerprint: this.fingerprint,
       fileName: 'jwks.json',
       image: props.image,
       dependsOn: props.dependsOn,
       ...(props.dockerProvider && { dockerProvider: props.dockerProvider }),
     });
-    const reload = new DataResource(this, 'reload', {
-      triggersReplace: { keys: fingerprint },
-      provisioners: [cliProvisioner('reload', ...adminConnection(this, database))],
-      dependsOn: [...this.volume.waitFor],
-    });
-    this.waitFor = [reload];
+    this.waitFor = this.volume.waitFor;
   }
 }

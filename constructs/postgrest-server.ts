@@ -6,12 +6,14 @@ import { refuse } from '../declaration/errors.ts';
 import { postgrestImage } from '../declaration/images.ts';
 import { serverSettings } from '../declaration/server-settings.ts';
 import type { Declaration } from '../declaration/types.ts';
+import { adminConnection } from './admin-connection.ts';
 import { cliProvisioner } from './cli-command.ts';
 import { dockerProvider } from './docker-provider.ts';
 import { checkPort, type ContainerProps, hardened, labels } from './hardened-container.ts';
 import { agreedVersion } from './image-version.ts';
 import type { KeySet } from './key-set.ts';
 import type { IPostgresDatabase } from './postgres-database.ts';
+import { SecretFile } from './secret-file.ts';
 import { SecretVolume } from './secret-volume.ts';
 import type { SecretsDirectory } from './secrets-directory.ts';
 
@@ -47,7 +49,8 @@ const ADMIN_PORT = 3001;
 const FILES = '/etc/postgrest';
 
 /**
- * PostgREST in one or more containers. The deploy ends when each of them answers, and fails when one does not.
+ * PostgREST in one or more containers. The deploy ends when each of them answers and is shown to use the present keys,
+ * and fails when one does not.
  *
  * @example
  * const server = new PostgrestServer(this, 'server', {
@@ -148,10 +151,23 @@ export class PostgrestServer extends Construct {
     this.urls = ports.map((port) => `http://${reachable(bindAddress)}:${port}`);
     this.url = this.urls[0]!;
     const ready = new DataResource(this, 'ready', {
-      triggersReplace: Object.fromEntries(containers.map((container, n) => [`api-${n + 1}`, container.id])),
-      provisioners: this.urls.map((url, n) =>
-        cliProvisioner('wait', '--url', url, '--timeout', '60', '--container', `${name}-api-${n + 1}`),
-      ),
+      triggersReplace: {
+        ...Object.fromEntries(containers.map((container, n) => [`api-${n + 1}`, container.id])),
+        keys: keys.fingerprint,
+      },
+      provisioners: [
+        ...this.urls.map((url, n) =>
+          cliProvisioner('wait', '--url', url, '--timeout', '60', '--container', `${name}-api-${n + 1}`),
+        ),
+        cliProvisioner(
+          'reload',
+          ...adminConnection(this, database),
+          ...['--key-set', keys.jwksFile.relativeTo(this)],
+          ...['--directory', new SecretFile(secrets.keysPath).relativeTo(this)],
+          ...this.urls.flatMap((url) => ['--server', url]),
+        ),
+      ],
+      dependsOn: [...keys.volume.waitFor],
     });
     this.waitFor = [ready];
   }

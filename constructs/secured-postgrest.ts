@@ -53,7 +53,7 @@ export class SecuredPostgrest extends Construct {
 
   constructor(scope: Construct, id: string, props: SecuredPostgrestProps) {
     super(scope, id);
-    const { declaration, database } = props;
+    const { declaration } = props;
     const secrets = props.secrets ?? new SecretsDirectory({ name: declaration.name });
     const docker = dockerProvider(this, props.dockerProvider);
     const access = props.access ?? new DatabaseAccess(this, 'access', { ...props, secrets });
@@ -62,7 +62,6 @@ export class SecuredPostgrest extends Construct {
     const keys = new KeySet(this, 'keys', {
       declaration,
       secrets,
-      database,
       image: props.image ?? postgrestImage(declaration),
       dependsOn,
       dockerProvider: docker,

@@ -56,6 +56,7 @@ export type ErrorCode =
   | 'insecure_secret_file'
   | 'invalid_prop'
   | 'server_not_ready'
+  | 'keys_not_used'
   | 'missing_binary'
   | 'missing_package'
   | 'port_taken'

@@ -12,6 +12,7 @@
 export { examineToken, type ExamineOptions, type TokenExamination, type TokenProblem } from './examine-token.ts';
 export { generateKey } from './generate-key.ts';
 export { importKey } from './import-key.ts';
+export { keyProbes, type KeyProbe } from './key-probes.ts';
 export { readStoredKeys, writeKey, type StoredKey } from './key-directory.ts';
 export {
   addKey,

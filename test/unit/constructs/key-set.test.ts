@@ -2,14 +2,13 @@ import { expect, it } from 'vitest';
 import { KeySet, PostgresDatabase } from '../../../constructs/index.ts';
 import { synth, testDeclaration, testStack } from './synth.ts';
 
-it('writes the keys when the access SQL has succeeded, then tells the servers', () => {
+it('writes the keys when the access SQL has succeeded', () => {
   const { stack, secrets } = testStack();
   const database = new PostgresDatabase(stack, 'database', { name: 'todos', secrets });
   const declaration = testDeclaration();
   const keys = new KeySet(stack, 'keys', {
     declaration,
     secrets,
-    database,
     image: 'postgrest/postgrest:v16.2',
     dependsOn: database.waitFor,
   });
@@ -18,12 +17,4 @@ it('writes the keys when the access SQL has succeeded, then tells the servers', 
   const writer = block('docker_container', 'keys/volume/writer');
   expect(writer).toMatchObject({ upload: [{ source: '../../../secrets/jwks.json', source_hash: fingerprint }] });
   expect(dependencies('docker_container', 'keys/volume/writer')).toEqual(['database/container']);
-  const reload = block('terraform_data', 'keys/reload');
-  expect(reload).toMatchObject({
-    triggers_replace: { keys: fingerprint },
-    provisioner: [
-      { 'local-exec': { command: expect.stringMatching(/ reload --host 127\.0\.0\.1 .*--user postgres /) as unknown } },
-    ],
-  });
-  expect(dependencies('terraform_data', 'keys/reload')).toEqual(['keys/volume/writer']);
 });

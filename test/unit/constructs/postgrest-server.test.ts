@@ -84,8 +84,8 @@ describe('PostgrestServer', () => {
       ports: [{ external: 8082, ip: '0.0.0.0' }],
     });
     const ready = block('terraform_data', 'api/server/ready') as { triggers_replace: object; provisioner: unknown[] };
-    expect(Object.keys(ready.triggers_replace)).toEqual(['api-1', 'api-2', 'api-3']);
-    expect(ready.provisioner).toEqual(
+    expect(Object.keys(ready.triggers_replace)).toEqual(['api-1', 'api-2', 'api-3', 'keys']);
+    expect(ready.provisioner.slice(0, 3)).toEqual(
       api.urls.map((url, n) => ({
         'local-exec': {
           command: expect.stringMatching(
@@ -94,6 +94,25 @@ describe('PostgrestServer', () => {
         },
       })),
     );
+  });
+
+  it('has them read the keys, and shows that they do', () => {
+    const { api, block, dependencies, secrets } = withServer({ servers: 2 });
+    expect(block('terraform_data', 'api/server/ready')).toMatchObject({
+      triggers_replace: { keys: secrets.fingerprint(api.jwksFile) },
+      provisioner: [
+        {},
+        {},
+        {
+          'local-exec': {
+            command: expect.stringMatching(
+              / reload --host 127\.0\.0\.1 .*--key-set \S+jwks\.json --directory \S+keys --server \S+:3000 --server \S+:3001$/,
+            ) as unknown,
+          },
+        },
+      ],
+    });
+    expect(dependencies('terraform_data', 'api/server/ready')).toContain('api/keys/volume/writer');
   });
 
   it('joins a network of its own where the database has none, and finds the host', () => {

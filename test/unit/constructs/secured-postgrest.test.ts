@@ -45,7 +45,7 @@ describe('SecuredPostgrest', () => {
     });
     expect(api.waitFor.map((resource) => (resource as DataResource).node.path)).toEqual([
       'stack/api/server/ready',
-      'stack/api/keys/reload',
+      'stack/api/keys/volume/writer',
     ]);
   });
 
