@@ -1,6 +1,6 @@
 import { desiredAccess } from '../declaration/access.ts';
 import { membershipTable } from '../declaration/condition.ts';
-import { apiRoles } from '../declaration/roles.ts';
+import { apiRoles, secondLogin } from '../declaration/roles.ts';
 import type { Declaration, PolicyInput } from '../declaration/types.ts';
 import type { Catalog, CatalogFunction, CatalogRelation, CatalogRole } from './catalog.ts';
 import { plan, planFunctions } from './plan.ts';
@@ -290,8 +290,11 @@ function grantsElsewhere(_: Declaration, catalog: Catalog): Finding[] {
 }
 
 /** They reach what the role reaches, without a token. */
-function otherMembers(_: Declaration, catalog: Catalog): Finding[] {
-  return catalog.otherMembers.map(({ role, member }) => ({
+function otherMembers({ authenticator }: Declaration, catalog: Catalog): Finding[] {
+  const others = catalog.otherMembers.filter(
+    ({ role, member }) => role !== authenticator || member !== secondLogin(authenticator),
+  );
+  return others.map(({ role, member }) => ({
     rule: 'role_has_member',
     level: 'warning',
     object: `role ${role}`,

@@ -1,4 +1,5 @@
 import type pg from 'pg';
+import { secondLogin } from '../declaration/roles.ts';
 import { packageTemplate } from '../declaration/template.ts';
 import type { Declaration } from '../declaration/types.ts';
 import { audit } from './audit.ts';
@@ -45,7 +46,7 @@ async function recordedRevision(client: pg.Client, { privateSchema }: Declaratio
 async function adoptableRoles(client: pg.Client, declaration: Declaration, ours: boolean): Promise<string[]> {
   const { sql } = packageTemplate('catalog/adoptable-roles');
   const { privateSchema, authenticator } = declaration;
-  const values = [declaredRoles(declaration), ours, privateSchema, authenticator];
+  const values = [[...declaredRoles(declaration), secondLogin(authenticator)], ours, privateSchema, authenticator];
   const { rows } = await client.query<{ name: string }>(sql, values);
   return rows.map(({ name }) => name);
 }

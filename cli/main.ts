@@ -7,6 +7,7 @@ import { addDevCommand } from './dev.ts';
 import { addDiffCommand } from './diff.ts';
 import { errorLine } from './error-line.ts';
 import { addKeysCommand } from './keys.ts';
+import { addPasswordCommand } from './password.ts';
 import { addPlanSqlCommand } from './plan-sql.ts';
 import { addReloadCommand } from './reload.ts';
 import { addTokenCommand } from './token.ts';
@@ -22,6 +23,7 @@ const program = new Command('secured-postgrest')
 addDevCommand(program);
 addKeysCommand(program);
 addTokenCommand(program);
+addPasswordCommand(program);
 addPlanSqlCommand(program);
 addDiffCommand(program);
 addAuditCommand(program);

@@ -61,15 +61,19 @@ export class DatabaseRoles extends Construct {
         lifecycle: { ignoreChanges: ['search_path', 'idle_in_transaction_session_timeout', 'assume_role'] },
       });
     }
-    add('authenticator', {
-      name: declaration.authenticator,
-      login: true,
-      inherit: false,
-      // The only place that declares memberships: `postgresql_grant_role` beside it would fight with it.
-      roles: requestRoles.map((role) => role.name),
-      passwordWo: Fn.file(secrets.authenticatorVerifier.relativeTo(this)),
-      passwordWoVersion: secrets.fingerprint(secrets.authenticatorPassword),
-      ...(props.connectionLimit !== undefined && { connectionLimit: props.connectionLimit }),
+    secrets.authenticator.all(declaration.authenticator).forEach(({ role, password, verifier }, n) => {
+      const isFirst = n === 0;
+      add(isFirst ? 'authenticator' : 'authenticator-2', {
+        name: role,
+        login: true,
+        // The second login has what the first one has, which inherits nothing itself.
+        inherit: !isFirst,
+        // The only place that declares memberships: `postgresql_grant_role` beside it would fight with it.
+        roles: isFirst ? requestRoles.map(({ name }) => name) : [declaration.authenticator],
+        passwordWo: Fn.file(verifier.relativeTo(this)),
+        passwordWoVersion: secrets.fingerprint(password),
+        ...(props.connectionLimit !== undefined && { connectionLimit: props.connectionLimit }),
+      });
     });
 
     this.requestRoles = requestRoles.map((role) => role.name);

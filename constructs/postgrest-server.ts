@@ -79,11 +79,7 @@ export class PostgrestServer extends Construct {
     const ports = Array.from({ length: servers }, (_, n) => checkPort(`${place}.port`, (props.port ?? PORT) + n));
     const provider = dockerProvider(this, props.dockerProvider);
 
-    // A server reads these files when it starts, so another content replaces it; new keys reach it without a restart.
-    const startFiles = [
-      { id: 'database-uri', file: secrets.databaseUri(declaration.authenticator, database.database) },
-      ...(database.sslRootCertificate ? [{ id: 'root-certificate', file: database.sslRootCertificate }] : []),
-    ].map(({ id, file }) => {
+    const secretVolume = (id: string, file: SecretFile) => {
       const fingerprint = secrets.fingerprint(file);
       const volume = new SecretVolume(this, id, {
         ...belonging,
@@ -96,18 +92,26 @@ export class PostgrestServer extends Construct {
         dockerProvider: provider,
       });
       return { id, fingerprint, volume };
-    });
+    };
+    // New keys and another login reach a server without a restart.
+    const login = secretVolume('database-login', secrets.databaseLogin(declaration.authenticator));
+    // A server reads this file when it starts, so another content replaces it.
+    const startFiles = database.sslRootCertificate
+      ? [secretVolume('root-certificate', database.sslRootCertificate)]
+      : [];
+    const files = [login, ...startFiles];
     const network =
       database.network ??
       new Network(this, 'network', { name: `${name}-api`, labels: labels(belonging), provider }).name;
     const settings = {
       ...serverSettings(declaration, {
-        databaseUri: `@${FILES}/database-uri/database-uri`,
+        databaseUri: `postgres:///${encodeURIComponent(database.database)}?service=authenticator`,
         jwtSecret: `@${FILES}/keys/jwks.json`,
         port: PORT,
         adminPort: ADMIN_PORT,
         version,
       }),
+      PGSERVICEFILE: `${FILES}/database-login/database-login`,
       PGHOST: database.internalHost,
       PGPORT: String(database.internalPort),
       PGSSLMODE: database.sslmode,
@@ -126,7 +130,7 @@ export class PostgrestServer extends Construct {
             .sort(),
           mounts: [
             keys.volume.mountedAt(`${FILES}/keys`),
-            ...startFiles.map(({ id, volume }) => volume.mountedAt(`${FILES}/${id}`)),
+            ...files.map(({ id, volume }) => volume.mountedAt(`${FILES}/${id}`)),
           ],
           networksAdvanced: [{ name: network }],
           // On Linux the name has to be asked for.
@@ -143,7 +147,7 @@ export class PostgrestServer extends Construct {
             ...props.labels,
             ...Object.fromEntries(startFiles.map(({ id, fingerprint }) => [`secured-postgrest.${id}`, fingerprint])),
           }),
-          dependsOn: [...keys.volume.waitFor, ...startFiles.flatMap(({ volume }) => volume.waitFor)],
+          dependsOn: [...keys.volume.waitFor, ...files.flatMap(({ volume }) => volume.waitFor)],
           provider,
         }),
     );
@@ -154,6 +158,7 @@ export class PostgrestServer extends Construct {
       triggersReplace: {
         ...Object.fromEntries(containers.map((container, n) => [`api-${n + 1}`, container.id])),
         keys: keys.fingerprint,
+        login: login.fingerprint,
       },
       provisioners: [
         ...this.urls.map((url, n) =>
@@ -166,8 +171,15 @@ export class PostgrestServer extends Construct {
           ...['--directory', new SecretFile(secrets.keysPath).relativeTo(this)],
           ...this.urls.flatMap((url) => ['--server', url]),
         ),
+        cliProvisioner(
+          'password',
+          'finish',
+          ...adminConnection(this, database),
+          ...['--directory', new SecretFile(secrets.path).relativeTo(this)],
+          ...['--authenticator', declaration.authenticator],
+        ),
       ],
-      dependsOn: [...keys.volume.waitFor],
+      dependsOn: [...keys.volume.waitFor, ...login.volume.waitFor],
     });
     this.waitFor = [ready];
   }

@@ -1,13 +1,14 @@
 import { execFileSync } from 'node:child_process';
-import { createHmac, randomBytes } from 'node:crypto';
-import { chmodSync, linkSync, mkdirSync, readFileSync, renameSync, statSync, unlinkSync, writeFileSync } from 'node:fs';
+import { createHmac } from 'node:crypto';
+import { chmodSync, mkdirSync, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { refuse } from '../declaration/errors.ts';
 import type { KeySource, SigningAlgorithm } from '../declaration/types.ts';
 import { isInUse, readManagedKeys } from '../jwt/managed-keys.ts';
 import { loadVerificationKeys } from '../jwt/read-key-source.ts';
 import { ownProgram } from '../apply/own-program.ts';
-import { scramVerifier, verifierMatches } from '../apply/scram-verifier.ts';
+import { AuthenticatorLogins } from './authenticator-logins.ts';
+import { create, randomSecret, read, readIfThere, replace } from './secret-files.ts';
 import { SecretFile } from './secret-file.ts';
 import { certificateOf, isServerCertificate, newServerCertificate } from './server-certificate.ts';
 
@@ -35,6 +36,8 @@ export class SecretsDirectory {
   readonly keysPath: string;
   /** Password of the database's admin. */
   readonly adminPassword: SecretFile;
+  /** What PostgREST signs in to the database with. */
+  readonly authenticator: AuthenticatorLogins;
 
   /** @throws SecuredPostgrestError `unreadable_secret`, `insecure_secret_file` */
   constructor(props: SecretsDirectoryProps) {
@@ -42,21 +45,9 @@ export class SecretsDirectory {
     this.keysPath = join(this.path, 'keys');
     makeDirectory(this.path);
     makeDirectory(this.keysPath);
+    this.authenticator = new AuthenticatorLogins(this.path);
     this.adminPassword =
       props.adminPasswordFile === undefined ? this.generated('admin-password') : existing(props.adminPasswordFile);
-  }
-
-  /** Password that PostgREST signs in to the database with. */
-  get authenticatorPassword(): SecretFile {
-    return this.generated('authenticator-password');
-  }
-
-  /** The SCRAM verifier of {@link authenticatorPassword}; the same text as long as the password is the same. */
-  get authenticatorVerifier(): SecretFile {
-    const password = read(this.authenticatorPassword.path);
-    const path = join(this.path, 'authenticator-verifier');
-    if (!verifierMatches(readIfThere(path) ?? '', password)) replace(path, scramVerifier(password));
-    return new SecretFile(path);
   }
 
   /**
@@ -75,11 +66,22 @@ export class SecretsDirectory {
     return this.written('jwks.json', JSON.stringify(loadVerificationKeys(keys, this.keysPath)));
   }
 
-  /** The URI that PostgREST connects with. Host and port are no secrets: they reach the server as PGHOST and PGPORT. */
-  databaseUri(authenticator: string, database: string): SecretFile {
-    const password = read(this.authenticatorPassword.path);
-    const [user, secret, name] = [authenticator, password, database].map(encodeURIComponent);
-    return this.written('database-uri', `postgres://${user}:${secret}@/${name}`);
+  /**
+   * What PostgREST signs in with, as a connection service file of libpq: that reads it again for each new connection, so that
+   * the servers change over without a restart.
+   */
+  databaseLogin(authenticator: string): SecretFile {
+    const { role, password } = this.authenticator.all(authenticator).find(({ inUse }) => inUse)!;
+    const text = read(password.path);
+    if (/[\r\n\0]|\s$/.test(text)) {
+      refuse(
+        'unreadable_secret',
+        password.path,
+        'a password of several lines, or with a space at its end',
+        'shorten it',
+      );
+    }
+    return this.written('database-login', `[authenticator]\nuser=${role}\npassword=${text}\n`);
   }
 
   /**
@@ -119,7 +121,7 @@ export class SecretsDirectory {
 
   private generated(name: string): SecretFile {
     const path = join(this.path, name);
-    if (readIfThere(path) === undefined) create(path, randomBytes(32).toString('base64url'));
+    if (readIfThere(path) === undefined) create(path, randomSecret());
     return new SecretFile(path);
   }
 
@@ -139,45 +141,4 @@ function existing(path: string): SecretFile {
 function makeDirectory(path: string): void {
   mkdirSync(path, { recursive: true, mode: 0o700 });
   if ((statSync(path).mode & 0o077) !== 0) chmodSync(path, 0o700);
-}
-
-function read(path: string): string {
-  try {
-    return readFileSync(path, 'utf8');
-  } catch (error) {
-    refuse('unreadable_secret', path, 'the file cannot be read', 'create it, or let this user read it', error);
-  }
-}
-
-/** The content of a file in the directory, which nobody else may be able to read. */
-function readIfThere(path: string): string | undefined {
-  const mode = statSync(path, { throwIfNoEntry: false })?.mode;
-  if (mode === undefined) return undefined;
-  if ((mode & 0o077) !== 0) {
-    const octal = (mode & 0o777).toString(8).padStart(4, '0');
-    refuse('insecure_secret_file', path, `others can use this file (mode ${octal})`, `run: chmod 600 '${path}'`);
-  }
-  return read(path);
-}
-
-function temporary(path: string, content: string): string {
-  const name = `${path}.${randomBytes(6).toString('hex')}.tmp`;
-  writeFileSync(name, content, { mode: 0o600, flag: 'wx' });
-  return name;
-}
-
-function replace(path: string, content: string): void {
-  renameSync(temporary(path, content), path);
-}
-
-/** Creates a file whole or not at all; where another process was faster, its file stays. */
-function create(path: string, content: string): void {
-  const name = temporary(path, content);
-  try {
-    linkSync(name, path);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
-  } finally {
-    unlinkSync(name);
-  }
 }

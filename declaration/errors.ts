@@ -57,6 +57,7 @@ export type ErrorCode =
   | 'invalid_prop'
   | 'server_not_ready'
   | 'keys_not_used'
+  | 'password_not_deployed'
   | 'missing_binary'
   | 'missing_package'
   | 'port_taken'

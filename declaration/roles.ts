@@ -20,6 +20,11 @@ const REFUSED_SETTINGS = [
   'local_preload_libraries',
 ];
 
+/** The role that PostgREST signs in as after every other rotation of its password: a member of the authenticator. */
+export function secondLogin(authenticator: string): string {
+  return `${authenticator}_2`;
+}
+
 /** Checks the roles of a declaration and fills in their defaults. */
 export function resolveRoles(name: string, input: RolesInput): Roles {
   const authenticator = input.authenticator ?? `${name}_authenticator`;
@@ -27,6 +32,7 @@ export function resolveRoles(name: string, input: RolesInput): Roles {
   const anonymous = input.anonymous === undefined ? undefined : resolveRole(input.anonymous, 'roles.anonymous');
   const users = input.users.map((user, index) => resolveRole(user, `roles.users[${index}]`));
   checkRoleName(authenticator, 'roles.authenticator');
+  checkRoleName(secondLogin(authenticator), 'roles.authenticator');
   checkRoleName(owner, 'roles.owner');
   if (anonymous?.name === authenticator) {
     refuse(
@@ -38,6 +44,7 @@ export function resolveRoles(name: string, input: RolesInput): Roles {
   }
   const named: [string, string][] = [
     ['roles.authenticator', authenticator],
+    ['roles.authenticator', secondLogin(authenticator)],
     ['roles.owner', owner],
     ...(anonymous ? [['roles.anonymous', anonymous.name] as [string, string]] : []),
     ...users.map((user, index): [string, string] => [`roles.users[${index}]`, user.name]),

@@ -1,14 +1,19 @@
 import { spawnSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { generateKey, readManagedKeys, signToken, type PrivateKey } from '../../jwt/index.ts';
-import { Deployment, root } from '../support/deployment.ts';
+import { withClient } from '../../ephemeral/with-client.ts';
+import { changes, Deployment, root } from '../support/deployment.ts';
 import { pollKeys, type Passing } from '../support/poll-keys.ts';
 
 let todos: Deployment;
 
 beforeAll(async () => {
   todos = await Deployment.of('todos', { API_SERVERS: '2' });
+  // Connections of a second, so that the servers open new ones all the time.
+  const server = "server: { settings: { 'db-pool-max-lifetime': '1' } },";
+  todos.edit('declaration.ts', (text) => text.replace("name: 'todos',", `name: 'todos',\n  ${server}`));
   await todos.deploy();
 });
 afterAll(() => todos.remove());
@@ -16,12 +21,35 @@ afterAll(() => todos.remove());
 const directory = () => join(todos.secrets, 'keys');
 
 /** Runs the command line as its users do. */
-function keys(...args: string[]): { readonly kid: string; readonly state: string }[] {
-  const command = ['--import', 'tsx', join(root, 'cli/main.ts'), 'keys', ...args, '--directory', directory(), '--json'];
+function run(...args: string[]): string {
+  const command = ['--import', 'tsx', join(root, 'cli/main.ts'), ...args];
   const { stdout, stderr, status } = spawnSync(process.execPath, command, { cwd: root, encoding: 'utf8' });
   if (status !== 0) throw new Error(stderr);
-  return JSON.parse(stdout) as { kid: string; state: string }[];
+  return stdout;
 }
+
+function keys(...args: string[]): { readonly kid: string; readonly state: string; readonly algorithm: string }[] {
+  return JSON.parse(run('keys', ...args, '--directory', directory(), '--json')) as ReturnType<typeof keys>;
+}
+
+const password = (step: string) => run('password', step, '--directory', todos.secrets);
+
+/** How many connections there were to the database since it is there. */
+async function sessionsSoFar(): Promise<number> {
+  const [row] = await todos.sql<{ sessions: string }>(
+    'SELECT sessions FROM pg_stat_database WHERE datname = current_database()',
+  );
+  return Number(row!.sessions);
+}
+
+/** What the servers sign in with. */
+function login(): { user: string; password: string } {
+  const text = readFileSync(join(todos.secrets, 'database-login'), 'utf8');
+  const [, user = '', password = ''] = /user=(.*)\npassword=(.*)\n/.exec(text)!;
+  return { user, password };
+}
+
+const servers = () => [todos.url, `http://127.0.0.1:${todos.apiPort + 1}`];
 
 const sign = (key: PrivateKey) => signToken(key, { role: 'todos_user', claims: { user_id: 1 }, expiresIn: 86_400 });
 const tokenOf = (kid: string) => sign(readManagedKeys(directory()).find(({ key }) => key.kid === kid)!.key);
@@ -29,7 +57,7 @@ const tokenOf = (kid: string) => sign(readManagedKeys(directory()).find(({ key }
 it('three rotations and a revocation: both servers answer every request as they should', async () => {
   const first = keys('list')[0]!.kid;
   const passing: Passing = { good: [await tokenOf(first)], bad: [await sign(await generateKey())] };
-  const polling = pollKeys([todos.url, `http://127.0.0.1:${todos.apiPort + 1}`], passing, {
+  const polling = pollKeys(servers(), passing, {
     clients: 6,
     atLeast: 20_000,
   });
@@ -47,7 +75,7 @@ it('three rotations and a revocation: both servers answer every request as they 
   }
   expect(() => keys('revoke', '--kid', first)).toThrow('[key_in_use]');
   keys('revoke', '--kid', first, '--force');
-  // Until the servers have read the keys it may pass or not.
+  // Until the deploy has ended it may pass or not.
   const stolen = passing.good.shift()!;
   await todos.deploy();
   passing.bad.push(stolen);
@@ -59,4 +87,65 @@ it('three rotations and a revocation: both servers answer every request as they 
   console.log(
     `${requests.good} requests with good tokens and ${requests.bad} with others were answered as they should`,
   );
+});
+
+it('the same with HS256', async () => {
+  todos.edit('declaration.ts', (text) =>
+    text.replace("name: 'todos',", "name: 'todos',\n  keys: { generate: 'HS256' },"),
+  );
+  // The deploy makes the first secret; tokens of the key pairs still pass.
+  await todos.deploy();
+  const secrets = () => keys('list').filter(({ algorithm }) => algorithm === 'HS256');
+  const first = secrets()[0]!.kid;
+  const passing: Passing = {
+    good: [await tokenOf(first), await tokenOf(keys('list').find(({ state }) => state === 'in_use')!.kid)],
+    bad: [await sign(await generateKey('HS256'))],
+  };
+  const polling = pollKeys(servers(), passing, { clients: 6, atLeast: 5000 });
+  const next = keys('generate', '--algorithm', 'HS256')[0]!.kid;
+  await todos.deploy();
+  passing.good.push(await tokenOf(next));
+  keys('rotate', '--algorithm', 'HS256');
+  keys('revoke', '--kid', first, '--force');
+  const stolen = passing.good.shift()!;
+  await todos.deploy();
+  passing.bad.push(stolen);
+  const { requests, wrong } = await polling.end();
+  expect(wrong).toEqual([]);
+  console.log(`HS256: ${requests.good} requests with good tokens and ${requests.bad} with others`);
+});
+
+it('three passwords of the authenticator, and none that is over is good', async () => {
+  const polling = pollKeys(
+    servers(),
+    { good: [await tokenOf(keys('list').find(({ state }) => state === 'in_use')!.kid)], bad: ['none'] },
+    { clients: 12, atLeast: 20_000 },
+  );
+  const sessions = await sessionsSoFar();
+  const logins: string[] = [];
+  const before: { user: string; password: string }[] = [];
+  for (let rotation = 1; rotation <= 3; rotation++) {
+    before.push(login());
+    password('rotate');
+    expect(() => password('rotate')).toThrow('[password_not_deployed]');
+    await todos.deploy();
+    logins.push(login().user);
+  }
+  const { requests, wrong } = await polling.end();
+  expect(wrong).toEqual([]);
+  // The rotations were met by new connections, not by luck.
+  expect((await sessionsSoFar()) - sessions).toBeGreaterThan(200);
+  expect(logins).toEqual(['todos_authenticator_2', 'todos_authenticator', 'todos_authenticator_2']);
+  await withClient({ ...todos.admin, ...login() }, (client) => client.query('SET ROLE todos_user'));
+  for (const over of before) {
+    await expect(withClient({ ...todos.admin, ...over }, () => Promise.resolve())).rejects.toThrow(
+      'password authentication failed',
+    );
+  }
+  expect(changes(await todos.deploy())).toEqual({
+    'todos-database': 'no changes',
+    'todos-access': 'no changes',
+    'todos-api': 'no changes',
+  });
+  console.log(`passwords: ${requests.good} requests with good tokens and ${requests.bad} with others`);
 });

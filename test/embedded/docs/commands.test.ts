@@ -6,8 +6,8 @@ import { createRoles } from '../../../apply/index.ts';
 import { startPostgres, type PostgresServer } from '../../../ephemeral/postgres-server.ts';
 import { withClient } from '../../../ephemeral/with-client.ts';
 import declaration from '../../../examples/todos/declaration.ts';
-import { codeBlocks } from '../../support/docs/markdown.ts';
 import { commandLine } from '../../support/docs/command-line.ts';
+import { consoleCommands, withoutChance } from '../../support/docs/console.ts';
 import { commands } from '../../support/docs/shell.ts';
 
 let directory: string;
@@ -31,18 +31,7 @@ function sql<T>(run: Parameters<typeof withClient<T>>[1]): Promise<T> {
   return withClient(postgres.connection('todos'), run);
 }
 
-/** The commands of the page with their output. */
-const sessions = codeBlocks('docs/commands.md')
-  .filter(({ language }) => language === 'console')
-  .flatMap(({ place, text }) =>
-    text
-      .split(/^\$ /m)
-      .slice(1)
-      .map((part) => {
-        const [command = '', ...output] = part.split('\n');
-        return { place, command, output: output.join('\n') };
-      }),
-  );
+const sessions = consoleCommands('docs/commands.md');
 
 /** What a command prints, run in this process: a new one for each would take ten times as long. */
 async function print(line: string): Promise<string> {
@@ -73,11 +62,3 @@ it('docs/commands.md shows what the commands print', async () => {
   }
   expect(tampered).toBe(true);
 });
-
-/** Keys, tokens and times are others each time. */
-function withoutChance(text: string): string {
-  return text
-    .replaceAll(/eyJ[\w-]+\.[\w-]+\.[\w-]+/g, 'TOKEN')
-    .replaceAll(/\d{4}-\d\d-\d\dT[\d:.]+Z/g, 'TIME')
-    .replaceAll(/(?<![\w-])[\w-]{43}(?![\w-])/g, 'KEY');
-}

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import { DatabaseRoles } from '../../../constructs/index.ts';
+import { DatabaseRoles, SecretFile } from '../../../constructs/index.ts';
 import { synth, testDeclaration, testProvider, testStack } from './synth.ts';
 
 const unprivileged = {
@@ -41,10 +42,10 @@ it('makes the owner, the roles of requests and the authenticator, one after the 
     inherit: false,
     roles: ['anon', 'chief', 'member'],
     password_wo: '${file("../../../secrets/authenticator-verifier")}',
-    password_wo_version: secrets.fingerprint(secrets.authenticatorPassword),
+    password_wo_version: secrets.fingerprint(secrets.authenticator.password),
   });
   expect(roles.requestRoles).toEqual(['anon', 'chief', 'member']);
-  for (const secret of [secrets.authenticatorPassword, secrets.authenticatorVerifier]) {
+  for (const secret of [secrets.authenticator.password, new SecretFile(join(secrets.path, 'authenticator-verifier'))]) {
     expect(text).not.toContain(readFileSync(secret.path, 'utf8'));
   }
 });

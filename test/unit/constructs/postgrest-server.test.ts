@@ -27,7 +27,6 @@ describe('PostgrestServer', () => {
   it('runs unprivileged, with its secrets in files', () => {
     const { block, secrets } = withServer();
     const container = block('docker_container', 'api/server/api-1') as { env: string[] };
-    const uri = secrets.fingerprint(secrets.databaseUri('todos_authenticator', 'todos'));
     const root = secrets.fingerprint(new SecretFile(join(secrets.path, 'todos-postgres-certificate.pem')));
     expect(container).toMatchObject({
       name: 'todos-api-1',
@@ -41,13 +40,12 @@ describe('PostgrestServer', () => {
       ports: [{ internal: 3000, external: 3000, ip: '127.0.0.1' }],
       mounts: [
         { source: 'todos-keys', target: '/etc/postgrest/keys', read_only: true },
-        { source: 'todos-database-uri', target: '/etc/postgrest/database-uri', read_only: true },
+        { source: 'todos-database-login', target: '/etc/postgrest/database-login', read_only: true },
         { source: 'todos-root-certificate', target: '/etc/postgrest/root-certificate', read_only: true },
       ],
       healthcheck: { test: ['CMD', 'postgrest', '--ready'] },
-      // Another URI or certificate replaces the server; other keys must not.
+      // Another certificate replaces the server; other keys and another login must not.
       labels: [
-        { label: 'secured-postgrest.database-uri', value: uri },
         { label: 'secured-postgrest.root-certificate', value: root },
         { label: 'secured-postgrest.name', value: 'todos' },
         { label: 'secured-postgrest.deployment', value: secrets.identity },
@@ -60,7 +58,8 @@ describe('PostgrestServer', () => {
         'PGPORT=5432',
         'PGSSLMODE=verify-full',
         'PGSSLROOTCERT=/etc/postgrest/root-certificate/root-certificate',
-        'PGRST_DB_URI=@/etc/postgrest/database-uri/database-uri',
+        'PGRST_DB_URI=postgres:///todos?service=authenticator',
+        'PGSERVICEFILE=/etc/postgrest/database-login/database-login',
         'PGRST_JWT_SECRET=@/etc/postgrest/keys/jwks.json',
         'PGRST_SERVER_PORT=3000',
       ]),
@@ -84,7 +83,7 @@ describe('PostgrestServer', () => {
       ports: [{ external: 8082, ip: '0.0.0.0' }],
     });
     const ready = block('terraform_data', 'api/server/ready') as { triggers_replace: object; provisioner: unknown[] };
-    expect(Object.keys(ready.triggers_replace)).toEqual(['api-1', 'api-2', 'api-3', 'keys']);
+    expect(Object.keys(ready.triggers_replace)).toEqual(['api-1', 'api-2', 'api-3', 'keys', 'login']);
     expect(ready.provisioner.slice(0, 3)).toEqual(
       api.urls.map((url, n) => ({
         'local-exec': {
@@ -99,7 +98,10 @@ describe('PostgrestServer', () => {
   it('has them read the keys, and shows that they do', () => {
     const { api, block, dependencies, secrets } = withServer({ servers: 2 });
     expect(block('terraform_data', 'api/server/ready')).toMatchObject({
-      triggers_replace: { keys: secrets.fingerprint(api.jwksFile) },
+      triggers_replace: {
+        keys: secrets.fingerprint(api.jwksFile),
+        login: secrets.fingerprint(secrets.databaseLogin('todos_authenticator')),
+      },
       provisioner: [
         {},
         {},
@@ -107,6 +109,13 @@ describe('PostgrestServer', () => {
           'local-exec': {
             command: expect.stringMatching(
               / reload --host 127\.0\.0\.1 .*--key-set \S+jwks\.json --directory \S+keys --server \S+:3000 --server \S+:3001$/,
+            ) as unknown,
+          },
+        },
+        {
+          'local-exec': {
+            command: expect.stringMatching(
+              / password finish .*--directory \S+secrets --authenticator todos_authenticator$/,
             ) as unknown,
           },
         },

@@ -29,7 +29,8 @@ describe('SecretsDirectory', () => {
 
   it('makes passwords of 32 random bytes for nobody else to read, and keeps them', () => {
     const secrets = testSecrets();
-    const { adminPassword, authenticatorPassword } = secrets;
+    const { adminPassword } = secrets;
+    const authenticatorPassword = secrets.authenticator.password;
     for (const file of [adminPassword, authenticatorPassword]) {
       expect(read(file)).toMatch(/^[\w-]{43}$/);
       expect(mode(file.path)).toBe('600');
@@ -70,19 +71,25 @@ describe('SecretsDirectory', () => {
 
   it('keeps the verifier for as long as the password is the same', () => {
     const secrets = testSecrets();
-    const verifier = read(secrets.authenticatorVerifier);
-    expect(verifierMatches(verifier, read(secrets.authenticatorPassword))).toBe(true);
-    expect(read(secrets.authenticatorVerifier)).toBe(verifier);
-    rmSync(secrets.authenticatorPassword.path);
-    expect(read(secrets.authenticatorVerifier)).not.toBe(verifier);
-    expect(mode(secrets.authenticatorVerifier.path)).toBe('600');
+    const present = () => secrets.authenticator.all('todos_authenticator')[0]!.verifier;
+    const verifier = read(present());
+    expect(verifierMatches(verifier, read(secrets.authenticator.password))).toBe(true);
+    expect(read(present())).toBe(verifier);
+    rmSync(secrets.authenticator.password.path);
+    expect(read(present())).not.toBe(verifier);
+    expect(mode(present().path)).toBe('600');
   });
 
-  it('writes the URI without a host', () => {
+  it('writes the login for libpq, and refuses a password that would not fit', () => {
     const secrets = testSecrets();
-    const uri = secrets.databaseUri('todos_authenticator', 'my db');
-    expect(read(uri)).toBe(`postgres://todos_authenticator:${read(secrets.authenticatorPassword)}@/my%20db`);
-    expect(mode(uri.path)).toBe('600');
+    const login = secrets.databaseLogin('todos_authenticator');
+    const password = read(secrets.authenticator.password);
+    expect(read(login)).toBe(`[authenticator]\nuser=todos_authenticator\npassword=${password}\n`);
+    expect(mode(login.path)).toBe('600');
+    writeFileSync(secrets.authenticator.password.path, 'one\nuser=postgres');
+    expect(() => secrets.databaseLogin('todos_authenticator')).toThrowError(
+      expect.objectContaining({ code: 'unreadable_secret' }),
+    );
   });
 
   it('writes the key set that the declaration gives', () => {

@@ -16,10 +16,10 @@ describe('SecuredPostgrest', () => {
     expect(waits('postgresql_role', 'api/access/roles/owner')).toEqual(['database/container']);
     expect(waits('terraform_data', 'api/access/sql/applied')).toEqual(['api/access/roles/authenticator']);
     expect(waits('docker_container', 'api/keys/volume/writer')).toEqual(['api/access/sql/applied']);
-    expect(waits('docker_container', 'api/server/database-uri/writer')).toEqual(['api/access/sql/applied']);
+    expect(waits('docker_container', 'api/server/database-login/writer')).toEqual(['api/access/sql/applied']);
     expect(waits('docker_container', 'api/server/api-1')).toEqual([
       'api/keys/volume/writer',
-      'api/server/database-uri/writer',
+      'api/server/database-login/writer',
       'api/server/root-certificate/writer',
     ]);
     expect(provider.docker).toHaveLength(1);
@@ -80,7 +80,7 @@ describe('SecuredPostgrest', () => {
       'admin-password',
       'authenticator-password',
       'authenticator-verifier',
-      'database-uri',
+      'database-login',
       'fingerprint-key',
     ];
     for (const name of names) {

@@ -1,0 +1,25 @@
+import { randomBytes } from 'node:crypto';
+import { connect, type DatabaseConnection } from './connect.ts';
+import { setPassword } from './create-roles.ts';
+
+/** A role with the password that it signs in with. */
+export interface Login {
+  readonly user: string;
+  readonly password: string;
+}
+
+/**
+ * Gives a login that is not used any more a password that nobody knows, when another one was seen to work. Sessions that it
+ * has stay.
+ *
+ * @throws SecuredPostgrestError `database_unreachable` where the new one does not work; `access_sql_failed`
+ */
+export async function changeOver(admin: DatabaseConnection, to: Login, from: string): Promise<void> {
+  await (await connect({ ...admin, ...to })).end();
+  const client = await connect(admin);
+  try {
+    await setPassword(client, from, randomBytes(32).toString('base64url'));
+  } finally {
+    await client.end();
+  }
+}

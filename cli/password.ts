@@ -1,0 +1,42 @@
+import { readFileSync } from 'node:fs';
+import type { Command } from 'commander';
+import { changeOver } from '../apply/change-over.ts';
+import { AuthenticatorLogins } from '../constructs/authenticator-logins.ts';
+import { addConnectionOptions, toConnection, type ConnectionOptions } from './connection.ts';
+
+interface FinishOptions extends ConnectionOptions {
+  readonly directory: string;
+  readonly authenticator: string;
+}
+
+export function addPasswordCommand(program: Command): void {
+  const password = program
+    .command('password')
+    .description('change the password with which the servers sign in to the database');
+
+  password
+    .command('rotate')
+    .description('have the servers sign in with a new password from the next deploy on')
+    .requiredOption('--directory <dir>', 'the secrets directory, such as .secrets/todos')
+    .action(({ directory }: { readonly directory: string }) => {
+      new AuthenticatorLogins(directory).rotate();
+      console.log('deploy now: until the servers have changed over, both passwords are good');
+    });
+
+  addConnectionOptions(
+    password
+      .command('finish')
+      .description('have nobody sign in with the password before; a deploy does it when the servers have the new one')
+      .requiredOption('--directory <dir>', 'the secrets directory')
+      .requiredOption('--authenticator <name>', 'the login role of the declaration'),
+  ).action(async ({ directory, authenticator, ...connection }: FinishOptions) => {
+    const logins = new AuthenticatorLogins(directory);
+    const all = logins.all(authenticator);
+    const [to, from] = [all.find(({ inUse }) => inUse), all.find(({ inUse }) => !inUse)];
+    if (to && from) {
+      const login = { user: to.role, password: readFileSync(to.password.path, 'utf8') };
+      await changeOver(toConnection(connection), login, from.role);
+    }
+    logins.deployed();
+  });
+}
