@@ -25,6 +25,7 @@ import {
   planSchemas,
   type Step,
 } from './plan.ts';
+import { planTriggerMarks } from './plan-triggers.ts';
 import { checkDatabase, checkWritable } from './preflight.ts';
 import { inOneMessage, runSteps, setRole } from './run-steps.ts';
 import { lock, settings, settle } from './session.ts';
@@ -216,9 +217,11 @@ async function bringAccess(
   await runSteps(client, declaration, steps);
   const changes = functions.length + steps.length;
   if (changes === 0) return { changes, catalog: await readRest(client, declaration, before) };
+  const made = await read(client, declaration, ['policies', 'triggers']);
   const marks = [
     ...planFunctionMarks(declaration, withFunctions),
-    ...planPolicyMarks(declaration, await read(client, declaration, ['policies'])),
+    ...planPolicyMarks(declaration, made),
+    ...planTriggerMarks(declaration, made),
   ];
   await runSteps(client, declaration, marks);
   return { changes, catalog: await readCatalog(client, declaration) };

@@ -71,6 +71,15 @@ export interface CatalogPolicy {
   readonly comment: string;
 }
 
+export interface CatalogTrigger {
+  readonly schema: string;
+  readonly table: string;
+  readonly name: string;
+  /** Whether it is enabled as well. */
+  readonly definition: string;
+  readonly comment: string;
+}
+
 export interface CatalogRule {
   readonly schema: string;
   readonly table: string;
@@ -171,6 +180,7 @@ export interface Catalog {
   readonly functions: readonly CatalogFunction[];
   readonly types: readonly CatalogType[];
   readonly policies: readonly CatalogPolicy[];
+  readonly triggers: readonly CatalogTrigger[];
   readonly rules: readonly CatalogRule[];
   readonly definerTriggers: readonly CatalogDefinerTrigger[];
   readonly grantsElsewhere: readonly CatalogGrantElsewhere[];
@@ -183,7 +193,7 @@ export interface Catalog {
 /** What has to be there before anything inside of the managed schemas can be. */
 const GROUND = ['database', 'roles', 'schemas'] as const;
 /** What a plan compares with a declaration. */
-const COMPARED = [...GROUND, 'relations', 'functions', 'types', 'policies', 'defaultPrivileges'] as const;
+const COMPARED = [...GROUND, 'relations', 'functions', 'types', 'policies', 'triggers', 'defaultPrivileges'] as const;
 /** What the audit looks at besides. */
 const AUDITED = [
   'rules',

@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import { desiredAccess, type DesiredFunction, type DesiredPolicy } from '../declaration/access.ts';
 import { quoteIdentifier } from '../declaration/quote.ts';
 import type { Declaration, QualifiedName, SqlSource } from '../declaration/types.ts';
@@ -10,8 +9,10 @@ import {
   type CatalogRelation,
   type ComparedCatalog,
 } from './catalog.ts';
+import { isMarked, mark } from './mark.ts';
 import { isSameFunction, planGrants } from './plan-grants.ts';
 import { planRoleSettings } from './plan-role-settings.ts';
+import { planTriggers } from './plan-triggers.ts';
 import { raw, statement } from './statements.ts';
 
 /** One statement on the way from what a database holds to what is declared. */
@@ -54,18 +55,22 @@ function compare(declaration: Declaration, catalog: ComparedCatalog): Plan {
   const access = desiredAccess(declaration);
   const grants = planGrants(declaration, access, catalog);
   const policies = planPolicies(access.policies, catalog);
+  const triggers = planTriggers(access.triggers, catalog);
   return {
     steps: [
       ...planOwnership(declaration, catalog),
       ...planRoleSettings(declaration, catalog),
       ...grants.revoke,
       ...policies.drop,
+      ...triggers.drop,
       ...planFormerFunctions(declaration, access.functions, catalog),
       ...planRowSecurity(declaration, catalog),
+      ...planTables(declaration, catalog),
       ...policies.create,
+      ...triggers.create,
       ...grants.grant,
     ],
-    missing: [...grants.missing, ...policies.missing],
+    missing: [...grants.missing, ...policies.missing, ...triggers.missing],
   };
 }
 
@@ -135,6 +140,14 @@ function protections(relation: CatalogRelation): string[] {
   }
 }
 
+/** Behind what takes default privileges away: nobody is granted anything on them. */
+function planTables(declaration: Declaration, catalog: ComparedCatalog): Step[] {
+  const { privateSchema: schema } = declaration;
+  return desiredAccess(declaration)
+    .tables.filter(({ name }) => !catalog.relations.some((found) => found.schema === schema && found.name === name))
+    .map(({ name, statement: sql }) => step(sql, { schema, name }));
+}
+
 function planPolicies(
   desired: readonly DesiredPolicy[],
   catalog: ComparedCatalog,
@@ -189,7 +202,7 @@ function planFormerFunctions(
   catalog: ComparedCatalog,
 ): Step[] {
   return ownFunctions(declaration, catalog)
-    .filter((fn) => fn.comment.startsWith(MARK) || desired.some(({ name }) => name === fn.name))
+    .filter((fn) => isMarked(fn.comment) || desired.some(({ name }) => name === fn.name))
     .filter((fn) => !desired.some((wanted) => isSameFunction(wanted, fn)))
     .map((fn) => step(statement('drop_function', { signature: raw(fn.signature) }), fn));
 }
@@ -199,22 +212,6 @@ function ownFunctions(
   { functions }: Pick<ComparedCatalog, 'functions'>,
 ): CatalogFunction[] {
   return functions.filter(({ schema }) => schema === privateSchema);
-}
-
-const MARK = 'secured-postgrest ';
-
-/**
- * Says in an object's comment from which statement it was made and what Postgres made of it, so that a change on either
- * side is seen without running anything.
- */
-function mark(desired: string, actual: string): string {
-  return (
-    MARK +
-    createHash('sha256')
-      .update(JSON.stringify([desired, actual]))
-      .digest('hex')
-      .slice(0, 32)
-  );
 }
 
 /** The marks of the functions that have just been made; `catalog` was read afterwards. */

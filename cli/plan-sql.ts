@@ -8,7 +8,8 @@ export function addPlanSqlCommand(program: Command): void {
     .description('print the functions and policies of a declaration as SQL, without a database')
     .argument('<declaration>', 'module or JSON file with the declaration')
     .action(async (file: string) => {
-      const { functions, policies } = desiredAccess(await loadDeclaration(file));
-      for (const { statement } of [...functions, ...policies]) console.log(`${statement.trim()};\n`);
+      const { tables, functions, policies, triggers } = desiredAccess(await loadDeclaration(file));
+      for (const { statement } of [...tables, ...functions, ...policies, ...triggers])
+        console.log(`${statement.trim()};\n`);
     });
 }

@@ -8,6 +8,7 @@ import {
   typeName,
   type Condition,
 } from './condition.ts';
+import { revocationSql } from './revocation.ts';
 import { packageTemplate, render, type SqlFragment } from './template.ts';
 import type {
   Declaration,
@@ -46,12 +47,29 @@ export interface DesiredFunction {
   readonly executableBy: readonly string[];
 }
 
+/** A table of the private schema that nobody but the owner reaches. */
+export interface DesiredTable {
+  readonly name: string;
+  readonly statement: string;
+}
+
+export interface DesiredTrigger {
+  readonly table: QualifiedName;
+  readonly name: string;
+  /** The columns of the table that it reads. */
+  readonly columns: readonly string[];
+  readonly statement: string;
+}
+
 /** What the database has to hold for a declaration, as far as it is ours to write. */
 export interface DesiredAccess {
   readonly managedSchemas: readonly string[];
   /** The functions of the private schema, in the order in which they have to be made. */
   readonly functions: readonly DesiredFunction[];
   readonly policies: readonly DesiredPolicy[];
+  /** Tables of the private schema, beside that of the migrations. They hold data: they are made, and never dropped. */
+  readonly tables: readonly DesiredTable[];
+  readonly triggers: readonly DesiredTrigger[];
 }
 
 /** Renders the access SQL of a declaration, once: it is asked for again and again. */
@@ -64,9 +82,13 @@ export function desiredAccess(declaration: Declaration): DesiredAccess {
 const rendered = new WeakMap<Declaration, DesiredAccess>();
 
 function renderAccess(declaration: Declaration): DesiredAccess {
+  const everyone = apiRoles(declaration).map((role) => role.name);
+  const revocation = revocationSql(declaration, everyone);
   return {
     managedSchemas: managedSchemas(declaration),
-    functions: privateFunctions(declaration),
+    functions: [...privateFunctions(declaration, everyone, revocation.check), ...revocation.functions],
+    tables: revocation.tables,
+    triggers: revocation.triggers,
     policies: [
       ...declaration.tables.flatMap((table) =>
         table.policies.flatMap((policy) => renderPolicy(table, policy, declaration)),
@@ -169,9 +191,12 @@ function membershipPolicies(declaration: Declaration): MembershipPolicy[] {
     .filter((input) => input.kind === 'membership');
 }
 
-function privateFunctions(declaration: Declaration): DesiredFunction[] {
+function privateFunctions(
+  declaration: Declaration,
+  everyone: readonly string[],
+  revocationCheck: string,
+): DesiredFunction[] {
   const own = { private: declaration.privateSchema };
-  const everyone = apiRoles(declaration).map((role) => role.name);
   const settings = apiRoles(declaration).flatMap((role) =>
     Object.entries(roleSettings(role)).map(([name, value]) => ({ role: role.name, name, value })),
   );
@@ -198,6 +223,7 @@ function privateFunctions(declaration: Declaration): DesiredFunction[] {
           required_claims: declaration.tokens.requiredClaims,
           issuer: declaration.tokens.issuer ?? '',
           audience: declaration.tokens.audience ?? '',
+          revocation: fragment(revocationCheck),
           setting_roles: settings.map(({ role }) => role),
           setting_names: settings.map(({ name }) => name),
           setting_values: settings.map(({ value }) => value),

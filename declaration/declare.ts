@@ -3,11 +3,12 @@ import { checkCondition, checkSql } from './custom-sql.ts';
 import { conditionsOf, membershipTable } from './condition.ts';
 import { refuse } from './errors.ts';
 import { freeze } from './freeze.ts';
-import { checkDistinct, checkName, checkSchemaName, qualify } from './names.ts';
+import { checkDistinct, checkKnownSchema, checkName, checkSchemaName, qualify } from './names.ts';
 import { checkServer } from './server.ts';
 import { checkShape } from './shape.ts';
 import { checkKnownRole, effectiveRoles, resolveRoles, type Roles } from './roles.ts';
 import { resolvePolicies } from './resolve-policies.ts';
+import { resolveTokens } from './resolve-tokens.ts';
 import type {
   ApiFunction,
   Command,
@@ -58,7 +59,7 @@ export function declare(input: DeclarationInput): Declaration {
     functions: (input.functions ?? []).map((fn, index) => resolveFunction(fn, `functions[${index}]`, schemas, roles)),
     migrations: [...migrations].sort((a, b) => (a.file < b.file ? -1 : 1)),
     keys,
-    tokens: { ...input.tokens, requiredClaims: input.tokens?.requiredClaims ?? ['exp'] },
+    tokens: resolveTokens(input.tokens ?? {}, schemas),
     server,
   };
   checkRelationNames(declaration);
@@ -167,11 +168,6 @@ function resolveName(name: string, place: string, schemas: Schemas) {
   const qualified = qualify(name, schemas.schemas[0]!, place);
   checkKnownSchema(qualified.schema, place, schemas);
   return qualified;
-}
-
-function checkKnownSchema(schema: string, place: string, { schemas, internalSchemas }: Schemas): void {
-  if (schemas.includes(schema) || internalSchemas.includes(schema)) return;
-  refuse('unknown_schema', place, `"${schema}" is not a declared schema`, 'add it to schemas or internalSchemas');
 }
 
 function rolesOf(to: string | readonly string[], place: string, roles: Roles): readonly string[] {

@@ -1,5 +1,5 @@
 import { refuse } from './errors.ts';
-import type { QualifiedName } from './types.ts';
+import type { Declaration, QualifiedName } from './types.ts';
 
 /** NAMEDATALEN - 1: Postgres silently cuts longer names (documentation, "Identifiers and Key Words"). */
 const MAX_BYTES = 63;
@@ -63,6 +63,16 @@ export function qualify(name: string, defaultSchema: string, place: string): Qua
   }
   checkName(own, place);
   return { schema, name: own };
+}
+
+/** Refuses a schema that is not managed. */
+export function checkKnownSchema(
+  schema: string,
+  place: string,
+  { schemas, internalSchemas }: Pick<Declaration, 'schemas' | 'internalSchemas'>,
+): void {
+  if (schemas.includes(schema) || internalSchemas.includes(schema)) return;
+  refuse('unknown_schema', place, `"${schema}" is not a declared schema`, 'add it to schemas or internalSchemas');
 }
 
 /** Refuses the second of two equal names. */

@@ -105,6 +105,12 @@ const declaration = z.strictObject({
       issuer: text.min(1).optional(),
       audience: text.min(1).optional(),
       requiredClaims: z.array(text.min(1)).optional(),
+      revocation: z
+        .strictObject({
+          subject: claim.optional(),
+          bumpOn: z.array(z.strictObject({ table: text, column: oneOrMore })).optional(),
+        })
+        .optional(),
     })
     .optional(),
   server: z

@@ -40,6 +40,26 @@ export interface TokenRules {
   readonly audience?: string;
   /** Claims that every token must carry. @default ['exp'] */
   readonly requiredClaims?: readonly string[];
+  /** Lets tokens be refused before they expire. @default off */
+  readonly revocation?: RevocationInput;
+}
+
+/**
+ * Which tokens a revocation meets: one by its `jti`, or all about a subject that were issued until then. `jti`, `iat` and the
+ * subject's claim are required then.
+ */
+export interface RevocationInput {
+  /** Claim that names whom a token is about: a text or a number. @default 'sub' */
+  readonly subject?: ClaimPath;
+  /** Tables whose rows say what somebody may do: whom a row names is revoked when it is changed or deleted. @default none */
+  readonly bumpOn?: readonly RevokingTableInput[];
+}
+
+export interface RevokingTableInput {
+  /** `schema.table`, or a table of the first exposed schema. */
+  readonly table: string;
+  /** The column that names the subject, or several; as text it has to be what the claim says. */
+  readonly column: string | readonly string[];
 }
 
 export interface RoleSettings {
@@ -285,6 +305,24 @@ export interface ApiFunction extends QualifiedName {
   readonly securityDefiner: boolean;
 }
 
+export interface Revocation {
+  /** Path of the claim. */
+  readonly subject: readonly string[];
+  readonly bumpOn: readonly RevokingTable[];
+}
+
+export interface RevokingTable extends QualifiedName {
+  readonly columns: readonly string[];
+}
+
+/** What a token must say: complete, with what revocation asks for. */
+export interface Tokens {
+  readonly issuer?: string;
+  readonly audience?: string;
+  readonly requiredClaims: readonly string[];
+  readonly revocation?: Revocation;
+}
+
 export interface Server {
   readonly version: string;
   readonly maxRows: number;
@@ -312,6 +350,6 @@ export interface Declaration {
   readonly functions: readonly ApiFunction[];
   readonly migrations: readonly SqlSource[];
   readonly keys: KeySource;
-  readonly tokens: { readonly issuer?: string; readonly audience?: string; readonly requiredClaims: readonly string[] };
+  readonly tokens: Tokens;
   readonly server: Server;
 }

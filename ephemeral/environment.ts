@@ -22,7 +22,7 @@ export interface EphemeralPostgrest {
   readonly declaration: Declaration;
   /**
    * A token that this environment trusts, signed with a key of its own, with the issuer and audience that the
-   * declaration asks for. Any role name is taken, so that a test can show that an undeclared one gains nothing. With
+   * declaration asks for, and a subject (`sample`) where it asks for one. Any role name is taken, so that a test can show that an undeclared one gains nothing. With
    * `now` in the past it is one of that time, so that a test of its expiry waits for nothing; PostgREST accepts a
    * token for 30 s longer, to allow for clocks that differ.
    *
@@ -164,8 +164,12 @@ class Environment implements EphemeralPostgrest {
     claims: Readonly<Record<string, unknown>> = {},
     options: Omit<TokenOptions, 'role' | 'claims'> = {},
   ): Promise<string> {
-    const { issuer, audience } = this.#declaration.tokens;
-    const asked = { ...(issuer !== undefined && { issuer }), ...(audience !== undefined && { audience }) };
+    const { issuer, audience, requiredClaims } = this.#declaration.tokens;
+    const asked = {
+      ...(issuer !== undefined && { issuer }),
+      ...(audience !== undefined && { audience }),
+      ...(requiredClaims.includes('sub') && { subject: 'sample' }),
+    };
     return signToken(this.#trust.key, { ...asked, ...options, role, claims });
   }
 

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { isDeepStrictEqual } from 'node:util';
 import { importJWK, SignJWT, type JWK } from 'jose';
 import { refuse } from '../declaration/errors.ts';
@@ -22,7 +23,7 @@ export interface TokenOptions {
   readonly expiresIn?: number;
   /** First moment at which it counts (`nbf`). @default none: at once */
   readonly notBefore?: Date;
-  /** Name of this one token (`jti`), for revocation. @default none */
+  /** Name of this one token (`jti`), for revocation. @default a random UUID */
   readonly tokenId?: string;
   /** When it is issued (`iat`). @default the current time */
   readonly now?: Date;
@@ -44,7 +45,7 @@ export async function signToken(key: SigningKey, options: TokenOptions): Promise
     subject,
     expiresIn = 3600,
     notBefore,
-    tokenId,
+    tokenId = randomUUID(),
     now = new Date(),
   } = options;
   if (typeof role !== 'string' || role === '') {
@@ -58,13 +59,13 @@ export async function signToken(key: SigningKey, options: TokenOptions): Promise
   const jwt = new SignJWT({
     ...claims,
     role,
+    jti: tokenId,
     iat: issuedAt,
     exp: issuedAt + expiresIn,
     ...(notBefore !== undefined && { nbf: seconds(notBefore, 'notBefore') }),
     ...(issuer !== undefined && { iss: issuer }),
     ...(audience !== undefined && { aud: typeof audience === 'string' ? audience : [...audience] }),
     ...(subject !== undefined && { sub: subject }),
-    ...(tokenId !== undefined && { jti: tokenId }),
   }).setProtectedHeader({ alg: key.alg, typ: 'JWT', ...(key.kid !== undefined && { kid: key.kid }) });
   try {
     return await jwt.sign(await importJWK(key as JWK, key.alg));

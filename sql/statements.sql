@@ -128,6 +128,10 @@ ALTER VIEW :"schema".:"name" SET (security_invoker = true)
 DROP POLICY :"policy" ON :"schema".:"name"
 -- name: mark_policy
 COMMENT ON POLICY :"policy" ON :"schema".:"name" IS :'mark'
+-- name: drop_trigger
+DROP TRIGGER :"trigger" ON :"schema".:"name"
+-- name: mark_trigger
+COMMENT ON TRIGGER :"trigger" ON :"schema".:"name" IS :'mark'
 -- name: drop_function
 DROP ROUTINE :{signature}
 -- name: mark_function

@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import { sampleSubjects } from '../../ephemeral/access/subjects.ts';
 import type { Identity } from '../../ephemeral/explorer/explorer.ts';
 import type { EphemeralPostgrest } from '../../ephemeral/index.ts';
@@ -23,8 +22,6 @@ export function sampleToken(
   const { requiredClaims } = environment.declaration.tokens;
   return environment.tokenFor(role, claims, {
     expiresIn: 86_400,
-    ...(requiredClaims.includes('sub') && { subject: 'sample' }),
-    ...(requiredClaims.includes('jti') && { tokenId: randomUUID() }),
     ...(requiredClaims.includes('nbf') && { notBefore: new Date() }),
   });
 }

@@ -21,6 +21,9 @@ export function sampleClaims(declaration: Declaration, role: string): Record<str
     setClaim(claims, input.claim, input.kind === 'claim-list' ? [sample] : sample);
   }
   // After the others: a claim that a policy reads has a type.
+  if (tokens.revocation && !REGISTERED_CLAIMS.includes(tokens.revocation.subject[0]!)) {
+    setClaim(claims, tokens.revocation.subject, 'sample');
+  }
   for (const name of tokens.requiredClaims) if (!REGISTERED_CLAIMS.includes(name)) claims[name] ??= 'sample';
   return claims;
 }

@@ -38,6 +38,7 @@ BEGIN
   THEN
     problem := 'the token is for another audience';
   END IF;
+:{revocation}
   IF problem IS NOT NULL THEN
     RAISE SQLSTATE 'PT401' USING MESSAGE = 'the token is not valid here', DETAIL = problem;
   END IF;

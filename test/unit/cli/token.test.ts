@@ -24,7 +24,9 @@ it('prints a token of an hour, signed with the newest key', async () => {
   expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
   const { payload, protectedHeader } = await verify(stdout);
   expect(protectedHeader.kid).toBe(key.kid);
-  expect(payload).toEqual({ role: 'todo_user', iat: payload.iat, exp: (payload.iat ?? 0) + 3600 });
+  const { iat = 0, jti } = payload;
+  expect(payload).toEqual({ role: 'todo_user', iat, jti, exp: iat + 3600 });
+  expect(jti).toMatch(/^[0-9a-f-]{36}$/);
 });
 
 it('takes claims as JSON or text', async () => {
@@ -34,6 +36,7 @@ it('takes claims as JSON or text', async () => {
   const { payload } = await verify(stdout);
   expect(payload).toEqual({
     ...{ role: 'todo_user', aud: 'todos', iss: 'me', sub: 'ada', iat: payload.iat, exp: (payload.iat ?? 0) + 60 },
+    jti: payload.jti,
     ...{ user_id: 7, name: 'Ada', id: '7', ids: [1, 2], note: 'a=b', empty: '' },
   });
 });

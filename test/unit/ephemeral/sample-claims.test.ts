@@ -1,5 +1,13 @@
 import { expect, it } from 'vitest';
-import { claimList, declare, membership, ownRows, tenant, type PolicyInput } from '../../../declaration/index.ts';
+import {
+  claimList,
+  declare,
+  membership,
+  ownRows,
+  tenant,
+  type ClaimPath,
+  type PolicyInput,
+} from '../../../declaration/index.ts';
 import { sampleClaims } from '../../../ephemeral/access/sample-claims.ts';
 import { sampleSubjects } from '../../../ephemeral/access/subjects.ts';
 import projects from '../../../examples/projects/declaration.ts';
@@ -50,6 +58,23 @@ it('gives one to required claims, but for those that whoever signs adds', () => 
   const policies = [ownRows({ ...own, claim: ['user', 'id'], type: 'int' })];
   const declaration = declared(['exp', 'sub', 'jti', 'nbf', 'plan', 'user'], policies);
   expect(sampleClaims(declaration, 'x_user')).toEqual({ plan: 'sample', user: { id: 1 } });
+});
+
+it('gives one to the subject that a revocation goes by', () => {
+  const claims = (subject: ClaimPath, policies: PolicyInput[] = []) => {
+    const input = { name: 'x', schemas: ['api'], roles: { users: ['x_user'] }, tokens: { revocation: { subject } } };
+    const grants = [{ to: 'x_user', select: true }] as const;
+    return sampleClaims(
+      declare({ ...input, tables: policies.map((policy) => ({ name: 't', grants, policies: [policy] })) }),
+      'x_user',
+    );
+  };
+  expect(claims('sub')).toEqual({});
+  expect(claims('user_id')).toEqual({ user_id: 'sample' });
+  expect(claims('user_id', [ownRows({ to: 'x_user', column: 'c', claim: 'user_id', type: 'int' })])).toEqual({
+    user_id: 1,
+  });
+  expect(claims(['app', 'user'])).toEqual({ app: { user: 'sample' } });
 });
 
 it('finds somebody of every role', () => {

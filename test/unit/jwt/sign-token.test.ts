@@ -53,10 +53,12 @@ describe('signToken', () => {
     });
   });
 
-  it('lasts an hour from now, and has no other claims, unless told otherwise', async () => {
-    const { iat = 0, exp = 0, ...others } = decodeJwt(await signToken(key, { role: 'todo_user' }));
+  it('lasts an hour from now, has a name of its own, and no other claims, unless told otherwise', async () => {
+    const { iat = 0, exp = 0, jti, ...others } = decodeJwt(await signToken(key, { role: 'todo_user' }));
     expect(Math.abs(iat - Date.now() / 1000)).toBeLessThan(10);
     expect(exp - iat).toBe(3600);
+    expect(jti).toMatch(/^[0-9a-f-]{36}$/);
+    expect(decodeJwt(await signToken(key, { role: 'todo_user' })).jti).not.toBe(jti);
     expect(others).toEqual({ role: 'todo_user' });
   });
 

@@ -1,0 +1,63 @@
+import { desiredAccess, type DesiredTrigger } from '../declaration/access.ts';
+import type { Declaration, QualifiedName } from '../declaration/types.ts';
+import type { CatalogTrigger, ComparedCatalog } from './catalog.ts';
+import { isMarked, mark } from './mark.ts';
+import type { Step } from './plan.ts';
+import { statement } from './statements.ts';
+
+interface TriggerPlan {
+  readonly drop: Step[];
+  readonly create: Step[];
+  readonly missing: string[];
+}
+
+/** Our triggers carry a mark; those of migrations stay, unless they have the place of one of ours. */
+export function planTriggers(desired: readonly DesiredTrigger[], catalog: ComparedCatalog): TriggerPlan {
+  const asDeclared = (found: CatalogTrigger) =>
+    desired.some((wanted) => isSame(wanted, found) && found.comment === mark(wanted.statement, found.definition));
+  const differing = catalog.triggers.filter(
+    (found) => (isMarked(found.comment) || desired.some((wanted) => isSame(wanted, found))) && !asDeclared(found),
+  );
+  const lacking = desired.map((wanted) => lackingFor(wanted, catalog));
+  return {
+    drop: differing.map((found) =>
+      step(statement('drop_trigger', { trigger: found.name, ...tableOf(found) }), tableOf(found)),
+    ),
+    create: desired
+      .filter((_, index) => lacking[index]!.length === 0)
+      .filter((wanted) => !catalog.triggers.some((found) => isSame(wanted, found) && asDeclared(found)))
+      .map((wanted) => step(wanted.statement, wanted.table)),
+    missing: lacking.flat(),
+  };
+}
+
+/** The marks of the triggers that have just been made; `catalog` was read afterwards. */
+export function planTriggerMarks(declaration: Declaration, catalog: Pick<ComparedCatalog, 'triggers'>): Step[] {
+  const desired = desiredAccess(declaration).triggers;
+  return catalog.triggers.flatMap((found) => {
+    const wanted = desired.find((candidate) => isSame(candidate, found));
+    const comment = wanted && mark(wanted.statement, found.definition);
+    if (!comment || comment === found.comment) return [];
+    const table = tableOf(found);
+    return [step(statement('mark_trigger', { trigger: found.name, ...table, mark: comment }), table)];
+  });
+}
+
+function lackingFor({ table, columns }: DesiredTrigger, { relations }: ComparedCatalog): string[] {
+  const place = `${table.schema}.${table.name}`;
+  const found = relations.find(({ schema, name }) => schema === table.schema && name === table.name);
+  if (!found) return [`table ${place}`];
+  return columns.filter((column) => !found.columns.includes(column)).map((column) => `column ${place}.${column}`);
+}
+
+function isSame({ table, name }: DesiredTrigger, found: CatalogTrigger): boolean {
+  return name === found.name && table.schema === found.schema && table.name === found.table;
+}
+
+function tableOf({ schema, table }: CatalogTrigger): { schema: string; name: string } {
+  return { schema, name: table };
+}
+
+function step(sql: string, { schema, name }: QualifiedName): Step {
+  return { sql, as: 'owner', place: `${schema}.${name}` };
+}

@@ -1,0 +1,71 @@
+import type { DesiredFunction, DesiredTable, DesiredTrigger } from './access.ts';
+import { packageTemplate, render } from './template.ts';
+import type { Declaration, Revocation } from './types.ts';
+
+/** What the database holds for the revocation of tokens, beside a part of the check before each request. */
+export interface RevocationSql {
+  readonly tables: readonly DesiredTable[];
+  readonly functions: readonly DesiredFunction[];
+  readonly triggers: readonly DesiredTrigger[];
+  /** The part of the check. */
+  readonly check: string;
+}
+
+const OFF: RevocationSql = { tables: [], functions: [], triggers: [], check: '' };
+
+/** @param everyone the API roles */
+export function revocationSql(declaration: Declaration, everyone: readonly string[]): RevocationSql {
+  const { revocation } = declaration.tokens;
+  if (!revocation) return OFF;
+  const own = { private: declaration.privateSchema };
+  const { subject } = revocation;
+  return {
+    tables: (['revoked_tokens', 'tokens_valid_after'] as const).map((name) => ({
+      name,
+      statement: render(packageTemplate(`revocation/${name.replaceAll('_', '-')}`), own).trim(),
+    })),
+    functions: [
+      {
+        name: 'token_is_revoked',
+        arguments: [],
+        statement: render(packageTemplate('functions/token-is-revoked'), {
+          ...own,
+          body: render(packageTemplate('functions/token-is-revoked-body'), { ...own, subject }),
+        }),
+        executableBy: everyone,
+      },
+      ...operatorFunctions(own),
+    ],
+    triggers: triggers(revocation, own),
+    check: render(packageTemplate('functions/pre-request-revocation'), {
+      ...own,
+      subject,
+      subject_name: subject.join('.'),
+    }).trimEnd(),
+  };
+}
+
+/** Nobody but the owner may call them. */
+function operatorFunctions(own: { readonly private: string }): DesiredFunction[] {
+  const ofOwner = (name: string, types: readonly string[]): DesiredFunction => ({
+    name,
+    arguments: types,
+    statement: render(packageTemplate(`functions/${name.replaceAll('_', '-')}`), own),
+    executableBy: [],
+  });
+  return [
+    ofOwner('revoke_token', ['text', 'timestamp with time zone']),
+    ofOwner('revoke_subject', ['text']),
+    ofOwner('revoke_changed_subject', []),
+  ];
+}
+
+function triggers({ bumpOn }: Revocation, own: { readonly private: string }): DesiredTrigger[] {
+  const trigger = 'revoke_tokens';
+  return bumpOn.map(({ schema, name, columns }) => ({
+    table: { schema, name },
+    name: trigger,
+    columns,
+    statement: render(packageTemplate('revocation/trigger'), { ...own, trigger, schema, table: name, columns }).trim(),
+  }));
+}
