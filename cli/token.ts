@@ -3,6 +3,8 @@ import { InvalidArgumentError, type Command } from 'commander';
 import { refuse } from '../declaration/errors.ts';
 import { examineToken, loadVerificationKeys, readKeys, readToken, signToken, type TokenOptions } from '../jwt/index.ts';
 import { loadDeclaration } from './load-declaration.ts';
+import { parseTime } from './parse-time.ts';
+import { addTokenRevokeCommand } from './token-revoke.ts';
 
 type MintOptions = Omit<TokenOptions, 'claims'> & {
   readonly directory: string;
@@ -16,7 +18,9 @@ interface VerifyOptions {
 }
 
 export function addTokenCommand(program: Command): void {
-  const token = program.command('token').description('make tokens, and tell what they say and whether they are good');
+  const token = program
+    .command('token')
+    .description('make tokens, revoke them, and tell what they say and whether they are good');
 
   token
     .command('mint')
@@ -65,6 +69,8 @@ export function addTokenCommand(program: Command): void {
       else for (const { code, problem, fix } of problems) console.log(`refused: ${problem}; ${fix} [${code}]`);
       if (role === undefined) process.exitCode = 2;
     });
+
+  addTokenRevokeCommand(token);
 }
 
 async function tokenFrom(given: string | undefined): Promise<string> {
@@ -74,12 +80,6 @@ async function tokenFrom(given: string | undefined): Promise<string> {
 function missingDirectory(keys: object): string {
   if (!('generate' in keys)) return '';
   return refuse('unreadable_key', '--directory', 'the keys are generated ones', 'name the directory that has them');
-}
-
-function parseTime(given: string): Date {
-  const time = new Date(given);
-  if (Number.isNaN(time.getTime())) throw new InvalidArgumentError('write a time like 2027-01-31T12:00:00Z.');
-  return time;
 }
 
 function addClaim(text: string, claims: Readonly<Record<string, unknown>>): Record<string, unknown> {

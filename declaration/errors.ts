@@ -40,6 +40,7 @@ export type ErrorCode =
   | 'nothing_to_undo'
   | 'invalid_token_claim'
   | 'unreadable_token'
+  | 'revocation_off'
   // bringing a database to the declared state
   | 'database_unreachable'
   | 'database_locked'

@@ -1,5 +1,5 @@
 import { compactVerify, importJWK, type JWK } from 'jose';
-import type { Declaration, JsonWebKeySet } from '../declaration/types.ts';
+import type { Declaration, JsonWebKeySet, Revocation } from '../declaration/types.ts';
 import { CLOCK_SKEW_S } from './clock-skew.ts';
 import { moment, readPart, type TokenPart } from './read-token.ts';
 
@@ -230,6 +230,35 @@ function declaredProblems(claims: TokenPart['value'], tokens: Declaration['token
       : []),
     ...(tokens.audience !== undefined && !audiences(aud).includes(tokens.audience)
       ? [problem('wrong_audience', `it is for ${show(aud)}, not for "${tokens.audience}"`, 'ask for one for this API')]
+      : []),
+    ...(tokens.revocation ? revocationProblems(claims, tokens.revocation) : []),
+  ];
+}
+
+/** What a revocation goes by, beside what is required anyway. Whether the token is revoked, only the database knows. */
+function revocationProblems(claims: TokenPart['value'], { subject }: Revocation): TokenProblem[] {
+  const name = subject.join('.');
+  const about = subject.reduce<unknown>(
+    (inner, key) =>
+      typeof inner === 'object' && inner !== null && Object.hasOwn(inner, key) ? inner[key as never] : undefined,
+    claims,
+  );
+  const { jti } = claims;
+  return [
+    ...(isThere(jti) && typeof jti !== 'string'
+      ? [problem('invalid_claim', `jti ${show(jti)} is no text`, 'correct whoever makes the tokens')]
+      : []),
+    ...(isThere(about) || subject.length === 1
+      ? []
+      : [problem('missing_claim', `the claim "${name}" is missing`, 'have it put into the token')]),
+    ...(isThere(about) && !['string', 'number'].includes(typeof about)
+      ? [
+          problem(
+            'invalid_claim',
+            `${name} ${show(about)} is neither a text nor a number`,
+            'correct whoever makes the tokens',
+          ),
+        ]
       : []),
   ];
 }

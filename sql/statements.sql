@@ -154,6 +154,11 @@ WHERE n.nspname = :'private' AND c.relname = 'migrations'
 -- name: record_revision
 COMMENT ON TABLE :"private".migrations IS :'revision'
 
+-- name: revoke_token
+SELECT :"private".revoke_token(:'jti', :'expires_at')
+-- name: revoke_subject
+SELECT :"private".revoke_subject(:'subject')
+
 -- name: reload_schema
 NOTIFY pgrst, 'reload schema'
 -- name: reload_config

@@ -14,6 +14,7 @@ import {
   validBetween,
   type DeclarationInput,
   type ErrorCode,
+  type TokenRules,
 } from '../../../declaration/index.ts';
 import { refusal } from '../../support/errors.ts';
 import { FUZZ_RUNS } from '../../support/fuzz.ts';
@@ -32,6 +33,8 @@ const withRoles = (roles: Partial<DeclarationInput['roles']>) => ({ ...base, rol
 const withTable = (more: object) => ({ ...base, tables: [{ ...table, ...more }] });
 const withPolicies = (...policies: unknown[]) => withTable({ policies: [own, ...policies] });
 const withServer = (server: object) => ({ ...base, server });
+const revokingBy = (...bumpOn: unknown[]) => ({ ...base, tokens: { revocation: { bumpOn } } });
+const staff = { table: 'staff', column: 'id' };
 const source = (sql: string) => ({ file: 'own.sql', sql });
 const privateKey = generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey.export({ format: 'jwk' });
 const long = 'n'.repeat(64);
@@ -393,6 +396,21 @@ const refused: [why: string, input: unknown, code: ErrorCode, ...parts: string[]
   ],
   ['a migration with NUL', { ...base, migrations: [source('\0')] }, 'invalid_sql', 'own.sql', 'NUL'],
 
+  [
+    'a table of another schema that revokes',
+    revokingBy({ table: 'auth.staff', column: 'id' }),
+    'unknown_schema',
+    'auth',
+  ],
+  [
+    'a table that revokes twice',
+    revokingBy(staff, { ...staff, table: 'api.staff' }),
+    'duplicate_name',
+    'bumpOn[1].table',
+  ],
+  ['no column to revoke by', revokingBy({ table: 'staff', column: [] }), 'invalid_declaration', 'bumpOn[0].column'],
+  ['a column to revoke by twice', revokingBy({ table: 'staff', column: ['id', 'id'] }), 'duplicate_name', 'column'],
+  ['an unknown word about revocation', { ...base, tokens: { revocation: { by: 'sub' } } }, 'invalid_declaration', 'by'],
   ['two kinds of keys', { ...base, keys: { generate: 'ES256', secretFile: 'x' } }, 'invalid_declaration', 'keys'],
   ['keys that are none', { ...base, keys: { jwks: '{' } }, 'invalid_key_set', 'keys'],
   ['no keys', { ...base, keys: { jwks: { keys: [] } } }, 'empty_key_set', 'keys'],
@@ -434,6 +452,19 @@ describe('declare', () => {
         logLevel: 'error',
         settings: {},
       },
+    });
+  });
+
+  it('asks tokens for what a revocation goes by', () => {
+    const tokensOf = (tokens: TokenRules) => declare({ ...base, tokens }).tokens;
+    expect(tokensOf({ revocation: {} })).toEqual({
+      requiredClaims: ['exp', 'iat', 'jti', 'sub'],
+      revocation: { subject: ['sub'], bumpOn: [] },
+    });
+    const bumpOn = [{ table: 'staff', column: ['id', 'boss'] }];
+    expect(tokensOf({ requiredClaims: ['jti'], revocation: { subject: ['app', 'user'], bumpOn } })).toEqual({
+      requiredClaims: ['jti', 'iat'],
+      revocation: { subject: ['app', 'user'], bumpOn: [{ schema: 'api', name: 'staff', columns: ['id', 'boss'] }] },
     });
   });
 

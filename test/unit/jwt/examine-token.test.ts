@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, it } from 'vitest';
-import { declare, type Declaration } from '../../../declaration/index.ts';
+import { declare, type ClaimPath, type Declaration } from '../../../declaration/index.ts';
 import { examineToken, generateKey, publicKeySet, signToken, type PrivateKey } from '../../../jwt/index.ts';
 
 const now = new Date('2026-11-24T12:00:00Z');
@@ -62,6 +62,29 @@ describe('examineToken', () => {
     ]);
     const good = { issuer: 'https://id.example', audience: ['a', 'notes'], subject: 'ann' };
     expect(await reasons(await sign(good), strict)).toEqual([]);
+  });
+
+  it('says what a revocation would miss', async () => {
+    const revoking = (subject: ClaimPath) => declare({ ...input, tokens: { revocation: { subject } } });
+    const nested = revoking(['app', 'user']);
+    expect(await reasons(await sign({ subject: 'ann' }), revoking('sub'))).toEqual([]);
+    expect(await reasons(await sign({ claims: { app: { user: 7 } } }), nested)).toEqual([]);
+    expect(await reasons(await sign(), revoking('sub'))).toEqual(['the claim "sub" is missing']);
+    for (const app of [undefined, 1, null, [], { user: null }]) {
+      const claims = app === undefined ? {} : { app };
+      expect(await reasons(await sign({ claims }), nested)).toEqual(['the claim "app.user" is missing']);
+    }
+    expect(await reasons(await sign({ claims: { app: { user: [1] } }, tokenId: 7 }), nested)).toEqual([
+      'jti 7 is no text',
+      'app.user [1] is neither a text nor a number',
+    ]);
+    const bare = [(await sign()).split('.')[0], Buffer.from('{"role":"writer"}').toString('base64url'), 'AAAA'].join(
+      '.',
+    );
+    expect(await reasons(bare, revoking('sub'))).toEqual([
+      'none of the 1 trusted keys has made its signature',
+      ...['exp', 'iat', 'jti', 'sub'].map((claim) => `the claim "${claim}" is missing`),
+    ]);
   });
 
   it('takes the kid seriously where PostgREST does', async () => {

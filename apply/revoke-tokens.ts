@@ -1,0 +1,59 @@
+import { refuse } from '../declaration/errors.ts';
+import type { Declaration } from '../declaration/types.ts';
+import { connect, type DatabaseConnection } from './connect.ts';
+import { failed, inOneMessage, setRole } from './run-steps.ts';
+import { settle } from './session.ts';
+import { statement } from './statements.ts';
+
+/** One token, or all about somebody that were issued until now. */
+export type RevokedTokens =
+  | {
+      /** Its `jti`. */
+      readonly tokenId: string;
+      /** When it expires: from a minute later on nothing is kept of it. @default never */
+      readonly expiresAt?: Date;
+    }
+  | {
+      /** What the declared claim says, as text. */
+      readonly subject: string;
+    };
+
+/**
+ * Refuses tokens from now on, where the declaration has `tokens.revocation`. Requests that begin later get 401.
+ *
+ * @throws SecuredPostgrestError `revocation_off`, `database_unreachable`, `access_sql_failed` when the database is not as declared
+ * @example
+ * await revokeTokens({ host: '127.0.0.1', database: 'todos', user: 'postgres', password }, declaration, { subject: '7' });
+ */
+export async function revokeTokens(
+  connection: DatabaseConnection,
+  declaration: Declaration,
+  tokens: RevokedTokens,
+): Promise<void> {
+  const { name, owner, privateSchema } = declaration;
+  if (!declaration.tokens.revocation) {
+    refuse('revocation_off', `declaration ${name}`, 'it has no tokens.revocation', 'add it and deploy');
+  }
+  const sql =
+    'subject' in tokens
+      ? statement('revoke_subject', { private: privateSchema, subject: tokens.subject })
+      : statement('revoke_token', {
+          private: privateSchema,
+          jti: tokens.tokenId,
+          expires_at: tokens.expiresAt?.toISOString() ?? 'infinity',
+        });
+  const client = await connect(connection);
+  try {
+    await settle(client);
+    await client.query(inOneMessage([setRole(owner), sql]));
+  } catch (error) {
+    failed(
+      'access_sql_failed',
+      `declaration ${name}`,
+      error as Error,
+      'apply the declaration first, and come as its admin',
+    );
+  } finally {
+    await client.end();
+  }
+}

@@ -1,0 +1,45 @@
+import { Option, type Command } from 'commander';
+import { revokeTokens } from '../apply/revoke-tokens.ts';
+import { addConnectionOptions, toConnection, type ConnectionOptions } from './connection.ts';
+import { loadDeclaration } from './load-declaration.ts';
+import { parseTime } from './parse-time.ts';
+
+interface RevokeOptions extends ConnectionOptions {
+  readonly jti?: string;
+  readonly subject?: string;
+  readonly expiresAt?: Date;
+}
+
+export function addTokenRevokeCommand(token: Command): void {
+  addConnectionOptions(
+    token
+      .command('revoke')
+      .description('refuse a token from now on, or all about somebody that were issued until now')
+      .argument('<declaration>', 'module or JSON file with the declaration')
+      .option('--jti <id>', 'the name of the token')
+      .option('--expires-at <time>', 'when it expires, such as 2027-01-31T12:00:00Z (default: never)', parseTime)
+      .addOption(
+        new Option('--subject <name>', 'whom the tokens are about, as the declared claim says').conflicts([
+          'jti',
+          'expiresAt',
+        ]),
+      ),
+  ).action(
+    async (
+      file: string,
+      { jti, subject, expiresAt, ...connection }: RevokeOptions,
+      command: Command,
+    ): Promise<void> => {
+      const declaration = await loadDeclaration(file);
+      if (subject !== undefined) {
+        await revokeTokens(toConnection(connection), declaration, { subject });
+        console.log(`revoked: tokens about ${subject} that were issued until now`);
+      } else if (jti !== undefined) {
+        await revokeTokens(toConnection(connection), declaration, { tokenId: jti, ...(expiresAt && { expiresAt }) });
+        console.log(`revoked: the token ${jti}`);
+      } else {
+        command.error('error: name the token with --jti, or whom it is about with --subject');
+      }
+    },
+  );
+}
