@@ -79,27 +79,30 @@ export class PostgrestServer extends Construct {
     const ports = Array.from({ length: servers }, (_, n) => checkPort(`${place}.port`, (props.port ?? PORT) + n));
     const provider = dockerProvider(this, props.dockerProvider);
 
-    const secretVolume = (id: string, file: SecretFile) => {
+    const secretVolume = (id: string, file: SecretFile, fileName = id, dependsOn = props.dependsOn) => {
       const fingerprint = secrets.fingerprint(file);
       const volume = new SecretVolume(this, id, {
         ...belonging,
         volumeName: `${name}-${id}`,
         secret: file,
         fingerprint,
-        fileName: id,
+        fileName,
         image,
-        dependsOn: props.dependsOn,
+        dependsOn,
         dockerProvider: provider,
       });
       return { id, fingerprint, volume };
     };
     // New keys and another login reach a server without a restart.
-    const login = secretVolume('database-login', secrets.databaseLogin(declaration.authenticator));
+    const loginFile = secrets.databaseLogin(declaration.authenticator);
+    const login = secretVolume('database-login', loginFile, '.pg_service.conf');
+    // While a file is written again it is missing for a moment. libpq then takes the second one, which is written afterwards.
+    const fallback = secretVolume('database-login-fallback', loginFile, 'pg_service.conf', login.volume.waitFor);
     // A server reads this file when it starts, so another content replaces it.
     const startFiles = database.sslRootCertificate
       ? [secretVolume('root-certificate', database.sslRootCertificate)]
       : [];
-    const files = [login, ...startFiles];
+    const files = [login, fallback, ...startFiles];
     const network =
       database.network ??
       new Network(this, 'network', { name: `${name}-api`, labels: labels(belonging), provider }).name;
@@ -111,7 +114,8 @@ export class PostgrestServer extends Construct {
         adminPort: ADMIN_PORT,
         version,
       }),
-      PGSERVICEFILE: `${FILES}/database-login/database-login`,
+      HOME: `${FILES}/database-login`,
+      PGSYSCONFDIR: `${FILES}/database-login-fallback`,
       PGHOST: database.internalHost,
       PGPORT: String(database.internalPort),
       PGSSLMODE: database.sslmode,
@@ -179,7 +183,7 @@ export class PostgrestServer extends Construct {
           ...['--authenticator', declaration.authenticator],
         ),
       ],
-      dependsOn: [...keys.volume.waitFor, ...login.volume.waitFor],
+      dependsOn: [...keys.volume.waitFor, ...fallback.volume.waitFor],
     });
     this.waitFor = [ready];
   }

@@ -54,7 +54,7 @@ describe('a plain deploy brings back', () => {
   });
 
   it('the volumes with the configuration', async () => {
-    const volumes = ['todos-keys', 'todos-database-login', 'todos-root-certificate'];
+    const volumes = ['todos-keys', 'todos-database-login', 'todos-database-login-fallback', 'todos-root-certificate'];
     docker('rm', '--force', 'todos-api-1', ...volumes.map((volume) => `${volume}-writer`));
     docker('volume', 'rm', ...volumes);
     await deployRepairs();

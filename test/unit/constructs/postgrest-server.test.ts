@@ -41,6 +41,11 @@ describe('PostgrestServer', () => {
       mounts: [
         { source: 'todos-keys', target: '/etc/postgrest/keys', read_only: true },
         { source: 'todos-database-login', target: '/etc/postgrest/database-login', read_only: true },
+        {
+          source: 'todos-database-login-fallback',
+          target: '/etc/postgrest/database-login-fallback',
+          read_only: true,
+        },
         { source: 'todos-root-certificate', target: '/etc/postgrest/root-certificate', read_only: true },
       ],
       healthcheck: { test: ['CMD', 'postgrest', '--ready'] },
@@ -59,7 +64,8 @@ describe('PostgrestServer', () => {
         'PGSSLMODE=verify-full',
         'PGSSLROOTCERT=/etc/postgrest/root-certificate/root-certificate',
         'PGRST_DB_URI=postgres:///todos?service=authenticator',
-        'PGSERVICEFILE=/etc/postgrest/database-login/database-login',
+        'HOME=/etc/postgrest/database-login',
+        'PGSYSCONFDIR=/etc/postgrest/database-login-fallback',
         'PGRST_JWT_SECRET=@/etc/postgrest/keys/jwks.json',
         'PGRST_SERVER_PORT=3000',
       ]),
