@@ -1,4 +1,4 @@
-import { declare, membership, ownRows, type Declaration } from '../index.ts';
+import { declare, membership, ownRows, type Declaration, type DeclarationInput } from '../index.ts';
 
 export const ROWS = 100_000;
 /** Every user has this many of the rows. */
@@ -6,8 +6,7 @@ export const ROWS_OF_USER = 20;
 
 const common = { to: 'bench_user', for: 'select', claim: 'user_id' } as const;
 
-/** Tables of 100,000 rows, with the policies that a request, or a query, is measured with. */
-export const itemsDeclaration: Declaration = declare({
+const items: DeclarationInput = {
   name: 'bench',
   schemas: ['api'],
   roles: { users: ['bench_user'] },
@@ -53,7 +52,17 @@ CREATE INDEX ON api.shared (project_id);`,
       ],
     },
   ],
-});
+};
+/** Tables of 100,000 rows, with the policies that a request, or a query, is measured with. */
+export const itemsDeclaration: Declaration = declare(items);
+/** The same, where tokens can be revoked. */
+export const revokingDeclaration: Declaration = declare({ ...items, tokens: { revocation: { subject: 'user_id' } } });
+
+/** A million tokens that are not the one which asks, and every user has been revoked before it was issued. */
+export const fillRevoked = `
+INSERT INTO bench_private.revoked_tokens SELECT gen_random_uuid(), now() + interval '1 day' FROM generate_series(1, 1000000);
+INSERT INTO bench_private.tokens_valid_after SELECT n, now() - interval '1 day' FROM generate_series(0, 99999) AS n;
+VACUUM ANALYZE`;
 
 const users = ROWS / ROWS_OF_USER;
 

@@ -14,6 +14,7 @@ export async function preRequestCost(
   figures: Figures,
   urls: { readonly plain: string; readonly checked: string },
   token: string,
+  what = 'pre-request',
 ): Promise<Target> {
   const ask = async (url: string) => {
     const response = await fetch(url, { headers: { Authorization: `Bearer ${token}` } });
@@ -29,11 +30,11 @@ export async function preRequestCost(
     plain.push(await timed(() => ask(urls.plain)));
     checked.push(await timed(() => ask(urls.checked)));
   }
-  const [without, withCheck] = ['one at a time: no pre-request', 'one at a time: pre-request'];
+  const [without, withCheck] = [`one at a time: no ${what}`, `one at a time: ${what}`] as const;
   figures.add(without, summarize(plain));
   figures.add(withCheck, summarize(checked), { against: without });
   return {
-    name: 'pre-request at the median of a request',
+    name: `${what} at the median of a request`,
     value: figures.of(withCheck).median - figures.of(without).median,
     limit: COST_LIMIT_MS,
     unit: 'ms',

@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { fileURLToPath } from 'node:url';
+import { applyDeclaration } from '../apply/index.ts';
 import { serverSettings } from '../declaration/server-settings.ts';
 import { startPostgres, type LocalConnection } from '../ephemeral/postgres-server.ts';
 import { postgrestBinary } from '../ephemeral/postgrest-binary.ts';
@@ -8,7 +9,7 @@ import { startPostgrest, type PostgrestServer } from '../ephemeral/postgrest-ser
 import { createServerDirectory } from '../ephemeral/server-directory.ts';
 import { withClient } from '../ephemeral/with-client.ts';
 import { generateKey, publicKeySet, signToken } from '../jwt/index.ts';
-import { itemsDeclaration, ROWS_OF_USER } from './items.ts';
+import { fillRevoked, itemsDeclaration, revokingDeclaration, ROWS_OF_USER } from './items.ts';
 import type { Load, LoadOrders } from './load.ts';
 import { prepareItems } from './policies.ts';
 import { preRequestCost } from './pre-request.ts';
@@ -61,7 +62,17 @@ export async function benchRequests(figures: Figures): Promise<Outcome> {
       { name: '2 servers: policies and pre-request', policies: true, urls: [checked1, checked2], path: own },
     ];
     await compare(figures, connection, variants, token);
-    return { targets: [await preRequestCost(figures, { plain: plain1 + own, checked: checked1 + own }, token)] };
+    const cost = (what?: string) =>
+      preRequestCost(figures, { plain: plain1 + own, checked: checked1 + own }, token, what);
+    const targets = [await cost()];
+    await applyDeclaration(connection, revokingDeclaration);
+    targets.push(await cost('pre-request with revocation'));
+    await withClient(connection, async (client) => {
+      // Each by itself: VACUUM wants no transaction.
+      for (const sql of fillRevoked.split(';')) await client.query(sql);
+    });
+    targets.push(await cost('pre-request with 1,000,000 revoked tokens'));
+    return { targets };
   } finally {
     await Promise.all(servers.map((server) => server.stop()));
     await secrets.remove();
