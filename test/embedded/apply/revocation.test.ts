@@ -3,7 +3,7 @@ import { applyDeclaration, auditDatabase, diffDeclaration } from '../../../apply
 import type { Declaration, RevocationInput } from '../../../declaration/index.ts';
 import { accessState, ADMINS, useCluster, type TestDatabase } from '../../support/database.ts';
 import { withClient } from '../../../ephemeral/with-client.ts';
-import { notes } from '../../support/notes.ts';
+import { notes, notesMigration } from '../../support/notes.ts';
 
 const cluster = useCluster();
 const bumpOn = [{ table: 'notes', column: 'user_id' }] as const;
@@ -184,6 +184,24 @@ it('names a table or column that a change is to revoke by, and that is not there
     code: 'missing_object',
     message: expect.stringContaining('there is no column api.notes.who') as string,
   });
+});
+
+it('revokes by a table in parts, also when a row moves to another', async () => {
+  const database = await cluster.database();
+  const staff = {
+    file: 'migrations/002_staff.sql',
+    sql: `CREATE TABLE staff (user_id int, rank int) PARTITION BY LIST (rank);
+      CREATE TABLE staff_1 PARTITION OF staff FOR VALUES IN (1);
+      CREATE TABLE staff_2 PARTITION OF staff FOR VALUES IN (2);
+      INSERT INTO staff VALUES (1, 1), (2, 1), (3, 2);`,
+  };
+  const revocation = { subject: 'user_id', bumpOn: [{ table: 'staff', column: 'user_id' }] };
+  const declaration = notes(database.name, { migrations: [notesMigration, staff], tokens: { revocation } });
+  await database.apply(declaration);
+  expect(await applyDeclaration(database.admin, declaration)).toMatchObject({ changes: 0 });
+  await database.sql('UPDATE api.staff SET rank = 2 WHERE user_id = 1; DELETE FROM api.staff_2 WHERE user_id = 3');
+  const revoked = await database.sql(`SELECT subject FROM ${database.name}_private.tokens_valid_after ORDER BY 1`);
+  expect(revoked).toEqual([{ subject: '1' }, { subject: '3' }]);
 });
 
 it('fails rather than miss a column that was renamed', async () => {
