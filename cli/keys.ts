@@ -1,12 +1,14 @@
 import { readFileSync } from 'node:fs';
 import { Option, type Command } from 'commander';
-import { refuse } from '../declaration/errors.ts';
+import { refuse, SecuredPostgrestError } from '../declaration/errors.ts';
 import { SIGNING_ALGORITHMS } from '../declaration/key-set.ts';
 import type { SigningAlgorithm } from '../declaration/types.ts';
 import {
   addKey,
+  fetchProviderKeys,
   generateKey,
   importKey,
+  providerKeysFetched,
   publicKeySet,
   readKeys,
   readManagedKeys,
@@ -14,10 +16,13 @@ import {
   revokeKey,
   rotateKeys,
   safeToRevoke,
+  storeProviderKeys,
   undoKeyStep,
   type ManagedKey,
+  type ProviderLocation,
   type TokenLife,
 } from '../jwt/index.ts';
+import { errorLine } from './error-line.ts';
 
 interface KeysOptions {
   readonly directory: string;
@@ -25,6 +30,7 @@ interface KeysOptions {
 }
 type AlgorithmOptions = KeysOptions & { readonly algorithm?: SigningAlgorithm };
 type KidOptions = KeysOptions & { readonly kid: string };
+type FetchKeysOptions = KeysOptions & ProviderLocation & { readonly orKept?: true };
 type RevokeOptions = KidOptions & TokenLife & { readonly force?: true };
 
 export function addKeysCommand(program: Command): void {
@@ -81,6 +87,12 @@ export function addKeysCommand(program: Command): void {
       print(readManagedKeys(directory), json);
     });
 
+  command('fetch', "fetch an OpenID provider's public keys, check them and keep them for the next deploys")
+    .requiredOption('--issuer <url>', 'the provider')
+    .option('--jwks-uri <url>', 'where its keys are (default: what its discovery document says)')
+    .option('--or-kept', 'go on with the keys that are kept where the provider can not be reached')
+    .action(fetchKeys);
+
   keys
     .command('jwks')
     .description('print the public keys as a JSON Web Key Set; HS256 keys are secrets and are left out')
@@ -92,6 +104,23 @@ export function addKeysCommand(program: Command): void {
       }
       console.log(JSON.stringify(publicKeySet(pairs), undefined, 2));
     });
+}
+
+async function fetchKeys({ directory, issuer, jwksUri, orKept, json }: FetchKeysOptions): Promise<void> {
+  const fetched = await fetchProviderKeys({ issuer, ...(jwksUri !== undefined && { jwksUri }) }).catch(
+    (error: unknown) => {
+      const kept = providerKeysFetched(directory, issuer);
+      const unreachable = error instanceof SecuredPostgrestError && error.code === 'provider_unreachable';
+      if (!orKept || !unreachable || kept === undefined) throw error;
+      console.error(`${errorLine(error)}: going on with the keys that were fetched at ${kept}`);
+    },
+  );
+  if (!fetched) return;
+  const { keys, leftOut } = fetched;
+  const file = storeProviderKeys(directory, issuer, fetched);
+  for (const reason of leftOut) console.error(`left out: ${reason}`);
+  if (json) console.log(JSON.stringify({ file, keys: keys.map(({ kid, kty }) => ({ kid, kty })), leftOut }));
+  else console.log(`${keys.length} ${keys.length === 1 ? 'key' : 'keys'} of ${issuer} ${file}`);
 }
 
 function readKeyFile(file: string): string {

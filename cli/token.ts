@@ -1,6 +1,8 @@
 import { text } from 'node:stream/consumers';
 import { InvalidArgumentError, type Command } from 'commander';
 import { refuse } from '../declaration/errors.ts';
+import { ownKeys, providerOf } from '../declaration/provider.ts';
+import type { Declaration } from '../declaration/types.ts';
 import { examineToken, loadVerificationKeys, readKeys, readToken, signToken, type TokenOptions } from '../jwt/index.ts';
 import { loadDeclaration } from './load-declaration.ts';
 import { parseTime } from './parse-time.ts';
@@ -60,7 +62,7 @@ export function addTokenCommand(program: Command): void {
     .option('--json', 'for programs')
     .action(async (file: string, given: string | undefined, { directory, at, json }: VerifyOptions) => {
       const declaration = await loadDeclaration(file);
-      const keySet = loadVerificationKeys(declaration.keys, directory ?? missingDirectory(declaration.keys));
+      const keySet = loadVerificationKeys(declaration.keys, directory ?? missingDirectory(declaration));
       const { role, problems } = await examineToken(await tokenFrom(given), declaration, keySet, {
         ...(at && { now: at }),
       });
@@ -77,9 +79,17 @@ async function tokenFrom(given: string | undefined): Promise<string> {
   return (given ?? (await text(process.stdin))).trim();
 }
 
-function missingDirectory(keys: object): string {
-  if (!('generate' in keys)) return '';
-  return refuse('unreadable_key', '--directory', 'the keys are generated ones', 'name the directory that has them');
+function missingDirectory({ keys }: Declaration): string {
+  const own = ownKeys(keys);
+  const provider = providerOf(keys);
+  const isElsewhere = (own && 'generate' in own) === true || (provider && provider.jwks === undefined);
+  if (!isElsewhere) return '';
+  return refuse(
+    'unreadable_key',
+    '--directory',
+    'the keys are generated or fetched ones',
+    'name the directory that has them',
+  );
 }
 
 function addClaim(text: string, claims: Readonly<Record<string, unknown>>): Record<string, unknown> {

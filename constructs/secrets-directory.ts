@@ -3,6 +3,7 @@ import { createHmac } from 'node:crypto';
 import { chmodSync, mkdirSync, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { refuse } from '../declaration/errors.ts';
+import { ownKeys, providerOf } from '../declaration/provider.ts';
 import type { KeySource, SigningAlgorithm } from '../declaration/types.ts';
 import { isInUse, readManagedKeys } from '../jwt/managed-keys.ts';
 import { loadVerificationKeys } from '../jwt/read-key-source.ts';
@@ -51,17 +52,20 @@ export class SecretsDirectory {
   }
 
   /**
-   * The key set that PostgREST verifies tokens with. A key to be generated is made with the first call.
+   * The key set that PostgREST verifies tokens with. A key to be generated is made with the first call; those of a provider
+   * are fetched each time, and where it does not answer, the ones that were fetched last are used.
    *
    * @throws SecuredPostgrestError what reading the keys refuses, such as `invalid_key_set` or `weak_secret`
    */
   verificationKeys(keys: KeySource): SecretFile {
     const isMissing = (algorithm: SigningAlgorithm) =>
       !readManagedKeys(this.keysPath).some((key) => isInUse(key, algorithm));
-    if ('generate' in keys && isMissing(keys.generate)) {
-      const [node, ...command] = ownProgram('cli/main');
-      const options = ['keys', 'generate', '--directory', this.keysPath, '--algorithm', keys.generate];
-      execFileSync(node, [...command, ...options], { stdio: ['ignore', 'ignore', 'inherit'] });
+    const own = ownKeys(keys);
+    const provider = providerOf(keys);
+    if (own && 'generate' in own && isMissing(own.generate)) this.runKeys('generate', '--algorithm', own.generate);
+    if (provider && provider.jwks === undefined) {
+      const { issuer, jwksUri } = provider;
+      this.runKeys('fetch', '--or-kept', '--issuer', issuer, ...(jwksUri === undefined ? [] : ['--jwks-uri', jwksUri]));
     }
     return this.written('jwks.json', JSON.stringify(loadVerificationKeys(keys, this.keysPath)));
   }
@@ -82,6 +86,17 @@ export class SecretsDirectory {
       );
     }
     return this.written('database-login', `[authenticator]\nuser=${role}\npassword=${text}\n`);
+  }
+
+  /** Constructs are synchronous, and what makes or fetches keys is not. */
+  private runKeys(command: string, ...options: string[]): void {
+    const [node, ...program] = ownProgram('cli/main');
+    const words = [...program, 'keys', command, '--directory', this.keysPath, ...options];
+    try {
+      execFileSync(node, words, { stdio: ['ignore', 'ignore', 'inherit'] });
+    } catch (cause) {
+      refuse('unreadable_key', this.keysPath, `'keys ${command}' has failed`, 'see what it says above', cause);
+    }
   }
 
   /**

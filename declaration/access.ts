@@ -8,6 +8,7 @@ import {
   typeName,
   type Condition,
 } from './condition.ts';
+import { providerOf, roleValues, trustedIssuers } from './provider.ts';
 import { revocationSql } from './revocation.ts';
 import { packageTemplate, render, type SqlFragment } from './template.ts';
 import type {
@@ -196,6 +197,7 @@ function privateFunctions(
   everyone: readonly string[],
   revocationCheck: string,
 ): DesiredFunction[] {
+  const provider = providerOf(declaration.keys);
   const own = { private: declaration.privateSchema };
   const settings = apiRoles(declaration).flatMap((role) =>
     Object.entries(roleSettings(role)).map(([name, value]) => ({ role: role.name, name, value })),
@@ -221,8 +223,10 @@ function privateFunctions(
         body: render(packageTemplate('functions/pre-request-body'), {
           anonymous: declaration.anonymous?.name ?? '',
           required_claims: declaration.tokens.requiredClaims,
-          issuer: declaration.tokens.issuer ?? '',
-          audience: declaration.tokens.audience ?? '',
+          issuer: provider ? '' : (declaration.tokens.issuer ?? ''),
+          audience: provider ? '' : (declaration.tokens.audience ?? ''),
+          maximum_age: String(declaration.tokens.maximumAgeSeconds ?? 0),
+          become_mapped_role: fragment(becomeMappedRole(declaration)),
           revocation: fragment(revocationCheck),
           setting_roles: settings.map(({ role }) => role),
           setting_names: settings.map(({ name }) => name),
@@ -233,6 +237,23 @@ function privateFunctions(
     },
     ...memberships.values(),
   ];
+}
+
+/** Nothing where the token itself names the role. */
+function becomeMappedRole({ keys, tokens }: Declaration): string {
+  const provider = providerOf(keys);
+  if (!provider) return '';
+  const { roles } = provider;
+  const pairs = roleValues(roles);
+  return render(packageTemplate('functions/become-mapped-role'), {
+    issuers: JSON.stringify(trustedIssuers(provider, tokens)),
+    role_claim: claimPath(roles.claim),
+    space_separated: String(roles.spaceSeparated ?? false),
+    map_values: pairs.map(([value]) => value),
+    map_roles: pairs.map(([, role]) => role),
+    otherwise: roles.otherwise ?? '',
+    token_required: String(tokens.isRequired ?? false),
+  });
 }
 
 function membershipFunction(policy: MembershipPolicy, name: string, declaration: Declaration): string {

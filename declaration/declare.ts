@@ -4,6 +4,7 @@ import { conditionsOf, membershipTable } from './condition.ts';
 import { refuse } from './errors.ts';
 import { freeze } from './freeze.ts';
 import { checkDistinct, checkKnownSchema, checkName, checkSchemaName, qualify } from './names.ts';
+import { checkProvider, providerOf } from './provider.ts';
 import { checkServer } from './server.ts';
 import { checkShape } from './shape.ts';
 import { checkKnownRole, effectiveRoles, resolveRoles, type Roles } from './roles.ts';
@@ -47,8 +48,10 @@ export function declare(input: DeclarationInput): Declaration {
   const server = checkServer(input.server ?? {});
   const keys = input.keys ?? { generate: 'ES256' };
   checkKeySet(keys, 'keys', server.version);
+  checkProvider(keys, input.tokens ?? {}, roles);
   const migrations = input.migrations ?? [];
   checkMigrations(migrations);
+  const needsToken = providerOf(keys) !== undefined && !roles.anonymous;
 
   const declaration: Declaration = {
     name: input.name,
@@ -59,12 +62,19 @@ export function declare(input: DeclarationInput): Declaration {
     functions: (input.functions ?? []).map((fn, index) => resolveFunction(fn, `functions[${index}]`, schemas, roles)),
     migrations: [...migrations].sort((a, b) => (a.file < b.file ? -1 : 1)),
     keys,
-    tokens: resolveTokens(input.tokens ?? {}, schemas),
+    tokens: { ...resolveTokens(input.tokens ?? {}, schemas), ...(needsToken && { isRequired: true }) },
     server,
+    ...(needsToken && arrivalRole(input)),
   };
   checkRelationNames(declaration);
   checkPolicyTexts(declaration);
   return freeze(declaration);
+}
+
+/** Tokens of a provider arrive as the anonymous role. Where none is declared, it is one that nothing can be granted to. */
+function arrivalRole({ name, roles }: DeclarationInput): Pick<Declaration, 'anonymous'> {
+  const { anonymous } = resolveRoles(name, { ...roles, anonymous: `${name}_arrival` });
+  return anonymous ? { anonymous } : {};
 }
 
 type Schemas = Pick<Declaration, 'schemas' | 'internalSchemas' | 'privateSchema'>;

@@ -32,6 +32,8 @@ export type ErrorCode =
   | 'unsupported_algorithm'
   | 'weak_key'
   | 'weak_secret'
+  | 'invalid_provider'
+  | 'provider_unreachable'
   | 'unreadable_key'
   | 'key_exists'
   | 'unknown_key'

@@ -1,9 +1,9 @@
 import { createHash, createPublicKey, type KeyObject } from 'node:crypto';
-import { refuse } from './errors.ts';
+import { refuse, SecuredPostgrestError } from './errors.ts';
 import type { JsonWebKeySet, KeySource, SigningAlgorithm } from './types.ts';
 
 type Jwk = Readonly<Record<string, unknown>>;
-type PublicKeySource = Exclude<KeySource, { generate: unknown } | { secretFile: unknown }>;
+type PublicKeySource = Exclude<KeySource, { generate: unknown } | { secretFile: unknown } | { provider: unknown }>;
 
 /** What this package signs with: names that every supported PostgREST and `jose` agree on. */
 export const SIGNING_ALGORITHMS: readonly SigningAlgorithm[] = ['ES256', 'RS256', 'EdDSA', 'HS256'];
@@ -48,16 +48,18 @@ const BASE64URL = /^[A-Za-z0-9_-]+$/;
  */
 export function checkKeySet(source: KeySource, place: string, postgrestVersion: string): void {
   const given: Jwk = isObject(source) ? source : {};
-  const kinds = ['generate', 'jwks', 'publicKey', 'secretFile'].filter((kind) => kind in given);
+  const kinds = ['generate', 'jwks', 'publicKey', 'secretFile', 'provider'].filter((kind) => kind in given);
   if (kinds.length !== 1) {
     refuse(
       'invalid_key_set',
       place,
       kinds.length === 0 ? 'no kind of key' : `${kinds.join(' and ')} together`,
-      'give exactly one of generate, jwks, publicKey, secretFile',
+      'give exactly one of generate, jwks, publicKey, secretFile, provider',
     );
   }
-  if ('generate' in source) {
+  if ('provider' in source) {
+    if (source.own) checkKeySet(source.own, `${place}.own`, postgrestVersion);
+  } else if ('generate' in source) {
     checkSigningAlgorithm(source.generate, `${place}.generate`);
   } else if ('secretFile' in source) {
     if (typeof source.secretFile !== 'string' || source.secretFile === '') {
@@ -100,6 +102,35 @@ export function verificationKeySet(source: PublicKeySource): JsonWebKeySet {
   return { keys: readPublicKeys(source, 'keys') };
 }
 
+/** A provider's keys as far as they can verify tokens, and why each of the others can not. */
+export interface UsableKeys extends JsonWebKeySet {
+  readonly leftOut: readonly string[];
+}
+
+/**
+ * The keys of a set that others keep: what is for encryption, or for signatures that not every PostgREST verifies, is left
+ * out instead of being refused.
+ *
+ * @throws SecuredPostgrestError `invalid_key_set`, `empty_key_set` also where nothing is left, `private_key_in_key_set`
+ */
+export function checkPublicKeys(jwks: unknown, place: string): UsableKeys {
+  const leftOut: string[] = [];
+  const usable = readSet(jwks, place).filter((key, index) => {
+    try {
+      if (String(readJwk(key, `${place}.keys[${index}]`)['alg']).startsWith('PS')) {
+        refuse('unsupported_algorithm', `${place}.keys[${index}]`, 'PostgREST 13 has no PS*', 'sign with RS256');
+      }
+      return true;
+    } catch (error) {
+      const isSecret = isObject(key) && (key.kty === 'oct' || PRIVATE_MEMBERS.some((member) => member in key));
+      if (isSecret || !(error instanceof SecuredPostgrestError)) throw error;
+      leftOut.push(error.message);
+      return false;
+    }
+  });
+  return { keys: readJwks({ keys: usable }, place), leftOut };
+}
+
 /**
  * Checks an HS256 secret: at least 32 bytes, not one byte repeated, and not a text that is known to others, such as a
  * public key. Errors never show it.
@@ -138,12 +169,16 @@ function readPublicKeys(source: PublicKeySource, place: string): Jwk[] {
   return readJwks(source.jwks, `${place}.jwks`);
 }
 
-function readJwks(jwks: unknown, place: string): Jwk[] {
+function readSet(jwks: unknown, place: string): unknown[] {
   const set = typeof jwks === 'string' ? parseJson(jwks, place) : jwks;
   if (!isObject(set) || !Array.isArray(set.keys)) {
     refuse('invalid_key_set', place, 'not a JSON Web Key Set', 'give {"keys": [...]} (RFC 7517, 5)');
   }
-  const keys = set.keys as unknown[];
+  return set.keys as unknown[];
+}
+
+function readJwks(jwks: unknown, place: string): Jwk[] {
+  const keys = readSet(jwks, place);
   if (keys.length === 0) refuse('empty_key_set', place, 'the key set has no keys', 'add at least one public key');
   const read = keys.map((key, index) => readJwk(key, `${place}.keys[${index}]`));
   const kids = read.flatMap(({ kid }) => (kid === undefined ? [] : [kid]));

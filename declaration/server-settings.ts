@@ -1,4 +1,5 @@
 import { refuse } from './errors.ts';
+import { providerOf } from './provider.ts';
 import type { Declaration } from './types.ts';
 import { checkVersion } from './versions.ts';
 
@@ -52,6 +53,12 @@ const OWN_SETTINGS = [
  */
 const NO_ORIGIN = 'https://no-origin.invalid';
 
+/**
+ * A claim that no token has: PostgREST refuses tokens whose `exp` is not a number, and below a number is nothing. Each token
+ * then arrives as the anonymous role, and `pre_request()` decides who it becomes.
+ */
+const NO_ROLE_CLAIM = '.exp.role';
+
 /** Refuses further settings that are malformed or that this package decides itself. */
 export function checkSettings(settings: Readonly<Record<string, string>>, place: string): void {
   for (const [name, value] of Object.entries(settings)) {
@@ -87,6 +94,7 @@ export function checkSettings(settings: Readonly<Record<string, string>>, place:
  */
 export function serverSettings(declaration: Declaration, places: ServerPlaces): Record<string, string> {
   const { server, tokens } = declaration;
+  const provider = providerOf(declaration.keys);
   const [major] = checkVersion(places.version ?? server.version, 'server.version');
   const settings: Record<string, string> = {
     'db-uri': places.databaseUri,
@@ -99,7 +107,7 @@ export function serverSettings(declaration: Declaration, places: ServerPlaces): 
     'db-pool': String(server.poolSize),
     'jwt-secret': places.jwtSecret,
     'jwt-secret-is-base64': 'false',
-    'jwt-role-claim-key': major < 16 ? '.role' : '$.role',
+    'jwt-role-claim-key': `${major < 16 ? '' : '$'}${provider ? NO_ROLE_CLAIM : '.role'}`,
     'openapi-mode': server.openApi,
     'log-level': server.logLevel,
     'server-cors-allowed-origins':
@@ -110,7 +118,7 @@ export function serverSettings(declaration: Declaration, places: ServerPlaces): 
     ...server.settings,
   };
   if (declaration.anonymous) settings['db-anon-role'] = declaration.anonymous.name;
-  if (tokens.audience !== undefined) settings['jwt-aud'] = tokens.audience;
+  if (tokens.audience !== undefined && !provider) settings['jwt-aud'] = tokens.audience;
   return Object.fromEntries(
     Object.entries(settings).map(([name, value]) => [`PGRST_${name.toUpperCase().replaceAll('-', '_')}`, value]),
   );

@@ -66,6 +66,21 @@ const grant = z.strictObject({
   delete: z.literal(true).optional(),
 });
 
+const jwks = z.union([text, z.looseObject({ keys: z.array(z.record(text, z.unknown())) })]);
+const provider = z.strictObject({
+  issuer: text.min(1),
+  jwks: jwks.optional(),
+  jwksUri: text.min(1).optional(),
+  audience: text.min(1).optional(),
+  claims: z.record(text.min(1), oneOrMore).optional(),
+  roles: z.strictObject({
+    claim,
+    map: z.record(text, oneOrMore),
+    otherwise: text.optional(),
+    spaceSeparated: z.boolean().optional(),
+  }),
+});
+
 const declaration = z.strictObject({
   name: text,
   schemas: texts.min(1),
@@ -95,9 +110,15 @@ const declaration = z.strictObject({
   keys: z
     .union([
       z.strictObject({ generate: z.enum(['ES256', 'RS256', 'EdDSA', 'HS256']) }),
-      z.strictObject({ jwks: z.union([text, z.looseObject({ keys: z.array(z.record(text, z.unknown())) })]) }),
+      z.strictObject({ jwks }),
       z.strictObject({ publicKey: text, algorithm: z.enum(['ES256', 'RS256', 'EdDSA']) }),
       z.strictObject({ secretFile: text.min(1) }),
+      z.strictObject({
+        provider,
+        own: z
+          .union([z.strictObject({ generate: z.enum(['ES256', 'RS256', 'EdDSA']) }), z.strictObject({ jwks })])
+          .optional(),
+      }),
     ])
     .optional(),
   tokens: z
@@ -105,6 +126,7 @@ const declaration = z.strictObject({
       issuer: text.min(1).optional(),
       audience: text.min(1).optional(),
       requiredClaims: z.array(text.min(1)).optional(),
+      maximumAgeSeconds: z.int().positive().optional(),
       revocation: z
         .strictObject({
           subject: claim.optional(),

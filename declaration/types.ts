@@ -30,16 +30,51 @@ export type KeySource =
   /** An existing public key, PEM (SPKI), and what it signs with. */
   | { readonly publicKey: string; readonly algorithm: Exclude<SigningAlgorithm, 'HS256'> }
   /** A file with an existing HS256 secret of at least 32 bytes. The file is read when it is deployed or started. */
-  | { readonly secretFile: string };
+  | { readonly secretFile: string }
+  /** The keys of an OpenID provider, and keys of ours beside them. */
+  | { readonly provider: Provider; readonly own?: OwnKeySource };
+
+/** Keys for tokens that the provider has not issued. @default none */
+export type OwnKeySource =
+  { readonly generate: Exclude<SigningAlgorithm, 'HS256'> } | { readonly jwks: JsonWebKeySet | string };
+
+/** An OpenID provider whose tokens are trusted, what they must say, and which roles they are for. */
+export interface Provider {
+  /** What its tokens have as `iss`, to the letter. https, or http on this machine. */
+  readonly issuer: string;
+  /** Its public keys, as an object or as JSON text. @default fetched from the provider by each deploy */
+  readonly jwks?: JsonWebKeySet | string;
+  /** Where its keys are fetched. @default what its discovery document says */
+  readonly jwksUri?: string;
+  /** Required member of `aud`. @default any: then `claims` must say whom a token is for */
+  readonly audience?: string;
+  /** Claims that must be there with one of these texts, such as `{ token_use: 'access' }`. @default none */
+  readonly claims?: Readonly<Record<string, string | readonly string[]>>;
+  readonly roles: RoleMapping;
+}
+
+/** Which role requests with a token have, by what it says. */
+export interface RoleMapping {
+  /** The claim with the provider's names of roles: a text or a list of texts. */
+  readonly claim: ClaimPath;
+  /** Declared roles, each with the provider's names for it. Of several that match the first counts. */
+  readonly map: Readonly<Record<string, string | readonly string[]>>;
+  /** The role of tokens that none of it matches. @default they are refused */
+  readonly otherwise?: string;
+  /** Whether a text in the claim is a list with spaces between, as `scope` is (RFC 8693, 4.2). @default false */
+  readonly spaceSeparated?: boolean;
+}
 
 /** What a token must say besides its signature. PostgREST checks none of it reliably, so a pre-request check does. */
 export interface TokenRules {
-  /** Required `iss`. @default any issuer */
+  /** Required `iss`. Beside a provider: that of own tokens. @default any issuer */
   readonly issuer?: string;
-  /** Required member of `aud`. @default any audience */
+  /** Required member of `aud`. Beside a provider: that of own tokens. @default any audience */
   readonly audience?: string;
   /** Claims that every token must carry. @default ['exp'] */
   readonly requiredClaims?: readonly string[];
+  /** How long after `iat` a token counts, in seconds, whatever its `exp`. @default as long as `exp` says */
+  readonly maximumAgeSeconds?: number;
   /** Lets tokens be refused before they expire. @default off */
   readonly revocation?: RevocationInput;
 }
@@ -320,7 +355,10 @@ export interface Tokens {
   readonly issuer?: string;
   readonly audience?: string;
   readonly requiredClaims: readonly string[];
+  readonly maximumAgeSeconds?: number;
   readonly revocation?: Revocation;
+  /** Whether requests without a token are refused by the pre-request check. @default false: PostgREST decides */
+  readonly isRequired?: boolean;
 }
 
 export interface Server {

@@ -1,6 +1,7 @@
 import pg from 'pg';
 import { clientOptions } from '../apply/connect.ts';
 import { refuse, SecuredPostgrestError } from '../declaration/errors.ts';
+import { providerOf, tokenClaims } from '../declaration/provider.ts';
 import { serverSettings } from '../declaration/server-settings.ts';
 import type { Declaration, SqlSource } from '../declaration/types.ts';
 import { signToken, type TokenOptions } from '../jwt/index.ts';
@@ -164,7 +165,15 @@ class Environment implements EphemeralPostgrest {
     claims: Readonly<Record<string, unknown>> = {},
     options: Omit<TokenOptions, 'role' | 'claims'> = {},
   ): Promise<string> {
-    const { issuer, audience, requiredClaims } = this.#declaration.tokens;
+    const { keys, tokens } = this.#declaration;
+    const provider = providerOf(keys);
+    if (provider) {
+      const { issuer, audience } = provider;
+      const said = tokenClaims(provider, role, claims);
+      const asked = { issuer, ...(audience !== undefined && { audience }) };
+      return signToken(this.#trust.key, { ...asked, ...options, role, claims: said });
+    }
+    const { issuer, audience, requiredClaims } = tokens;
     const asked = {
       ...(issuer !== undefined && { issuer }),
       ...(audience !== undefined && { audience }),

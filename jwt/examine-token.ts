@@ -1,6 +1,8 @@
 import { compactVerify, importJWK, type JWK } from 'jose';
 import type { Declaration, JsonWebKeySet, Revocation } from '../declaration/types.ts';
+import { providerOf } from '../declaration/provider.ts';
 import { CLOCK_SKEW_S } from './clock-skew.ts';
+import { examineProviderToken } from './examine-provider-token.ts';
 import { moment, readPart, type TokenPart } from './read-token.ts';
 
 /** A reason for which the declared server refuses a token. */
@@ -19,6 +21,8 @@ export interface TokenProblem {
     | 'not_yet_valid'
     | 'wrong_issuer'
     | 'wrong_audience'
+    | 'wrong_claim'
+    | 'too_old'
     | 'unknown_role'
     | 'no_anonymous_role';
   /** In words, with the value. */
@@ -90,18 +94,19 @@ export async function examineToken(
   const header = readPart(parts[0]!);
   const claims = readPart(parts[1]!);
   const wrongHeader = headerProblems(header);
+  const given = claims && examineRole(claims.value, declaration);
   const problems = [
     // What the header says decides how a signature is read.
     ...(wrongHeader.length > 0 ? wrongHeader : await signatureProblems(token, header!.value, keySet, version)),
     ...(claims ? claimProblems(claims, declaration, now) : [malformed('its claims are no JSON object')]),
-    ...(claims ? roleProblems(claims.value, declaration) : []),
+    ...(given?.problems ?? []),
   ];
-  const role = claims?.value['role'] ?? declaration.anonymous?.name;
+  const role = given?.role;
   return {
     ...(header && { header: header.value }),
     ...(claims && { claims: claims.value }),
     problems,
-    ...(problems.length === 0 && typeof role === 'string' && { role }),
+    ...(problems.length === 0 && role !== undefined && { role }),
   };
 }
 
@@ -170,7 +175,7 @@ async function isSignedBy(token: string, alg: string, jwk: Readonly<Record<strin
 
 function claimProblems(
   { value: claims, twice, unreadable }: TokenPart,
-  { tokens, anonymous }: Declaration,
+  { tokens, anonymous, keys }: Declaration,
   now: Date,
 ): TokenProblem[] {
   const seconds = now.getTime() / 1000;
@@ -202,23 +207,55 @@ function claimProblems(
     ...(after(iat, seconds + CLOCK_SKEW_S)
       ? [problem('not_yet_valid', `it was issued in the future (${moment(iat)})`, 'compare the clocks')]
       : []),
-    ...(saysNothing(claims, anonymous) ? [] : declaredProblems(claims, tokens)),
+    ...(saysNothing(claims, anonymous, keys)
+      ? []
+      : [
+          ...requiredProblems(claims, tokens, seconds),
+          ...(providerOf(keys) ? [] : issuerProblems(claims, tokens)),
+          ...(tokens.revocation ? revocationProblems(claims, tokens.revocation) : []),
+        ]),
   ];
 }
 
 /** PostgREST makes such claims for a request without a token: the check before each request can not tell them apart. */
-function saysNothing(claims: TokenPart['value'], anonymous: Declaration['anonymous']): boolean {
+function saysNothing(
+  claims: TokenPart['value'],
+  anonymous: Declaration['anonymous'],
+  keys: Declaration['keys'],
+): boolean {
   const { role = anonymous?.name, ...others } = claims;
-  return anonymous !== undefined && role === anonymous.name && Object.keys(others).length === 0;
+  const isAnonymous = anonymous !== undefined && (role === anonymous.name || providerOf(keys) !== undefined);
+  return isAnonymous && Object.keys(others).length === 0;
 }
 
-/** What the declaration asks for. */
-function declaredProblems(claims: TokenPart['value'], tokens: Declaration['tokens']): TokenProblem[] {
-  const { iss, aud } = claims;
+/** What the declaration asks for, whoever has issued it. */
+function requiredProblems(
+  claims: TokenPart['value'],
+  { requiredClaims, maximumAgeSeconds }: Declaration['tokens'],
+  seconds: number,
+): TokenProblem[] {
+  const { iat } = claims;
+  const oldest = seconds - (maximumAgeSeconds ?? Infinity) - CLOCK_SKEW_S;
   return [
-    ...tokens.requiredClaims
+    ...requiredClaims
       .filter((name) => !isThere(claims[name]))
       .map((name) => problem('missing_claim', `the claim "${name}" is missing`, 'have it put into the token')),
+    ...(maximumAgeSeconds !== undefined && !(typeof iat === 'number' && iat >= oldest)
+      ? [
+          problem(
+            'too_old',
+            typeof iat === 'number'
+              ? `it was issued ${ago(seconds - iat)} ago`
+              : 'it does not say when it was issued (iat)',
+            `get one that is not older than ${ago(maximumAgeSeconds)}`,
+          ),
+        ]
+      : []),
+  ];
+}
+
+function issuerProblems({ iss, aud }: TokenPart['value'], tokens: Declaration['tokens']): TokenProblem[] {
+  return [
     ...(tokens.issuer !== undefined && iss !== tokens.issuer
       ? [
           problem(
@@ -231,7 +268,6 @@ function declaredProblems(claims: TokenPart['value'], tokens: Declaration['token
     ...(tokens.audience !== undefined && !audiences(aud).includes(tokens.audience)
       ? [problem('wrong_audience', `it is for ${show(aud)}, not for "${tokens.audience}"`, 'ask for one for this API')]
       : []),
-    ...(tokens.revocation ? revocationProblems(claims, tokens.revocation) : []),
   ];
 }
 
@@ -261,6 +297,12 @@ function revocationProblems(claims: TokenPart['value'], { subject }: Revocation)
         ]
       : []),
   ];
+}
+
+function examineRole(claims: TokenPart['value'], declaration: Declaration) {
+  if (providerOf(declaration.keys)) return examineProviderToken(claims, declaration);
+  const role = claims['role'] ?? declaration.anonymous?.name;
+  return { problems: roleProblems(claims, declaration), ...(typeof role === 'string' && { role }) };
 }
 
 function roleProblems({ role }: TokenPart['value'], { users, anonymous }: Declaration): TokenProblem[] {

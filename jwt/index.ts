@@ -10,6 +10,7 @@
  * @module
  */
 export { examineToken, type ExamineOptions, type TokenExamination, type TokenProblem } from './examine-token.ts';
+export { fetchProviderKeys, type FetchOptions, type ProviderLocation } from './fetch-provider-keys.ts';
 export { generateKey } from './generate-key.ts';
 export { importKey } from './import-key.ts';
 export { keyProbes, type KeyProbe } from './key-probes.ts';
@@ -26,6 +27,7 @@ export {
 } from './key-steps.ts';
 export { readKeys, readManagedKeys, type ManagedKey } from './managed-keys.ts';
 export type { PrivateKey, SigningKey } from './private-key.ts';
+export { providerKeysFetched, storeProviderKeys } from './provider-keys.ts';
 export { publicKeySet } from './public-key-set.ts';
 export { loadSigningKey, loadVerificationKeys } from './read-key-source.ts';
 export { readToken, type TokenContent } from './read-token.ts';

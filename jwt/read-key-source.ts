@@ -4,6 +4,7 @@ import { checkSecret, verificationKeySet } from '../declaration/key-set.ts';
 import type { JsonWebKeySet, KeySource, SigningAlgorithm } from '../declaration/types.ts';
 import { isInUse, readManagedKeys, type ManagedKey } from './managed-keys.ts';
 import type { SigningKey } from './private-key.ts';
+import { readProviderKeys } from './provider-keys.ts';
 import { publicKeySet } from './public-key-set.ts';
 
 /**
@@ -21,6 +22,10 @@ import { publicKeySet } from './public-key-set.ts';
 export function loadVerificationKeys(source: KeySource, directory: string): JsonWebKeySet {
   if ('generate' in source) return publicKeySet(readGeneratedKeys(source.generate, directory).map(({ key }) => key));
   if ('secretFile' in source) return publicKeySet([readSecretFile(source.secretFile)]);
+  if ('provider' in source) {
+    const own = source.own ? loadVerificationKeys(source.own, directory).keys : [];
+    return { keys: [...readProviderKeys(source.provider, directory).keys, ...own] };
+  }
   return verificationKeySet(source);
 }
 
@@ -36,6 +41,7 @@ export function loadSigningKey(source: KeySource, directory: string): SigningKey
     return readGeneratedKeys(source.generate, directory).find((key) => isInUse(key, source.generate))?.key;
   }
   if ('secretFile' in source) return readSecretFile(source.secretFile);
+  if ('provider' in source && source.own) return loadSigningKey(source.own, directory);
   return undefined;
 }
 

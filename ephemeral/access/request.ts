@@ -1,5 +1,6 @@
 import { statement } from '../../apply/statements.ts';
 import { quoteIdentifier } from '../../declaration/quote.ts';
+import { providerOf, tokenClaims } from '../../declaration/provider.ts';
 import type { Command, Declaration, QualifiedName } from '../../declaration/types.ts';
 import type { Subject } from './subjects.ts';
 
@@ -14,6 +15,11 @@ const METHODS: Readonly<Record<Command, string>> = {
 /** The role of a subject; undefined where requests without a token are refused. */
 export function roleOf({ anonymous }: Declaration, subject: Subject | undefined): string | undefined {
   return subject ? subject.role : anonymous?.name;
+}
+
+/** The role that PostgREST gives a request, before the pre-request check. */
+function arrivalRole(declaration: Declaration, subject: Subject | undefined): string | undefined {
+  return roleOf(declaration, providerOf(declaration.keys) ? undefined : subject);
 }
 
 export interface Request {
@@ -36,7 +42,7 @@ export function requestValues(declaration: Declaration, { relation, command, sub
     'request.headers': '{}',
     'request.cookies': '{}',
     'request.jwt.claims': JSON.stringify(claimsOf(declaration, subject)),
-    role: roleOf(declaration, subject)!,
+    role: arrivalRole(declaration, subject)!,
   };
   return {
     names: Object.keys(settings),
@@ -47,9 +53,11 @@ export function requestValues(declaration: Declaration, { relation, command, sub
 
 /** What the subject says, and what whoever signs a token adds to it. */
 function claimsOf(declaration: Declaration, subject: Subject | undefined): Record<string, unknown> {
-  const role = roleOf(declaration, subject);
+  const role = arrivalRole(declaration, subject);
   if (!subject) return { role };
-  const { issuer, audience, requiredClaims } = declaration.tokens;
+  const provider = providerOf(declaration.keys);
+  const { requiredClaims } = declaration.tokens;
+  const { issuer, audience } = provider ?? declaration.tokens;
   const now = Math.floor(Date.now() / 1000);
   const added = { sub: 'sample', jti: 'sample', nbf: now };
   return {
@@ -58,7 +66,7 @@ function claimsOf(declaration: Declaration, subject: Subject | undefined): Recor
     ...(issuer !== undefined && { iss: issuer }),
     ...(audience !== undefined && { aud: audience }),
     ...Object.fromEntries(Object.entries(added).filter(([claim]) => requiredClaims.includes(claim))),
-    ...subject.claims,
+    ...(provider ? tokenClaims(provider, subject.role, subject.claims ?? {}) : subject.claims),
     role,
   };
 }

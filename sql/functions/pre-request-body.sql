@@ -5,7 +5,7 @@ DECLARE
   setting_names CONSTANT text[] := ARRAY[:'setting_names']::text[];
   setting_values CONSTANT text[] := ARRAY[:'setting_values']::text[];
   problem text;
-BEGIN
+BEGIN:{become_mapped_role}
   -- The role's settings, its statement timeout above all: SET ROLE does not bring them, and PostgREST does so only where
   -- it takes its own configuration from the database as well. They stand here because to read them from the catalogs
   -- would cost each request more than all the rest.
@@ -37,6 +37,14 @@ BEGIN
     END, false)
   THEN
     problem := 'the token is for another audience';
+  END IF;
+  IF problem IS NULL AND :'maximum_age'::numeric > 0 AND NOT coalesce(
+    CASE jsonb_typeof(claims -> 'iat')
+      -- PostgREST forgives clocks 30 s as well.
+      WHEN 'number' THEN (claims ->> 'iat')::numeric >= extract(epoch FROM now()) - :'maximum_age'::numeric - 30
+    END, false)
+  THEN
+    problem := 'the token is too old';
   END IF;
 :{revocation}
   IF problem IS NOT NULL THEN
