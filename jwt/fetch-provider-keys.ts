@@ -60,7 +60,7 @@ async function fetchText(url: string, signal: AbortSignal): Promise<string> {
   try {
     const response = await fetch(url, { signal, redirect: 'error', headers: { Accept: 'application/json' } });
     if (!response.ok) throw new Error(`status ${response.status}`);
-    for await (const chunk of response.body ?? []) {
+    for await (const chunk of (response.body ?? []) as AsyncIterable<Uint8Array>) {
       size += chunk.length;
       if (size > MAX_BYTES) break;
       chunks.push(chunk);

@@ -22,6 +22,7 @@ interface StoredKeys {
  *
  * @returns the path of the file
  * @example
+ * const issuer = 'https://id.example.org';
  * storeProviderKeys('.secrets/portal/keys', issuer, await fetchProviderKeys({ issuer }));
  */
 export function storeProviderKeys(directory: string, issuer: string, { keys }: JsonWebKeySet): string {

@@ -7,7 +7,13 @@ import { Provider, type Configuration } from 'oidc-provider';
 import * as client from 'openid-client';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { startEphemeralPostgrest, type EphemeralPostgrest } from '../../../ephemeral/index.ts';
-import { fetchProviderKeys, generateKey, loadVerificationKeys, storeProviderKeys } from '../../../jwt/index.ts';
+import {
+  fetchProviderKeys,
+  generateKey,
+  loadVerificationKeys,
+  storeProviderKeys,
+  type PrivateKey,
+} from '../../../jwt/index.ts';
 import { behindProvider, roles } from '../../support/behind-provider.ts';
 
 const AUDIENCE = 'https://shop.example.com/api';
@@ -28,8 +34,7 @@ beforeAll(async () => {
   server = createServer();
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   issuer = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-  const { kid: _, ...signing } = await generateKey('RS256');
-  const provider = new Provider(issuer, configuration({ ...signing, kid: 'signing' }));
+  const provider = new Provider(issuer, configuration(await generateKey('RS256')));
   const answer = provider.callback();
   server.on('request', (request, response) => {
     const isSignIn = request.url?.startsWith('/sign-in/') === true;
@@ -56,9 +61,9 @@ afterAll(async () => {
   rmSync(directory, { recursive: true });
 });
 
-function configuration(key: object): Configuration {
+function configuration(key: PrivateKey): Configuration {
   return {
-    jwks: { keys: [key] } as Configuration['jwks'],
+    jwks: { keys: [key] },
     clients: [
       {
         client_id: 'shop-web',
