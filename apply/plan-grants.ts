@@ -1,6 +1,7 @@
 import type { DesiredAccess, DesiredFunction } from '../declaration/access.ts';
 import { quoteIdentifier } from '../declaration/quote.ts';
 import { apiRoles } from '../declaration/roles.ts';
+import { tokenServiceNames } from '../declaration/token-service.ts';
 import type { Declaration, QualifiedName, RelationGrant } from '../declaration/types.ts';
 import type { CatalogFunction, CatalogRelation, ComparedCatalog, Grant } from './catalog.ts';
 import type { Step } from './plan.ts';
@@ -65,7 +66,10 @@ function compare({ place, as, want, have, revoke, grant }: Subject): { revoke: S
   };
 }
 
-function database({ authenticator, owner }: Declaration, { database: { name, grants } }: ComparedCatalog): Subject {
+function database(declaration: Declaration, { database: { name, grants } }: ComparedCatalog): Subject {
+  const { authenticator, owner } = declaration;
+  // The token service's role is made apart from the declaration, where there is one; it stays let in.
+  const { role: service } = tokenServiceNames(declaration);
   return {
     place: `database ${name}`,
     as: 'admin',
@@ -73,6 +77,7 @@ function database({ authenticator, owner }: Declaration, { database: { name, gra
     want: privileges([
       [authenticator, 'CONNECT'],
       [owner, 'CREATE'],
+      ...(grants.some(({ grantee }) => grantee === service) ? [[service, 'CONNECT'] as [string, string]] : []),
     ]),
     have: grants,
     revoke: (grantee) => statement('revoke_on_database', { name, grantee: toRole(grantee) }),

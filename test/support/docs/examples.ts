@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import type { Snippet } from './type-check.ts';
 import { root } from './markdown.ts';
 
-const folders = ['apply', 'constructs', 'declaration', 'ephemeral', 'jwt'];
+const folders = ['apply', 'client', 'constructs', 'declaration', 'ephemeral', 'jwt', 'service'];
 
 /** The `@example`s of the sources' doc comments. */
 export function examples(): Snippet[] {

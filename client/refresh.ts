@@ -1,0 +1,46 @@
+import { TokenClientError } from './token-client-error.ts';
+import type { ClientTokens, TokenClientOptions } from './token-client.ts';
+
+/** What a token endpoint answers (RFC 6749, 5.1 and 5.2). */
+interface TokenAnswer {
+  readonly access_token?: string;
+  readonly refresh_token?: string;
+  readonly expires_in?: number;
+  readonly error?: string;
+}
+
+/** Asks that end a sign-in: whatever else goes wrong may pass. */
+const FINAL = ['invalid_grant', 'invalid_client', 'unauthorized_client'];
+
+/**
+ * Asks the token endpoint once.
+ *
+ * Throws a `TokenClientError`.
+ */
+export async function refresh(
+  { tokenEndpoint, clientId, timeoutMs = 10_000, fetch = globalThis.fetch }: TokenClientOptions,
+  refreshToken: string,
+): Promise<ClientTokens> {
+  const asked = Date.now();
+  const { status, answer } = await fetch(tokenEndpoint, {
+    method: 'POST',
+    body: new URLSearchParams({ grant_type: 'refresh_token', refresh_token: refreshToken, client_id: clientId }),
+    signal: AbortSignal.timeout(timeoutMs),
+  })
+    .then(async (response) => ({ status: response.status, answer: (await response.json()) as TokenAnswer }))
+    .catch((cause: unknown) => {
+      throw new TokenClientError('unavailable', `${String(tokenEndpoint)} does not answer`, { cause });
+    });
+  if (FINAL.includes(answer.error ?? '')) {
+    throw new TokenClientError('signed_out', `the sign-in is over (${answer.error})`);
+  }
+  if (status !== 200 || answer.access_token === undefined) {
+    throw new TokenClientError('unavailable', `no token for now (${status} ${answer.error ?? ''})`);
+  }
+  return {
+    accessToken: answer.access_token,
+    refreshToken: answer.refresh_token ?? refreshToken,
+    // By this clock alone: it need not be that of the server.
+    expiresAt: asked + (answer.expires_in ?? 0) * 1000,
+  };
+}

@@ -1,0 +1,107 @@
+import { refresh } from './refresh.ts';
+import { TokenClientError } from './token-client-error.ts';
+
+/** What a sign-in or a refresh has brought. */
+export interface ClientTokens {
+  readonly refreshToken: string;
+  /** @default none: the first request gets one */
+  readonly accessToken?: string | undefined;
+  /** When the access token expires by this machine's clock, in milliseconds since 1970. @default unknown: at once */
+  readonly expiresAt?: number | undefined;
+}
+
+export interface TokenClientOptions {
+  readonly tokenEndpoint: string | URL;
+  readonly clientId: string;
+  readonly tokens: ClientTokens;
+  /** How long before it expires an access token is replaced, in milliseconds. @default 30_000 */
+  readonly earlyMs?: number | undefined;
+  /** Longest wait for the token endpoint, in milliseconds. @default 10_000 */
+  readonly timeoutMs?: number | undefined;
+  /** Told the new tokens before they are used, to keep them: the refresh token of before is spent. @default none is told */
+  readonly onTokens?: ((tokens: ClientTokens) => void) | undefined;
+  /** Told once that there will be no token until the next sign-in. @default none is told */
+  readonly onSignedOut?: (() => void) | undefined;
+  /** @default the global one */
+  readonly fetch?: typeof globalThis.fetch | undefined;
+}
+
+export interface TokenClient {
+  /**
+   * As `fetch`, with an access token: of the API only, since whoever is asked sees it. A 401 brings a new token and one
+   * more try.
+   *
+   * Throws a `TokenClientError` where there is no token.
+   */
+  fetch(input: string | URL | Request, init?: RequestInit): Promise<Response>;
+  /** An access token that is good for a while. Throws as `fetch` does. */
+  accessToken(): Promise<string>;
+}
+
+/**
+ * Calls an API with access tokens that it refreshes before they expire, once for however many requests wait for it.
+ *
+ * @example
+ * const client = createTokenClient({
+ *   tokenEndpoint: 'https://id.example.org/token',
+ *   clientId: 'web',
+ *   tokens: { refreshToken: 'as the sign-in has returned it' },
+ *   onSignedOut: () => console.log('sign in again'),
+ * });
+ */
+export function createTokenClient(options: TokenClientOptions): TokenClient {
+  const { earlyMs = 30_000, fetch = globalThis.fetch } = options;
+  let tokens = options.tokens;
+  let underWay: Promise<string> | undefined;
+  let signedOut: TokenClientError | undefined;
+
+  const renew = (): Promise<string> => {
+    underWay ??= refresh(options, tokens.refreshToken)
+      .then((renewed) => {
+        options.onTokens?.(renewed);
+        tokens = renewed;
+        return renewed.accessToken!;
+      })
+      .catch((error: unknown) => {
+        if (error instanceof TokenClientError && error.code === 'signed_out') {
+          signedOut = error;
+          options.onSignedOut?.();
+        }
+        throw error;
+      })
+      .finally(() => {
+        underWay = undefined;
+      });
+    return underWay;
+  };
+
+  const accessToken = async (): Promise<string> => {
+    if (signedOut !== undefined) throw signedOut;
+    const { accessToken: present, expiresAt = 0 } = tokens;
+    const left = expiresAt - Date.now();
+    if (present !== undefined && left > earlyMs) return present;
+    return renew().catch((error: unknown) => {
+      // What is still good serves until the endpoint answers again.
+      if (present !== undefined && left > 0 && signedOut === undefined) return present;
+      throw error;
+    });
+  };
+
+  return {
+    accessToken,
+    async fetch(input, init) {
+      const request = new Request(input, init);
+      const ask = (token: string, asked: Request) => {
+        asked.headers.set('Authorization', `Bearer ${token}`);
+        return fetch(asked);
+      };
+      const token = await accessToken();
+      const response = await ask(token, request.clone());
+      if (response.status !== 401) return response;
+      // Another request may have brought a new one since.
+      const other = tokens.accessToken === token ? await renew() : await accessToken();
+      await response.body?.cancel();
+      return ask(other, request);
+    },
+  };
+}

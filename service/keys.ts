@@ -1,0 +1,36 @@
+import { hkdfSync } from 'node:crypto';
+import { refuse } from '../declaration/errors.ts';
+import type { Declaration } from '../declaration/types.ts';
+import { loadSigningKey, readKeys, type PrivateKey } from '../jwt/index.ts';
+
+/** What the service signs with. */
+export interface ServiceKeys {
+  /** Those that are not revoked, the one that signs first. */
+  readonly keys: readonly [PrivateKey, ...PrivateKey[]];
+  /** What cookies are signed with, derived from them. */
+  readonly cookieKeys: readonly string[];
+}
+
+/**
+ * @throws SecuredPostgrestError `unreadable_key`, `insecure_secret_file`, and `unsupported_algorithm` where the keys are
+ * someone else's or HS256
+ */
+export function readServiceKeys({ keys: source }: Declaration, directory: string): ServiceKeys {
+  if (!('generate' in source) || source.generate === 'HS256') {
+    refuse(
+      'unsupported_algorithm',
+      'keys',
+      'the token service signs with a key pair of its own',
+      "declare `keys: { generate: 'ES256' }`, or RS256 or EdDSA",
+    );
+  }
+  const inUse = loadSigningKey(source, directory) as PrivateKey;
+  const pairs = readKeys(directory).filter(({ alg, kid }) => alg !== 'HS256' && kid !== inUse.kid);
+  const keys = [inUse, ...pairs] as const;
+  return { keys: [...keys], cookieKeys: keys.map(cookieKey) };
+}
+
+function cookieKey({ d }: PrivateKey): string {
+  const derived = hkdfSync('sha256', String(d), '', 'secured-postgrest token-service cookies', 32);
+  return Buffer.from(derived).toString('base64url');
+}

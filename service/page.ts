@@ -1,0 +1,76 @@
+/** A text that Postgres, a client or a user has given, as HTML shows it. */
+function escape(text: string): string {
+  return text.replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`);
+}
+
+/** Of every page: nothing from elsewhere, no scripts, in no frame. Forms lead to clients too, which browsers would block. */
+export const PAGE_HEADERS = {
+  'Content-Type': 'text/html; charset=utf-8',
+  'Cache-Control': 'no-store',
+  'Content-Security-Policy': "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; frame-ancestors 'none'",
+  'Referrer-Policy': 'no-referrer',
+  'X-Content-Type-Options': 'nosniff',
+} as const;
+
+const STYLE = `
+:root { color-scheme: light dark }
+body { font: 1rem/1.5 system-ui, sans-serif; max-width: 22rem; margin: 12vh auto; padding: 0 1rem }
+label { display: block; margin-top: 1rem }
+input, button { font: inherit; width: 100%; box-sizing: border-box; padding: .5rem }
+button { margin-top: 1.5rem }
+[role=alert] { border-left: .25rem solid #c00; padding-left: .75rem }`;
+
+function page(title: string, content: string): string {
+  return `<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width">
+<title>${escape(title)}</title>
+<style>${STYLE}</style>
+</head>
+<body>
+<main>
+<h1>${escape(title)}</h1>
+${content}
+</main>
+</body>
+</html>
+`;
+}
+
+/** What the sign-in page says above its form. */
+export interface SignInProblem {
+  readonly message: string;
+  /** What was typed as the name. */
+  readonly name: string;
+}
+
+export function signInPage(problem?: SignInProblem): string {
+  const wrong = problem === undefined ? '' : ' aria-describedby="problem" aria-invalid="true"';
+  return page(
+    'Sign in',
+    `${problem === undefined ? '' : `<p role="alert" id="problem">${escape(problem.message)}</p>\n`}<form method="post">
+<label for="name">Name</label>
+<input id="name" name="name" autocomplete="username" autocapitalize="none" spellcheck="false" required${wrong}
+ value="${escape(problem?.name ?? '')}"${problem === undefined ? ' autofocus' : ''}>
+<label for="password">Password</label>
+<input id="password" name="password" type="password" autocomplete="current-password" required${wrong}${problem === undefined ? '' : ' autofocus'}>
+<button>Sign in</button>
+</form>`,
+  );
+}
+
+export function messagePage(title: string, message = ''): string {
+  return page(title, message === '' ? '' : `<p>${escape(message)}</p>`);
+}
+
+/** @param form oidc-provider's own, which names no button */
+export function logoutPage(form: string): string {
+  return page(
+    'Sign out?',
+    `${form}
+<button form="op.logoutForm" name="logout" value="yes" autofocus>Sign out</button>
+<button form="op.logoutForm">Stay signed in</button>`,
+  );
+}

@@ -1,0 +1,28 @@
+import { hash, verify } from '@node-rs/argon2';
+
+/** Argon2id with what OWASP asks for at least: 19 MiB, two passes, one thread. */
+const COST = { memoryCost: 19_456, timeCost: 2, parallelism: 1 };
+
+/** Longer ones would be work for whoever sends them only. */
+const LONGEST = 1024;
+
+/** Of nobody's password: so that a name that is not known takes as long as one that is. */
+let nobodys: Promise<string> | undefined;
+
+/**
+ * The Argon2id hash of a password, for the column `password_hash` of `<name>_tokens.accounts`.
+ *
+ * @example
+ * const passwordHash = await hashPassword('correct horse battery staple');
+ */
+export function hashPassword(password: string): Promise<string> {
+  return hash(password, COST);
+}
+
+/** Whether it is the password; without a hash it is not, and takes as long to say. */
+export async function isPassword(hashed: string | null | undefined, password: string): Promise<boolean> {
+  if (password.length > LONGEST) return false;
+  nobodys ??= hash(crypto.randomUUID(), COST);
+  const matches = await verify(hashed ?? (await nobodys), password);
+  return matches && hashed != null;
+}

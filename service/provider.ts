@@ -1,0 +1,133 @@
+import Provider, { type Configuration, type KoaContextWithOIDC } from 'oidc-provider';
+import type { Declaration } from '../declaration/types.ts';
+import type { AccountClaims, Accounts } from './accounts.ts';
+import type { TokenStoreOptions } from './adapter.ts';
+import { tokenStore } from './adapter.ts';
+import type { ServiceKeys } from './keys.ts';
+import { logoutPage, messagePage } from './page.ts';
+import { provideUrlParse } from './url-parse.ts';
+
+/** A program that signs its users in here. */
+export interface TokenServiceClient {
+  /** Its `client_id`. */
+  readonly id: string;
+  /** Where users return to with a code; browsers may ask for tokens from the origins of these. */
+  readonly redirectUris: readonly string[];
+  /** Where users may return to after signing out. @default none */
+  readonly signedOutUris?: readonly string[];
+  /** For a program that can keep one, such as a web server. @default none: a public client */
+  readonly secret?: string;
+}
+
+/** How long things last, in seconds. */
+export interface Lifetimes {
+  /** Of an access token: until then, a permission that was taken away may still be used. @default 300 */
+  readonly accessToken: number;
+  /** From a sign-in until the next one, however often it is refreshed. @default 1_209_600, 14 days */
+  readonly signIn: number;
+}
+
+export interface ProviderParts extends TokenStoreOptions, ServiceKeys {
+  readonly declaration: Declaration;
+  readonly issuer: string;
+  readonly clients: readonly TokenServiceClient[];
+  readonly accounts: Accounts;
+  readonly lifetimes: Lifetimes;
+}
+
+/** An OpenID provider whose access tokens are PostgREST's. */
+export function createProvider(parts: ProviderParts): Provider {
+  provideUrlParse();
+  return new Provider(parts.issuer, configuration(parts));
+}
+
+function configuration(parts: ProviderParts): Configuration {
+  const { declaration, issuer, clients, accounts, lifetimes, keys, cookieKeys } = parts;
+  const { alg, kid } = keys[0];
+  const resource = `urn:postgrest:${declaration.name}`;
+  /** What the account look-up of a request has found: it is made once, and before any token is. */
+  const found = new WeakMap<KoaContextWithOIDC, AccountClaims>();
+  return {
+    adapter: tokenStore(parts),
+    jwks: { keys },
+    clients: clients.map((client) => toMetadata(client, alg)),
+    responseTypes: ['code'],
+    scopes: ['openid', 'offline_access'],
+    enabledJWA: { idTokenSigningAlgValues: [alg] },
+    pkce: { required: () => true },
+    cookies: { keys: [...cookieKeys] },
+    interactions: { url: (_, { uid }) => `${new URL(issuer).pathname.replace(/\/$/, '')}/interaction/${uid}` },
+    async findAccount(ctx, accountId) {
+      const claims = await accounts.claims(accountId);
+      if (claims === undefined) return undefined;
+      found.set(ctx, claims);
+      return { accountId, claims: () => ({ sub: accountId }) };
+    },
+    extraTokenClaims: (ctx) => found.get(ctx),
+    // Whoever signs in has agreed: the clients are those of whoever runs the API.
+    async loadExistingGrant(ctx) {
+      const { client, session, provider } = ctx.oidc;
+      const id = session?.grantIdFor(client!.clientId);
+      const grant = new provider.Grant({ accountId: session!.accountId!, clientId: client!.clientId });
+      // One a session and client, so that signing out ends all of it; it lasts as long as what is issued from now on.
+      if (id !== undefined && (await provider.Grant.find(id))) grant.jti = id;
+      grant.addOIDCScope('openid offline_access');
+      await grant.save();
+      return grant;
+    },
+    issueRefreshToken: (_, client) => client.grantTypeAllowed('refresh_token'),
+    expiresWithSession: () => false,
+    rotateRefreshToken: true,
+    ttl: {
+      AccessToken: lifetimes.accessToken,
+      AuthorizationCode: 60,
+      IdToken: lifetimes.accessToken,
+      Interaction: 3600,
+      Session: lifetimes.signIn,
+      Grant: lifetimes.signIn,
+      RefreshToken: (ctx) => ctx.oidc.entities.RotatedRefreshToken?.remainingTTL ?? lifetimes.signIn,
+    },
+    clientBasedCORS: (_, origin, client) => (client.redirectUris ?? []).some((uri) => new URL(uri).origin === origin),
+    features: {
+      devInteractions: { enabled: false },
+      userinfo: { enabled: false },
+      revocation: { enabled: true, allowedPolicy: (_, client, token) => token.clientId === client.clientId },
+      resourceIndicators: {
+        enabled: true,
+        defaultResource: () => resource,
+        useGrantedResource: () => true,
+        getResourceServerInfo: () => ({
+          // What a token may do follows from its role.
+          scope: '',
+          audience: declaration.tokens.audience ?? resource,
+          accessTokenTTL: lifetimes.accessToken,
+          accessTokenFormat: 'jwt',
+          jwt: { sign: { alg: alg as 'ES256', kid } },
+        }),
+      },
+      rpInitiatedLogout: {
+        enabled: true,
+        logoutSource: (ctx, form) => void (ctx.body = logoutPage(form)),
+        postLogoutSuccessSource: (ctx) => void (ctx.body = messagePage('You are signed out')),
+      },
+    },
+    renderError(ctx, { error, error_description: description }) {
+      ctx.type = 'html';
+      ctx.body = messagePage('This does not work', `${error}: ${description ?? ''}`);
+    },
+  };
+}
+
+function toMetadata({ id, redirectUris, signedOutUris = [], secret }: TokenServiceClient, alg: string) {
+  return {
+    client_id: id,
+    redirect_uris: [...redirectUris],
+    post_logout_redirect_uris: [...signedOutUris],
+    response_types: ['code' as const],
+    grant_types: ['authorization_code', 'refresh_token'],
+    id_token_signed_response_alg: alg as 'ES256',
+    ...(secret === undefined
+      ? { token_endpoint_auth_method: 'none' as const }
+      : { token_endpoint_auth_method: 'client_secret_basic' as const, client_secret: secret }),
+  };
+}

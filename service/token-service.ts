@@ -1,0 +1,159 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Provider } from 'oidc-provider';
+import type { DatabaseConnection } from '../apply/connect.ts';
+import { refuse } from '../declaration/errors.ts';
+import { tokenServiceNames } from '../declaration/token-service.ts';
+import type { Declaration } from '../declaration/types.ts';
+import { Accounts } from './accounts.ts';
+import { Attempts, type AttemptLimits } from './attempts.ts';
+import { Database } from './database.ts';
+import { readServiceKeys, type ServiceKeys } from './keys.ts';
+import { codeOf, type Log } from './log.ts';
+import { createProvider, type Lifetimes, type TokenServiceClient } from './provider.ts';
+import { removeExpired } from './remove-expired.ts';
+import { signIn, type Authenticate } from './sign-in.ts';
+
+export interface TokenServiceOptions {
+  readonly declaration: Declaration;
+  /** How the service reaches the database, as `<name>_token_service`; `createTokenStorage` has made what it needs there. */
+  readonly database: DatabaseConnection;
+  /** Where the declaration's generated keys are, such as `.secrets/todos/keys`. */
+  readonly keyDirectory: string;
+  /** Who may have tokens. */
+  readonly clients: readonly TokenServiceClient[];
+  /** Address of the service: the `iss` of its tokens. @default the declaration's `tokens.issuer` */
+  readonly issuer?: string | undefined;
+  /** As for `createTokenStorage`. @default the token schema's own accounts */
+  readonly accountClaims?: string | undefined;
+  /** Asked before the sign-in page is shown. @default none */
+  readonly authenticate?: Authenticate | undefined;
+  /** How long tokens last. */
+  readonly lifetimes?: Partial<Lifetimes> | undefined;
+  /** How many attempts to sign in are let through. */
+  readonly attempts?: Partial<AttemptLimits> | undefined;
+  /** How long a refresh token may be used again, where its answer was lost, in seconds. @default 10 */
+  readonly graceSeconds?: number | undefined;
+  /** Whether to believe `X-Forwarded-For` and `X-Forwarded-Proto`: only behind a proxy that sets them. @default false */
+  readonly trustProxy?: boolean | undefined;
+  /** Connections to Postgres. @default 10 */
+  readonly poolSize?: number | undefined;
+  /** Told what whoever runs the service should know. @default nothing is told */
+  readonly log?: Log | undefined;
+}
+
+export interface TokenService {
+  /** Address of the service. */
+  readonly issuer: string;
+  /** For a Node.js http server; it answers whatever is under the path of `issuer`. */
+  readonly handler: (request: IncomingMessage, response: ServerResponse) => void;
+  /** Reads the keys again, such as after a rotation; where that fails, those of before stay. */
+  reloadKeys(): void;
+  /** Ends its connections. */
+  stop(): Promise<void>;
+}
+
+/**
+ * Signs users in and issues tokens for PostgREST, built on `oidc-provider`: OAuth 2.1's authorization code with PKCE, and
+ * refresh tokens that are good once. Role and claims are read from the database for each token.
+ *
+ * @throws SecuredPostgrestError `invalid_prop` for an issuer that is missing, no address or not the declared one, and for a
+ * function without a schema; `unsupported_algorithm` for keys that are no key pairs of ours; `unreadable_key`,
+ * `insecure_secret_file`
+ * @example
+ * const service = tokenService({
+ *   declaration,
+ *   issuer: 'https://id.example.org',
+ *   database: { host: 'db.example.org', database: 'todos', user: 'todos_token_service', password },
+ *   keyDirectory: '.secrets/todos/keys',
+ *   clients: [{ id: 'web', redirectUris: ['https://app.example.org/signed-in'] }],
+ * });
+ * createServer(service.handler).listen(8090);
+ */
+export function tokenService(options: TokenServiceOptions): TokenService {
+  const { declaration, keyDirectory, log = () => undefined } = options;
+  const issuer = checkIssuer(declaration, options.issuer);
+  const { schema } = tokenServiceNames(declaration);
+  const prefix = new URL(issuer).pathname.replace(/\/$/, '');
+  let keys = readServiceKeys(declaration, keyDirectory);
+  const database = new Database(options.database, options.poolSize ?? 10);
+  const accounts = new Accounts(database, declaration, options.accountClaims, log);
+  const attempts = new Attempts(database, schema, {
+    perAccount: 10,
+    perAddress: 50,
+    windowSeconds: 900,
+    ...options.attempts,
+  });
+  const parts = { accounts, attempts, authenticate: options.authenticate, log };
+  const build = (keys: ServiceKeys) => {
+    const provider = createProvider({
+      ...keys,
+      declaration,
+      issuer,
+      clients: options.clients,
+      database,
+      schema,
+      accounts,
+      graceSeconds: options.graceSeconds ?? 10,
+      lifetimes: { accessToken: 300, signIn: 14 * 24 * 3600, ...options.lifetimes },
+    });
+    provider.proxy = options.trustProxy ?? false;
+    return { provider: listen(provider, log), answer: provider.callback() };
+  };
+  let running = build(keys);
+  const cleaning = removeExpired(database, schema, log);
+
+  return {
+    issuer,
+    handler(request, response) {
+      const { pathname } = new URL(request.url ?? '/', 'http://localhost');
+      if (prefix !== '' && !pathname.startsWith(`${prefix}/`)) {
+        response.writeHead(404).end();
+      } else if (pathname.startsWith(`${prefix}/interaction/`)) {
+        void signIn(running.provider, parts, request, response);
+      } else {
+        request.url = request.url!.slice(prefix.length);
+        void running.answer(request, response);
+      }
+    },
+    reloadKeys() {
+      const now = readServiceKeys(declaration, keyDirectory);
+      if (JSON.stringify(now.keys) === JSON.stringify(keys.keys)) return;
+      running = build(now);
+      keys = now;
+    },
+    async stop() {
+      cleaning.stop();
+      await database.end();
+    },
+  };
+}
+
+function checkIssuer({ tokens }: Declaration, given: string | undefined): string {
+  const issuer = given ?? tokens.issuer;
+  if (issuer === undefined || !URL.canParse(issuer) || !/^https?:$/.test(new URL(issuer).protocol)) {
+    refuse('invalid_prop', 'issuer', `${issuer ?? 'nothing'} is no address`, "give the service's, with https");
+  }
+  if (tokens.issuer !== undefined && tokens.issuer !== issuer) {
+    refuse('invalid_prop', 'issuer', `${issuer} is not the declared "${tokens.issuer}"`, 'declare the same');
+  }
+  return issuer;
+}
+
+/** Tells what goes wrong, and clients when to come back. */
+function listen(provider: Provider, log: Log): Provider {
+  provider.use(async (ctx, next) => {
+    await next();
+    if (ctx.status === 503) ctx.set('Retry-After', '5');
+  });
+  provider.on('grant.error', (_, error) => {
+    if (error.message === 'invalid_grant' && /already used$/.test(error.error_detail ?? '')) {
+      log({ event: 'refresh_token_reused' });
+    }
+    if (error.message === 'temporarily_unavailable') log({ event: 'unavailable', ...codeOf(error) });
+  });
+  provider.on('authorization.error', (_, error) => {
+    if (error.message === 'temporarily_unavailable') log({ event: 'unavailable', ...codeOf(error) });
+  });
+  provider.on('server_error', (_, error) => log({ event: 'failed', ...codeOf(error) }));
+  return provider;
+}
