@@ -52,7 +52,7 @@ function configuration(parts: ProviderParts): Configuration {
     jwks: { keys },
     clients: clients.map((client) => toMetadata(client, alg)),
     responseTypes: ['code'],
-    scopes: ['openid', 'offline_access'],
+    scopes: ['openid'],
     enabledJWA: { idTokenSigningAlgValues: [alg] },
     pkce: { required: () => true },
     cookies: { keys: [...cookieKeys] },
@@ -71,12 +71,13 @@ function configuration(parts: ProviderParts): Configuration {
       const grant = new provider.Grant({ accountId: session!.accountId!, clientId: client!.clientId });
       // One a session and client, so that signing out ends all of it; it lasts as long as what is issued from now on.
       if (id !== undefined && (await provider.Grant.find(id))) grant.jti = id;
-      grant.addOIDCScope('openid offline_access');
+      grant.addOIDCScope('openid');
       await grant.save();
       return grant;
     },
     issueRefreshToken: (_, client) => client.grantTypeAllowed('refresh_token'),
-    expiresWithSession: () => false,
+    // Signing out ends what was issued.
+    expiresWithSession: () => true,
     rotateRefreshToken: true,
     ttl: {
       AccessToken: lifetimes.accessToken,

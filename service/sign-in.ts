@@ -96,7 +96,7 @@ async function readForm(request: IncomingMessage): Promise<URLSearchParams | und
 }
 
 function show(response: ServerResponse, status: number, html: string): void {
-  if (response.headersSent) return;
-  response.writeHead(status, PAGE_HEADERS);
+  // What was not read of a request that is too long must not be taken for the next one.
+  response.writeHead(status, { ...PAGE_HEADERS, ...(status === 413 && { Connection: 'close' }) });
   response.end(html);
 }

@@ -111,7 +111,8 @@ export function tokenService(options: TokenServiceOptions): TokenService {
       } else if (pathname.startsWith(`${prefix}/interaction/`)) {
         void signIn(running.provider, parts, request, response);
       } else {
-        request.url = request.url!.slice(prefix.length);
+        // As servers do that mount others; oidc-provider finds the prefix in what they keep.
+        Object.assign(request, { originalUrl: request.url, url: request.url!.slice(prefix.length) });
         void running.answer(request, response);
       }
     },

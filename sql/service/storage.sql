@@ -16,8 +16,8 @@ CREATE TABLE IF NOT EXISTS :"schema".tokens (
   expires_at timestamptz NOT NULL
 );
 CREATE INDEX IF NOT EXISTS tokens_grant_id ON :"schema".tokens (grant_id) WHERE grant_id IS NOT NULL;
-CREATE UNIQUE INDEX IF NOT EXISTS tokens_uid ON :"schema".tokens (uid) WHERE uid IS NOT NULL;
-CREATE UNIQUE INDEX IF NOT EXISTS tokens_user_code ON :"schema".tokens (user_code) WHERE user_code IS NOT NULL;
+CREATE INDEX IF NOT EXISTS tokens_uid ON :"schema".tokens (uid) WHERE uid IS NOT NULL;
+CREATE INDEX IF NOT EXISTS tokens_user_code ON :"schema".tokens (user_code) WHERE user_code IS NOT NULL;
 CREATE INDEX IF NOT EXISTS tokens_expires_at ON :"schema".tokens (expires_at);
 
 -- Counts of attempts to sign in, by the hash of an account's name or of an address.

@@ -17,9 +17,9 @@ SELECT t.payload, t.consumed_at IS NOT NULL AND NOT (
 FROM :"schema".tokens AS t
 WHERE t.id = $1 AND t.expires_at > now()
 -- name: find_by_uid
-SELECT payload FROM :"schema".tokens WHERE uid = $1 AND expires_at > now()
+SELECT payload FROM :"schema".tokens WHERE uid = $1 AND expires_at > now() ORDER BY expires_at DESC LIMIT 1
 -- name: find_by_user_code
-SELECT payload FROM :"schema".tokens WHERE user_code = $1 AND expires_at > now()
+SELECT payload FROM :"schema".tokens WHERE user_code = $1 AND expires_at > now() ORDER BY expires_at DESC LIMIT 1
 -- name: consume
 -- The clock is read after whoever holds the row has let go of it: of two at once, the second is late.
 UPDATE :"schema".tokens SET consumed_at = coalesce(consumed_at, clock_timestamp())

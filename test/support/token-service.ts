@@ -10,6 +10,7 @@ import { startEphemeralPostgrest, type EphemeralPostgrest } from '../../ephemera
 import { generateKey, publicKeySet, writeKey } from '../../jwt/index.ts';
 import { createTokenStorage, hashPassword, tokenService } from '../../service/index.ts';
 import type { TokenService, TokenServiceEvent, TokenServiceOptions } from '../../service/index.ts';
+import type { Gate } from './gate.ts';
 import { notesInput } from './notes.ts';
 
 export const REDIRECT = 'https://app.test/signed-in';
@@ -35,8 +36,13 @@ export async function startTokenService(
   {
     path = '',
     algorithm = 'ES256',
+    databaseThrough,
     ...more
-  }: Partial<TokenServiceOptions> & { path?: string; algorithm?: 'ES256' | 'RS256' | 'EdDSA' } = {},
+  }: Partial<TokenServiceOptions> & {
+    path?: string;
+    algorithm?: 'ES256' | 'RS256' | 'EdDSA';
+    databaseThrough?: Gate;
+  } = {},
 ): Promise<RunningService> {
   const keyDirectory = mkdtempSync(join(tmpdir(), 'token-service-'));
   const server = createServer();
@@ -67,10 +73,16 @@ export async function startTokenService(
     `INSERT INTO ${prefix}_tokens.accounts (id, name, password_hash, role, claims) VALUES ('ann-1', 'Ann', $1, $2, $3)`,
     [await hashPassword(PASSWORD), `${prefix}_user`, { user_id: 1 }],
   );
+  databaseThrough?.lead(admin.port!);
   const events: TokenServiceEvent[] = [];
   const options: TokenServiceOptions = {
     declaration,
-    database: { ...admin, user: `${prefix}_token_service`, password: SERVICE_PASSWORD },
+    database: {
+      ...admin,
+      port: databaseThrough?.port ?? admin.port!,
+      user: `${prefix}_token_service`,
+      password: SERVICE_PASSWORD,
+    },
     keyDirectory,
     clients: [{ id: 'web', redirectUris: [REDIRECT] }],
     log: (event) => events.push(event),

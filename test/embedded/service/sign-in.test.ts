@@ -184,7 +184,7 @@ describe('clients', () => {
     ['with a plain challenge', { code_challenge_method: 'plain' }],
     ['with the implicit flow', { response_type: 'token' }],
   ])('that ask %s get an error', async (_, parameters) => {
-    const { url } = await authorization(running.client, parameters as Record<string, string>);
+    const { url } = await authorization(running.client, parameters);
     if (url.searchParams.get('code_challenge') === '') url.searchParams.delete('code_challenge');
     const { url: back, response } = await new Visitor().follow(url);
     expect(`${response.status} ${back.href}`).toMatch(/error=(invalid_request|unsupported_response_type)/);
