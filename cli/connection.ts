@@ -13,14 +13,21 @@ export interface ConnectionOptions {
   readonly sslRootCertificate?: string;
 }
 
-/** The options with which a command reaches a database as its admin. */
-export function addConnectionOptions(command: Command): Command {
+/**
+ * The options with which a command reaches a database.
+ *
+ * @param user who it signs in as. @default its admin
+ */
+export function addConnectionOptions(
+  command: Command,
+  user = 'the admin: a superuser, or a role with CREATEROLE that owns the database',
+): Command {
   return command
     .requiredOption('--host <name>', 'where Postgres listens')
     .option('--port <number>', 'its port', parsePort, 5432)
     .requiredOption('--database <name>', 'the database')
-    .requiredOption('--user <name>', 'the admin: a superuser, or a role with CREATEROLE that owns the database')
-    .requiredOption('--password-file <file>', 'file with the password of the admin')
+    .requiredOption('--user <name>', user)
+    .requiredOption('--password-file <file>', 'its password, in a file')
     .addOption(
       new Option('--sslmode <mode>', 'encryption').choices(['disable', 'require', 'verify-full']).default('disable'),
     )
@@ -31,7 +38,7 @@ export function toConnection({ passwordFile, ...options }: ConnectionOptions): D
   return { ...options, password: readPassword(passwordFile) };
 }
 
-function readPassword(file: string): string {
+export function readPassword(file: string): string {
   try {
     return readFileSync(file, 'utf8').replace(/\r?\n$/, '');
   } catch (error) {
@@ -44,7 +51,7 @@ function readPassword(file: string): string {
   }
 }
 
-function parsePort(text: string): number {
+export function parsePort(text: string): number {
   const port = Number(text);
   if (!Number.isInteger(port) || port < 1 || port > 65535) throw new InvalidArgumentError('it is no port.');
   return port;

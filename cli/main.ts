@@ -11,6 +11,7 @@ import { addPasswordCommand } from './password.ts';
 import { addPlanSqlCommand } from './plan-sql.ts';
 import { addReloadCommand } from './reload.ts';
 import { addTokenCommand } from './token.ts';
+import { addTokenServiceCommand } from './token-service.ts';
 import { addWaitCommand } from './wait.ts';
 
 // The package asks for itself by name, so that this works in the sources and in dist.
@@ -24,6 +25,7 @@ addDevCommand(program);
 addKeysCommand(program);
 addTokenCommand(program);
 addPasswordCommand(program);
+addTokenServiceCommand(program);
 addPlanSqlCommand(program);
 addDiffCommand(program);
 addAuditCommand(program);

@@ -1,0 +1,150 @@
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { text } from 'node:stream/consumers';
+import { InvalidArgumentError, type Command } from 'commander';
+import { refuse } from '../declaration/errors.ts';
+import type * as service from '../service/index.ts';
+import { addConnectionOptions, parsePort, readPassword, toConnection, type ConnectionOptions } from './connection.ts';
+import { untilStopSignal } from './dev/stop-signal.ts';
+import { errorLine } from './error-line.ts';
+import { loadDeclaration } from './load-declaration.ts';
+
+interface SetupOptions extends ConnectionOptions {
+  readonly servicePasswordFile: string;
+  readonly accountClaims?: string;
+}
+
+interface ServeOptions extends ConnectionOptions {
+  readonly keys: string;
+  readonly client: readonly service.TokenServiceClient[];
+  readonly issuer?: string;
+  readonly listen: number;
+  readonly listenHost: string;
+  readonly accountClaims?: string;
+  readonly trustProxy?: true;
+}
+
+/** How soon a rotation is seen. */
+const RELOAD_MS = 10_000;
+
+export function addTokenServiceCommand(program: Command): void {
+  const group = program.command('token-service').description('sign users in, and issue and refresh their tokens');
+
+  withAccountClaims(
+    addConnectionOptions(
+      group
+        .command('setup')
+        .description("make or update the service's schema and login role in the database")
+        .argument('<declaration>', 'module or JSON file with the declaration'),
+    ).requiredOption('--service-password-file <file>', 'the password that the login role gets, in a file'),
+  ).action(async (file: string, { servicePasswordFile, accountClaims, ...connection }: SetupOptions) => {
+    const { createTokenStorage } = await load();
+    const password = readPassword(servicePasswordFile);
+    await createTokenStorage(toConnection(connection), await loadDeclaration(file), { password, accountClaims });
+  });
+
+  withAccountClaims(
+    addConnectionOptions(
+      group
+        .command('serve')
+        .description('run the service until it is stopped')
+        .argument('<declaration>', 'module or JSON file with the declaration'),
+      'the login role that setup has made, <name>_token_service',
+    )
+      .requiredOption('--keys <dir>', 'where the keys are kept; they are read again every ten seconds')
+      .requiredOption(
+        '--client <id=address>',
+        'a client, and where its users return to; may be repeated',
+        addClient,
+        [],
+      )
+      .option('--issuer <address>', 'address of the service; the declared issuer where left out')
+      .option('--listen <port>', 'port to listen on, 0 for a free one', parseListen, 8090)
+      .option('--listen-host <address>', 'address to listen on', '127.0.0.1')
+      .option('--trust-proxy', 'believe X-Forwarded-For and X-Forwarded-Proto'),
+  ).action(async (file: string, options: ServeOptions) => {
+    await serve(file, options);
+  });
+
+  group
+    .command('hash-password')
+    .description('read a password from standard input, and print its hash for the accounts of the service')
+    .action(async () => {
+      const { hashPassword } = await load();
+      console.log(await hashPassword((await text(process.stdin)).replace(/\r?\n$/, '')));
+    });
+}
+
+async function serve(file: string, options: ServeOptions): Promise<void> {
+  const { keys, client, issuer, listen, listenHost, accountClaims, trustProxy, ...connection } = options;
+  const { tokenService } = await load();
+  const running = tokenService({
+    declaration: await loadDeclaration(file),
+    database: toConnection(connection),
+    keyDirectory: keys,
+    clients: client,
+    issuer,
+    accountClaims,
+    trustProxy,
+    log: (event) => console.error(JSON.stringify(event)),
+  });
+  const server = createServer(running.handler);
+  try {
+    await new Promise<void>((resolve, reject) => {
+      server.on('error', reject);
+      server.listen(listen, listenHost, resolve);
+    });
+    const reloading = setInterval(() => {
+      try {
+        running.reloadKeys();
+      } catch (error) {
+        console.error(errorLine(error));
+      }
+    }, RELOAD_MS);
+    const { address, port } = server.address() as AddressInfo;
+    console.log(`${running.issuer} listens on ${address}:${port}`);
+    await untilStopSignal();
+    clearInterval(reloading);
+  } finally {
+    server.close();
+    server.closeAllConnections();
+    await running.stop();
+  }
+}
+
+/** Only who runs the service needs its libraries. */
+async function load(): Promise<typeof service> {
+  try {
+    return await import('../service/index.ts');
+  } catch (error) {
+    if ((error as { code?: string }).code !== 'ERR_MODULE_NOT_FOUND') throw error;
+    return refuse(
+      'missing_package',
+      'token-service',
+      'its libraries are not installed',
+      "run 'npm install oidc-provider @node-rs/argon2'",
+      error,
+    );
+  }
+}
+
+function withAccountClaims(command: Command): Command {
+  return command.option(
+    '--account-claims <function>',
+    "schema.function(id) that says an account's role and claims; the service's own accounts where left out",
+  );
+}
+
+/** Addresses of the same client are put together. */
+function addClient(value: string, clients: readonly service.TokenServiceClient[]): service.TokenServiceClient[] {
+  const [, id, address] = /^([^=]+)=(.+)$/.exec(value) ?? [];
+  if (id === undefined || address === undefined)
+    throw new InvalidArgumentError('write it as web=https://app/signed-in');
+  const others = clients.filter((client) => client.id !== id);
+  const known = clients.find((client) => client.id === id)?.redirectUris ?? [];
+  return [...others, { id, redirectUris: [...known, address] }];
+}
+
+function parseListen(value: string): number {
+  return value === '0' ? 0 : parsePort(value);
+}

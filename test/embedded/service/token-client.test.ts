@@ -1,0 +1,114 @@
+import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
+import { createTokenClient, type ClientTokens, type TokenClientOptions } from '../../../client/index.ts';
+import { throughGate, type Gate } from '../../support/gate.ts';
+import { signIn, startTokenService, type RunningService } from '../../support/token-service.ts';
+
+const PREFIX = 'calling';
+let running: RunningService;
+let gate: Gate;
+let refreshes: number;
+let signedIn: Required<ClientTokens>;
+
+beforeAll(async () => {
+  gate = await throughGate();
+  running = await startTokenService(PREFIX, { databaseThrough: gate });
+});
+afterAll(async () => {
+  await running?.stop();
+  await gate.stop();
+});
+beforeEach(async () => {
+  refreshes = 0;
+  const { refresh_token: refreshToken, access_token: accessToken } = await signIn(running.client);
+  signedIn = { refreshToken, accessToken, expiresAt: Date.now() + 300_000 };
+});
+
+const client = (options: Partial<TokenClientOptions> = {}) =>
+  createTokenClient({
+    tokenEndpoint: `${running.service.issuer}/token`,
+    clientId: 'web',
+    tokens: signedIn,
+    fetch: (input, init) => {
+      if ((input instanceof Request ? input.url : String(input)).endsWith('/token')) refreshes += 1;
+      return fetch(input, init);
+    },
+    ...options,
+  });
+const url = () => `${running.api.url}/notes?select=body`;
+/** A token that is good for a second more. */
+const nearlyOver = () => ({ ...signedIn, expiresAt: Date.now() + 1_000 });
+
+it('sends the token that is there', async () => {
+  const response = await client().fetch(url());
+  expect([response.status, await response.json(), refreshes]).toEqual([200, [{ body: 'mine' }], 0]);
+});
+
+it('begins with a refresh token alone', async () => {
+  const response = await client({ tokens: { refreshToken: signedIn.refreshToken } }).fetch(url());
+  expect([response.status, refreshes]).toEqual([200, 1]);
+});
+
+it('refreshes before the token is over, once for many requests, and tells the new tokens', async () => {
+  const told: ClientTokens[] = [];
+  const calls = client({ tokens: nearlyOver(), onTokens: (tokens) => told.push(tokens) });
+  const responses = await Promise.all(Array.from({ length: 20 }, () => calls.fetch(url())));
+  expect(responses.every(({ status }) => status === 200)).toBe(true);
+  expect(refreshes).toBe(1);
+  expect(told).toHaveLength(1);
+  expect(told[0]!.refreshToken).not.toBe(signedIn.refreshToken);
+  expect(told[0]!.expiresAt! - Date.now()).toBeGreaterThan(290_000);
+});
+
+it('refreshes on a 401, once for many requests, and sends each again as it was', async () => {
+  const sent: string[] = [];
+  const stale = await running.api.tokenFor('nobody', {}, { now: new Date(Date.now() - 7_200_000) });
+  const calls = client({
+    tokens: { ...signedIn, accessToken: stale },
+    fetch: async (input, init) => {
+      if (input instanceof Request) sent.push(await input.clone().text());
+      else refreshes += 1;
+      return fetch(input, init);
+    },
+  });
+  const responses = await Promise.all(
+    [1, 2, 3].map((n) =>
+      calls.fetch(`${running.api.url}/notes`, {
+        method: 'POST',
+        headers: { 'Content-Type': 'application/json' },
+        body: `{"body": "${n}"}`,
+      }),
+    ),
+  );
+  // The role may not write: the API knows who asks, though.
+  expect(responses.map(({ status }) => status)).toEqual([403, 403, 403]);
+  expect(refreshes).toBe(1);
+  expect(sent.sort()).toEqual([1, 1, 2, 2, 3, 3].map((n) => `{"body": "${n}"}`));
+});
+
+it('gives up when the sign-in is over, once, and asks no more', async () => {
+  let told = 0;
+  await running.api.sql(`UPDATE ${PREFIX}_tokens.accounts SET disabled = true`);
+  const calls = client({ tokens: nearlyOver(), onSignedOut: () => (told += 1) });
+  const signedOut = { name: 'TokenClientError', code: 'signed_out' };
+  await Promise.all([1, 2].map(() => expect(calls.fetch(url())).rejects.toMatchObject(signedOut)));
+  await expect(calls.accessToken()).rejects.toMatchObject(signedOut);
+  await running.api.sql(`UPDATE ${PREFIX}_tokens.accounts SET disabled = false`);
+  expect([told, refreshes]).toEqual([1, 1]);
+});
+
+it('uses a token that is still good while the service has no answer, and comes back later', async () => {
+  gate.close();
+  const calls = client({ tokens: { ...signedIn, expiresAt: Date.now() + 20_000 } });
+  await expect(calls.accessToken()).resolves.toBe(signedIn.accessToken);
+  const over = client({ tokens: { ...signedIn, expiresAt: Date.now() } });
+  await expect(over.fetch(url())).rejects.toMatchObject({ code: 'unavailable' });
+  gate.open();
+  expect((await over.fetch(url())).status).toBe(200);
+});
+
+it('says that nobody answers', async () => {
+  const calls = client({ tokens: nearlyOver(), earlyMs: 5_000, tokenEndpoint: 'http://127.0.0.1:1/token' });
+  await expect(calls.accessToken()).resolves.toBe(signedIn.accessToken);
+  const over = client({ tokens: { refreshToken: 'x' }, tokenEndpoint: 'http://127.0.0.1:1/token' });
+  await expect(over.accessToken()).rejects.toMatchObject({ code: 'unavailable' });
+});
