@@ -6,6 +6,7 @@ import { describePart, missed, round, type Figures, type Outcome, type Part } fr
 import { benchDeploy } from './deploy.ts';
 import { benchEphemeral } from './ephemeral.ts';
 import { benchPolicies } from './policies.ts';
+import { benchRefresh } from './refresh.ts';
 import { benchRequests } from './requests.ts';
 import { runPart } from './run-part.ts';
 import { benchRunner } from './runner.ts';
@@ -21,6 +22,7 @@ const benchmarks: Readonly<Record<string, Benchmark>> = {
   runner: { run: benchRunner, limitMinutes: 15 },
   policies: { run: benchPolicies, limitMinutes: 10 },
   requests: { run: benchRequests, limitMinutes: 10 },
+  refresh: { run: benchRefresh, limitMinutes: 5 },
   ephemeral: { run: benchEphemeral, limitMinutes: 15 },
   todos: { run: benchTodos, limitMinutes: 20 },
   deploy: { run: benchDeploy, limitMinutes: 40 },
