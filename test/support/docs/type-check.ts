@@ -1,8 +1,10 @@
 import { readFileSync } from 'node:fs';
 import ts from 'typescript';
 import * as api from '../../../index.ts';
+import * as client from '../../../client/index.ts';
 import * as jwt from '../../../jwt/index.ts';
 import * as ephemeral from '../../../ephemeral/index.ts';
+import * as service from '../../../service/index.ts';
 import { root } from './markdown.ts';
 
 /** A piece of TypeScript, and where it stands. */
@@ -16,6 +18,7 @@ export interface Snippet {
 /** What a piece without imports may use without saying where it comes from. */
 const CONTEXT = `
 import { readFileSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
 import type { PostgresqlProvider } from '@cdktf/provider-postgresql/lib/provider/index.js';
 import { App, DataResource, TerraformOutput, TerraformStack } from 'cdktf';
 import type * as all from 'cdktf-secured-postgrest';
@@ -23,6 +26,7 @@ import type { SigningKey } from 'cdktf-secured-postgrest/jwt';
 import pg from 'pg';
 import type { EphemeralPostgrest } from 'cdktf-secured-postgrest/testing';
 declare const declaration: all.Declaration;
+declare const admin: all.DatabaseConnection;
 declare const database: all.IPostgresDatabase;
 declare const secrets: all.SecretsDirectory;
 declare const access: all.DatabaseAccess;
@@ -98,7 +102,8 @@ function asModule(text: string): string {
     return `import { ${used.join(', ')} } from '${module}';\n`;
   };
   return `${from(api, 'cdktf-secured-postgrest')}${from(jwt, 'cdktf-secured-postgrest/jwt')}
-${from(ephemeral, 'cdktf-secured-postgrest/testing')}${CONTEXT}
+${from(ephemeral, 'cdktf-secured-postgrest/testing')}${from(service, 'cdktf-secured-postgrest/token-service')}
+${from(client, 'cdktf-secured-postgrest/client')}${CONTEXT}
 export class Snippet extends TerraformStack {
   async run(): Promise<void> {
 ${text}
