@@ -5,6 +5,7 @@ import { SIGNING_ALGORITHMS } from '../declaration/key-set.ts';
 import type { SigningAlgorithm } from '../declaration/types.ts';
 import {
   addKey,
+  exportKeys,
   fetchProviderKeys,
   generateKey,
   importKey,
@@ -23,14 +24,19 @@ import {
   type TokenLife,
 } from '../jwt/index.ts';
 import { errorLine } from './error-line.ts';
+import { keyStore } from '../jwt/key-store.ts';
+import { addKeyPlaceOptions, keyPlace, type KeyPlaceOptions } from './key-place.ts';
 
-interface KeysOptions {
-  readonly directory: string;
+interface KeysOptions extends KeyPlaceOptions {
   readonly json?: true;
 }
 type AlgorithmOptions = KeysOptions & { readonly algorithm?: SigningAlgorithm };
 type KidOptions = KeysOptions & { readonly kid: string };
-type FetchKeysOptions = KeysOptions & ProviderLocation & { readonly orKept?: true };
+type FetchKeysOptions = ProviderLocation & {
+  readonly directory: string;
+  readonly orKept?: true;
+  readonly json?: true;
+};
 type RevokeOptions = KidOptions & TokenLife & { readonly force?: true };
 
 export function addKeysCommand(program: Command): void {
@@ -38,32 +44,28 @@ export function addKeysCommand(program: Command): void {
     .command('keys')
     .description('make, show, rotate and revoke the keys that tokens are signed with');
   const command = (nameAndArguments: string, description: string) =>
-    keys
-      .command(nameAndArguments)
-      .description(description)
-      .requiredOption('--directory <dir>', 'where the keys are kept')
-      .option('--json', 'print JSON');
+    addKeyPlaceOptions(keys.command(nameAndArguments).description(description)).option('--json', 'print JSON');
 
   command('generate', 'make a key: the first one signs, others are standby until the keys are rotated')
     .addOption(algorithm().default('ES256'))
-    .action(async ({ directory, algorithm, json }: AlgorithmOptions) => {
-      print([addKey(directory, await generateKey(algorithm))], json);
+    .action(async ({ algorithm, json, ...place }: AlgorithmOptions) => {
+      print([addKey(keyPlace(place), await generateKey(algorithm))], json);
     });
 
   command('import <file>', 'add a private key that was made elsewhere, PEM or JWK, as generate does').action(
-    (file: string, { directory, json }: KeysOptions) => {
-      print([addKey(directory, importKey(readKeyFile(file), file))], json);
+    (file: string, { json, ...place }: KeysOptions) => {
+      print([addKey(keyPlace(place), importKey(readKeyFile(file), file))], json);
     },
   );
 
   withTokenLife(command('list', 'list the keys with their states, the newest first')).action(
-    ({ directory, json, ...life }: KeysOptions & TokenLife) => print(readManagedKeys(directory), json, life),
+    ({ json, ...options }: KeysOptions & TokenLife) => print(readManagedKeys(keyPlace(options)), json, options),
   );
 
   command('rotate', 'sign with the standby key from now on, or with a new one; tokens of the one before still pass')
     .addOption(algorithm())
-    .action(async ({ directory, algorithm, json }: AlgorithmOptions) => {
-      const { key, previous, isNew } = await rotateKeys(directory, algorithm);
+    .action(async ({ algorithm, json, ...place }: AlgorithmOptions) => {
+      const { key, previous, isNew } = await rotateKeys(keyPlace(place), algorithm);
       print([key, previous], json);
       if (isNew) console.error('the key is new: deploy before you sign with it, so that the servers know it');
     });
@@ -72,38 +74,52 @@ export function addKeysCommand(program: Command): void {
   withTokenLife(command('revoke', 'have no token of a key pass, from the next deploy on'))
     .requiredOption('--kid <kid>', 'which key')
     .option('--force', 'before its last token has expired, such as when it was stolen')
-    .action(({ directory, json, kid, ...options }: RevokeOptions) => {
-      print([revokeKey(directory, kid, options)], json);
+    .action(({ json, kid, ...options }: RevokeOptions) => {
+      print([revokeKey(keyPlace(options), kid, options)], json);
     });
 
-  command('undo', 'take back the last step, and again the one before it').action(({ directory, json }: KeysOptions) =>
-    print(undoKeyStep(directory), json),
+  command('undo', 'take back the last step, and again the one before it').action(({ json, ...place }: KeysOptions) =>
+    print(undoKeyStep(keyPlace(place)), json),
   );
 
   command('remove', 'remove a revoked key for good')
     .requiredOption('--kid <kid>', 'which key')
-    .action(({ directory, json, kid }: KidOptions) => {
-      removeKey(directory, kid);
-      print(readManagedKeys(directory), json);
+    .action(({ json, kid, ...place }: KidOptions) => {
+      const keys = keyPlace(place);
+      removeKey(keys, kid);
+      print(readManagedKeys(keys), json);
     });
 
-  command('fetch', "fetch an OpenID provider's public keys, check them and keep them for the next deploys")
+  keys
+    .command('fetch')
+    .description("fetch an OpenID provider's public keys, check them and keep them for the next deploys")
+    .requiredOption('--directory <dir>', 'where they are kept')
+    .option('--json', 'for programs')
     .requiredOption('--issuer <url>', 'the provider')
     .option('--jwks-uri <url>', 'where its keys are (default: what its discovery document says)')
     .option('--or-kept', 'go on with the keys that are kept where the provider can not be reached')
     .action(fetchKeys);
 
-  keys
-    .command('jwks')
-    .description('print the public keys as a JSON Web Key Set; HS256 keys are secrets and are left out')
-    .requiredOption('--directory <dir>', 'where the keys are kept')
-    .action(({ directory }: KeysOptions) => {
-      const pairs = readKeys(directory).filter(({ alg }) => alg !== 'HS256');
-      if (pairs.length === 0) {
-        refuse('empty_key_set', directory, 'there is no key with a public half', "make one with 'keys generate'");
-      }
-      console.log(JSON.stringify(publicKeySet(pairs), undefined, 2));
-    });
+  addKeyPlaceOptions(
+    keys
+      .command('jwks')
+      .description('print the public keys as a JSON Web Key Set; HS256 keys are secrets and are left out'),
+  ).action((place: KeyPlaceOptions) => {
+    const pairs = readKeys(keyPlace(place)).filter(({ alg }) => alg !== 'HS256');
+    if (pairs.length === 0) {
+      const where = keyStore(keyPlace(place)).place;
+      refuse('empty_key_set', where, 'there is no key with a public half', "make one with 'keys generate'");
+    }
+    console.log(JSON.stringify(publicKeySet(pairs), undefined, 2));
+  });
+
+  addKeyPlaceOptions(
+    keys
+      .command('export')
+      .description('print keys and states as one document, private parts included, to put them into a vault'),
+  ).action((place: KeyPlaceOptions) => {
+    process.stdout.write(exportKeys(keyPlace(place)));
+  });
 }
 
 async function fetchKeys({ directory, issuer, jwksUri, orKept, json }: FetchKeysOptions): Promise<void> {

@@ -5,27 +5,28 @@ import { refuse } from '../declaration/errors.ts';
 import type { JsonWebKeySet } from '../declaration/types.ts';
 import { keyProbes, readManagedKeys } from '../jwt/index.ts';
 import { addConnectionOptions, toConnection, type ConnectionOptions } from './connection.ts';
+import { addKeyPlaceOptions, toKeyPlace, type KeyPlaceOptions } from './key-place.ts';
 import { untilKeysUsed } from './until-keys-used.ts';
 
-interface ReloadOptions extends ConnectionOptions {
+interface ReloadOptions extends ConnectionOptions, KeyPlaceOptions {
   readonly keySet?: string;
-  readonly directory?: string;
   readonly server: readonly string[];
   readonly timeout: number;
 }
 
 export function addReloadCommand(program: Command): void {
-  addConnectionOptions(
-    program.command('reload').description('tell running servers to read their configuration and keys again'),
-  )
+  const command = program
+    .command('reload')
+    .description('tell running servers to read their configuration and keys again');
+  addKeyPlaceOptions(addConnectionOptions(command))
     .option('--key-set <file>', 'wait until the servers use this key set')
-    .option('--directory <dir>', 'where the private keys are kept')
     .option('--server <url>', 'address of a server; can be repeated', (url, all: string[]) => [...all, url], [])
     .option('--timeout <seconds>', 'how long', Number, 60)
-    .action(async ({ keySet, directory, server: servers, timeout, ...connection }: ReloadOptions) => {
-      const reload = () => reloadServers(toConnection(connection));
+    .action(async ({ keySet, server: servers, timeout, ...options }: ReloadOptions) => {
+      const reload = () => reloadServers(toConnection(options));
       if (keySet === undefined) return reload();
-      const keys = directory === undefined ? [] : readManagedKeys(directory).map(({ key }) => key);
+      const place = toKeyPlace(options);
+      const keys = place === undefined ? [] : readManagedKeys(place).map(({ key }) => key);
       const probes = await keyProbes(readKeySet(keySet), keys);
       if (!probes.some(({ trusted }) => trusted)) {
         console.error('the keys are somebody else’s: nothing can be signed that shows whether the servers use them');

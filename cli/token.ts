@@ -4,17 +4,18 @@ import { refuse } from '../declaration/errors.ts';
 import { ownKeys, providerOf } from '../declaration/provider.ts';
 import type { Declaration } from '../declaration/types.ts';
 import { examineToken, loadVerificationKeys, readKeys, readToken, signToken, type TokenOptions } from '../jwt/index.ts';
+import { keyStore } from '../jwt/key-store.ts';
+import { addKeyPlaceOptions, keyPlace, type KeyPlaceOptions } from './key-place.ts';
 import { loadDeclaration } from './load-declaration.ts';
 import { parseTime } from './parse-time.ts';
 import { addTokenRevokeCommand } from './token-revoke.ts';
 
-type MintOptions = Omit<TokenOptions, 'claims'> & {
-  readonly directory: string;
-  readonly claim: Readonly<Record<string, unknown>>;
-};
+type MintOptions = Omit<TokenOptions, 'claims'> &
+  KeyPlaceOptions & {
+    readonly claim: Readonly<Record<string, unknown>>;
+  };
 
-interface VerifyOptions {
-  readonly directory?: string;
+interface VerifyOptions extends KeyPlaceOptions {
   readonly at?: Date;
   readonly json?: true;
 }
@@ -24,20 +25,23 @@ export function addTokenCommand(program: Command): void {
     .command('token')
     .description('make tokens, revoke them, and tell what they say and whether they are good');
 
-  token
-    .command('mint')
-    .description('sign a token with the key that is in use and print it')
-    .requiredOption('--directory <dir>', 'where the keys are kept')
+  addKeyPlaceOptions(token.command('mint').description('sign a token with the key that is in use and print it'))
     .requiredOption('--role <name>', 'database role of requests with this token')
     .option('--claim <name=value>', 'further claim, as JSON or else as text; can be repeated', addClaim, {})
     .option('--audience <name>', 'for whom it is (aud)')
     .option('--issuer <name>', 'who made it (iss)')
     .option('--subject <name>', 'whom it is about (sub)')
     .option('--expires-in <seconds>', 'lifetime', Number, 3600)
-    .action(async ({ directory, claim, ...options }: MintOptions) => {
-      const [key] = readKeys(directory);
+    .action(async ({ claim, ...options }: MintOptions) => {
+      const place = keyPlace(options);
+      const [key] = readKeys(place);
       if (key === undefined) {
-        refuse('unreadable_key', directory, 'there is no key', "make one with 'secured-postgrest keys generate'");
+        refuse(
+          'unreadable_key',
+          keyStore(place).place,
+          'there is no key',
+          "make one with 'secured-postgrest keys generate'",
+        );
       }
       console.log(await signToken(key, { ...options, claims: claim }));
     });
@@ -50,19 +54,20 @@ export function addTokenCommand(program: Command): void {
       console.log(JSON.stringify(readToken(await tokenFrom(given)), undefined, 2));
     });
 
-  token
-    .command('verify')
-    .description(
-      'tell whether the declared server would serve requests with a token, and why not; exit status 2 if not',
-    )
+  addKeyPlaceOptions(
+    token
+      .command('verify')
+      .description(
+        'tell whether the declared server would serve requests with a token, and why not; exit status 2 if not',
+      ),
+  )
     .argument('<declaration>', 'module or JSON file with the declaration')
     .argument('[token]', 'the token (default: read from standard input, where nobody else of this machine sees it)')
-    .option('--directory <dir>', 'where the keys are kept, unless the declaration says which they are')
     .option('--at <time>', 'the moment that counts, such as 2027-01-31T12:00:00Z (default: now)', parseTime)
     .option('--json', 'for programs')
-    .action(async (file: string, given: string | undefined, { directory, at, json }: VerifyOptions) => {
+    .action(async (file: string, given: string | undefined, { at, json, ...place }: VerifyOptions) => {
       const declaration = await loadDeclaration(file);
-      const keySet = loadVerificationKeys(declaration.keys, directory ?? missingDirectory(declaration));
+      const keySet = loadVerificationKeys(declaration.keys, areElsewhere(declaration) ? keyPlace(place) : '');
       const { role, problems } = await examineToken(await tokenFrom(given), declaration, keySet, {
         ...(at && { now: at }),
       });
@@ -79,17 +84,11 @@ async function tokenFrom(given: string | undefined): Promise<string> {
   return (given ?? (await text(process.stdin))).trim();
 }
 
-function missingDirectory({ keys }: Declaration): string {
+/** Whether the declaration does not say itself which keys are trusted. */
+function areElsewhere({ keys }: Declaration): boolean {
   const own = ownKeys(keys);
   const provider = providerOf(keys);
-  const isElsewhere = (own && 'generate' in own) === true || (provider && provider.jwks === undefined);
-  if (!isElsewhere) return '';
-  return refuse(
-    'unreadable_key',
-    '--directory',
-    'the keys are generated or fetched ones',
-    'name the directory that has them',
-  );
+  return (own && 'generate' in own) === true || (provider !== undefined && provider.jwks === undefined);
 }
 
 function addClaim(text: string, claims: Readonly<Record<string, unknown>>): Record<string, unknown> {

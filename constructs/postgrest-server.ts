@@ -172,7 +172,9 @@ export class PostgrestServer extends Construct {
           'reload',
           ...adminConnection(this, database),
           ...['--key-set', keys.jwksFile.relativeTo(this)],
-          ...['--directory', new SecretFile(secrets.keysPath).relativeTo(this)],
+          ...(typeof secrets.keys === 'string'
+            ? ['--directory', new SecretFile(secrets.keys).relativeTo(this)]
+            : secrets.keys.options),
           ...this.urls.flatMap((url) => ['--server', url]),
         ),
         cliProvisioner(

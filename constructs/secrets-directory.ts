@@ -5,6 +5,7 @@ import { join, resolve } from 'node:path';
 import { refuse } from '../declaration/errors.ts';
 import { ownKeys, providerOf } from '../declaration/provider.ts';
 import type { KeySource, SigningAlgorithm } from '../declaration/types.ts';
+import type { KeyPlace, KeyStore } from '../jwt/key-store.ts';
 import { isInUse, readManagedKeys } from '../jwt/managed-keys.ts';
 import { loadVerificationKeys } from '../jwt/read-key-source.ts';
 import { ownProgram } from '../apply/own-program.ts';
@@ -20,6 +21,8 @@ export interface SecretsDirectoryProps {
   readonly directory?: string;
   /** A file that holds the database admin's password already. @default one is generated */
   readonly adminPasswordFile?: string;
+  /** Where the private keys are kept, such as `keysFromCommand(...)`. @default files in the directory */
+  readonly keys?: KeyStore;
 }
 
 /**
@@ -33,8 +36,10 @@ export interface SecretsDirectoryProps {
 export class SecretsDirectory {
   /** Absolute path of the directory. */
   readonly path: string;
-  /** Absolute path of the directory with the private keys. */
-  readonly keysPath: string;
+  /** Where the private keys are kept: the absolute path of a directory, or another store. */
+  readonly keys: KeyPlace;
+  /** Directory of a provider's fetched keys, which are no secrets. */
+  private readonly fetchedKeys: string;
   /** Password of the database's admin. */
   readonly adminPassword: SecretFile;
   /** What PostgREST signs in to the database with. */
@@ -43,31 +48,36 @@ export class SecretsDirectory {
   /** @throws SecuredPostgrestError `unreadable_secret`, `insecure_secret_file` */
   constructor(props: SecretsDirectoryProps) {
     this.path = resolve(props.directory ?? join('.secrets', props.name));
-    this.keysPath = join(this.path, 'keys');
+    this.fetchedKeys = join(this.path, 'keys');
+    this.keys = props.keys ?? this.fetchedKeys;
     makeDirectory(this.path);
-    makeDirectory(this.keysPath);
+    if (typeof this.keys === 'string') makeDirectory(this.keys);
     this.authenticator = new AuthenticatorLogins(this.path);
     this.adminPassword =
       props.adminPasswordFile === undefined ? this.generated('admin-password') : existing(props.adminPasswordFile);
   }
 
   /**
-   * The key set that PostgREST verifies tokens with. A key to be generated is made with the first call; those of a provider
-   * are fetched each time, and where it does not answer, the ones that were fetched last are used.
+   * The key set that PostgREST verifies tokens with. A key to be generated is made with the first call, where keys are
+   * files; elsewhere it has to be there. Those of a provider are fetched each time, and where it does not answer, the ones
+   * that were fetched last are used.
    *
    * @throws SecuredPostgrestError what reading the keys refuses, such as `invalid_key_set` or `weak_secret`
    */
   verificationKeys(keys: KeySource): SecretFile {
     const isMissing = (algorithm: SigningAlgorithm) =>
-      !readManagedKeys(this.keysPath).some((key) => isInUse(key, algorithm));
+      !readManagedKeys(this.keys).some((key) => isInUse(key, algorithm));
     const own = ownKeys(keys);
     const provider = providerOf(keys);
-    if (own && 'generate' in own && isMissing(own.generate)) this.runKeys('generate', '--algorithm', own.generate);
+    if (own && 'generate' in own && typeof this.keys === 'string' && isMissing(own.generate)) {
+      this.runKeys('generate', this.keys, '--algorithm', own.generate);
+    }
     if (provider && provider.jwks === undefined) {
       const { issuer, jwksUri } = provider;
-      this.runKeys('fetch', '--or-kept', '--issuer', issuer, ...(jwksUri === undefined ? [] : ['--jwks-uri', jwksUri]));
+      const location = ['--issuer', issuer, ...(jwksUri === undefined ? [] : ['--jwks-uri', jwksUri])];
+      this.runKeys('fetch', this.fetchedKeys, '--or-kept', ...location);
     }
-    return this.written('jwks.json', JSON.stringify(loadVerificationKeys(keys, this.keysPath)));
+    return this.written('jwks.json', JSON.stringify(loadVerificationKeys(keys, this.keys, this.fetchedKeys)));
   }
 
   /**
@@ -89,13 +99,13 @@ export class SecretsDirectory {
   }
 
   /** Constructs are synchronous, and what makes or fetches keys is not. */
-  private runKeys(command: string, ...options: string[]): void {
+  private runKeys(command: string, directory: string, ...options: string[]): void {
     const [node, ...program] = ownProgram('cli/main');
-    const words = [...program, 'keys', command, '--directory', this.keysPath, ...options];
+    const words = [...program, 'keys', command, '--directory', directory, ...options];
     try {
       execFileSync(node, words, { stdio: ['ignore', 'ignore', 'inherit'] });
     } catch (cause) {
-      refuse('unreadable_key', this.keysPath, `'keys ${command}' has failed`, 'see what it says above', cause);
+      refuse('unreadable_key', directory, `'keys ${command}' has failed`, 'see what it says above', cause);
     }
   }
 

@@ -39,6 +39,8 @@ export type ErrorCode =
   | 'unknown_key'
   | 'key_in_use'
   | 'keys_changed'
+  | 'keys_read_only'
+  | 'keys_command_failed'
   | 'nothing_to_undo'
   | 'invalid_token_claim'
   | 'unreadable_token'

@@ -13,7 +13,16 @@ export { examineToken, type ExamineOptions, type TokenExamination, type TokenPro
 export { fetchProviderKeys, type FetchOptions, type ProviderLocation } from './fetch-provider-keys.ts';
 export { generateKey } from './generate-key.ts';
 export { importKey } from './import-key.ts';
+export {
+  keysFromCommand,
+  keysFromEnvironment,
+  parseKeysCommand,
+  type KeysCommand,
+  type KeysCommandOptions,
+} from './key-backends.ts';
 export { keyProbes, type KeyProbe } from './key-probes.ts';
+export { exportKeys } from './key-ring.ts';
+export type { KeyPlace, KeyStore } from './key-store.ts';
 export { readStoredKeys, writeKey, type StoredKey } from './key-directory.ts';
 export {
   addKey,
@@ -31,5 +40,5 @@ export { providerKeysFetched, storeProviderKeys } from './provider-keys.ts';
 export { publicKeySet } from './public-key-set.ts';
 export { loadSigningKey, loadVerificationKeys } from './read-key-source.ts';
 export { readToken, type TokenContent } from './read-token.ts';
-export type { KeyState, StateSince } from './state-files.ts';
+export type { KeyState, StatesVersion, StateSince } from './state-files.ts';
 export { signToken, type TokenOptions } from './sign-token.ts';

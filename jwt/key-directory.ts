@@ -69,10 +69,16 @@ export function readStoredKeys(directory: string): StoredKey[] {
     );
   }
   checkDirectory(directory);
-  return names
-    .filter((name) => KEY_FILE.test(name))
-    .map((name) => readStoredKey(join(directory, name), name.slice(0, -'.json'.length)))
-    .sort((a, b) => compare(b.created, a.created) || compare(a.key.kid, b.key.kid));
+  return newestFirst(
+    names
+      .filter((name) => KEY_FILE.test(name))
+      .map((name) => readStoredKey(join(directory, name), name.slice(0, -'.json'.length))),
+  );
+}
+
+/** Those of one moment by `kid`. */
+export function newestFirst(keys: readonly StoredKey[]): StoredKey[] {
+  return [...keys].sort((a, b) => compare(b.created, a.created) || compare(a.key.kid, b.key.kid));
 }
 
 function readStoredKey(file: string, kid: string): StoredKey {
@@ -115,7 +121,11 @@ function checkDirectory(directory: string): void {
   }
 }
 
-function isStoredKey(content: unknown, kid: string): content is { created: string; key: PrivateKey } {
+/** Whether it is a key with its thumbprint as `kid`, and that one where it is given. */
+export function isStoredKey(
+  content: unknown,
+  kid = (content as { key?: Partial<PrivateKey> } | null)?.key?.kid,
+): content is { created: string; key: PrivateKey } {
   if (typeof content !== 'object' || content === null) return false;
   const { created, key } = content as { created?: unknown; key?: Partial<PrivateKey> };
   return (
@@ -125,6 +135,7 @@ function isStoredKey(content: unknown, kid: string): content is { created: strin
     key !== null &&
     SIGNING_ALGORITHMS.some((algorithm) => algorithm === key.alg) &&
     key.use === 'sig' &&
+    key.kid !== undefined &&
     key.kid === kid &&
     thumbprint(key) === kid
   );

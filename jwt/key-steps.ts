@@ -1,12 +1,11 @@
-import { existsSync, rmSync } from 'node:fs';
 import { refuse, SecuredPostgrestError } from '../declaration/errors.ts';
 import type { SigningAlgorithm } from '../declaration/types.ts';
 import { CLOCK_SKEW_S } from './clock-skew.ts';
 import { generateKey } from './generate-key.ts';
-import { readStoredKeys, writeKey } from './key-directory.ts';
+import { keyStore, type KeyPlace } from './key-store.ts';
 import { isInUse, readManagedKeys, statesByAge, type ManagedKey } from './managed-keys.ts';
 import type { PrivateKey } from './private-key.ts';
-import { addVersion, readEarlier, readStates, type KeyState, type StateSince } from './state-files.ts';
+import type { KeyState, StatesVersion, StateSince } from './state-files.ts';
 
 /** How long tokens of a key may still come, in seconds. */
 export interface TokenLife {
@@ -33,17 +32,17 @@ export function safeToRevoke(
 /**
  * Adds a key: in use where no other of its algorithm is, otherwise standby.
  *
- * @throws SecuredPostgrestError as {@link writeKey}, and `keys_changed`
+ * @throws SecuredPostgrestError as `writeKey`, and `keys_changed`
  * @example
  * const added = addKey('.secrets/keys', await generateKey());
  */
-export function addKey(directory: string, key: PrivateKey): ManagedKey {
-  let before: number | undefined = settleStates(directory);
-  writeKey(directory, key);
+export function addKey(place: KeyPlace, key: PrivateKey): ManagedKey {
+  let before: number | undefined = settleStates(place);
+  keyStore(place).addKey(key);
   for (let attempt = 1; ; attempt++) {
     try {
-      const after = step(directory, (keys) => ({ [key.kid]: isFirst(keys, key) ? 'in_use' : 'standby' }), before);
-      return named(after, key.kid, directory);
+      const after = step(place, (keys) => ({ [key.kid]: isFirst(keys, key) ? 'in_use' : 'standby' }), before);
+      return named(after, key.kid, place);
     } catch (error) {
       // Somebody else's step does not matter to this one.
       if (!(error instanceof SecuredPostgrestError && error.code === 'keys_changed') || attempt === 10) throw error;
@@ -71,27 +70,27 @@ export interface Rotation {
  * @example
  * const { key, isNew } = await rotateKeys('.secrets/keys');
  */
-export async function rotateKeys(directory: string, algorithm?: SigningAlgorithm): Promise<Rotation> {
-  const before = readManagedKeys(directory);
+export async function rotateKeys(place: KeyPlace, algorithm?: SigningAlgorithm): Promise<Rotation> {
+  const before = readManagedKeys(place);
   const previous = before.find((key) => isInUse(key, algorithm ?? key.key.alg));
   if (!previous) {
     refuse(
       'unreadable_key',
-      directory,
+      keyStore(place).place,
       `there is no ${algorithm ?? ''} key in use`.replace('  ', ' '),
-      `make one with 'secured-postgrest keys generate --directory ${directory}'`,
+      `make one with 'secured-postgrest keys generate ${keyStore(place).options.join(' ')}'`,
     );
   }
   const waiting = before.findLast(({ state, key }) => state === 'standby' && key.alg === previous.key.alg);
-  const { kid } = waiting?.key ?? addKey(directory, await generateKey(previous.key.alg)).key;
-  const after = step(directory, (keys) => {
+  const { kid } = waiting?.key ?? addKey(place, await generateKey(previous.key.alg)).key;
+  const after = step(place, (keys) => {
     // Somebody else may have done so since.
-    if (!keys.some((key) => isInUse(key, previous.key.alg) && key.key.kid === previous.key.kid)) keysChanged(directory);
+    if (!keys.some((key) => isInUse(key, previous.key.alg) && key.key.kid === previous.key.kid)) keysChanged(place);
     return { [previous.key.kid]: 'previously_used', [kid]: 'in_use' };
   });
   return {
-    key: named(after, kid, directory),
-    previous: named(after, previous.key.kid, directory),
+    key: named(after, kid, place),
+    previous: named(after, previous.key.kid, place),
     isNew: waiting === undefined,
   };
 }
@@ -105,12 +104,12 @@ export async function rotateKeys(directory: string, algorithm?: SigningAlgorithm
  * revokeKey('.secrets/keys', key.kid!, { tokenLifetime: 600 });
  */
 export function revokeKey(
-  directory: string,
+  place: KeyPlace,
   kid: string,
   { force = false, now = new Date(), ...life }: TokenLife & { readonly force?: boolean; readonly now?: Date } = {},
 ): ManagedKey {
-  const after = step(directory, (keys) => {
-    const key = named(keys, kid, directory);
+  const after = step(place, (keys) => {
+    const key = named(keys, kid, place);
     if (key.state === 'in_use') {
       refuse('key_in_use', kid, 'new tokens are signed with it', "run 'secured-postgrest keys rotate' first");
     }
@@ -125,7 +124,7 @@ export function revokeKey(
     }
     return { [kid]: 'revoked' };
   });
-  return named(after, kid, directory);
+  return named(after, kid, place);
 }
 
 /**
@@ -134,23 +133,25 @@ export function revokeKey(
  *
  * @throws SecuredPostgrestError `nothing_to_undo`, `keys_changed`
  */
-export function undoKeyStep(directory: string): ManagedKey[] {
-  const latest = readStates(directory);
-  const earlier = latest?.before === undefined ? undefined : readEarlier(directory, latest.before);
+export function undoKeyStep(place: KeyPlace): ManagedKey[] {
+  const latest = keyStore(place).readStates();
+  const earlier = latest?.before === undefined ? undefined : keyStore(place).readEarlier(latest.before);
   if (!latest || !earlier) {
     refuse(
       'nothing_to_undo',
-      directory,
+      keyStore(place).place,
       'no step is left that could be undone',
       "look at 'secured-postgrest keys list'",
     );
   }
   const revoked: StateSince = { state: 'revoked', since: new Date().toISOString() };
   const keys = Object.fromEntries(
-    readStoredKeys(directory).map(({ key }) => [key.kid, earlier.keys[key.kid] ?? revoked]),
+    keyStore(place)
+      .readKeys()
+      .map(({ key }) => [key.kid, earlier.keys[key.kid] ?? revoked]),
   );
-  add(directory, { number: latest.number + 1, keys, ...(earlier.before !== undefined && { before: earlier.before }) });
-  return readManagedKeys(directory);
+  add(place, { number: latest.number + 1, keys, ...(earlier.before !== undefined && { before: earlier.before }) });
+  return readManagedKeys(place);
 }
 
 /**
@@ -158,27 +159,27 @@ export function undoKeyStep(directory: string): ManagedKey[] {
  *
  * @throws SecuredPostgrestError `unknown_key`, `key_in_use`, `keys_changed`
  */
-export function removeKey(directory: string, kid: string): void {
-  const key = named(readManagedKeys(directory), kid, directory);
+export function removeKey(place: KeyPlace, kid: string): void {
+  const key = named(readManagedKeys(place), kid, place);
   if (key.state !== 'revoked') {
     refuse('key_in_use', kid, `it is ${key.state.replace('_', ' ')}`, "run 'secured-postgrest keys revoke' first");
   }
-  const number = settleStates(directory) + 1;
+  const number = settleStates(place) + 1;
   // The file first: without its state it would be trusted again.
-  rmSync(key.file);
+  keyStore(place).removeKey(kid);
   const keys = Object.fromEntries(
-    readManagedKeys(directory).map(({ key: { kid: other }, state, since }) => [other, { state, since }]),
+    readManagedKeys(place).map(({ key: { kid: other }, state, since }) => [other, { state, since }]),
   );
-  add(directory, { number, keys });
+  add(place, { number, keys });
 }
 
 /** Makes one step of the states that the present ones are changed by. */
 function step(
-  directory: string,
+  place: KeyPlace,
   change: (keys: readonly ManagedKey[]) => Readonly<Record<string, KeyState>>,
-  before = settleStates(directory),
+  before = settleStates(place),
 ): ManagedKey[] {
-  const keys = readManagedKeys(directory);
+  const keys = readManagedKeys(place);
   const changes = change(keys);
   const since = new Date().toISOString();
   const states = keys.map(({ key: { kid }, ...present }): [string, StateSince] => [
@@ -187,36 +188,41 @@ function step(
       ? { state: present.state, since: present.since }
       : { state: changes[kid], since },
   ]);
-  add(directory, { number: before + 1, keys: Object.fromEntries(states), ...(before > 0 && { before }) });
-  return readManagedKeys(directory);
+  add(place, { number: before + 1, keys: Object.fromEntries(states), ...(before > 0 && { before }) });
+  return readManagedKeys(place);
 }
 
 /** Writes down what so far only follows from the ages of the keys; returns the number of the latest version. */
-function settleStates(directory: string): number {
-  const latest = existsSync(directory) ? readStates(directory) : undefined;
+function settleStates(place: KeyPlace): number {
+  const latest = keyStore(place).readStates();
   if (latest) return latest.number;
-  const stored = existsSync(directory) ? readStoredKeys(directory) : [];
+  const stored = keyStore(place).exists() ? keyStore(place).readKeys() : [];
   if (stored.length === 0) return 0;
-  addVersion(directory, { number: 1, keys: statesByAge(stored) });
+  keyStore(place).addVersion({ number: 1, keys: statesByAge(stored) });
   return 1;
 }
 
-function add(directory: string, version: Parameters<typeof addVersion>[1]): void {
-  if (!addVersion(directory, version)) keysChanged(directory);
+function add(place: KeyPlace, version: StatesVersion): void {
+  if (!keyStore(place).addVersion(version)) keysChanged(place);
 }
 
-function keysChanged(directory: string): never {
+function keysChanged(place: KeyPlace): never {
   refuse(
     'keys_changed',
-    directory,
+    keyStore(place).place,
     'somebody else has just changed the states of the keys',
     'look at them, and try again',
   );
 }
 
-function named(keys: readonly ManagedKey[], kid: string, directory: string): ManagedKey {
+function named(keys: readonly ManagedKey[], kid: string, place: KeyPlace): ManagedKey {
   return (
     keys.find(({ key }) => key.kid === kid) ??
-    refuse('unknown_key', kid, `it is not in ${directory}`, `use one of ${keys.map(({ key }) => key.kid).join(', ')}`)
+    refuse(
+      'unknown_key',
+      kid,
+      `it is not in ${keyStore(place).place}`,
+      `use one of ${keys.map(({ key }) => key.kid).join(', ')}`,
+    )
   );
 }

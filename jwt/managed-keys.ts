@@ -1,20 +1,22 @@
 import type { SigningAlgorithm } from '../declaration/types.ts';
-import { readStoredKeys, type StoredKey } from './key-directory.ts';
+import type { StoredKey } from './key-directory.ts';
+import { keyStore, type KeyPlace } from './key-store.ts';
 import type { PrivateKey } from './private-key.ts';
-import { readStates, type StateSince } from './state-files.ts';
+import type { StateSince } from './state-files.ts';
 
 /** A key of a directory, and what it is for now. */
 export interface ManagedKey extends StoredKey, StateSince {}
 
 /**
- * The keys of a directory with their states, the newest first. Where no step was made yet, the newest key of each algorithm
+ * The keys of a directory, or another store, with their states, the newest first. Where no step was made yet, the newest key of each algorithm
  * is in use; a file that was put there since is standby.
  *
  * @throws SecuredPostgrestError as {@link readStoredKeys}
  */
-export function readManagedKeys(directory: string): ManagedKey[] {
-  const stored = readStoredKeys(directory);
-  const states = readStates(directory)?.keys ?? statesByAge(stored);
+export function readManagedKeys(place: KeyPlace): ManagedKey[] {
+  const store = keyStore(place);
+  const stored = store.readKeys();
+  const states = store.readStates()?.keys ?? statesByAge(stored);
   return stored.map((key) => ({ ...key, ...(states[key.key.kid] ?? { state: 'standby', since: key.created }) }));
 }
 
@@ -25,8 +27,8 @@ export function readManagedKeys(directory: string): ManagedKey[] {
  * @example
  * const [inUse] = readKeys('.secrets/keys');
  */
-export function readKeys(directory: string): PrivateKey[] {
-  return readManagedKeys(directory)
+export function readKeys(place: KeyPlace): PrivateKey[] {
+  return readManagedKeys(place)
     .filter(({ state }) => state !== 'revoked')
     .sort((a, b) => Number(b.state === 'in_use') - Number(a.state === 'in_use'))
     .map(({ key }) => key);

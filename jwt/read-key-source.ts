@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { refuse } from '../declaration/errors.ts';
 import { checkSecret, verificationKeySet } from '../declaration/key-set.ts';
-import type { JsonWebKeySet, KeySource, SigningAlgorithm } from '../declaration/types.ts';
+import type { JsonWebKeySet, KeySource, Provider, SigningAlgorithm } from '../declaration/types.ts';
+import { keyStore, type KeyPlace } from './key-store.ts';
 import { isInUse, readManagedKeys, type ManagedKey } from './managed-keys.ts';
 import type { SigningKey } from './private-key.ts';
 import { readProviderKeys } from './provider-keys.ts';
@@ -13,17 +14,19 @@ import { publicKeySet } from './public-key-set.ts';
  *
  * A set for HS256 (generated or from a file) holds the secret.
  *
- * @param directory where generated keys are kept
+ * @param place where generated keys are kept: a directory, or another store
+ * @param providerDirectory where a provider's fetched keys are kept. @default `place`, if that is a directory
  * @throws SecuredPostgrestError `unreadable_key`, `insecure_secret_file`, `unreadable_secret`, `weak_secret`, and what
  * existing key sets are refused for
  * @example
  * writeFileSync('jwks.json', JSON.stringify(loadVerificationKeys({ generate: 'ES256' }, '.secrets/keys')));
  */
-export function loadVerificationKeys(source: KeySource, directory: string): JsonWebKeySet {
-  if ('generate' in source) return publicKeySet(readGeneratedKeys(source.generate, directory).map(({ key }) => key));
+export function loadVerificationKeys(source: KeySource, place: KeyPlace, providerDirectory?: string): JsonWebKeySet {
+  if ('generate' in source) return publicKeySet(readGeneratedKeys(source.generate, place).map(({ key }) => key));
   if ('secretFile' in source) return publicKeySet([readSecretFile(source.secretFile)]);
   if ('provider' in source) {
-    const own = source.own ? loadVerificationKeys(source.own, directory).keys : [];
+    const own = source.own ? loadVerificationKeys(source.own, place).keys : [];
+    const directory = providerDirectory ?? directoryOf(place, source.provider);
     return { keys: [...readProviderKeys(source.provider, directory).keys, ...own] };
   }
   return verificationKeySet(source);
@@ -33,27 +36,38 @@ export function loadVerificationKeys(source: KeySource, directory: string): Json
  * The key that new tokens are signed with: the generated one of the declared algorithm that is in use, or the secret of the
  * file; none where the keys are someone else's.
  *
- * @param directory where generated keys are kept
+ * @param place where generated keys are kept: a directory, or another store
  * @throws SecuredPostgrestError `unreadable_key`, `insecure_secret_file`, `unreadable_secret`, `weak_secret`
  */
-export function loadSigningKey(source: KeySource, directory: string): SigningKey | undefined {
+export function loadSigningKey(source: KeySource, place: KeyPlace): SigningKey | undefined {
   if ('generate' in source) {
-    return readGeneratedKeys(source.generate, directory).find((key) => isInUse(key, source.generate))?.key;
+    return readGeneratedKeys(source.generate, place).find((key) => isInUse(key, source.generate))?.key;
   }
   if ('secretFile' in source) return readSecretFile(source.secretFile);
-  if ('provider' in source && source.own) return loadSigningKey(source.own, directory);
+  if ('provider' in source && source.own) return loadSigningKey(source.own, place);
   return undefined;
 }
 
+function directoryOf(place: KeyPlace, { jwks }: Provider): string {
+  if (typeof place === 'string') return place;
+  if (jwks !== undefined) return '';
+  return refuse(
+    'unreadable_key',
+    place.place,
+    "a provider's fetched keys are kept in a directory, not there",
+    'name the directory, or declare jwks',
+  );
+}
+
 /** Whatever is not revoked, in an order that no step changes: the servers have nothing to read again then. */
-function readGeneratedKeys(algorithm: SigningAlgorithm, directory: string): ManagedKey[] {
-  const keys = readManagedKeys(directory).filter(({ state }) => state !== 'revoked');
+function readGeneratedKeys(algorithm: SigningAlgorithm, place: KeyPlace): ManagedKey[] {
+  const keys = readManagedKeys(place).filter(({ state }) => state !== 'revoked');
   if (!keys.some((key) => isInUse(key, algorithm))) {
     refuse(
       'unreadable_key',
-      directory,
+      keyStore(place).place,
       `there is no ${algorithm} key in use`,
-      `make one with 'secured-postgrest keys generate --directory ${directory} --algorithm ${algorithm}'`,
+      `make one with 'secured-postgrest keys generate ${keyStore(place).options.join(' ')} --algorithm ${algorithm}'`,
     );
   }
   return keys;

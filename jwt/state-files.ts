@@ -95,7 +95,7 @@ function readVersion(directory: string, number: number): StatesVersion {
   return { ...content, number };
 }
 
-function isVersion(content: unknown): content is Omit<StatesVersion, 'number'> {
+export function isVersion(content: unknown): content is Omit<StatesVersion, 'number'> {
   if (typeof content !== 'object' || content === null) return false;
   const { keys, before } = content as { keys?: unknown; before?: unknown };
   return (

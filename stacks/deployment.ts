@@ -9,8 +9,12 @@ import { readEnvironment } from './environment.ts';
 /** The three stacks of a declaration, each deployed after the one before: `<name>-database`, `-access` and `-api`. */
 export function addStacks(app: App, declaration: Declaration): void {
   const { name } = declaration;
-  const { postgresImage, postgrestImage, databasePort, apiPort, servers, secretsDirectory } = readEnvironment();
-  const secrets = new SecretsDirectory({ name, ...(secretsDirectory && { directory: secretsDirectory }) });
+  const { postgresImage, postgrestImage, databasePort, apiPort, servers, secretsDirectory, keys } = readEnvironment();
+  const secrets = new SecretsDirectory({
+    name,
+    ...(secretsDirectory && { directory: secretsDirectory }),
+    ...(keys && { keys }),
+  });
   const { database } = new DatabaseStack(app, `${name}-database`, {
     name,
     secrets,

@@ -1,3 +1,6 @@
+import { refuse } from '../declaration/errors.ts';
+import { keysFromCommand, keysFromEnvironment, parseKeysCommand, type KeyStore } from '../jwt/index.ts';
+
 /** What the environment may decide about a deploy, so that images and ports need no change of code. */
 export interface DeployEnvironment {
   readonly postgresImage?: string;
@@ -6,9 +9,11 @@ export interface DeployEnvironment {
   readonly apiPort?: number;
   readonly servers?: number;
   readonly secretsDirectory?: string;
+  /** Where the private keys are kept, if not in files. */
+  readonly keys?: KeyStore;
 }
 
-/** Reads `POSTGRES_IMAGE`, `POSTGREST_IMAGE`, `DATABASE_PORT`, `API_PORT`, `API_SERVERS` and `SECRETS_DIRECTORY`. */
+/** Reads `POSTGRES_IMAGE`, `POSTGREST_IMAGE`, `DATABASE_PORT`, `API_PORT`, `API_SERVERS`, `SECRETS_DIRECTORY`, `KEYS_FROM_ENV` and `KEYS_COMMAND`. */
 export function readEnvironment(env: NodeJS.ProcessEnv = process.env): DeployEnvironment {
   return {
     ...(env['POSTGRES_IMAGE'] && { postgresImage: env['POSTGRES_IMAGE'] }),
@@ -17,5 +22,14 @@ export function readEnvironment(env: NodeJS.ProcessEnv = process.env): DeployEnv
     ...(env['API_PORT'] && { apiPort: Number(env['API_PORT']) }),
     ...(env['API_SERVERS'] && { servers: Number(env['API_SERVERS']) }),
     ...(env['SECRETS_DIRECTORY'] && { secretsDirectory: env['SECRETS_DIRECTORY'] }),
+    ...keysOf(env),
   };
+}
+
+function keysOf({ KEYS_FROM_ENV: variable, KEYS_COMMAND: text }: NodeJS.ProcessEnv): Pick<DeployEnvironment, 'keys'> {
+  if (!text) return variable ? { keys: keysFromEnvironment(variable) } : {};
+  const command = parseKeysCommand(text);
+  if (!command)
+    refuse('invalid_prop', 'KEYS_COMMAND', `${text} is no command`, 'write it like ["vault","read","keys"]');
+  return { keys: keysFromCommand(command) };
 }

@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
@@ -46,6 +47,6 @@ it('a deploy fetches the keys of the provider, and adds own ones', { timeout: 60
 it('where the provider does not answer, those that were fetched last count', { timeout: 60_000 }, () => {
   const [secrets, away] = [testSecrets(), 'http://127.0.0.1:1'];
   expect(refusal(() => keysIn(secrets, away)).code).toBe('unreadable_key');
-  storeProviderKeys(secrets.keysPath, away, { keys: [key] });
+  storeProviderKeys(join(secrets.path, 'keys'), away, { keys: [key] });
   expect(keysIn(secrets, away)[0]).toEqual(key);
 });

@@ -17,7 +17,7 @@ describe('SecretsDirectory', () => {
     const secrets = new SecretsDirectory({ name: 'todos', directory: join(parent, 'a/b') });
     expect(secrets.path).toBe(join(parent, 'a/b'));
     expect(mode(secrets.path)).toBe('700');
-    expect(mode(secrets.keysPath)).toBe('700');
+    expect(mode(secrets.keys as string)).toBe('700');
   });
 
   it('closes a directory that others could enter', () => {
