@@ -22,7 +22,7 @@ export function parseKeysCommand(text: string): KeysCommand | undefined {
     return undefined;
   }
   const isCommand = Array.isArray(words) && words.length > 0 && words.every((word) => typeof word === 'string');
-  return isCommand ? (words as unknown as KeysCommand) : undefined;
+  return isCommand ? (words as KeysCommand) : undefined;
 }
 
 /** The largest document, in bytes: some hundred keys. */

@@ -11,7 +11,7 @@ interface KeyRing {
 
 export interface KeyRingSource extends Pick<KeyStore, 'place' | 'options'> {
   /** Reads the document anew. */
-  read(): string;
+  readonly read: () => string;
   /** Where nothing can be written, every step is refused. */
   readonly write?: (document: string) => void;
 }

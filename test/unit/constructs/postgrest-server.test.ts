@@ -181,7 +181,7 @@ describe('PostgrestServer', () => {
     const container = block('docker_container', 'api/server/api-1') as { env: string[] };
     expect(container.env).toContain('PGSSLROOTCERT=/etc/postgrest/root-certificate/root-certificate');
     expect(container).toMatchObject({
-      mounts: [{}, {}, { target: '/etc/postgrest/root-certificate', read_only: true }],
+      mounts: [{}, {}, {}, { target: '/etc/postgrest/root-certificate', read_only: true }],
     });
   });
 

@@ -19,6 +19,7 @@ describe('SecuredPostgrest', () => {
     expect(waits('docker_container', 'api/server/database-login/writer')).toEqual(['api/access/sql/applied']);
     expect(waits('docker_container', 'api/server/api-1')).toEqual([
       'api/keys/volume/writer',
+      'api/server/database-login-fallback/writer',
       'api/server/database-login/writer',
       'api/server/root-certificate/writer',
     ]);
