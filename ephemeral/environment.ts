@@ -167,19 +167,14 @@ class Environment implements EphemeralPostgrest {
   ): Promise<string> {
     const { keys, tokens } = this.#declaration;
     const provider = providerOf(keys);
-    if (provider) {
-      const { issuer, audience } = provider;
-      const said = tokenClaims(provider, role, claims);
-      const asked = { issuer, ...(audience !== undefined && { audience }) };
-      return signToken(this.#trust.key, { ...asked, ...options, role, claims: said });
-    }
-    const { issuer, audience, requiredClaims } = tokens;
+    const { issuer, audience } = provider ?? tokens;
     const asked = {
       ...(issuer !== undefined && { issuer }),
       ...(audience !== undefined && { audience }),
-      ...(requiredClaims.includes('sub') && { subject: 'sample' }),
+      ...(tokens.requiredClaims.includes('sub') && { subject: 'sample' }),
     };
-    return signToken(this.#trust.key, { ...asked, ...options, role, claims });
+    const said = provider ? tokenClaims(provider, role, claims) : claims;
+    return signToken(this.#trust.key, { ...asked, ...options, role, claims: said });
   }
 
   async as(role?: string, claims: Readonly<Record<string, unknown>> = {}): Promise<ApiClient> {

@@ -216,9 +216,7 @@ describe('where no anonymous role is declared', () => {
 
   it('the environment signs tokens of the shape of the provider', async () => {
     const admin = await api.as(roles.admin, { sub_department: 1 });
-    const answer = await admin.fetch('/orders?select=id');
-    expect(answer.status).toBe(401);
-    expect(await answer.json()).toMatchObject({ details: 'the claim "jti" is missing' });
+    expect((await admin.fetch('/orders?select=id')).status).toBe(200);
     const signed = await api.tokenFor(roles.admin, {}, { tokenId: '1' });
     expect(await (await get('/rpc/whoami', signed)).json()).toMatchObject({ role: roles.admin });
     const [orders] = (await api.access()).relations;
