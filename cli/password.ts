@@ -1,7 +1,6 @@
 import { readFileSync } from 'node:fs';
 import type { Command } from 'commander';
 import { changeOver } from '../apply/change-over.ts';
-import { AuthenticatorLogins } from '../constructs/authenticator-logins.ts';
 import { addConnectionOptions, toConnection, type ConnectionOptions } from './connection.ts';
 
 interface FinishOptions extends ConnectionOptions {
@@ -18,8 +17,8 @@ export function addPasswordCommand(program: Command): void {
     .command('rotate')
     .description('have the servers sign in with a new password from the next deploy on')
     .requiredOption('--directory <dir>', 'the secrets directory, such as .secrets/todos')
-    .action(({ directory }: { readonly directory: string }) => {
-      new AuthenticatorLogins(directory).rotate();
+    .action(async ({ directory }: { readonly directory: string }) => {
+      (await loginsIn(directory)).rotate();
       console.log('deploy now: until the servers have changed over, both passwords are good');
     });
 
@@ -30,7 +29,7 @@ export function addPasswordCommand(program: Command): void {
       .requiredOption('--directory <dir>', 'the secrets directory')
       .requiredOption('--authenticator <name>', 'the login role of the declaration'),
   ).action(async ({ directory, authenticator, ...connection }: FinishOptions) => {
-    const logins = new AuthenticatorLogins(directory);
+    const logins = await loginsIn(directory);
     const all = logins.all(authenticator);
     const [to, from] = [all.find(({ inUse }) => inUse), all.find(({ inUse }) => !inUse)];
     if (to && from) {
@@ -39,4 +38,10 @@ export function addPasswordCommand(program: Command): void {
     }
     logins.deployed();
   });
+}
+
+/** Loaded when it is needed: it brings cdktf, which is slow to load, and not there where nothing is deployed. */
+async function loginsIn(directory: string) {
+  const { AuthenticatorLogins } = await import('../constructs/authenticator-logins.ts');
+  return new AuthenticatorLogins(directory);
 }
