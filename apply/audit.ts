@@ -292,7 +292,7 @@ function grantsElsewhere(_: Declaration, catalog: Catalog): Finding[] {
 /** They reach what the role reaches, without a token. */
 function otherMembers({ authenticator }: Declaration, catalog: Catalog): Finding[] {
   const others = catalog.otherMembers.filter(
-    ({ role, member }) => role !== authenticator || member !== secondLogin(authenticator),
+    ({ role, member, plain }) => role !== authenticator || member !== secondLogin(authenticator) || !plain,
   );
   return others.map(({ role, member }) => ({
     rule: 'role_has_member',

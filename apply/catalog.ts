@@ -143,6 +143,8 @@ export interface CatalogGrantElsewhere {
 export interface CatalogOtherMember {
   readonly role: string;
   readonly member: string;
+  /** Whether it has nothing but that: no attribute, no setting, no other membership. */
+  readonly plain: boolean;
 }
 
 /** A setting that every session of the database begins with, such as PostgREST's. */

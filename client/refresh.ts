@@ -18,16 +18,21 @@ const FINAL = ['invalid_grant', 'invalid_client', 'unauthorized_client'];
  * Throws a `TokenClientError`.
  */
 export async function refresh(
-  { tokenEndpoint, clientId, timeoutMs = 10_000, fetch = globalThis.fetch }: TokenClientOptions,
+  { tokenEndpoint, clientId, timeoutMs = 5_000, fetch = globalThis.fetch }: TokenClientOptions,
   refreshToken: string,
 ): Promise<ClientTokens> {
   const asked = Date.now();
   const { status, answer } = await fetch(tokenEndpoint, {
     method: 'POST',
+    // Whoever it would be sent on to is not to have it.
+    redirect: 'error',
     body: new URLSearchParams({ grant_type: 'refresh_token', refresh_token: refreshToken, client_id: clientId }),
     signal: AbortSignal.timeout(timeoutMs),
   })
-    .then(async (response) => ({ status: response.status, answer: (await response.json()) as TokenAnswer }))
+    .then(async (response) => {
+      const answer = (await response.json()) as TokenAnswer | null;
+      return { status: response.status, answer: answer ?? {} };
+    })
     .catch((cause: unknown) => {
       throw new TokenClientError('unavailable', `${String(tokenEndpoint)} does not answer`, { cause });
     });

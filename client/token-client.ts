@@ -16,7 +16,7 @@ export interface TokenClientOptions {
   readonly tokens: ClientTokens;
   /** How long before it expires an access token is replaced, in milliseconds. @default 30_000 */
   readonly earlyMs?: number | undefined;
-  /** Longest wait for the token endpoint, in milliseconds. @default 10_000 */
+  /** Longest wait for the token endpoint, in milliseconds: shorter than its grace, for another try. @default 5_000 */
   readonly timeoutMs?: number | undefined;
   /** Told the new tokens before they are used, to keep them: the refresh token of before is spent. @default none is told */
   readonly onTokens?: ((tokens: ClientTokens) => void) | undefined;
@@ -58,8 +58,9 @@ export function createTokenClient(options: TokenClientOptions): TokenClient {
   const renew = (): Promise<string> => {
     underWay ??= refresh(options, tokens.refreshToken)
       .then((renewed) => {
-        options.onTokens?.(renewed);
+        // First: should the other fail, the refresh token of before is spent nevertheless.
         tokens = renewed;
+        options.onTokens?.(renewed);
         return renewed.accessToken!;
       })
       .catch((error: unknown) => {

@@ -84,10 +84,11 @@ export class AuthenticatorLogins {
   private verifierOf(number: string): SecretFile {
     const path = this.path(number === '1' ? 'authenticator-verifier' : 'authenticator-2-verifier');
     const password = read(this.passwordOf(number).path);
-    const fits = verifierMatches(readIfThere(path) ?? '', password);
+    const present = readIfThere(path);
+    const fits = verifierMatches(present ?? '', password);
     if (number === this.inUse && !fits) replace(path, scramVerifier(password));
-    // Should the role be made anew, such as after the database was lost.
-    if (number !== this.inUse && fits) replace(path, scramVerifier(randomSecret()));
+    // Should the role be made anew, such as after the database was lost; there is none where a rotation was cut off.
+    if (number !== this.inUse && (fits || present === undefined)) replace(path, scramVerifier(randomSecret()));
     return new SecretFile(path);
   }
 

@@ -134,18 +134,20 @@ export function supabase(options: PresetRoles & { readonly project: string; read
  *
  * @param options.domain of the Frontend API, such as `clerk.example.com`
  * @param options.origins of the applications whose users may come (`azp`)
- * @param options.claim where the roles are. @default ['o', 'rol'], the role in the active organization
+ * @param options.claim where the roles are: a claim of the session token that users can not change. `['o', 'rol']` is the
+ * role in whichever organization is active; whoever may make an organization is `admin` there
  * @example
- * const keys = { provider: clerk({ domain: 'clerk.example.com', origins: ['https://app.example.com'], roles: { todos_user: 'member' } }) };
+ * const session = { domain: 'clerk.example.com', origins: ['https://app.example.com'], claim: 'roles' };
+ * const keys = { provider: clerk({ ...session, roles: { todos_user: 'member' } }) };
  */
 export function clerk(
   options: PresetRoles & {
     readonly domain: string;
     readonly origins: readonly string[];
-    readonly claim?: ClaimPath;
+    readonly claim: ClaimPath;
   },
 ): Provider {
-  const { domain, origins, claim = ['o', 'rol'] } = options;
+  const { domain, origins, claim } = options;
   const issuer = `https://${domain}`;
   return {
     issuer,

@@ -39,6 +39,10 @@ async function discover(issuer: string, signal: AbortSignal): Promise<string> {
     refuse('invalid_provider', url, `it is of the issuer ${JSON.stringify(said)}`, `declare that, or not "${issuer}"`);
   }
   if (typeof uri !== 'string') refuse('invalid_provider', url, 'it names no jwks_uri', 'declare jwksUri');
+  // What is elsewhere must not send this machine to itself.
+  if (issuer.startsWith('https:') && !uri.startsWith('https:')) {
+    refuse('invalid_provider', url, `its jwks_uri ${uri} is not https`, 'declare jwksUri');
+  }
   return uri;
 }
 

@@ -85,8 +85,8 @@ function serialize({ keys, versions }: KeyRing): string {
 function parse(document: string, place: string): KeyRing {
   let ring: Partial<KeyRing> | null = null;
   try {
-    // Nothing yet is a ring without keys.
-    ring = (document.trim() === '' ? { keys: [], versions: [] } : JSON.parse(document)) as Partial<KeyRing> | null;
+    // Nothing at all may be a command that has failed: what is written over it would be the only keys.
+    ring = JSON.parse(document) as Partial<KeyRing> | null;
   } catch {
     // A JSON error quotes the text, and with it the keys.
   }
@@ -96,7 +96,12 @@ function parse(document: string, place: string): KeyRing {
     !ring.keys.every((stored) => isStoredKey(stored)) ||
     !ring.versions.every((version) => isVersion(version) && Number.isSafeInteger((version as StatesVersion).number))
   ) {
-    refuse('unreadable_key', place, 'what it holds is no key ring', "put there what 'keys export' prints");
+    refuse(
+      'unreadable_key',
+      place,
+      'what it holds is no key ring',
+      `put there what 'keys export' prints, or {"keys":[],"versions":[]} to begin with`,
+    );
   }
   return ring as KeyRing;
 }

@@ -68,7 +68,7 @@ export function network(address: string): string {
   const [head = '', tail] = mapped.replace(/%.*/, '').split('::');
   const groups = head === '' ? [] : head.split(':');
   const missing = tail === undefined ? 0 : 8 - groups.length - (tail === '' ? 0 : tail.split(':').length);
-  const all = [...groups, ...Array<string>(missing).fill('0'), ...(tail ? tail.split(':') : [])];
+  const all = [...groups, ...Array<string>(Math.max(missing, 0)).fill('0'), ...(tail ? tail.split(':') : [])];
   return all
     .slice(0, 4)
     .map((group) => parseInt(group, 16).toString(16))

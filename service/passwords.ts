@@ -23,6 +23,7 @@ export function hashPassword(password: string): Promise<string> {
 export async function isPassword(hashed: string | null | undefined, password: string): Promise<boolean> {
   if (password.length > LONGEST) return false;
   nobodys ??= hash(crypto.randomUUID(), COST);
-  const matches = await verify(hashed ?? (await nobodys), password);
+  // What is no hash is nobody's, too.
+  const matches = await verify(hashed ?? (await nobodys), password).catch(() => false);
   return matches && hashed != null;
 }

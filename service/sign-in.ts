@@ -91,8 +91,9 @@ async function readForm(request: IncomingMessage): Promise<URLSearchParams | und
     if (length > LONGEST_FORM) return undefined;
     chunks.push(chunk);
   }
+  const form = new URLSearchParams(Buffer.concat(chunks).toString('utf8'));
   // Postgres can hold no NUL.
-  return new URLSearchParams(Buffer.concat(chunks).toString('utf8').replaceAll('%00', ''));
+  return new URLSearchParams([...form].map(([key, value]): [string, string] => [key, value.replaceAll('\0', '')]));
 }
 
 function show(response: ServerResponse, status: number, html: string): void {

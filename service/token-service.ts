@@ -97,6 +97,8 @@ export function tokenService(options: TokenServiceOptions): TokenService {
       lifetimes: { accessToken: 300, signIn: 14 * 24 * 3600, ...options.lifetimes },
     });
     provider.proxy = options.trustProxy ?? false;
+    // Of the addresses that a proxy hands on only the last is its own; the others are what the client says.
+    provider.maxIpsCount = 1;
     return { provider: listen(provider, log), answer: provider.callback() };
   };
   let running = build(keys);
@@ -105,7 +107,8 @@ export function tokenService(options: TokenServiceOptions): TokenService {
   return {
     issuer,
     handler(request, response) {
-      const { pathname } = new URL(request.url ?? '/', 'http://localhost');
+      // As it is: not everything that is asked for is a URL, and this must not throw.
+      const [pathname = '/'] = (request.url ?? '/').split('?', 1);
       if (prefix !== '' && !pathname.startsWith(`${prefix}/`)) {
         response.writeHead(404).end();
       } else if (pathname.startsWith(`${prefix}/interaction/`)) {

@@ -117,6 +117,21 @@ const refused: Hole[] = [
 const warned: Hole[] = [
   ['another member of an API role', 'CREATE ROLE $_someone LOGIN IN ROLE $_user', 'role_has_member'],
   ['another member of the owner', 'CREATE ROLE $_someone LOGIN IN ROLE $_owner', 'role_has_member'],
+  [
+    'a second login with more rights',
+    'CREATE ROLE $_authenticator_2 LOGIN CREATEDB IN ROLE $_authenticator',
+    'role_has_member',
+  ],
+  [
+    'a second login that is a superuser',
+    'CREATE ROLE $_authenticator_2 LOGIN SUPERUSER IN ROLE $_authenticator',
+    'role_has_member',
+  ],
+  [
+    'a second login with a setting',
+    'CREATE ROLE $_authenticator_2 LOGIN IN ROLE $_authenticator; ALTER ROLE $_authenticator_2 SET row_security = off',
+    'role_has_member',
+  ],
   ['a function of another schema', `CREATE SCHEMA other; GRANT USAGE ON SCHEMA other TO $_user`, 'granted_elsewhere'],
   ['a published table', 'CREATE PUBLICATION p FOR TABLE api.notes (id)', 'published'],
   ['a missing index', 'DROP INDEX api.notes_user_id_idx', 'missing_index'],
@@ -198,7 +213,7 @@ describe('the audit', () => {
     async function undo() {
       await database.sql(
         fill(`DROP SCHEMA IF EXISTS other CASCADE; DROP FUNCTION IF EXISTS api.f() CASCADE;
-        DROP RULE IF EXISTS r ON api.notes; DROP FOREIGN DATA WRAPPER IF EXISTS w CASCADE; DROP ROLE IF EXISTS $_someone;
+        DROP RULE IF EXISTS r ON api.notes; DROP FOREIGN DATA WRAPPER IF EXISTS w CASCADE; DROP ROLE IF EXISTS $_someone, $_authenticator_2;
         ALTER FUNCTION api.hello() SECURITY INVOKER RESET ALL; ALTER FUNCTION $_private.helper() SECURITY INVOKER;
         ALTER FUNCTION api.declared_definer() SET search_path = '';
         ALTER ROLE $_authenticator NOINHERIT; REVOKE SET ON PARAMETER session_replication_role FROM $_user;

@@ -209,7 +209,12 @@ export const shapes: readonly TokenShape[] = [
   },
   {
     name: 'Clerk, with the role in an organization',
-    provider: clerk({ domain: 'clerk.example.com', origins: ['https://app.example.com'], roles: map }),
+    provider: clerk({
+      domain: 'clerk.example.com',
+      origins: ['https://app.example.com'],
+      claim: ['o', 'rol'],
+      roles: map,
+    }),
     token: (user, names) => ({
       azp: 'https://app.example.com',
       fva: [7, -1],

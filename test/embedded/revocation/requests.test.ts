@@ -84,6 +84,26 @@ describe('one token', () => {
   });
 });
 
+describe('what no index could hold', () => {
+  it.each([
+    ['jti', 'jti'],
+    ['user_id', 'user_id'],
+  ])('is refused as %s', async (name, claim) => {
+    expect(await ask(await sign({ [claim]: 'x'.repeat(1000) }))).toEqual(OK);
+    expect(await ask(await sign({ [claim]: 'x'.repeat(1001) }))).toEqual({
+      status: 401,
+      detail: `the claim "${name}" is too long`,
+    });
+  });
+});
+
+it('a subject in which PostgREST hides a password is refused: who it was can not be told', async () => {
+  const problem = { status: 401, detail: 'the claim "sub" has a password in it' };
+  expect(await ask(await sign({ sub: 'x://user:secret@host' }))).toEqual(problem);
+  expect(await ask(await sign({ sub: 'x://user:...@host' }))).toEqual(problem);
+  expect(await ask(await sign({ sub: 'x://user@host' }))).toEqual(OK);
+});
+
 describe('a subject', () => {
   it('is refused with what was issued until then, in the same second too, and served again within a second', async () => {
     const old = await sign({ user_id: 'bob', iat: Math.floor(now()) - 60 });

@@ -1,3 +1,5 @@
+import { connect } from 'node:net';
+import { text } from 'node:stream/consumers';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { network } from '../../../service/attempts.ts';
 import { authorization, PASSWORD, REDIRECT, signIn, startTokenService, Visitor } from '../../support/token-service.ts';
@@ -210,6 +212,17 @@ describe('clients', () => {
     expect(response.headers.get('access-control-allow-origin')).toBe(allowed);
   });
 });
+
+it.each(['//', '///', '/\\', 'http://[', '*', '/id/interaction/..%2f'])(
+  '%j is answered, and the service goes on',
+  async (target) => {
+    const { port } = new URL(running.service.issuer);
+    const socket = connect(Number(port), '127.0.0.1');
+    socket.end(`GET ${target} HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n`);
+    expect(await text(socket)).toMatch(/^HTTP\/1\.1 4/);
+    expect((await fetch(`${running.service.issuer}/.well-known/openid-configuration`)).status).toBe(200);
+  },
+);
 
 it('nothing but its own path is answered', async () => {
   const { origin } = new URL(running.service.issuer);

@@ -112,3 +112,15 @@ it('says that nobody answers', async () => {
   const over = client({ tokens: { refreshToken: 'x' }, tokenEndpoint: 'http://127.0.0.1:1/token' });
   await expect(over.accessToken()).rejects.toMatchObject({ code: 'unavailable' });
 });
+
+it('has the new refresh token also where telling it fails', async () => {
+  let failures = 0;
+  const onTokens = () => {
+    if (failures++ === 0) throw new Error('the storage is full');
+  };
+  const calls = client({ tokens: nearlyOver(), onTokens, earlyMs: 300_000 });
+  await calls.accessToken();
+  await running.api.sql(`UPDATE ${PREFIX}_tokens.tokens SET consumed_at = consumed_at - interval '1 hour'`);
+  await expect(calls.accessToken()).resolves.not.toBe(signedIn.accessToken);
+  expect([failures, refreshes]).toEqual([2, 2]);
+});

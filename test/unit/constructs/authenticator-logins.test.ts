@@ -1,4 +1,5 @@
-import { readFileSync, statSync } from 'node:fs';
+import { readFileSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { verifierMatches } from '../../../apply/scram-verifier.ts';
 import type { SecretFile } from '../../../constructs/index.ts';
@@ -41,6 +42,15 @@ it('leaves what the database knows of the login before as it is, until a deploy 
 
 it('has nothing to rotate before the first deploy', () => {
   expect(() => testSecrets().authenticator.rotate()).toThrow(expect.objectContaining({ code: 'unreadable_secret' }));
+});
+
+it('has a verifier for the second login where a rotation was cut off', () => {
+  const secrets = testSecrets();
+  void secrets.authenticator.password;
+  writeFileSync(join(secrets.path, 'authenticator-2-password'), 'cut off', { mode: 0o600 });
+  const second = secrets.authenticator.all('todos_authenticator')[1]!;
+  expect(second.inUse).toBe(false);
+  expect(verifierMatches(read(second.verifier), 'cut off')).toBe(false);
 });
 
 it('is a second role, which can become the first one only', () => {

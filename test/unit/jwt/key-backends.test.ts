@@ -56,7 +56,7 @@ it('come back from the document that is exported, states and history included', 
 });
 
 it('make the same steps as in a directory', async () => {
-  writeFileSync(vault, '');
+  writeFileSync(vault, '{"keys":[],"versions":[]}');
   const first = addKey(inVault(), await generateKey()).key.kid;
   const { key, isNew } = await rotateKeys(inVault());
   expect(isNew).toBe(true);
@@ -124,6 +124,15 @@ describe('are refused', () => {
   it('from a command that there is not', () => {
     expect(refusal(() => readKeys(keysFromCommand(['/none/at/all']))).message).toContain('ENOENT');
   });
+});
+
+it('are not written over where nothing was read', async () => {
+  const exported = exportKeys(directory);
+  writeFileSync(vault, exported);
+  const failing = keysFromCommand(['sh', '-c', 'false | cat'], { write: write() });
+  const key = await generateKey();
+  expect(refusal(() => addKey(failing, key)).code).toBe('unreadable_key');
+  expect(readFileSync(vault, 'utf8')).toBe(exported);
 });
 
 it('have no shell look at their words', () => {
