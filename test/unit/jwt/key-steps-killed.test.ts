@@ -41,8 +41,8 @@ it(
         expect([key.state, previous.state, previous.key.kid]).toEqual(['in_use', 'previously_used', signing]);
         for (const name of readdirSync(directory)) expect(statSync(join(directory, name)).mode & 0o077, name).toBe(0);
       }
-      // The program did get somewhere.
-      expect(told.size).toBeGreaterThan(KILLS);
+      // Each time the program did get somewhere.
+      expect(told.size).toBeGreaterThanOrEqual(KILLS);
     } finally {
       rmSync(parent, { recursive: true });
     }
