@@ -1,17 +1,15 @@
 import { spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
-import { readdirSync } from 'node:fs';
 import { mkdir, open, readFile, rename, rm, stat, type FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
-import { crc32 } from 'node:zlib';
 import { cacheDirectory } from './cache-directory.ts';
+import { checksum, discard, entriesOf, UNFINISHED } from './cache-entries.ts';
 import { undoAfterDeath } from './reaper.ts';
 import { serverUser } from './server-user.ts';
 
 /** What is kept of a server's directory. */
 const PARTS = ['data', 'first-password'];
-const UNFINISHED = 'unfinished-';
 const HOUR_MS = 3_600_000;
 
 // Each cluster is one archive, named after its key and its checksum: it is there as a whole or not at all, whoever else
@@ -19,7 +17,7 @@ const HOUR_MS = 3_600_000;
 
 /** Copies the cluster of a key into a server's directory; false if there is no sound one. */
 export async function unpackCluster(key: string, target: string): Promise<boolean> {
-  for (const archive of archivesOf(key)) {
+  for (const archive of entriesOf(key)) {
     if (await unpack(archive, target)) return true;
     await discard(archive);
     for (const part of PARTS) await rm(join(target, part), { recursive: true, force: true });
@@ -47,33 +45,18 @@ export async function packCluster(key: string, source: string): Promise<{ readon
 async function keep(key: string, unfinished: string): Promise<void> {
   await rename(unfinished, `${join(cacheDirectory(), key)}-${checksum(await readFile(unfinished))}.tar`);
   // Others may have made theirs at the same time. Whoever is reading one has it open.
-  for (const archive of archivesOf(key).slice(1)) await discard(archive);
-  for (const archive of archivesOf(UNFINISHED)) await discardOld(archive);
+  for (const archive of entriesOf(key).slice(1)) await discard(archive);
+  for (const archive of entriesOf(UNFINISHED)) await discardOld(archive);
 }
 
 export async function discardCluster(key: string): Promise<void> {
-  for (const archive of archivesOf(key)) await discard(archive);
-}
-
-function archivesOf(key: string): string[] {
-  try {
-    return readdirSync(cacheDirectory())
-      .filter((name) => name.startsWith(key))
-      .sort()
-      .map((name) => join(cacheDirectory(), name));
-  } catch {
-    return [];
-  }
+  for (const archive of entriesOf(key)) await discard(archive);
 }
 
 /** Of a process that was killed together with its reaper. */
 async function discardOld(archive: string): Promise<void> {
   const { mtimeMs } = await stat(archive);
   if (mtimeMs < Date.now() - HOUR_MS) await discard(archive);
-}
-
-async function discard(archive: string): Promise<void> {
-  await rm(archive, { recursive: true, force: true }).catch(() => undefined);
 }
 
 async function pack(source: string, unfinished: string): Promise<boolean> {
@@ -99,10 +82,6 @@ async function isSound(file: FileHandle, archive: string): Promise<boolean> {
   // From its beginning, wherever the other reader is.
   await file.read(content, 0, content.length, 0);
   return archive.endsWith(`-${checksum(content)}.tar`);
-}
-
-function checksum(content: Buffer): string {
-  return crc32(content).toString(16);
 }
 
 /** In 512-byte units: bigger blocks, fewer calls. */

@@ -1,10 +1,10 @@
 import { createHash, randomUUID } from 'node:crypto';
-import { mkdir, readdir, readFile, rename, rm, stat, utimes, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { mkdir, readdir, readFile, rename, stat, utimes, writeFile } from 'node:fs/promises';
+import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { crc32 } from 'node:zlib';
 import type { Declaration } from '../declaration/types.ts';
 import { cacheDirectory } from './cache-directory.ts';
+import { checksum, discard, entriesOf, UNFINISHED } from './cache-entries.ts';
 import { undoAfterDeath } from './reaper.ts';
 
 /** What the runner decides from, besides the declaration and the database. */
@@ -27,22 +27,22 @@ export interface KeptTranscript {
 export async function openTranscript(declaration: Declaration, cluster: string): Promise<KeptTranscript> {
   const ingredients = JSON.stringify([cluster, await runnerDigest(), declaration]);
   const key = `transcript-${createHash('sha256').update(ingredients).digest('hex').slice(0, 32)}`;
-  const discard = () => removeWhere((name) => name.startsWith(key));
   return {
     messages: await read(key).catch(() => undefined),
     async keep(messages) {
       await write(key, messages).catch(() => {});
-      await removeWhere(async (name, path) => name.startsWith('transcript-') && (await isOld(path)));
+      await Promise.all(entriesOf('transcript-').map(discardOld));
     },
-    discard,
+    async discard() {
+      await Promise.all(entriesOf(key).map(discard));
+    },
   };
 }
 
 async function read(key: string): Promise<readonly string[] | undefined> {
-  for (const name of (await readdir(cacheDirectory())).filter((name) => name.startsWith(key))) {
-    const path = join(cacheDirectory(), name);
+  for (const path of entriesOf(key)) {
     const content = await readFile(path, 'utf8');
-    if (name !== fileName(key, content)) continue;
+    if (basename(path) !== fileName(key, content)) continue;
     await utimes(path, new Date(), new Date()).catch(() => {});
     return JSON.parse(content) as string[];
   }
@@ -51,36 +51,29 @@ async function read(key: string): Promise<readonly string[] | undefined> {
 
 async function write(key: string, messages: readonly string[]): Promise<void> {
   const content = JSON.stringify(messages);
-  const unfinished = join(cacheDirectory(), `unfinished-${randomUUID()}`);
+  const unfinished = join(cacheDirectory(), UNFINISHED + randomUUID());
   await mkdir(cacheDirectory(), { recursive: true, mode: 0o700 });
   const withdraw = undoAfterDeath(['rm', '-f', unfinished]);
   try {
     await writeFile(unfinished, content, { mode: 0o600, flag: 'wx' });
     await rename(unfinished, join(cacheDirectory(), fileName(key, content)));
   } finally {
-    await rm(unfinished, { force: true });
+    await discard(unfinished);
     await withdraw();
   }
 }
 
 /** With its checksum, by which damage is seen. */
 function fileName(key: string, content: string): string {
-  return `${key}-${crc32(content).toString(16)}.json`;
+  return `${key}-${checksum(content)}.json`;
 }
 
-async function removeWhere(test: (name: string, path: string) => boolean | Promise<boolean>): Promise<void> {
-  try {
-    for (const name of await readdir(cacheDirectory())) {
-      const path = join(cacheDirectory(), name);
-      if (await test(name, path)) await rm(path, { force: true });
-    }
-  } catch {
-    // Somebody else is removing the same, or there is no cache.
-  }
-}
-
-async function isOld(path: string): Promise<boolean> {
-  return (await stat(path)).mtimeMs < Date.now() - WEEK_MS;
+async function discardOld(path: string): Promise<void> {
+  // Somebody else may be removing the same.
+  const age = await stat(path)
+    .then(({ mtimeMs }) => Date.now() - mtimeMs)
+    .catch(() => 0);
+  if (age > WEEK_MS) await discard(path);
 }
 
 /** Changes with every change of the code and the SQL that a transcript comes from. */

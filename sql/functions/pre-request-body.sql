@@ -26,9 +26,9 @@ BEGIN:{become_mapped_role}
   FROM unnest(ARRAY[:'required_claims']::text[]) AS claim
   WHERE coalesce(claims -> claim, 'null') = 'null'
   LIMIT 1;
-  -- PostgREST shows the password in a subject that is a URL as dots: who it was can not be told any more.
+  -- PostgREST shows the credentials in a subject that is a URL as dots: who it was can not be told any more.
   IF problem IS NULL AND claims ->> 'sub' ~ '://[^/?#]*:[.]{3}@' THEN
-    problem := 'the claim "sub" has a password in it';
+    problem := 'the claim "sub" has credentials in it';
   END IF;
   IF problem IS NULL AND :'issuer' <> '' AND claims ->> 'iss' IS DISTINCT FROM :'issuer' THEN
     problem := 'the token is from another issuer';

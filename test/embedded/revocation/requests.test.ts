@@ -98,7 +98,7 @@ describe('what no index could hold', () => {
 });
 
 it('a subject in which PostgREST hides a password is refused: who it was can not be told', async () => {
-  const problem = { status: 401, detail: 'the claim "sub" has a password in it' };
+  const problem = { status: 401, detail: 'the claim "sub" has credentials in it' };
   expect(await ask(await sign({ sub: 'x://user:secret@host' }))).toEqual(problem);
   expect(await ask(await sign({ sub: 'x://user:...@host' }))).toEqual(problem);
   expect(await ask(await sign({ sub: 'x://user@host' }))).toEqual(OK);
