@@ -70,9 +70,10 @@ export class SmallVolume {
     );
   }
 
-  /** Leaves no free block. */
+  /** Leaves 1 MB: without what Postgres writes for itself at any time, such as its cache of catalogs, nobody gets in. */
   fill(): Fault {
-    docker('exec', this.keeper, 'sh', '-c', '! dd if=/dev/zero of=/volume/filler bs=64k');
+    const fill = '! dd if=/dev/zero of=/volume/filler bs=64k && truncate --size=-1M /volume/filler';
+    docker('exec', this.keeper, 'sh', '-c', fill);
     return { end: () => docker('exec', this.keeper, 'rm', '/volume/filler') };
   }
 
