@@ -1,4 +1,4 @@
-import { apiRoles, roleSettings } from './roles.ts';
+import { apiRoles } from './roles.ts';
 import {
   claimPath,
   columnConditions,
@@ -199,8 +199,9 @@ function privateFunctions(
 ): DesiredFunction[] {
   const provider = providerOf(declaration.keys);
   const own = { private: declaration.privateSchema };
-  const settings = apiRoles(declaration).flatMap((role) =>
-    Object.entries(roleSettings(role)).map(([name, value]) => ({ role: role.name, name, value })),
+  const roles = apiRoles(declaration);
+  const settings = roles.flatMap((role) =>
+    Object.entries(role.settings).map(([name, value]) => ({ role: role.name, name, value })),
   );
   const memberships = new Map<string, DesiredFunction>();
   for (const policy of membershipPolicies(declaration)) {
@@ -228,6 +229,8 @@ function privateFunctions(
           maximum_age: String(declaration.tokens.maximumAgeSeconds ?? 0),
           become_mapped_role: fragment(becomeMappedRole(declaration)),
           revocation: fragment(revocationCheck),
+          roles: roles.map(({ name }) => name),
+          timeouts: roles.map(({ statementTimeoutMs }) => String(statementTimeoutMs)),
           setting_roles: settings.map(({ role }) => role),
           setting_names: settings.map(({ name }) => name),
           setting_values: settings.map(({ value }) => value),

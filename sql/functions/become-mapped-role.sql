@@ -8,6 +8,9 @@
       WHEN 'array' THEN said
       WHEN 'string' THEN CASE WHEN :'space_separated'::boolean THEN to_jsonb(string_to_array(said #>> '{}', ' ')) ELSE said END
     END;
+    -- What the claim says, and what it stands for.
+    map_values CONSTANT text[] := ARRAY[:'map_values']::text[];
+    map_roles CONSTANT text[] := ARRAY[:'map_roles']::text[];
     chosen text;
   BEGIN
     IF claims - 'role' <> '{}' THEN
@@ -18,18 +21,19 @@
         jsonb_typeof(claims -> 'aud') IN ('array', 'string') AND claims -> 'aud' ? (trusted ->> 'audience'), false)
       THEN
         problem := 'the token is for another audience';
-      ELSE
+      ELSIF trusted -> 'claims' <> '{}' THEN
         SELECT format('the claim "%s" is another one', expected.claim) INTO problem
         FROM jsonb_each(trusted -> 'claims') AS expected(claim, allowed)
         WHERE NOT coalesce(
           jsonb_typeof(claims -> expected.claim) = 'string' AND expected.allowed ? (claims ->> expected.claim), false)
         LIMIT 1;
       END IF;
-      SELECT mapping.role INTO chosen
-      FROM unnest(ARRAY[:'map_values']::text[], ARRAY[:'map_roles']::text[]) WITH ORDINALITY AS mapping(value, role, place)
-      WHERE held ? mapping.value
-      ORDER BY mapping.place
-      LIMIT 1;
+      FOR n IN 1 .. cardinality(map_values) LOOP
+        IF held ? map_values[n] THEN
+          chosen := map_roles[n];
+          EXIT;
+        END IF;
+      END LOOP;
       chosen := coalesce(chosen, nullif(:'otherwise', ''));
       IF problem IS NULL AND chosen IS NULL THEN
         problem := 'the token names no role of this API';
@@ -41,8 +45,8 @@
       RAISE SQLSTATE 'PT401' USING MESSAGE = 'the token is not valid here', DETAIL = problem;
     END IF;
     IF chosen IS NOT NULL THEN
-      PERFORM set_config('role', chosen, true);
+      applied := set_config('role', chosen, true);
       -- As PostgREST itself does, the claims say the role of the request.
-      PERFORM set_config('request.jwt.claims', (claims || jsonb_build_object('role', chosen))::text, true);
+      applied := set_config('request.jwt.claims', (claims || jsonb_build_object('role', chosen))::text, true);
     END IF;
   END;

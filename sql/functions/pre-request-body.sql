@@ -1,18 +1,25 @@
 DECLARE
   claims CONSTANT jsonb := coalesce(nullif(current_setting('request.jwt.claims', true), ''), '{}')::jsonb;
-  -- The declared settings of all roles: one role, name and value at each place.
+  -- The timeouts of all roles, and what else they are set to: one role, name and value at each place.
+  roles CONSTANT text[] := ARRAY[:'roles']::text[];
+  timeouts CONSTANT text[] := ARRAY[:'timeouts']::text[];
   setting_roles CONSTANT text[] := ARRAY[:'setting_roles']::text[];
   setting_names CONSTANT text[] := ARRAY[:'setting_names']::text[];
   setting_values CONSTANT text[] := ARRAY[:'setting_values']::text[];
+  -- Each request waits for this check: assignments and loops, since PERFORM and SELECT start a query each.
+  applied text;
+  claim text;
   problem text;
 BEGIN:{become_mapped_role}
-  -- The role's settings, its statement timeout above all: SET ROLE does not bring them, and PostgREST does so only where
-  -- it takes its own configuration from the database as well. They stand here because to read them from the catalogs
-  -- would cost each request more than all the rest.
+  -- The role's settings: SET ROLE does not bring them, and PostgREST does so only where it takes its own configuration
+  -- from the database as well. They stand here because to read them from the catalogs would cost more than all the rest.
+  IF current_user = ANY (roles) THEN
+    applied := set_config('statement_timeout', timeouts[array_position(roles, current_user::text)], true);
+  END IF;
   FOR n IN 1 .. cardinality(setting_roles) LOOP
     CONTINUE WHEN setting_roles[n] <> current_user;
     BEGIN
-      PERFORM set_config(setting_names[n], setting_values[n], true);
+      applied := set_config(setting_names[n], setting_values[n], true);
     EXCEPTION WHEN insufficient_privilege OR cant_change_runtime_param THEN
       -- What the role itself may not set stays as it is.
     END;
@@ -22,10 +29,12 @@ BEGIN:{become_mapped_role}
   IF claims - 'role' = '{}' AND current_user = :'anonymous' THEN
     RETURN;
   END IF;
-  SELECT format('the claim "%s" is missing', claim) INTO problem
-  FROM unnest(ARRAY[:'required_claims']::text[]) AS claim
-  WHERE coalesce(claims -> claim, 'null') = 'null'
-  LIMIT 1;
+  FOREACH claim IN ARRAY ARRAY[:'required_claims']::text[] LOOP
+    IF claims ->> claim IS NULL THEN
+      problem := format('the claim "%s" is missing', claim);
+      EXIT;
+    END IF;
+  END LOOP;
   -- PostgREST shows the credentials in a subject that is a URL as dots: who it was can not be told any more.
   IF problem IS NULL AND claims ->> 'sub' ~ '://[^/?#]*:[.]{3}@' THEN
     problem := 'the claim "sub" has credentials in it';
