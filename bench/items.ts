@@ -1,4 +1,4 @@
-import { declare, membership, ownRows, type Declaration, type DeclarationInput } from '../index.ts';
+import { declare, membership, ownRows, type Declaration, type DeclarationInput, type Provider } from '../index.ts';
 
 export const ROWS = 100_000;
 /** Every user has this many of the rows. */
@@ -57,6 +57,12 @@ CREATE INDEX ON api.shared (project_id);`,
 export const itemsDeclaration: Declaration = declare(items);
 /** The same, where tokens can be revoked. */
 export const revokingDeclaration: Declaration = declare({ ...items, tokens: { revocation: { subject: 'user_id' } } });
+/** The same, where the token is a provider's, which names roles in its own way. */
+export function behindProvider(jwks: NonNullable<Provider['jwks']>): Declaration {
+  const roles = { claim: ['access', 'roles'], map: { bench_user: ['member', 'guest'] } };
+  return declare({ ...items, keys: { provider: { issuer: PROVIDER, audience: 'bench', roles, jwks } } });
+}
+export const PROVIDER = 'https://id.example.com';
 
 /** A million tokens that are not the one which asks, and every user has been revoked before it was issued. */
 export const fillRevoked = `

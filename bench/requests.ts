@@ -1,15 +1,16 @@
 import { spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { fileURLToPath } from 'node:url';
-import { applyDeclaration } from '../apply/index.ts';
+import { applyDeclaration, createRoles } from '../apply/index.ts';
 import { serverSettings } from '../declaration/server-settings.ts';
+import type { Declaration } from '../declaration/types.ts';
 import { startPostgres, type LocalConnection } from '../ephemeral/postgres-server.ts';
 import { postgrestBinary } from '../ephemeral/postgrest-binary.ts';
 import { startPostgrest, type PostgrestServer } from '../ephemeral/postgrest-server.ts';
 import { createServerDirectory } from '../ephemeral/server-directory.ts';
 import { withClient } from '../ephemeral/with-client.ts';
 import { generateKey, publicKeySet, signToken } from '../jwt/index.ts';
-import { fillRevoked, itemsDeclaration, revokingDeclaration, ROWS_OF_USER } from './items.ts';
+import { behindProvider, fillRevoked, itemsDeclaration, PROVIDER, revokingDeclaration, ROWS_OF_USER } from './items.ts';
 import type { Load, LoadOrders } from './load.ts';
 import { prepareItems } from './policies.ts';
 import { preRequestCost } from './pre-request.ts';
@@ -44,7 +45,9 @@ export async function benchRequests(figures: Figures): Promise<Outcome> {
   const jwtSecret = `@${secrets.writeSecret('jwks.json', JSON.stringify(publicKeySet([key])))}`;
   const { version } = await postgrestBinary();
   // `startPostgrest` puts the ports it finds in their place.
-  const env = serverSettings(itemsDeclaration, { databaseUri, jwtSecret, port: 3000, adminPort: 3001, version });
+  const settingsFor = (declaration: Declaration) =>
+    serverSettings(declaration, { databaseUri, jwtSecret, port: 3000, adminPort: 3001, version });
+  const env = settingsFor(itemsDeclaration);
   const withoutPreRequest = Object.fromEntries(Object.entries(env).filter(([name]) => name !== 'PGRST_DB_PRE_REQUEST'));
   const servers: PostgrestServer[] = [];
   try {
@@ -62,8 +65,8 @@ export async function benchRequests(figures: Figures): Promise<Outcome> {
       { name: '2 servers: policies and pre-request', policies: true, urls: [checked1, checked2], path: own },
     ];
     await compare(figures, connection, variants, token);
-    const cost = (what?: string) =>
-      preRequestCost(figures, { plain: plain1 + own, checked: checked1 + own }, token, what);
+    const plain = { url: plain1 + own, token };
+    const cost = (what?: string) => preRequestCost(figures, { plain, checked: { url: checked1 + own, token } }, what);
     const targets = [await cost()];
     await applyDeclaration(connection, revokingDeclaration);
     targets.push(await cost('pre-request with revocation'));
@@ -72,6 +75,14 @@ export async function benchRequests(figures: Figures): Promise<Outcome> {
       for (const sql of fillRevoked.split(';')) await client.query(sql);
     });
     targets.push(await cost('pre-request with 1,000,000 revoked tokens'));
+
+    const mapped = behindProvider(publicKeySet([key]));
+    await withClient(connection, (client) => createRoles(client, mapped, { authenticator: password }));
+    await applyDeclaration(connection, mapped);
+    servers.push(await startPostgrest({ env: settingsFor(mapped) }));
+    const said = { issuer: PROVIDER, audience: 'bench', claims: { access: { roles: ['member'] }, user_id: 7 } };
+    const checked = { url: servers.at(-1)!.url + own, token: await signToken(key, { role: 'bench_user', ...said }) };
+    targets.push(await preRequestCost(figures, { plain, checked }, 'pre-request with roles mapped'));
     return { targets };
   } finally {
     await Promise.all(servers.map((server) => server.stop()));
