@@ -31,6 +31,21 @@ const KEY_MEMBERS: ReadonlyMap<unknown, readonly string[]> = new Map([
 const PRIVATE_MEMBERS = ['d', 'p', 'q', 'dp', 'dq', 'qi', 'oth', 'k', 'priv'];
 /** RFC 7518, 3.3. */
 const MIN_RSA_BITS = 2048;
+/** What OpenSSL verifies with. PostgREST has no limit: with a key of 6 million bits, one token keeps it busy for over 20 s. */
+const MAX_RSA_BITS = 16_384;
+const MAX_RSA_EXPONENT = 2n ** 64n;
+/**
+ * The points of Ed25519 whose order is at most 8, by their y, in every spelling: whoever knows such a key can sign for it.
+ */
+const SMALL_ORDER = [
+  '00'.repeat(32),
+  `01${'00'.repeat(31)}`,
+  ...['ec', 'ed', 'ee'].map((first) => `${first}${'ff'.repeat(30)}7f`),
+  '26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc05',
+  'c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac037a',
+];
+/** Without a `kid` that it knows, PostgREST tries each key: a bad token costs about 3 ms a key. */
+const MAX_KEYS = 100;
 /** RFC 7518, 3.2: a key at least as long as the hash. */
 const MIN_SECRET_BYTES = 32;
 /** RFC 7517 allows any text, but PostgREST can't read half a surrogate pair, and then drops the whole set. */
@@ -180,6 +195,14 @@ function readSet(jwks: unknown, place: string): unknown[] {
 function readJwks(jwks: unknown, place: string): Jwk[] {
   const keys = readSet(jwks, place);
   if (keys.length === 0) refuse('empty_key_set', place, 'the key set has no keys', 'add at least one public key');
+  if (keys.length > MAX_KEYS) {
+    refuse(
+      'invalid_key_set',
+      place,
+      `has ${keys.length} keys, and PostgREST tries each for every token`,
+      `leave no more than ${MAX_KEYS} in it: those that sign, and the next`,
+    );
+  }
   const read = keys.map((key, index) => readJwk(key, `${place}.keys[${index}]`));
   const kids = read.flatMap(({ kid }) => (kid === undefined ? [] : [kid]));
   const twice = kids.find((kid, index) => kids.indexOf(kid) !== index);
@@ -286,6 +309,23 @@ function checkStrength(key: KeyObject, place: string): void {
   if (exponent !== undefined && (exponent < 3n || exponent % 2n === 0n)) {
     refuse('weak_key', place, `RSA exponent ${exponent} makes signatures forgeable`, 'use 65537 (e = "AQAB")');
   }
+  if (bits !== undefined && (bits > MAX_RSA_BITS || exponent! > MAX_RSA_EXPONENT)) {
+    refuse(
+      'invalid_key_set',
+      place,
+      `an RSA key of ${bits} bits and its exponent take too long to verify with`,
+      'use 3072 bits and 65537 (e = "AQAB"), or ES256',
+    );
+  }
+  if (key.asymmetricKeyType === 'ed25519' && isOfSmallOrder(key)) {
+    refuse('weak_key', place, 'with this Ed25519 key anybody can sign', 'have a new key made, by a library');
+  }
+}
+
+function isOfSmallOrder(key: KeyObject): boolean {
+  const y = Buffer.from(key.export({ format: 'jwk' }).x!, 'base64url');
+  y[31]! &= 0x7f;
+  return SMALL_ORDER.includes(y.toString('hex'));
 }
 
 function readPem(source: { publicKey: string; algorithm: SigningAlgorithm }, place: string): Jwk {

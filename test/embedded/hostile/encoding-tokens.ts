@@ -13,7 +13,7 @@ import {
   wrongSignature,
   type HostileToken,
 } from './hostile-token.ts';
-import { encode, headerOf, rawToken } from './raw-token.ts';
+import { encode, headerOf, rawToken, signText } from './raw-token.ts';
 
 const parts: readonly HostileToken[] = [
   { name: 'text', token: () => 'open-sesame', answer: badParts },
@@ -39,6 +39,15 @@ const parts: readonly HostileToken[] = [
   bent('two tokens, with a comma', (token) => `${token}, ${token}`, badParts),
 ];
 
+const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_';
+/** Says the same bytes with another last character. */
+const stray = (text: string) => text.slice(0, -1) + ALPHABET[ALPHABET.indexOf(text.at(-1)!) + 1];
+/** As JSON with so many spaces that its last character has unused bits. */
+const padded = (part: object) => {
+  const json = JSON.stringify(part);
+  return json + ' '.repeat((4 - (json.length % 3)) % 3);
+};
+
 const encodings: readonly HostileToken[] = [
   bent('padded with =', (token) => `${token}==`, badEncoding),
   bent('its payload padded', (_, [header, payload, signature]) => `${header}.${payload}=.${signature}`, badEncoding),
@@ -47,6 +56,18 @@ const encodings: readonly HostileToken[] = [
     (_, [header, payload, signature]) => [header, payload, `+/${signature.slice(2)}`].join('.'),
     badEncoding,
   ),
+  // Of a long one it is the signature that is found wrong.
+  bent('stray bits at the end of the signature', stray, refused(/^JWSError /)),
+  {
+    name: 'stray bits at the end of the header, signed well',
+    token: ({ key }) => signText(key, `${stray(encode(padded(headerOf(key))))}.${encode(honest())}`),
+    answer: badEncoding,
+  },
+  {
+    name: 'stray bits at the end of the payload, signed well',
+    token: ({ key }) => signText(key, `${encode(headerOf(key))}.${stray(encode(padded(honest())))}`),
+    answer: badEncoding,
+  },
   bent('a tab within', (_, [header, payload, signature]) => `${header}.\t${payload}.${signature}`, badEncoding),
   bent('quoted', (token) => `"${token}"`, badEncoding),
   bent('percent-encoded dots', (token) => token.replaceAll('.', '%2E'), badParts),

@@ -6,8 +6,12 @@ export type Part = string | Buffer | object;
 
 /** Signs whatever it is given, as no library would: any header, any payload, any key. */
 export function rawToken(key: SigningKey, header: Part, payload: Part): string {
-  const signed = `${encode(header)}.${encode(payload)}`;
-  return `${signed}.${signature(key, Buffer.from(signed)).toString('base64url')}`;
+  return signText(key, `${encode(header)}.${encode(payload)}`);
+}
+
+/** The same of two parts that are encoded already, well or not. */
+export function signText(key: SigningKey, text: string): string {
+  return `${text}.${signature(key, Buffer.from(text)).toString('base64url')}`;
 }
 
 /** The header that an honest token of a key has. */
@@ -32,5 +36,8 @@ function signature(key: SigningKey, data: Buffer): Buffer {
       .update(data)
       .digest();
   const privateKey = createPrivateKey({ format: 'jwk', key: key as JsonWebKey });
-  return sign(key.alg === 'EdDSA' ? null : 'sha256', data, { key: privateKey, dsaEncoding: 'ieee-p1363' });
+  return sign(key.alg === 'EdDSA' ? null : `sha${key.alg.slice(2)}`, data, {
+    key: privateKey,
+    dsaEncoding: 'ieee-p1363',
+  });
 }

@@ -69,6 +69,16 @@ export function useServers<Name extends string>(
   const started: PostgrestServer[] = [];
   let secrets: ServerDirectory;
   let postgres: PostgresServer;
+  let databaseUri: string;
+
+  /** Starts one more server, whose `jwt-secret` is this text. */
+  async function trust(keySet: string): Promise<PostgrestServer> {
+    const jwtSecret = `@${secrets.writeSecret(`${started.length}.json`, keySet)}`;
+    const addresses = { databaseUri, jwtSecret, port: 3000, adminPort: 3001 };
+    const server = await startPostgrest({ env: serverSettings(declaration, { ...addresses, version: '12.0.2' }) });
+    started.push(server);
+    return server;
+  }
 
   beforeAll(async () => {
     postgres = await startPostgres();
@@ -79,21 +89,12 @@ export function useServers<Name extends string>(
     await applyDeclaration(admin, declaration);
     const { host, port, database } = admin;
     const uri = `postgresql://${declaration.authenticator}:${password}@${host}:${port}/${database}`;
-    const databaseUri = `@${secrets.writeSecret('database-uri', uri)}`;
+    databaseUri = `@${secrets.writeSecret('database-uri', uri)}`;
     for (const [name, algorithms] of Object.entries<readonly SigningAlgorithm[]>(keySets)) {
       const keys = await Promise.all(algorithms.map(generateKey));
       const keySet = JSON.stringify(publicKeySet(keys));
-      const jwtSecret = `@${secrets.writeSecret(`${name}.json`, keySet)}`;
-      const env = serverSettings(declaration, {
-        databaseUri,
-        jwtSecret,
-        port: 3000,
-        adminPort: 3001,
-        version: '12.0.2',
-      });
-      const server = await startPostgrest({ env });
-      started.push(server);
-      servers.set(name, { url: server.url, key: keys[0]!, keys, keySet });
+      const { url } = await trust(keySet);
+      servers.set(name, { url, key: keys[0]!, keys, keySet });
     }
   });
   afterAll(async () => {
@@ -104,6 +105,7 @@ export function useServers<Name extends string>(
 
   return {
     server: (name: Name) => servers.get(name)!,
+    trust,
     /** Runs SQL as the superuser, past all policies. */
     sql: (text: string) =>
       withClient(

@@ -3,31 +3,20 @@ import { calculateJwkThumbprint } from 'jose';
 import fc from 'fast-check';
 import { describe, expect, expectTypeOf, it } from 'vitest';
 import { SecuredPostgrestError, type ErrorCode } from '../../../declaration/errors.ts';
+import { declare } from '../../../declaration/index.ts';
 import { checkKeySet, checkSecret, thumbprint, verificationKeySet } from '../../../declaration/key-set.ts';
 import type { JsonWebKeySet, KeySource } from '../../../declaration/types.ts';
+import { ed25519Key, publicKeys, thumbprints } from '../../support/rfc-vectors.ts';
 
 type Jwk = Record<string, unknown>;
 
 const jwk = (key: KeyObject) => key.export({ format: 'jwk' }) as Jwk;
 const pem = (key: KeyObject, type: 'spki' | 'pkcs8') => key.export({ format: 'pem', type }) as string;
 
-/** RFC 7517, A.1 (its EC key is for encryption there) and RFC 7638, 3.1. */
-const rfcRsa = {
-  kty: 'RSA',
-  n: '0vx7agoebGcQSuuPiLJXZptN9nndrQmbXEps2aiAFbWhM78LhWx4cbbfAAtVT86zwu1RK7aPFFxuhDR1L6tSoc_BJECPebWKRXjBZCiFV4n3oknjhMstn64tZ_2W-5JsGY4Hc5n9yBXArwl93lqt7_RN5w6Cf0h4QyQ5v-65YGjQR0_FDW2QvzqY368QQMicAtaSqzs8KJZgnYb9c7d0zgdAZHzu6qMQvRL5hajrn1n91CbOpbISD08qNLyrdkt-bFTWhAI4vMQFh6WeZu0fM4lFd2NcRwr3XPksINHaQ-G_xBniIqbw0Ls1jF44-csFCur-kEgU8awapJzKnqDKgw',
-  e: 'AQAB',
-  alg: 'RS256',
-  kid: '2011-04-29',
-};
-const rfcEc = {
-  kty: 'EC',
-  crv: 'P-256',
-  x: 'MKBCTNIcKUSDii11ySs3526iDZ8AiTo7Tu6KPAqv7D4',
-  y: '4Etl6SRW2YiLUrN5vfvVHuhp7x8PxltmWWlbbM4IFyM',
-  kid: '1',
-};
-/** RFC 8037, A.2. */
-const rfcEd25519 = { kty: 'OKP', crv: 'Ed25519', x: '11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo' };
+const rfcRsa = publicKeys[1];
+/** It is for encryption there. */
+const rfcEc = { ...publicKeys[0], use: 'sig' };
+const rfcEd25519 = { kty: 'OKP', crv: 'Ed25519', x: ed25519Key.x };
 
 const p256 = generateKeyPairSync('ec', { namedCurve: 'P-256' });
 const rsa1024 = generateKeyPairSync('rsa', { modulusLength: 1024 });
@@ -90,6 +79,17 @@ describe('checkKeySet', () => {
     ['an RSA key of 1024 bits', jwks(jwk(rsa1024.publicKey)), 'weak_key'],
     ['an RSA key with exponent 1', jwks({ ...rfcRsa, e: 'AQ' }), 'weak_key'],
     ['an RSA key with an even exponent', jwks({ ...rfcRsa, e: 'AQAA' }), 'weak_key'],
+    ['an RSA key of 20,000 bits', jwks({ ...rfcRsa, n: '_'.repeat(3332) }), 'invalid_key_set'],
+    ['an RSA key with an exponent as long as it is', jwks({ ...rfcRsa, e: rfcRsa.n }), 'invalid_key_set'],
+    // A point of order 8 with its sign bit, and one of order 4 in another spelling.
+    ...['26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc85', `ed${'ff'.repeat(31)}`].map(
+      (point): [string, unknown, ErrorCode] => [
+        'an Ed25519 key of small order',
+        jwks({ ...rfcEd25519, x: Buffer.from(point, 'hex').toString('base64url') }),
+        'weak_key',
+      ],
+    ),
+    ['too many keys', jwks(...Array.from({ length: 101 }, () => rfcEd25519)), 'invalid_key_set'],
     ['a key for encryption', jwks({ ...rfcEc, use: 'enc' }), 'invalid_key_set'],
     ['a key that does not verify', jwks({ ...rfcRsa, key_ops: ['encrypt'] }), 'invalid_key_set'],
     ['key_ops that is no list', jwks({ ...rfcRsa, key_ops: 'verify' }), 'invalid_key_set'],
@@ -155,6 +155,13 @@ describe('checkKeySet', () => {
       const error = check(source);
       expect(`${error.stack} ${String(error.cause)}`).not.toContain(secret);
     }
+  });
+
+  it('goes as deep as a key set does', () => {
+    const x5c: unknown = JSON.parse(`${'['.repeat(100_000)}${']'.repeat(100_000)}`);
+    const input = { name: 'deep', schemas: ['api'], roles: { users: ['deep_user'] } };
+    const { keys } = declare({ ...input, keys: jwks({ ...rfcEc, x5c }) });
+    expect(Object.isFrozen((keys as ReturnType<typeof jwks>).jwks)).toBe(true);
   });
 
   it('fails with nothing but its own error, whatever it is given', () => {
@@ -260,10 +267,7 @@ describe('checkSecret', () => {
 });
 
 describe('thumbprint', () => {
-  it.each([
-    ['RFC 7638, 3.1', rfcRsa, 'NzbLsXh8uDCcd-6MNwXF4W_7noWXFZAfHkxZsRGC9Xs'],
-    ['RFC 8037, A.3', rfcEd25519, 'kPrK_qmxVWaYVA9wwBF6Iuo3vVzz7TxHCTwXBygrS4k'],
-  ])('is that of %s', (_, key, expected) => {
+  it.each(thumbprints)('is that of %s', (_, key, expected) => {
     expect(thumbprint(key)).toBe(expected);
   });
 

@@ -112,34 +112,11 @@ describe('examineToken', () => {
     ]);
   });
 
-  // RFC 7515, appendices A.1 and A.3: what the signature is good for, and nothing else of the token is.
-  const rfc = 'eyJpc3MiOiJqb2UiLA0KICJleHAiOjEzMDA4MTkzODAsDQogImh0dHA6Ly9leGFtcGxlLmNvbS9pc19yb290Ijp0cnVlfQ';
-  const k = 'AyM1SysPpbyDfgZld3umj1qzKObwVMkoqQ-EstJQLr_T-1qS0gZH75aKtMN3Yj0iPS4hcgUuTwjAzZr1Z9CAow';
-  const [x, y] = ['f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU', 'x_FEzRu9m36HLN_tue659LNpXW6pCyStikYjKIWI5a0'];
-  it.each([
-    ['HS256', `eyJ0eXAiOiJKV1QiLA0KICJhbGciOiJIUzI1NiJ9.${rfc}.dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk`],
-    [
-      'ES256',
-      `eyJhbGciOiJFUzI1NiJ9.${rfc}.DtEhU3ljbEg8L38VWAfUAqOyKAM6-Xx-F4GawxaepmXFCgfTjDxw5djxLa8ISlSApmWQxfKTUJqPP3-Kg6NU1Q`,
-    ],
-  ])('verifies the example of the RFC: %s', async (_, token) => {
-    const keySet = {
-      keys: [
-        { kty: 'oct', k, alg: 'HS256' },
-        { kty: 'EC', crv: 'P-256', x, y, alg: 'ES256' },
-      ],
-    };
-    const codes = async (given: string, keys = keySet.keys) =>
-      (await examineToken(given, declaration, { keys }, { now })).problems.map(({ code }) => code);
-    expect(await codes(token)).toEqual(['expired']);
-    expect(await codes(token.replace('.eyJpc3', '.eyJpc2'))).toEqual(['wrong_signature', 'expired']);
-    expect(await codes(token, [])).toEqual(['wrong_signature', 'expired']);
-  });
-
   it.each([
     ['no token', 'Bearer', 'it has 1 part, not 3'],
-    ['quotes', '"a.b.c"', 'it has characters that are not base64url'],
-    ['no JSON', 'a.b.c', 'its header is no JSON object'],
+    ['quotes', '"a.b.c"', 'a part of it is not base64url'],
+    ['a cut end', 'AAAA.AAAA.A', 'a part of it is not base64url'],
+    ['no JSON', 'AAAA.AAAA.AAAA', 'its header is no JSON object'],
     ['too much', `a.${'b'.repeat(50_000)}.c`, 'its 50004 characters do not fit the header of a request'],
   ])('says why: %s', async (_, token, reason) => {
     expect((await reasons(token))[0]).toBe(reason);
