@@ -1,4 +1,5 @@
 import type pg from 'pg';
+import { desiredAccess } from '../declaration/access.ts';
 import { refuse } from '../declaration/errors.ts';
 import type { Declaration, QualifiedName } from '../declaration/types.ts';
 import { audit, type Finding } from './audit.ts';
@@ -25,7 +26,7 @@ import {
   planSchemas,
   type Step,
 } from './plan.ts';
-import { planTriggerMarks } from './plan-triggers.ts';
+import { checkSubjectColumns, planTriggerMarks } from './plan-triggers.ts';
 import { checkDatabase, checkWritable } from './preflight.ts';
 import { inOneMessage, runSteps, setRole } from './run-steps.ts';
 import { lock, settings, settle } from './session.ts';
@@ -62,7 +63,7 @@ export interface ApplyOptions {
  * await applyDeclaration({ host: '127.0.0.1', database: 'todos', user: 'postgres', password }, declaration);
  *
  * @throws SecuredPostgrestError `database_unreachable`, `database_locked`, `unsupported_database`, `missing_role`,
- *   `missing_object`, `invalid_sql`, `migration_failed`, `migration_changed`, `migration_out_of_order`,
+ *   `missing_object`, `unfit_column`, `invalid_sql`, `migration_failed`, `migration_changed`, `migration_out_of_order`,
  *   `access_sql_failed`, `audit_failed`
  */
 export async function applyDeclaration(
@@ -211,6 +212,7 @@ async function bringAccess(
 ): Promise<{ changes: number; catalog: Catalog }> {
   const before = await readCompared(client, declaration);
   refuseMissing(declaration, plan(declaration, before).missing);
+  checkSubjectColumns(desiredAccess(declaration).triggers, before);
   const functions = planFunctions(declaration, before);
   const withFunctions = await runFunctions(client, declaration, before, functions);
   const { steps } = plan(declaration, withFunctions);

@@ -35,6 +35,8 @@ export interface CatalogRelation {
   readonly sequence_of: string | null;
   readonly identity_sequence: boolean;
   readonly columns: readonly string[];
+  /** Of the columns, in their order: pg_type.typname of the type, or that which a domain is of; `enum` for these. */
+  readonly types: readonly string[];
   /** Columns that are the first of an index. */
   readonly indexed_columns: readonly string[];
   readonly grants: readonly Grant[];

@@ -1,4 +1,5 @@
 import { desiredAccess, type DesiredTrigger } from '../declaration/access.ts';
+import { refuse } from '../declaration/errors.ts';
 import type { Declaration, QualifiedName } from '../declaration/types.ts';
 import type { CatalogTrigger, ComparedCatalog } from './catalog.ts';
 import { isMarked, mark } from './mark.ts';
@@ -29,6 +30,30 @@ export function planTriggers(desired: readonly DesiredTrigger[], catalog: Compar
       .map((wanted) => step(wanted.statement, wanted.table)),
     missing: lacking.flat(),
   };
+}
+
+/** The types whose text, as `to_jsonb` has it, may be what a token calls its subject. */
+const SUBJECT_TYPES = ['text', 'varchar', 'name', 'citext', 'enum', 'uuid', 'int2', 'int4', 'int8', 'numeric'];
+
+/**
+ * Refuses columns that would name nobody: of `char(8)`, say, the text has spaces at its end.
+ *
+ * @throws SecuredPostgrestError `unfit_column`
+ */
+export function checkSubjectColumns(desired: readonly DesiredTrigger[], { relations }: ComparedCatalog): void {
+  for (const { table, columns } of desired) {
+    const found = relations.find(({ schema, name }) => schema === table.schema && name === table.name);
+    for (const column of columns) {
+      const type = found?.types[found.columns.indexOf(column)];
+      if (type === undefined || SUBJECT_TYPES.includes(type)) continue;
+      refuse(
+        'unfit_column',
+        `${table.schema}.${table.name}.${column}`,
+        `no token names its subject as the type ${type} is written`,
+        `use a column of one of the types ${SUBJECT_TYPES.join(', ')}`,
+      );
+    }
+  }
 }
 
 /** The marks of the triggers that have just been made; `catalog` was read afterwards. */

@@ -51,6 +51,7 @@ export type ErrorCode =
   | 'unsupported_database'
   | 'missing_role'
   | 'missing_object'
+  | 'unfit_column'
   | 'migration_failed'
   | 'migration_changed'
   | 'migration_out_of_order'

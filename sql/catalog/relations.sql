@@ -3,7 +3,7 @@ SELECT c.schema, c.name, c.kind, pg_get_userbyid(c.relowner) AS owner,
   coalesce(c.reloptions, '{}') && '{security_invoker=true,security_invoker=on,security_invoker=1,security_invoker=yes}' AS security_invoker,
   EXISTS (SELECT FROM extended AS e WHERE e.class = 'pg_class'::regclass AND e.oid = c.oid) AS extension,
   served.name AS sequence_of, coalesce(served.by_identity, false) AS identity_sequence,
-  coalesce(attributes.columns, '{}') AS columns, coalesce(attributes.indexed, '{}') AS indexed_columns,
+  coalesce(attributes.columns, '{}') AS columns, coalesce(attributes.types, '{}') AS types, coalesce(attributes.indexed, '{}') AS indexed_columns,
   c.relacl::text[] AS acl, coalesce(attributes.acls, '[]') AS column_acls
 FROM contained AS c
 LEFT JOIN LATERAL (
@@ -11,9 +11,12 @@ LEFT JOIN LATERAL (
   WHERE c.kind = 'S' AND d.classid = 'pg_class'::regclass AND d.objid = c.oid AND d.refclassid = 'pg_class'::regclass
     AND d.deptype IN ('a', 'i')) AS served ON true
 CROSS JOIN LATERAL (
-  SELECT array_agg(a.attname) AS columns,
+  SELECT array_agg(a.attname ORDER BY a.attnum) AS columns,
+    array_agg(CASE coalesce(b.typtype, t.typtype) WHEN 'e' THEN 'enum' ELSE coalesce(b.typname, t.typname) END ORDER BY a.attnum) AS types,
     array_agg(a.attname) FILTER (WHERE a.attnum = ANY (ARRAY(
       SELECT i.indkey[0] FROM pg_index AS i WHERE i.indrelid = c.oid AND i.indpred IS NULL))) AS indexed,
     json_agg(json_build_array(a.attname, a.attacl::text[])) FILTER (WHERE a.attacl IS NOT NULL) AS acls
-  FROM pg_attribute AS a WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped) AS attributes
+  FROM pg_attribute AS a JOIN pg_type AS t ON t.oid = a.atttypid
+  LEFT JOIN pg_type AS b ON t.typtype = 'd' AND b.oid = t.typbasetype
+  WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped) AS attributes
 ORDER BY c.schema, c.name

@@ -186,6 +186,50 @@ it('names a table or column that a change is to revoke by, and that is not there
   });
 });
 
+describe('a column that a change is to revoke by', () => {
+  const fit = ['text', 'varchar(9)', 'name', 'uuid', 'smallint', 'int', 'bigint', 'numeric', 'whole', 'grade'];
+  const unfit = [
+    'char(8)',
+    '"char"',
+    'padded',
+    'text[]',
+    'json',
+    'jsonb',
+    'bytea',
+    'real',
+    'float8',
+    'money',
+    'boolean',
+  ];
+  const rest = ['oid', 'date', 'timestamptz', 'interval', 'inet', 'xml', 'int4range', 'pair'];
+  const columns = [...fit, ...unfit, ...rest].map((type, index) => ({ type, column: `c${index}` }));
+  const types = {
+    file: 'migrations/002_types.sql',
+    sql: `CREATE DOMAIN whole AS int CHECK (VALUE > 0);
+      CREATE DOMAIN padded AS char(8);
+      CREATE TYPE grade AS ENUM ('a', 'b');
+      CREATE TYPE pair AS (a int, b int);
+      CREATE TABLE staff (${columns.map(({ type, column }) => `${column} ${type}`).join(', ')});`,
+  };
+
+  it('has a type whose text a token may say', async () => {
+    const database = await cluster.database();
+    const by = (names: readonly [string, ...string[]]) =>
+      notes(database.name, {
+        migrations: [notesMigration, types],
+        tokens: { revocation: { subject: 'user_id', bumpOn: [{ table: 'staff', column: names }] } },
+      });
+    const [first, ...others] = columns.filter(({ type }) => fit.includes(type)).map(({ column }) => column);
+    await database.apply(by([first!, ...others]));
+    for (const { type, column } of columns.filter(({ type }) => !fit.includes(type))) {
+      await expect(applyDeclaration(database.admin, by([column])), type).rejects.toMatchObject({
+        code: 'unfit_column',
+        message: expect.stringMatching(`^api\\.staff\\.${column}: no token names its subject`) as string,
+      });
+    }
+  });
+});
+
 it('revokes by a table in parts, also when a row moves to another', async () => {
   const database = await cluster.database();
   const staff = {
