@@ -2,7 +2,8 @@ import { join } from 'node:path';
 import { scramVerifier, verifierMatches } from '../apply/scram-verifier.ts';
 import { refuse } from '../declaration/errors.ts';
 import { secondLogin } from '../declaration/roles.ts';
-import { create, randomSecret, read, readIfThere, replace } from './secret-files.ts';
+import { createFile, replaceFile } from '../jwt/whole-files.ts';
+import { randomSecret, read, readIfThere } from './secret-files.ts';
 import { SecretFile } from './secret-file.ts';
 
 /** A role that PostgREST signs in to the database as, or did before the password was rotated. */
@@ -62,13 +63,13 @@ export class AuthenticatorLogins {
       );
     }
     const next = inUse === '1' ? '2' : '1';
-    replace(this.path(next === '1' ? 'authenticator-password' : 'authenticator-2-password'), randomSecret());
-    replace(this.path('authenticator-in-use'), next);
+    replaceFile(this.path(next === '1' ? 'authenticator-password' : 'authenticator-2-password'), randomSecret());
+    replaceFile(this.path('authenticator-in-use'), next);
   }
 
   /** Notes that the servers use the login in use, and nobody another one. */
   deployed(): void {
-    replace(this.path('authenticator-deployed'), this.inUse);
+    replaceFile(this.path('authenticator-deployed'), this.inUse);
   }
 
   private get inUse(): string {
@@ -77,7 +78,7 @@ export class AuthenticatorLogins {
 
   private passwordOf(number: string): SecretFile {
     const path = this.path(number === '1' ? 'authenticator-password' : 'authenticator-2-password');
-    if (readIfThere(path) === undefined) create(path, randomSecret());
+    if (readIfThere(path) === undefined) createFile(path, randomSecret());
     return new SecretFile(path);
   }
 
@@ -86,9 +87,9 @@ export class AuthenticatorLogins {
     const password = read(this.passwordOf(number).path);
     const present = readIfThere(path);
     const fits = verifierMatches(present ?? '', password);
-    if (number === this.inUse && !fits) replace(path, scramVerifier(password));
+    if (number === this.inUse && !fits) replaceFile(path, scramVerifier(password));
     // Should the role be made anew, such as after the database was lost; there is none where a rotation was cut off.
-    if (number !== this.inUse && (fits || present === undefined)) replace(path, scramVerifier(randomSecret()));
+    if (number !== this.inUse && (fits || present === undefined)) replaceFile(path, scramVerifier(randomSecret()));
     return new SecretFile(path);
   }
 

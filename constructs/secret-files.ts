@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { linkSync, readFileSync, renameSync, statSync, unlinkSync, writeFileSync } from 'node:fs';
+import { readFileSync, statSync } from 'node:fs';
 import { refuse } from '../declaration/errors.ts';
 
 /** @throws SecuredPostgrestError `unreadable_secret` */
@@ -22,30 +22,7 @@ export function readIfThere(path: string): string | undefined {
   return read(path);
 }
 
-/** Writes a file whole or not at all. */
-export function replace(path: string, content: string): void {
-  renameSync(temporary(path, content), path);
-}
-
-/** Creates a file whole or not at all; where another process was faster, its file stays. */
-export function create(path: string, content: string): void {
-  const name = temporary(path, content);
-  try {
-    linkSync(name, path);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
-  } finally {
-    unlinkSync(name);
-  }
-}
-
 /** A secret that nobody can guess, and that fits everywhere. */
 export function randomSecret(): string {
   return randomBytes(32).toString('base64url');
-}
-
-function temporary(path: string, content: string): string {
-  const name = `${path}.${randomBytes(6).toString('hex')}.tmp`;
-  writeFileSync(name, content, { mode: 0o600, flag: 'wx' });
-  return name;
 }

@@ -10,7 +10,8 @@ import { isInUse, readManagedKeys } from '../jwt/managed-keys.ts';
 import { loadVerificationKeys } from '../jwt/read-key-source.ts';
 import { ownProgram } from '../apply/own-program.ts';
 import { AuthenticatorLogins } from './authenticator-logins.ts';
-import { create, randomSecret, read, readIfThere, replace } from './secret-files.ts';
+import { createFile, replaceFile } from '../jwt/whole-files.ts';
+import { randomSecret, read, readIfThere } from './secret-files.ts';
 import { SecretFile } from './secret-file.ts';
 import { certificateOf, isServerCertificate, newServerCertificate } from './server-certificate.ts';
 
@@ -116,8 +117,8 @@ export class SecretsDirectory {
   serverCertificate(...hosts: [string, ...string[]]): { server: SecretFile; certificate: SecretFile } {
     const path = join(this.path, `${hosts[0]}.pem`);
     const present = readIfThere(path);
-    if (present === undefined) create(path, newServerCertificate(hosts));
-    else if (!isServerCertificate(present, hosts)) replace(path, newServerCertificate(hosts));
+    if (present === undefined) createFile(path, newServerCertificate(hosts));
+    else if (!isServerCertificate(present, hosts)) replaceFile(path, newServerCertificate(hosts));
     for (;;) {
       const pem = read(path);
       const certificate = this.written(`${hosts[0]}-certificate.pem`, certificateOf(pem));
@@ -146,13 +147,13 @@ export class SecretsDirectory {
 
   private generated(name: string): SecretFile {
     const path = join(this.path, name);
-    if (readIfThere(path) === undefined) create(path, randomSecret());
+    if (readIfThere(path) === undefined) createFile(path, randomSecret());
     return new SecretFile(path);
   }
 
   private written(name: string, content: string): SecretFile {
     const path = join(this.path, name);
-    if (readIfThere(path) !== content) replace(path, content);
+    if (readIfThere(path) !== content) replaceFile(path, content);
     return new SecretFile(path);
   }
 }

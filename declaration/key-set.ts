@@ -117,6 +117,15 @@ export function verificationKeySet(source: PublicKeySource): JsonWebKeySet {
   return { keys: readPublicKeys(source, 'keys') };
 }
 
+/**
+ * Checks one public key as those of a set are.
+ *
+ * @throws SecuredPostgrestError as {@link checkKeySet}
+ */
+export function checkPublicKey(jwk: unknown, place: string): void {
+  readJwk(jwk, place);
+}
+
 /** A provider's keys as far as they can verify tokens, and why each of the others can not. */
 export interface UsableKeys extends JsonWebKeySet {
   readonly leftOut: readonly string[];

@@ -1,6 +1,6 @@
 import { createPrivateKey, type JsonWebKey } from 'node:crypto';
 import { refuse } from '../declaration/errors.ts';
-import { checkSecret, keyMembers, thumbprint, verificationKeySet } from '../declaration/key-set.ts';
+import { checkPublicKey, checkSecret, keyMembers, thumbprint } from '../declaration/key-set.ts';
 import type { SigningAlgorithm } from '../declaration/types.ts';
 import type { PrivateKey } from './private-key.ts';
 
@@ -33,7 +33,7 @@ export function importKey(text: string, place: string): PrivateKey {
     );
   }
   if (alg === 'HS256') checkSecret(Buffer.from(String(members['k']), 'base64url'), place);
-  else verificationKeySet({ jwks: { keys: [{ ...keyMembers(members), alg }] } });
+  else checkPublicKey({ ...keyMembers(members), alg }, place);
   return { ...members, kid: thumbprint(members), alg, use: 'sig' };
 }
 

@@ -1,10 +1,9 @@
-import { randomUUID } from 'node:crypto';
-import { existsSync, fstatSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync } from 'node:fs';
+import { existsSync, fstatSync, mkdirSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { refuse } from '../declaration/errors.ts';
 import { SIGNING_ALGORITHMS, thumbprint } from '../declaration/key-set.ts';
 import type { PrivateKey } from './private-key.ts';
-import { HAS_MODES, syncDirectory, withFile, writeAndSync } from './write-and-sync.ts';
+import { HAS_MODES, replaceFile, withFile } from './whole-files.ts';
 
 /** Key files are named by thumbprints (43 characters of base64url); other files in the directory are none of ours. */
 const KEY_FILE = /^[A-Za-z0-9_-]{43}\.json$/;
@@ -36,15 +35,7 @@ export function writeKey(directory: string, key: PrivateKey, created: Date = new
   mkdirSync(directory, { recursive: true, mode: 0o700 });
   checkDirectory(directory);
   if (existsSync(file)) refuse('key_exists', file, 'the key is there already', 'remove the file to write it again');
-  const temporary = join(directory, `.${key.kid}.${randomUUID()}.tmp`);
-  try {
-    writeAndSync(temporary, JSON.stringify({ created: created.toISOString(), key }, undefined, 2) + '\n');
-    renameSync(temporary, file);
-  } catch (error) {
-    rmSync(temporary, { force: true });
-    throw error;
-  }
-  syncDirectory(directory);
+  replaceFile(file, `${JSON.stringify({ created: created.toISOString(), key }, undefined, 2)}\n`);
   return file;
 }
 

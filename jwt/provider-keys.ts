@@ -1,10 +1,9 @@
-import { randomUUID } from 'node:crypto';
-import { mkdirSync, readFileSync, renameSync } from 'node:fs';
+import { mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { refuse } from '../declaration/errors.ts';
 import { checkPublicKeys, type UsableKeys } from '../declaration/key-set.ts';
 import type { JsonWebKeySet, Provider } from '../declaration/types.ts';
-import { syncDirectory, writeAndSync } from './write-and-sync.ts';
+import { replaceFile } from './whole-files.ts';
 
 /** Beside the files of generated keys, which are named by their thumbprints. */
 const FILE = 'provider.json';
@@ -29,10 +28,7 @@ export function storeProviderKeys(directory: string, issuer: string, { keys }: J
   const file = join(directory, FILE);
   mkdirSync(directory, { recursive: true, mode: 0o700 });
   const stored: StoredKeys = { issuer, fetched: new Date().toISOString(), jwks: { keys } };
-  const temporary = `${file}.${randomUUID()}.tmp`;
-  writeAndSync(temporary, `${JSON.stringify(stored, undefined, 2)}\n`);
-  renameSync(temporary, file);
-  syncDirectory(directory);
+  replaceFile(file, `${JSON.stringify(stored, undefined, 2)}\n`);
   return file;
 }
 

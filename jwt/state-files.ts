@@ -1,8 +1,7 @@
-import { randomUUID } from 'node:crypto';
-import { linkSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { refuse } from '../declaration/errors.ts';
-import { syncDirectory, writeAndSync } from './write-and-sync.ts';
+import { createFile } from './whole-files.ts';
 
 const KEY_STATES = ['standby', 'in_use', 'previously_used', 'revoked'] as const;
 
@@ -49,18 +48,8 @@ export function readEarlier(directory: string, number: number): StatesVersion | 
  * @returns false where somebody else has added one with that number
  */
 export function addVersion(directory: string, { number, keys, before }: StatesVersion): boolean {
-  const temporary = join(directory, `.states.${randomUUID()}.tmp`);
-  try {
-    writeAndSync(temporary, `${JSON.stringify({ keys, ...(before !== undefined && { before }) }, undefined, 2)}\n`);
-    // Unlike a rename, a link is not made where there is a file.
-    linkSync(temporary, fileOf(directory, number));
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;
-    throw error;
-  } finally {
-    rmSync(temporary, { force: true });
-  }
-  syncDirectory(directory);
+  const content = JSON.stringify({ keys, ...(before !== undefined && { before }) }, undefined, 2);
+  if (!createFile(fileOf(directory, number), `${content}\n`)) return false;
   for (const old of numbersIn(directory).slice(0, -KEPT)) rmSync(fileOf(directory, old), { force: true });
   return true;
 }

@@ -104,13 +104,11 @@ describe('are refused', () => {
   const failing = (script: string) =>
     refusal(() => readKeys(keysFromCommand([process.execPath, '-e', script], { timeoutMs: 3000 })));
 
-  it('from a command that fails, with what it says, but no secret', () => {
-    const { code, message } = failing(
-      `console.error('no access: token hvs.CAESIJ_0123456789abcdefghij'); process.exit(3)`,
-    );
+  it('from a command that fails, without what it says, which may be a secret', () => {
+    const { code, message } = failing(`console.error('wrong: hunter2'); process.exit(3)`);
     expect(code).toBe('keys_command_failed');
-    expect(message).toContain('it ended with status 3: no access: token ...');
-    expect(message.split('status 3')[1]).not.toContain('hvs');
+    expect(message).toMatch(/: it ended with status 3; run it yourself to see what it says \[keys_command_failed\]$/);
+    expect(message.split('status 3')[1]).not.toContain('hunter2');
   });
 
   it('from a command that does not end', () => {
@@ -142,7 +140,7 @@ it('have no shell look at their words', () => {
   expect(existsSync(file)).toBe(false);
 });
 
-it('serve the command line', async () => {
+it('serve the command line', { timeout: 120_000 }, async () => {
   const { stdout } = await run('keys', 'export', '--directory', directory);
   writeFileSync(vault, stdout);
   const place = ['--keys-command', JSON.stringify(read()), '--keys-write-command', JSON.stringify(write())];
