@@ -1,4 +1,4 @@
-import Provider, { type Configuration, type KoaContextWithOIDC } from 'oidc-provider';
+import Provider, { interactionPolicy, type Configuration, type KoaContextWithOIDC } from 'oidc-provider';
 import type { Declaration } from '../declaration/types.ts';
 import type { AccountClaims, Accounts } from './accounts.ts';
 import type { TokenStoreOptions } from './adapter.ts';
@@ -23,7 +23,7 @@ export interface TokenServiceClient {
 export interface Lifetimes {
   /** Of an access token: until then, a permission that was taken away may still be used. @default 300 */
   readonly accessToken: number;
-  /** From a sign-in until the next one, however often it is refreshed. @default 1_209_600, 14 days */
+  /** From a sign-in until the next one, however often it is used or refreshed. @default 1_209_600, 14 days */
   readonly signIn: number;
 }
 
@@ -47,6 +47,8 @@ function configuration(parts: ProviderParts): Configuration {
   const resource = `urn:postgrest:${declaration.name}`;
   /** What the account look-up of a request has found: it is made once, and before any token is. */
   const found = new WeakMap<KoaContextWithOIDC, AccountClaims>();
+  /** What is left of a sign-in, in seconds; one at least, where it ends while it is looked at. */
+  const left = (since = epochSeconds()) => Math.max(1, since + lifetimes.signIn - epochSeconds());
   return {
     adapter: tokenStore(parts),
     jwks: { keys },
@@ -56,7 +58,10 @@ function configuration(parts: ProviderParts): Configuration {
     enabledJWA: { idTokenSigningAlgValues: [alg] },
     pkce: { required: () => true },
     cookies: { keys: [...cookieKeys] },
-    interactions: { url: (_, { uid }) => `${new URL(issuer).pathname.replace(/\/$/, '')}/interaction/${uid}` },
+    interactions: {
+      policy: signInPolicy(lifetimes),
+      url: (_, { uid }) => `${new URL(issuer).pathname.replace(/\/$/, '')}/interaction/${uid}`,
+    },
     async findAccount(ctx, accountId) {
       const claims = await accounts.claims(accountId);
       if (claims === undefined) return undefined;
@@ -84,9 +89,9 @@ function configuration(parts: ProviderParts): Configuration {
       AuthorizationCode: 60,
       IdToken: lifetimes.accessToken,
       Interaction: 3600,
-      Session: lifetimes.signIn,
+      Session: (_, session) => left(session.authTime()),
       Grant: lifetimes.signIn,
-      RefreshToken: (ctx) => ctx.oidc.entities.RotatedRefreshToken?.remainingTTL ?? lifetimes.signIn,
+      RefreshToken: (_, token) => left(token.authTime),
     },
     clientBasedCORS: (_, origin, client) => (client.redirectUris ?? []).some((uri) => new URL(uri).origin === origin),
     features: {
@@ -117,6 +122,18 @@ function configuration(parts: ProviderParts): Configuration {
       ctx.body = messagePage('This does not work', `${error}: ${description ?? ''}`);
     },
   };
+}
+
+/** As usual, and a sign-in whose time is over is none: a session is kept anew whenever it is used. */
+function signInPolicy({ signIn }: Lifetimes): interactionPolicy.DefaultPolicy {
+  const policy = interactionPolicy.base();
+  const over = ({ oidc }: KoaContextWithOIDC) => oidc.session!.past(signIn - 1);
+  policy.get('login')!.checks.add(new interactionPolicy.Check('over', 'the sign-in is over', 'login_required', over));
+  return policy;
+}
+
+function epochSeconds(): number {
+  return Math.floor(Date.now() / 1000);
 }
 
 function toMetadata({ id, redirectUris, signedOutUris = [], secret }: TokenServiceClient, alg: string) {

@@ -88,6 +88,46 @@ describe('keys', () => {
   });
 });
 
+describe('a sign-in', () => {
+  const DAY = 24 * 3600;
+  /** As seen by the service, which says when something ends. */
+  const at = (seconds: number) => vi.setSystemTime(seconds * 1000);
+  afterEach(() => {
+    vi.useRealTimers();
+  });
+
+  it('ends after 14 days, however often it was used', async () => {
+    vi.useFakeTimers({ toFake: ['Date'] });
+    const start = Math.floor(Date.now() / 1000);
+    const visitor = new Visitor();
+    let { refresh_token } = await signIn(running.client, visitor);
+    at(start + 13 * DAY);
+    const { url } = await authorization(running.client);
+    expect((await visitor.follow(url)).url.href).toContain('code=');
+    const other = await signIn(running.client, visitor);
+    ({ refresh_token } = (await (await refresh(refresh_token)).json()) as { refresh_token: string });
+    const rows = await running.api.sql(
+      `SELECT model, max((payload->>'exp')::int) AS end FROM ${PREFIX}_tokens.tokens
+       WHERE model IN ('Session', 'RefreshToken') GROUP BY model ORDER BY model`,
+    );
+    const end = start + 14 * DAY;
+    expect(rows).toEqual([
+      { model: 'RefreshToken', end },
+      { model: 'Session', end },
+    ]);
+
+    at(end);
+    for (const token of [refresh_token, other.refresh_token]) {
+      expect(await (await refresh(token)).json()).toMatchObject({ error: 'invalid_grant' });
+    }
+    const again = await visitor.follow((await authorization(running.client)).url);
+    expect(again.url.href).toContain('/interaction/');
+    // A new sign-in begins anew.
+    const back = await visitor.submit(again.url, 'ann', PASSWORD);
+    expect(back.url.href).toContain('code=');
+  });
+});
+
 it('clocks that differ do no harm: the API takes tokens of a service that is 20 s ahead', async () => {
   const { refresh_token } = await signIn(running.client);
   const now = Date.now();
