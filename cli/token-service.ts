@@ -61,7 +61,7 @@ export function addTokenServiceCommand(program: Command): void {
       .option('--issuer <address>', 'address of the service; the declared issuer where left out')
       .option('--listen <port>', 'port to listen on, 0 for a free one', parseListen, 8090)
       .option('--listen-host <address>', 'address to listen on', '127.0.0.1')
-      .option('--trust-proxy', 'believe X-Forwarded-For and X-Forwarded-Proto'),
+      .option('--trust-proxy', 'believe X-Forwarded-For'),
   ).action(async (file: string, options: ServeOptions) => {
     await serve(file, options);
   });

@@ -86,7 +86,7 @@ export function listOf<T extends string>(values: T | readonly T[]): readonly T[]
   return typeof values === 'string' ? [values] : values;
 }
 
-/** Whether a URL is safe to fetch keys from: encrypted, or on this machine. */
+/** Whether a URL is safe for keys, tokens and passwords: encrypted, or on this machine. */
 export function isSafeUrl(text: string): boolean {
   if (!URL.canParse(text)) return false;
   const url = new URL(text);

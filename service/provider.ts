@@ -57,7 +57,7 @@ function configuration(parts: ProviderParts): Configuration {
     scopes: ['openid'],
     enabledJWA: { idTokenSigningAlgValues: [alg] },
     pkce: { required: () => true },
-    cookies: { keys: [...cookieKeys] },
+    cookies: { keys: [...cookieKeys], names: cookieNames(declaration.name, issuer) },
     interactions: {
       policy: signInPolicy(lifetimes),
       url: (_, { uid }) => `${new URL(issuer).pathname.replace(/\/$/, '')}/interaction/${uid}`,
@@ -121,6 +121,16 @@ function configuration(parts: ProviderParts): Configuration {
       ctx.type = 'html';
       ctx.body = messagePage('This does not work', `${error}: ${description ?? ''}`);
     },
+  };
+}
+
+/** With prefixes that bind them to TLS and, but for those that have a path, to this host (RFC 6265bis, 4.1.3). */
+function cookieNames(name: string, issuer: string) {
+  const [host, secure] = issuer.startsWith('https:') ? ['__Host-', '__Secure-'] : ['', ''];
+  return {
+    session: `${host}${name}_session`,
+    interaction: `${secure}${name}_interaction`,
+    resume: `${secure}${name}_resume`,
   };
 }
 

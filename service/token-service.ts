@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Provider } from 'oidc-provider';
 import type { DatabaseConnection } from '../apply/connect.ts';
 import { refuse } from '../declaration/errors.ts';
+import { isSafeUrl } from '../declaration/provider.ts';
 import { tokenServiceNames } from '../declaration/token-service.ts';
 import type { Declaration } from '../declaration/types.ts';
 import { Accounts } from './accounts.ts';
@@ -33,7 +34,7 @@ export interface TokenServiceOptions {
   readonly attempts?: Partial<AttemptLimits> | undefined;
   /** How long a refresh token may be used again, where its answer was lost, in seconds. @default 10 */
   readonly graceSeconds?: number | undefined;
-  /** Whether to believe `X-Forwarded-For` and `X-Forwarded-Proto`: only behind a proxy that sets them. @default false */
+  /** Whether to believe `X-Forwarded-For`: only behind a proxy that sets it. @default false */
   readonly trustProxy?: boolean | undefined;
   /** Connections to Postgres. @default 10 */
   readonly poolSize?: number | undefined;
@@ -97,6 +98,7 @@ export function tokenService(options: TokenServiceOptions): TokenService {
       lifetimes: { accessToken: 300, signIn: 14 * 24 * 3600, ...options.lifetimes },
     });
     provider.proxy = options.trustProxy ?? false;
+    standAt(provider, issuer);
     // Of the addresses that a proxy hands on only the last is its own; the others are what the client says.
     provider.maxIpsCount = 1;
     return { provider: listen(provider, log), answer: provider.callback() };
@@ -134,13 +136,23 @@ export function tokenService(options: TokenServiceOptions): TokenService {
 
 function checkIssuer({ tokens }: Declaration, given: string | undefined): string {
   const issuer = given ?? tokens.issuer;
-  if (issuer === undefined || !URL.canParse(issuer) || !/^https?:$/.test(new URL(issuer).protocol)) {
-    refuse('invalid_prop', 'issuer', `${issuer ?? 'nothing'} is no address`, "give the service's, with https");
+  if (issuer === undefined || !isSafeUrl(issuer) || /[?#]/.test(issuer)) {
+    refuse('invalid_prop', 'issuer', `${issuer ?? 'nothing'} is no https address`, 'http is for this machine only');
   }
   if (tokens.issuer !== undefined && tokens.issuer !== issuer) {
     refuse('invalid_prop', 'issuer', `${issuer} is not the declared "${tokens.issuer}"`, 'declare the same');
   }
   return issuer;
+}
+
+/** Whatever a request says of it: the address in what is answered is the issuer's, and so is whether cookies are for TLS only. */
+function standAt({ request }: Provider, issuer: string): void {
+  const { protocol, host, href } = new URL(issuer);
+  Object.defineProperties(request, {
+    protocol: { value: protocol.slice(0, -1) },
+    host: { value: host },
+    href: { value: href },
+  });
 }
 
 /** Tells what goes wrong, and clients when to come back. */

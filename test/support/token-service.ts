@@ -114,11 +114,22 @@ export async function startTokenService(
 /** A browser without a window: cookies, and redirects that are followed within the service. */
 export class Visitor {
   readonly #cookies = new Map<string, string>();
+  /** Every cookie as it was set. */
+  readonly setCookies: string[] = [];
+  readonly #server: string | undefined;
+
+  /** @param server where the service listens, if its address leads nowhere */
+  constructor(server?: string) {
+    this.#server = server;
+  }
 
   async ask(url: string | URL, init: RequestInit = {}): Promise<Response> {
     const cookie = [...this.#cookies].map(([name, value]) => `${name}=${value}`).join('; ');
-    const response = await fetch(url, { ...init, redirect: 'manual', headers: { Accept: 'text/html', cookie } });
+    const { href, origin } = new URL(url);
+    const at = href.replace(origin, this.#server ?? origin);
+    const response = await fetch(at, { ...init, redirect: 'manual', headers: { Accept: 'text/html', cookie } });
     for (const set of response.headers.getSetCookie()) {
+      this.setCookies.push(set);
       const [, name = '', value = ''] = /^([^=]+)=([^;]*)/.exec(set)!;
       if (value === '') this.#cookies.delete(name);
       else this.#cookies.set(name, value);
