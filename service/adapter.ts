@@ -34,6 +34,7 @@ export function tokenStore({ database, schema, graceSeconds }: TokenStoreOptions
     };
     return {
       async upsert(id, payload, expiresIn) {
+        if (holdsNul(payload)) throw new errors.InvalidRequest('a parameter holds a NUL character');
         await database.query(statements.upsert, [
           hash(model, id),
           model,
@@ -79,6 +80,11 @@ function withoutId(id: string, { session, returnTo, ...payload }: AdapterPayload
     session: session && { ...session, cookie: undefined },
     returnTo: returnTo?.replace(id, ID),
   };
+}
+
+/** Postgres can hold none in a text. */
+function holdsNul(payload: AdapterPayload): boolean {
+  return JSON.stringify(payload).replaceAll('\\\\', '').includes('\\u0000');
 }
 
 function withId(id: string, payload: AdapterPayload): AdapterPayload {

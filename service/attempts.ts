@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import { statement } from '../apply/statements.ts';
 import type { Database } from './database.ts';
 
@@ -42,23 +41,19 @@ export class Attempts {
     ]);
   }
 
-  async #count(subject: Buffer): Promise<number> {
+  async #count(subject: string): Promise<number> {
     const values = [subject, this.#limits.windowSeconds];
     const { rows } = await this.#database.query<{ count: number }>(this.#statements.take, values);
     return rows[0]!.count;
   }
 }
 
-function accountOf(name: string): Buffer {
-  return subject(`account ${name.toLowerCase()}`);
+function accountOf(name: string): string {
+  return `account ${name}`;
 }
 
-function addressOf(address: string): Buffer {
-  return subject(`address ${network(address)}`);
-}
-
-function subject(text: string): Buffer {
-  return createHash('sha256').update(text).digest();
+function addressOf(address: string): string {
+  return `address ${network(address)}`;
 }
 
 /** Whoever has one IPv6 address has all of its /64. */

@@ -19,11 +19,25 @@ export function hashPassword(password: string): Promise<string> {
   return hash(password, COST);
 }
 
-/** Whether it is the password; without a hash it is not, and takes as long to say. */
-export async function isPassword(hashed: string | null | undefined, password: string): Promise<boolean> {
+/**
+ * Whether it is the password; without a hash it is not, and takes as long to say.
+ *
+ * @param unreadable told that the hash is none of Argon2, which then takes as long too
+ */
+export async function isPassword(
+  hashed: string | null | undefined,
+  password: string,
+  unreadable: () => void = () => undefined,
+): Promise<boolean> {
   if (password.length > LONGEST) return false;
   nobodys ??= hash(crypto.randomUUID(), COST);
-  // What is no hash is nobody's, too.
-  const matches = await verify(hashed ?? (await nobodys), password).catch(() => false);
-  return matches && hashed != null;
+  if (hashed != null) {
+    try {
+      return await verify(hashed, password);
+    } catch {
+      unreadable();
+    }
+  }
+  await verify(await nobodys, password);
+  return false;
 }

@@ -71,13 +71,15 @@ async function accountOrProblem(
   const form = await readForm(request);
   if (form === undefined) return { status: 413, message: 'That was too long.', name: '' };
   const name = form.get('name') ?? '';
+  // Postgres can hold none.
+  if (name.includes('\0')) return { status: 400, message: 'A name holds no NUL character.', name: '' };
   const { ip } = provider.createContext(request, response);
   if (!(await attempts.take(name, ip))) {
     log({ event: 'sign_in_limited' });
     return { status: 429, message: 'Too many attempts. Wait some minutes, and try again.', name };
   }
   const account = await accounts.byName(name);
-  const matches = await isPassword(account?.hash, form.get('password') ?? '');
+  const matches = await isPassword(account?.hash, form.get('password') ?? '', () => log({ event: 'unreadable_hash' }));
   if (!matches || account === undefined) return { status: 401, message: 'Name or password is wrong.', name };
   await attempts.succeeded(name, ip);
   return { login: { accountId: account.id } };
@@ -91,9 +93,7 @@ async function readForm(request: IncomingMessage): Promise<URLSearchParams | und
     if (length > LONGEST_FORM) return undefined;
     chunks.push(chunk);
   }
-  const form = new URLSearchParams(Buffer.concat(chunks).toString('utf8'));
-  // Postgres can hold no NUL.
-  return new URLSearchParams([...form].map(([key, value]): [string, string] => [key, value.replaceAll('\0', '')]));
+  return new URLSearchParams(Buffer.concat(chunks).toString('utf8'));
 }
 
 function show(response: ServerResponse, status: number, html: string): void {

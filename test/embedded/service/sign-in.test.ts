@@ -87,13 +87,48 @@ describe('the page', () => {
   it.each([
     ['a form of a megabyte', 'x'.repeat(1_000_000), 413],
     ['a password of 2000 characters', 'x'.repeat(2000), 401],
-    ['a NUL', 'a\0b', 401],
+    ['a NUL in a password that is right otherwise', `${PASSWORD}\0`, 401],
     ['no password', '', 401],
   ])('refuses %s', async (_, password, status) => {
     const { visitor, page } = await open();
-    const { response } = await visitor.submit(page.url, 'a\0nn', password);
+    const { response } = await visitor.submit(page.url, 'ann', password);
     expect(response.status).toBe(status);
     expect(running.events).toEqual([]);
+  });
+
+  it('refuses a NUL in a name', async () => {
+    const { visitor, page } = await open();
+    const { response } = await visitor.submit(page.url, 'ann\0', PASSWORD);
+    expect(response.status).toBe(400);
+    expect(await response.text()).not.toContain('\0');
+    expect(running.events).toEqual([]);
+  });
+
+  it.each([
+    ['bcrypt', '$2b$12$R9h/cIPz0gi.URNNX3kh2OPST9/PgBkqquzi.Ss7KIUgO2t0jWMUW'],
+    ['Argon2 that was cut', '$argon2id$v=19$m=19456,t=2,p=1$c2FsdHNhbHQ'],
+    ['the password itself', PASSWORD],
+    ['nothing at all', ''],
+  ])('refuses an account with a hash that is %s, in as much time, and tells', async (_, hash) => {
+    const { visitor, page } = await open();
+    const time = async (name: string) => {
+      const start = performance.now();
+      expect((await visitor.submit(page.url, name, PASSWORD)).response.status).toBe(401);
+      return performance.now() - start;
+    };
+    await time('warm');
+    const [{ password_hash: before } = {}] = await running.api.sql(
+      `SELECT password_hash FROM ${PREFIX}_tokens.accounts`,
+    );
+    await running.api.sql(`UPDATE ${PREFIX}_tokens.accounts SET password_hash = $1`, [hash]);
+    try {
+      const unknown = Math.min(await time('nobody'), await time('none'), await time('neither'));
+      const unreadable = Math.min(await time('ann'), await time('ann'), await time('ann'));
+      expect(unreadable / unknown).toBeGreaterThan(0.4);
+      expect(running.events).toEqual(Array(3).fill({ event: 'unreadable_hash' }));
+    } finally {
+      await running.api.sql(`UPDATE ${PREFIX}_tokens.accounts SET password_hash = $1`, [before]);
+    }
   });
 
   it('refuses an account that is disabled', async () => {
