@@ -1,3 +1,4 @@
+import { jwtTimes } from './jwt-times.ts';
 import { TokenClientError } from './token-client-error.ts';
 import type { ClientTokens, TokenClientOptions } from './token-client.ts';
 
@@ -42,10 +43,18 @@ export async function refresh(
   if (status !== 200 || answer.access_token === undefined) {
     throw new TokenClientError('unavailable', `no token for now (${status} ${answer.error ?? ''})`);
   }
+  const lifetime = lifetimeOf(answer.access_token, answer.expires_in);
   return {
     accessToken: answer.access_token,
     refreshToken: answer.refresh_token ?? refreshToken,
     // By this clock alone: it need not be that of the server.
-    expiresAt: asked + (answer.expires_in ?? 0) * 1000,
+    expiresAt: lifetime === undefined ? undefined : asked + lifetime * 1000,
   };
+}
+
+/** In seconds; `expires_in` is only recommended. */
+function lifetimeOf(accessToken: string, expiresIn: unknown): number | undefined {
+  if (typeof expiresIn === 'number') return expiresIn;
+  const { iat, exp } = jwtTimes(accessToken);
+  return iat === undefined || exp === undefined ? undefined : exp - iat;
 }

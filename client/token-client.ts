@@ -1,3 +1,4 @@
+import { jwtTimes } from './jwt-times.ts';
 import { refresh } from './refresh.ts';
 import { TokenClientError } from './token-client-error.ts';
 
@@ -6,7 +7,10 @@ export interface ClientTokens {
   readonly refreshToken: string;
   /** @default none: the first request gets one */
   readonly accessToken?: string | undefined;
-  /** When the access token expires by this machine's clock, in milliseconds since 1970. @default unknown: at once */
+  /**
+   * When the access token expires by this machine's clock, in milliseconds since 1970. @default what it says itself, if it
+   * is a JWT; otherwise it is used until a 401
+   */
   readonly expiresAt?: number | undefined;
 }
 
@@ -14,7 +18,10 @@ export interface TokenClientOptions {
   readonly tokenEndpoint: string | URL;
   readonly clientId: string;
   readonly tokens: ClientTokens;
-  /** How long before it expires an access token is replaced, in milliseconds. @default 30_000 */
+  /**
+   * How long before it expires an access token is replaced, in milliseconds; of one that a refresh has brought, half of its
+   * lifetime at most. @default 30_000
+   */
   readonly earlyMs?: number | undefined;
   /** Longest wait for the token endpoint, in milliseconds: shorter than its grace, for another try. @default 5_000 */
   readonly timeoutMs?: number | undefined;
@@ -29,7 +36,7 @@ export interface TokenClientOptions {
 export interface TokenClient {
   /**
    * As `fetch`, with an access token: of the API only, since whoever is asked sees it. A 401 brings a new token and one
-   * more try.
+   * more try, unless the one that was refused is newer than five seconds.
    *
    * Throws a `TokenClientError` where there is no token.
    */
@@ -37,6 +44,9 @@ export interface TokenClient {
   /** An access token that is good for a while. Throws as `fetch` does. */
   accessToken(): Promise<string>;
 }
+
+/** For how long a token that was refused is not replaced after a refresh: whoever refuses it would refuse the next. */
+const BACK_OFF_MS = 5_000;
 
 /**
  * Calls an API with access tokens that it refreshes before they expire, once for however many requests wait for it.
@@ -52,6 +62,8 @@ export interface TokenClient {
 export function createTokenClient(options: TokenClientOptions): TokenClient {
   const { earlyMs = 30_000, fetch = globalThis.fetch } = options;
   let tokens = options.tokens;
+  let early = earlyMs;
+  let renewedAt = -Infinity;
   let underWay: Promise<string> | undefined;
   let signedOut: TokenClientError | undefined;
 
@@ -60,6 +72,8 @@ export function createTokenClient(options: TokenClientOptions): TokenClient {
       .then((renewed) => {
         // First: should the other fail, the refresh token of before is spent nevertheless.
         tokens = renewed;
+        renewedAt = Date.now();
+        early = Math.min(earlyMs, (expiryOf(renewed) - renewedAt) / 2);
         options.onTokens?.(renewed);
         return renewed.accessToken!;
       })
@@ -78,9 +92,9 @@ export function createTokenClient(options: TokenClientOptions): TokenClient {
 
   const accessToken = async (): Promise<string> => {
     if (signedOut !== undefined) throw signedOut;
-    const { accessToken: present, expiresAt = 0 } = tokens;
-    const left = expiresAt - Date.now();
-    if (present !== undefined && left > earlyMs) return present;
+    const { accessToken: present } = tokens;
+    const left = expiryOf(tokens) - Date.now();
+    if (present !== undefined && left > early) return present;
     return renew().catch((error: unknown) => {
       // What is still good serves until the endpoint answers again.
       if (present !== undefined && left > 0 && signedOut === undefined) return present;
@@ -100,9 +114,18 @@ export function createTokenClient(options: TokenClientOptions): TokenClient {
       const response = await ask(token, request.clone());
       if (response.status !== 401) return response;
       // Another request may have brought a new one since.
-      const other = tokens.accessToken === token ? await renew() : await accessToken();
+      const isNewest = tokens.accessToken === token;
+      if (isNewest && Date.now() - renewedAt < BACK_OFF_MS) return response;
+      const other = isNewest ? await renew() : await accessToken();
       await response.body?.cancel();
       return ask(other, request);
     },
   };
+}
+
+/** In milliseconds since 1970; never, where nobody says. */
+function expiryOf({ accessToken = '', expiresAt }: ClientTokens): number {
+  if (expiresAt !== undefined) return expiresAt;
+  const { exp } = jwtTimes(accessToken);
+  return exp === undefined ? Infinity : exp * 1000;
 }

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { createTokenClient, type ClientTokens, type TokenClientOptions } from '../../../client/index.ts';
 import { throughGate, type Gate } from '../../support/gate.ts';
 import { signIn, startTokenService, type RunningService } from '../../support/token-service.ts';
@@ -23,6 +23,10 @@ beforeEach(async () => {
   signedIn = { refreshToken, accessToken, expiresAt: Date.now() + 300_000 };
 });
 
+afterEach(() => {
+  vi.useRealTimers();
+});
+
 const client = (options: Partial<TokenClientOptions> = {}) =>
   createTokenClient({
     tokenEndpoint: `${running.service.issuer}/token`,
@@ -35,6 +39,11 @@ const client = (options: Partial<TokenClientOptions> = {}) =>
     ...options,
   });
 const url = () => `${running.api.url}/notes?select=body`;
+/** Time passes, for the client and the service. */
+function pass(seconds: number): void {
+  const now = Date.now() + seconds * 1000;
+  vi.useFakeTimers({ now, toFake: ['Date'] });
+}
 /** A token that is good for a second more. */
 const nearlyOver = () => ({ ...signedIn, expiresAt: Date.now() + 1_000 });
 
@@ -118,9 +127,76 @@ it('has the new refresh token also where telling it fails', async () => {
   const onTokens = () => {
     if (failures++ === 0) throw new Error('the storage is full');
   };
-  const calls = client({ tokens: nearlyOver(), onTokens, earlyMs: 300_000 });
+  const calls = client({ tokens: nearlyOver(), onTokens });
   await calls.accessToken();
+  pass(299);
   await running.api.sql(`UPDATE ${PREFIX}_tokens.tokens SET consumed_at = consumed_at - interval '1 hour'`);
   await expect(calls.accessToken()).resolves.not.toBe(signedIn.accessToken);
   expect([failures, refreshes]).toEqual([2, 2]);
+});
+
+describe('of a service that', () => {
+  /** Answers of the token endpoint are changed on their way; those of the API may be refused. */
+  const changed = (change: (answer: Record<string, unknown>) => object, refuses: () => boolean = () => false) =>
+    client({
+      tokens: { refreshToken: signedIn.refreshToken },
+      fetch: async (input, init) => {
+        if (input instanceof Request) return refuses() ? new Response('', { status: 401 }) : fetch(input, init);
+        refreshes += 1;
+        return Response.json(change((await (await fetch(input, init)).json()) as Record<string, unknown>));
+      },
+    });
+  /** Several requests, one after the other; how many refreshes there were by then. */
+  const several = async (calls: ReturnType<typeof client>) => {
+    for (let n = 0; n < 4; n++) await calls.fetch(url());
+    return refreshes;
+  };
+
+  it('says no lifetime, that of the token counts', async () => {
+    const calls = changed((answer) => ({ ...answer, expires_in: undefined }));
+    expect(await several(calls)).toBe(1);
+    pass(280);
+    expect(await several(calls)).toBe(2);
+  });
+
+  it('says no lifetime of a token that is no JWT, it is used until it is refused', async () => {
+    let refused = false;
+    const calls = changed(
+      (answer) => ({ ...answer, expires_in: undefined, access_token: `opaque ${refreshes}` }),
+      () => refused,
+    );
+    await calls.accessToken();
+    pass(3600);
+    expect(await calls.accessToken()).toBe('opaque 1');
+    refused = true;
+    await calls.fetch(url());
+    expect(await calls.accessToken()).toBe('opaque 2');
+  });
+
+  it('gives tokens for less than the time by which they are replaced early, half of it counts', async () => {
+    const calls = changed((answer) => ({ ...answer, expires_in: 20 }));
+    expect(await several(calls)).toBe(1);
+    pass(11);
+    expect(await several(calls)).toBe(2);
+  });
+
+  it('has an API that refuses every token, it is asked once in a while', async () => {
+    const calls = changed(
+      (answer) => answer,
+      () => true,
+    );
+    expect(await several(calls)).toBe(1);
+    pass(6);
+    const statuses = await Promise.all([1, 2, 3, 4].map(async () => (await calls.fetch(url())).status));
+    expect([statuses, refreshes]).toEqual([[401, 401, 401, 401], 2]);
+    expect(await several(calls)).toBe(2);
+  });
+
+  it('has given a token before, the end of which is not kept, what it says counts', async () => {
+    const { refreshToken, accessToken } = signedIn;
+    const calls = client({ tokens: { refreshToken, accessToken } });
+    expect(await several(calls)).toBe(0);
+    pass(280);
+    expect(await several(calls)).toBe(1);
+  });
 });
