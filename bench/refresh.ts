@@ -1,7 +1,6 @@
 import { execFile } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { signIn, startTokenService } from '../test/support/token-service.ts';
 import type { RefreshOrders } from './refresh-load.ts';
 import type { Figures, Outcome } from './report.ts';
 import { summarize } from './statistics.ts';
@@ -14,6 +13,8 @@ const NAME = `refreshes, ${CHAINS} at a time`;
 
 /** Refreshes a second of one token service with ES256; Postgres and whoever asks are on the same machine. */
 export async function benchRefresh(figures: Figures): Promise<Outcome> {
+  // Loaded here alone: the library warns of Node.js 20.
+  const { signIn, startTokenService } = await import('../test/support/token-service.ts');
   const running = await startTokenService('bench');
   try {
     const refreshTokens: string[] = [];
