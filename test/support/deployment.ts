@@ -1,5 +1,5 @@
 import { spawn, spawnSync } from 'node:child_process';
-import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -8,7 +8,7 @@ import type pg from 'pg';
 import type { DatabaseConnection } from '../../apply/index.ts';
 import { withClient } from '../../ephemeral/with-client.ts';
 import { loadSigningKey, signToken, type TokenOptions } from '../../jwt/index.ts';
-import type { KeySource } from '../../declaration/types.ts';
+import type { Declaration, KeySource } from '../../declaration/types.ts';
 import { postgresImage, postgrestImage } from './images.ts';
 
 export const root = fileURLToPath(new URL('../..', import.meta.url));
@@ -53,16 +53,29 @@ export class Deployment {
 
   /** Copies an example; nothing is deployed yet. */
   static async of(example: string, env: NodeJS.ProcessEnv = {}): Promise<Deployment> {
-    refuseRunning(example);
-    const directory = mkdtempSync(join(tmpdir(), `deployment ${example} `));
-    cpSync(join(root, 'examples', example), join(directory, 'declaration'), { recursive: true });
-    const app = ['node', '--import', quoted(loader), quoted(join(root, 'test/support/deployment-app.ts'))].join(' ');
-    const settings = { language: 'typescript', app, projectId: example, sendCrashReports: 'false' };
-    writeFileSync(join(directory, 'cdktf.json'), JSON.stringify(settings));
+    const deployment = await Deployment.prepare(example, env);
+    cpSync(join(root, 'examples', example), join(deployment.directory, 'declaration'), { recursive: true });
     // Imports by a relative path would lead out of the copy.
-    const deployment = new Deployment(example, directory, await freePort(), await freePort(), env);
     deployment.edit('declaration.ts', (text) => text.replace(/'(\.\.\/)+index\.ts'/, `'${join(root, 'index.ts')}'`));
     return deployment;
+  }
+
+  /** Of a declaration that the test has made; nothing is deployed yet. */
+  static async declaring(declaration: Declaration, env: NodeJS.ProcessEnv = {}): Promise<Deployment> {
+    const deployment = await Deployment.prepare(declaration.name, env);
+    deployment.env['DECLARATION'] = join(deployment.directory, 'declaration', 'declaration.json');
+    mkdirSync(join(deployment.directory, 'declaration'));
+    deployment.declare(declaration);
+    return deployment;
+  }
+
+  private static async prepare(name: string, env: NodeJS.ProcessEnv): Promise<Deployment> {
+    refuseRunning(name);
+    const directory = mkdtempSync(join(tmpdir(), `deployment ${name} `));
+    const app = ['node', '--import', quoted(loader), quoted(join(root, 'test/support/deployment-app.ts'))].join(' ');
+    const settings = { language: 'typescript', app, projectId: name, sendCrashReports: 'false' };
+    writeFileSync(join(directory, 'cdktf.json'), JSON.stringify(settings));
+    return new Deployment(name, directory, await freePort(), await freePort(), env);
   }
 
   /** Copies what git would have in a fresh clone: deployed with the commands of the README. */
@@ -106,6 +119,11 @@ export class Deployment {
 
   add(file: string, text: string): void {
     writeFileSync(join(this.directory, 'declaration', file), text);
+  }
+
+  /** Puts another declaration in the place of the one that was made by the test. */
+  declare(declaration: Declaration): void {
+    this.add('declaration.json', JSON.stringify(declaration));
   }
 
   /** `cdktf deploy '*'`; it must succeed. */
@@ -217,6 +235,14 @@ export function engineObjects(kind: 'container' | 'volume' | 'network', name: st
   return docker(kind, 'ls', ...all, '--filter', `label=secured-postgrest.name=${name}`, '--format', format)
     .split('\n')
     .filter((line) => line !== '');
+}
+
+/** The servers that run, and since when: others after a restart. */
+export function runningServers(name: string): string[] {
+  return engineObjects('container', name)
+    .filter((container) => container.startsWith(`${name}-api-`))
+    .map((container) => docker('inspect', '--format', '{{.Name}} {{.Id}} {{.State.StartedAt}}', container))
+    .sort();
 }
 
 export function docker(...args: string[]): string {
