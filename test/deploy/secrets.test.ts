@@ -2,7 +2,8 @@ import { mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { readManagedKeys } from '../../jwt/index.ts';
-import { Deployment, docker, engineObjects, runProgram } from '../support/deployment.ts';
+import { deployedPlaces } from '../support/deployed-places.ts';
+import { Deployment, docker } from '../support/deployment.ts';
 import { filesBelow, findSecrets, watchArguments } from '../support/secret-search.ts';
 
 const PLANTED = {
@@ -45,7 +46,9 @@ describe.each([
     await fetch(`${todos.url}/todos`, { headers: { Authorization: 'Bearer broken' } });
     for (const [file, key] of privateKeys()) secrets[`private key ${file}`] = key;
     secrets["the database's private key"] = databaseKey();
-    await collect();
+    Object.assign(places, await deployedPlaces(todos, ['/.secrets/']));
+    places['engine events'] = docker('events', '--since', '30m', '--until', '0s');
+    if (process.env['DOCKERD_LOG']) places['engine log'] = readFileSync(process.env['DOCKERD_LOG']);
   });
 
   afterAll(() => todos.remove());
@@ -73,31 +76,6 @@ describe.each([
   function databaseKey(): string {
     const pem = readFileSync(join(todos.secrets, 'todos-postgres.pem'), 'utf8');
     return pem.slice(pem.indexOf('-----BEGIN PRIVATE')).split('\n')[2]!;
-  }
-
-  async function collect(): Promise<void> {
-    // State, backups, plans and everything that was synthesized.
-    Object.assign(places, filesBelow(todos.directory, ['/.secrets/', '/.terraform/providers/']));
-    for (const stack of ['todos-database', 'todos-access', 'todos-api']) {
-      const cwd = join(todos.directory, 'cdktf.out', 'stacks', stack);
-      const terraform = async (...args: string[]) =>
-        (await runProgram('terraform', args, { cwd, env: todos.env })).output;
-      await terraform('plan', '-refresh=true', '-out=plan.bin');
-      places[`plan of ${stack}`] = await terraform('show', '-json', 'plan.bin');
-      places[`plan to replace all of ${stack}`] = await terraform('plan', '-destroy');
-    }
-    for (const name of engineObjects('container', 'todos')) {
-      places[`docker inspect ${name}`] = docker('inspect', name);
-      places[`docker logs ${name}`] = (
-        await runProgram('docker', ['logs', name], { cwd: todos.directory, env: process.env })
-      ).output;
-    }
-    for (const kind of ['volume', 'network'] as const) {
-      for (const name of engineObjects(kind, 'todos'))
-        places[`docker inspect ${kind} ${name}`] = docker(kind, 'inspect', name);
-    }
-    places['engine events'] = docker('events', '--since', '30m', '--until', '0s');
-    if (process.env['DOCKERD_LOG']) places['engine log'] = readFileSync(process.env['DOCKERD_LOG']);
   }
 
   it('looks where it should', () => {
