@@ -35,6 +35,7 @@ type KidOptions = KeysOptions & { readonly kid: string };
 type FetchKeysOptions = ProviderLocation & {
   readonly directory: string;
   readonly orKept?: true;
+  readonly maximumAge: number;
   readonly json?: true;
 };
 type RevokeOptions = KidOptions & TokenLife & { readonly force?: true };
@@ -98,6 +99,7 @@ export function addKeysCommand(program: Command): void {
     .requiredOption('--issuer <url>', 'the provider')
     .option('--jwks-uri <url>', 'where its keys are (default: what its discovery document says)')
     .option('--or-kept', 'go on with the keys that are kept where the provider can not be reached')
+    .option('--maximum-age <seconds>', 'how old these may be', Number, 30 * 86_400)
     .action(fetchKeys);
 
   addKeyPlaceOptions(
@@ -122,21 +124,20 @@ export function addKeysCommand(program: Command): void {
   });
 }
 
-async function fetchKeys({ directory, issuer, jwksUri, orKept, json }: FetchKeysOptions): Promise<void> {
-  const fetched = await fetchProviderKeys({ issuer, ...(jwksUri !== undefined && { jwksUri }) }).catch(
-    (error: unknown) => {
-      const kept = providerKeysFetched(directory, issuer);
-      const unreachable = error instanceof SecuredPostgrestError && error.code === 'provider_unreachable';
-      if (!orKept || !unreachable || kept === undefined) throw error;
-      console.error(`${errorLine(error)}: going on with the keys that were fetched at ${kept}`);
-    },
-  );
+async function fetchKeys({ directory, orKept, maximumAge, json, ...location }: FetchKeysOptions): Promise<void> {
+  const fetched = await fetchProviderKeys(location).catch((error: unknown) => {
+    const isUnreachable = error instanceof SecuredPostgrestError && error.code === 'provider_unreachable';
+    if (!orKept || !isUnreachable || providerKeysFetched(directory, location) === undefined) throw error;
+    console.error(errorLine(error));
+    const kept = providerKeysFetched(directory, location, maximumAge);
+    console.error(`going on with the keys that were fetched at ${kept}`);
+  });
   if (!fetched) return;
   const { keys, leftOut } = fetched;
-  const file = storeProviderKeys(directory, issuer, fetched);
+  const file = storeProviderKeys(directory, location, fetched);
   for (const reason of leftOut) console.error(`left out: ${reason}`);
   if (json) console.log(JSON.stringify({ file, keys: keys.map(({ kid, kty }) => ({ kid, kty })), leftOut }));
-  else console.log(`${keys.length} ${keys.length === 1 ? 'key' : 'keys'} of ${issuer} ${file}`);
+  else console.log(`${keys.length} ${keys.length === 1 ? 'key' : 'keys'} of ${location.issuer} ${file}`);
 }
 
 function readKeyFile(file: string): string {

@@ -61,7 +61,7 @@ export class SecretsDirectory {
   /**
    * The key set that PostgREST verifies tokens with. A key to be generated is made with the first call, where keys are
    * files; elsewhere it has to be there. Those of a provider are fetched each time, and where it does not answer, the ones
-   * that were fetched last are used.
+   * that were fetched last are used, if they are not too old.
    *
    * @throws SecuredPostgrestError what reading the keys refuses, such as `invalid_key_set` or `weak_secret`
    */
@@ -74,9 +74,10 @@ export class SecretsDirectory {
       this.runKeys('generate', this.keys, '--algorithm', own.generate);
     }
     if (provider && provider.jwks === undefined) {
-      const { issuer, jwksUri } = provider;
+      const { issuer, jwksUri, keysMaximumAgeSeconds: age } = provider;
       const location = ['--issuer', issuer, ...(jwksUri === undefined ? [] : ['--jwks-uri', jwksUri])];
-      this.runKeys('fetch', this.fetchedKeys, '--or-kept', ...location);
+      const maximum = age === undefined ? [] : ['--maximum-age', String(age)];
+      this.runKeys('fetch', this.fetchedKeys, '--or-kept', ...maximum, ...location);
     }
     return this.written('jwks.json', JSON.stringify(loadVerificationKeys(keys, this.keys, this.fetchedKeys)));
   }

@@ -34,6 +34,7 @@ export type ErrorCode =
   | 'weak_secret'
   | 'invalid_provider'
   | 'provider_unreachable'
+  | 'kept_keys_too_old'
   | 'unreadable_key'
   | 'key_exists'
   | 'unknown_key'

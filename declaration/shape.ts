@@ -71,6 +71,7 @@ const provider = z.strictObject({
   issuer: text.min(1),
   jwks: jwks.optional(),
   jwksUri: text.min(1).optional(),
+  keysMaximumAgeSeconds: z.int().positive().optional(),
   audience: text.min(1).optional(),
   claims: z.record(text.min(1), oneOrMore).optional(),
   roles: z.strictObject({

@@ -46,6 +46,8 @@ export interface Provider {
   readonly jwks?: JsonWebKeySet | string;
   /** Where its keys are fetched. @default what its discovery document says */
   readonly jwksUri?: string;
+  /** How old the keys may be that were fetched last, where it does not answer a deploy. @default 2592000, 30 days */
+  readonly keysMaximumAgeSeconds?: number;
   /** Required member of `aud`. @default any: then `claims` must say whom a token is for */
   readonly audience?: string;
   /** Claims that must be there with one of these texts, such as `{ token_use: 'access' }`. @default none */

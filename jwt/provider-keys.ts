@@ -2,15 +2,16 @@ import { mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { refuse } from '../declaration/errors.ts';
 import { checkPublicKeys, type UsableKeys } from '../declaration/key-set.ts';
+import { shellWord } from '../declaration/shell-word.ts';
 import type { JsonWebKeySet, Provider } from '../declaration/types.ts';
+import type { ProviderLocation } from './fetch-provider-keys.ts';
 import { replaceFile } from './whole-files.ts';
 
 /** Beside the files of generated keys, which are named by their thumbprints. */
 const FILE = 'provider.json';
 
-/** What was fetched, when, and from whom. */
-interface StoredKeys {
-  readonly issuer: string;
+/** What was fetched, when, and from where. */
+interface StoredKeys extends ProviderLocation {
   /** ISO 8601, UTC. */
   readonly fetched: string;
   readonly jwks: JsonWebKeySet;
@@ -21,21 +22,46 @@ interface StoredKeys {
  *
  * @returns the path of the file
  * @example
- * const issuer = 'https://id.example.org';
- * storeProviderKeys('.secrets/portal/keys', issuer, await fetchProviderKeys({ issuer }));
+ * const location = { issuer: 'https://id.example.org' };
+ * storeProviderKeys('.secrets/portal/keys', location, await fetchProviderKeys(location));
  */
-export function storeProviderKeys(directory: string, issuer: string, { keys }: JsonWebKeySet): string {
+export function storeProviderKeys(
+  directory: string,
+  { issuer, jwksUri }: ProviderLocation,
+  { keys }: JsonWebKeySet,
+): string {
   const file = join(directory, FILE);
   mkdirSync(directory, { recursive: true, mode: 0o700 });
-  const stored: StoredKeys = { issuer, fetched: new Date().toISOString(), jwks: { keys } };
+  const stored: StoredKeys = {
+    issuer,
+    ...(jwksUri !== undefined && { jwksUri }),
+    fetched: new Date().toISOString(),
+    jwks: { keys },
+  };
   replaceFile(file, `${JSON.stringify(stored, undefined, 2)}\n`);
   return file;
 }
 
-/** When the keys of an issuer were fetched: ISO 8601; undefined where none of it are kept. */
-export function providerKeysFetched(directory: string, issuer: string): string | undefined {
-  const stored = readStored(join(directory, FILE));
-  return stored?.issuer === issuer ? stored.fetched : undefined;
+/**
+ * When the keys were fetched that are kept from there: ISO 8601; undefined where none are.
+ *
+ * @param maximumAgeSeconds how old they may be: the provider may have withdrawn one meanwhile. @default any age
+ * @throws SecuredPostgrestError `kept_keys_too_old`
+ */
+export function providerKeysFetched(
+  directory: string,
+  location: ProviderLocation,
+  maximumAgeSeconds = Infinity,
+): string | undefined {
+  const file = join(directory, FILE);
+  const fetched = readStored(file, location)?.fetched;
+  if (fetched === undefined || maximumAgeSeconds === Infinity) return fetched;
+  // Also where either is no number.
+  if (!(Date.now() - Date.parse(fetched) <= maximumAgeSeconds * 1000)) {
+    const problem = `the keys that were fetched at ${fetched} are older than ${maximumAgeSeconds} s`;
+    refuse('kept_keys_too_old', file, problem, 'try again, declare jwks, or raise keysMaximumAgeSeconds');
+  }
+  return fetched;
 }
 
 /**
@@ -43,24 +69,34 @@ export function providerKeysFetched(directory: string, issuer: string): string |
  *
  * @throws SecuredPostgrestError `unreadable_key` where none were fetched, and what key sets are refused for
  */
-export function readProviderKeys({ issuer, jwks }: Provider, directory: string): UsableKeys {
+export function readProviderKeys({ jwks, ...location }: Provider, directory: string): UsableKeys {
   if (jwks !== undefined) return checkPublicKeys(jwks, 'keys.provider.jwks');
   const file = join(directory, FILE);
-  const stored = readStored(file);
-  if (stored?.issuer !== issuer) {
+  const stored = readStored(file, location);
+  if (!stored) {
+    const { issuer, jwksUri } = location;
+    const options = [
+      '--directory',
+      directory,
+      '--issuer',
+      issuer,
+      ...(jwksUri === undefined ? [] : ['--jwks-uri', jwksUri]),
+    ];
     refuse(
       'unreadable_key',
       file,
-      `there are no keys of "${issuer}"`,
-      `fetch them with 'secured-postgrest keys fetch --directory ${directory} --issuer ${issuer}'`,
+      `there are no keys of "${issuer}"${jwksUri === undefined ? '' : ` from ${jwksUri}`}`,
+      `fetch them with 'secured-postgrest keys fetch ${options.map(shellWord).join(' ')}'`,
     );
   }
   return checkPublicKeys(stored.jwks, file);
 }
 
-function readStored(file: string): StoredKeys | undefined {
+/** What was fetched from elsewhere is not what is asked for. */
+function readStored(file: string, { issuer, jwksUri }: ProviderLocation): StoredKeys | undefined {
   try {
-    return JSON.parse(readFileSync(file, 'utf8')) as StoredKeys;
+    const stored = JSON.parse(readFileSync(file, 'utf8')) as StoredKeys;
+    return stored.issuer === issuer && stored.jwksUri === jwksUri ? stored : undefined;
   } catch {
     return undefined;
   }

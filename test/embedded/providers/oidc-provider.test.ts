@@ -20,7 +20,7 @@ beforeAll(async () => {
   });
   const { issuer } = provider;
   directory = mkdtempSync(join(tmpdir(), 'provider-keys-'));
-  storeProviderKeys(directory, issuer, await fetchProviderKeys({ issuer }));
+  storeProviderKeys(directory, { issuer }, await fetchProviderKeys({ issuer }));
   const keys = {
     issuer,
     audience: AUDIENCE,

@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { SecretsDirectory } from '../../../constructs/index.ts';
-import type { KeySource } from '../../../declaration/index.ts';
+import type { KeySource, Provider } from '../../../declaration/index.ts';
 import { generateKey, publicKeySet, storeProviderKeys } from '../../../jwt/index.ts';
 import { refusal } from '../../support/errors.ts';
 import { testSecrets } from './synth.ts';
@@ -27,13 +27,14 @@ beforeAll(async () => {
 });
 afterAll(() => provider.kill());
 
-function source(issuer: string): KeySource {
+function source(issuer: string, more: Partial<Provider>): KeySource {
   const roles = { claim: 'roles', map: { todos_user: 'member' } };
-  return { provider: { issuer, jwksUri: `${issuer}/jwks`, audience: 'todos', roles }, own: { generate: 'ES256' } };
+  const provider = { issuer, jwksUri: `${issuer}/jwks`, audience: 'todos', roles, ...more };
+  return { provider, own: { generate: 'ES256' } };
 }
 
-const keysIn = (secrets: SecretsDirectory, issuer: string) =>
-  (JSON.parse(readFileSync(secrets.verificationKeys(source(issuer)).path, 'utf8')) as { keys: unknown[] }).keys;
+const keysIn = (secrets: SecretsDirectory, issuer: string, more: Partial<Provider> = {}) =>
+  (JSON.parse(readFileSync(secrets.verificationKeys(source(issuer, more)).path, 'utf8')) as { keys: unknown[] }).keys;
 
 it('a deploy fetches the keys of the provider, and adds own ones', { timeout: 60_000 }, () => {
   const secrets = testSecrets();
@@ -44,9 +45,12 @@ it('a deploy fetches the keys of the provider, and adds own ones', { timeout: 60
   expect(others).toEqual([]);
 });
 
-it('where the provider does not answer, those that were fetched last count', { timeout: 60_000 }, () => {
+it('where the provider does not answer, those that were fetched last count', { timeout: 180_000 }, () => {
   const [secrets, away] = [testSecrets(), 'http://127.0.0.1:1'];
   expect(refusal(() => keysIn(secrets, away)).code).toBe('unreadable_key');
-  storeProviderKeys(join(secrets.path, 'keys'), away, { keys: [key] });
+  const directory = join(secrets.path, 'keys');
+  storeProviderKeys(directory, { issuer: away, jwksUri: `${away}/jwks` }, { keys: [key] });
   expect(keysIn(secrets, away)[0]).toEqual(key);
+  // Older than it is declared.
+  expect(refusal(() => keysIn(secrets, away, { keysMaximumAgeSeconds: 1e-3 })).code).toBe('unreadable_key');
 });

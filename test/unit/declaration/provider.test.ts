@@ -26,6 +26,7 @@ describe('a provider is refused', () => {
     ['invalid_provider', 'keys.provider.issuer', input({ issuer: 'http://id.example.com' })],
     ['invalid_provider', 'keys.provider.issuer', input({ issuer: 'id.example.com' })],
     ['invalid_provider', 'keys.provider.jwksUri', input({ jwksUri: 'file:///etc/passwd' })],
+    ['invalid_declaration', 'keys.provider.keysMaximumAgeSeconds', input({ keysMaximumAgeSeconds: 0 })],
     ['invalid_provider', 'keys.provider:', input({ audience: undefined, claims: {} } as never)],
     ['invalid_provider', 'keys.provider.roles.map', mapped({ map: {} })],
     ['invalid_provider', 'keys.provider.roles.map', mapped({ map: { shop_user: 'x', shop_admin: ['y', 'x'] } })],

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, statSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -8,9 +8,11 @@ import {
   fetchProviderKeys,
   generateKey,
   loadVerificationKeys,
+  providerKeysFetched,
   publicKeySet,
   storeProviderKeys,
 } from '../../../jwt/index.ts';
+import { refusal } from '../../support/errors.ts';
 import { run } from '../cli/run.ts';
 
 /** What the provider answers, by path; text is sent as it is. */
@@ -100,18 +102,40 @@ it('waits no longer than it is told', async () => {
   expect(await codeOf({ issuer })).toBe('provider_unreachable');
 });
 
-it('keeps them, for this issuer and this user alone', async () => {
-  const file = storeProviderKeys(directory, issuer, await fetchProviderKeys({ issuer }));
+it('keeps them, for this issuer, this place and this user alone', async () => {
+  const file = storeProviderKeys(directory, { issuer }, await fetchProviderKeys({ issuer }));
   expect(statSync(file).mode & 0o777).toBe(0o600);
   const source = { provider: { issuer, audience: 'x', roles: { claim: 'roles', map: { member: 'member' } } } };
   expect(loadVerificationKeys(source, directory)).toEqual({ keys: [key] });
   const other = { provider: { ...source.provider, issuer: 'https://other.example.com' } };
   expect(() => loadVerificationKeys(other, directory)).toThrow('there are no keys of "https://other.example.com"');
+  const elsewhere = { provider: { ...source.provider, jwksUri: `${issuer}/other` } };
+  expect(() => loadVerificationKeys(elsewhere, directory)).toThrow(`from ${issuer}/other; fetch them with`);
+  expect(() => loadVerificationKeys(elsewhere, directory)).toThrow(`--jwks-uri ${issuer}/other'`);
+});
+
+it('tells how old the kept ones are, and refuses older ones', () => {
+  const location = { issuer };
+  const file = storeProviderKeys(directory, location, { keys: [key] });
+  const keptSince = (fetched: string) =>
+    writeFileSync(file, JSON.stringify({ ...(JSON.parse(readFileSync(file, 'utf8')) as object), fetched }));
+  const daysAgo = (days: number) => new Date(Date.now() - days * 86_400_000).toISOString();
+  keptSince(daysAgo(2));
+  expect(providerKeysFetched(directory, location, 3 * 86_400)).toMatch(/^20/);
+  expect(providerKeysFetched(directory, { issuer, jwksUri: `${issuer}/other` }, 3600)).toBeUndefined();
+  for (const [since, maximum] of [
+    [daysAgo(2), 86_400],
+    [daysAgo(2), NaN],
+    ['nobody knows', 86_400],
+  ] as const) {
+    keptSince(since);
+    expect(refusal(() => providerKeysFetched(directory, location, maximum)).code).toBe('kept_keys_too_old');
+  }
 });
 
 it(
   'keys fetch goes on with the kept ones where it is told, and the provider does not answer',
-  { timeout: 60_000 },
+  { timeout: 180_000 },
   async () => {
     const fetchInto = (folder: string, ...options: string[]) =>
       run('keys', 'fetch', '--directory', join(directory, folder), '--issuer', issuer, ...options);
@@ -121,6 +145,15 @@ it(
     expect(await fetchInto('none', '--or-kept')).toMatchObject({ code: 1 });
     const kept = await fetchInto('new', '--or-kept');
     expect(kept.code).toBe(0);
-    expect(kept.stderr).toMatch(/no answer \(status 503\).*going on with the keys that were fetched at 20/);
+    expect(kept.stderr).toMatch(/no answer \(status 503\)[^]*going on with the keys that were fetched at 20/);
+    // From elsewhere they are none, and old ones do not count.
+    for (const [code, ...options] of [
+      ['provider_unreachable', '--jwks-uri', `${issuer}/other`],
+      ['kept_keys_too_old', '--maximum-age', '0'],
+    ] as const)
+      expect(await fetchInto('new', '--or-kept', ...options)).toMatchObject({
+        code: 1,
+        stderr: expect.stringMatching(new RegExp(`no answer[^]*\\[${code}\\]`)) as string,
+      });
   },
 );
