@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { refuse } from '../declaration/errors.ts';
 import { checkSecret, verificationKeySet } from '../declaration/key-set.ts';
+import { shellWord } from '../declaration/shell-word.ts';
 import type { JsonWebKeySet, KeySource, Provider, SigningAlgorithm } from '../declaration/types.ts';
 import { keyStore, type KeyPlace } from './key-store.ts';
 import { isInUse, readManagedKeys, type ManagedKey } from './managed-keys.ts';
@@ -67,7 +68,7 @@ function readGeneratedKeys(algorithm: SigningAlgorithm, place: KeyPlace): Manage
       'unreadable_key',
       keyStore(place).place,
       `there is no ${algorithm} key in use`,
-      `make one with 'secured-postgrest keys generate ${keyStore(place).options.join(' ')} --algorithm ${algorithm}'`,
+      `make one with 'secured-postgrest keys generate ${keyStore(place).options.map(shellWord).join(' ')} --algorithm ${algorithm}'`,
     );
   }
   return keys;
