@@ -3,6 +3,7 @@ import { refuse } from '../declaration/errors.ts';
 import {
   keysFromCommand,
   keysFromEnvironment,
+  keysFromFile,
   parseKeysCommand,
   type KeyPlace,
   type KeysCommand,
@@ -10,17 +11,23 @@ import {
 
 export interface KeyPlaceOptions {
   readonly directory?: string;
+  readonly keysFile?: string;
   readonly keysFromEnv?: string;
   readonly keysCommand?: KeysCommand;
   readonly keysWriteCommand?: KeysCommand;
 }
 
-/** The options that say where keys are kept; one of the first three is needed. */
+/** The options that say where keys are kept; one of the first four is needed. */
 export function addKeyPlaceOptions(command: Command): Command {
   return command
     .addOption(
-      new Option('--directory <dir>', 'directory in which the keys are kept').conflicts(['keysFromEnv', 'keysCommand']),
+      new Option('--directory <dir>', 'directory in which the keys are kept').conflicts([
+        'keysFile',
+        'keysFromEnv',
+        'keysCommand',
+      ]),
     )
+    .addOption(new Option('--keys-file <file>', 'file that holds the keys').conflicts(['keysFromEnv', 'keysCommand']))
     .addOption(
       new Option('--keys-from-env <name>', 'variable of the environment that holds the keys').conflicts('keysCommand'),
     )
@@ -30,14 +37,15 @@ export function addKeyPlaceOptions(command: Command): Command {
 
 /** Where the options say that keys are kept. */
 export function toKeyPlace(options: KeyPlaceOptions): KeyPlace | undefined {
-  const { directory, keysFromEnv, keysCommand, keysWriteCommand: write } = options;
+  const { directory, keysFile, keysFromEnv, keysCommand, keysWriteCommand: write } = options;
+  if (keysFile !== undefined) return keysFromFile(keysFile);
   if (keysCommand) return keysFromCommand(keysCommand, write && { write });
   return keysFromEnv === undefined ? directory : keysFromEnvironment(keysFromEnv);
 }
 
 /** The same where there must be one. */
 export function keyPlace(options: KeyPlaceOptions): KeyPlace {
-  const fix = 'give --directory, --keys-from-env or --keys-command';
+  const fix = 'give --directory, --keys-file, --keys-from-env or --keys-command';
   return toKeyPlace(options) ?? refuse('unreadable_key', '--directory', 'nothing says where the keys are', fix);
 }
 

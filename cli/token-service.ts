@@ -1,12 +1,15 @@
+import { readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { InvalidArgumentError, type Command } from 'commander';
 import { refuse } from '../declaration/errors.ts';
+import type { TokenServiceClient } from '../declaration/token-service.ts';
 import type * as service from '../service/index.ts';
 import { addConnectionOptions, parsePort, readPassword, toConnection, type ConnectionOptions } from './connection.ts';
 import { untilStopSignal } from './dev/stop-signal.ts';
 import { errorLine } from './error-line.ts';
+import { addKeyPlaceOptions, keyPlace, type KeyPlaceOptions } from './key-place.ts';
 import { loadDeclaration } from './load-declaration.ts';
 
 interface SetupOptions extends ConnectionOptions {
@@ -14,9 +17,9 @@ interface SetupOptions extends ConnectionOptions {
   readonly accountClaims?: string;
 }
 
-interface ServeOptions extends ConnectionOptions {
-  readonly keys: string;
-  readonly client: readonly service.TokenServiceClient[];
+interface ServeOptions extends ConnectionOptions, KeyPlaceOptions {
+  readonly client: readonly TokenServiceClient[];
+  readonly clients?: string;
   readonly issuer?: string;
   readonly listen: number;
   readonly listenHost: string;
@@ -38,26 +41,23 @@ export function addTokenServiceCommand(program: Command): void {
         .argument('<declaration>', 'module or JSON file with the declaration'),
     ).requiredOption('--service-password-file <file>', 'the password that the login role gets, in a file'),
   ).action(async (file: string, { servicePasswordFile, accountClaims, ...connection }: SetupOptions) => {
-    const { createTokenStorage } = await load();
+    const { createTokenStorage } = await import('../service/storage.ts');
     const password = readPassword(servicePasswordFile);
     await createTokenStorage(toConnection(connection), await loadDeclaration(file), { password, accountClaims });
   });
 
   withAccountClaims(
-    addConnectionOptions(
-      group
-        .command('serve')
-        .description('run the service until it is stopped')
-        .argument('<declaration>', 'module or JSON file with the declaration'),
-      'the login role that setup has made, <name>_token_service',
+    addKeyPlaceOptions(
+      addConnectionOptions(
+        group
+          .command('serve')
+          .description('run the service until it is stopped; it reads its keys again every ten seconds')
+          .argument('<declaration>', 'module or JSON file with the declaration'),
+        'the login role that setup has made, <name>_token_service',
+      ),
     )
-      .requiredOption('--keys <dir>', 'where the keys are kept; they are read again every ten seconds')
-      .requiredOption(
-        '--client <id=address>',
-        'a client, and where its users return to; may be repeated',
-        addClient,
-        [],
-      )
+      .option('--client <id=address>', 'a client, and where its users return to; may be repeated', addClient, [])
+      .option('--clients <file>', 'JSON file with a list of clients, which may have secrets')
       .option('--issuer <address>', 'address of the service; the declared issuer where left out')
       .option('--listen <port>', 'port to listen on, 0 for a free one', parseListen, 8090)
       .option('--listen-host <address>', 'address to listen on', '127.0.0.1')
@@ -76,13 +76,13 @@ export function addTokenServiceCommand(program: Command): void {
 }
 
 async function serve(file: string, options: ServeOptions): Promise<void> {
-  const { keys, client, issuer, listen, listenHost, accountClaims, trustProxy, ...connection } = options;
+  const { client, clients, issuer, listen, listenHost, accountClaims, trustProxy } = options;
   const { tokenService } = await load();
   const running = tokenService({
     declaration: await loadDeclaration(file),
-    database: toConnection(connection),
-    keyDirectory: keys,
-    clients: client,
+    database: toConnection(options),
+    keyDirectory: keyPlace(options),
+    clients: [...(clients === undefined ? [] : readClients(clients)), ...client],
     issuer,
     accountClaims,
     trustProxy,
@@ -136,13 +136,23 @@ function withAccountClaims(command: Command): Command {
 }
 
 /** Addresses of the same client are put together. */
-function addClient(value: string, clients: readonly service.TokenServiceClient[]): service.TokenServiceClient[] {
+function addClient(value: string, clients: readonly TokenServiceClient[]): TokenServiceClient[] {
   const [, id, address] = /^([^=]+)=(.+)$/.exec(value) ?? [];
   if (id === undefined || address === undefined)
     throw new InvalidArgumentError('write it as web=https://app/signed-in');
   const others = clients.filter((client) => client.id !== id);
   const known = clients.find((client) => client.id === id)?.redirectUris ?? [];
   return [...others, { id, redirectUris: [...known, address] }];
+}
+
+function readClients(file: string): readonly TokenServiceClient[] {
+  try {
+    const list = JSON.parse(readFileSync(file, 'utf8')) as TokenServiceClient[];
+    if (list.every(({ id, redirectUris }) => typeof id === 'string' && Array.isArray(redirectUris))) return list;
+  } catch {
+    // The cause may show a part of a secret.
+  }
+  return refuse('unreadable_secret', file, 'it holds no list of clients', 'write [{"id":"web","redirectUris":[...]}]');
 }
 
 function parseListen(value: string): number {

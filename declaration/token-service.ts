@@ -1,4 +1,17 @@
-import type { Declaration } from './types.ts';
+import { refuse } from './errors.ts';
+import type { Declaration, DeclarationInput, KeySource } from './types.ts';
+
+/** A program that signs its users in here. */
+export interface TokenServiceClient {
+  /** Its `client_id`. */
+  readonly id: string;
+  /** Where users return to with a code; browsers may ask for tokens from the origins of these. */
+  readonly redirectUris: readonly string[];
+  /** Where users may return to after signing out. @default none */
+  readonly signedOutUris?: readonly string[];
+  /** For a program that can keep one, such as a web server. @default none: a public client */
+  readonly secret?: string;
+}
 
 /** What the token service of a declaration has in the database: a schema of its own, and the role that it signs in as. */
 export function tokenServiceNames({ name }: Pick<Declaration, 'name'>): {
@@ -6,4 +19,36 @@ export function tokenServiceNames({ name }: Pick<Declaration, 'name'>): {
   readonly role: string;
 } {
   return { schema: `${name}_tokens`, role: `${name}_token_service` };
+}
+
+/**
+ * The keys that the service signs with.
+ *
+ * @throws SecuredPostgrestError `unsupported_algorithm` where they are someone else's or HS256
+ */
+export function tokenServiceKeys({ keys }: Pick<Declaration, 'keys'>): Extract<KeySource, { generate: unknown }> {
+  if ('generate' in keys && keys.generate !== 'HS256') return keys;
+  refuse(
+    'unsupported_algorithm',
+    'keys',
+    'the token service signs with a key pair of its own',
+    "declare `keys: { generate: 'ES256' }`, or RS256 or EdDSA",
+  );
+}
+
+/** What the service has to know of a declaration, and nothing of what is inside of the database. */
+export function forTokenService(declaration: Declaration): DeclarationInput {
+  const { name, schemas, internalSchemas, privateSchema, authenticator, owner, users, tokens } = declaration;
+  return {
+    name,
+    schemas,
+    internalSchemas,
+    privateSchema,
+    roles: { authenticator, owner, users: users.map((role) => role.name) },
+    keys: tokenServiceKeys(declaration),
+    tokens: {
+      ...(tokens.issuer !== undefined && { issuer: tokens.issuer }),
+      ...(tokens.audience !== undefined && { audience: tokens.audience }),
+    },
+  };
 }

@@ -16,12 +16,13 @@ export { importKey } from './import-key.ts';
 export {
   keysFromCommand,
   keysFromEnvironment,
+  keysFromFile,
   parseKeysCommand,
   type KeysCommand,
   type KeysCommandOptions,
 } from './key-backends.ts';
 export { keyProbes, type KeyProbe } from './key-probes.ts';
-export { exportKeys } from './key-ring.ts';
+export { exportKeys, exportSigningKeys } from './key-ring.ts';
 export type { KeyPlace, KeyStore } from './key-store.ts';
 export { readStoredKeys, writeKey, type StoredKey } from './key-directory.ts';
 export {

@@ -1,4 +1,6 @@
 import { spawnSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
 import { refuse } from '../declaration/errors.ts';
 import { keyRing } from './key-ring.ts';
 import type { KeyStore } from './key-store.ts';
@@ -43,6 +45,27 @@ export function keysFromEnvironment(name: string): KeyStore {
       const document = process.env[name];
       if (!document) refuse('unreadable_key', `$${name}`, 'it is empty', "set it to what 'keys export' prints");
       return document;
+    },
+  });
+}
+
+/**
+ * Keys that a file holds, as `keys export` prints them: one that Docker, Kubernetes or systemd mounts as a secret.
+ *
+ * @throws SecuredPostgrestError `unreadable_key`; `keys_read_only` when a step is made
+ * @example
+ * const [inUse] = readKeys(keysFromFile('/run/secrets/todos-keys'));
+ */
+export function keysFromFile(path: string): KeyStore {
+  return keyRing({
+    place: path,
+    options: ['--keys-file', resolve(path)],
+    read() {
+      try {
+        return readFileSync(path, 'utf8');
+      } catch (cause) {
+        return refuse('unreadable_key', path, "the file can't be read", "write there what 'keys export' prints", cause);
+      }
     },
   });
 }

@@ -1,6 +1,7 @@
 import { refuse } from '../declaration/errors.ts';
 import { isStoredKey, newestFirst, type StoredKey } from './key-directory.ts';
 import { keyStore, type KeyPlace, type KeyStore } from './key-store.ts';
+import { readManagedKeys } from './managed-keys.ts';
 import { isVersion, type StatesVersion } from './state-files.ts';
 
 /** Keys and states as one document, for whatever keeps secrets. */
@@ -34,6 +35,19 @@ export function exportKeys(place: KeyPlace): string {
     version = version.before === undefined ? undefined : store.readEarlier(version.before);
   }
   return serialize({ keys: store.readKeys(), versions });
+}
+
+/**
+ * The same with no more than a program needs to sign: without keys that are revoked, secrets of HS256 and earlier steps.
+ *
+ * @throws SecuredPostgrestError as `readKeys`
+ * @example
+ * const document = exportSigningKeys('.secrets/todos/keys');
+ */
+export function exportSigningKeys(place: KeyPlace): string {
+  const keys = readManagedKeys(place).filter(({ key, state }) => state !== 'revoked' && key.alg !== 'HS256');
+  const states = Object.fromEntries(keys.map(({ key, state, since }) => [key.kid, { state, since }]));
+  return serialize({ keys, versions: [{ number: 1, keys: states }] });
 }
 
 /**

@@ -1,7 +1,7 @@
 import { hkdfSync } from 'node:crypto';
-import { refuse } from '../declaration/errors.ts';
+import { tokenServiceKeys } from '../declaration/token-service.ts';
 import type { Declaration } from '../declaration/types.ts';
-import { loadSigningKey, readKeys, type PrivateKey } from '../jwt/index.ts';
+import { loadSigningKey, readKeys, type KeyPlace, type PrivateKey } from '../jwt/index.ts';
 
 /** What the service signs with. */
 export interface ServiceKeys {
@@ -15,17 +15,9 @@ export interface ServiceKeys {
  * @throws SecuredPostgrestError `unreadable_key`, `insecure_secret_file`, and `unsupported_algorithm` where the keys are
  * someone else's or HS256
  */
-export function readServiceKeys({ keys: source }: Declaration, directory: string): ServiceKeys {
-  if (!('generate' in source) || source.generate === 'HS256') {
-    refuse(
-      'unsupported_algorithm',
-      'keys',
-      'the token service signs with a key pair of its own',
-      "declare `keys: { generate: 'ES256' }`, or RS256 or EdDSA",
-    );
-  }
-  const inUse = loadSigningKey(source, directory) as PrivateKey;
-  const pairs = readKeys(directory).filter(({ alg, kid }) => alg !== 'HS256' && kid !== inUse.kid);
+export function readServiceKeys(declaration: Declaration, place: KeyPlace): ServiceKeys {
+  const inUse = loadSigningKey(tokenServiceKeys(declaration), place) as PrivateKey;
+  const pairs = readKeys(place).filter(({ alg, kid }) => alg !== 'HS256' && kid !== inUse.kid);
   const keys = [inUse, ...pairs] as const;
   return { keys: [...keys], cookieKeys: keys.map(cookieKey) };
 }

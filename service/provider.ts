@@ -1,4 +1,5 @@
 import Provider, { interactionPolicy, type Configuration, type KoaContextWithOIDC } from 'oidc-provider';
+import type { TokenServiceClient } from '../declaration/token-service.ts';
 import type { Declaration } from '../declaration/types.ts';
 import type { AccountClaims, Accounts } from './accounts.ts';
 import type { TokenStoreOptions } from './adapter.ts';
@@ -6,18 +7,6 @@ import { tokenStore } from './adapter.ts';
 import type { ServiceKeys } from './keys.ts';
 import { logoutPage, messagePage } from './page.ts';
 import { provideUrlParse } from './url-parse.ts';
-
-/** A program that signs its users in here. */
-export interface TokenServiceClient {
-  /** Its `client_id`. */
-  readonly id: string;
-  /** Where users return to with a code; browsers may ask for tokens from the origins of these. */
-  readonly redirectUris: readonly string[];
-  /** Where users may return to after signing out. @default none */
-  readonly signedOutUris?: readonly string[];
-  /** For a program that can keep one, such as a web server. @default none: a public client */
-  readonly secret?: string;
-}
 
 /** How long things last, in seconds. */
 export interface Lifetimes {

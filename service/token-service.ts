@@ -3,14 +3,15 @@ import type { Provider } from 'oidc-provider';
 import type { DatabaseConnection } from '../apply/connect.ts';
 import { refuse } from '../declaration/errors.ts';
 import { isSafeUrl } from '../declaration/provider.ts';
-import { tokenServiceNames } from '../declaration/token-service.ts';
+import { tokenServiceNames, type TokenServiceClient } from '../declaration/token-service.ts';
 import type { Declaration } from '../declaration/types.ts';
+import type { KeyPlace } from '../jwt/index.ts';
 import { Accounts } from './accounts.ts';
 import { Attempts, type AttemptLimits } from './attempts.ts';
 import { Database } from './database.ts';
 import { readServiceKeys, type ServiceKeys } from './keys.ts';
 import { codeOf, type Log } from './log.ts';
-import { createProvider, type Lifetimes, type TokenServiceClient } from './provider.ts';
+import { createProvider, type Lifetimes } from './provider.ts';
 import { removeExpired } from './remove-expired.ts';
 import { signIn, type Authenticate } from './sign-in.ts';
 
@@ -18,8 +19,8 @@ export interface TokenServiceOptions {
   readonly declaration: Declaration;
   /** How the service reaches the database, as `<name>_token_service`; `createTokenStorage` has made what it needs there. */
   readonly database: DatabaseConnection;
-  /** Where the declaration's generated keys are, such as `.secrets/todos/keys`. */
-  readonly keyDirectory: string;
+  /** Where the declaration's generated keys are: a directory such as `.secrets/todos/keys`, or another store. */
+  readonly keyDirectory: KeyPlace;
   /** Who may have tokens. */
   readonly clients: readonly TokenServiceClient[];
   /** Address of the service: the `iss` of its tokens. @default the declaration's `tokens.issuer` */

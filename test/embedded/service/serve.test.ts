@@ -69,7 +69,7 @@ it('sets up and serves, and neither it nor Postgres prints a token, a code, a na
     `${PREFIX}_token_service`,
     '--password-file',
     servicePassword,
-    '--keys',
+    '--directory',
     running.keyDirectory,
     '--client',
     `web=${REDIRECT}`,

@@ -5,9 +5,11 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import {
   addKey,
   exportKeys,
+  exportSigningKeys,
   generateKey,
   keysFromCommand,
   keysFromEnvironment,
+  keysFromFile,
   loadVerificationKeys,
   readKeys,
   readManagedKeys,
@@ -55,6 +57,35 @@ it('come back from the document that is exported, states and history included', 
   expect(states(inVault())).toEqual(states(directory));
 });
 
+it('are read anew from a file that is written again, and not while it is missing', async () => {
+  const file = keysFromFile(vault);
+  expect(refusal(() => readKeys(file))).toMatchObject({
+    code: 'unreadable_key',
+    message: expect.stringContaining(vault) as string,
+  });
+  writeFileSync(vault, exportKeys(directory));
+  expect(states(file)).toEqual(states(directory));
+  await rotateKeys(directory);
+  writeFileSync(vault, exportKeys(directory));
+  expect(states(file)).toEqual(states(directory));
+  const { stdout } = await run('keys', 'list', '--keys-file', vault, '--json');
+  expect(JSON.parse(stdout)).toHaveLength(2);
+});
+
+it('of a signer are those that still sign or verify, without secrets of HS256 and without history', async () => {
+  const revoked = readKeys(directory)[0]!;
+  const { key: inUse } = await rotateKeys(directory);
+  addKey(directory, await generateKey());
+  const secret = addKey(directory, await generateKey('HS256')).key;
+  revokeKey(directory, revoked.kid, { force: true });
+  const document = exportSigningKeys(directory);
+  for (const hidden of [revoked['d'], secret['k'], revoked.kid]) expect(document).not.toContain(hidden);
+  writeFileSync(vault, document);
+  expect(readKeys(keysFromFile(vault))).toEqual(readKeys(directory).filter(({ alg }) => alg !== 'HS256'));
+  expect(states(keysFromFile(vault))).toContainEqual([inUse.key.kid, 'in_use']);
+  expect(exportSigningKeys(keysFromFile(vault))).toBe(document);
+});
+
 it('make the same steps as in a directory', async () => {
   writeFileSync(vault, '{"keys":[],"versions":[]}');
   const first = addKey(inVault(), await generateKey()).key.kid;
@@ -78,7 +109,7 @@ it('change nothing where nothing can write', async () => {
   const document = exportKeys(directory);
   writeFileSync(vault, document);
   vi.stubEnv('KEYS_OF_A_TEST', document);
-  for (const place of [keysFromEnvironment('KEYS_OF_A_TEST'), keysFromCommand(read())]) {
+  for (const place of [keysFromEnvironment('KEYS_OF_A_TEST'), keysFromCommand(read()), keysFromFile(vault)]) {
     await expect(rotateKeys(place)).rejects.toThrow('[keys_read_only]');
   }
   expect(readFileSync(vault, 'utf8')).toBe(document);
