@@ -1,13 +1,11 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
-import { DataResource, type ITerraformDependable, Lazy, TerraformStack } from 'cdktf';
-import { addCustomSynthesis } from 'cdktf/lib/synthesize/synthesizer.js';
+import { DataResource, type ITerraformDependable, Lazy } from 'cdktf';
 import { Construct } from 'constructs';
 import { accessFingerprint } from '../apply/fingerprint.ts';
 import type { Declaration } from '../declaration/types.ts';
 import { adminConnection } from './admin-connection.ts';
 import { shellCommand } from './cli-command.ts';
 import type { IPostgresDatabase } from './postgres-database.ts';
+import { synthesizedFile } from './synthesized-file.ts';
 
 export interface AccessSqlProps {
   readonly declaration: Declaration;
@@ -32,14 +30,7 @@ export class AccessSql extends Construct {
   constructor(scope: Construct, id: string, props: AccessSqlProps) {
     super(scope, id);
     const { declaration, database } = props;
-    const file = join('assets', TerraformStack.of(this).getLogicalId(this.node), 'declaration.json');
-    addCustomSynthesis(this, {
-      onSynthesize: ({ outdir, manifest }) => {
-        const path = join(outdir, manifest.forStack(TerraformStack.of(this)).workingDirectory, file);
-        mkdirSync(dirname(path), { recursive: true });
-        writeFileSync(path, JSON.stringify(declaration, undefined, 2));
-      },
-    });
+    const file = synthesizedFile(this, 'declaration.json', JSON.stringify(declaration, undefined, 2));
     const applied = new DataResource(this, 'applied', {
       triggersReplace: {
         sql: accessFingerprint(declaration),

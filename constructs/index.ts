@@ -17,3 +17,6 @@ export { SecretVolume, type SecretVolumeProps } from './secret-volume.ts';
 export { SecretsDirectory, type SecretsDirectoryProps } from './secrets-directory.ts';
 export { ServerImage, type ServerImageProps } from './server-image.ts';
 export { SecuredPostgrest, type SecuredPostgrestProps } from './secured-postgrest.ts';
+export { TokenService, type TokenServiceProps } from './token-service.ts';
+export type { TokenServiceClient } from '../declaration/token-service.ts';
+export type { IAwaitable } from './wait-across.ts';

@@ -1,5 +1,4 @@
 import { Container } from '@cdktf/provider-docker/lib/container/index.js';
-import { Network } from '@cdktf/provider-docker/lib/network/index.js';
 import { DataResource, type ITerraformDependable } from 'cdktf';
 import { Construct } from 'constructs';
 import { refuse } from '../declaration/errors.ts';
@@ -8,11 +7,13 @@ import { serverSettings } from '../declaration/server-settings.ts';
 import type { Declaration } from '../declaration/types.ts';
 import { adminConnection } from './admin-connection.ts';
 import { cliProvisioner } from './cli-command.ts';
+import { databaseNetwork } from './database-network.ts';
 import { dockerProvider } from './docker-provider.ts';
 import { checkPort, type ContainerProps, hardened, labels } from './hardened-container.ts';
 import { agreedVersion } from './image-version.ts';
 import type { KeySet } from './key-set.ts';
 import type { IPostgresDatabase } from './postgres-database.ts';
+import { publishedUrl } from './published-url.ts';
 import { SecretFile } from './secret-file.ts';
 import { SecretVolume } from './secret-volume.ts';
 import type { SecretsDirectory } from './secrets-directory.ts';
@@ -103,9 +104,7 @@ export class PostgrestServer extends Construct {
       ? [secretVolume('root-certificate', database.sslRootCertificate)]
       : [];
     const files = [login, fallback, ...startFiles];
-    const network =
-      database.network ??
-      new Network(this, 'network', { name: `${name}-api`, labels: labels(belonging), provider }).name;
+    const network = databaseNetwork(this, database, `${name}-api`, belonging, provider);
     const settings = {
       ...serverSettings(declaration, {
         databaseUri: `postgres:///${encodeURIComponent(database.database)}?service=authenticator`,
@@ -136,11 +135,7 @@ export class PostgrestServer extends Construct {
             keys.volume.mountedAt(`${FILES}/keys`),
             ...files.map(({ id, volume }) => volume.mountedAt(`${FILES}/${id}`)),
           ],
-          networksAdvanced: [{ name: network }],
-          // On Linux the name has to be asked for.
-          ...(database.internalHost === 'host.docker.internal' && {
-            host: [{ host: 'host.docker.internal', ip: 'host-gateway' }],
-          }),
+          ...network,
           ports: [{ internal: PORT, external: port, ip: bindAddress }],
           // The image has no shell, and before 14 no command that could check.
           ...(Number.parseInt(version, 10) >= 14 && {
@@ -156,7 +151,7 @@ export class PostgrestServer extends Construct {
         }),
     );
 
-    this.urls = ports.map((port) => `http://${reachable(bindAddress)}:${port}`);
+    this.urls = ports.map((port) => publishedUrl(bindAddress, port));
     this.url = this.urls[0]!;
     const ready = new DataResource(this, 'ready', {
       triggersReplace: {
@@ -189,13 +184,6 @@ export class PostgrestServer extends Construct {
     });
     this.waitFor = [ready];
   }
-}
-
-/** Where a published port is reached from the machine that publishes it. */
-function reachable(bindAddress: string): string {
-  if (bindAddress === '0.0.0.0') return '127.0.0.1';
-  if (bindAddress === '::') return '[::1]';
-  return bindAddress.includes(':') ? `[${bindAddress}]` : bindAddress;
 }
 
 function checkServers(place: string, props: PostgrestServerProps): number {

@@ -4,7 +4,9 @@ import { chmodSync, mkdirSync, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { refuse } from '../declaration/errors.ts';
 import { ownKeys, providerOf } from '../declaration/provider.ts';
-import type { KeySource, SigningAlgorithm } from '../declaration/types.ts';
+import { tokenServiceKeys, type TokenServiceClient } from '../declaration/token-service.ts';
+import type { Declaration, KeySource, SigningAlgorithm } from '../declaration/types.ts';
+import { exportSigningKeys } from '../jwt/key-ring.ts';
 import type { KeyPlace, KeyStore } from '../jwt/key-store.ts';
 import { isInUse, readManagedKeys } from '../jwt/managed-keys.ts';
 import { loadVerificationKeys } from '../jwt/read-key-source.ts';
@@ -66,13 +68,9 @@ export class SecretsDirectory {
    * @throws SecuredPostgrestError what reading the keys refuses, such as `invalid_key_set` or `weak_secret`
    */
   verificationKeys(keys: KeySource): SecretFile {
-    const isMissing = (algorithm: SigningAlgorithm) =>
-      !readManagedKeys(this.keys).some((key) => isInUse(key, algorithm));
     const own = ownKeys(keys);
     const provider = providerOf(keys);
-    if (own && 'generate' in own && typeof this.keys === 'string' && isMissing(own.generate)) {
-      this.runKeys('generate', this.keys, '--algorithm', own.generate);
-    }
+    if (own && 'generate' in own) this.generateMissing(own.generate);
     if (provider && provider.jwks === undefined) {
       const { issuer, jwksUri, keysMaximumAgeSeconds: age } = provider;
       const location = ['--issuer', issuer, ...(jwksUri === undefined ? [] : ['--jwks-uri', jwksUri])];
@@ -80,6 +78,24 @@ export class SecretsDirectory {
       this.runKeys('fetch', this.fetchedKeys, '--or-kept', ...maximum, ...location);
     }
     return this.written('jwks.json', JSON.stringify(loadVerificationKeys(keys, this.keys, this.fetchedKeys)));
+  }
+
+  /**
+   * What a token service needs: the password that it signs in to the database with, the private keys that it signs tokens
+   * with, and its clients, who may have secrets. From a store that is no directory, the keys come to lie in a file for that.
+   *
+   * @throws SecuredPostgrestError what reading the keys refuses; `unsupported_algorithm` for keys that are no key pairs of ours
+   */
+  tokenService(
+    declaration: Declaration,
+    clients: readonly TokenServiceClient[],
+  ): { password: SecretFile; keys: SecretFile; clients: SecretFile } {
+    this.generateMissing(tokenServiceKeys(declaration).generate);
+    return {
+      password: this.generated('token-service-password'),
+      keys: this.written('token-service-keys.json', exportSigningKeys(this.keys)),
+      clients: this.written('token-service-clients.json', JSON.stringify(clients)),
+    };
   }
 
   /**
@@ -98,6 +114,11 @@ export class SecretsDirectory {
       );
     }
     return this.written('database-login', `[authenticator]\nuser=${role}\npassword=${text}\n`);
+  }
+
+  private generateMissing(algorithm: SigningAlgorithm): void {
+    if (typeof this.keys !== 'string' || readManagedKeys(this.keys).some((key) => isInUse(key, algorithm))) return;
+    this.runKeys('generate', this.keys, '--algorithm', algorithm);
   }
 
   /** Constructs are synchronous, and what makes or fetches keys is not. */

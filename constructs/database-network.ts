@@ -1,0 +1,28 @@
+import type { ContainerConfig } from '@cdktf/provider-docker/lib/container/index.js';
+import { Network } from '@cdktf/provider-docker/lib/network/index.js';
+import type { DockerProvider } from '@cdktf/provider-docker/lib/provider/index.js';
+import type { Construct } from 'constructs';
+import { type Belonging, labels } from './hardened-container.ts';
+import type { IPostgresDatabase } from './postgres-database.ts';
+
+/**
+ * The part of a container's configuration with which it reaches a database.
+ *
+ * @param name of the network that is made where the database has none
+ */
+export function databaseNetwork(
+  scope: Construct,
+  database: IPostgresDatabase,
+  name: string,
+  belonging: Belonging,
+  provider: DockerProvider,
+) {
+  const network = database.network ?? new Network(scope, 'network', { name, labels: labels(belonging), provider }).name;
+  return {
+    networksAdvanced: [{ name: network }],
+    // On Linux the name has to be asked for.
+    ...(database.internalHost === 'host.docker.internal' && {
+      host: [{ host: 'host.docker.internal', ip: 'host-gateway' }],
+    }),
+  } satisfies Partial<ContainerConfig>;
+}

@@ -1,0 +1,189 @@
+import { createHash } from 'node:crypto';
+import { resolve } from 'node:path';
+import { Container } from '@cdktf/provider-docker/lib/container/index.js';
+import { App, DataResource, type ITerraformDependable, TerraformStack } from 'cdktf';
+import { Construct } from 'constructs';
+import { refuse } from '../declaration/errors.ts';
+import { packageTemplate } from '../declaration/template.ts';
+import { forTokenService, tokenServiceNames, type TokenServiceClient } from '../declaration/token-service.ts';
+import type { Declaration } from '../declaration/types.ts';
+import { adminConnection } from './admin-connection.ts';
+import { cliProvisioner } from './cli-command.ts';
+import { databaseNetwork } from './database-network.ts';
+import { dockerProvider } from './docker-provider.ts';
+import { checkPort, type ContainerProps, hardened, labels } from './hardened-container.ts';
+import type { IPostgresDatabase } from './postgres-database.ts';
+import { publishedUrl } from './published-url.ts';
+import { SecretFile } from './secret-file.ts';
+import { SecretVolume } from './secret-volume.ts';
+import { SecretsDirectory } from './secrets-directory.ts';
+import { synthesizedFile } from './synthesized-file.ts';
+import { type IAwaitable, waitAcross } from './wait-across.ts';
+
+export interface TokenServiceProps extends ContainerProps {
+  /** What `declare()` returned; `tokens.issuer` is the address of the service. */
+  readonly declaration: Declaration;
+  /** The database, in this stack or in another one. */
+  readonly database: IPostgresDatabase;
+  /** The API that its tokens are for, in this stack or in another one: its servers know a new key before the service signs with it. */
+  readonly api: IAwaitable;
+  /** An image whose entry point is the command line of this package, with the libraries of the service. */
+  readonly image: string;
+  /** Who may have tokens. */
+  readonly clients: readonly TokenServiceClient[];
+  /** @default the secrets directory `.secrets/<the declaration's name>` */
+  readonly secrets?: SecretsDirectory;
+  /** Port that the service is published on. @default 8090 */
+  readonly port?: number;
+  /** A function of yours, `schema.function`, that says role and claims of an account. @default the service's own accounts */
+  readonly accountClaims?: string;
+  /** Whether to believe `X-Forwarded-For` and `X-Forwarded-Proto`: only behind a proxy that sets them. @default false */
+  readonly trustProxy?: boolean;
+  /** User and group that the process runs as: `uid:gid`. @default '1000:1000' */
+  readonly user?: string;
+  /** Memory limit, in megabytes. @default 256 */
+  readonly memory?: number;
+}
+
+const PORT = 8090;
+const FILES = '/etc/token-service';
+
+/**
+ * The token service in a container. The deploy makes what the service needs in the database, ends when the service answers,
+ * and fails when it does not. New keys reach it without a restart.
+ *
+ * @example
+ * const service = new TokenService(this, 'token-service', {
+ *   declaration, database, api, image, clients: [{ id: 'web', redirectUris: ['https://app.example.org/signed-in'] }],
+ * });
+ * service.url; // 'http://127.0.0.1:8090'
+ *
+ * @throws SecuredPostgrestError `invalid_prop`, `unsupported_algorithm`, `unreadable_secret`, `insecure_secret_file`, and what
+ * reading keys refuses
+ */
+export class TokenService extends Construct {
+  /** Where the service is published; the address that clients use is the declared issuer. */
+  readonly url: string;
+  /** What must be waited for until the service answers. */
+  readonly waitFor: readonly ITerraformDependable[];
+
+  constructor(scope: Construct, id: string, props: TokenServiceProps) {
+    super(scope, id);
+    const { declaration, database, image, accountClaims } = props;
+    const { name } = declaration;
+    const { bindAddress } = declaration.server;
+    const place = this.node.path;
+    const issuer = checkIssuer(place, declaration);
+    const port = checkPort(`${place}.port`, props.port ?? PORT);
+    const secrets = props.secrets ?? new SecretsDirectory({ name });
+    const { password, keys, clients } = secrets.tokenService(declaration, props.clients);
+    const belonging = { name, deployment: secrets.identity };
+    const provider = dockerProvider(this, props.dockerProvider);
+    const needed = JSON.stringify(forTokenService(declaration), undefined, 2);
+    const declarationFile = synthesizedFile(this, 'declaration.json', needed);
+    const options = accountClaims === undefined ? [] : ['--account-claims', accountClaims];
+
+    const storage = new DataResource(this, 'storage', {
+      triggersReplace: {
+        sql: fingerprint(packageTemplate('service/storage').sql, needed, ...options),
+        database: database.identity,
+        password: secrets.fingerprint(password),
+      },
+      provisioners: [
+        cliProvisioner(
+          'token-service',
+          ...['setup', declarationFile],
+          ...adminConnection(this, database),
+          ...['--service-password-file', password.relativeTo(this)],
+          ...options,
+        ),
+      ],
+      dependsOn: [...waitAcross(this, database), ...waitAcross(this, props.api)],
+    });
+
+    const volume = (id: string, secret: SecretFile, fileName = id, change = secrets.fingerprint(secret)) => {
+      const volume = new SecretVolume(this, id, {
+        ...belonging,
+        volumeName: `${name}-token-service-${id}`,
+        secret,
+        fingerprint: change,
+        fileName,
+        image,
+        dependsOn: [storage],
+        dockerProvider: provider,
+      });
+      return { id, change, volume, path: `${FILES}/${id}/${fileName}` };
+    };
+    // New keys reach the service without a restart; the other files are read when it starts.
+    const keysFile = volume('keys', keys);
+    const passwordFile = volume('password', password);
+    const clientsFile = volume('clients', clients);
+    const neededFile = volume(
+      'declaration',
+      this.synthesized(declarationFile),
+      'declaration.json',
+      fingerprint(needed),
+    );
+    const certificate = database.sslRootCertificate && volume('root-certificate', database.sslRootCertificate);
+    const startFiles = [passwordFile, clientsFile, neededFile, ...(certificate ? [certificate] : [])];
+    const files = [keysFile, ...startFiles];
+
+    const container = new Container(this, 'container', {
+      ...hardened(place, props, { user: '1000:1000', memory: 256 }),
+      name: `${name}-token-service`,
+      image,
+      command: [
+        ...['token-service', 'serve', neededFile.path],
+        ...['--host', database.internalHost, '--port', String(database.internalPort)],
+        ...['--database', database.database, '--user', tokenServiceNames(declaration).role],
+        ...['--password-file', passwordFile.path, '--sslmode', database.sslmode],
+        ...(certificate ? ['--ssl-root-certificate', certificate.path] : []),
+        ...['--keys-file', keysFile.path, '--clients', clientsFile.path],
+        ...['--listen', String(PORT), '--listen-host', '0.0.0.0'],
+        ...options,
+        ...(props.trustProxy ? ['--trust-proxy'] : []),
+      ],
+      mounts: files.map(({ id, volume }) => volume.mountedAt(`${FILES}/${id}`)),
+      ...databaseNetwork(this, database, `${name}-token-service`, belonging, provider),
+      ports: [{ internal: PORT, external: port, ip: bindAddress }],
+      destroyGraceSeconds: 10,
+      labels: labels(belonging, {
+        ...props.labels,
+        ...Object.fromEntries(startFiles.map(({ id, change }) => [`secured-postgrest.${id}`, change])),
+      }),
+      dependsOn: files.flatMap(({ volume }) => volume.waitFor),
+      provider,
+    });
+
+    this.url = publishedUrl(bindAddress, port) + new URL(issuer).pathname.replace(/\/$/, '');
+    const ready = new DataResource(this, 'ready', {
+      triggersReplace: { container: container.id },
+      provisioners: [
+        cliProvisioner(
+          'wait',
+          ...['--url', `${this.url}/.well-known/openid-configuration`],
+          ...['--timeout', '60', '--container', `${name}-token-service`],
+        ),
+      ],
+    });
+    this.waitFor = [ready, ...keysFile.volume.waitFor];
+  }
+
+  private synthesized(file: string): SecretFile {
+    return new SecretFile(resolve(App.of(this).outdir, 'stacks', TerraformStack.of(this).node.id, file));
+  }
+}
+
+function checkIssuer(place: string, { tokens: { issuer } }: Declaration): string {
+  if (issuer !== undefined && /^https?:/.test(issuer) && URL.canParse(issuer)) return issuer;
+  refuse(
+    'invalid_prop',
+    `${place}.declaration`,
+    `the issuer ${issuer ?? 'that is not declared'} is no address of a service`,
+    "declare `tokens: { issuer: 'https://id.example.org' }`",
+  );
+}
+
+function fingerprint(...texts: string[]): string {
+  return createHash('sha256').update(texts.join('\n')).digest('hex').slice(0, 16);
+}
