@@ -13,6 +13,7 @@ import { postgresImage, postgrestImage } from './images.ts';
 
 export const root = fileURLToPath(new URL('../..', import.meta.url));
 const loader = join(root, 'node_modules/tsx/dist/loader.mjs');
+const STACKS = 'test/support/deployment-app.ts';
 const cdktf = join(root, 'node_modules/cdktf-cli/bundle/bin/cdktf');
 
 export interface Run {
@@ -51,9 +52,13 @@ export class Deployment {
     };
   }
 
-  /** Copies an example; nothing is deployed yet. */
-  static async of(example: string, env: NodeJS.ProcessEnv = {}): Promise<Deployment> {
-    const deployment = await Deployment.prepare(example, env);
+  /**
+   * Copies an example; nothing is deployed yet.
+   *
+   * @param program of the app, from the project's top. @default the stacks of the example's declaration
+   */
+  static async of(example: string, env: NodeJS.ProcessEnv = {}, program = STACKS): Promise<Deployment> {
+    const deployment = await Deployment.prepare(example, env, program);
     cpSync(join(root, 'examples', example), join(deployment.directory, 'declaration'), { recursive: true });
     // Imports by a relative path would lead out of the copy.
     deployment.edit('declaration.ts', (text) => text.replace(/'(\.\.\/)+index\.ts'/, `'${join(root, 'index.ts')}'`));
@@ -62,17 +67,17 @@ export class Deployment {
 
   /** Of a declaration that the test has made; nothing is deployed yet. */
   static async declaring(declaration: Declaration, env: NodeJS.ProcessEnv = {}): Promise<Deployment> {
-    const deployment = await Deployment.prepare(declaration.name, env);
+    const deployment = await Deployment.prepare(declaration.name, env, STACKS);
     deployment.env['DECLARATION'] = join(deployment.directory, 'declaration', 'declaration.json');
     mkdirSync(join(deployment.directory, 'declaration'));
     deployment.declare(declaration);
     return deployment;
   }
 
-  private static async prepare(name: string, env: NodeJS.ProcessEnv): Promise<Deployment> {
+  private static async prepare(name: string, env: NodeJS.ProcessEnv, program: string): Promise<Deployment> {
     refuseRunning(name);
     const directory = mkdtempSync(join(tmpdir(), `deployment ${name} `));
-    const app = ['node', '--import', quoted(loader), quoted(join(root, 'test/support/deployment-app.ts'))].join(' ');
+    const app = ['node', '--import', quoted(loader), quoted(join(root, program))].join(' ');
     const settings = { language: 'typescript', app, projectId: name, sendCrashReports: 'false' };
     writeFileSync(join(directory, 'cdktf.json'), JSON.stringify(settings));
     return new Deployment(name, directory, await freePort(), await freePort(), env);

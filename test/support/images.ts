@@ -10,6 +10,9 @@ export const postgresImage = names.POSTGRES_IMAGE!;
 /** The image of PostgREST that the tests run: the environment's `POSTGREST_IMAGE`, or the one of `images/build.sh`. */
 export const postgrestImage = names.POSTGREST_IMAGE!;
 
+/** The image of the token service that the tests run: the environment's `TOKEN_SERVICE_IMAGE`, or the one of `images/build.sh`. */
+export const tokenServiceImage = names.TOKEN_SERVICE_IMAGE!;
+
 /** Whether a Docker engine answers and has both images. */
 export function imagesAvailable(): boolean {
   return spawnSync('docker', ['image', 'inspect', postgresImage, postgrestImage], { stdio: 'ignore' }).status === 0;

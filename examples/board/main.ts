@@ -1,0 +1,50 @@
+// A database, an API, and a token service whose users sign in with a password.
+import { App, TerraformOutput, TerraformStack } from 'cdktf';
+import { observe, PostgresDatabase, SecretsDirectory, SecuredPostgrest, TokenService } from '../../index.ts';
+import declaration from './declaration.ts';
+
+const {
+  POSTGRES_IMAGE,
+  POSTGREST_IMAGE,
+  TOKEN_SERVICE_IMAGE = 'board-token-service',
+  DATABASE_PORT = '5432',
+  API_PORT = '3000',
+  TOKEN_SERVICE_PORT = '8090',
+  // Where the app's users return to when they have signed in.
+  SIGNED_IN_URL = 'https://app.example.org/signed-in',
+} = process.env;
+
+const { name } = declaration;
+const app = new App();
+const secrets = new SecretsDirectory({ name });
+
+const databaseStack = new TerraformStack(app, `${name}-database`);
+const database = new PostgresDatabase(databaseStack, 'database', {
+  name,
+  secrets,
+  port: Number(DATABASE_PORT),
+  ...(POSTGRES_IMAGE && { image: POSTGRES_IMAGE }),
+});
+
+const apiStack = new TerraformStack(app, `${name}-api`);
+const api = new SecuredPostgrest(apiStack, 'api', {
+  declaration,
+  database,
+  secrets,
+  port: Number(API_PORT),
+  ...(POSTGREST_IMAGE && { image: POSTGREST_IMAGE }),
+});
+const service = new TokenService(apiStack, 'token-service', {
+  declaration,
+  database,
+  api,
+  secrets,
+  image: TOKEN_SERVICE_IMAGE,
+  port: Number(TOKEN_SERVICE_PORT),
+  clients: [{ id: 'web', redirectUris: [SIGNED_IN_URL] }],
+});
+
+new TerraformOutput(apiStack, 'url', { value: api.url });
+new TerraformOutput(apiStack, 'token_service_url', { value: service.url });
+await observe(app);
+app.synth();
