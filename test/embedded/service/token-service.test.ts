@@ -3,7 +3,7 @@ import * as oauth from 'openid-client';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { applyDeclaration } from '../../../apply/index.ts';
 import { connectionOf } from '../../support/connection-of.ts';
-import { notes, signIn, startTokenService, type RunningService } from '../../support/token-service.ts';
+import { notes, signIn, startTokenService, Visitor, type RunningService } from '../../support/token-service.ts';
 
 const PREFIX = 'served';
 let running: RunningService;
@@ -112,6 +112,18 @@ describe('a refresh token that is used again', () => {
     await refresh(refresh_token);
     const again = await refresh(refresh_token);
     await expect(refresh(again.refresh_token!)).resolves.toBeDefined();
+  });
+
+  it('within the grace is no matter of another tab, which has tokens of its own', async () => {
+    const visitor = new Visitor();
+    const tab = await signIn(running.client, visitor);
+    // The second in which a tab got its first token tells them apart.
+    await new Promise((resolve) => setTimeout(resolve, 1100));
+    const other = await signIn(running.client, visitor);
+    await refresh(tab.refresh_token);
+    const next = await refresh(other.refresh_token);
+    await refresh(next.refresh_token!);
+    await expect(refresh(tab.refresh_token)).resolves.toBeDefined();
   });
 
   it('within the grace, but after its answer was used, ends the family', async () => {
