@@ -37,7 +37,7 @@ export interface TokenServiceProps extends ContainerProps {
   readonly port?: number;
   /** A function of yours, `schema.function`, that says role and claims of an account. @default the service's own accounts */
   readonly accountClaims?: string;
-  /** Whether to believe `X-Forwarded-For` and `X-Forwarded-Proto`: only behind a proxy that sets them. @default false */
+  /** Whether to believe `X-Forwarded-For`: only behind a proxy that sets it. @default false */
   readonly trustProxy?: boolean;
   /** User and group that the process runs as: `uid:gid`. @default '1000:1000' */
   readonly user?: string;
