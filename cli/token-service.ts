@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { InvalidArgumentError, type Command } from 'commander';
 import { refuse } from '../declaration/errors.ts';
-import type { TokenServiceClient } from '../declaration/token-service.ts';
+import type { TokenServiceClient } from '../declaration/token-clients.ts';
 import type * as service from '../service/index.ts';
 import { addConnectionOptions, parsePort, readPassword, toConnection, type ConnectionOptions } from './connection.ts';
 import { untilStopSignal } from './dev/stop-signal.ts';
@@ -24,6 +24,8 @@ interface ServeOptions extends ConnectionOptions, KeyPlaceOptions {
   readonly listen: number;
   readonly listenHost: string;
   readonly accountClaims?: string;
+  readonly accessTokenSeconds?: number;
+  readonly signInSeconds?: number;
   readonly trustProxy?: true;
 }
 
@@ -61,6 +63,8 @@ export function addTokenServiceCommand(program: Command): void {
       .option('--issuer <address>', 'address of the service; the declared issuer where left out')
       .option('--listen <port>', 'port to listen on, 0 for a free one', parseListen, 8090)
       .option('--listen-host <address>', 'address to listen on', '127.0.0.1')
+      .option('--access-token-seconds <n>', 'how long an access token lasts; 5 minutes where left out', Number)
+      .option('--sign-in-seconds <n>', 'how long a sign-in lasts; 14 days where left out', Number)
       .option('--trust-proxy', 'believe X-Forwarded-For'),
   ).action(async (file: string, options: ServeOptions) => {
     await serve(file, options);
@@ -77,6 +81,7 @@ export function addTokenServiceCommand(program: Command): void {
 
 async function serve(file: string, options: ServeOptions): Promise<void> {
   const { client, clients, issuer, listen, listenHost, accountClaims, trustProxy } = options;
+  const { accessTokenSeconds, signInSeconds } = options;
   const { tokenService } = await load();
   const running = tokenService({
     declaration: await loadDeclaration(file),
@@ -85,6 +90,10 @@ async function serve(file: string, options: ServeOptions): Promise<void> {
     clients: [...(clients === undefined ? [] : readClients(clients)), ...client],
     issuer,
     accountClaims,
+    lifetimes: {
+      ...(accessTokenSeconds !== undefined && { accessToken: accessTokenSeconds }),
+      ...(signInSeconds !== undefined && { signIn: signInSeconds }),
+    },
     trustProxy,
     log: (event) => console.error(JSON.stringify(event)),
   });

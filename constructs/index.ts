@@ -18,5 +18,6 @@ export { SecretsDirectory, type SecretsDirectoryProps } from './secrets-director
 export { ServerImage, type ServerImageProps } from './server-image.ts';
 export { SecuredPostgrest, type SecuredPostgrestProps } from './secured-postgrest.ts';
 export { TokenService, type TokenServiceProps } from './token-service.ts';
-export type { TokenServiceClient } from '../declaration/token-service.ts';
+export type { TokenServiceClient } from '../declaration/token-clients.ts';
+export type { Lifetimes } from '../declaration/token-lifetimes.ts';
 export type { IAwaitable } from './wait-across.ts';

@@ -3,9 +3,11 @@ import { resolve } from 'node:path';
 import { Container } from '@cdktf/provider-docker/lib/container/index.js';
 import { App, DataResource, type ITerraformDependable, TerraformStack } from 'cdktf';
 import { Construct } from 'constructs';
-import { refuse } from '../declaration/errors.ts';
 import { packageTemplate } from '../declaration/template.ts';
-import { forTokenService, tokenServiceNames, type TokenServiceClient } from '../declaration/token-service.ts';
+import { checkClients, type TokenServiceClient } from '../declaration/token-clients.ts';
+import { tokenIssuer } from '../declaration/token-issuer.ts';
+import { type Lifetimes, resolveLifetimes } from '../declaration/token-lifetimes.ts';
+import { forTokenService, tokenServiceNames } from '../declaration/token-service.ts';
 import type { Declaration } from '../declaration/types.ts';
 import { adminConnection } from './admin-connection.ts';
 import { cliProvisioner } from './cli-command.ts';
@@ -37,6 +39,8 @@ export interface TokenServiceProps extends ContainerProps {
   readonly port?: number;
   /** A function of yours, `schema.function`, that says role and claims of an account. @default the service's own accounts */
   readonly accountClaims?: string;
+  /** How long what it issues is good. */
+  readonly lifetimes?: Partial<Lifetimes>;
   /** Whether to believe `X-Forwarded-For`: only behind a proxy that sets it. @default false */
   readonly trustProxy?: boolean;
   /** User and group that the process runs as: `uid:gid`. @default '1000:1000' */
@@ -58,7 +62,7 @@ const FILES = '/etc/token-service';
  * });
  * service.url; // 'http://127.0.0.1:8090'
  *
- * @throws SecuredPostgrestError `invalid_prop`, `unsupported_algorithm`, `unreadable_secret`, `insecure_secret_file`, and what
+ * @throws SecuredPostgrestError `invalid_prop`, `weak_secret`, `unsupported_algorithm`, `unreadable_secret`, `insecure_secret_file`, and what
  * reading keys refuses
  */
 export class TokenService extends Construct {
@@ -73,7 +77,9 @@ export class TokenService extends Construct {
     const { name } = declaration;
     const { bindAddress } = declaration.server;
     const place = this.node.path;
-    const issuer = checkIssuer(place, declaration);
+    const issuer = tokenIssuer(place, declaration);
+    checkClients(place, props.clients);
+    const { accessToken, signIn } = resolveLifetimes(place, props.lifetimes);
     const port = checkPort(`${place}.port`, props.port ?? PORT);
     const secrets = props.secrets ?? new SecretsDirectory({ name });
     const { password, keys, clients } = secrets.tokenService(declaration, props.clients);
@@ -140,6 +146,7 @@ export class TokenService extends Construct {
         ...(certificate ? ['--ssl-root-certificate', certificate.path] : []),
         ...['--keys-file', keysFile.path, '--clients', clientsFile.path],
         ...['--listen', String(PORT), '--listen-host', '0.0.0.0'],
+        ...['--access-token-seconds', String(accessToken), '--sign-in-seconds', String(signIn)],
         ...options,
         ...(props.trustProxy ? ['--trust-proxy'] : []),
       ],
@@ -172,16 +179,6 @@ export class TokenService extends Construct {
   private synthesized(file: string): SecretFile {
     return new SecretFile(resolve(App.of(this).outdir, 'stacks', TerraformStack.of(this).node.id, file));
   }
-}
-
-function checkIssuer(place: string, { tokens: { issuer } }: Declaration): string {
-  if (issuer !== undefined && /^https?:/.test(issuer) && URL.canParse(issuer)) return issuer;
-  refuse(
-    'invalid_prop',
-    `${place}.declaration`,
-    `the issuer ${issuer ?? 'that is not declared'} is no address of a service`,
-    "declare `tokens: { issuer: 'https://id.example.org' }`",
-  );
 }
 
 function fingerprint(...texts: string[]): string {

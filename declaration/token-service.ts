@@ -1,18 +1,6 @@
 import { refuse } from './errors.ts';
 import type { Declaration, DeclarationInput, KeySource } from './types.ts';
 
-/** A program that signs its users in here. */
-export interface TokenServiceClient {
-  /** Its `client_id`. */
-  readonly id: string;
-  /** Where users return to with a code; browsers may ask for tokens from the origins of these. */
-  readonly redirectUris: readonly string[];
-  /** Where users may return to after signing out. @default none */
-  readonly signedOutUris?: readonly string[];
-  /** For a program that can keep one, such as a web server. @default none: a public client */
-  readonly secret?: string;
-}
-
 /** What the token service of a declaration has in the database: a schema of its own, and the role that it signs in as. */
 export function tokenServiceNames({ name }: Pick<Declaration, 'name'>): {
   readonly schema: string;

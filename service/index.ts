@@ -10,8 +10,8 @@
 export type { AttemptLimits } from './attempts.ts';
 export type { TokenServiceEvent } from './log.ts';
 export { hashPassword } from './passwords.ts';
-export type { TokenServiceClient } from '../declaration/token-service.ts';
-export type { Lifetimes } from './provider.ts';
+export type { TokenServiceClient } from '../declaration/token-clients.ts';
+export type { Lifetimes } from '../declaration/token-lifetimes.ts';
 export type { Authenticate } from './sign-in.ts';
 export { createTokenStorage, type TokenStorageOptions } from './storage.ts';
 export { tokenService, type TokenService, type TokenServiceOptions } from './token-service.ts';

@@ -1,5 +1,6 @@
 import Provider, { interactionPolicy, type Configuration, type KoaContextWithOIDC } from 'oidc-provider';
-import type { TokenServiceClient } from '../declaration/token-service.ts';
+import type { TokenServiceClient } from '../declaration/token-clients.ts';
+import type { Lifetimes } from '../declaration/token-lifetimes.ts';
 import type { Declaration } from '../declaration/types.ts';
 import type { AccountClaims, Accounts } from './accounts.ts';
 import type { TokenStoreOptions } from './adapter.ts';
@@ -7,14 +8,6 @@ import { tokenStore } from './adapter.ts';
 import type { ServiceKeys } from './keys.ts';
 import { logoutPage, messagePage } from './page.ts';
 import { provideUrlParse } from './url-parse.ts';
-
-/** How long things last, in seconds. */
-export interface Lifetimes {
-  /** Of an access token: until then, a permission that was taken away may still be used. @default 300 */
-  readonly accessToken: number;
-  /** From a sign-in until the next one, however often it is used or refreshed. @default 1_209_600, 14 days */
-  readonly signIn: number;
-}
 
 export interface ProviderParts extends TokenStoreOptions, ServiceKeys {
   readonly declaration: Declaration;

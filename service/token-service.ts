@@ -1,9 +1,10 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Provider } from 'oidc-provider';
 import type { DatabaseConnection } from '../apply/connect.ts';
-import { refuse } from '../declaration/errors.ts';
-import { isSafeUrl } from '../declaration/provider.ts';
-import { tokenServiceNames, type TokenServiceClient } from '../declaration/token-service.ts';
+import { checkClients, type TokenServiceClient } from '../declaration/token-clients.ts';
+import { tokenIssuer } from '../declaration/token-issuer.ts';
+import { resolveLifetimes, type Lifetimes } from '../declaration/token-lifetimes.ts';
+import { tokenServiceNames } from '../declaration/token-service.ts';
 import type { Declaration } from '../declaration/types.ts';
 import type { KeyPlace } from '../jwt/index.ts';
 import { Accounts } from './accounts.ts';
@@ -11,7 +12,7 @@ import { Attempts, type AttemptLimits } from './attempts.ts';
 import { Database } from './database.ts';
 import { readServiceKeys, type ServiceKeys } from './keys.ts';
 import { codeOf, type Log } from './log.ts';
-import { createProvider, type Lifetimes } from './provider.ts';
+import { createProvider } from './provider.ts';
 import { removeExpired } from './remove-expired.ts';
 import { signIn, type Authenticate } from './sign-in.ts';
 
@@ -58,8 +59,8 @@ export interface TokenService {
  * Signs users in and issues tokens for PostgREST, built on `oidc-provider`: OAuth 2.1's authorization code with PKCE, and
  * refresh tokens that are good once. Role and claims are read from the database for each token.
  *
- * @throws SecuredPostgrestError `invalid_prop` for an issuer that is missing, no address or not the declared one, and for a
- * function without a schema; `unsupported_algorithm` for keys that are no key pairs of ours; `unreadable_key`,
+ * @throws SecuredPostgrestError `invalid_prop` for an issuer that is missing, no address or not the declared one, clients,
+ * lifetimes, and a function without a schema; `weak_secret`; `unsupported_algorithm` for keys that are no key pairs of ours; `unreadable_key`,
  * `insecure_secret_file`
  * @example
  * const service = tokenService({
@@ -73,7 +74,9 @@ export interface TokenService {
  */
 export function tokenService(options: TokenServiceOptions): TokenService {
   const { declaration, keyDirectory, log = () => undefined } = options;
-  const issuer = checkIssuer(declaration, options.issuer);
+  const issuer = tokenIssuer('tokenService', declaration, options.issuer);
+  checkClients('tokenService', options.clients);
+  const lifetimes = resolveLifetimes('tokenService', options.lifetimes);
   const { schema } = tokenServiceNames(declaration);
   const prefix = new URL(issuer).pathname.replace(/\/$/, '');
   let keys = readServiceKeys(declaration, keyDirectory);
@@ -96,7 +99,7 @@ export function tokenService(options: TokenServiceOptions): TokenService {
       schema,
       accounts,
       graceSeconds: options.graceSeconds ?? 10,
-      lifetimes: { accessToken: 300, signIn: 14 * 24 * 3600, ...options.lifetimes },
+      lifetimes,
     });
     provider.proxy = options.trustProxy ?? false;
     standAt(provider, issuer);
@@ -133,17 +136,6 @@ export function tokenService(options: TokenServiceOptions): TokenService {
       await database.end();
     },
   };
-}
-
-function checkIssuer({ tokens }: Declaration, given: string | undefined): string {
-  const issuer = given ?? tokens.issuer;
-  if (issuer === undefined || !isSafeUrl(issuer) || /[?#]/.test(issuer)) {
-    refuse('invalid_prop', 'issuer', `${issuer ?? 'nothing'} is no https address`, 'http is for this machine only');
-  }
-  if (tokens.issuer !== undefined && tokens.issuer !== issuer) {
-    refuse('invalid_prop', 'issuer', `${issuer} is not the declared "${tokens.issuer}"`, 'declare the same');
-  }
-  return issuer;
 }
 
 /** Whatever a request says of it: the address in what is answered is the issuer's, and so is whether cookies are for TLS only. */

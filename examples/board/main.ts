@@ -42,6 +42,8 @@ const service = new TokenService(apiStack, 'token-service', {
   image: TOKEN_SERVICE_IMAGE,
   port: Number(TOKEN_SERVICE_PORT),
   clients: [{ id: 'web', redirectUris: [SIGNED_IN_URL] }],
+  // A role that is taken away may still be used for that long.
+  lifetimes: { accessToken: 120 },
 });
 
 new TerraformOutput(apiStack, 'url', { value: api.url });

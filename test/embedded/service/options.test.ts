@@ -50,6 +50,12 @@ describe('what is refused', () => {
     ['no issuer', { declaration: declare(input) }, 'invalid_prop'],
     ['an issuer that is no address', { declaration: declare(input), issuer: 'here' }, 'invalid_prop'],
     ['another issuer than the declared one', { issuer: 'https://elsewhere.test' }, 'invalid_prop'],
+    ['a lifetime that is none', { lifetimes: { accessToken: Number.NaN } }, 'invalid_prop'],
+    [
+      'a client to which codes go in the clear',
+      { clients: [{ id: 'web', redirectUris: ['http://app.test'] }] },
+      'invalid_prop',
+    ],
     ['a function without a schema', { accountClaims: 'claims' }, 'invalid_prop'],
     [
       'a secret that servers can sign with',

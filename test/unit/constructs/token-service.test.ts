@@ -55,7 +55,7 @@ const fileOf = (secrets: SecretsDirectory, name: string) => readFileSync(join(se
 
 describe('TokenService', () => {
   it('runs unprivileged, with its secrets in files', async () => {
-    const { stack, secrets, make } = await withService();
+    const { stack, secrets, make } = await withService({ lifetimes: { accessToken: 120 } });
     expect(make().url).toBe('http://127.0.0.1:8090/sign-in');
     const { block, text } = synth(stack);
     const container = block('docker_container', 'sign-in/container') as { command: string[]; env?: string[] };
@@ -83,7 +83,7 @@ describe('TokenService', () => {
         '--database todos --user todos_token_service --password-file /etc/token-service/password/password ' +
         '--sslmode verify-full --ssl-root-certificate /etc/token-service/root-certificate/root-certificate ' +
         '--keys-file /etc/token-service/keys/keys --clients /etc/token-service/clients/clients ' +
-        '--listen 8090 --listen-host 0.0.0.0',
+        '--listen 8090 --listen-host 0.0.0.0 --access-token-seconds 120 --sign-in-seconds 1209600',
     );
     for (const name of ['token-service-password', 'token-service-keys.json', 'token-service-clients.json']) {
       expect(statSync(join(secrets.path, name)).mode & 0o777, name).toBe(0o600);
@@ -176,6 +176,16 @@ describe('TokenService', () => {
   it.each([
     ['no issuer', {}, { tokens: {} }, 'invalid_prop'],
     ['an issuer that is no address', {}, { tokens: { issuer: 'here' } }, 'invalid_prop'],
+    ['an issuer that nobody reaches safely', {}, { tokens: { issuer: 'http://id.test' } }, 'invalid_prop'],
+    ['a lifetime that is none', { lifetimes: { signIn: 0.5 } }, {}, 'invalid_prop'],
+    ['two clients of one id', { clients: [CLIENT, CLIENT] }, {}, 'invalid_prop'],
+    ['a client without an id', { clients: [{ ...CLIENT, id: '' }] }, {}, 'invalid_prop'],
+    ['a client to which nobody returns', { clients: [{ ...CLIENT, redirectUris: [] }] }, {}, 'invalid_prop'],
+    ['codes over http', { clients: [{ ...CLIENT, redirectUris: ['http://app.test/'] }] }, {}, 'invalid_prop'],
+    ['codes to nowhere', { clients: [{ ...CLIENT, redirectUris: ['/signed-in'] }] }, {}, 'invalid_prop'],
+    ['codes in a fragment', { clients: [{ ...CLIENT, redirectUris: ['https://app.test/#a'] }] }, {}, 'invalid_prop'],
+    ['a return over http', { clients: [{ ...CLIENT, signedOutUris: ['http://app.test/'] }] }, {}, 'invalid_prop'],
+    ['a secret that can be guessed', { clients: [{ ...CLIENT, secret: 'secret' }] }, {}, 'weak_secret'],
     ['a port that is none', { port: 0 }, {}, 'invalid_prop'],
     ['root', { user: '0:0' }, {}, 'invalid_prop'],
     ['a shared secret', {}, { keys: { generate: 'HS256' } }, 'unsupported_algorithm'],
