@@ -3,11 +3,12 @@ import { resolve } from 'node:path';
 import { Container } from '@cdktf/provider-docker/lib/container/index.js';
 import { App, DataResource, type ITerraformDependable, TerraformStack } from 'cdktf';
 import { Construct } from 'constructs';
+import { accountClaimsFunction } from '../declaration/account-claims.ts';
 import { packageTemplate } from '../declaration/template.ts';
 import { checkClients, type TokenServiceClient } from '../declaration/token-clients.ts';
 import { tokenIssuer } from '../declaration/token-issuer.ts';
 import { type Lifetimes, resolveLifetimes } from '../declaration/token-lifetimes.ts';
-import { forTokenService, tokenServiceNames } from '../declaration/token-service.ts';
+import { checkTokenSchema, forTokenService, tokenServiceNames } from '../declaration/token-service.ts';
 import type { Declaration } from '../declaration/types.ts';
 import { adminConnection } from './admin-connection.ts';
 import { cliProvisioner } from './cli-command.ts';
@@ -39,7 +40,7 @@ export interface TokenServiceProps extends ContainerProps {
   readonly port?: number;
   /** A function of yours, `schema.function`, that says role and claims of an account. @default the service's own accounts */
   readonly accountClaims?: string;
-  /** How long what it issues is good. */
+  /** How long what it issues is good. @default 5 minutes, and 14 days */
   readonly lifetimes?: Partial<Lifetimes>;
   /** Whether to believe `X-Forwarded-For`: only behind a proxy that sets it. @default false */
   readonly trustProxy?: boolean;
@@ -62,7 +63,7 @@ const FILES = '/etc/token-service';
  * });
  * service.url; // 'http://127.0.0.1:8090'
  *
- * @throws SecuredPostgrestError `invalid_prop`, `weak_secret`, `unsupported_algorithm`, `unreadable_secret`, `insecure_secret_file`, and what
+ * @throws SecuredPostgrestError `invalid_prop`, `weak_secret`, `schema_not_exposable`, `unsupported_algorithm`, `unreadable_secret`, `insecure_secret_file`, and what
  * reading keys refuses
  */
 export class TokenService extends Construct {
@@ -78,6 +79,8 @@ export class TokenService extends Construct {
     const { bindAddress } = declaration.server;
     const place = this.node.path;
     const issuer = tokenIssuer(place, declaration);
+    checkTokenSchema(declaration);
+    accountClaimsFunction(declaration, accountClaims);
     checkClients(place, props.clients);
     const { accessToken, signIn } = resolveLifetimes(place, props.lifetimes);
     const port = checkPort(`${place}.port`, props.port ?? PORT);

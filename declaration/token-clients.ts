@@ -22,6 +22,9 @@ export interface TokenServiceClient {
  * @throws SecuredPostgrestError `invalid_prop`, `weak_secret`
  */
 export function checkClients(place: string, clients: readonly TokenServiceClient[]): void {
+  if (clients.length === 0) {
+    refuse('invalid_prop', `${place}.clients`, 'nobody could have a token', 'name at least one client');
+  }
   const seen = new Set<string>();
   for (const [n, { id, redirectUris, signedOutUris = [], secret }] of clients.entries()) {
     const at = `${place}.clients[${n}]`;

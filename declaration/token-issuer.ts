@@ -13,7 +13,7 @@ export function tokenIssuer(place: string, { tokens }: Pick<Declaration, 'tokens
     refuse(
       'invalid_prop',
       `${place}.issuer`,
-      `${given ?? 'nothing'} is no https address`,
+      `${given ?? 'nothing'} is no https address, or has a query or a fragment`,
       "declare `tokens: { issuer: 'https://id.example.org' }`; http is for this machine only",
     );
   }

@@ -9,6 +9,14 @@ export function tokenServiceNames({ name }: Pick<Declaration, 'name'>): {
   return { schema: `${name}_tokens`, role: `${name}_token_service` };
 }
 
+/** @throws SecuredPostgrestError `schema_not_exposable` where the declaration manages the schema of the service */
+export function checkTokenSchema(declaration: Declaration): void {
+  const { schema } = tokenServiceNames(declaration);
+  if ([...declaration.schemas, ...declaration.internalSchemas, declaration.privateSchema].includes(schema)) {
+    refuse('schema_not_exposable', 'schemas', `"${schema}" is the token service's own`, 'give the schema another name');
+  }
+}
+
 /**
  * The keys that the service signs with.
  *

@@ -1,7 +1,7 @@
 import { statement } from '../apply/statements.ts';
 import { tokenServiceNames } from '../declaration/token-service.ts';
 import type { Declaration } from '../declaration/types.ts';
-import { accountClaimsFunction } from './account-claims.ts';
+import { accountClaimsFunction } from '../declaration/account-claims.ts';
 import type { Database } from './database.ts';
 import type { Log } from './log.ts';
 

@@ -4,9 +4,9 @@ import { connect, type DatabaseConnection } from '../apply/connect.ts';
 import { settle } from '../apply/session.ts';
 import { statement } from '../apply/statements.ts';
 import { refuse } from '../declaration/errors.ts';
-import { tokenServiceNames } from '../declaration/token-service.ts';
+import { checkTokenSchema, tokenServiceNames } from '../declaration/token-service.ts';
 import type { Declaration, QualifiedName } from '../declaration/types.ts';
-import { accountClaimsFunction } from './account-claims.ts';
+import { accountClaimsFunction } from '../declaration/account-claims.ts';
 
 export interface TokenStorageOptions {
   /** Of the role that the service signs in as, `<name>_token_service`. */
@@ -32,10 +32,7 @@ export async function createTokenStorage(
   declaration: Declaration,
   options: TokenStorageOptions,
 ): Promise<void> {
-  const { schema } = tokenServiceNames(declaration);
-  if ([...declaration.schemas, ...declaration.internalSchemas, declaration.privateSchema].includes(schema)) {
-    refuse('schema_not_exposable', 'schemas', `"${schema}" is the token service's own`, 'give the schema another name');
-  }
+  checkTokenSchema(declaration);
   const lookUp = accountClaimsFunction(declaration, options.accountClaims);
   const client = await connect(admin);
   try {

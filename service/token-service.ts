@@ -30,7 +30,7 @@ export interface TokenServiceOptions {
   readonly accountClaims?: string | undefined;
   /** Asked before the sign-in page is shown. @default none */
   readonly authenticate?: Authenticate | undefined;
-  /** How long tokens last. */
+  /** How long what it issues is good. @default 5 minutes, and 14 days */
   readonly lifetimes?: Partial<Lifetimes> | undefined;
   /** How many attempts to sign in are let through. */
   readonly attempts?: Partial<AttemptLimits> | undefined;

@@ -43,7 +43,7 @@ const service = new TokenService(apiStack, 'token-service', {
   port: Number(TOKEN_SERVICE_PORT),
   clients: [{ id: 'web', redirectUris: [SIGNED_IN_URL] }],
   // A role that is taken away may still be used for that long.
-  lifetimes: { accessToken: 120 },
+  lifetimes: { accessToken: 600 },
 });
 
 new TerraformOutput(apiStack, 'url', { value: api.url });

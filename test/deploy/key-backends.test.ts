@@ -134,7 +134,9 @@ it('a vault that does not open leaves the API as it was', async () => {
   writeFileSync(`${safe}.sealed`, '');
   const run = await failingDeploy(ledger, [asUser(first), asUser(second)]).finally(() => rmSync(`${safe}.sealed`));
   places['log with a sealed vault'] = run.output;
-  expect(run.output).toMatch(/ read .*: it ended with status 3: .*the vault is sealed/);
+  expect(run.output).toMatch(/ read .*: it ended with status 3; run it yourself/);
+  // It may have said more than that.
+  expect(run.output).not.toContain('the vault is sealed');
   expect(run.output).toContain('[keys_command_failed]');
   expect(touched(run)).toEqual([]);
 });

@@ -71,5 +71,5 @@ it('docs/rotation-day.md shows what happens', async () => {
     (output.match(KID) ?? []).forEach((kid, n) => known.set(kid, kids[n]!));
     if (line === 'npm run deploy') passed.push(await passing());
   }
-  expect(passed).toEqual([['standby', 'in_use'], ['in_use'], ['in_use']]);
+  expect(passed).toEqual([['standby', 'in_use'], ['in_use', 'previously_used'], ['in_use'], ['in_use']]);
 });

@@ -78,7 +78,8 @@ describe.each(hostileKeySets)('$name', (hostile) => {
     if (typeof declared === 'number') expect(declareWith(parsed(text))).toEqual(outcomes.declared);
   });
 
-  it('what is taken verifies as it should, and the text of it is no secret', async () => {
+  const verifies = async () => {
+    expect(taken).not.toEqual([]);
     for (const keySet of new Set(taken.map((keys) => JSON.stringify(keys)))) {
       const server = await servers.trust(keySet);
       const { good: first, text: byText, other } = tokensOf({ ...hostile, text: keySet });
@@ -95,7 +96,9 @@ describe.each(hostileKeySets)('$name', (hostile) => {
       }
       await server.stop();
     }
-  });
+  };
+  if ([declared, fetched].some((fate) => typeof fate === 'number'))
+    it('what is taken verifies as it should, and the text of it is no secret', verifies);
 
   it(`as it is, PostgREST 12.0.2 trusts ${raw.join(' and ') || 'nobody'}`, async () => {
     const server = await servers.trust(text);

@@ -122,9 +122,10 @@ describe('the page', () => {
     );
     await running.api.sql(`UPDATE ${PREFIX}_tokens.accounts SET password_hash = $1`, [hash]);
     try {
-      const unknown = Math.min(await time('nobody'), await time('none'), await time('neither'));
-      const unreadable = Math.min(await time('ann'), await time('ann'), await time('ann'));
-      expect(unreadable / unknown).toBeGreaterThan(0.4);
+      const times: [unknown: number, unreadable: number][] = [];
+      for (const name of ['nobody', 'none', 'neither']) times.push([await time(name), await time('ann')]);
+      const quickest = (n: 0 | 1) => Math.min(...times.map((pair) => pair[n]));
+      expect(quickest(1) / quickest(0)).toBeGreaterThan(0.4);
       expect(running.events).toEqual(Array(3).fill({ event: 'unreadable_hash' }));
     } finally {
       await running.api.sql(`UPDATE ${PREFIX}_tokens.accounts SET password_hash = $1`, [before]);

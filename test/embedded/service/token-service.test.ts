@@ -9,7 +9,7 @@ const PREFIX = 'served';
 let running: RunningService;
 
 beforeAll(async () => {
-  running = await startTokenService(PREFIX, { graceSeconds: 1 });
+  running = await startTokenService(PREFIX);
 });
 afterAll(() => running?.stop());
 afterEach(async () => {
@@ -21,7 +21,8 @@ afterEach(async () => {
 
 const refresh = (token: string) => oauth.refreshTokenGrant(running.client, token);
 const change = (assignment: string) => running.api.sql(`UPDATE ${PREFIX}_tokens.accounts SET ${assignment}`);
-const afterGrace = () => new Promise((resolve) => setTimeout(resolve, 1_100));
+const afterGrace = () =>
+  running.api.sql(`UPDATE ${PREFIX}_tokens.tokens SET consumed_at = consumed_at - interval '10 seconds'`);
 const invalidGrant = { error: 'invalid_grant' };
 
 describe('signing in', () => {

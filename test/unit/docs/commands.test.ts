@@ -70,7 +70,16 @@ describe('commands', () => {
 
 describe('names of variables', () => {
   const places = { databaseUri: '', jwtSecret: '', port: 1, adminPort: 2 };
-  const sources = ['constructs', 'ephemeral', 'stacks', 'scripts', 'examples/existing', '.ci', 'test/support/images']
+  const sources = [
+    'constructs',
+    'ephemeral',
+    'stacks',
+    'scripts',
+    'examples/existing',
+    'examples/board',
+    '.ci',
+    'test/support/images',
+  ]
     .flatMap((folder) => readdirSync(`${root}${folder}`, { withFileTypes: true }))
     .filter((entry) => entry.isFile())
     .map((entry) => readFileSync(`${entry.parentPath}/${entry.name}`, 'utf8'))

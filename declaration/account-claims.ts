@@ -1,6 +1,6 @@
-import { refuse } from '../declaration/errors.ts';
-import { tokenServiceNames } from '../declaration/token-service.ts';
-import type { Declaration, QualifiedName } from '../declaration/types.ts';
+import { refuse } from './errors.ts';
+import { tokenServiceNames } from './token-service.ts';
+import type { Declaration, QualifiedName } from './types.ts';
 
 /** The function that says what an account may do: the named one, or the token schema's own. */
 export function accountClaimsFunction(declaration: Declaration, named: string | undefined): QualifiedName {
