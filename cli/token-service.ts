@@ -157,11 +157,16 @@ function addClient(value: string, clients: readonly TokenServiceClient[]): Token
 function readClients(file: string): readonly TokenServiceClient[] {
   try {
     const list = JSON.parse(readFileSync(file, 'utf8')) as TokenServiceClient[];
-    if (list.every(({ id, redirectUris }) => typeof id === 'string' && Array.isArray(redirectUris))) return list;
+    if (list.every(isClient)) return list;
   } catch {
     // The cause may show a part of a secret.
   }
   return refuse('unreadable_secret', file, 'it holds no list of clients', 'write [{"id":"web","redirectUris":[...]}]');
+}
+
+function isClient({ id, redirectUris, signedOutUris = [], secret = '' }: TokenServiceClient): boolean {
+  const isTexts = (list: unknown) => Array.isArray(list) && list.every((item) => typeof item === 'string');
+  return typeof id === 'string' && isTexts(redirectUris) && isTexts(signedOutUris) && typeof secret === 'string';
 }
 
 function parseListen(value: string): number {

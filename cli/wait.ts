@@ -5,6 +5,7 @@ interface WaitOptions {
   readonly url: string;
   readonly timeout: number;
   readonly container?: string;
+  readonly signingKey?: string;
 }
 
 const PAUSE_MS = 100;
@@ -16,10 +17,11 @@ export function addWaitCommand(program: Command): void {
     .requiredOption('--url <url>', 'address of the API')
     .option('--timeout <seconds>', 'how long', Number, 60)
     .option('--container <name>', "the server's container, to say whose log to look at")
-    .action(async ({ url, timeout, container }: WaitOptions) => {
+    .option('--signing-key <kid>', 'the url is of the key set of a token service: wait until it signs with this key')
+    .action(async ({ url, timeout, container, signingKey }: WaitOptions) => {
       const deadline = Date.now() + timeout * 1000;
       for (;;) {
-        const state = await stateOf(url);
+        const state = await stateOf(url, signingKey);
         if (state === 'ready') return;
         if (Date.now() > deadline) {
           refuse(
@@ -35,8 +37,9 @@ export function addWaitCommand(program: Command): void {
 }
 
 /** Any answer but a server error will do: who asks here has no token, and may well be refused. */
-async function stateOf(url: string): Promise<string> {
+async function stateOf(url: string, signingKey: string | undefined): Promise<string> {
   try {
+    if (signingKey !== undefined) return await signingState(url, signingKey);
     const { status } = await request(url, 'HEAD');
     if (status < 500) return 'ready';
     return `answers with status ${status}${reason(await (await request(url, 'GET')).text())}`;
@@ -44,6 +47,14 @@ async function stateOf(url: string): Promise<string> {
     const { cause, message } = error as Error & { cause?: { code?: string } };
     return `does not answer (${cause?.code ?? message})`;
   }
+}
+
+/** The key set of a token service begins with the key that signs. */
+async function signingState(url: string, kid: string): Promise<string> {
+  const response = await request(url, 'GET');
+  if (!response.ok) return `answers with status ${response.status}`;
+  const { keys } = (await response.json()) as { keys?: { kid?: string }[] };
+  return keys?.[0]?.kid === kid ? 'ready' : `signs with another key than ${kid}`;
 }
 
 function request(url: string, method: string): Promise<Response> {

@@ -68,12 +68,15 @@ export function createTokenClient(options: TokenClientOptions): TokenClient {
   let signedOut: TokenClientError | undefined;
 
   const renew = (): Promise<string> => {
+    if (signedOut !== undefined) return Promise.reject(signedOut);
     underWay ??= refresh(options, tokens.refreshToken)
       .then((renewed) => {
         // First: should the other fail, the refresh token of before is spent nevertheless.
         tokens = renewed;
         renewedAt = Date.now();
-        early = Math.min(earlyMs, (expiryOf(renewed) - renewedAt) / 2);
+        const lifetime = expiryOf(renewed) - renewedAt;
+        // One that is over at once, by this clock, is used until a 401: it would be refreshed for each request.
+        early = lifetime > 0 ? Math.min(earlyMs, lifetime / 2) : -Infinity;
         options.onTokens?.(renewed);
         return renewed.accessToken!;
       })
@@ -115,7 +118,9 @@ export function createTokenClient(options: TokenClientOptions): TokenClient {
       if (response.status !== 401) return response;
       // Another request may have brought a new one since.
       const isNewest = tokens.accessToken === token;
-      if (isNewest && Date.now() - renewedAt < BACK_OFF_MS) return response;
+      const age = Date.now() - renewedAt;
+      // A clock that was set back says nothing.
+      if (isNewest && age >= 0 && age < BACK_OFF_MS) return response;
       const other = isNewest ? await renew() : await accessToken();
       await response.body?.cancel();
       return ask(other, request);

@@ -7,10 +7,12 @@ import { ownKeys, providerOf } from '../declaration/provider.ts';
 import type { TokenServiceClient } from '../declaration/token-clients.ts';
 import { tokenServiceKeys } from '../declaration/token-service.ts';
 import type { Declaration, KeySource, SigningAlgorithm } from '../declaration/types.ts';
+import { keysFromFile } from '../jwt/key-backends.ts';
 import { exportSigningKeys } from '../jwt/key-ring.ts';
 import type { KeyPlace, KeyStore } from '../jwt/key-store.ts';
 import { isInUse, readManagedKeys } from '../jwt/managed-keys.ts';
-import { loadVerificationKeys } from '../jwt/read-key-source.ts';
+import type { PrivateKey } from '../jwt/private-key.ts';
+import { loadSigningKey, loadVerificationKeys } from '../jwt/read-key-source.ts';
 import { ownProgram } from '../apply/own-program.ts';
 import { AuthenticatorLogins } from './authenticator-logins.ts';
 import { createFile, replaceFile } from '../jwt/whole-files.ts';
@@ -85,16 +87,25 @@ export class SecretsDirectory {
    * What a token service needs: the password that it signs in to the database with, the private keys that it signs tokens
    * with, and its clients, who may have secrets. From a store that is no directory, the keys come to lie in a file for that.
    *
-   * @throws SecuredPostgrestError what reading the keys refuses; `unsupported_algorithm` for keys that are no key pairs of ours
+   * @throws SecuredPostgrestError what reading the keys refuses; `unsupported_algorithm` for keys that are no key pairs of ours;
+   * `keys_changed` where the API does not know the one that signs
    */
   tokenService(
     declaration: Declaration,
     clients: readonly TokenServiceClient[],
-  ): { password: SecretFile; keys: SecretFile; clients: SecretFile } {
-    this.generateMissing(tokenServiceKeys(declaration).generate);
+  ): { password: SecretFile; keys: SecretFile; clients: SecretFile; signingKey: string } {
+    const source = tokenServiceKeys(declaration);
+    this.generateMissing(source.generate);
+    const keys = this.written('token-service-keys.json', exportSigningKeys(this.keys));
+    const { kid: signingKey } = loadSigningKey(source, keysFromFile(keys.path)) as PrivateKey;
+    // It was read before: somebody may have rotated the keys meanwhile.
+    if (!readIfThere(join(this.path, 'jwks.json'))?.includes(`"${signingKey}"`)) {
+      refuse('keys_changed', signingKey, 'the API is not given this key, which signs', 'try again');
+    }
     return {
+      signingKey,
       password: this.generated('token-service-password'),
-      keys: this.written('token-service-keys.json', exportSigningKeys(this.keys)),
+      keys,
       clients: this.written('token-service-clients.json', JSON.stringify(clients)),
     };
   }

@@ -3,6 +3,7 @@ import { resolve } from 'node:path';
 import { Container } from '@cdktf/provider-docker/lib/container/index.js';
 import { App, DataResource, type ITerraformDependable, TerraformStack } from 'cdktf';
 import { Construct } from 'constructs';
+import { refuse } from '../declaration/errors.ts';
 import { accountClaimsFunction } from '../declaration/account-claims.ts';
 import { packageTemplate } from '../declaration/template.ts';
 import { checkClients, type TokenServiceClient } from '../declaration/token-clients.ts';
@@ -42,7 +43,11 @@ export interface TokenServiceProps extends ContainerProps {
   readonly accountClaims?: string;
   /** How long what it issues is good. @default 5 minutes, and 14 days */
   readonly lifetimes?: Partial<Lifetimes>;
-  /** Whether to believe `X-Forwarded-For`: only behind a proxy that sets it. @default false */
+  /**
+   * Whether the proxy before it sets `X-Forwarded-For`, so that attempts are counted by the address of who asks: otherwise all come
+   * from the proxy, and whoever fails often enough shuts everybody out for a while.
+   * @default false with an http issuer; with https, where there is a proxy, it has to be said
+   */
   readonly trustProxy?: boolean;
   /** User and group that the process runs as: `uid:gid`. @default '1000:1000' */
   readonly user?: string;
@@ -54,8 +59,8 @@ const PORT = 8090;
 const FILES = '/etc/token-service';
 
 /**
- * The token service in a container. The deploy makes what the service needs in the database, ends when the service answers,
- * and fails when it does not. New keys reach it without a restart.
+ * The token service in a container. The deploy makes what the service needs in the database, ends when the service signs with
+ * the present key, and fails when it does not. New keys reach it without a restart.
  *
  * @example
  * const service = new TokenService(this, 'token-service', {
@@ -85,7 +90,15 @@ export class TokenService extends Construct {
     const { accessToken, signIn } = resolveLifetimes(place, props.lifetimes);
     const port = checkPort(`${place}.port`, props.port ?? PORT);
     const secrets = props.secrets ?? new SecretsDirectory({ name });
-    const { password, keys, clients } = secrets.tokenService(declaration, props.clients);
+    if (props.trustProxy === undefined && issuer.startsWith('https:')) {
+      refuse(
+        'invalid_prop',
+        `${place}.trustProxy`,
+        'it is not said whether the proxy that has the certificate sets X-Forwarded-For',
+        'give true if it does; with false everybody counts as one address',
+      );
+    }
+    const { password, keys, clients, signingKey } = secrets.tokenService(declaration, props.clients);
     const belonging = { name, deployment: secrets.identity };
     const provider = dockerProvider(this, props.dockerProvider);
     const needed = JSON.stringify(forTokenService(declaration), undefined, 2);
@@ -167,16 +180,17 @@ export class TokenService extends Construct {
 
     this.url = publishedUrl(bindAddress, port) + new URL(issuer).pathname.replace(/\/$/, '');
     const ready = new DataResource(this, 'ready', {
-      triggersReplace: { container: container.id },
+      triggersReplace: { container: container.id, keys: keysFile.change },
       provisioners: [
         cliProvisioner(
           'wait',
-          ...['--url', `${this.url}/.well-known/openid-configuration`],
+          ...['--url', `${this.url}/jwks`, '--signing-key', signingKey],
           ...['--timeout', '60', '--container', `${name}-token-service`],
         ),
       ],
+      dependsOn: [...keysFile.volume.waitFor],
     });
-    this.waitFor = [ready, ...keysFile.volume.waitFor];
+    this.waitFor = [ready];
   }
 
   private synthesized(file: string): SecretFile {

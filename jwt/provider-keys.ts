@@ -56,8 +56,8 @@ export function providerKeysFetched(
   const file = join(directory, FILE);
   const fetched = readStored(file, location)?.fetched;
   if (fetched === undefined || maximumAgeSeconds === Infinity) return fetched;
-  // Also where either is no number.
-  if (!(Date.now() - Date.parse(fetched) <= maximumAgeSeconds * 1000)) {
+  // Also where either is no number, or the clock was far ahead.
+  if (!(Math.abs(Date.now() - Date.parse(fetched)) <= maximumAgeSeconds * 1000)) {
     const problem = `the keys that were fetched at ${fetched} are older than ${maximumAgeSeconds} s`;
     refuse('kept_keys_too_old', file, problem, 'try again, declare jwks, or raise keysMaximumAgeSeconds');
   }

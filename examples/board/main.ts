@@ -41,6 +41,8 @@ const service = new TokenService(apiStack, 'token-service', {
   secrets,
   image: TOKEN_SERVICE_IMAGE,
   port: Number(TOKEN_SERVICE_PORT),
+  // The proxy before it sets X-Forwarded-For.
+  trustProxy: true,
   clients: [{ id: 'web', redirectUris: [SIGNED_IN_URL] }],
   // A role that is taken away may still be used for that long.
   lifetimes: { accessToken: 600 },

@@ -12,11 +12,18 @@ LEFT JOIN LATERAL (
     AND d.deptype IN ('a', 'i')) AS served ON true
 CROSS JOIN LATERAL (
   SELECT array_agg(a.attname ORDER BY a.attnum) AS columns,
-    array_agg(CASE coalesce(b.typtype, t.typtype) WHEN 'e' THEN 'enum' ELSE coalesce(b.typname, t.typname) END ORDER BY a.attnum) AS types,
+    -- Of a domain the type that it is over in the end.
+    array_agg(CASE t.typtype WHEN 'e' THEN 'enum' WHEN 'd' THEN (
+      WITH RECURSIVE below AS (
+        SELECT t.typtype, t.typname, t.typbasetype
+        UNION ALL
+        SELECT b.typtype, b.typname, b.typbasetype FROM below AS d JOIN pg_type AS b ON d.typtype = 'd' AND b.oid = d.typbasetype
+      )
+      SELECT CASE typtype WHEN 'e' THEN 'enum' ELSE typname END FROM below WHERE typtype <> 'd'
+    ) ELSE t.typname END ORDER BY a.attnum) AS types,
     array_agg(a.attname) FILTER (WHERE a.attnum = ANY (ARRAY(
       SELECT i.indkey[0] FROM pg_index AS i WHERE i.indrelid = c.oid AND i.indpred IS NULL))) AS indexed,
     json_agg(json_build_array(a.attname, a.attacl::text[])) FILTER (WHERE a.attacl IS NOT NULL) AS acls
   FROM pg_attribute AS a JOIN pg_type AS t ON t.oid = a.atttypid
-  LEFT JOIN pg_type AS b ON t.typtype = 'd' AND b.oid = t.typbasetype
   WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped) AS attributes
 ORDER BY c.schema, c.name

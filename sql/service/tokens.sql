@@ -11,7 +11,7 @@ SELECT t.payload, t.consumed_at IS NOT NULL AND NOT (
     t.consumed_at > clock_timestamp() - make_interval(secs => $2)
     AND NOT EXISTS (
       SELECT FROM :"schema".tokens AS later
-      WHERE later.grant_id = t.grant_id AND later.model = t.model AND later.consumed_at IS NOT NULL
+      WHERE later.grant_id = t.grant_id AND later.model = t.model AND later.consumed_at > t.consumed_at
         -- Other tabs of the same sign-in have the same grant, each from when it was given its first token.
         AND later.payload -> 'iiat' = t.payload -> 'iiat' AND later.payload -> 'rotations' > t.payload -> 'rotations'
     )

@@ -187,11 +187,12 @@ it('names a table or column that a change is to revoke by, and that is not there
 });
 
 describe('a column that a change is to revoke by', () => {
-  const fit = ['text', 'varchar(9)', 'name', 'uuid', 'smallint', 'int', 'bigint', 'numeric', 'whole', 'grade'];
+  const fit = ['text', 'varchar(9)', 'name', 'uuid', 'smallint', 'int', 'bigint', 'numeric', 'whole', 'small', 'grade'];
   const unfit = [
     'char(8)',
     '"char"',
     'padded',
+    'padded_again',
     'text[]',
     'json',
     'jsonb',
@@ -206,7 +207,9 @@ describe('a column that a change is to revoke by', () => {
   const types = {
     file: 'migrations/002_types.sql',
     sql: `CREATE DOMAIN whole AS int CHECK (VALUE > 0);
+      CREATE DOMAIN small AS whole CHECK (VALUE < 10);
       CREATE DOMAIN padded AS char(8);
+      CREATE DOMAIN padded_again AS padded;
       CREATE TYPE grade AS ENUM ('a', 'b');
       CREATE TYPE pair AS (a int, b int);
       CREATE TABLE staff (${columns.map(({ type, column }) => `${column} ${type}`).join(', ')});`,

@@ -101,6 +101,7 @@ it('gives up when the sign-in is over, once, and asks no more', async () => {
   const signedOut = { name: 'TokenClientError', code: 'signed_out' };
   await Promise.all([1, 2].map(() => expect(calls.fetch(url())).rejects.toMatchObject(signedOut)));
   await expect(calls.accessToken()).rejects.toMatchObject(signedOut);
+  await expect(calls.fetch(url())).rejects.toMatchObject(signedOut);
   await running.api.sql(`UPDATE ${PREFIX}_tokens.accounts SET disabled = false`);
   expect([told, refreshes]).toEqual([1, 1]);
 });
@@ -190,6 +191,23 @@ describe('of a service that', () => {
     const statuses = await Promise.all([1, 2, 3, 4].map(async () => (await calls.fetch(url())).status));
     expect([statuses, refreshes]).toEqual([[401, 401, 401, 401], 2]);
     expect(await several(calls)).toBe(2);
+  });
+
+  it('gives tokens that are over at once, by this clock, they are used until one is refused', async () => {
+    expect(await several(changed((answer) => ({ ...answer, expires_in: 0 })))).toBe(1);
+  });
+
+  it('refuses a token after this clock was set back, it is refreshed as at any time', async () => {
+    let refused = false;
+    const calls = changed(
+      (answer) => answer,
+      () => refused,
+    );
+    await calls.accessToken();
+    pass(-3600);
+    refused = true;
+    await calls.fetch(url());
+    expect(refreshes).toBe(2);
   });
 
   it('has given a token before, the end of which is not kept, what it says counts', async () => {

@@ -45,10 +45,11 @@ async function withService(props: Partial<TokenServiceProps> = {}, declaration =
       api,
       image: 'token-service:1',
       clients: [CLIENT],
+      trustProxy: true,
       ...props,
       secrets,
     });
-  return { ...app, declaration, secrets, key, make };
+  return { ...app, declaration, database, api, secrets, key, make };
 }
 
 const fileOf = (secrets: SecretsDirectory, name: string) => readFileSync(join(secrets.path, name), 'utf8');
@@ -83,7 +84,7 @@ describe('TokenService', () => {
         '--database todos --user todos_token_service --password-file /etc/token-service/password/password ' +
         '--sslmode verify-full --ssl-root-certificate /etc/token-service/root-certificate/root-certificate ' +
         '--keys-file /etc/token-service/keys/keys --clients /etc/token-service/clients/clients ' +
-        '--listen 8090 --listen-host 0.0.0.0 --access-token-seconds 120 --sign-in-seconds 1209600',
+        '--listen 8090 --listen-host 0.0.0.0 --access-token-seconds 120 --sign-in-seconds 1209600 --trust-proxy',
     );
     for (const name of ['token-service-password', 'token-service-keys.json', 'token-service-clients.json']) {
       expect(statSync(join(secrets.path, name)).mode & 0o777, name).toBe(0o600);
@@ -171,6 +172,19 @@ describe('TokenService', () => {
     const directory = join(app.directory, 'others');
     const secrets = new SecretsDirectory({ name: 'todos', directory, keys: keysFromFile(vault) });
     expect(writerOf(await withService({ secrets }, input(), Promise.resolve(app))).kids).toEqual([app.key.kid]);
+  });
+
+  it('does not sign with a key that the API was not given', async () => {
+    const { secrets, make } = await withService();
+    await rotateKeys(secrets.keys);
+    expect(refusal(make).code).toBe('keys_changed');
+  });
+
+  it('has to be told of the proxy where there is one', async () => {
+    const { declaration, database, api, stack, secrets } = await withService();
+    const make = () =>
+      new TokenService(stack, 'sign-in', { declaration, database, api, secrets, image: 'x:1', clients: [CLIENT] });
+    expect(refusal(make).code).toBe('invalid_prop');
   });
 
   it.each([
