@@ -1,5 +1,7 @@
+import { once } from 'node:events';
+import { get, type IncomingMessage } from 'node:http';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { Deployment, docker, engineObjects, touched } from '../support/deployment.ts';
+import { Deployment, engineObjects, touched } from '../support/deployment.ts';
 import { deployKilledAt, type KillPoint } from '../support/killed-deploy.ts';
 import { type Answers, ask, pollDuring, type Probe } from '../support/poll.ts';
 
@@ -42,8 +44,12 @@ async function runnerRuns(text = ''): Promise<boolean> {
   return (await todos.sql<{ query: string }>(running)).some(({ query }) => query.includes(text));
 }
 
-function containerExists(name: string): boolean {
-  return docker('container', 'ls', '--all', '--filter', `name=^${name}$`, '--format', '{{.ID}}') !== '';
+/** Asked at the engine's socket: the command takes so long that it can miss a container which is made again. */
+async function containerExists(name: string): Promise<boolean> {
+  const asked = get({ socketPath: '/var/run/docker.sock', path: `/containers/${name}/json` });
+  const [answer] = (await once(asked, 'response')) as [IncomingMessage];
+  answer.resume();
+  return answer.statusCode === 200;
 }
 
 /** Each lies further on in the run than the one before: that it is reached shows that the deploy got past the earlier. */
@@ -87,7 +93,10 @@ const laterDeploy: Record<string, KillPoint> = {
   'before the access SQL': { output: /sql_applied\S+: Destroying/ },
   'in a migration': { output: /sql_applied\S+: Provisioning/, and: () => runnerRuns('pg_sleep') },
   'when the access SQL is done': { output: /sql_applied\S+: Creation complete/ },
-  'when the server is destroyed': { output: /api-1_\S+: Destroying/, and: () => !containerExists('todos-api-1') },
+  'when the server is destroyed': {
+    output: /api-1_\S+: Destroying/,
+    and: async () => !(await containerExists('todos-api-1')),
+  },
   'when the server is made again': { output: /api-1_\S+: Creating/, and: () => containerExists('todos-api-1') },
   'while the server is waited for': { output: /server_ready\S+: Provisioning/ },
 };

@@ -12,7 +12,7 @@ export async function deployKilledAt(deployment: Deployment, { output, and = () 
   let reached: Promise<void> | undefined;
   let ended = false;
   const kill = async (pid: number) => {
-    while (!ended && !(await and())) await new Promise((resolve) => setTimeout(resolve, 20));
+    while (!ended && !(await and())) await new Promise((resolve) => setTimeout(resolve, 5));
     if (!ended) killTree(pid);
   };
   // Told that it is in CI, cdktf would not say when it synthesizes.
