@@ -3,8 +3,8 @@ import { resolve } from 'node:path';
 import { Container } from '@cdktf/provider-docker/lib/container/index.js';
 import { App, DataResource, type ITerraformDependable, TerraformStack } from 'cdktf';
 import { Construct } from 'constructs';
-import { refuse } from '../declaration/errors.ts';
 import { accountClaimsFunction } from '../declaration/account-claims.ts';
+import { refuse } from '../declaration/errors.ts';
 import { packageTemplate } from '../declaration/template.ts';
 import { checkClients, type TokenServiceClient } from '../declaration/token-clients.ts';
 import { tokenIssuer } from '../declaration/token-issuer.ts';
@@ -89,15 +89,8 @@ export class TokenService extends Construct {
     checkClients(place, props.clients);
     const { accessToken, signIn } = resolveLifetimes(place, props.lifetimes);
     const port = checkPort(`${place}.port`, props.port ?? PORT);
+    checkTrustProxy(place, issuer, props.trustProxy);
     const secrets = props.secrets ?? new SecretsDirectory({ name });
-    if (props.trustProxy === undefined && issuer.startsWith('https:')) {
-      refuse(
-        'invalid_prop',
-        `${place}.trustProxy`,
-        'it is not said whether the proxy that has the certificate sets X-Forwarded-For',
-        'give true if it does; with false everybody counts as one address',
-      );
-    }
     const { password, keys, clients, signingKey } = secrets.tokenService(declaration, props.clients);
     const belonging = { name, deployment: secrets.identity };
     const provider = dockerProvider(this, props.dockerProvider);
@@ -196,6 +189,17 @@ export class TokenService extends Construct {
   private synthesized(file: string): SecretFile {
     return new SecretFile(resolve(App.of(this).outdir, 'stacks', TerraformStack.of(this).node.id, file));
   }
+}
+
+/** With https somebody else has the certificate, and says who asks, or does not. */
+function checkTrustProxy(place: string, issuer: string, trustProxy: boolean | undefined): void {
+  if (trustProxy !== undefined || issuer.startsWith('http:')) return;
+  refuse(
+    'invalid_prop',
+    `${place}.trustProxy`,
+    'it is not said whether the proxy that has the certificate sets X-Forwarded-For',
+    'give true if it does; with false everybody counts as one address',
+  );
 }
 
 function fingerprint(...texts: string[]): string {
