@@ -6,7 +6,8 @@ import * as oauth from 'openid-client';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { readManagedKeys } from '../../jwt/index.ts';
 import { hashPassword } from '../../service/index.ts';
-import { changes, Deployment, docker, engineObjects, freePort, root, runProgram } from '../support/deployment.ts';
+import { deployedPlaces } from '../support/deployed-places.ts';
+import { changes, Deployment, docker, engineObjects, freePort, root } from '../support/deployment.ts';
 import { tokenServiceImage } from '../support/images.ts';
 import { lookInside } from '../support/inside.ts';
 import { filesBelow, findSecrets, watchArguments } from '../support/secret-search.ts';
@@ -157,24 +158,14 @@ describe('no secret leaves its files', () => {
     for (const { file, key } of readManagedKeys(keyDirectory())) secrets[`private key ${file}`] = String(key['d']);
     for (const name of ['admin-password', 'authenticator-password', 'token-service-password'])
       secrets[name] = readFileSync(join(board.secrets, name), 'utf8');
-    Object.assign(places, filesBelow(board.directory, ['/.secrets/', '/.terraform/providers/']));
-    const cwd = join(board.directory, 'cdktf.out/stacks/board-api');
-    const terraform = async (...args: string[]) =>
-      (await runProgram('terraform', args, { cwd, env: board.env })).output;
-    await terraform('plan', '-destroy', '-out=plan.bin');
-    places['plan'] = await terraform('show', '-json', 'plan.bin');
-    for (const name of engineObjects('container', 'board')) {
-      places[`docker inspect ${name}`] = docker('inspect', name);
-      const logs = await runProgram('docker', ['logs', name], { cwd, env: process.env });
-      places[`docker logs ${name}`] = logs.output;
-    }
+    Object.assign(places, await deployedPlaces(board, ['/.secrets/']));
     places['process arguments'] = processes.stop();
   });
 
   it('looks where it should', () => {
     const names = Object.keys(places);
     expect(names.filter((name) => name.endsWith('.tfstate')).length).toBeGreaterThanOrEqual(2);
-    expect(String(places['plan'])).toContain(`${SERVICE}-keys`);
+    expect(String(places['plan of board-api'])).toContain(`${SERVICE}-keys`);
     expect(String(places[`docker logs ${SERVICE}`])).toContain(`${issuer} listens on`);
     expect(String(places['process arguments'])).toContain('--service-password-file');
     const own = filesBelow(join(board.directory, '.secrets'), []);

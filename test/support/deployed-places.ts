@@ -1,3 +1,4 @@
+import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Deployment, docker, engineObjects, runProgram } from './deployment.ts';
 import { filesBelow } from './secret-search.ts';
@@ -10,8 +11,9 @@ export async function deployedPlaces(
   const { name, directory, env } = deployment;
   // State, backups, plans and everything that was synthesized.
   const places: Record<string, string | Buffer> = filesBelow(directory, [...skip, '/.terraform/providers/']);
-  for (const stack of ['database', 'access', 'api'].map((part) => `${name}-${part}`)) {
-    const cwd = join(directory, 'cdktf.out', 'stacks', stack);
+  const stacks = join(directory, 'cdktf.out', 'stacks');
+  for (const stack of readdirSync(stacks)) {
+    const cwd = join(stacks, stack);
     const terraform = async (...args: string[]) => (await runProgram('terraform', args, { cwd, env })).output;
     await terraform('plan', '-refresh=true', '-out=plan.bin');
     places[`plan of ${stack}`] = await terraform('show', '-json', 'plan.bin');
