@@ -1,5 +1,6 @@
 import { apiRoles } from './roles.ts';
 import {
+  claimIn,
   claimPath,
   columnConditions,
   conditionsOf,
@@ -217,6 +218,15 @@ function privateFunctions(
       executableBy: everyone,
     })),
     {
+      name: 'try_cast',
+      arguments: ['text', 'anyelement'],
+      statement: render(packageTemplate('functions/try-cast'), {
+        ...own,
+        restrict: render(packageTemplate('functions/try-cast-restrict'), own),
+      }),
+      executableBy: everyone,
+    },
+    {
       name: 'pre_request',
       arguments: [],
       statement: render(packageTemplate('functions/pre-request'), {
@@ -264,13 +274,11 @@ function membershipFunction(policy: MembershipPolicy, name: string, declaration:
   const table = membershipTable(policy, declaration);
   const conditions = columnConditions(policy.through.where ?? {});
   const body = render(packageTemplate('functions/memberships-body'), {
-    ...own,
     key: policy.through.key,
     schema: table.schema,
     table: table.name,
     member: policy.through.member,
-    claim: claimPath(policy.claim),
-    type: typeName(policy.memberType),
+    claim: claimIn(policy.memberType, policy.claim, declaration),
     conditions: fragment(conditions.map((condition) => ` AND ${condition}`).join('')),
   });
   return render(packageTemplate('functions/memberships'), {

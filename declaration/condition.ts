@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { packageTemplate, render } from './template.ts';
+import { packageTemplate, render, type SqlFragment } from './template.ts';
 import type {
   ClaimPath,
   ClaimType,
@@ -29,9 +29,17 @@ function conditionOf(policy: PolicyInput, declaration: Declaration): Condition {
   switch (policy.kind) {
     case 'own-rows':
     case 'tenant':
-      return fromTemplate('column-equals-claim', { ...own, ...claimValues(policy) });
+      return fromTemplate('column-equals-claim', {
+        column: policy.column,
+        claim: claimIn(policy.type, policy.claim, declaration),
+      });
     case 'claim-list':
-      return fromTemplate('claim-list', { ...own, ...claimValues(policy) });
+      return fromTemplate('claim-list', {
+        ...own,
+        column: policy.column,
+        claim: claimPath(policy.claim),
+        member: inType(policy.type, 'member', declaration),
+      });
     case 'membership':
       return fromTemplate('membership', {
         ...own,
@@ -66,8 +74,22 @@ function fromTemplate(name: string, values: Parameters<typeof render>[1]): Condi
   return { sql: render(packageTemplate(`policies/${name}`), values).trim() };
 }
 
-function claimValues(policy: { column: string; claim: ClaimPath; type: ClaimType }) {
-  return { column: policy.column, claim: claimPath(policy.claim), type: typeName(policy.type) };
+/** A claim as a value of a type; null where it is missing or is none of the type. */
+export function claimIn(
+  type: ClaimType,
+  claim: ClaimPath,
+  declaration: Pick<Declaration, 'privateSchema'>,
+): SqlFragment {
+  const own = { private: declaration.privateSchema };
+  const { sql } = fromTemplate('claim', { ...own, claim: claimPath(claim) });
+  return inType(type, sql, declaration);
+}
+
+/** Every claim is a text as it is; another type may not have a value for it. */
+function inType(type: ClaimType, value: string, { privateSchema }: Pick<Declaration, 'privateSchema'>): SqlFragment {
+  if (type === 'text') return { fragment: value };
+  const values = { private: privateSchema, value: { fragment: value }, type: typeName(type) };
+  return { fragment: fromTemplate('in-type', values).sql };
 }
 
 /** One condition a column; the literal takes the column's type, so an index on the column serves. */

@@ -1,3 +1,4 @@
+import { checkClaimCasts } from './claim-casts.ts';
 import { refuse } from './errors.ts';
 import { lineAt, splitSql } from './sql-text.ts';
 import type { SqlSource } from './types.ts';
@@ -46,4 +47,5 @@ export function checkCondition(source: SqlSource): void {
     refuse('invalid_sql', source.file, `"${brackets.at(-1)}" is not closed`, 'balance the brackets');
   }
   if (empty) refuse('invalid_sql', source.file, 'the condition is empty', 'write one, such as "true"');
+  checkClaimCasts(source);
 }

@@ -23,6 +23,7 @@ export type ErrorCode =
   // SQL that the user brings
   | 'invalid_sql'
   | 'legacy_claim_setting'
+  | 'unsafe_claim_cast'
   | 'unknown_placeholder'
   | 'unreadable_sql'
   // keys and tokens

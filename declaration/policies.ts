@@ -85,6 +85,6 @@ export const validBetween = (policy: Omit<ValidBetweenPolicy, 'kind'>): ValidBet
  * schema with the function `claim`, and `values` adds others.
  *
  * @example
- * custom({ to: 'todos_user', for: 'select', using: { file: 'policies/own.sql', sql: `user_id = (SELECT :"private".claim('user_id'))::int` } });
+ * custom({ to: 'todos_user', for: 'select', using: { file: 'policies/own.sql', sql: `user_id = (SELECT :"private".try_cast(:"private".claim('user_id'), NULL::int))` } });
  */
 export const custom = (policy: Omit<CustomPolicy, 'kind'>): CustomPolicy => ({ kind: 'custom', ...policy });

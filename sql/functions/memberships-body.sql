@@ -1,1 +1,1 @@
-SELECT :"key" FROM :"schema".:"table" WHERE :"member" = (SELECT :"private".claim(:'claim')::pg_catalog.:"type"):{conditions}
+SELECT :"key" FROM :"schema".:"table" WHERE :"member" = (SELECT :{claim}):{conditions}

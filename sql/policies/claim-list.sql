@@ -1,1 +1,1 @@
-:"column" = ANY (ARRAY(SELECT :"private".claim_list(:'claim')::pg_catalog.:"type"))
+:"column" = ANY (ARRAY(SELECT :{member} FROM :"private".claim_list(:'claim') AS member))

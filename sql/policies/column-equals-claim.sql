@@ -1,1 +1,1 @@
-:"column" = (SELECT :"private".claim(:'claim')::pg_catalog.:"type")
+:"column" = (SELECT :{claim})

@@ -47,7 +47,10 @@ const kinds: Readonly<Record<string, Kind>> = {
     reaching: wholeNumbers,
   },
   custom_int: {
-    policy: custom({ to, using: { file: 'c.sql', sql: `i = (SELECT :"private".claim('c'))::int` } }),
+    policy: custom({
+      to,
+      using: { file: 'c.sql', sql: `i = (SELECT :"private".try_cast(:"private".claim('c'), NULL::int))` },
+    }),
     reaching: wholeNumbers,
   },
 };
@@ -101,7 +104,7 @@ beforeAll(async () => {
 });
 afterAll(() => api?.stop());
 
-/** Rows, or the code of an error: the claim can't be cast to the column's type. */
+/** Rows, or the code of an error. */
 async function answerTo(kind: string, claim: unknown, method = 'GET'): Promise<readonly number[] | string> {
   const token = await api.tokenFor(to, claim === undefined ? {} : { c: claim, app: { c: claim } });
   const response = await fetch(`${api.url}/${kind}?select=id&order=id`, {
@@ -119,7 +122,7 @@ it.each(Object.entries(kinds))('%s: no claim reaches more than it says', async (
     const answer = await answerTo(kind, value);
     const place = `${JSON.stringify(value)?.slice(0, 100)}: ${String(answer)}`;
     if (said.includes(JSON.stringify(value))) expect(answer, place).toEqual([1]);
-    else expect([[], '400 22P02', '400 22003'], place).toContainEqual(answer);
+    else expect(answer, place).toEqual([]);
   }
 });
 
@@ -130,9 +133,9 @@ it('a claim that is missing or null reaches nothing, and is no error', async () 
   }
 });
 
-it('what is no list of the type is as no claim, or refused, but never all rows', async () => {
+it('a claim that is no list reaches nothing, and of a list counts what is of the type', async () => {
   expect(await answerTo('list_int', { 0: 1, 1: 2 })).toEqual([]);
-  expect(await answerTo('list_int', ['1', 'abc'])).toBe('400 22P02');
+  expect(await answerTo('list_int', ['1', 'abc', [2], 2 ** 31, null])).toEqual([1]);
   expect(await answerTo('list_text', ["1' OR '1'='1", '%', null])).toEqual([]);
 });
 

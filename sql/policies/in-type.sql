@@ -1,0 +1,1 @@
+:"private".try_cast(:{value}, NULL::pg_catalog.:"type")
