@@ -177,20 +177,22 @@ async function isSignedBy(token: string, alg: string, jwk: Readonly<Record<strin
 }
 
 function claimProblems(
-  { value: claims, twice, unreadable }: TokenPart,
+  { value: claims, twice, fractions, unreadable }: TokenPart,
   { tokens, anonymous, keys }: Declaration,
   now: Date,
 ): TokenProblem[] {
   const seconds = now.getTime() / 1000;
   const { exp, nbf, iat, iss, sub, aud } = claims;
-  const times = Object.entries({ exp, nbf, iat }).filter(([, time]) => isThere(time) && typeof time !== 'number');
+  const times = Object.entries({ exp, nbf, iat }).filter(
+    ([name, time]) => isThere(time) && (typeof time !== 'number' || fractions.includes(name)),
+  );
   const texts = Object.entries({ iss, sub }).filter(([, text]) => isThere(text) && !isStringOrUri(text));
   const invalid = (text: string) => problem('invalid_claim', text, 'correct whoever makes the tokens');
   const after = (time: unknown, limit: number): time is number => typeof time === 'number' && time > limit;
   return [
     ...twice.map((name) => ambiguous(`the claim "${name}"`)),
     ...(unreadable === undefined ? [] : [invalid(`its claims hold ${unreadable}`)]),
-    ...times.map(([name, time]) => invalid(`${name} ${show(time)} is no time: seconds since 1970, as a number`)),
+    ...times.map(([name, time]) => invalid(`${name} ${show(time)} is no time: whole seconds since 1970, as a number`)),
     ...texts.map(([name, text]) => invalid(`${name} ${show(text)} is neither a text nor a URI`)),
     ...(isThere(aud) && !audiences(aud).every(isStringOrUri)
       ? [invalid(`aud ${show(aud)} is neither a text nor a list of texts`)]

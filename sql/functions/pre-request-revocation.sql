@@ -1,7 +1,6 @@
   -- What a revocation goes by: it would miss a token where one of these is something else.
   IF problem IS NULL THEN
     problem := CASE
-      WHEN jsonb_typeof(claims -> 'iat') <> 'number' THEN 'the claim "iat" is no number'
       WHEN jsonb_typeof(claims -> 'jti') <> 'string' THEN 'the claim "jti" is no text'
       WHEN claims #>> ARRAY[:'subject'] IS NULL THEN 'the claim "' || :'subject_name' || '" is missing'
       WHEN jsonb_typeof(claims #> ARRAY[:'subject']) <> ALL ('{string,number}') THEN

@@ -98,18 +98,17 @@ describe.each(ADMINS)('revocation, as a %s', (admin) => {
 
   it.each<[string, object, string]>([
     ['a number as jti', { jti: 7 }, 'the claim "jti" is no text'],
-    ['a text as iat', { iat: 'NaN' }, 'the claim "iat" is no number'],
-    ['an infinite iat', { iat: 'Infinity' }, 'the claim "iat" is no number'],
+    ['a text as iat', { iat: 'NaN' }, 'the claim "iat" is no whole number'],
+    ['an infinite iat', { iat: 'Infinity' }, 'the claim "iat" is no whole number'],
     ['an object as subject', { user_id: {} }, 'the claim "user_id" is neither a text nor a number'],
   ])('refuses %s, which PostgREST may let pass', async (_, said, detail) => {
     await expect(check({ ...claims, jti: 'x', user_id: 8, ...said })).rejects.toMatchObject({ code: 'PT401', detail });
   });
 
-  it.each(['1e131000', '-1e131000', '1000.000000000000000000000001', '0', '-0'])('compares iat %s', async (iat) => {
+  it.each(['-1e131000', '1000.000000000000000000000000', '1e3', '0', '-0'])('compares iat %s', async (iat) => {
     const issued = (user: number) => `{"user_id": ${user}, "jti": "x", "exp": 4e9, "iat": ${iat}}`;
     await check(issued(8));
-    const outcome = check(issued(7));
-    await (iat.startsWith('1e') ? outcome : expect(outcome).rejects.toMatchObject({ detail: 'the token is revoked' }));
+    await expect(check(issued(7))).rejects.toMatchObject({ detail: 'the token is revoked' });
   });
 
   it.each<[string, string]>([

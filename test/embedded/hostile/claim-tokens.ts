@@ -19,11 +19,12 @@ import {
 import { audience, issuer } from './vault.ts';
 
 const noExpiry = unfit('the claim "exp" is missing');
+const noWholeNumber = (claim: string) => unfit(`the claim "${claim}" is no whole number`);
 const otherIssuer = unfit('the token is from another issuer');
 const otherAudience = unfit('the token is for another audience');
 
 /** A time that JSON.stringify would not write; the first of two counts. */
-const time = (claim: 'exp' | 'nbf', value: string, answer: HostileToken['answer']) =>
+const time = (claim: 'exp' | 'nbf' | 'iat', value: string, answer: HostileToken['answer']) =>
   saysText(`${claim} ${value}`, (json) => json.replace('{', `{"${claim}":${value},`), answer);
 
 const later = (claim: 'exp' | 'nbf' | 'iat', seconds: number, answer: HostileToken['answer']) =>
@@ -38,7 +39,12 @@ const times: readonly HostileToken[] = [
   later('nbf', 35, early),
   later('iat', 25, 'user one'),
   later('iat', 35, issuedLater),
-  later('exp', 600.5, 'user one'),
+  // Whether an odd time is a time at all is decided here, the same for each version of PostgREST.
+  later('exp', 600.5, noWholeNumber('exp')),
+  later('nbf', -0.5, noWholeNumber('nbf')),
+  later('iat', -0.5, noWholeNumber('iat')),
+  time('iat', '1e3', 'user one'),
+  time('nbf', '1000.0', 'user one'),
   says('no exp', { exp: undefined }, noExpiry),
   says('exp null', { exp: null }, noExpiry),
   ...['9999999999', '', 'never'].map((exp) => says(`exp ${JSON.stringify(exp)}`, { exp }, badClaims)),

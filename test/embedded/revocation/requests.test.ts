@@ -118,9 +118,7 @@ describe('a subject', () => {
   });
 
   it.each([
-    ['fractions count', 1000.5, '1970-01-01 00:16:40.4Z', OK],
-    ['the very moment is refused', 1000.5, '1970-01-01 00:16:40.5Z', REVOKED],
-    ['and what is before', 1000.25, '1970-01-01 00:16:40.5Z', REVOKED],
+    ['the very second', 1000, '1970-01-01 00:16:40.5Z', REVOKED],
     ['a whole second', 1000, '1970-01-01 00:16:40Z', REVOKED],
     ['the next', 1001, '1970-01-01 00:16:40.999999Z', OK],
     ['before 1970', -1e300, '2000-01-01', REVOKED],
