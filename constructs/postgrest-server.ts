@@ -3,8 +3,9 @@ import { DataResource, type ITerraformDependable } from 'cdktf';
 import { Construct } from 'constructs';
 import { refuse } from '../declaration/errors.ts';
 import { postgrestImage } from '../declaration/images.ts';
-import { serverSettings } from '../declaration/server-settings.ts';
+import { checkSettings, serverSettings } from '../declaration/server-settings.ts';
 import type { Declaration } from '../declaration/types.ts';
+import { checkVersion } from '../declaration/versions.ts';
 import { adminConnection } from './admin-connection.ts';
 import { cliProvisioner } from './cli-command.ts';
 import { databaseNetwork } from './database-network.ts';
@@ -76,6 +77,7 @@ export class PostgrestServer extends Construct {
     const place = this.node.path;
     const image = props.image ?? postgrestImage(declaration);
     const version = agreedVersion(place, image, props.version, declaration.server.version);
+    checkSettings(declaration.server.settings, 'server.settings', checkVersion(version, `${place}.version`));
     const servers = checkServers(place, props);
     const ports = Array.from({ length: servers }, (_, n) => checkPort(`${place}.port`, (props.port ?? PORT) + n));
     const provider = dockerProvider(this, props.dockerProvider);

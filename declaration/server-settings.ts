@@ -1,7 +1,8 @@
 import { refuse } from './errors.ts';
 import { providerOf } from './provider.ts';
 import type { Declaration } from './types.ts';
-import { checkVersion } from './versions.ts';
+import { settingNamed, settingsOf, type PostgrestSetting } from './postgrest-settings.ts';
+import { checkVersion, type Version } from './versions.ts';
 
 /** Where a server finds what is not in the declaration. Secrets are files: `@/path`. */
 export interface ServerPlaces {
@@ -15,38 +16,6 @@ export interface ServerPlaces {
   readonly version?: string;
 }
 
-/** Settings that this package decides: to change one by hand would open what the declaration closes. */
-const OWN_SETTINGS = [
-  'db-uri',
-  'db-schemas',
-  'db-anon-role',
-  'db-pre-request',
-  'db-config',
-  'db-pre-config',
-  'db-root-spec',
-  'db-max-rows',
-  'db-pool',
-  'jwt-secret',
-  'jwt-secret-is-base64',
-  'jwt-aud',
-  'jwt-role-claim-key',
-  'openapi-mode',
-  'log-level',
-  'server-cors-allowed-origins',
-  'server-host',
-  'server-port',
-  'server-unix-socket',
-  'admin-server-host',
-  'admin-server-port',
-  // Older names of some of these, which PostgREST still reads.
-  'db-schema',
-  'pre-request',
-  'root-spec',
-  'max-rows',
-  'role-claim-key',
-  'secret-is-base64',
-];
-
 /**
  * An origin that no browser sends: PostgREST takes an empty list for "any origin" (documentation of
  * `server-cors-allowed-origins`), so "none" has to be said with a name under the reserved top level domain of RFC 2606.
@@ -59,29 +28,29 @@ const NO_ORIGIN = 'https://no-origin.invalid';
  */
 const NO_ROLE_CLAIM = '.exp.role';
 
-/** Refuses further settings that are malformed or that this package decides itself. */
-export function checkSettings(settings: Readonly<Record<string, string>>, place: string): void {
+/** Refuses further settings that a version does not have, that another part of the declaration sets, or that open something. */
+export function checkSettings(settings: Readonly<Record<string, string>>, place: string, version: Version): void {
   for (const [name, value] of Object.entries(settings)) {
-    if (!/^[a-z]+(-[a-z0-9]+)+$/.test(name)) {
+    const setting = settingNamed(name, version);
+    const at = `${place}.${name}`;
+    if (!setting) {
       refuse(
         'invalid_server_setting',
-        place,
-        `"${name}" is not the name of a PostgREST setting`,
-        'write it like "db-tx-end"',
+        at,
+        `PostgREST ${version[0]}.${version[1]} has no setting "${name}"`,
+        `remove it, or use one of ${settingsOf(version).join(', ')}`,
       );
     }
-    if (OWN_SETTINGS.includes(name)) {
-      refuse(
-        'invalid_server_setting',
-        `${place}.${name}`,
-        'this setting follows from the declaration',
-        'remove it here',
-      );
-    }
-    if (/[\n\r\0]/.test(value)) {
-      refuse('invalid_server_setting', `${place}.${name}`, 'the value holds a line break or NUL', 'remove it');
-    }
+    const problem = problemOf(setting, value);
+    if (problem) refuse('invalid_server_setting', at, problem, 'remove it here');
   }
+}
+
+function problemOf({ rule }: PostgrestSetting, value: string): string | undefined {
+  if (/[\n\r\0]/.test(value)) return 'the value holds a line break or NUL';
+  if (rule === 'free') return undefined;
+  if (rule === 'declared') return 'this setting follows from the declaration';
+  return rule.unless?.test(value) ? undefined : `"${value}" is refused, because ${rule.because}`;
 }
 
 /**
@@ -107,6 +76,8 @@ export function serverSettings(declaration: Declaration, places: ServerPlaces): 
     'db-pool': String(server.poolSize),
     'jwt-secret': places.jwtSecret,
     'jwt-secret-is-base64': 'false',
+    // A token of a revoked key must not pass from a cache: one by time is off, and one by entries is emptied with the keys.
+    ...(major < 14 ? { 'jwt-cache-max-lifetime': '0' } : { 'jwt-cache-max-entries': '1000' }),
     'jwt-role-claim-key': `${major < 16 ? '' : '$'}${provider ? NO_ROLE_CLAIM : '.role'}`,
     'openapi-mode': server.openApi,
     'log-level': server.logLevel,

@@ -16,8 +16,7 @@ export function checkServer(input: ServerInput): Server {
     logLevel: input.logLevel ?? 'error',
     settings: input.settings ?? {},
   };
-  checkVersion(server.version, 'server.version');
-  checkSettings(server.settings, 'server.settings');
+  checkSettings(server.settings, 'server.settings', checkVersion(server.version, 'server.version'));
   if (input.adminPort !== undefined) {
     refuse(
       'admin_port_published',

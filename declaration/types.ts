@@ -265,7 +265,7 @@ export interface ServerInput {
   readonly openApi?: 'follow-privileges' | 'disabled';
   /** @default 'error' */
   readonly logLevel?: 'crit' | 'error' | 'warn' | 'info';
-  /** Further PostgREST settings by their documented names, such as `db-tx-end`. @default none */
+  /** Further PostgREST settings by their documented names, such as `db-tx-end`: those that are safe. @default none */
   readonly settings?: Readonly<Record<string, string>>;
 }
 

@@ -22,6 +22,7 @@ describe('serverSettings', () => {
         "PGRST_DB_PRE_REQUEST": "notes_private.pre_request",
         "PGRST_DB_SCHEMAS": "api,v2",
         "PGRST_DB_URI": "@/uri",
+        "PGRST_JWT_CACHE_MAX_ENTRIES": "1000",
         "PGRST_JWT_ROLE_CLAIM_KEY": "$.role",
         "PGRST_JWT_SECRET": "@/jwks",
         "PGRST_JWT_SECRET_IS_BASE64": "false",
@@ -35,12 +36,13 @@ describe('serverSettings', () => {
   });
 
   it.each([
-    ['12.0.2', '.role'],
-    ['13.0.0', '.role'],
-    ['14.1', '.role'],
-    ['16.2', '$.role'],
-  ])('for %s', (version, roleClaim) => {
-    const expected = { ...settingsOf({}), PGRST_JWT_ROLE_CLAIM_KEY: roleClaim };
+    ['12.0.2', '.role', { PGRST_JWT_CACHE_MAX_LIFETIME: '0' }],
+    ['13.0.0', '.role', { PGRST_JWT_CACHE_MAX_LIFETIME: '0' }],
+    ['14.1', '.role', { PGRST_JWT_CACHE_MAX_ENTRIES: '1000' }],
+    ['16.2', '$.role', { PGRST_JWT_CACHE_MAX_ENTRIES: '1000' }],
+  ])('for %s', (version, roleClaim, cache) => {
+    const { PGRST_JWT_CACHE_MAX_ENTRIES: _, ...others } = settingsOf({});
+    const expected = { ...others, PGRST_JWT_ROLE_CLAIM_KEY: roleClaim, ...cache };
     expect(settingsOf({}, version)).toEqual(expected);
     expect(settingsOf({ server: { version } })).toEqual(expected);
   });
@@ -70,6 +72,65 @@ describe('serverSettings', () => {
       PGRST_LOG_LEVEL: 'info',
       PGRST_DB_TX_END: 'commit-allow-override',
     });
+  });
+
+  const withSetting = (version: string, name: string, value: string) =>
+    declare({
+      name: 'notes',
+      schemas: ['api'],
+      roles: { users: [] },
+      server: { version, settings: { [name]: value } },
+    });
+
+  it.each([
+    ['12.0.2', 'db-tx-end', 'rollback'],
+    ['16.2', 'db-aggregates-enabled', 'true'],
+    ['14.17', 'db-pool-max-lifetime', '60'],
+    ['16.2', 'db-extra-search-path', 'extensions, public'],
+    ['16.2', 'db-extra-search-path', ''],
+    ['12.2.12', 'db-hoisted-tx-settings', 'statement_timeout, work_mem'],
+    ['16.2', 'db-hoisted-tx-settings', ''],
+    ['16.2', 'server-trace-header', 'X-Request-Id'],
+    ['16.2', 'client-error-verbosity', 'minimal'],
+    ['14.0', 'jwt-cache-max-entries', '0'],
+    ['12.0.2', 'jwt-cache-max-lifetime', '0'],
+    ['16.2', 'db-channel-enabled', 'true'],
+    ['16.2', 'openapi-security-active', 'true'],
+  ])('of %s takes %s=%s', (version, name, value) => {
+    expect(withSetting(version, name, value).server.settings).toEqual({ [name]: value });
+  });
+
+  it.each([
+    ['16.2', 'jwt-cache-max-lifetime', '3600', /PostgREST 16\.2 has no setting .* use one of .*jwt-cache-max-entries/],
+    ['13.0.8', 'jwt-cache-max-lifetime', '3600', /tokens of a revoked key/],
+    ['12.0.2', 'jwt-cache-max-lifetime', '00', /tokens of a revoked key/],
+    ['12.0.2', 'jwt-cache-max-entries', '10', /has no setting/],
+    ['12.0.2', 'client-error-verbosity', 'minimal', /has no setting/],
+    ['16.2', 'db-channel-enabled', 'false', /a deploy reloads/],
+    ['16.2', 'db-channel-enabled', 'off', /a deploy reloads/],
+    ['16.2', 'db-channel', 'other', /a deploy reloads/],
+    ['16.2', 'db-plan-enabled', 'true', /hidden rows/],
+    ['16.2', 'db-hoisted-tx-settings', 'role', /role/],
+    ['16.2', 'db-hoisted-tx-settings', 'statement_timeout,request.jwt.claims', /claims/],
+    ['16.2', 'db-extra-search-path', 'public, pg_temp', /schemas/],
+    ['16.2', 'db-extra-search-path', 'a"b', /schemas/],
+    ['16.2', 'db-pool-automatic-recovery', 'false', /come back/],
+    ['16.2', 'server-trace-header', 'Authorization', /secret/],
+    ['16.2', 'server-trace-header', 'cookie', /secret/],
+    ['16.2', 'server-timing-enabled', 'true', /hidden rows/],
+    ['16.2', 'server-reuseport', 'true', /another process/],
+    ['16.2', 'log-query', 'true', /log/],
+    ['12.2.12', 'admin-server-config-enabled', 'true', /secrets/],
+    ['16.2', 'app.settings.jwt_secret', 'x', /every role can read/],
+    ['16.2', 'internal-schema-cache-query-sleep', '1', /tests/],
+    ['16.2', 'admin-server-unix-socket', '/tmp/x', /follows from the declaration/],
+    ['16.2', 'jwt-secret', 'x', /follows from the declaration/],
+    ['16.2', 'toString', 'x', /has no setting "toString"/],
+    ['16.2', 'DB-TX-END', 'rollback', /has no setting/],
+  ])('of %s refuses %s=%s', (version, name, value, message) => {
+    const error = refusal(() => withSetting(version, name, value));
+    expect(error.code).toBe('invalid_server_setting');
+    expect(error.message).toMatch(message);
   });
 
   it('refuses versions that can not be secured', () => {
