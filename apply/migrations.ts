@@ -99,27 +99,63 @@ export async function runMigrations(
   declaration: Declaration,
   migrations: readonly PendingMigration[],
 ): Promise<void> {
-  for (const migration of migrations) {
-    const { file, sql } = migration.source;
-    await runMigration(client, declaration, migration);
-    const record = { private: declaration.privateSchema, file, sha: sha256(sql) };
-    await client.query(inOneMessage([statement('record_migration', record), setRole()]));
+  for (const [n, migration] of migrations.entries()) {
+    if (migration.transactional) await runConfined(client, declaration, migration, n === migrations.length - 1);
+    else await runAlone(client, declaration, migration);
   }
 }
 
-async function runMigration(
+/**
+ * In a transaction each statement runs inside of a function that is the owner's and SECURITY DEFINER: there Postgres lets
+ * nothing change the role, so that no block, function or trigger can get back to the admin's rights.
+ */
+async function runConfined(
   client: pg.ClientBase,
   declaration: Declaration,
-  { source, statements, transactional }: PendingMigration,
+  { source, statements }: PendingMigration,
+  last: boolean,
 ): Promise<void> {
-  await client.query(inOneMessage([settingsForMigrations(declaration), setRole(declaration.owner)]));
-  for (const batch of transactional ? batches(statements) : statements.map((statement) => [statement])) {
-    await runBatch(client, source, batch);
+  const { privateSchema: schema, owner } = declaration;
+  const confined = (sql: string) => statement('run_confined', { private: schema, sql });
+  await client.query(
+    inOneMessage([
+      setRole(owner),
+      statement('create_confinement', { private: schema }),
+      settingsForMigrations(declaration),
+    ]),
+  );
+  for (const batch of batches(statements)) await runBatch(client, source, batch, confined);
+  if (last) {
+    // What is deferred would otherwise run at the commit, as the admin.
+    await client
+      .query(confined(statement('check_deferred')))
+      .catch((error: Error) => failed('migration_failed', source.file, error));
   }
   // Whatever the file has set must not change how the access SQL is understood.
-  await client
-    .query(inOneMessage([statement('reset_all'), setRole(declaration.owner), settings()]))
-    .catch((error: Error) => failed('migration_failed', source.file, error, 'leave the session to its user'));
+  await client.query(
+    inOneMessage([
+      statement('reset_all'),
+      settings(),
+      confined(record(declaration, source)),
+      statement('drop_confinement', { private: schema }),
+      setRole(),
+    ]),
+  );
+}
+
+/** Outside of a transaction there are only statements that run no SQL but an index's functions, which Postgres confines. */
+async function runAlone(
+  client: pg.ClientBase,
+  declaration: Declaration,
+  { source, statements }: PendingMigration,
+): Promise<void> {
+  await client.query(inOneMessage([settingsForMigrations(declaration), setRole(declaration.owner)]));
+  for (const alone of statements) await runBatch(client, source, [alone]);
+  await client.query(inOneMessage([settings(), record(declaration, source), setRole()]));
+}
+
+function record({ privateSchema }: Declaration, { file, sql }: SqlSource): string {
+  return statement('record_migration', { private: privateSchema, file, sha: sha256(sql) });
 }
 
 /** Statements to send together: a message is scanned as a whole, before a setting in it could change how. */
@@ -138,17 +174,36 @@ async function runBatch(
   client: pg.ClientBase,
   source: SqlSource,
   statements: readonly ParsedStatement[],
+  wrapped: (sql: string) => string = (sql) => sql,
 ): Promise<void> {
   if (statements.length > 1) {
-    const all = statements.map(({ sql }) => sql);
+    const all = statements.map(({ sql }) => wrapped(sql));
     if (await ranTogether(client, all, (error) => failed('migration_failed', source.file, error))) return;
   }
   for (const { sql, offset } of statements) {
-    await client.query(sql).catch((error: Error & { position?: string }) => {
-      const at = offset + Math.max(Number(error.position ?? 1) - 1, 0);
-      return failed('migration_failed', `${source.file}:${lineAt(source.sql, at)}`, error);
+    await client.query(wrapped(sql)).catch((error: Error & Position) => {
+      const at = offset + Math.max(positionIn(sql, error) - 1, 0);
+      return failed('migration_failed', `${source.file}:${lineAt(source.sql, at)}`, error, waysOut(error));
     });
   }
+}
+
+/** Where Postgres stopped; in what a function runs, it is said with the text. */
+interface Position {
+  readonly position?: string;
+  readonly internalPosition?: string;
+  readonly internalQuery?: string;
+}
+
+function positionIn(sql: string, { position, internalPosition, internalQuery }: Position): number {
+  return Number(
+    (internalQuery === sql ? internalPosition : undefined) ?? (internalQuery === undefined ? position : 1) ?? 1,
+  );
+}
+
+function waysOut({ message }: Error): string | undefined {
+  if (!/^cannot set parameter "(role|session_authorization)"/.test(message)) return undefined;
+  return 'remove it: migrations run as the owner of the schemas, and make no roles (declare them)';
 }
 
 function sha256(text: string): string {

@@ -40,8 +40,9 @@ SELECT pg_catalog.set_config('search_path', :'search_path', false), pg_catalog.s
 
 -- name: read_catalogs
 -- What the queries of `sql/catalog/` share: the managed schemas ($1) and the relations in them, the declared roles ($2), of
--- which one ($3) owns what is in the schemas, what belongs to extensions, and the database.
-WITH
+-- which one ($3) owns what is in the schemas, the second login ($4), the tables of the package itself ($5, $6), what belongs
+-- to extensions, and the database. What no query uses costs nothing.
+WITH RECURSIVE
   managed AS (SELECT oid, nspname AS name FROM pg_namespace WHERE nspname = ANY ($1::name[])),
   contained AS (
     SELECT c.oid, n.name AS schema, c.relname AS name, c.relkind AS kind, c.relowner, c.relrowsecurity, c.relforcerowsecurity,
@@ -50,10 +51,89 @@ WITH
     WHERE c.relnamespace = ANY (ARRAY(SELECT oid FROM managed)) AND c.relkind IN ('r', 'p', 'v', 'm', 'f', 'S')
   ),
   declared AS (SELECT oid, rolname AS name, rolname = $3::name AS owns FROM pg_roles WHERE rolname = ANY ($2::name[])),
+  -- Whom requests come as.
+  requesting AS (
+    SELECT oid FROM declared WHERE NOT owns
+    UNION SELECT oid FROM pg_roles WHERE rolname = $4::name
+  ),
+  own AS (
+    SELECT c.oid, n.nspname AS schema, c.relname AS name
+    FROM unnest($5::name[], $6::name[]) AS o(schema, name)
+    JOIN pg_namespace AS n ON n.nspname = o.schema JOIN pg_class AS c ON c.relnamespace = n.oid AND c.relname = o.name
+  ),
   extended AS (
     SELECT classid AS class, objid AS oid FROM pg_depend WHERE refclassid = 'pg_extension'::regclass AND deptype = 'e'
   ),
-  here AS (SELECT oid FROM pg_database WHERE datname = current_database())
+  here AS (SELECT oid FROM pg_database WHERE datname = current_database()),
+  -- Other schemas in which requests find objects by name.
+  usable AS (
+    SELECT n.oid FROM pg_namespace AS n
+    WHERE n.oid NOT IN (SELECT oid FROM managed)
+      AND EXISTS (SELECT FROM requesting AS r WHERE has_schema_privilege(r.oid, n.oid, 'USAGE'))
+  ),
+  -- What PUBLIC has elsewhere beyond what initdb and the scripts of extensions grant it (pg_init_privs), or any object does.
+  public_grants AS (
+    SELECT h.class, h.oid, h.part, h.namespace, a.privilege_type AS privilege
+    FROM (
+      SELECT 'pg_class'::regclass, oid, 0, relnamespace, relacl, NULL::aclitem[] FROM pg_class WHERE relacl IS NOT NULL
+        -- initdb makes these after it has noted what it grants; they show what the one who asks may see.
+        AND NOT (relnamespace = 'information_schema'::regnamespace AND oid < 16384)
+      UNION ALL SELECT 'pg_class'::regclass, attrelid, attnum, (SELECT relnamespace FROM pg_class AS c WHERE c.oid = attrelid), attacl, NULL
+        FROM pg_attribute WHERE attacl IS NOT NULL AND NOT attisdropped
+      UNION ALL SELECT 'pg_proc'::regclass, oid, 0, pronamespace, proacl, acldefault('f', proowner) FROM pg_proc WHERE proacl IS NOT NULL
+      UNION ALL SELECT 'pg_namespace'::regclass, oid, 0, NULL, nspacl, ARRAY[makeaclitem(0, nspowner, 'USAGE', false)] FROM pg_namespace
+      UNION ALL SELECT 'pg_foreign_server'::regclass, oid, 0, NULL, srvacl, NULL FROM pg_foreign_server
+      UNION ALL SELECT 'pg_foreign_data_wrapper'::regclass, oid, 0, NULL, fdwacl, NULL FROM pg_foreign_data_wrapper
+      UNION ALL SELECT 'pg_parameter_acl'::regclass, oid, 0, NULL, paracl, NULL FROM pg_parameter_acl
+      UNION ALL SELECT 'pg_largeobject'::regclass, oid, 0, NULL, lomacl, NULL FROM pg_largeobject_metadata
+    ) AS h(class, oid, part, namespace, acl, preset)
+    LEFT JOIN pg_init_privs AS i ON i.classoid = h.class AND i.objoid = h.oid AND i.objsubid = h.part
+    CROSS JOIN LATERAL aclexplode(h.acl) AS a
+    WHERE a.grantee = 0 AND coalesce(h.namespace, CASE h.class WHEN 'pg_namespace'::regclass THEN h.oid END, 0) NOT IN (SELECT oid FROM managed)
+      AND NOT EXISTS (
+        SELECT FROM aclexplode(coalesce(i.initprivs, h.preset)) AS e WHERE e.grantee = 0 AND e.privilege_type = a.privilege_type)
+  ),
+  -- Functions elsewhere that requests may call, and that do more than the one who calls may.
+  privileged_functions AS (
+    SELECT p.oid, p.pronamespace AS namespace, p.proowner AS owner, p.prosecdef AS definer,
+      ARRAY(SELECT s FROM unnest(p.proconfig) AS s WHERE s ~ '^(role|session_authorization|session_replication_role|row_security|lo_compat_privileges|request\.[^=]*)=') AS settings,
+      NOT l.lanpltrusted AS untrusted, EXISTS (SELECT FROM extended AS e WHERE e.class = 'pg_proc'::regclass AND e.oid = p.oid) AS extension
+    FROM pg_proc AS p JOIN pg_language AS l ON l.oid = p.prolang
+    WHERE p.pronamespace <> ALL (ARRAY(SELECT oid FROM managed))
+      -- Below are initdb's own (transam.h, FirstNormalObjectId), none of which is SECURITY DEFINER.
+      AND (p.prosecdef OR p.proconfig IS NOT NULL OR NOT l.lanpltrusted AND p.oid >= 16384)
+      AND EXISTS (SELECT FROM requesting AS r WHERE has_function_privilege(r.oid, p.oid, 'EXECUTE'))
+  ),
+  -- From these outward to whatever rests on them: a dependency leads from an object to what uses it, and from a part (a
+  -- view's rule, a default, a constraint, a trigger, a policy, an index) to the object that it is a part of.
+  resting AS (
+    SELECT 'pg_proc'::regclass::oid AS class, oid, 'pg_proc'::regclass::oid AS on_class, oid AS on_oid FROM privileged_functions
+    UNION
+    SELECT class, oid, class, oid FROM public_grants WHERE class = 'pg_class'::regclass
+    UNION
+    SELECT n.class, n.oid, r.on_class, r.on_oid
+    FROM resting AS r CROSS JOIN LATERAL (
+      SELECT d.classid AS class, d.objid AS oid FROM pg_depend AS d
+      WHERE d.refclassid = r.class AND d.refobjid = r.oid AND d.deptype IN ('n', 'a', 'i') AND d.classid <> 'pg_extension'::regclass
+        -- Neither a foreign key, nor a table's own row type, index, sequence or child reads the table for the one who asks.
+        AND NOT (d.refclassid = 'pg_class'::regclass AND d.classid IN ('pg_constraint'::regclass, 'pg_type'::regclass, 'pg_class'::regclass))
+      UNION ALL
+      SELECT d.refclassid, d.refobjid FROM pg_depend AS d
+      WHERE d.classid = r.class AND d.objid = r.oid AND (
+        d.deptype IN ('a', 'i') AND r.class IN ('pg_rewrite'::regclass, 'pg_attrdef'::regclass, 'pg_constraint'::regclass,
+          'pg_trigger'::regclass, 'pg_policy'::regclass, 'pg_class'::regclass)
+        OR r.class = 'pg_cast'::regclass AND d.refclassid = 'pg_type'::regclass)
+    ) AS n
+  ),
+  -- Of these, what requests reach: managed objects, and types elsewhere, to which a request may cast.
+  reached AS (
+    SELECT DISTINCT r.on_class, r.on_oid, r.class, r.oid FROM resting AS r
+    WHERE (r.class, r.oid) <> (r.on_class, r.on_oid) AND CASE r.class
+      WHEN 'pg_class'::regclass THEN r.oid IN (SELECT oid FROM contained)
+      WHEN 'pg_proc'::regclass THEN (SELECT pronamespace FROM pg_proc AS o WHERE o.oid = r.oid) IN (SELECT oid FROM managed)
+      WHEN 'pg_type'::regclass THEN (SELECT typnamespace FROM pg_type AS o WHERE o.oid = r.oid) IN (SELECT oid FROM managed UNION SELECT oid FROM usable)
+      ELSE false END
+  )
 SELECT :{catalogs}
 -- name: catalog
 (SELECT coalesce(json_agg(found), '[]') FROM (
@@ -118,6 +198,8 @@ ALTER ROLE :"role" IN DATABASE :"database" RESET ALL
 
 -- name: enable_row_security
 ALTER TABLE :"schema".:"name" ENABLE ROW LEVEL SECURITY
+-- name: disable_row_security
+ALTER TABLE :"schema".:"name" DISABLE ROW LEVEL SECURITY
 -- name: force_row_security
 ALTER TABLE :"schema".:"name" FORCE ROW LEVEL SECURITY
 -- name: lift_row_security
@@ -130,6 +212,8 @@ DROP POLICY :"policy" ON :"schema".:"name"
 COMMENT ON POLICY :"policy" ON :"schema".:"name" IS :'mark'
 -- name: drop_trigger
 DROP TRIGGER :"trigger" ON :"schema".:"name"
+-- name: drop_rule
+DROP RULE :"rule" ON :"schema".:"name"
 -- name: mark_trigger
 COMMENT ON TRIGGER :"trigger" ON :"schema".:"name" IS :'mark'
 -- name: drop_function
@@ -145,6 +229,17 @@ CREATE TABLE IF NOT EXISTS :"private".migrations (
 )
 -- name: read_migrations
 SELECT file, sha256 FROM :"private".migrations ORDER BY file
+-- name: create_confinement
+-- Without a setting of its own, so that what a migration sets stays set.
+CREATE OR REPLACE FUNCTION :"private".run_migration(sql text) RETURNS void LANGUAGE plpgsql SECURITY DEFINER
+AS 'BEGIN EXECUTE sql; END';
+REVOKE ALL ON FUNCTION :"private".run_migration(text) FROM PUBLIC
+-- name: run_confined
+SELECT :"private".run_migration(:'sql')
+-- name: check_deferred
+SET CONSTRAINTS ALL IMMEDIATE
+-- name: drop_confinement
+DROP FUNCTION :"private".run_migration(text)
 -- name: record_migration
 INSERT INTO :"private".migrations (file, sha256) VALUES (:'file', :'sha')
 
