@@ -1,8 +1,9 @@
 import type pg from 'pg';
-import { managedSchemas } from '../declaration/access.ts';
-import { apiRoles } from '../declaration/roles.ts';
+import { desiredAccess, managedSchemas } from '../declaration/access.ts';
+import { apiRoles, secondLogin } from '../declaration/roles.ts';
+import { tokenServiceNames } from '../declaration/token-service.ts';
 import { packageTemplate } from '../declaration/template.ts';
-import type { Declaration } from '../declaration/types.ts';
+import type { Declaration, QualifiedName } from '../declaration/types.ts';
 import { grantsFrom } from './grants.ts';
 import { raw, statement } from './statements.ts';
 
@@ -52,6 +53,14 @@ export interface CatalogFunction {
   readonly arguments: readonly string[];
   readonly security_definer: boolean;
   readonly search_path_set: boolean;
+  /** As `name=value`. */
+  readonly settings: readonly string[];
+  /** Whether it may see rows before a policy has decided on them. */
+  readonly leakproof: boolean;
+  /** Whether its language keeps to the privileges of who runs it. */
+  readonly trusted: boolean;
+  /** Whether it finds what it names only when it runs, so that no dependency shows it. */
+  readonly body_is_text: boolean;
   readonly extension: boolean;
   readonly definition: string;
   readonly comment: string;
@@ -145,8 +154,6 @@ export interface CatalogGrantElsewhere {
 export interface CatalogOtherMember {
   readonly role: string;
   readonly member: string;
-  /** Whether it has nothing but that: no attribute, no setting, no other membership. */
-  readonly plain: boolean;
 }
 
 /** A setting that every session of the database begins with, such as PostgREST's. */
@@ -154,6 +161,90 @@ export interface CatalogSettingForAll {
   readonly object: string;
   /** As `name=value`. */
   readonly setting: string;
+  /** Whether it opens nothing by itself. */
+  readonly minor: boolean;
+}
+
+/** A function outside of the managed schemas that requests may call, and that runs with other rights than theirs. */
+export interface CatalogPrivilegedFunction {
+  readonly function: string;
+  readonly owner: string;
+  readonly definer: boolean;
+  /** Those that change whose rights count, as `name=value`. */
+  readonly settings: readonly string[];
+  /** Whether its language keeps to no privileges. */
+  readonly untrusted: boolean;
+  readonly extension: boolean;
+  /** Whether it is in a schema that requests may use. */
+  readonly found_by_name: boolean;
+  /** Managed objects, and types to cast to, that rest on it. */
+  readonly used_by: readonly string[];
+}
+
+/** What PUBLIC was granted outside of the managed schemas, by neither initdb nor an extension. */
+export interface CatalogPublicGrant {
+  readonly object: string;
+  readonly privileges: string;
+  readonly schema: boolean;
+  readonly used_by: readonly string[];
+}
+
+/** A managed table that shares rows with one elsewhere. */
+export interface CatalogInheritance {
+  readonly table: string;
+  readonly other: string;
+  /** Whether the other is the child. */
+  readonly is_child: boolean;
+  /** Of the other, and of the table, as SQL. */
+  readonly name: string;
+  readonly own_name: string;
+}
+
+/** A table of the package itself. */
+export interface CatalogOwnTable {
+  readonly schema: string;
+  readonly name: string;
+  /** pg_class.relkind */
+  readonly kind: string;
+  /** pg_class.relpersistence */
+  readonly persistence: string;
+  readonly row_security: boolean;
+  readonly policies: readonly string[];
+  readonly triggers: readonly string[];
+  readonly rules: readonly string[];
+  /** Parents and children. */
+  readonly relatives: readonly string[];
+  /** Columns and constraints. */
+  readonly definition: string;
+}
+
+/** What objects of another maker than the owner begin with. */
+export interface CatalogWiderDefault {
+  readonly role: string;
+  /** pg_default_acl.defaclobjtype */
+  readonly kind: 'r' | 'S' | 'f' | 'T';
+  readonly grantee: string;
+  readonly privileges: string;
+}
+
+/** Something in pg_catalog, or a cast between Postgres' own types, that neither initdb nor an extension has made. */
+export interface CatalogBuiltInChange {
+  readonly object: string;
+  readonly cast: boolean;
+  /** What takes it back. */
+  readonly command: string;
+}
+
+export interface CatalogSubscribedTable {
+  readonly schema: string;
+  readonly table: string;
+}
+
+/** An event trigger whose function is no superuser's. */
+export interface CatalogEventTrigger {
+  readonly name: string;
+  readonly function: string;
+  readonly owner: string;
 }
 
 export interface CatalogPublishedTable {
@@ -191,21 +282,45 @@ export interface Catalog {
   readonly otherMembers: readonly CatalogOtherMember[];
   readonly settingsForAll: readonly CatalogSettingForAll[];
   readonly publishedTables: readonly CatalogPublishedTable[];
+  readonly subscribedTables: readonly CatalogSubscribedTable[];
   readonly defaultPrivileges: readonly CatalogDefaultPrivileges[];
+  readonly widerDefaults: readonly CatalogWiderDefault[];
+  readonly privilegedFunctions: readonly CatalogPrivilegedFunction[];
+  readonly publicGrants: readonly CatalogPublicGrant[];
+  readonly inheritance: readonly CatalogInheritance[];
+  readonly ownTables: readonly CatalogOwnTable[];
+  readonly builtInChanges: readonly CatalogBuiltInChange[];
+  readonly eventTriggers: readonly CatalogEventTrigger[];
 }
 
 /** What has to be there before anything inside of the managed schemas can be. */
 const GROUND = ['database', 'roles', 'schemas'] as const;
 /** What a plan compares with a declaration. */
-const COMPARED = [...GROUND, 'relations', 'functions', 'types', 'policies', 'triggers', 'defaultPrivileges'] as const;
+const COMPARED = [
+  ...GROUND,
+  'relations',
+  'functions',
+  'types',
+  'policies',
+  'triggers',
+  'rules',
+  'defaultPrivileges',
+] as const;
 /** What the audit looks at besides. */
 const AUDITED = [
-  'rules',
   'definerTriggers',
   'grantsElsewhere',
   'otherMembers',
   'settingsForAll',
   'publishedTables',
+  'subscribedTables',
+  'widerDefaults',
+  'privilegedFunctions',
+  'publicGrants',
+  'inheritance',
+  'ownTables',
+  'builtInChanges',
+  'eventTriggers',
 ] as const;
 
 export type CatalogGround = Pick<Catalog, (typeof GROUND)[number]>;
@@ -219,6 +334,19 @@ export function declaredRoles(declaration: Declaration): readonly string[] {
 /** The schemas of a declaration, and its private one. */
 export function ownSchemas(declaration: Declaration): readonly string[] {
   return [...managedSchemas(declaration), declaration.privateSchema];
+}
+
+/** The tables of the package itself: those of the private schema, and those of a token service. */
+export function ownTables(declaration: Declaration): readonly QualifiedName[] {
+  const { privateSchema } = declaration;
+  const { schema } = tokenServiceNames(declaration);
+  return [
+    ...['migrations', ...desiredAccess(declaration).tables.map(({ name }) => name)].map((name) => ({
+      schema: privateSchema,
+      name,
+    })),
+    ...['tokens', 'attempts', 'accounts'].map((name) => ({ schema, name })),
+  ];
 }
 
 export function readCatalog(client: pg.ClientBase, declaration: Declaration): Promise<Catalog> {
@@ -256,9 +384,17 @@ export async function read<Name extends keyof Catalog>(
     return statement('catalog', { name, query: raw(packageTemplate(`catalog/${file}`).sql) });
   });
   const roles = declaredRoles(declaration);
+  const tables = ownTables(declaration);
   const { rows } = await client.query<Record<Name, FoundRow[]>>(
     statement('read_catalogs', { catalogs: raw(catalogs.join(',\n')) }),
-    [ownSchemas(declaration), roles, declaration.owner],
+    [
+      ownSchemas(declaration),
+      roles,
+      declaration.owner,
+      secondLogin(declaration.authenticator),
+      tables.map(({ schema }) => schema),
+      tables.map(({ name }) => name),
+    ],
   );
   const found = Object.entries<FoundRow[]>(rows[0]!).map(([name, entries]): [string, unknown] => {
     const read = entries.map(withGrants);

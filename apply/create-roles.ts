@@ -57,12 +57,16 @@ interface RoleStep {
 
 function planRoles(declaration: Declaration, existing: readonly CatalogRole[]): RoleStep[] {
   const { authenticator } = declaration;
+  const declared = declaredRoles(declaration);
   const step = (name: string, role: string, values: Parameters<typeof statement>[1] = {}): RoleStep => ({
     role,
     sql: statement(name, { role, ...values }, 'roles'),
   });
-  const missing = declaredRoles(declaration).filter((name) => !existing.some((role) => role.name === name));
-  const roles = [...existing, ...missing.map((name) => ({ ...NEW_ROLE, name }))];
+  const missing = declared.filter((name) => !existing.some((role) => role.name === name));
+  const roles = [
+    ...existing.filter(({ name }) => declared.includes(name)),
+    ...missing.map((name) => ({ ...NEW_ROLE, name })),
+  ];
   return [
     ...missing.map((role) => step('create_role', role)),
     ...roles.flatMap((role) => {

@@ -3,6 +3,7 @@ import { quoteIdentifier } from '../declaration/quote.ts';
 import type { Declaration, QualifiedName, SqlSource } from '../declaration/types.ts';
 import {
   ownSchemas,
+  ownTables,
   type CatalogFunction,
   type CatalogGround,
   type CatalogPolicy,
@@ -65,6 +66,7 @@ function compare(declaration: Declaration, catalog: ComparedCatalog): Plan {
       ...triggers.drop,
       ...planFormerFunctions(declaration, access.functions, catalog),
       ...planRowSecurity(declaration, catalog),
+      ...planOwnTables(declaration, catalog),
       ...planTables(declaration, catalog),
       ...policies.create,
       ...triggers.create,
@@ -121,6 +123,28 @@ function planRowSecurity({ privateSchema }: Declaration, catalog: ComparedCatalo
         purpose: 'protect',
       })),
     );
+}
+
+/** Nothing stands between the functions that run as the owner and the rows of our own tables. */
+function planOwnTables(declaration: Declaration, catalog: ComparedCatalog): Step[] {
+  const { privateSchema } = declaration;
+  const own = ownTables(declaration).filter(({ schema }) => schema === privateSchema);
+  const isOwn = (schema: string, table: string) => own.some((one) => one.schema === schema && one.name === table);
+  return [
+    ...catalog.relations
+      .filter(({ schema, name, row_security }) => row_security && isOwn(schema, name))
+      .map((relation) => step(statement('disable_row_security', nameOf(relation)), relation)),
+    ...catalog.triggers
+      .filter(({ schema, table }) => isOwn(schema, table))
+      .map(({ schema, table, name: trigger }) =>
+        step(statement('drop_trigger', { trigger, schema, name: table }), { schema, name: table }),
+      ),
+    ...catalog.rules
+      .filter(({ schema, table }) => isOwn(schema, table))
+      .map(({ schema, table, name: rule }) =>
+        step(statement('drop_rule', { rule, schema, name: table }), { schema, name: table }),
+      ),
+  ];
 }
 
 function protections(relation: CatalogRelation): string[] {

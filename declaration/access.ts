@@ -53,6 +53,8 @@ export interface DesiredFunction {
 export interface DesiredTable {
   readonly name: string;
   readonly statement: string;
+  /** Its columns, in the order of their names, and its constraints, as `sql/catalog/own-tables.sql` writes them. */
+  readonly definition: string;
 }
 
 export interface DesiredTrigger {

@@ -11,6 +11,13 @@ export interface RevocationSql {
   readonly check: string;
 }
 
+/** What each table is. */
+const TABLES = {
+  revoked_tokens: 'expires_at timestamp with time zone NOT NULL, jti text COLLATE "C" NOT NULL, PRIMARY KEY (jti)',
+  tokens_valid_after:
+    'subject text COLLATE "C" NOT NULL, valid_after timestamp with time zone NOT NULL, PRIMARY KEY (subject)',
+};
+
 const OFF: RevocationSql = { tables: [], functions: [], triggers: [], check: '' };
 
 /** @param everyone the API roles */
@@ -20,8 +27,9 @@ export function revocationSql(declaration: Declaration, everyone: readonly strin
   const own = { private: declaration.privateSchema };
   const { subject } = revocation;
   return {
-    tables: (['revoked_tokens', 'tokens_valid_after'] as const).map((name) => ({
+    tables: Object.entries(TABLES).map(([name, definition]) => ({
       name,
+      definition,
       statement: render(packageTemplate(`revocation/${name.replaceAll('_', '-')}`), own).trim(),
     })),
     functions: [

@@ -2,6 +2,8 @@ SELECT n.name AS schema, p.proname AS name, p.oid::regprocedure::text AS signatu
   ARRAY(SELECT format_type(t, NULL) FROM unnest(p.proargtypes) WITH ORDINALITY AS a(t, position) ORDER BY position) AS arguments,
   p.prosecdef AS security_definer,
   EXISTS (SELECT FROM unnest(p.proconfig) AS setting WHERE setting LIKE 'search\_path=%') AS search_path_set,
+  ARRAY(SELECT setting FROM unnest(p.proconfig) AS setting) AS settings, p.proleakproof AS leakproof,
+  (SELECT lanpltrusted FROM pg_language WHERE oid = p.prolang) AS trusted, p.prosqlbody IS NULL AS body_is_text,
   EXISTS (SELECT FROM extended AS e WHERE e.class = 'pg_proc'::regclass AND e.oid = p.oid) AS extension,
   CASE WHEN p.prokind IN ('f', 'p') THEN pg_get_functiondef(p.oid) ELSE '' END AS definition,
   coalesce(obj_description(p.oid, 'pg_proc'), '') AS comment,

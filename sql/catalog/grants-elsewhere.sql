@@ -6,7 +6,7 @@ SELECT pg_get_userbyid(s.refobjid) AS role, pg_describe_object(s.classid, s.obji
 FROM pg_shdepend AS s
 WHERE s.refclassid = 'pg_authid'::regclass AND s.deptype = 'a' AND s.classid <> 'pg_database'::regclass
   AND s.dbid IN (0, (SELECT oid FROM here))
-  AND s.refobjid = ANY (ARRAY(SELECT oid FROM declared WHERE NOT owns))
+  AND s.refobjid = ANY (ARRAY(SELECT oid FROM requesting))
   AND CASE s.classid
     WHEN 'pg_class'::regclass THEN s.objid NOT IN (SELECT oid FROM contained)
     WHEN 'pg_proc'::regclass THEN NOT EXISTS (SELECT FROM managed WHERE oid = (SELECT pronamespace FROM pg_proc AS o WHERE o.oid = s.objid))

@@ -11,5 +11,5 @@ SELECT r.rolname AS name, r.rolsuper AS superuser, r.rolinherit AS inherit, r.ro
   EXISTS (SELECT FROM pg_shdepend AS s WHERE s.refclassid = 'pg_authid'::regclass AND s.refobjid = r.oid AND s.deptype = 'o'
     AND s.dbid IN (0, (SELECT oid FROM here))) AS owns_objects
 FROM pg_roles AS r
-WHERE r.oid IN (SELECT oid FROM declared)
+WHERE r.oid IN (SELECT oid FROM declared UNION SELECT oid FROM requesting)
 ORDER BY r.rolname

@@ -26,6 +26,11 @@ const mended: Hole[] = [
     'ALTER VIEW api.list RESET (security_invoker); GRANT SELECT ON api.list TO $_user',
     'view_bypasses_policies',
   ],
+  [
+    'a second login with a setting',
+    'CREATE ROLE $_authenticator_2 LOGIN IN ROLE $_authenticator; ALTER ROLE $_authenticator_2 SET row_security = off',
+    'not_as_declared',
+  ],
 ];
 
 /** These need somebody: no deploy goes through. */
@@ -75,6 +80,21 @@ const refused: Hole[] = [
   ['a login role without a role', 'REVOKE $_user FROM $_authenticator', 'authenticator_not_member'],
   ['a login role that may grant a role', 'GRANT $_user TO $_authenticator WITH ADMIN TRUE', 'role_admin'],
   ['a login role that owns something', 'CREATE SCHEMA other AUTHORIZATION $_authenticator', 'role_owns_objects'],
+  [
+    'a second login with more rights',
+    'CREATE ROLE $_authenticator_2 LOGIN CREATEDB IN ROLE $_authenticator',
+    'authenticator_privileged',
+  ],
+  [
+    'a second login that is a superuser',
+    'CREATE ROLE $_authenticator_2 LOGIN SUPERUSER IN ROLE $_authenticator',
+    'authenticator_privileged',
+  ],
+  [
+    'a second login in another role',
+    'CREATE ROLE $_authenticator_2 LOGIN IN ROLE $_authenticator, pg_read_all_data',
+    'authenticator_member',
+  ],
   ['an API role that passes policies', 'ALTER ROLE $_user BYPASSRLS', 'role_privileged'],
   ['an API role that can log in', 'ALTER ROLE $_user LOGIN', 'role_can_login'],
   ['an owner that can log in', 'ALTER ROLE $_owner LOGIN', 'role_can_login'],
@@ -117,21 +137,6 @@ const refused: Hole[] = [
 const warned: Hole[] = [
   ['another member of an API role', 'CREATE ROLE $_someone LOGIN IN ROLE $_user', 'role_has_member'],
   ['another member of the owner', 'CREATE ROLE $_someone LOGIN IN ROLE $_owner', 'role_has_member'],
-  [
-    'a second login with more rights',
-    'CREATE ROLE $_authenticator_2 LOGIN CREATEDB IN ROLE $_authenticator',
-    'role_has_member',
-  ],
-  [
-    'a second login that is a superuser',
-    'CREATE ROLE $_authenticator_2 LOGIN SUPERUSER IN ROLE $_authenticator',
-    'role_has_member',
-  ],
-  [
-    'a second login with a setting',
-    'CREATE ROLE $_authenticator_2 LOGIN IN ROLE $_authenticator; ALTER ROLE $_authenticator_2 SET row_security = off',
-    'role_has_member',
-  ],
   ['a function of another schema', `CREATE SCHEMA other; GRANT USAGE ON SCHEMA other TO $_user`, 'granted_elsewhere'],
   ['a published table', 'CREATE PUBLICATION p FOR TABLE api.notes (id)', 'published'],
   ['a missing index', 'DROP INDEX api.notes_user_id_idx', 'missing_index'],

@@ -1,0 +1,10 @@
+-- What PUBLIC has elsewhere, where requests find it by name or rest on it.
+SELECT pg_describe_object(g.class, g.oid, g.part) AS object, string_agg(DISTINCT g.privilege, ', ') AS privileges,
+  g.class = 'pg_namespace'::regclass AS schema, coalesce(min(r.used_by), '{}') AS used_by
+FROM public_grants AS g
+LEFT JOIN LATERAL (
+  SELECT array_agg(pg_describe_object(o.class, o.oid, 0) ORDER BY 1) AS used_by FROM reached AS o
+  WHERE o.on_class = g.class AND o.on_oid = g.oid) AS r ON true
+WHERE g.namespace IS NULL OR g.namespace IN (SELECT oid FROM usable) OR r.used_by IS NOT NULL
+GROUP BY g.class, g.oid, g.part
+ORDER BY 1
