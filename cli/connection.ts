@@ -1,7 +1,7 @@
-import { readFileSync } from 'node:fs';
 import { InvalidArgumentError, Option, type Command } from 'commander';
 import type { DatabaseConnection } from '../apply/connect.ts';
-import { refuse } from '../declaration/errors.ts';
+import { refuse, SecuredPostgrestError } from '../declaration/errors.ts';
+import { readGivenFile } from '../jwt/private-files.ts';
 
 export interface ConnectionOptions {
   readonly host: string;
@@ -40,8 +40,11 @@ export function toConnection({ passwordFile, ...options }: ConnectionOptions): D
 
 export function readPassword(file: string): string {
   try {
-    return readFileSync(file, 'utf8').replace(/\r?\n$/, '');
+    return readGivenFile(file)
+      .toString('utf8')
+      .replace(/\r?\n$/, '');
   } catch (error) {
+    if (error instanceof SecuredPostgrestError) throw error;
     refuse(
       'unreadable_secret',
       file,

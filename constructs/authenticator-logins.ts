@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { scramVerifier, verifierMatches } from '../apply/scram-verifier.ts';
 import { refuse } from '../declaration/errors.ts';
 import { secondLogin } from '../declaration/roles.ts';
+import { checkPrivateDirectory } from '../jwt/private-files.ts';
 import { createFile, replaceFile } from '../jwt/whole-files.ts';
 import { randomSecret, read, readIfThere } from './secret-files.ts';
 import { SecretFile } from './secret-file.ts';
@@ -23,9 +24,13 @@ export interface AuthenticatorLogin {
 export class AuthenticatorLogins {
   private readonly directory: string;
 
-  /** @param directory the secrets directory */
+  /**
+   * @param directory the secrets directory
+   * @throws SecuredPostgrestError `insecure_secret_file`
+   */
   constructor(directory: string) {
     this.directory = directory;
+    checkPrivateDirectory(directory);
   }
 
   /** Password of the login in use; made with the first call. */

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
-import { readFileSync, statSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { refuse } from '../declaration/errors.ts';
+import { readPrivateFile } from '../jwt/private-files.ts';
 
 /** @throws SecuredPostgrestError `unreadable_secret` */
 export function read(path: string): string {
@@ -11,16 +12,12 @@ export function read(path: string): string {
   }
 }
 
-/** The content of a file in the directory, which nobody else may be able to read. */
-export function readIfThere(path: string): string | undefined {
-  const mode = statSync(path, { throwIfNoEntry: false })?.mode;
-  if (mode === undefined) return undefined;
-  if ((mode & 0o077) !== 0) {
-    const octal = (mode & 0o777).toString(8).padStart(4, '0');
-    refuse('insecure_secret_file', path, `others can use this file (mode ${octal})`, `run: chmod 600 '${path}'`);
-  }
-  return read(path);
-}
+/**
+ * The content of a file of the directory; undefined where there is none.
+ *
+ * @throws SecuredPostgrestError `insecure_secret_file` where another user could have read or written it
+ */
+export const readIfThere = readPrivateFile;
 
 /** A secret that nobody can guess, and that fits everywhere. */
 export function randomSecret(): string {

@@ -1,6 +1,5 @@
 import { execFileSync } from 'node:child_process';
 import { createHmac } from 'node:crypto';
-import { chmodSync, mkdirSync, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { refuse } from '../declaration/errors.ts';
 import { ownKeys, providerOf } from '../declaration/provider.ts';
@@ -11,6 +10,7 @@ import { keysFromFile } from '../jwt/key-backends.ts';
 import { exportSigningKeys } from '../jwt/key-ring.ts';
 import type { KeyPlace, KeyStore } from '../jwt/key-store.ts';
 import { isInUse, readManagedKeys } from '../jwt/managed-keys.ts';
+import { makePrivateDirectory } from '../jwt/private-files.ts';
 import type { PrivateKey } from '../jwt/private-key.ts';
 import { loadSigningKey, loadVerificationKeys } from '../jwt/read-key-source.ts';
 import { ownProgram } from '../apply/own-program.ts';
@@ -56,8 +56,8 @@ export class SecretsDirectory {
     this.path = resolve(props.directory ?? join('.secrets', props.name));
     this.fetchedKeys = join(this.path, 'keys');
     this.keys = props.keys ?? this.fetchedKeys;
-    makeDirectory(this.path);
-    if (typeof this.keys === 'string') makeDirectory(this.keys);
+    makePrivateDirectory(this.path);
+    if (typeof this.keys === 'string') makePrivateDirectory(this.keys);
     this.authenticator = new AuthenticatorLogins(this.path);
     this.adminPassword =
       props.adminPasswordFile === undefined ? this.generated('admin-password') : existing(props.adminPasswordFile);
@@ -196,9 +196,4 @@ function existing(path: string): SecretFile {
   const secret = new SecretFile(path);
   if (read(secret.path) === '') refuse('unreadable_secret', path, 'the file is empty', 'write the password into it');
   return secret;
-}
-
-function makeDirectory(path: string): void {
-  mkdirSync(path, { recursive: true, mode: 0o700 });
-  if ((statSync(path).mode & 0o077) !== 0) chmodSync(path, 0o700);
 }

@@ -1,9 +1,9 @@
 import { spawnSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { refuse } from '../declaration/errors.ts';
+import { refuse, SecuredPostgrestError } from '../declaration/errors.ts';
 import { keyRing } from './key-ring.ts';
 import type { KeyStore } from './key-store.ts';
+import { readGivenFile } from './private-files.ts';
 
 /** A program with its arguments; no shell reads them. */
 export type KeysCommand = readonly [program: string, ...args: string[]];
@@ -62,8 +62,9 @@ export function keysFromFile(path: string): KeyStore {
     options: ['--keys-file', resolve(path)],
     read() {
       try {
-        return readFileSync(path, 'utf8');
+        return readGivenFile(path).toString('utf8');
       } catch (cause) {
+        if (cause instanceof SecuredPostgrestError) throw cause;
         return refuse('unreadable_key', path, "the file can't be read", "write there what 'keys export' prints", cause);
       }
     },

@@ -1,9 +1,10 @@
-import { existsSync, fstatSync, mkdirSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { refuse } from '../declaration/errors.ts';
 import { SIGNING_ALGORITHMS, thumbprint } from '../declaration/key-set.ts';
+import { checkPrivateDirectory, readPrivateFile } from './private-files.ts';
 import type { PrivateKey } from './private-key.ts';
-import { HAS_MODES, replaceFile, withFile } from './whole-files.ts';
+import { replaceFile } from './whole-files.ts';
 
 /** Key files are named by thumbprints (43 characters of base64url); other files in the directory are none of ours. */
 const KEY_FILE = /^[A-Za-z0-9_-]{43}\.json$/;
@@ -33,7 +34,7 @@ export function writeKey(directory: string, key: PrivateKey, created: Date = new
     refuse('unreadable_key', file, 'not a key with its thumbprint as kid', 'write what generateKey returns');
   }
   mkdirSync(directory, { recursive: true, mode: 0o700 });
-  checkDirectory(directory);
+  checkPrivateDirectory(directory);
   if (existsSync(file)) refuse('key_exists', file, 'the key is there already', 'remove the file to write it again');
   replaceFile(file, `${JSON.stringify({ created: created.toISOString(), key }, undefined, 2)}\n`);
   return file;
@@ -59,7 +60,7 @@ export function readStoredKeys(directory: string): StoredKey[] {
       cause,
     );
   }
-  checkDirectory(directory);
+  checkPrivateDirectory(directory);
   return newestFirst(
     names
       .filter((name) => KEY_FILE.test(name))
@@ -75,7 +76,7 @@ export function newestFirst(keys: readonly StoredKey[]): StoredKey[] {
 function readStoredKey(file: string, kid: string): StoredKey {
   let content: unknown;
   try {
-    content = JSON.parse(withFile(file, 'r', (descriptor) => readPrivately(file, descriptor)));
+    content = JSON.parse(readPrivateFile(file) ?? '');
   } catch (error) {
     // A JSON error quotes the text, and with it the key.
     if (!(error instanceof SyntaxError)) throw error;
@@ -84,32 +85,6 @@ function readStoredKey(file: string, kid: string): StoredKey {
     refuse('unreadable_key', file, 'not a key of that kid', 'restore the file, or remove it and generate a new key');
   }
   return { created: content.created, file, key: content.key };
-}
-
-function readPrivately(file: string, descriptor: number): string {
-  const mode = fstatSync(descriptor).mode & 0o777;
-  if (HAS_MODES && (mode & 0o077) !== 0) {
-    refuse(
-      'insecure_secret_file',
-      file,
-      `mode 0${mode.toString(8)} lets others at the private key`,
-      `run 'chmod 600 ${file}', and replace the key if others use this machine`,
-    );
-  }
-  return readFileSync(descriptor, 'utf8');
-}
-
-/** Whoever may write to the directory could put a key of their own there. */
-function checkDirectory(directory: string): void {
-  const mode = statSync(directory).mode & 0o777;
-  if (HAS_MODES && (mode & 0o022) !== 0) {
-    refuse(
-      'insecure_secret_file',
-      directory,
-      `mode 0${mode.toString(8)} lets others put keys here`,
-      `run 'chmod 700 ${directory}'`,
-    );
-  }
 }
 
 /** Whether it is a key with its thumbprint as `kid`, and that one where it is given. */

@@ -1,10 +1,10 @@
-import { mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { refuse } from '../declaration/errors.ts';
 import { checkPublicKeys, type UsableKeys } from '../declaration/key-set.ts';
 import { shellWord } from '../declaration/shell-word.ts';
 import type { JsonWebKeySet, Provider } from '../declaration/types.ts';
 import type { ProviderLocation } from './fetch-provider-keys.ts';
+import { makePrivateDirectory, readTrustedFile } from './private-files.ts';
 import { replaceFile } from './whole-files.ts';
 
 /** Beside the files of generated keys, which are named by their thumbprints. */
@@ -31,7 +31,7 @@ export function storeProviderKeys(
   { keys }: JsonWebKeySet,
 ): string {
   const file = join(directory, FILE);
-  mkdirSync(directory, { recursive: true, mode: 0o700 });
+  makePrivateDirectory(directory);
   const stored: StoredKeys = {
     issuer,
     ...(jwksUri !== undefined && { jwksUri }),
@@ -94,8 +94,9 @@ export function readProviderKeys({ jwks, ...location }: Provider, directory: str
 
 /** What was fetched from elsewhere is not what is asked for. */
 function readStored(file: string, { issuer, jwksUri }: ProviderLocation): StoredKeys | undefined {
+  const text = readTrustedFile(file);
   try {
-    const stored = JSON.parse(readFileSync(file, 'utf8')) as StoredKeys;
+    const stored = JSON.parse(text ?? '') as StoredKeys;
     return stored.issuer === issuer && stored.jwksUri === jwksUri ? stored : undefined;
   } catch {
     return undefined;

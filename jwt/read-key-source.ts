@@ -1,10 +1,10 @@
-import { readFileSync } from 'node:fs';
-import { refuse } from '../declaration/errors.ts';
+import { refuse, SecuredPostgrestError } from '../declaration/errors.ts';
 import { checkSecret, verificationKeySet } from '../declaration/key-set.ts';
 import { shellWord } from '../declaration/shell-word.ts';
 import type { JsonWebKeySet, KeySource, Provider, SigningAlgorithm } from '../declaration/types.ts';
 import { keyStore, type KeyPlace } from './key-store.ts';
 import { isInUse, readManagedKeys, type ManagedKey } from './managed-keys.ts';
+import { readGivenFile } from './private-files.ts';
 import type { SigningKey } from './private-key.ts';
 import { readProviderKeys } from './provider-keys.ts';
 import { publicKeySet } from './public-key-set.ts';
@@ -77,8 +77,9 @@ function readGeneratedKeys(algorithm: SigningAlgorithm, place: KeyPlace): Manage
 function readSecretFile(file: string): SigningKey {
   let content: Buffer;
   try {
-    content = readFileSync(file);
+    content = readGivenFile(file);
   } catch (cause) {
+    if (cause instanceof SecuredPostgrestError) throw cause;
     return refuse('unreadable_secret', file, "the secret can't be read", 'put the HS256 secret into this file', cause);
   }
   // Editors and shells end a file with a newline that is no part of the secret.

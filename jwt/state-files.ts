@@ -1,6 +1,7 @@
-import { readdirSync, readFileSync, rmSync } from 'node:fs';
+import { readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { refuse } from '../declaration/errors.ts';
+import { readTrustedFile } from './private-files.ts';
 import { createFile } from './whole-files.ts';
 
 const KEY_STATES = ['standby', 'in_use', 'previously_used', 'revoked'] as const;
@@ -69,7 +70,7 @@ function readVersion(directory: string, number: number): StatesVersion {
   const file = fileOf(directory, number);
   let content: unknown;
   try {
-    content = JSON.parse(readFileSync(file, 'utf8'));
+    content = JSON.parse(readTrustedFile(file) ?? '');
   } catch (error) {
     if (!(error instanceof SyntaxError)) throw error;
   }
