@@ -5,11 +5,13 @@ import { addApplyCommand } from './apply.ts';
 import { addAuditCommand } from './audit.ts';
 import { addDevCommand } from './dev.ts';
 import { addDiffCommand } from './diff.ts';
+import { addDoctorCommand } from './doctor.ts';
 import { errorLine } from './error-line.ts';
 import { addKeysCommand } from './keys.ts';
 import { addPasswordCommand } from './password.ts';
 import { addPlanSqlCommand } from './plan-sql.ts';
 import { addReloadCommand } from './reload.ts';
+import { addSecretsCommand } from './secrets.ts';
 import { addTokenCommand } from './token.ts';
 import { addTokenServiceCommand } from './token-service.ts';
 import { addWaitCommand } from './wait.ts';
@@ -22,9 +24,11 @@ const program = new Command('secured-postgrest')
   .version(version);
 
 addDevCommand(program);
+addDoctorCommand(program);
 addKeysCommand(program);
 addTokenCommand(program);
 addPasswordCommand(program);
+addSecretsCommand(program);
 addTokenServiceCommand(program);
 addPlanSqlCommand(program);
 addDiffCommand(program);

@@ -2,7 +2,7 @@ import type { ContainerConfig } from '@cdktf/provider-docker/lib/container/index
 import { Network } from '@cdktf/provider-docker/lib/network/index.js';
 import type { DockerProvider } from '@cdktf/provider-docker/lib/provider/index.js';
 import type { Construct } from 'constructs';
-import { type Belonging, labels } from './hardened-container.ts';
+import { type Belonging, labels } from './labels.ts';
 import type { IPostgresDatabase } from './postgres-database.ts';
 
 /**

@@ -24,33 +24,6 @@ export interface ContainerProps {
   readonly dockerProvider?: DockerProvider;
 }
 
-/** A label of a container, volume or network, as the Docker provider wants it. */
-export interface Label {
-  readonly label: string;
-  readonly value: string;
-}
-
-/** What a container, volume or network belongs to. */
-export interface Belonging {
-  /** The declaration's name. */
-  readonly name: string;
-  /** Identity of the secrets directory that deploys it. @default none */
-  readonly deployment?: string;
-}
-
-/** Tells whose an object is: only what the same deployment has made is ever taken over. */
-export const DEPLOYMENT_LABEL = 'secured-postgrest.deployment';
-
-/** The labels of everything that belongs to one API. */
-export function labels({ name, deployment }: Belonging, further: Readonly<Record<string, string>> = {}): Label[] {
-  const all = {
-    ...further,
-    'secured-postgrest.name': name,
-    ...(deployment !== undefined && { [DEPLOYMENT_LABEL]: deployment }),
-  };
-  return Object.entries(all).map(([label, value]) => ({ label, value }));
-}
-
 /** The part of a container's configuration that keeps a break-in small and a runaway process harmless. */
 export function hardened(
   place: string,

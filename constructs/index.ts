@@ -1,7 +1,8 @@
 export { AccessSql, type AccessSqlProps } from './access-sql.ts';
 export { DatabaseAccess, type DatabaseAccessProps } from './database-access.ts';
 export { DatabaseRoles, type DatabaseRolesProps } from './database-roles.ts';
-export type { Belonging, ContainerProps } from './hardened-container.ts';
+export type { ContainerProps } from './hardened-container.ts';
+export type { Belonging } from './labels.ts';
 export { KeySet, type KeySetProps } from './key-set.ts';
 export {
   PostgresDatabase,

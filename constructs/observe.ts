@@ -5,8 +5,12 @@ import { Role } from '@cdktf/provider-postgresql/lib/role/index.js';
 import { Annotations, type App, type TerraformResource, TerraformStack, Token } from 'cdktf';
 import { observeDatabase, type ObservedDatabase } from '../apply/observe-database.ts';
 import { isRevisionOf, newRevision } from '../apply/revision.ts';
+import { refuse } from '../declaration/errors.ts';
 import { DatabaseAccess } from './database-access.ts';
 import { Engine } from './engine.ts';
+import { adoptCommand } from './foreign-deployment.ts';
+import { refuseForeignDeployments } from './foreign-deployments.ts';
+import { belongingOf } from './labels.ts';
 import type { SecretFile } from './secret-file.ts';
 
 /**
@@ -17,7 +21,8 @@ import type { SecretFile } from './secret-file.ts';
  *   state is lost) is taken over, with import blocks. They mean nothing for what the state has.
  * - What was changed by hand inside of a database starts a run of the access SQL.
  *
- * Taken over are only containers and networks that the same secrets directory has labelled, and roles that belong to
+ * A deploy that would replace what another secrets directory has deployed is rejected, and what this process has made of a new
+ * secrets directory is removed. Taken over are only containers and networks that the same secrets directory has labelled, and roles that belong to
  * nobody else. An engine or a database that does not answer is left to the deploy. The engine is asked through the
  * `docker` command.
  *
@@ -28,16 +33,25 @@ import type { SecretFile } from './secret-file.ts';
  * new SecuredPostgrest(stack, 'api', { declaration, database });
  * await observe(app);
  * app.synth();
+ *
+ * @throws SecuredPostgrestError `foreign_deployment`, `password_rejected`
  */
 export async function observe(app: App): Promise<void> {
   const takeOver = new ImportBlocks();
   const engine = new Engine();
+  refuseForeignDeployments(app, engine);
   for (const resource of app.node.findAll()) {
-    if (resource instanceof Container) takeOver.add(resource, engine.find('container', resource));
-    if (resource instanceof Network) takeOver.add(resource, engine.find('network', resource));
+    if (resource instanceof Container) takeOver.add(resource, ownId(engine, 'container', resource));
+    if (resource instanceof Network) takeOver.add(resource, ownId(engine, 'network', resource));
     if (resource instanceof DatabaseAccess) await observeAccess(resource, takeOver);
   }
   takeOver.write();
+}
+
+/** Id of the object with the name that the resource asks for, where the same deployment has made it. */
+function ownId(engine: Engine, kind: 'container' | 'network', resource: Container | Network): string | undefined {
+  const object = engine.find(kind, resource);
+  return object?.deployment === belongingOf(resource)?.deployment ? object?.id : undefined;
 }
 
 async function observeAccess(access: DatabaseAccess, takeOver: ImportBlocks): Promise<void> {
@@ -77,6 +91,15 @@ async function look(access: DatabaseAccess): Promise<ObservedDatabase | undefine
   try {
     return await observeDatabase(connection, declaration, secrets.identity);
   } catch (error) {
+    if (codeOf(error) === '28P01') {
+      refuse(
+        'password_rejected',
+        adminPassword.path,
+        (error as Error).message.replace(/; check that.*/s, ''),
+        `restore the newest backup of this file; without one: ${adoptCommand(declaration.name, secrets.identity, secrets.path)}`,
+        error,
+      );
+    }
     if (!nobodyListens(error)) {
       Annotations.of(access).addWarning(`what was changed by hand is not looked for: ${(error as Error).message}`);
     }
@@ -86,7 +109,11 @@ async function look(access: DatabaseAccess): Promise<ObservedDatabase | undefine
 
 /** There is no database yet, or the deploy starts it again. */
 function nobodyListens(error: unknown): boolean {
-  return ((error as Error).cause as { code?: string } | undefined)?.code === 'ECONNREFUSED';
+  return codeOf(error) === 'ECONNREFUSED';
+}
+
+function codeOf(error: unknown): string | undefined {
+  return ((error as Error).cause as { code?: string } | undefined)?.code;
 }
 
 /** Where the file is missing, the deploy says so. */

@@ -4,7 +4,7 @@ import { Volume } from '@cdktf/provider-docker/lib/volume/index.js';
 import type { ITerraformDependable } from 'cdktf';
 import { Construct } from 'constructs';
 import { dockerProvider } from './docker-provider.ts';
-import { type Belonging, labels } from './hardened-container.ts';
+import { type Belonging, labels } from './labels.ts';
 import type { SecretFile } from './secret-file.ts';
 
 export interface SecretVolumeProps extends Belonging {

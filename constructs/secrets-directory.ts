@@ -1,11 +1,12 @@
 import { execFileSync } from 'node:child_process';
-import { createHmac } from 'node:crypto';
 import { join, resolve } from 'node:path';
 import { refuse } from '../declaration/errors.ts';
+import { thumbprint } from '../declaration/key-set.ts';
 import { ownKeys, providerOf } from '../declaration/provider.ts';
 import type { TokenServiceClient } from '../declaration/token-clients.ts';
 import { tokenServiceKeys } from '../declaration/token-service.ts';
-import type { Declaration, KeySource, SigningAlgorithm } from '../declaration/types.ts';
+import { shellWord } from '../declaration/shell-word.ts';
+import type { Declaration, JsonWebKeySet, KeySource, SigningAlgorithm } from '../declaration/types.ts';
 import { keysFromFile } from '../jwt/key-backends.ts';
 import { exportSigningKeys } from '../jwt/key-ring.ts';
 import type { KeyPlace, KeyStore } from '../jwt/key-store.ts';
@@ -16,7 +17,9 @@ import { loadSigningKey, loadVerificationKeys } from '../jwt/read-key-source.ts'
 import { ownProgram } from '../apply/own-program.ts';
 import { AuthenticatorLogins } from './authenticator-logins.ts';
 import { createFile, replaceFile } from '../jwt/whole-files.ts';
+import { discardFiles, rememberFiles } from './new-files.ts';
 import { randomSecret, read, readIfThere } from './secret-files.ts';
+import { KEY_FILE, keyed, readIdentity } from './deployment-identity.ts';
 import { SecretFile } from './secret-file.ts';
 import { certificateOf, isServerCertificate, newServerCertificate } from './server-certificate.ts';
 
@@ -46,12 +49,11 @@ export class SecretsDirectory {
   readonly keys: KeyPlace;
   /** Directory of a provider's fetched keys, which are no secrets. */
   private readonly fetchedKeys: string;
-  /** Password of the database's admin. */
-  readonly adminPassword: SecretFile;
+  private readonly adminPasswordFile: string | undefined;
   /** What PostgREST signs in to the database with. */
   readonly authenticator: AuthenticatorLogins;
 
-  /** @throws SecuredPostgrestError `unreadable_secret`, `insecure_secret_file` */
+  /** @throws SecuredPostgrestError `unreadable_secret`, `insecure_secret_file`, `lost_secret` */
   constructor(props: SecretsDirectoryProps) {
     this.path = resolve(props.directory ?? join('.secrets', props.name));
     this.fetchedKeys = join(this.path, 'keys');
@@ -59,8 +61,26 @@ export class SecretsDirectory {
     makePrivateDirectory(this.path);
     if (typeof this.keys === 'string') makePrivateDirectory(this.keys);
     this.authenticator = new AuthenticatorLogins(this.path);
-    this.adminPassword =
-      props.adminPasswordFile === undefined ? this.generated('admin-password') : existing(props.adminPasswordFile);
+    this.adminPasswordFile = props.adminPasswordFile;
+    if (props.adminPasswordFile !== undefined) existing(props.adminPasswordFile);
+    else readIfThere(join(this.path, 'admin-password'));
+    if (this.isNew) {
+      if (this.hasDeployed) lost(this.path, KEY_FILE);
+      rememberFiles(this.path);
+    }
+  }
+
+  /**
+   * Password of the database's admin; made with the first call.
+   *
+   * @throws SecuredPostgrestError `lost_secret`
+   */
+  get adminPassword(): SecretFile {
+    if (this.adminPasswordFile !== undefined) return new SecretFile(this.adminPasswordFile);
+    if (this.hasDeployed && readIfThere(join(this.path, 'admin-password')) === undefined) {
+      lost(this.path, 'admin-password');
+    }
+    return this.generated('admin-password');
   }
 
   /**
@@ -129,8 +149,25 @@ export class SecretsDirectory {
   }
 
   private generateMissing(algorithm: SigningAlgorithm): void {
-    if (typeof this.keys !== 'string' || readManagedKeys(this.keys).some((key) => isInUse(key, algorithm))) return;
+    if (typeof this.keys !== 'string') return;
+    const keys = readManagedKeys(this.keys);
+    if (keys.some((key) => isInUse(key, algorithm))) return;
+    if (keys.length === 0 && this.trustsKey(algorithm)) {
+      refuse(
+        'lost_secret',
+        this.keys,
+        `the private ${algorithm} key that the last deploy used is missing`,
+        'restore the directory from a backup; without one, make another key, after which earlier tokens are rejected: ' +
+          `npx secured-postgrest keys generate --directory ${shellWord(this.keys)} --algorithm ${algorithm}`,
+      );
+    }
     this.runKeys('generate', this.keys, '--algorithm', algorithm);
+  }
+
+  /** Whether the key set that was written last has a key of ours: those are named by their thumbprints. */
+  private trustsKey(algorithm: SigningAlgorithm): boolean {
+    const { keys } = JSON.parse(readIfThere(join(this.path, 'jwks.json')) ?? '{"keys":[]}') as JsonWebKeySet;
+    return keys.some((key) => key.alg === algorithm && key.kid !== undefined && key.kid === thumbprint(key));
   }
 
   /** Constructs are synchronous, and what makes or fetches keys is not. */
@@ -169,14 +206,36 @@ export class SecretsDirectory {
     return this.keyed(read(secret.path));
   }
 
-  /** Tells deployments apart that are otherwise named alike; no secret. */
+  /**
+   * Tells deployments apart that are otherwise named alike; no secret. That of a deployment that was taken over is in a file.
+   *
+   * @throws SecuredPostgrestError `unreadable_secret`
+   */
   get identity(): string {
-    return this.keyed('deployment');
+    return readIdentity(this.path) ?? this.keyed('deployment');
+  }
+
+  /** Whether nothing was ever deployed with it. */
+  get isNew(): boolean {
+    return readIdentity(this.path) === undefined;
+  }
+
+  /**
+   * Removes what this process has made of a new directory.
+   *
+   * @returns whether the directory was new
+   */
+  discard(): boolean {
+    return discardFiles(this.path);
+  }
+
+  /** The end of each deploy is noted. */
+  private get hasDeployed(): boolean {
+    return readIfThere(join(this.path, 'authenticator-deployed')) !== undefined;
   }
 
   private keyed(text: string): string {
-    const key = read(this.generated('fingerprint-key').path);
-    return createHmac('sha256', key).update(text).digest('hex').slice(0, 16);
+    return keyed(read(this.generated(KEY_FILE).path), text);
   }
 
   private generated(name: string): SecretFile {
@@ -196,4 +255,13 @@ function existing(path: string): SecretFile {
   const secret = new SecretFile(path);
   if (read(secret.path) === '') refuse('unreadable_secret', path, 'the file is empty', 'write the password into it');
   return secret;
+}
+
+function lost(directory: string, name: string): never {
+  refuse(
+    'lost_secret',
+    join(directory, name),
+    'the file is missing, and this directory has deployed before',
+    'restore it from a backup; without one: npx secured-postgrest secrets adopt --help',
+  );
 }

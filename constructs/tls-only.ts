@@ -1,7 +1,8 @@
 import type { ContainerConfig } from '@cdktf/provider-docker/lib/container/index.js';
 
 const PEM = '/tmp/server.pem';
-const ACCESS = '/tmp/pg_hba.conf';
+/** Where Postgres reads who may sign in, and how. */
+export const ACCESS = '/tmp/pg_hba.conf';
 
 /**
  * Postgres refuses a key that others can read, and what is uploaded belongs to root: the server gets a copy of its own. On

@@ -62,6 +62,10 @@ export type ErrorCode =
   // running things
   | 'unreadable_secret'
   | 'insecure_secret_file'
+  | 'lost_secret'
+  | 'secret_exists'
+  | 'foreign_deployment'
+  | 'password_rejected'
   | 'invalid_prop'
   | 'server_not_ready'
   | 'keys_not_used'

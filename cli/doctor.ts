@@ -1,0 +1,109 @@
+import { join } from 'node:path';
+import { Option, type Command } from 'commander';
+import { POSTGRES_IMAGE, postgrestImage } from '../declaration/images.ts';
+import type { Declaration } from '../declaration/types.ts';
+import { parsePort, toConnection, type ConnectionOptions } from './connection.ts';
+import { checkEngineClock } from './doctor/clocks.ts';
+import { checkDatabase } from './doctor/database.ts';
+import { checkEngine } from './doctor/engine.ts';
+import { type Finding, findingLine } from './doctor/finding.ts';
+import { checkImages, type WantedImage } from './doctor/images.ts';
+import { checkDisk, checkNode, checkPackages } from './doctor/machine.ts';
+import { checkPorts, type WantedPort } from './doctor/ports.ts';
+import { checkSecrets } from './doctor/secrets.ts';
+import { checkState } from './doctor/state.ts';
+import { checkTerraform } from './doctor/terraform.ts';
+import { loadDeclaration } from './load-declaration.ts';
+
+interface DoctorOptions extends Partial<ConnectionOptions> {
+  readonly secrets?: string;
+  readonly json?: true;
+}
+
+export function addDoctorCommand(program: Command): void {
+  program
+    .command('doctor')
+    .description(
+      'say before a deploy what is missing or does not fit, without changing it; exit status 1 for a problem',
+    )
+    .argument('[declaration]', 'module or JSON file with the declaration')
+    .option('--secrets <dir>', 'the secrets directory (default: SECRETS_DIRECTORY, or .secrets/<name>)')
+    .option('--json', 'for programs')
+    .option('--host <name>', 'where an existing Postgres listens (default: the database is a container)')
+    .option('--port <number>', 'its port', parsePort, 5432)
+    .option('--database <name>', 'the database')
+    .option('--user <name>', 'its admin')
+    .option('--password-file <file>', 'the password, in a file')
+    .addOption(
+      new Option('--sslmode <mode>', 'encryption').choices(['disable', 'require', 'verify-full']).default('disable'),
+    )
+    .option('--ssl-root-certificate <file>', 'certificates to trust, PEM')
+    .action(async (file: string | undefined, options: DoctorOptions) => {
+      const declaration = file === undefined ? undefined : await loadDeclaration(file);
+      const findings = await examine(declaration, options);
+      if (options.json) console.log(JSON.stringify(findings, undefined, 2));
+      else for (const finding of findings) console.log(findingLine(finding));
+      if (findings.some(({ level }) => level === 'problem')) process.exitCode = 1;
+    });
+}
+
+async function examine(declaration: Declaration | undefined, options: DoctorOptions): Promise<Finding[]> {
+  const engine = checkEngine();
+  const { address } = engine;
+  const connection = existing(options);
+  return [
+    checkNode(),
+    ...checkPackages(),
+    ...checkTerraform(),
+    ...engine.findings,
+    ...checkEngineClock(address),
+    ...checkDisk(address),
+    ...checkState(),
+    ...(connection ? await checkDatabase(connection) : []),
+    ...(declaration ? await checkDeclaration(declaration, address, options) : []),
+  ];
+}
+
+async function checkDeclaration(
+  declaration: Declaration,
+  engine: readonly string[] | undefined,
+  { host, secrets }: DoctorOptions,
+): Promise<Finding[]> {
+  const { name, server } = declaration;
+  const { POSTGRES_IMAGE: postgres, POSTGREST_IMAGE: postgrest, SECRETS_DIRECTORY: directory } = process.env;
+  const hasContainer = host === undefined;
+  const images: WantedImage[] = [
+    { product: 'PostgREST', image: postgrest || postgrestImage(declaration), variable: 'POSTGREST_IMAGE' },
+  ];
+  const ports: WantedPort[] = Array.from({ length: Number(process.env['API_SERVERS'] ?? 1) }, (_, n) => ({
+    host: server.bindAddress,
+    port: Number(process.env['API_PORT'] ?? 3000) + n,
+    container: `${name}-api-${n + 1}`,
+    variable: 'API_PORT',
+  }));
+  if (hasContainer) {
+    images.unshift({ product: 'PostgreSQL', image: postgres || POSTGRES_IMAGE, variable: 'POSTGRES_IMAGE' });
+    const port = Number(process.env['DATABASE_PORT'] ?? 5432);
+    ports.unshift({ host: '127.0.0.1', port, container: `${name}-postgres`, variable: 'DATABASE_PORT' });
+  }
+  return [
+    ...checkImages(engine, images),
+    ...(await checkPorts(engine, ports)),
+    ...checkSecrets(engine, name, secrets ?? (directory || join('.secrets', name))),
+  ];
+}
+
+function existing({ host, port = 5432, database, user, passwordFile, sslmode = 'disable', ...rest }: DoctorOptions) {
+  if (host === undefined || database === undefined || user === undefined || passwordFile === undefined)
+    return undefined;
+  const { sslRootCertificate } = rest;
+  return toConnection({
+    host,
+    port,
+    database,
+    user,
+    passwordFile,
+    sslmode,
+    ...(sslRootCertificate && { sslRootCertificate }),
+  });
+}

@@ -1,0 +1,54 @@
+import { engineAddress } from '../../constructs/engine-address.ts';
+import { type Finding, findings } from './finding.ts';
+import { runProgram } from './program.ts';
+
+const { ok, warning, problem } = findings('engine');
+
+/** Options of the `docker` command that reach the engine of the provider, where it answers. */
+export interface CheckedEngine {
+  readonly address?: readonly string[];
+  readonly findings: readonly Finding[];
+}
+
+export function checkEngine(): CheckedEngine {
+  const address = engineAddress();
+  const { status, stdout, complaint } = runProgram('docker', [
+    ...address,
+    'version',
+    '--format',
+    '{{.Server.Version}}',
+  ]);
+  const contexts = checkContext(address);
+  if (status === 0) return { address, findings: [versionFinding(stdout, address), ...contexts] };
+  const fix =
+    status === undefined
+      ? 'install Docker, so that `docker` is on the PATH'
+      : /permission denied/i.test(complaint)
+        ? 'let this user use the engine, such as in the group docker, or run as root'
+        : 'start the engine, or name it in DOCKER_HOST';
+  return { findings: [problem(`no Docker engine answers at ${address.join(' ')} (${complaint})`, fix), ...contexts] };
+}
+
+function versionFinding(version: string, address: readonly string[]): Finding {
+  const [major = 0, minor = 0] = version.split('.').map(Number);
+  const text = `Docker engine ${version} at ${address.at(-1)}`;
+  return major > 20 || (major === 20 && minor >= 10) ? ok(text) : warning(`${text} is old`, 'use 20.10 or later');
+}
+
+/** The command line has a current context; Terraform's provider knows of none. */
+function checkContext(address: readonly string[]): Finding[] {
+  const { status, stdout } = runProgram('docker', [
+    'context',
+    'inspect',
+    '--format',
+    '{{.Name}} {{.Endpoints.docker.Host}}',
+  ]);
+  const [name, host] = stdout.split(' ');
+  if (status !== 0 || host === undefined || address[0] !== '--host' || host === address[1]) return [];
+  return [
+    warning(
+      `the docker command uses the context "${name}" at ${host}, and Terraform's provider uses ${address[1]}`,
+      `for one engine, run: export DOCKER_HOST=${host}`,
+    ),
+  ];
+}

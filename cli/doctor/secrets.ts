@@ -1,0 +1,71 @@
+import { existsSync, lstatSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { DatabaseContainer } from '../../constructs/admin-password.ts';
+import { readIdentity } from '../../constructs/deployment-identity.ts';
+import { engineObjects } from '../../constructs/engine-objects.ts';
+import { adoptCommand, foreignDeployment, foreignObject } from '../../constructs/foreign-deployment.ts';
+import { stateObjects } from '../../constructs/local-state.ts';
+import { SecuredPostgrestError } from '../../declaration/errors.ts';
+import { checkPrivateDirectory, readPrivateFile, readTrustedFile } from '../../jwt/private-files.ts';
+import { type Finding, findings } from './finding.ts';
+
+const { ok, problem } = findings('secrets');
+
+/** Who can reach the secrets, and whether they are those of what is deployed. */
+export function checkSecrets(engine: readonly string[] | undefined, name: string, directory: string): Finding[] {
+  const refused = existsSync(directory) ? checkFiles(directory) : [];
+  if (refused.length > 0) return refused;
+  const identity = readIdentity(directory);
+  const own = { name, ...(identity !== undefined && { deployment: identity }) };
+  const object = foreignObject(own, deployedObjects(engine, name));
+  if (object) {
+    const { problem: message, fix } = foreignDeployment(directory, identity, object);
+    return [problem(message, fix)];
+  }
+  if (identity === undefined) return [ok(`${directory} is new: the deploy makes its secrets`)];
+  return engine && !passwordFits(engine, name, directory)
+    ? [
+        problem(
+          `the database of ${name}-postgres rejects ${join(directory, 'admin-password')}`,
+          `restore the newest backup of this file; without one: ${adoptCommand(name, identity, directory)}`,
+        ),
+      ]
+    : [ok(`${directory} is deployment ${identity}`)];
+}
+
+function checkFiles(directory: string): Finding[] {
+  const keys = join(directory, 'keys');
+  const directories = [directory, ...(existsSync(keys) ? [keys] : [])];
+  const files = directories.flatMap((parent) => readdirSync(parent).map((name) => join(parent, name)));
+  return [
+    ...directories.map((path) => () => checkPrivateDirectory(path)),
+    // States and public keys are no secrets.
+    ...files
+      .filter((path) => !lstatSync(path).isDirectory())
+      .map((path) => () => (/(states-\d+|provider)\.json$/.test(path) ? readTrustedFile(path) : readPrivateFile(path))),
+  ].flatMap((check) => {
+    try {
+      check();
+      return [];
+    } catch (error) {
+      if (!(error instanceof SecuredPostgrestError)) throw error;
+      const [message = '', fix = ''] = error.message.replace(/ \[\w+\]$/, '').split(/; (.*)/s);
+      return [problem(message, fix)];
+    }
+  });
+}
+
+function deployedObjects(engine: readonly string[] | undefined, name: string) {
+  const onEngine = (engine && engineObjects(engine)) ?? [];
+  const files = readdirSync('.').filter((file) => file.endsWith('.tfstate'));
+  return [
+    ...onEngine.map((object) => ({ ...object, place: 'the Docker engine' })),
+    ...files.flatMap((file) => stateObjects(file).map((object) => ({ ...object, place: file }))),
+  ].filter(({ declaration }) => declaration === name);
+}
+
+function passwordFits(engine: readonly string[], name: string, directory: string): boolean {
+  const password = readPrivateFile(join(directory, 'admin-password'));
+  const database = new DatabaseContainer(engine, `${name}-postgres`);
+  return password === undefined || !database.answers || database.accepts(password);
+}

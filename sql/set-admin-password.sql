@@ -1,0 +1,2 @@
+-- What `secrets adopt` has the database's container run, on its socket.
+ALTER ROLE :"admin" PASSWORD :'verifier';

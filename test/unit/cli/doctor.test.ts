@@ -1,0 +1,127 @@
+import { chmodSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { type AddressInfo, createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { clockFinding } from '../../../cli/doctor/clocks.ts';
+import { findingLine, type Finding } from '../../../cli/doctor/finding.ts';
+import { versionFindings } from '../../../cli/doctor/images.ts';
+import { diskFinding } from '../../../cli/doctor/machine.ts';
+import { checkPorts } from '../../../cli/doctor/ports.ts';
+import { checkSecrets } from '../../../cli/doctor/secrets.ts';
+import { checkState } from '../../../cli/doctor/state.ts';
+import { vulnerability } from '../../../cli/doctor/vulnerabilities.ts';
+import { SecretsDirectory } from '../../../constructs/index.ts';
+
+let directory: string;
+
+beforeEach(() => {
+  directory = mkdtempSync(join(tmpdir(), 'doctor-test-'));
+});
+
+afterEach(() => rmSync(directory, { recursive: true }));
+
+const levels = (findings: readonly Finding[]) => findings.map(({ level }) => level);
+
+describe('a port', () => {
+  const wanted = (port: number) => [{ host: '127.0.0.1', port, container: 'todos-api-1', variable: 'API_PORT' }];
+
+  it('that a program listens on is a problem that names the program, and is free after its end', async () => {
+    const server = createServer();
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const { port } = server.address() as AddressInfo;
+    const [taken] = await checkPorts(undefined, wanted(port));
+    expect(taken!.level).toBe('problem');
+    if (process.platform === 'linux') expect(taken!.message).toContain(`(process ${process.pid})`);
+    expect(taken!.fix).toContain('API_PORT');
+    await new Promise((resolve) => server.close(resolve));
+    expect(levels(await checkPorts(undefined, wanted(port)))).toEqual(['ok']);
+  });
+});
+
+describe('secrets', () => {
+  const name = 'doctor-test';
+
+  it('that do not exist yet are no problem, and none are made', () => {
+    expect(levels(checkSecrets(undefined, name, join(directory, 'new')))).toEqual(['ok']);
+    expect(readdirSync(directory)).toEqual([]);
+  });
+
+  it('that others can read are a problem, each with the chmod that helps', () => {
+    const secrets = new SecretsDirectory({ name, directory: join(directory, 'secrets') });
+    const files = [secrets.adminPassword.path, secrets.authenticator.password.path];
+    expect(secrets.identity).toMatch(/^[0-9a-f]{16}$/);
+    expect(checkSecrets(undefined, name, secrets.path)).toEqual([
+      { check: 'secrets', level: 'ok', message: `${secrets.path} is deployment ${secrets.identity}` },
+    ]);
+    for (const file of files) chmodSync(file, 0o644);
+    const found = checkSecrets(undefined, name, secrets.path);
+    expect(levels(found)).toEqual(['problem', 'problem']);
+    for (const file of files) expect(found.some(({ fix }) => fix?.includes(`chmod 600 ${file}`))).toBe(true);
+    chmodSync(secrets.path, 0o777);
+    expect(checkSecrets(undefined, name, secrets.path)[0]!.fix).toContain(`chmod 700 ${secrets.path}`);
+  });
+});
+
+describe('the state', () => {
+  it('is no problem where there is none', () => {
+    expect(levels(checkState(directory))).toEqual(['ok']);
+  });
+
+  it('that is locked, damaged or was made elsewhere is told', () => {
+    const lock = { Who: 'ann@laptop', Created: '2026-11-26T00:00:00Z' };
+    writeFileSync(join(directory, '.terraform.todos-api.tfstate.lock.info'), JSON.stringify(lock));
+    writeFileSync(join(directory, 'terraform.todos-api.tfstate'), '{"version": 4');
+    const stack = join(directory, 'cdktf.out/stacks/todos-api/.terraform');
+    mkdirSync(stack, { recursive: true });
+    const backend = { type: 'local', config: { path: '/elsewhere/terraform.todos-api.tfstate' } };
+    writeFileSync(join(stack, 'terraform.tfstate'), JSON.stringify({ backend }));
+    expect(checkState(directory).map(findingLine)).toEqual([
+      expect.stringMatching(/^warning state: .* a deploy by ann@laptop holds the lock since 2026-11-26T00:00:00Z; /),
+      expect.stringMatching(/^problem state: terraform\.todos-api\.tfstate is damaged; /),
+      expect.stringMatching(/^problem state: cdktf\.out was made in another directory; /),
+    ]);
+  });
+});
+
+describe('clocks', () => {
+  it.each([
+    [0, 'ok'],
+    [-5_900, 'ok'],
+    [7_000, 'warning'],
+    [-29_000, 'warning'],
+    [30_100, 'problem'],
+    [-3_600_000, 'problem'],
+  ])('that differ by %i ms: %s', (offset, level) => {
+    expect(clockFinding('the database', offset).level).toBe(level);
+  });
+});
+
+describe('versions', () => {
+  it.each([
+    ['PostgreSQL', '18.6', '18.7'],
+    ['PostgreSQL', '18.7', undefined],
+    ['PostgreSQL', '18', undefined],
+    ['PostgreSQL', '15.19', '15.20'],
+    ['PostgreSQL', '14.20', '15.20'],
+    ['PostgreSQL', '19.0', undefined],
+    ['PostgREST', '12.0.2', undefined],
+    ['PostgREST', '12.2.3', '12.2.12'],
+    ['PostgREST', '12.2.12', undefined],
+    ['PostgREST', '14.17', '14.18'],
+    ['PostgREST', '16.2', '16.3'],
+    ['PostgREST', '16.10', undefined],
+  ] as const)('%s %s: fixed in %s', (product, version, fixed) => {
+    expect(vulnerability(product, version)?.fixed).toBe(fixed);
+  });
+
+  it('are read from the tag of an image, which has to name one', () => {
+    expect(levels(versionFindings('PostgreSQL', 'postgres:18.4-alpine', 'POSTGRES_IMAGE'))).toEqual(['warning']);
+    expect(levels(versionFindings('PostgreSQL', 'postgres:18.7', 'POSTGRES_IMAGE'))).toEqual([]);
+    expect(levels(versionFindings('PostgreSQL', 'postgres:latest', 'POSTGRES_IMAGE'))).toEqual(['warning']);
+  });
+});
+
+it('little room is a warning, and hardly any a problem', () => {
+  expect([5e9, 1e9, 5e7].map((bytes) => diskFinding('/data', bytes).level)).toEqual(['ok', 'warning', 'problem']);
+});
