@@ -6,7 +6,7 @@ import { audit } from './audit.ts';
 import { declaredRoles, readCatalog } from './catalog.ts';
 import { connect, type DatabaseConnection } from './connect.ts';
 import { readDifference, reading } from './diff.ts';
-import { isRevisionOf } from './revision.ts';
+import { deploymentOf, isRevisionOf } from './revision.ts';
 import { statement } from './statements.ts';
 
 /** What is found in a database before a deploy. */
@@ -14,6 +14,8 @@ export interface ObservedDatabase {
   /** What the last run recorded. */
   readonly revision: string | undefined;
   readonly asDeclared: boolean;
+  /** The deployment that signs in to it, as far as it is another one. */
+  readonly foreign?: string;
   /** Declared roles that exist and belong to nobody else. */
   readonly roles: readonly string[];
 }
@@ -30,10 +32,14 @@ export async function observeDatabase(
 ): Promise<ObservedDatabase> {
   return reading(await connect(connection, 'impatient'), async (client) => {
     const revision = await recordedRevision(client, declaration);
+    const roles = await adoptableRoles(client, declaration, isRevisionOf(deployment, revision));
+    const other = deploymentOf(revision);
+    const isForeign = other !== undefined && other !== deployment && (await usesLogin(client, declaration, roles));
     return {
       revision,
       asDeclared: await isAsDeclared(client, declaration),
-      roles: await adoptableRoles(client, declaration, isRevisionOf(deployment, revision)),
+      roles,
+      ...(isForeign && { foreign: other }),
     };
   });
 }
@@ -41,6 +47,16 @@ export async function observeDatabase(
 async function recordedRevision(client: pg.Client, { privateSchema }: Declaration): Promise<string | undefined> {
   const sql = statement('read_revision', { private: privateSchema });
   return (await client.query<{ revision: string | null }>(sql)).rows[0]?.revision ?? undefined;
+}
+
+/** A restored backup has the revision too, and not the roles, which are the server's. */
+async function usesLogin(
+  client: pg.Client,
+  { authenticator }: Declaration,
+  adoptable: readonly string[],
+): Promise<boolean> {
+  const { rows } = await client.query<{ exists: boolean }>(statement('role_exists', { role: authenticator }));
+  return rows[0]!.exists && !adoptable.includes(authenticator);
 }
 
 async function adoptableRoles(client: pg.Client, declaration: Declaration, ours: boolean): Promise<string[]> {

@@ -16,3 +16,9 @@ export function isRevisionOf(deployment: string, recorded: string | undefined): 
   const rest = recorded.slice(deployment.length);
   return rest === '' || (rest.startsWith('.') && UUID.test(rest.slice(1)));
 }
+
+/** The deployment that has recorded a revision; undefined where the text is none of ours. */
+export function deploymentOf(recorded: string | undefined): string | undefined {
+  const deployment = /^[0-9a-f]{16}(?=$|\.)/.exec(recorded ?? '')?.[0];
+  return deployment !== undefined && isRevisionOf(deployment, recorded) ? deployment : undefined;
+}

@@ -6,6 +6,7 @@ interface AdoptOptions {
   readonly name: string;
   readonly deployment: string;
   readonly directory?: string;
+  readonly engine: boolean;
 }
 
 const PASSWORD = {
@@ -24,8 +25,9 @@ export function addSecretsCommand(program: Command): void {
     .requiredOption('--name <name>', "the declaration's name")
     .requiredOption('--deployment <identity>', 'the deployment, as the rejected deploy names it')
     .option('--directory <dir>', 'the secrets directory (default: .secrets/<name>)')
-    .action(({ name, deployment, directory = join('.secrets', name) }: AdoptOptions) => {
-      const { recovered, adminPassword } = adoptDeployment({ name, deployment, directory });
+    .option('--no-engine', 'recover nothing: no Docker engine has anything of it any more')
+    .action(({ name, deployment, directory = join('.secrets', name), engine }: AdoptOptions) => {
+      const { recovered, adminPassword } = adoptDeployment({ name, deployment, directory, engine });
       for (const file of recovered) console.log(`recovered ${file}`);
       console.log(PASSWORD[adminPassword]);
       console.log(`${directory} is deployment ${deployment} from now on: back it up, and deploy`);

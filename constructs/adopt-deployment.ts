@@ -20,6 +20,8 @@ export interface Adoption {
   readonly deployment: string;
   /** The secrets directory; made where it is missing. */
   readonly directory: string;
+  /** Whether a Docker engine has something of the deployment. @default true */
+  readonly engine?: boolean;
 }
 
 export interface Adopted {
@@ -36,9 +38,9 @@ export interface Adopted {
  * @throws SecuredPostgrestError `engine_failed`, `foreign_deployment` where the engine has nothing of the deployment,
  * `secret_exists` where a file differs from what was recovered, `insecure_secret_file`
  */
-export function adoptDeployment({ name, deployment, directory }: Adoption): Adopted {
+export function adoptDeployment({ name, deployment, directory, engine = true }: Adoption): Adopted {
   const address = engineAddress();
-  const containers = containersOf(address, name, deployment);
+  const containers = engine ? containersOf(address, name, deployment) : [];
   makePrivateDirectory(directory);
   const secrets = recoverSecrets(address, name, containers, directory);
   const database = new DatabaseContainer(address, `${name}-postgres`);
@@ -68,7 +70,7 @@ function containersOf(address: readonly string[], name: string, deployment: stri
       'foreign_deployment',
       name,
       `the engine has nothing of deployment ${deployment}`,
-      `name one of: ${others.join(', ') || '(it has none of that name)'}; DOCKER_HOST names another engine`,
+      `name one of: ${others.join(', ') || '(it has none of that name)'}; DOCKER_HOST names another engine; --no-engine does without`,
     );
   }
   return found.filter(({ kind }) => kind === 'container').map((object) => object.name);

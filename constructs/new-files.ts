@@ -17,6 +17,7 @@ export function rememberFiles(directory: string): void {
 export function discardFiles(directory: string): boolean {
   const kept = before.get(directory);
   if (!kept) return false;
+  before.delete(directory);
   for (const file of filesIn(directory)) if (!kept.has(file)) rmSync(join(directory, file), { force: true });
   if (kept.size > 0) return true;
   try {

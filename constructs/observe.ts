@@ -8,7 +8,7 @@ import { isRevisionOf, newRevision } from '../apply/revision.ts';
 import { refuse } from '../declaration/errors.ts';
 import { DatabaseAccess } from './database-access.ts';
 import { Engine } from './engine.ts';
-import { adoptCommand } from './foreign-deployment.ts';
+import { adoptCommand, refuseForeign } from './foreign-deployment.ts';
 import { refuseForeignDeployments } from './foreign-deployments.ts';
 import { belongingOf } from './labels.ts';
 import type { SecretFile } from './secret-file.ts';
@@ -56,12 +56,25 @@ function ownId(engine: Engine, kind: 'container' | 'network', resource: Containe
 
 async function observeAccess(access: DatabaseAccess, takeOver: ImportBlocks): Promise<void> {
   const found = await look(access);
+  // Later, another deployment may have been restored from a backup of this database.
+  if (found?.foreign !== undefined && !access.secrets.hasDeployed) refuseDatabase(access, found.foreign);
   access.sql.revision = revision(access.secrets.identity, found);
   for (const role of access.node.findAll().filter((node) => node instanceof Role))
     takeOver.add(
       role,
       found?.roles.find((name) => name === role.nameInput),
     );
+}
+
+function refuseDatabase({ database, declaration, secrets }: DatabaseAccess, deployment: string): never {
+  const identity = secrets.discard() ? undefined : secrets.identity;
+  refuseForeign(secrets.path, identity, {
+    kind: 'database',
+    name: database.database,
+    declaration: declaration.name,
+    deployment,
+    place: 'its private schema',
+  });
 }
 
 /**

@@ -229,8 +229,8 @@ export class SecretsDirectory {
     return discardFiles(this.path);
   }
 
-  /** The end of each deploy is noted. */
-  private get hasDeployed(): boolean {
+  /** Whether a deploy with it has ended: each notes that. */
+  get hasDeployed(): boolean {
     return readIfThere(join(this.path, 'authenticator-deployed')) !== undefined;
   }
 

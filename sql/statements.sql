@@ -246,6 +246,8 @@ INSERT INTO :"private".migrations (file, sha256) VALUES (:'file', :'sha')
 -- name: read_revision
 SELECT obj_description(c.oid, 'pg_class') AS revision FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace
 WHERE n.nspname = :'private' AND c.relname = 'migrations'
+-- name: role_exists
+SELECT EXISTS (SELECT FROM pg_roles WHERE rolname = :'role') AS exists
 -- name: record_revision
 COMMENT ON TABLE :"private".migrations IS :'revision'
 

@@ -7,7 +7,8 @@ const LISTEN = '0A';
 export function listener(port: number): string | undefined {
   const sockets = new Set(['tcp', 'tcp6'].flatMap((table) => socketsOn(table, port)));
   if (sockets.size === 0) return undefined;
-  for (const pid of readdirSync('/proc').filter((name) => /^\d+$/.test(name))) {
+  const processes = attempt(() => readdirSync('/proc')) ?? [];
+  for (const pid of processes.filter((name) => /^\d+$/.test(name))) {
     if (!openSockets(pid).some((socket) => sockets.has(socket))) continue;
     return `${readFileSync(`/proc/${pid}/comm`, 'utf8').trim()} (process ${pid})`;
   }
@@ -23,17 +24,19 @@ function socketsOn(table: string, port: number): string[] {
 }
 
 function lines(file: string): string[] {
-  try {
-    return readFileSync(file, 'latin1').split('\n');
-  } catch {
-    return [];
-  }
+  return attempt(() => readFileSync(file, 'latin1').split('\n')) ?? [];
 }
 
 function openSockets(pid: string): string[] {
+  const descriptors = attempt(() => readdirSync(`/proc/${pid}/fd`)) ?? [];
+  return descriptors.flatMap((descriptor) => attempt(() => readlinkSync(`/proc/${pid}/fd/${descriptor}`)) ?? []);
+}
+
+/** Processes end, and those of other users cannot be seen. */
+function attempt<T>(read: () => T): T | undefined {
   try {
-    return readdirSync(`/proc/${pid}/fd`).map((descriptor) => readlinkSync(`/proc/${pid}/fd/${descriptor}`));
+    return read();
   } catch {
-    return [];
+    return undefined;
   }
 }

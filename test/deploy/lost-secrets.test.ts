@@ -1,6 +1,20 @@
-import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { type AddressInfo, createServer } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { checkEngineClock } from '../../cli/doctor/clocks.ts';
+import { engineAddress } from '../../constructs/engine-address.ts';
 import { SecretsDirectory } from '../../constructs/index.ts';
 import { Deployment, docker, root, type Run, runningServers, runProgram, touched } from '../support/deployment.ts';
 import { ask } from '../support/poll.ts';
@@ -25,21 +39,19 @@ afterAll(() => todos.remove());
 
 const rows = (token: string) => ask({ name: 'user 1', url: `${todos.url}/todos?select=id,title&order=id`, token });
 
-/** Just synthesizes, as each command of cdktf does first. */
-function synthesize(env: NodeJS.ProcessEnv = {}): Promise<Run> {
-  const app = ['--import', 'tsx', join(root, 'test/support/deployment-app.ts')];
-  const loader = { NODE_PATH: join(root, 'node_modules') };
-  app[1] = join(root, 'node_modules/tsx/dist/loader.mjs');
-  return runProgram(process.execPath, app, {
-    cwd: todos.directory,
-    env: { ...todos.env, ...loader, CDKTF_OUTDIR: join(todos.directory, 'cdktf.out'), ...env },
-  });
+function program(file: string, args: readonly string[], env: NodeJS.ProcessEnv): Promise<Run> {
+  const loader = join(root, 'node_modules/tsx/dist/loader.mjs');
+  const options = { cwd: todos.directory, env: { ...todos.env, ...env } };
+  return runProgram(process.execPath, ['--import', loader, join(root, file), ...args], options);
 }
 
-function command(...args: string[]): Promise<Run> {
-  const program = ['--import', join(root, 'node_modules/tsx/dist/loader.mjs'), join(root, 'cli/main.ts'), ...args];
-  return runProgram(process.execPath, program, { cwd: todos.directory, env: todos.env });
-}
+/** Just synthesizes, as each command of cdktf does first. */
+const synthesize = (env: NodeJS.ProcessEnv = {}) => program('test/support/deployment-app.ts', [], env);
+
+const adopt = (deployment: string) =>
+  program('cli/main.ts', ['secrets', 'adopt', '--name', 'todos', '--deployment', deployment], {});
+
+const doctor = (env: NodeJS.ProcessEnv = {}) => program('cli/main.ts', ['doctor', todos.env['DECLARATION']!], env);
 
 /** What a rejected deploy must leave as it is. */
 function everything(): unknown {
@@ -59,6 +71,75 @@ const restore = () => {
   renameSync(backup, todos.secrets);
 };
 
+describe('doctor', () => {
+  beforeAll(() => symlinkSync(join(root, 'node_modules'), join(todos.directory, 'node_modules')));
+
+  it('finds no problem in a deployment, and changes nothing', async () => {
+    const before = everything();
+    const { status, output } = await doctor();
+    expect(output).not.toMatch(/^problem/m);
+    expect(status, output).toBe(0);
+    expect(output).toContain(`.secrets/todos is deployment ${identity}`);
+    expect(output).toContain(`127.0.0.1:${todos.apiPort} is published by todos-api-1`);
+    expect(everything()).toEqual(before);
+  });
+
+  it('names an engine that does not answer, a missing Terraform and a port that a program has', async () => {
+    const server = createServer();
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const { port } = server.address() as AddressInfo;
+    const { status, output } = await doctor({
+      DOCKER_HOST: `unix://${todos.directory}/none`,
+      TERRAFORM_BINARY_NAME: 'no-terraform',
+      API_PORT: String(port),
+    });
+    server.close();
+    expect(status).toBe(1);
+    expect(output).toMatch(/^problem engine: no Docker engine answers at --host unix:.*none.*DOCKER_HOST$/m);
+    expect(output).toMatch(/^problem terraform: there is no program "no-terraform"; .*TERRAFORM_BINARY_NAME$/m);
+    expect(output).toMatch(
+      new RegExp(`^problem ports: 127.0.0.1:${port} is taken by .*\\(process \\d+\\); .*API_PORT$`, 'm'),
+    );
+  });
+
+  it('names providers and images that can not be had, and another container on the port', async () => {
+    const empty = join(todos.directory, 'mirror');
+    mkdirSync(empty);
+    const configuration = join(empty, 'terraformrc');
+    writeFileSync(configuration, `provider_installation { filesystem_mirror { path = ${JSON.stringify(empty)} } }`);
+    const { status, output } = await doctor({
+      TF_CLI_CONFIG_FILE: configuration,
+      POSTGRES_IMAGE: '127.0.0.1:1/postgres:18.4',
+      API_PORT: String(todos.databasePort),
+    });
+    expect(status).toBe(1);
+    expect(output).toMatch(/^problem providers: terraform init does not find .*kreuzwerker\/docker/m);
+    expect(output).toMatch(/^problem images: the engine has no image 127\.0\.0\.1:1\/postgres:18\.4/m);
+    expect(output).toMatch(/^problem ports: .* is published by the container todos-postgres; .*API_PORT$/m);
+  });
+
+  it('names a current context that Terraform does not know', async () => {
+    const directory = join(todos.directory, 'docker');
+    const meta = join(directory, 'contexts/meta', createHash('sha256').update('other').digest('hex'));
+    mkdirSync(meta, { recursive: true });
+    const endpoint = { Host: 'unix:///run/other.sock', SkipTLSVerify: false };
+    writeFileSync(join(directory, 'config.json'), JSON.stringify({ currentContext: 'other' }));
+    writeFileSync(
+      join(meta, 'meta.json'),
+      JSON.stringify({ Name: 'other', Metadata: {}, Endpoints: { docker: endpoint } }),
+    );
+    const { output } = await doctor({ DOCKER_CONFIG: directory });
+    expect(output).toMatch(/^warning engine: .*context "other" at unix:\/\/\/run\/other\.sock.*export DOCKER_HOST=/m);
+  });
+
+  it("tells an engine's clock that is an hour behind", () => {
+    const levels = (ahead: number) =>
+      checkEngineClock(engineAddress(), () => Date.now() + ahead).map(({ level }) => level);
+    expect(levels(0)).toEqual(['ok']);
+    expect(levels(3_600_000)).toEqual(['problem']);
+  });
+});
+
 describe('without its secrets', () => {
   it('a deploy is rejected before it plans: API, data, state and engine are as before, and no secret is made', async () => {
     lose();
@@ -71,6 +152,7 @@ describe('without its secrets', () => {
     expect(everything()).toEqual(before);
     expect(existsSync(todos.secrets)).toBe(false);
     expect(await rows(oldToken)).toBe(ROWS);
+    expect((await doctor()).output).toMatch(/^problem secrets: .* belongs to deployment .*secrets adopt/m);
   });
 
   it.each<[string, () => NodeJS.ProcessEnv | void]>([
@@ -128,7 +210,10 @@ describe('a password that the database does not have', () => {
     const { status, output } = await synthesize();
     expect(status).not.toBe(0);
     expect(output).toMatch(/password authentication failed.*\[password_rejected\]/);
-    const adopted = await command('secrets', 'adopt', '--name', 'todos', '--deployment', identity);
+    expect((await doctor()).output).toMatch(
+      /^problem secrets: the database of todos-postgres rejects .*secrets adopt/m,
+    );
+    const adopted = await adopt(identity);
     expect(adopted.output).toContain('the database has a new admin password');
     expect(await todos.sql('SELECT 1 AS one')).toEqual([{ one: 1 }]);
     expect(docker('exec', 'todos-postgres', 'cat', '/tmp/pg_hba.conf')).not.toContain('trust');
@@ -139,11 +224,11 @@ describe('a password that the database does not have', () => {
 describe('taken over on purpose', () => {
   it('rejects a deployment that the engine does not have, and a directory with other secrets', async () => {
     lose();
-    const unknown = await command('secrets', 'adopt', '--name', 'todos', '--deployment', '0123456789abcdef');
+    const unknown = await adopt('0123456789abcdef');
     expect(unknown.output).toContain(`name one of: ${identity}`);
     mkdirSync(todos.secrets, { mode: 0o700 });
     writeFileSync(join(todos.secrets, 'todos-postgres.pem'), 'of another', { mode: 0o600 });
-    const other = await command('secrets', 'adopt', '--name', 'todos', '--deployment', identity);
+    const other = await adopt(identity);
     expect(other.output).toContain('[secret_exists]');
     expect(readFileSync(join(todos.secrets, 'todos-postgres.pem'), 'utf8')).toBe('of another');
     expect(filesOf('.secrets/todos')).toEqual(['todos-postgres.pem']);
@@ -151,7 +236,7 @@ describe('taken over on purpose', () => {
   });
 
   it('the deployment keeps its data, and the API serves tokens of the new key', async () => {
-    const adopted = await command('secrets', 'adopt', '--name', 'todos', '--deployment', identity);
+    const adopted = await adopt(identity);
     expect(adopted.output).toContain('recovered authenticator-password');
     expect(await rows(oldToken)).toBe(ROWS);
     await todos.deploy();
