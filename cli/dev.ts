@@ -1,11 +1,13 @@
 import { InvalidArgumentError, type Command } from 'commander';
-import { startEphemeralPostgrest } from '../ephemeral/index.ts';
+import { refuse } from '../declaration/errors.ts';
+import { startEphemeralPostgrest, type EphemeralPostgrest } from '../ephemeral/index.ts';
 import { describe } from './dev/describe.ts';
+import { endInTime } from './dev/end-in-time.ts';
 import { explore } from './dev/explore.ts';
 import { keepUp } from './dev/keep-up.ts';
 import { createProgress } from './dev/progress.ts';
 import { readSeed } from './dev/seed.ts';
-import { untilStopSignal } from './dev/stop-signal.ts';
+import { listenForStop } from './dev/stop-signal.ts';
 import { loadDeclaration } from './load-declaration.ts';
 
 /** How long the end may take. */
@@ -50,18 +52,28 @@ async function dev(file: string, options: DevOptions): Promise<void> {
       onProgress: (step) => progress.step(step),
     });
     progress.end();
-    const explorer = options.explorer ? await explore(environment, options.explorerPort) : undefined;
-    const stopSignal = untilStopSignal();
-    console.log(await describe(environment, explorer?.url));
-    const upkeep = options.watch
-      ? keepUp(environment, { declaration, seed }, { declaration: file, seed: options.seed })
-      : undefined;
-    await stopSignal;
-    // A migration that hangs must not hold it up: at an exit, too, everything is ended and removed.
-    setTimeout(() => process.exit(), END_MS).unref();
-    upkeep?.stop();
-    await explorer?.stop();
+    using stopSignal = listenForStop();
+    await endInTime(END_MS, async () => {
+      await using explorer = options.explorer ? await explore(environment, options.explorerPort) : undefined;
+      console.log(await describe(environment, explorer?.url));
+      const upkeep = options.watch
+        ? keepUp(environment, { declaration, seed }, { declaration: file, seed: options.seed })
+        : undefined;
+      try {
+        const died = await Promise.race([stopSignal.received, environment.died]);
+        if (died !== undefined) refuse('server_ended', 'dev', died, lastLines(environment));
+      } finally {
+        upkeep?.stop();
+      }
+    });
   } finally {
     progress.end();
   }
+}
+
+/** The end of what the servers have printed. */
+function lastLines(environment: EphemeralPostgrest): string {
+  const { postgres, postgrest } = environment.logs();
+  const last = [postgres, postgrest].map((log) => log.trimEnd().split('\n').slice(-3).join('\n')).join('\n');
+  return `start it again; the logs end with: ${last}`;
 }

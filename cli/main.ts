@@ -37,9 +37,18 @@ addApplyCommand(program);
 addReloadCommand(program);
 addWaitCommand(program);
 
+// Node.js would end with status 13, and without a word, where a command waits for what nothing can bring about any more.
+const neverSettles = () => {
+  console.error(errorLine('the command waits for something that can no longer happen [never_settles]'));
+  process.exitCode = 1;
+};
+
+process.once('beforeExit', neverSettles);
 try {
   await program.parseAsync();
 } catch (error) {
   console.error(errorLine(error));
   process.exitCode = 1;
+} finally {
+  process.off('beforeExit', neverSettles);
 }

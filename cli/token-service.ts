@@ -7,7 +7,7 @@ import { refuse } from '../declaration/errors.ts';
 import type { TokenServiceClient } from '../declaration/token-clients.ts';
 import type * as service from '../service/index.ts';
 import { addConnectionOptions, parsePort, readPassword, toConnection, type ConnectionOptions } from './connection.ts';
-import { untilStopSignal } from './dev/stop-signal.ts';
+import { listenForStop } from './dev/stop-signal.ts';
 import { errorLine } from './error-line.ts';
 import { addKeyPlaceOptions, keyPlace, type KeyPlaceOptions } from './key-place.ts';
 import { loadDeclaration } from './load-declaration.ts';
@@ -98,6 +98,7 @@ async function serve(file: string, options: ServeOptions): Promise<void> {
     log: (event) => console.error(JSON.stringify(event)),
   });
   const server = createServer(running.handler);
+  using stopSignal = listenForStop();
   try {
     await new Promise<void>((resolve, reject) => {
       server.on('error', reject);
@@ -112,7 +113,7 @@ async function serve(file: string, options: ServeOptions): Promise<void> {
     }, RELOAD_MS);
     const { address, port } = server.address() as AddressInfo;
     console.log(`${running.issuer} listens on ${address}:${port}`);
-    await untilStopSignal();
+    await stopSignal.received;
     clearInterval(reloading);
   } finally {
     server.close();

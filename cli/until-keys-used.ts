@@ -1,5 +1,6 @@
 import { refuse } from '../declaration/errors.ts';
 import type { KeyProbe } from '../jwt/key-probes.ts';
+import { within } from '../jwt/within.ts';
 
 export interface KeysUsedOptions {
   /** Addresses of the servers. */
@@ -12,6 +13,8 @@ export interface KeysUsedOptions {
 }
 
 const PAUSE_MS = 100;
+/** For one request. */
+const ANSWER_MS = 5000;
 const RELOAD_EVERY_MS = 3000;
 
 /**
@@ -53,11 +56,13 @@ async function firstWrong(server: string, probes: readonly KeyProbe[]): Promise<
 async function answerTo(server: string, token: string): Promise<string> {
   try {
     const headers = { Authorization: `Bearer ${token}` };
-    const response = await fetch(server, { headers, signal: AbortSignal.timeout(5000) });
-    const { code, message } = (await response.json()) as { code?: unknown; message?: unknown };
-    if (message === 'JWT expired') return 'trusted';
-    if (code === 'PGRST301') return 'unknown';
-    return `answers with status ${response.status}`;
+    return await within(ANSWER_MS, async (signal) => {
+      const response = await fetch(server, { headers, signal });
+      const { code, message } = (await response.json()) as { code?: unknown; message?: unknown };
+      if (message === 'JWT expired') return 'trusted';
+      if (code === 'PGRST301') return 'unknown';
+      return `answers with status ${response.status}`;
+    });
   } catch (error) {
     const { cause, name } = error as Error & { cause?: { code?: string } };
     return `does not answer as PostgREST does (${cause?.code ?? name})`;

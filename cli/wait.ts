@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import { refuse } from '../declaration/errors.ts';
+import { within } from '../jwt/within.ts';
 
 interface WaitOptions {
   readonly url: string;
@@ -9,6 +10,10 @@ interface WaitOptions {
 }
 
 const PAUSE_MS = 100;
+/** For one request. */
+const ANSWER_MS = 5000;
+/** For the last one. */
+const LEAST_MS = 500;
 
 export function addWaitCommand(program: Command): void {
   program
@@ -21,7 +26,10 @@ export function addWaitCommand(program: Command): void {
     .action(async ({ url, timeout, container, signingKey }: WaitOptions) => {
       const deadline = Date.now() + timeout * 1000;
       for (;;) {
-        const state = await stateOf(url, signingKey);
+        const left = Math.min(ANSWER_MS, deadline - Date.now());
+        const state = await within(Math.max(left, LEAST_MS), (signal) => stateOf(url, signingKey, signal)).catch(
+          unanswered,
+        );
         if (state === 'ready') return;
         if (Date.now() > deadline) {
           refuse(
@@ -37,28 +45,23 @@ export function addWaitCommand(program: Command): void {
 }
 
 /** Any answer but a server error will do: who asks here has no token, and may well be refused. */
-async function stateOf(url: string, signingKey: string | undefined): Promise<string> {
-  try {
-    if (signingKey !== undefined) return await signingState(url, signingKey);
-    const { status } = await request(url, 'HEAD');
-    if (status < 500) return 'ready';
-    return `answers with status ${status}${reason(await (await request(url, 'GET')).text())}`;
-  } catch (error) {
-    const { cause, message } = error as Error & { cause?: { code?: string } };
-    return `does not answer (${cause?.code ?? message})`;
-  }
+async function stateOf(url: string, signingKey: string | undefined, signal: AbortSignal): Promise<string> {
+  if (signingKey !== undefined) return signingState(url, signingKey, signal);
+  const { status } = await fetch(url, { method: 'HEAD', signal });
+  if (status < 500) return 'ready';
+  return `answers with status ${status}${reason(await (await fetch(url, { signal })).text())}`;
 }
 
 /** The key set of a token service begins with the key that signs. */
-async function signingState(url: string, kid: string): Promise<string> {
-  const response = await request(url, 'GET');
+async function signingState(url: string, kid: string, signal: AbortSignal): Promise<string> {
+  const response = await fetch(url, { signal });
   if (!response.ok) return `answers with status ${response.status}`;
   const { keys } = (await response.json()) as { keys?: { kid?: string }[] };
   return keys?.[0]?.kid === kid ? 'ready' : `signs with another key than ${kid}`;
 }
 
-function request(url: string, method: string): Promise<Response> {
-  return fetch(url, { method, signal: AbortSignal.timeout(5000) });
+function unanswered({ cause, message }: Error & { cause?: { code?: string } }): string {
+  return `does not answer (${cause?.code ?? message})`;
 }
 
 /** What PostgREST says of an error; nothing where somebody else answers. */

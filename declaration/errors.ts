@@ -68,6 +68,7 @@ export type ErrorCode =
   | 'password_rejected'
   | 'invalid_prop'
   | 'server_not_ready'
+  | 'server_ended'
   | 'keys_not_used'
   | 'password_not_deployed'
   | 'missing_binary'

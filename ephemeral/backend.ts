@@ -26,6 +26,8 @@ export interface Backend {
   readonly createRoles?: <T>(declaration: Declaration, password: string, then: () => Promise<T>) => Promise<T>;
   /** Starts PostgREST on a database and waits until it serves. */
   startServer(options: ServerOptions): Promise<PostgrestServer>;
+  /** Resolves with how Postgres ended, unless it was stopped. @default not known */
+  readonly died?: Promise<string>;
   /** What Postgres has printed, without secrets. */
   logs(): string;
   stop(): Promise<void>;

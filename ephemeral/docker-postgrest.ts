@@ -42,7 +42,14 @@ export async function startPostgrestContainer(
     serves,
   );
   const stop = () => server.stop();
-  return { url: `http://${HOST}:${port}`, port, logs: () => server.logs(), stop, [Symbol.asyncDispose]: stop };
+  return {
+    url: `http://${HOST}:${port}`,
+    port,
+    died: server.died,
+    logs: () => server.logs(),
+    stop,
+    [Symbol.asyncDispose]: stop,
+  };
 }
 
 /**

@@ -27,12 +27,16 @@ export function containerProcess(name: string, hidden: readonly string[]): Serve
     state = await stateOf(name);
   });
   let removed: Promise<void> | undefined;
+  const ended = () => {
+    if (state === undefined || state.running) return undefined;
+    return state.outOfMemory ? 'ran out of memory' : `exited with code ${state.exitCode}`;
+  };
   return {
-    ended() {
-      if (state === undefined || state.running) return undefined;
-      return state.outOfMemory ? 'ran out of memory' : `exited with code ${state.exitCode}`;
-    },
+    ended,
     end,
+    died: new Promise((resolve) => {
+      void end.then(() => removed ?? (ended() !== undefined && resolve(`${name} ${ended()}`)));
+    }),
     logs: () => hidden.reduce((text, secret) => text.replaceAll(secret, '[secret]'), log),
     unref() {
       for (const handle of [reader, ...streams]) handle.unref();

@@ -27,6 +27,7 @@ export async function startEmbeddedBackend(declaration: Declaration): Promise<Ba
     // Its two checkpoints cost nothing where nothing is synced.
     strategy: 'file_copy',
     startServer: (options) => startLocalServer(postgres.connection(options.database), options, PLAN_LESS),
+    died: postgres.died,
     logs: () => postgres.logs(),
     stop: () => postgres.stop(),
   };

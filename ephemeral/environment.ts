@@ -11,6 +11,7 @@ import { createClient, type ApiClient } from './client.ts';
 import { databaseUrl } from './database-url.ts';
 import type { Host } from './host.ts';
 import type { PostgrestServer } from './postgrest-server.ts';
+import { checkRole, tokenOptions } from './token-options.ts';
 import { createTrust, type Trust } from './trust.ts';
 
 /** A secured API with a database of its own, made from a declaration, gone after `stop`. */
@@ -23,9 +24,10 @@ export interface EphemeralPostgrest {
   readonly declaration: Declaration;
   /**
    * A token that this environment trusts, signed with a key of its own, with the issuer and audience that the
-   * declaration asks for, and a subject (`sample`) where it asks for one. Any role name is taken, so that a test can show that an undeclared one gains nothing. With
-   * `now` in the past it is one of that time, so that a test of its expiry waits for nothing; PostgREST accepts a
-   * token for 30 s longer, to allow for clocks that differ.
+   * declaration asks for, and a subject (`sample`) where it asks for one. Claims may be any, also the registered ones such
+   * as `sub` or `exp` (RFC 7519, 4.1), as they are in the token. Any role name is taken, so that a test can show that an
+   * undeclared one gains nothing. With `now` in the past it is one of that time, so that a test of its expiry waits for
+   * nothing; PostgREST accepts a token for 30 s longer, to allow for clocks that differ.
    *
    * @example
    * const now = new Date(Date.now() - 7_200_000);
@@ -74,6 +76,8 @@ export interface EphemeralPostgrest {
    * console.log(matrixText(await environment.access({ ann: { role: 'todos_user', claims: { user_id: 1 } } })));
    */
   access(subjects?: Subjects): Promise<AccessMatrix>;
+  /** Resolves with the reason where one of the two servers ends by itself, as far as this process can tell. */
+  readonly died: Promise<string>;
   /** What the two servers have printed, without secrets. */
   logs(): { readonly postgres: string; readonly postgrest: string };
   /**
@@ -132,6 +136,8 @@ export async function startEnvironment(parts: EnvironmentParts): Promise<Ephemer
 class Environment implements EphemeralPostgrest {
   readonly url: string;
   readonly databaseUrl: string;
+  readonly died: Promise<string>;
+  readonly #tellDied: (reason: string) => void;
   readonly #parts: EnvironmentParts;
   readonly #database: string;
   readonly #clones = new Set<EphemeralPostgrest>();
@@ -154,17 +160,22 @@ class Environment implements EphemeralPostgrest {
     this.#server = server;
     this.url = server.url;
     this.databaseUrl = databaseUrl(parts.host.backend.connection(database));
+    let tell: (reason: string) => void;
+    this.died = new Promise((resolve) => (tell = resolve));
+    this.#tellDied = tell!;
+    for (const { died } of [parts.host.backend, server]) void died?.then(this.#tellDied);
   }
 
   get declaration(): Declaration {
     return this.#declaration;
   }
 
-  tokenFor(
+  async tokenFor(
     role: string,
     claims: Readonly<Record<string, unknown>> = {},
     options: Omit<TokenOptions, 'role' | 'claims'> = {},
   ): Promise<string> {
+    checkRole(role, claims);
     const { keys, tokens } = this.#declaration;
     const provider = providerOf(keys);
     const { issuer, audience } = provider ?? tokens;
@@ -174,7 +185,7 @@ class Environment implements EphemeralPostgrest {
       ...(tokens.requiredClaims.includes('sub') && { subject: 'sample' }),
     };
     const said = provider ? tokenClaims(provider, role, claims) : claims;
-    return signToken(this.#trust.key, { ...asked, ...options, role, claims: said });
+    return signToken(this.#trust.key, { ...asked, ...tokenOptions(said, options.now), ...options, role });
   }
 
   async as(role?: string, claims: Readonly<Record<string, unknown>> = {}): Promise<ApiClient> {
@@ -366,6 +377,7 @@ class Environment implements EphemeralPostgrest {
       keySet: this.#trust.keySet,
       port: this.#server.port,
     });
+    void this.#server.died?.then(this.#tellDied);
   }
 
   #sessions(): pg.Pool {

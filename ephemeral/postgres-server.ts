@@ -45,6 +45,8 @@ export interface PostgresServer {
   /** How the superuser connects to a database. */
   connection(database: string): LocalConnection;
   createDatabase(name: string): Promise<void>;
+  /** Resolves with how it ended, unless it was stopped. */
+  readonly died: Promise<string>;
   /** What the server has printed; statements are left out of it, they may hold secrets. */
   logs(): string;
   /** Ends the server and removes its directory; sessions are cut off. May be called again. */
@@ -127,6 +129,7 @@ export async function startPostgres(options: PostgresOptions = {}): Promise<Post
         withClient(connection('postgres'), async (client) => {
           await client.query(createDatabase(name));
         }),
+      died: server.died,
       logs: () => server.logs(),
       stop,
       [Symbol.asyncDispose]: stop,

@@ -28,6 +28,8 @@ export interface PostgrestServer {
   /** Such as `http://127.0.0.1:41234`. */
   readonly url: string;
   readonly port: number;
+  /** Resolves with how it ended, unless it was stopped. @default not known */
+  readonly died?: Promise<string>;
   /** What the server has printed, without its secrets. */
   logs(): string;
   /** Ends the server. May be called again. */
@@ -61,7 +63,14 @@ export async function startPostgrest(options: PostgrestOptions): Promise<Postgre
     };
     let stopped: Promise<void> | undefined;
     const stop = () => (stopped ??= end());
-    return { url: `http://${HOST}:${port}`, port, logs: () => server.logs(), stop, [Symbol.asyncDispose]: stop };
+    return {
+      url: `http://${HOST}:${port}`,
+      port,
+      died: server.died,
+      logs: () => server.logs(),
+      stop,
+      [Symbol.asyncDispose]: stop,
+    };
   } catch (error) {
     await directory.remove();
     throw error;

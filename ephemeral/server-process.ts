@@ -32,6 +32,8 @@ export interface ServerProcess {
   ended(): string | undefined;
   /** Resolves when it has ended. */
   readonly end: Promise<void>;
+  /** Resolves with how it ended, such as `postgres exited with code 1`, unless it was stopped. */
+  readonly died: Promise<string>;
   logs(): string;
   /** From now on this process may exit without waiting for the server, which then ends too. */
   unref(): void;
@@ -54,9 +56,19 @@ export async function startProcess(options: ServerProcessOptions): Promise<Serve
   closeSync(log);
 
   const kill = (signal: NodeJS.Signals) => void child.kill(signal);
+  const ended = () =>
+    child.signalCode !== null
+      ? `was ended by ${child.signalCode}`
+      : child.exitCode !== null
+        ? `exited with code ${child.exitCode}`
+        : undefined;
   const forget = cleanUpAtExit(() => (options.endNow ?? ((end) => end('SIGKILL')))(kill));
   const end = new Promise<void>((resolve) => child.once('exit', () => resolve()));
   void end.then(forget);
+  let stopping = false;
+  const died = new Promise<string>((resolve) => {
+    void end.then(() => stopping || resolve(`${name} ${ended()}`));
+  });
   try {
     await once(child, 'spawn');
   } catch (error) {
@@ -71,16 +83,13 @@ export async function startProcess(options: ServerProcessOptions): Promise<Serve
   };
   return {
     pid: child.pid!,
-    ended: () =>
-      child.signalCode !== null
-        ? `was ended by ${child.signalCode}`
-        : child.exitCode !== null
-          ? `exited with code ${child.exitCode}`
-          : undefined,
+    ended,
     end,
+    died,
     logs,
     unref: () => child.unref(),
     async stop() {
+      stopping = true;
       child.ref();
       kill(stopSignal);
       const force = setTimeout(kill, stopTimeoutMs, 'SIGKILL');

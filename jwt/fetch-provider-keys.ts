@@ -2,6 +2,7 @@ import { refuse } from '../declaration/errors.ts';
 import { checkPublicKeys, type UsableKeys } from '../declaration/key-set.ts';
 import { isSafeUrl } from '../declaration/provider.ts';
 import type { Provider } from '../declaration/types.ts';
+import { within } from './within.ts';
 
 /** Where the keys of a provider are. */
 export type ProviderLocation = Pick<Provider, 'issuer' | 'jwksUri'>;
@@ -27,14 +28,14 @@ export async function fetchProviderKeys(
   { issuer, jwksUri }: ProviderLocation,
   { timeoutMs = 5000 }: FetchOptions = {},
 ): Promise<UsableKeys> {
-  const signal = AbortSignal.timeout(timeoutMs);
-  const uri = jwksUri ?? (await discover(issuer, signal));
-  return checkPublicKeys(await fetchJson(uri, signal), uri);
+  const deadline = Date.now() + timeoutMs;
+  const uri = jwksUri ?? (await discover(issuer, deadline));
+  return checkPublicKeys(await fetchJson(uri, deadline), uri);
 }
 
-async function discover(issuer: string, signal: AbortSignal): Promise<string> {
+async function discover(issuer: string, deadline: number): Promise<string> {
   const url = `${issuer.replace(/\/$/, '')}/.well-known/openid-configuration`;
-  const { issuer: said, jwks_uri: uri } = ((await fetchJson(url, signal)) ?? {}) as Record<string, unknown>;
+  const { issuer: said, jwks_uri: uri } = ((await fetchJson(url, deadline)) ?? {}) as Record<string, unknown>;
   if (said !== issuer) {
     refuse('invalid_provider', url, `it is of the issuer ${JSON.stringify(said)}`, `declare that, or not "${issuer}"`);
   }
@@ -46,11 +47,11 @@ async function discover(issuer: string, signal: AbortSignal): Promise<string> {
   return uri;
 }
 
-async function fetchJson(url: string, signal: AbortSignal): Promise<unknown> {
+async function fetchJson(url: string, deadline: number): Promise<unknown> {
   if (!isSafeUrl(url)) {
     refuse('invalid_provider', url, 'keys are fetched over https only', 'declare an https URL');
   }
-  const text = await fetchText(url, signal);
+  const text = await fetchText(url, deadline);
   try {
     return JSON.parse(text);
   } catch {
@@ -58,24 +59,30 @@ async function fetchJson(url: string, signal: AbortSignal): Promise<unknown> {
   }
 }
 
-async function fetchText(url: string, signal: AbortSignal): Promise<string> {
-  const chunks: Uint8Array[] = [];
-  let size = 0;
-  try {
-    const response = await fetch(url, { signal, redirect: 'error', headers: { Accept: 'application/json' } });
-    if (!response.ok) throw new Error(`status ${response.status}`);
-    for await (const chunk of (response.body ?? []) as AsyncIterable<Uint8Array>) {
-      size += chunk.length;
-      if (size > MAX_BYTES) break;
-      chunks.push(chunk);
-    }
-  } catch (error) {
-    const { message, cause } = error as Error;
-    const reason = cause instanceof Error ? cause.message || message : message;
-    return refuse('provider_unreachable', url, `no answer (${reason})`, 'try again, or declare jwks', error);
-  }
-  if (size > MAX_BYTES) {
+async function fetchText(url: string, deadline: number): Promise<string> {
+  const body = await within(Math.max(1, deadline - Date.now()), (signal) => read(url, signal)).catch(
+    (error: Error): never => {
+      const { message, cause } = error;
+      const reason = cause instanceof Error ? cause.message || message : message;
+      return refuse('provider_unreachable', url, `no answer (${reason})`, 'try again, or declare jwks', error);
+    },
+  );
+  if (body.length > MAX_BYTES) {
     refuse('invalid_provider', url, `the answer has more than ${MAX_BYTES} bytes`, 'declare the keys as jwks');
   }
-  return Buffer.concat(chunks).toString('utf8');
+  return body.toString('utf8');
+}
+
+/** The body, or a bit more of it than is taken. */
+async function read(url: string, signal: AbortSignal): Promise<Buffer> {
+  const response = await fetch(url, { signal, redirect: 'error', headers: { Accept: 'application/json' } });
+  if (!response.ok) throw new Error(`status ${response.status}`);
+  const chunks: Uint8Array[] = [];
+  let size = 0;
+  for await (const chunk of (response.body ?? []) as AsyncIterable<Uint8Array>) {
+    chunks.push(chunk);
+    size += chunk.length;
+    if (size > MAX_BYTES) break;
+  }
+  return Buffer.concat(chunks);
 }

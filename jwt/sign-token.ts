@@ -5,7 +5,16 @@ import { refuse } from '../declaration/errors.ts';
 import type { SigningKey } from './private-key.ts';
 
 /** Claims that have an option of their own. */
-const RESERVED_CLAIMS = ['role', 'iss', 'aud', 'sub', 'exp', 'nbf', 'iat', 'jti'];
+const OPTIONS: Readonly<Record<string, keyof TokenOptions>> = {
+  role: 'role',
+  iss: 'issuer',
+  aud: 'audience',
+  sub: 'subject',
+  exp: 'expiresIn',
+  nbf: 'notBefore',
+  iat: 'now',
+  jti: 'tokenId',
+};
 
 /** What a token says. */
 export interface TokenOptions {
@@ -76,9 +85,9 @@ export async function signToken(key: SigningKey, options: TokenOptions): Promise
 }
 
 function checkClaims(claims: Readonly<Record<string, unknown>>): void {
-  const reserved = RESERVED_CLAIMS.find((name) => Object.hasOwn(claims, name));
-  if (reserved !== undefined) {
-    refuse('invalid_token_claim', `claims.${reserved}`, `${reserved} has its own option`, 'use the option');
+  for (const [name, option] of Object.entries(OPTIONS)) {
+    if (!Object.hasOwn(claims, name)) continue;
+    refuse('invalid_token_claim', `claims.${name}`, `${name} has its own option`, `use the option ${option}`);
   }
   const changed = Object.keys(claims).find((name) => !isJson(claims[name]));
   if (changed !== undefined) {

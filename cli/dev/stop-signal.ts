@@ -1,18 +1,30 @@
+const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+
+/** Listens for Ctrl-C and the like, until it is disposed of. */
+export interface StopSignal extends Disposable {
+  /** Resolves with the first one. */
+  readonly received: Promise<void>;
+}
+
 /**
- * Waits for Ctrl-C and the like. Listeners stay, so that a second Ctrl-C does not cut the end short. Below npm, which
- * may be killed without telling its scripts, the end of the parent process counts as well.
+ * A second Ctrl-C does not cut the end short. Below npm, which may be killed without telling its scripts, the end of the
+ * parent process counts as well.
  */
-export function untilStopSignal(): Promise<void> {
+export function listenForStop(): StopSignal {
   const parent = process.env['npm_lifecycle_event'] === undefined ? undefined : process.ppid;
-  return new Promise((resolve) => {
-    // The timer also keeps this process alive: the servers must not.
-    const timer = setInterval(() => {
-      if (parent !== undefined && process.ppid !== parent) stop();
-    }, 500);
-    const stop = () => {
+  let stop: () => void;
+  const received = new Promise<void>((resolve) => (stop = resolve));
+  // The timer also keeps this process alive: the servers must not.
+  const timer = setInterval(() => {
+    if (parent !== undefined && process.ppid !== parent) stop();
+  }, 500);
+  const listener = () => stop();
+  for (const signal of SIGNALS) process.on(signal, listener);
+  return {
+    received,
+    [Symbol.dispose]() {
       clearInterval(timer);
-      resolve();
-    };
-    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, stop);
-  });
+      for (const signal of SIGNALS) process.off(signal, listener);
+    },
+  };
 }

@@ -1,3 +1,4 @@
+import { providerOf } from '../../declaration/provider.ts';
 import { effectiveRoles } from '../../declaration/roles.ts';
 import type { ClaimPath, ClaimType, Declaration } from '../../declaration/types.ts';
 
@@ -16,9 +17,10 @@ export function sampleClaims(declaration: Declaration, role: string): Record<str
     .flatMap((table) => table.policies)
     .filter((policy) => policy.roles.some((name) => roles.has(name)));
   for (const { input } of policies) {
-    if (!('claim' in input)) continue;
+    if (!('claim' in input) || isOfSigner(declaration, input.claim)) continue;
     const sample = sampleOf(input.kind === 'membership' ? input.memberType : input.type);
-    setClaim(claims, input.claim, input.kind === 'claim-list' ? [sample] : sample);
+    const value = TEXTS.includes(nameOf(input.claim)) ? String(sample) : sample;
+    setClaim(claims, input.claim, input.kind === 'claim-list' ? [value] : value);
   }
   // After the others: a claim that a policy reads has a type.
   if (tokens.revocation && !REGISTERED_CLAIMS.includes(tokens.revocation.subject[0]!)) {
@@ -26,6 +28,22 @@ export function sampleClaims(declaration: Declaration, role: string): Record<str
   }
   for (const name of tokens.requiredClaims) if (!REGISTERED_CLAIMS.includes(name)) claims[name] ??= 'sample';
   return claims;
+}
+
+/** Claims that are texts in every token, whatever a policy takes them for. */
+const TEXTS: readonly unknown[] = ['sub', 'iss', 'aud'];
+
+/** Whether the claim says what the declaration, or the clock, gives a token. */
+function isOfSigner({ keys, tokens }: Declaration, claim: ClaimPath): boolean {
+  const name = nameOf(claim);
+  const { issuer, audience } = providerOf(keys) ?? tokens;
+  if (name === 'iss') return issuer !== undefined;
+  if (name === 'aud') return audience !== undefined;
+  return ['role', 'exp', 'nbf', 'iat', 'jti'].includes(name);
+}
+
+function nameOf(claim: ClaimPath): string {
+  return typeof claim === 'string' ? claim : (claim[0] ?? '');
 }
 
 const REGISTERED_CLAIMS = ['role', 'iss', 'aud', 'sub', 'exp', 'nbf', 'iat', 'jti'];

@@ -31,7 +31,7 @@ export interface ExplorerOptions {
 }
 
 /** A page on which an API can be tried as each of its roles. */
-export interface Explorer {
+export interface Explorer extends AsyncDisposable {
   /** Such as `http://127.0.0.1:41235`. */
   readonly url: string;
   /** Ends it, open connections included. May be called again. */
@@ -72,7 +72,8 @@ export async function startExplorer(options: ExplorerOptions): Promise<Explorer>
     await closed;
   };
   let stopped: Promise<void> | undefined;
-  return { url: `http://127.0.0.1:${port}`, stop: () => (stopped ??= end()) };
+  const stop = () => (stopped ??= end());
+  return { url: `http://127.0.0.1:${port}`, stop, [Symbol.asyncDispose]: stop };
 }
 
 async function listen(server: Server, port: number): Promise<void> {

@@ -108,7 +108,8 @@ describe('the explorer', () => {
     for (const [claims, problem] of [
       ['{', 'JSON'],
       ['[]', 'claims are a JSON object'],
-      ['{ "exp": 1 }', 'claims.exp: exp has its own option'],
+      ['{ "exp": "soon" }', 'claims.exp: "soon" can not be'],
+      ['{ "role": "todos_admin" }', 'claims.role: "todos_admin" is not "todos_user"'],
     ] as const) {
       await page.getByLabel('Claims of the token').fill(claims);
       await page.getByRole('button', { name: 'Use these claims' }).click();

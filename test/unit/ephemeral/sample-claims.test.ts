@@ -92,3 +92,12 @@ it('finds somebody of every role', () => {
   expect(x_user).toEqual({ role: 'x_user', claims: { user_id: 1 } });
   expect(Object.keys(others)).toEqual(['x_boss']);
 });
+
+it('gives registered claims the form that they have in a token, and leaves out what the signer says', () => {
+  const policies = ['sub', 'aud', 'iss', 'exp', 'iat', 'nbf', 'jti', 'role'].map((claim) =>
+    ownRows({ ...own, name: claim, claim, type: 'int' }),
+  );
+  expect(sampleClaims(declared([], policies), 'x_user')).toEqual({ sub: '1', aud: '1', iss: '1' });
+  const tokens = { ...declared([], policies).tokens, issuer: 'https://id.test', audience: 'x' };
+  expect(sampleClaims({ ...declared([], policies), tokens }, 'x_user')).toEqual({ sub: '1' });
+});
