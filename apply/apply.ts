@@ -1,10 +1,9 @@
 import type pg from 'pg';
 import { desiredAccess } from '../declaration/access.ts';
 import { refuse } from '../declaration/errors.ts';
-import type { Declaration, QualifiedName } from '../declaration/types.ts';
-import { audit, type Finding } from './audit.ts';
+import type { Declaration } from '../declaration/types.ts';
+import { audit, refuseErrors, type Finding } from './audit.ts';
 import {
-  ownSchemas,
   read,
   readCatalog,
   readCompared,
@@ -15,22 +14,26 @@ import {
 } from './catalog.ts';
 import { connect, type DatabaseConnection } from './connect.ts';
 import { createRoles } from './create-roles.ts';
-import { pendingMigrations, runMigrations, type PendingMigration } from './migrations.ts';
+import { runEarly } from './early.ts';
+import { runLifted } from './lifted.ts';
+import { pendingMigrations } from './migrations.ts';
 import {
   plan,
   planBookkeeping,
   planFunctionMarks,
   planFunctions,
-  planLift,
   planPolicyMarks,
   planSchemas,
   type Step,
 } from './plan.ts';
+import { ungranted } from './plan-grants.ts';
 import { checkSubjectColumns, planTriggerMarks } from './plan-triggers.ts';
 import { checkDatabase, checkWritable } from './preflight.ts';
-import { inOneMessage, runSteps, setRole } from './run-steps.ts';
-import { lock, settings, settle } from './session.ts';
+import { Progress } from './progress.ts';
+import { runSteps } from './run-steps.ts';
+import { lock, settle } from './session.ts';
 import { statement } from './statements.ts';
+import { transaction } from './transaction.ts';
 import { transcribe } from './transcribe.ts';
 
 export interface ApplyResult {
@@ -77,13 +80,24 @@ export async function applyDeclaration(
     await settle(client);
     await lock(client, declaration);
     if (passwords) await createRoles(client, declaration, passwords);
-    const result = await retryOnConflict(() => converge(client, declaration, revision));
+    const progress = new Progress();
+    const result = await retryOnConflict(() => converge(client, declaration, revision, progress)).catch(
+      async (error: unknown) => progress.tell(error, await closedNow(client, declaration)),
+    );
     const messages = transcript?.messages();
     if (messages) onTranscript?.(messages);
     return result;
   } finally {
     await client.end();
   }
+}
+
+/** What stays closed when a run has failed, whichever run has closed it; nothing where the session can't be asked any more. */
+async function closedNow(client: pg.Client, declaration: Declaration): Promise<string[]> {
+  return readCompared(client, declaration).then(
+    (catalog) => ungranted(declaration, catalog),
+    () => [],
+  );
 }
 
 /** Deadlock, lock timeout, and catalog rows that somebody else has just changed: they pass. */
@@ -106,18 +120,19 @@ async function converge(
   client: pg.Client,
   declaration: Declaration,
   revision: string | undefined,
+  progress: Progress,
 ): Promise<ApplyResult> {
   await transaction(client, () => prepare(client, declaration));
   const pending = await pendingMigrations(client, declaration);
   const last = pending.findLastIndex(({ transactional }) => !transactional);
-  await runEarly(client, declaration, pending.slice(0, last + 1));
+  await runEarly(client, declaration, pending.slice(0, last + 1), progress);
   return transaction(client, async () => {
     const rest = pending.slice(last + 1);
     await runLifted(client, declaration, rest);
     const { changes, catalog } = await bringAccess(client, declaration);
     const findings = audit(declaration, catalog);
-    refuseErrors(declaration, findings);
-    const migrations = pending.map(({ source }) => source.file);
+    refuseErrors(declaration, findings, progress.committed.length === 0 ? 'nothing was changed' : undefined);
+    const migrations = [...progress.committed, ...rest.map(({ source }) => source.file)];
     if (changes > 0 || migrations.length > 0) await client.query(statement('reload_schema'));
     if (revision !== undefined) await recordRevision(client, declaration, revision);
     return { migrations, changes, warnings: findings.filter(({ level }) => level === 'warning') };
@@ -141,69 +156,6 @@ async function prepare(client: pg.Client, declaration: Declaration): Promise<voi
   if (!superuser) await client.query(statement('join_owner', { owner, admin }));
   const steps = [...planSchemas(declaration, ground), ...planBookkeeping(declaration, ground)];
   await runSteps(client, declaration, steps);
-}
-
-/**
- * Migrations up to the last one that can't be part of a transaction. What they make stays closed: the owner's default
- * privileges grant nothing, and access is brought only at the end.
- */
-async function runEarly(
-  client: pg.Client,
-  declaration: Declaration,
-  migrations: readonly PendingMigration[],
-): Promise<void> {
-  if (migrations.length === 0) return;
-  await transaction(client, async () => {
-    const { steps } = plan(declaration, await readCompared(client, declaration));
-    await runSteps(
-      client,
-      declaration,
-      steps.filter(({ purpose }) => purpose === 'default privileges'),
-    );
-  });
-  for (const migration of migrations) {
-    if (!migration.transactional) {
-      await runOutside(client, declaration, migration);
-    } else {
-      await transaction(client, async () => {
-        const before = await readCompared(client, declaration);
-        await runLifted(client, declaration, [migration]);
-        const after = await readCompared(client, declaration);
-        await runSteps(client, declaration, closing(declaration, before, after));
-      });
-    }
-  }
-}
-
-/** Nothing is rolled back where there is no transaction: what the session was set to is taken back by hand. */
-async function runOutside(client: pg.Client, declaration: Declaration, migration: PendingMigration): Promise<void> {
-  try {
-    await runMigrations(client, declaration, [migration]);
-  } finally {
-    await client.query(inOneMessage([statement('reset_all'), setRole(), settings()]));
-  }
-}
-
-/** Row security of what is there, and against whatever a migration has opened; the rest is for the end. */
-function closing(declaration: Declaration, before: ComparedCatalog, after: ComparedCatalog): Step[] {
-  const known = new Set(plan(declaration, before).steps.map(({ sql }) => sql));
-  return plan(declaration, after).steps.filter(
-    ({ purpose, sql }) => purpose === 'protect' || (purpose === 'take away' && !known.has(sql)),
-  );
-}
-
-async function runLifted(
-  client: pg.Client,
-  declaration: Declaration,
-  migrations: readonly PendingMigration[],
-): Promise<void> {
-  if (migrations.length === 0) return;
-  const { owner } = declaration;
-  const { rows } = await client.query<QualifiedName>(
-    statement('forced_tables', { schemas: ownSchemas(declaration), owner }),
-  );
-  await runSteps(client, declaration, planLift(rows));
-  await runMigrations(client, declaration, migrations);
 }
 
 async function bringAccess(
@@ -249,23 +201,4 @@ function refuseMissing(declaration: Declaration, missing: readonly string[]): vo
     `there is no ${[...new Set(missing)].join(', ')}`,
     'make it in a migration, or remove it from the declaration',
   );
-}
-
-function refuseErrors(declaration: Declaration, findings: readonly Finding[]): void {
-  const errors = findings.filter(({ level }) => level === 'error');
-  if (errors.length === 0) return;
-  const list = errors.map(({ rule, object, problem, fix }) => `${rule}: ${object} ${problem} (${fix})`).join('; ');
-  refuse('audit_failed', `declaration ${declaration.name}`, list, 'nothing was changed');
-}
-
-async function transaction<T>(client: pg.Client, run: () => Promise<T>): Promise<T> {
-  await client.query('BEGIN');
-  try {
-    const result = await run();
-    await client.query('COMMIT');
-    return result;
-  } catch (error) {
-    await client.query(inOneMessage(['ROLLBACK', setRole()])).catch(() => undefined);
-    throw error;
-  }
 }

@@ -1,3 +1,4 @@
+import { refuse } from '../declaration/errors.ts';
 import type { Declaration } from '../declaration/types.ts';
 import { notAsDeclared } from './audit/as-declared.ts';
 import type { Finding, Rule } from './audit/finding.ts';
@@ -15,6 +16,18 @@ export type { Finding } from './audit/finding.ts';
 /** Looks for whatever would open more than is declared. It reads the catalogs, not what was meant to be done. */
 export function audit(declaration: Declaration, catalog: Catalog): Finding[] {
   return RULES.flatMap((rule) => rule(declaration, catalog));
+}
+
+/** @throws SecuredPostgrestError `audit_failed` with every error among the findings */
+export function refuseErrors(
+  { name }: Declaration,
+  findings: readonly Finding[],
+  fix = 'correct it and deploy again',
+): void {
+  const errors = findings.filter(({ level }) => level === 'error');
+  if (errors.length === 0) return;
+  const list = errors.map(({ rule, object, problem, fix }) => `${rule}: ${object} ${problem} (${fix})`).join('; ');
+  refuse('audit_failed', `declaration ${name}`, list, fix);
 }
 
 const RULES: readonly Rule[] = [

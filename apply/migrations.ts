@@ -2,7 +2,8 @@ import { createHash } from 'node:crypto';
 import type pg from 'pg';
 import { refuse } from '../declaration/errors.ts';
 import { lineAt } from '../declaration/sql-text.ts';
-import type { Declaration, SqlSource } from '../declaration/types.ts';
+import { quoteIdentifier } from '../declaration/quote.ts';
+import type { Declaration, QualifiedName, SqlSource } from '../declaration/types.ts';
 import { parseSql, type ParsedStatement } from './parse-sql.ts';
 import { BATCH, failed, inOneMessage, ranTogether, setRole } from './run-steps.ts';
 import { settings, settingsForMigrations } from './session.ts';
@@ -81,17 +82,26 @@ function runsOutside(kind: string, node: ParsedStatement['node']): boolean {
     case 'DropStmt':
       return node['concurrent'] === true;
     case 'ReindexStmt':
-      return JSON.stringify(node['params'] ?? []).includes('"concurrently"');
+      return WHOLE.includes(node['kind']) || JSON.stringify(node['params'] ?? []).includes('"concurrently"');
     case 'VacuumStmt':
       return node['is_vacuumcmd'] === true;
+    case 'ClusterStmt':
+      return node['relation'] === undefined;
+    case 'AlterTableStmt':
+      return JSON.stringify(node['cmds'] ?? []).includes('"concurrent":true');
     case 'AlterSystemStmt':
     case 'CreatedbStmt':
     case 'DropdbStmt':
+    case 'CreateTableSpaceStmt':
+    case 'DropTableSpaceStmt':
       return true;
     default:
       return false;
   }
 }
+
+/** What a REINDEX goes through table by table, each in a transaction. */
+const WHOLE: readonly unknown[] = ['REINDEX_OBJECT_SCHEMA', 'REINDEX_OBJECT_DATABASE', 'REINDEX_OBJECT_SYSTEM'];
 
 /** Runs migrations as the owner of the managed schemas, and records each with its own success. */
 export async function runMigrations(
@@ -150,12 +160,35 @@ async function runAlone(
   { source, statements }: PendingMigration,
 ): Promise<void> {
   await client.query(inOneMessage([settingsForMigrations(declaration), setRole(declaration.owner)]));
-  for (const alone of statements) await runBatch(client, source, [alone]);
+  for (const alone of statements) {
+    await dropInterrupted(client, declaration, alone);
+    await runBatch(client, source, [alone]).catch(async (error: unknown) => {
+      await dropInterrupted(client, declaration, alone).catch(() => undefined);
+      throw error;
+    });
+  }
   await client.query(inOneMessage([settings(), record(declaration, source), setRole()]));
 }
 
 function record({ privateSchema }: Declaration, { file, sql }: SqlSource): string {
   return statement('record_migration', { private: privateSchema, file, sha: sha256(sql) });
+}
+
+/** An interrupted build leaves an index that is invalid, in the way of the next one of its name; see CREATE INDEX. */
+async function dropInterrupted(
+  client: pg.ClientBase,
+  { schemas, internalSchemas, privateSchema }: Declaration,
+  { kind, node }: ParsedStatement,
+): Promise<void> {
+  if (kind !== 'IndexStmt' && kind !== 'ReindexStmt') return;
+  const { schemaname, relname } = (node['relation'] ?? {}) as { schemaname?: string; relname?: string };
+  const table = [schemaname, relname].flatMap((part) => (part === undefined ? [] : [quoteIdentifier(part)])).join('.');
+  const { rows } = await client.query<QualifiedName>(statement('interrupted_builds'), [
+    kind === 'IndexStmt' ? table : null,
+    node['idxname'] ?? null,
+    [...schemas, ...internalSchemas, privateSchema],
+  ]);
+  for (const index of rows) await client.query(statement('drop_index', { schema: index.schema, name: index.name }));
 }
 
 /** Statements to send together: a message is scanned as a whole, before a setting in it could change how. */

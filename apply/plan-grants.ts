@@ -1,4 +1,4 @@
-import type { DesiredAccess, DesiredFunction } from '../declaration/access.ts';
+import { desiredAccess, type DesiredAccess, type DesiredFunction } from '../declaration/access.ts';
 import { quoteIdentifier } from '../declaration/quote.ts';
 import { apiRoles } from '../declaration/roles.ts';
 import { tokenServiceNames } from '../declaration/token-service.ts';
@@ -41,6 +41,13 @@ export function planGrants(declaration: Declaration, access: DesiredAccess, cata
     grant: compared.flatMap(({ grant }) => grant),
     missing: missing(declaration, catalog),
   };
+}
+
+/** What is declared to be granted, is there, and is granted to nobody. */
+export function ungranted(declaration: Declaration, catalog: ComparedCatalog): string[] {
+  return [...relations(declaration, catalog), ...functions(declaration, desiredAccess(declaration), catalog)]
+    .filter(({ want, have }) => want.size > 0 && have.length === 0)
+    .map(({ place }) => place);
 }
 
 /** Somebody with anything too much, or anything that may be passed on, loses all and gets what is declared. */
@@ -274,7 +281,7 @@ function privileges(entries: readonly (readonly [string, string])[]): Privileges
 }
 
 /** PUBLIC is a keyword, not a role: quoted, it would name a role that can't exist. */
-function toRole(grantee: string) {
+export function toRole(grantee: string) {
   return raw(grantee === 'public' ? 'PUBLIC' : quoteIdentifier(grantee));
 }
 

@@ -268,6 +268,11 @@ export function planLift(forced: readonly QualifiedName[]): Step[] {
   return forced.map((table) => step(statement('lift_row_security', nameOf(table)), table));
 }
 
+/** Behind such a migration. */
+export function planForce(lifted: readonly QualifiedName[]): Step[] {
+  return lifted.map((table) => step(statement('force_row_security', nameOf(table)), table));
+}
+
 function step(sql: string, object: QualifiedName): Step {
   return { sql, as: 'owner', place: `${object.schema}.${object.name}` };
 }

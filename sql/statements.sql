@@ -21,7 +21,9 @@ SET lock_timeout = :'table_timeout_ms';
 SET idle_in_transaction_session_timeout = 0;
 SET client_min_messages = warning;
 SET jit = off;
-SET row_security = on
+SET row_security = on;
+-- A build that nobody waits for any more ends with who began it. Windows does not tell.
+SELECT set_config('client_connection_check_interval', '1s', false) WHERE version() !~* 'windows|mingw|visual c'
 -- name: become
 SET ROLE :"role"
 -- name: reset_role
@@ -140,8 +142,12 @@ SELECT :{catalogs}
 :{query}
 ) AS found) AS :"name"
 -- name: forced_tables
-SELECT n.nspname AS schema, c.relname AS name FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace
+SELECT c.oid, n.nspname AS schema, c.relname AS name FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace
 WHERE c.relforcerowsecurity AND n.nspname IN (:'schemas') AND pg_get_userbyid(c.relowner) = :'owner'
+ORDER BY 2, 3
+-- name: lifted_tables
+SELECT n.nspname AS schema, c.relname AS name FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace
+WHERE c.oid = ANY ($1::oid[]) AND NOT c.relforcerowsecurity
 ORDER BY 1, 2
 
 -- name: join_owner
@@ -220,6 +226,18 @@ COMMENT ON TRIGGER :"trigger" ON :"schema".:"name" IS :'mark'
 DROP ROUTINE :{signature}
 -- name: mark_function
 COMMENT ON ROUTINE :{signature} IS :'mark'
+
+-- name: interrupted_builds
+-- Indexes that an interrupted CONCURRENTLY has left, and nobody is making now: one that is to be made, of that name, or
+-- without a name on that table; or the copies that a REINDEX makes.
+SELECT n.nspname AS schema, x.relname AS name
+FROM pg_index AS i JOIN pg_class AS x ON x.oid = i.indexrelid JOIN pg_namespace AS n ON n.oid = x.relnamespace
+WHERE NOT i.indisvalid AND x.relkind = 'i' AND pg_has_role(x.relowner, 'USAGE')
+  AND i.indexrelid NOT IN (SELECT index_relid FROM pg_stat_progress_create_index WHERE index_relid IS NOT NULL)
+  AND CASE WHEN $1::text IS NULL THEN n.nspname = ANY ($3::name[]) AND x.relname ~ '_cc(new|old)\d*$'
+    ELSE i.indrelid = to_regclass($1) AND x.relname = coalesce($2::text, x.relname) END
+-- name: drop_index
+DROP INDEX CONCURRENTLY IF EXISTS :"schema".:"name"
 
 -- name: create_bookkeeping
 CREATE TABLE IF NOT EXISTS :"private".migrations (

@@ -1,0 +1,138 @@
+import type pg from 'pg';
+import type { Declaration } from '../declaration/types.ts';
+import { audit, refuseErrors, type Finding } from './audit.ts';
+import { readCatalog, readCompared, type Catalog, type ComparedCatalog } from './catalog.ts';
+import { runLifted } from './lifted.ts';
+import { runMigrations, type PendingMigration } from './migrations.ts';
+import { plan, type Step } from './plan.ts';
+import type { Progress } from './progress.ts';
+import { readReach, type Reach } from './reach.ts';
+import { inOneMessage, runSteps, setRole } from './run-steps.ts';
+import { planSeal } from './seal.ts';
+import { settings } from './session.ts';
+import { statement } from './statements.ts';
+import { transaction } from './transaction.ts';
+
+/** What a run has found, and must not open further before its end. */
+interface Found {
+  readonly reach: Reach;
+  readonly errors: ReadonlySet<string>;
+}
+
+/**
+ * Migrations up to the last one that can't be part of a transaction, each committed by itself. At each of these commits
+ * nobody sees more than before the run: what a migration makes stays closed, since the owner's default privileges grant
+ * nothing, and what it changes is sealed ({@link planSeal}). Access is brought only at the end.
+ */
+export async function runEarly(
+  client: pg.Client,
+  declaration: Declaration,
+  migrations: readonly PendingMigration[],
+  progress: Progress,
+): Promise<void> {
+  if (migrations.length === 0) return;
+  const found = await transaction(client, () => protect(client, declaration));
+  const sealed = async (run?: () => Promise<void>) => {
+    const places = await transaction(client, async () => {
+      await run?.();
+      return seal(client, declaration, found);
+    });
+    for (const place of places) progress.closed.add(place);
+  };
+  for (const migration of migrations) {
+    if (migration.transactional) {
+      await sealed(async () => {
+        const before = await readCompared(client, declaration);
+        await runLifted(client, declaration, [migration]);
+        await runSteps(client, declaration, closing(declaration, before, await readCompared(client, declaration)));
+      });
+    } else {
+      await runOutside(client, declaration, migration).catch(async (error: unknown) => {
+        // What it has done until then stays. Where the session has ended there is nobody to ask.
+        await sealed().catch(() => undefined);
+        throw error;
+      });
+      await sealed();
+    }
+    progress.committed.push(migration.source.file);
+  }
+}
+
+/** Row security of what is there already, and nothing granted on what will be made. */
+async function protect(client: pg.Client, declaration: Declaration): Promise<Found> {
+  const { steps } = plan(declaration, await readCompared(client, declaration));
+  await runSteps(
+    client,
+    declaration,
+    steps.filter(({ purpose }) => purpose === 'default privileges' || purpose === 'protect'),
+  );
+  const catalog = await readCatalog(client, declaration);
+  return {
+    reach: await readReach(client, declaration),
+    errors: new Set(openErrors(declaration, catalog).map(nameOf)),
+  };
+}
+
+/** Nothing is rolled back where there is no transaction: what the session was set to is taken back by hand. */
+async function runOutside(client: pg.Client, declaration: Declaration, migration: PendingMigration): Promise<void> {
+  const reset = () => client.query(inOneMessage([statement('reset_all'), setRole(), settings()]));
+  await runMigrations(client, declaration, [migration]).catch(async (error: unknown) => {
+    await reset().catch(() => undefined);
+    throw error;
+  });
+  await reset();
+}
+
+/** Row security of what is there, and against whatever a migration has opened; the rest is for the end. */
+function closing(declaration: Declaration, before: ComparedCatalog, after: ComparedCatalog): Step[] {
+  const known = new Set(plan(declaration, before).steps.map(({ sql }) => sql));
+  return plan(declaration, after).steps.filter(
+    ({ purpose, sql }) => purpose === 'protect' || (purpose === 'take away' && !known.has(sql)),
+  );
+}
+
+/**
+ * Seals what was touched since the run has begun, and says what that is.
+ *
+ * @throws SecuredPostgrestError `audit_failed` where something is open nonetheless
+ */
+async function seal(client: pg.Client, declaration: Declaration, { reach, errors }: Found): Promise<string[]> {
+  const after = await readReach(client, declaration);
+  const steps = planSeal(declaration, reach, after, await readCompared(client, declaration));
+  await runSteps(client, declaration, steps);
+  const catalog = await readCatalog(client, declaration);
+  const unsealed = planSeal(declaration, reach, after, catalog).map(({ place }): Finding => ({
+    rule: 'not_sealed',
+    level: 'error',
+    object: place,
+    problem: 'was changed, and its grants can not be taken until the end of the run',
+    fix: 'take the grants away first, as who gave them',
+  }));
+  const opened = openErrors(declaration, catalog).filter((finding) => !errors.has(nameOf(finding)));
+  refuseErrors(
+    declaration,
+    [...unsealed, ...opened],
+    'correct it, or put it behind the last migration that can not be part of a transaction',
+  );
+  return steps.map(({ place }) => place);
+}
+
+/** What the audit says of what is granted; what is missing of the declared state is brought at the end. */
+function openErrors(declaration: Declaration, catalog: Catalog): Finding[] {
+  const closed = new Set(
+    catalog.relations
+      .filter(({ grants, column_grants }) => grants.length + column_grants.length === 0)
+      .map(({ schema, name }) => `${schema}.${name}`),
+  );
+  const isOpen = ({ schema, table }: { schema: string; table: string }) => !closed.has(`${schema}.${table}`);
+  const open = {
+    ...catalog,
+    rules: catalog.rules.filter(isOpen),
+    definerTriggers: catalog.definerTriggers.filter(isOpen),
+  };
+  return audit(declaration, open).filter(({ level, rule }) => level === 'error' && rule !== 'not_as_declared');
+}
+
+function nameOf({ rule, object, problem }: Finding): string {
+  return JSON.stringify([rule, object, problem]);
+}

@@ -1,0 +1,23 @@
+import { SecuredPostgrestError } from '../declaration/errors.ts';
+
+/** What a run has committed before its end: it stays where the run fails. */
+export class Progress {
+  /** Migrations, by file. */
+  readonly committed: string[] = [];
+  /** What was closed until a run succeeds. */
+  readonly closed = new Set<string>();
+
+  /** Throws the error of a failed run, with what stays: of this run, and `closed` by whichever. */
+  tell(error: unknown, closed: readonly string[]): never {
+    const places = new Set([...this.closed, ...closed]);
+    const stays = [
+      ...(this.committed.length > 0 ? [`committed: ${this.committed.join(', ')}`] : []),
+      ...(places.size > 0 ? [`closed until a deploy succeeds: ${[...places].sort().join(', ')}`] : []),
+    ];
+    if (stays.length === 0 || !(error instanceof SecuredPostgrestError)) throw error;
+    const { code, message, cause } = error;
+    const end = ` [${code}]`;
+    const reason = message.endsWith(end) ? message.slice(0, -end.length) : message;
+    throw new SecuredPostgrestError(code, `${[reason, ...stays].join('; ')}${end}`, { cause });
+  }
+}

@@ -1,0 +1,107 @@
+import type pg from 'pg';
+import { desiredAccess } from '../declaration/access.ts';
+import type { Declaration } from '../declaration/types.ts';
+import { statement } from './statements.ts';
+
+/** Something that decides about access: a relation with its policies, triggers and columns, a function, a type, a schema. */
+export interface ReachNode {
+  readonly key: string;
+  readonly kind: 'relation' | 'function' | 'type' | 'operator' | 'cast' | 'schema';
+  readonly schema: string;
+  readonly name: string;
+  /** Of a function: its quoted name with argument types, as SQL. */
+  readonly signature: string;
+  /** A digest: any change of it is one of access. */
+  readonly content: string;
+  /** Columns, constraints and labels: each must stay as it is, and more may come. */
+  readonly parts: readonly string[];
+  /** The keys of what it rests on, as far as Postgres records that. */
+  readonly rests_on: readonly string[];
+  /** The text of a function's body, where Postgres does not record what it rests on. */
+  readonly body: string | null;
+  /** The schemas in which the body's names are looked for that have none, where that does not depend on the session. */
+  readonly path: readonly string[] | null;
+}
+
+export type Reach = ReadonlyMap<string, ReachNode>;
+
+const SYSTEM_SCHEMAS = ['pg_catalog', 'information_schema'];
+
+/** Reads what decides about access in a database. */
+export async function readReach(client: pg.ClientBase, declaration: Declaration): Promise<Reach> {
+  const { rows } = await client.query<ReachNode>(statement('read_reach', {}, 'reach'), [SYSTEM_SCHEMAS]);
+  const { privateSchema } = declaration;
+  const ours = new Set(desiredAccess(declaration).functions.map(({ name }) => name));
+  // The names in our own functions are Postgres', those of the private schema, or have their schema.
+  const isOurs = ({ kind, schema, name }: ReachNode) =>
+    kind === 'function' && schema === privateSchema && ours.has(name);
+  return new Map(rows.map((node) => [node.key, isOurs(node) ? { ...node, path: [privateSchema] } : node]));
+}
+
+/**
+ * What was changed, made or dropped, and whatever rests on that, directly or not. A relation with new columns only counts
+ * as changed unless `mayGrow` says that they are for those who see the others.
+ */
+export function affected(
+  before: Reach,
+  after: Reach,
+  mayGrow: (node: ReachNode) => boolean,
+): ReadonlyMap<string, ReachNode> {
+  const changed = [...new Set([...before.keys(), ...after.keys()])].filter((key) => {
+    const [was, is] = [before.get(key), after.get(key)];
+    return !was || !is || !isSame(was, is, mayGrow);
+  });
+  const found = new Map(changed.map((key) => [key, (after.get(key) ?? before.get(key))!]));
+  if (changed.length === 0) return found;
+  // What a text calls by a name that is gone, it may find elsewhere.
+  const queue = changed.flatMap((key) => [before.get(key), after.get(key)]).filter((node) => node !== undefined);
+  const dependents = reversed(after);
+  const bodies = [...after.values()].filter(({ body }) => body !== null);
+  for (let node = queue.pop(); node; node = queue.pop()) {
+    const cause = node;
+    const next = [
+      ...(dependents.get(cause.key) ?? []),
+      ...bodies.filter((fn) => !found.has(fn.key) && names(fn, cause)),
+    ];
+    for (const dependent of next) {
+      if (found.has(dependent.key)) continue;
+      found.set(dependent.key, dependent);
+      queue.push(dependent);
+    }
+  }
+  return found;
+}
+
+function isSame(was: ReachNode, is: ReachNode, mayGrow: (node: ReachNode) => boolean): boolean {
+  if (was.content !== is.content || was.parts.some((part) => !is.parts.includes(part))) return false;
+  const grown = is.parts.some((part) => part.startsWith('column ') && !was.parts.includes(part));
+  return !grown || mayGrow(is);
+}
+
+function reversed(reach: Reach): Map<string, ReachNode[]> {
+  const dependents = new Map<string, ReachNode[]>();
+  for (const node of reach.values()) {
+    for (const key of node.rests_on) dependents.set(key, [...(dependents.get(key) ?? []), node]);
+  }
+  return dependents;
+}
+
+/** SQL that is put together at run time, other languages, and names that are written as code points: they may name anything. */
+const MAY_NAME_ANYTHING =
+  /\bexecute\b|\bu&"|_to_xml|\bts_(stat|rewrite)\b|\bdblink|\bcrosstab|\bconnectby|\bxpath_table/i;
+
+/** Whether the text of a function's body may name something. Too much is found rather than too little. */
+function names({ body, path }: ReachNode, { kind, schema, name }: ReachNode): boolean {
+  // Nothing names a schema's grants; and nobody sees from a text where a value is cast.
+  if (kind === 'schema') return false;
+  if (kind === 'cast' || MAY_NAME_ANYTHING.test(body!)) return true;
+  if (kind === 'operator') return body!.includes(name);
+  const written = `"?${literally(name)}(?![\\w$])`;
+  const bare = path === null || path.includes('$user') || path.includes(schema);
+  const sought = bare ? `(?<![\\w$])${written}` : `"?${literally(schema)}"?\\s*\\.\\s*${written}`;
+  return new RegExp(sought, 'i').test(body!);
+}
+
+function literally(name: string): string {
+  return name.replaceAll('"', '""').replace(/[\\^$.*+?()[\]{}|]/g, '\\$&');
+}
