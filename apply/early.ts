@@ -1,7 +1,7 @@
 import type pg from 'pg';
 import type { Declaration } from '../declaration/types.ts';
 import { audit, refuseErrors, type Finding } from './audit.ts';
-import { readCatalog, readCompared, type Catalog, type ComparedCatalog } from './catalog.ts';
+import { readCatalog, readCompared, type Catalog } from './catalog.ts';
 import { runLifted } from './lifted.ts';
 import { runMigrations, type PendingMigration } from './migrations.ts';
 import { plan, type Step } from './plan.ts';
@@ -13,10 +13,13 @@ import { settings } from './session.ts';
 import { statement } from './statements.ts';
 import { transaction } from './transaction.ts';
 
-/** What a run has found, and must not open further before its end. */
+/** What was there when the run began, and must not be opened further before its end. */
 interface Found {
   readonly reach: Reach;
+  /** What the audit has said then. */
   readonly errors: ReadonlySet<string>;
+  /** What the end will take away. */
+  readonly known: ReadonlySet<string>;
 }
 
 /**
@@ -41,11 +44,7 @@ export async function runEarly(
   };
   for (const migration of migrations) {
     if (migration.transactional) {
-      await sealed(async () => {
-        const before = await readCompared(client, declaration);
-        await runLifted(client, declaration, [migration]);
-        await runSteps(client, declaration, closing(declaration, before, await readCompared(client, declaration)));
-      });
+      await sealed(() => runLifted(client, declaration, [migration]));
     } else {
       await runOutside(client, declaration, migration).catch(async (error: unknown) => {
         // What it has done until then stays. Where the session has ended there is nobody to ask.
@@ -70,6 +69,7 @@ async function protect(client: pg.Client, declaration: Declaration): Promise<Fou
   return {
     reach: await readReach(client, declaration),
     errors: new Set(openErrors(declaration, catalog).map(nameOf)),
+    known: new Set(plan(declaration, catalog).steps.map(({ sql }) => sql)),
   };
 }
 
@@ -83,38 +83,46 @@ async function runOutside(client: pg.Client, declaration: Declaration, migration
   await reset();
 }
 
-/** Row security of what is there, and against whatever a migration has opened; the rest is for the end. */
-function closing(declaration: Declaration, before: ComparedCatalog, after: ComparedCatalog): Step[] {
-  const known = new Set(plan(declaration, before).steps.map(({ sql }) => sql));
-  return plan(declaration, after).steps.filter(
-    ({ purpose, sql }) => purpose === 'protect' || (purpose === 'take away' && !known.has(sql)),
-  );
-}
-
 /**
- * Seals what was touched since the run has begun, and says what that is.
+ * Protects what was made, takes away what a migration has opened by itself, seals what was touched since the run has begun,
+ * and says what that is.
  *
  * @throws SecuredPostgrestError `audit_failed` where something is open nonetheless
  */
-async function seal(client: pg.Client, declaration: Declaration, { reach, errors }: Found): Promise<string[]> {
+async function seal(client: pg.Client, declaration: Declaration, { reach, errors, known }: Found): Promise<string[]> {
+  let catalog = await readCatalog(client, declaration);
+  const run = async (steps: readonly Step[]) => {
+    if (steps.length === 0) return;
+    await runSteps(client, declaration, steps);
+    catalog = await readCatalog(client, declaration);
+  };
+  await run(plan(declaration, catalog).steps.filter((step) => closes(step, known)));
   const after = await readReach(client, declaration);
-  const steps = planSeal(declaration, reach, after, await readCompared(client, declaration));
-  await runSteps(client, declaration, steps);
-  const catalog = await readCatalog(client, declaration);
-  const unsealed = planSeal(declaration, reach, after, catalog).map(({ place }): Finding => ({
-    rule: 'not_sealed',
-    level: 'error',
-    object: place,
-    problem: 'was changed, and its grants can not be taken until the end of the run',
-    fix: 'take the grants away first, as who gave them',
-  }));
+  const steps = planSeal(declaration, reach, after, catalog);
+  await run(steps);
+  const unsealed = steps.length === 0 ? [] : planSeal(declaration, reach, after, catalog);
   const opened = openErrors(declaration, catalog).filter((finding) => !errors.has(nameOf(finding)));
   refuseErrors(
     declaration,
-    [...unsealed, ...opened],
+    [...unsealed.map(notSealed), ...opened],
     'correct it, or put it behind the last migration that can not be part of a transaction',
   );
   return steps.map(({ place }) => place);
+}
+
+/** Row security of what is there, and what the end would take away that was not there before; the rest is for the end. */
+function closes({ purpose, sql }: Step, known: ReadonlySet<string>): boolean {
+  return purpose === 'protect' || (purpose === 'take away' && !known.has(sql));
+}
+
+function notSealed({ place }: Step): Finding {
+  return {
+    rule: 'not_sealed',
+    level: 'error',
+    object: place,
+    problem: 'was changed, and is granted by somebody else than its owner',
+    fix: 'revoke that as who granted it',
+  };
 }
 
 /** What the audit says of what is granted; what is missing of the declared state is brought at the end. */

@@ -170,6 +170,76 @@ describe.each(ADMINS)('migrations as %s', (admin) => {
   });
 
   it.each([
+    ['of a name', 'CREATE UNIQUE INDEX CONCURRENTLY owners ON notes (user_id)', ['owners']],
+    ['without a name', 'CREATE UNIQUE INDEX CONCURRENTLY ON notes (user_id)', ['notes_user_id_idx1']],
+    ['that may be there', 'CREATE UNIQUE INDEX CONCURRENTLY IF NOT EXISTS owners ON api.notes (user_id)', ['owners']],
+  ])('leave no invalid index %s behind, and none in the way of the next deploy', async (_, sql, names) => {
+    const database = await cluster.database(admin);
+    await database.apply(notes(database.name));
+    await database.sql('UPDATE api.notes SET user_id = 1');
+    const indexes = () =>
+      database.sql(`SELECT relname AS name, indisvalid AS valid FROM pg_index JOIN pg_class AS c ON c.oid = indexrelid
+        WHERE indrelid = 'api.notes'::regclass AND relname NOT IN ('notes_pkey', 'notes_user_id_idx') ORDER BY 1`);
+    const failing = withMigration(database, sql);
+    expect((await rejection(applyDeclaration(database.admin, failing))).code).toBe('migration_failed');
+    expect(await indexes()).toEqual([]);
+    // As a run that was killed leaves it.
+    await database.sql(sql.replace(/ON (api\.)?notes/, 'ON api.notes')).catch(() => undefined);
+    expect(await indexes()).toEqual(names.map((name) => ({ name, valid: false })));
+    await database.sql('UPDATE api.notes SET user_id = id');
+    await applyDeclaration(database.admin, failing);
+    expect(await indexes()).toEqual(names.map((name) => ({ name, valid: true })));
+  });
+
+  it.each([
+    'CLUSTER',
+    'REINDEX SCHEMA api',
+    'REINDEX TABLE CONCURRENTLY notes',
+    'VACUUM notes',
+    'ALTER TABLE parts DETACH PARTITION parts_1 CONCURRENTLY',
+  ])('run outside of a transaction where Postgres wants that: %s', async (sql) => {
+    const database = await cluster.database(admin);
+    const parts = {
+      file: 'migrations/001_parts.sql',
+      sql: `CREATE TABLE parts (id int) PARTITION BY LIST (id); CREATE TABLE parts_1 PARTITION OF parts FOR VALUES IN (1)`,
+    };
+    const migrations = [notesMigration, parts, { file: 'migrations/002.sql', sql }];
+    expect((await database.apply(notes(database.name, { migrations }))).migrations).toHaveLength(3);
+  });
+
+  it('bind the owner again at each commit, in the private schema and under another name too', async () => {
+    const database = await cluster.database(admin);
+    const secret = `${database.name}_private`;
+    const migrations = [
+      notesMigration,
+      {
+        file: 'migrations/002.sql',
+        sql: `CREATE TABLE ${secret}.kept (); ALTER TABLE ${secret}.kept ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY`,
+      },
+    ];
+    await database.apply(notes(database.name, { migrations }));
+    const forced = () =>
+      database.sql(
+        `SELECT relname AS name FROM pg_class WHERE relforcerowsecurity AND relnamespace::regnamespace::text IN ('api', '${secret}') ORDER BY 1`,
+      );
+    const before = await forced();
+    expect(before).toEqual([{ name: 'kept' }, { name: 'notes' }]);
+    const next = [
+      {
+        file: 'migrations/003.sql',
+        sql: `ALTER TABLE ${secret}.kept RENAME TO held; UPDATE notes SET body = upper(body)`,
+      },
+      { file: 'migrations/004.sql', sql: 'CREATE UNIQUE INDEX CONCURRENTLY ON notes ((1))' },
+    ];
+    const declaration = notes(database.name, { migrations: [...migrations, ...next] });
+    expect((await rejection(applyDeclaration(database.admin, declaration))).message).toContain(
+      'committed: migrations/003.sql [migration_failed]',
+    );
+    expect(await forced()).toEqual([{ name: 'held' }, { name: 'notes' }]);
+    expect(await database.sql('SELECT body FROM api.notes ORDER BY id')).toEqual([{ body: 'MINE' }, { body: 'YOURS' }]);
+  });
+
+  it.each([
     ['table', { tables: [{ name: 'nowhere' }] }, 'there is no table api.nowhere'],
     ['view', { views: [{ name: 'nowhere' }] }, 'there is no view api.nowhere'],
     [

@@ -16,7 +16,11 @@ prototype.query = function (this: pg.Client, ...values: unknown[]) {
   const hook = hooks.get(this.database ?? '');
   const send = () => query.apply(this, values);
   return hook && typeof values[0] === 'string' && !onlookers.has(this) ? hook(this, values[0], send) : send();
-} as Query;
+};
+
+/** Whether a message changes nothing but the session. */
+const reads = (text: string) =>
+  text.split('\n;\n').every((sql) => /^(BEGIN|SELECT|WITH|SET|RESET|SAVEPOINT|RELEASE|--)/.test(sql));
 
 /** What a run has answered, and what was seen after each of its commits. */
 export interface Overlooked {
@@ -33,14 +37,20 @@ export async function overlook(
 ): Promise<Overlooked> {
   const sights: { behind: string; sight: Sight }[] = [];
   let inTransaction = false;
+  let changes = false;
   let sent = 0;
   hooks.set(connection.database, async (client, text, send) => {
     if (sent++ === interruption?.at) await interrupt(client, interruption, onlooker);
     if (text === 'BEGIN') inTransaction = true;
     const answer = await send();
-    if (text === 'COMMIT' || text.startsWith('ROLLBACK\n')) inTransaction = false;
-    const commits = text === 'COMMIT' || (!inTransaction && /^(CREATE|DROP|ALTER|REINDEX|VACUUM)/.test(text));
-    if (commits) sights.push({ behind: `${text.slice(0, 60)} (message ${sent})`, sight: await onlooker.look() });
+    const ends = text === 'COMMIT' || text.startsWith('ROLLBACK\n');
+    if (ends) inTransaction = false;
+    else changes ||= !reads(text);
+    if (inTransaction || !changes) return answer;
+    if (!text.startsWith('ROLLBACK\n')) {
+      sights.push({ behind: `${text.slice(0, 60)} (message ${sent})`, sight: await onlooker.look() });
+    }
+    changes = false;
     return answer;
   });
   try {

@@ -161,6 +161,16 @@ export const sequences: fc.Arbitrary<Sequence> = fc
     migrations: [...before, outside, ...after].map((sql, n) => ({ file: `00${n + 2}.sql`, sql })),
   }));
 
+/** A change of access, and then a build that fails. */
+export const alone = (sql: string): Sequence => ({
+  variant: 'the same',
+  migrations: [sql, 'CREATE UNIQUE INDEX CONCURRENTLY items_grp ON items (grp)'].map((text, n) => ({
+    file: `00${n + 2}.sql`,
+    sql: text,
+  })),
+  interruptions: [undefined],
+});
+
 /** Without what can never run. */
 export function corrected(migrations: readonly SqlSource[]): SqlSource[] {
   return migrations.map(({ file, sql }) => ({ file, sql: FAILING.includes(sql) ? 'SELECT 1' : sql }));

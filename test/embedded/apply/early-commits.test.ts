@@ -1,0 +1,156 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { applyDeclaration, auditDatabase, diffDeclaration } from '../../../apply/index.ts';
+import type { DatabaseConnection } from '../../../apply/connect.ts';
+import { withClient } from '../../../ephemeral/with-client.ts';
+import {
+  startEphemeralPostgrest,
+  startPostgres,
+  type EphemeralPostgrest,
+  type PostgresServer,
+} from '../../../ephemeral/index.ts';
+import { app, drops, fails, slow, user } from '../../support/commits/app.ts';
+import { rejection } from '../../support/errors.ts';
+
+const program = fileURLToPath(new URL('programs/apply.ts', import.meta.url));
+
+let postgres: PostgresServer;
+let api: EphemeralPostgrest;
+let admin: DatabaseConnection;
+
+beforeAll(async () => {
+  postgres = await startPostgres();
+});
+afterAll(() => postgres.stop());
+
+/** An API in use, on a database of its own. */
+async function running(use: () => Promise<void>): Promise<void> {
+  api = await startEphemeralPostgrest(app(), { backend: { existing: postgres.connection('postgres') } });
+  const { hostname, port, username, password, pathname } = new URL(api.databaseUrl);
+  admin = {
+    host: hostname,
+    port: Number(port),
+    user: decodeURIComponent(username),
+    password: decodeURIComponent(password),
+    database: pathname.slice(1),
+  };
+  try {
+    await use();
+  } finally {
+    await api.stop();
+  }
+}
+
+/** What the API answers to anonymous and to a tenant. */
+async function answers(path: string) {
+  const clients = [await api.as(), await api.as(user, { tenant: 1 }), await api.as(user, { tenant: 2 })];
+  return Promise.all(
+    clients.map(async (client) => {
+      const response = await client.fetch(path);
+      return response.ok ? await response.json() : response.status;
+    }),
+  );
+}
+
+/** Asks again and again until `work` is done, and says what each client was answered, once. */
+async function answersDuring(path: string, work: Promise<unknown>) {
+  let done = false;
+  const finished = work.finally(() => (done = true)).catch(() => undefined);
+  const seen = [new Set<string>(), new Set<string>(), new Set<string>()];
+  while (!done) (await answers(path)).forEach((answer, n) => seen[n]!.add(JSON.stringify(answer)));
+  await finished;
+  return seen;
+}
+
+async function until(condition: () => Promise<boolean>): Promise<void> {
+  while (!(await condition())) await new Promise((resolve) => setTimeout(resolve, 20));
+}
+
+const ids = '/items?select=id&order=id';
+const open = [401, [{ id: 1 }], [{ id: 2 }]];
+const sealed = [401, 403, 403];
+
+describe('while a deploy has committed only some of its migrations', () => {
+  it('a dropped restrictive policy shows no row to another tenant, and the corrected deploy opens the table again', () =>
+    running(async () => {
+      expect(await answers(ids)).toEqual(open);
+      const deploy = rejection(applyDeclaration(admin, app(drops, fails)));
+      for (const [n, seen] of (await answersDuring(ids, deploy)).entries()) {
+        expect([JSON.stringify(open[n]), '403']).toEqual(expect.arrayContaining([...seen]));
+      }
+      const error = await deploy;
+      expect(error.code).toBe('migration_failed');
+      expect(error.message).toMatch(/^003_unique\.sql:1: could not create unique index "items_grp"/);
+      expect(error.message).toContain(
+        '; committed: 002_type.sql; closed until a deploy succeeds: api.items [migration_failed]',
+      );
+      expect(await answers(ids)).toEqual(sealed);
+      // What rests on nothing that was changed is served as before.
+      expect(await answers('/others?select=id')).toEqual([401, [{ id: 3 }], [{ id: 4 }]]);
+
+      const again = await rejection(applyDeclaration(admin, app(drops, fails)));
+      expect(again.message).not.toContain('committed:');
+      expect(again.message).toContain('closed until a deploy succeeds: api.items');
+      expect(await answers(ids)).toEqual(sealed);
+      const { statements, migrations } = await diffDeclaration(admin, app(drops, fails));
+      expect(migrations).toEqual(['003_unique.sql']);
+      expect(statements).toContainEqual(
+        expect.stringContaining('GRANT SELECT, INSERT, UPDATE, DELETE ON TABLE "api"."items"'),
+      );
+      expect((await auditDatabase(admin, app(drops, fails))).map(({ rule, object }) => `${rule} ${object}`)).toContain(
+        'not_as_declared api.items',
+      );
+
+      await api.sql('UPDATE api.items SET grp = id');
+      expect((await applyDeclaration(admin, app(drops, fails))).migrations).toEqual(['003_unique.sql']);
+      expect(await answers(ids)).toEqual(open);
+      expect(await diffDeclaration(admin, app(drops, fails))).toEqual({ migrations: [], statements: [], missing: [] });
+    }));
+
+  it('a function that runs as its owner now answers nobody', () =>
+    running(async () => {
+      const definer = { file: '002_definer.sql', sql: 'ALTER FUNCTION secret() SECURITY DEFINER' };
+      expect(await answers('/rpc/secret')).toEqual([null, null, null]);
+      for (const migrations of [
+        [definer, fails],
+        [definer, { file: '003_vacuum.sql', sql: 'VACUUM items' }],
+      ]) {
+        const error = await rejection(applyDeclaration(admin, app(...migrations)));
+        expect(error.message).toContain('closed until a deploy succeeds: api.secret');
+        expect(await answers('/rpc/secret')).toEqual([401, 403, 403]);
+        expect(await answers(ids)).toEqual(open);
+      }
+      const corrected = { file: '003_vacuum.sql', sql: 'VACUUM items' };
+      const invoker = { file: '004_invoker.sql', sql: 'ALTER FUNCTION secret() SECURITY INVOKER' };
+      await applyDeclaration(admin, app(definer, corrected, invoker));
+      expect(await answers('/rpc/secret')).toEqual([null, null, null]);
+    }));
+
+  it('a process that is killed while a slow index is built leaves nothing open, and the next deploy need not wait', () =>
+    running(async () => {
+      // A build waits for all that have begun before.
+      await withClient(admin, async (reader) => {
+        await reader.query('BEGIN ISOLATION LEVEL REPEATABLE READ; SELECT 1');
+        const child = spawn(process.execPath, ['--import', 'tsx', program], {
+          env: { ...process.env, CONNECTION: JSON.stringify(admin) },
+          stdio: ['ignore', 'inherit', 'inherit'],
+        });
+        const exit = once(child, 'exit');
+        const building = `SELECT FROM pg_stat_activity WHERE query LIKE '%items_slow%' AND wait_event_type = 'Lock'`;
+        await until(async () => (await api.sql(building)).length === 1);
+        expect(await answers(ids)).toEqual(sealed);
+        child.kill('SIGKILL');
+        await exit;
+        expect(await answers(ids)).toEqual(sealed);
+        await until(async () => (await api.sql(building)).length === 0);
+        expect(await answers(ids)).toEqual(sealed);
+      });
+      await applyDeclaration(admin, app(drops, slow));
+      expect(await answers(ids)).toEqual(open);
+      expect(await api.sql(`SELECT indisvalid FROM pg_index WHERE indexrelid = 'api.items_slow'::regclass`)).toEqual([
+        { indisvalid: true },
+      ]);
+    }));
+});
