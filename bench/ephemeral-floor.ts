@@ -9,7 +9,7 @@ import { baseDirectory } from '../ephemeral/base-directory.ts';
 import { freePorts } from '../ephemeral/free-ports.ts';
 import { postgresBinaries } from '../ephemeral/postgres-binaries.ts';
 import { postgrestBinary } from '../ephemeral/postgrest-binary.ts';
-import { serverUser } from '../ephemeral/server-user.ts';
+import { idleAccount } from '../ephemeral/server-user.ts';
 import { timed } from './measure.ts';
 
 /** What the programs themselves take, in milliseconds, with nothing of ours around them. */
@@ -22,7 +22,7 @@ export interface FloorTimes {
 
 /** Runs each program once: initdb, a server, a copy of a database, PostgREST on the copy. */
 export async function measureFloor(): Promise<FloorTimes> {
-  const user = serverUser();
+  const user = idleAccount();
   const { initdb, postgres } = await postgresBinaries(user);
   const { path: postgrest } = await postgrestBinary();
   const directory = mkdtempSync(join(baseDirectory(), 'bench-floor-'));

@@ -66,6 +66,7 @@ export type ErrorCode =
   | 'secret_exists'
   | 'foreign_deployment'
   | 'password_rejected'
+  | 'unsafe_directory'
   | 'invalid_prop'
   | 'server_not_ready'
   | 'server_ended'

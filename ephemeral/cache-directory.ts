@@ -1,9 +1,33 @@
+import { existsSync, mkdirSync } from 'node:fs';
 import { homedir, userInfo } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
+import { privateDirectory, safeDirectory } from './safe-directory.ts';
 
-/** Where this user's programs keep what they can make again. SECURED_POSTGREST_CACHE names another directory. */
-export function cacheDirectory(): string {
-  return process.env['SECURED_POSTGREST_CACHE'] || join(userCache(), 'secured-postgrest');
+/**
+ * Where this user's programs keep what they can make again. SECURED_POSTGREST_CACHE names another directory. Undefined if
+ * there is none, or if another user could put something into it: what is kept is run, or trusted.
+ */
+export function cacheDirectory(): string | undefined {
+  try {
+    return privateDirectory(cachePath());
+  } catch {
+    return undefined;
+  }
+}
+
+/** The same, made where it is missing. */
+export function makeCacheDirectory(): string | undefined {
+  const path = cachePath();
+  let existing = path;
+  while (!existsSync(existing)) existing = dirname(existing);
+  // Below a link of another user it would be made at a place of that user's choice.
+  if (safeDirectory(existing) === undefined) return undefined;
+  mkdirSync(path, { recursive: true, mode: 0o700 });
+  return cacheDirectory();
+}
+
+function cachePath(): string {
+  return resolve(process.env['SECURED_POSTGREST_CACHE'] || join(userCache(), 'secured-postgrest'));
 }
 
 /** The XDG Base Directory Specification, and the platforms' own places. */

@@ -1,49 +1,74 @@
 import { spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
-import { mkdir, open, readFile, rename, rm, stat, type FileHandle } from 'node:fs/promises';
+import { open, readFile, rename, stat, type FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
-import { cacheDirectory } from './cache-directory.ts';
-import { checksum, discard, entriesOf, UNFINISHED } from './cache-entries.ts';
+import { makeCacheDirectory } from './cache-directory.ts';
+import { checksum, discard, entriesOf, openEntry, UNFINISHED } from './cache-entries.ts';
 import { undoAfterDeath } from './reaper.ts';
-import { serverUser } from './server-user.ts';
+import type { ServerDirectory } from './server-directory.ts';
+import { serverEnvironment } from './server-environment.ts';
+import type { ServerUser } from './server-user.ts';
 
-/** What is kept of a server's directory. */
-const PARTS = ['data', 'first-password'];
+/** In bytes; an archive begins with it. */
+export const FIRST_PASSWORD_LENGTH = 32;
 const HOUR_MS = 3_600_000;
 
 // Each cluster is one archive, named after its key and its checksum: it is there as a whole or not at all, whoever else
 // writes one at the same time, and damage is seen. Where nothing can be read or written there is no cache.
 
-/** Copies the cluster of a key into a server's directory; false if there is no sound one. */
-export async function unpackCluster(key: string, target: string): Promise<boolean> {
+/** A cluster that was packed, and that others can have as soon as it is `kept`. */
+export interface PackedCluster {
+  readonly archive: string;
+  /** Has it kept under its key, or removes it. Does not reject: then the next server makes its cluster anew. */
+  keep(): Promise<void>;
+}
+
+/** Copies the cluster of a key into a server's directory; returns its first password, or undefined without a sound one. */
+export async function unpackCluster(key: string, target: ServerDirectory): Promise<string | undefined> {
   for (const archive of entriesOf(key)) {
-    if (await unpack(archive, target)) return true;
+    const firstPassword = await unpack(archive, target, isSound);
+    if (firstPassword !== undefined) return firstPassword;
     await discard(archive);
-    for (const part of PARTS) await rm(join(target, part), { recursive: true, force: true });
   }
-  return false;
+  return undefined;
 }
 
 /**
- * Keeps the cluster of a server that has not been started yet. Resolves when all of it has been read; `kept` does when
- * others can have it. Neither rejects: with a full disk, or a home that can not be written, the next server makes its
- * cluster anew.
+ * Packs the cluster of a server that has not been started yet: into the cache, or beside it where the disk is full or the
+ * cache can not be written.
  */
-export async function packCluster(key: string, source: string): Promise<{ readonly kept: Promise<void> }> {
-  const unfinished = join(cacheDirectory(), UNFINISHED + randomUUID());
-  const withdraw = undoAfterDeath(['rm', '-f', unfinished]);
-  const packed = await pack(source, unfinished).catch(() => false);
-  const finish = async () => {
-    if (packed) await keep(key, unfinished).catch(() => {});
-    await discard(unfinished);
-    await withdraw();
-  };
-  return { kept: finish() };
+export async function packCluster(key: string, source: ServerDirectory, firstPassword: string): Promise<PackedCluster> {
+  const cache = await Promise.resolve()
+    .then(makeCacheDirectory)
+    .catch(() => undefined);
+  if (cache !== undefined) {
+    const unfinished = join(cache, UNFINISHED + randomUUID());
+    const withdraw = undoAfterDeath(['rm', '-f', unfinished]);
+    const remove = () => discard(unfinished).then(withdraw);
+    const packed = await pack(source, firstPassword, unfinished).catch(() => false);
+    if (packed)
+      return {
+        archive: unfinished,
+        keep: () =>
+          keep(key, unfinished, cache)
+            .catch(() => {})
+            .finally(remove),
+      };
+    await remove();
+  }
+  const archive = join(source.path, 'cluster.tar');
+  if (!(await pack(source, firstPassword, archive))) throw new Error(`${archive} cannot be written`);
+  return { archive, keep: () => Promise.resolve() };
 }
 
-async function keep(key: string, unfinished: string): Promise<void> {
-  await rename(unfinished, `${join(cacheDirectory(), key)}-${checksum(await readFile(unfinished))}.tar`);
+/** Copies a cluster that was just packed. */
+export async function unpackNew({ archive }: PackedCluster, target: ServerDirectory): Promise<void> {
+  if ((await unpack(archive, target)) === undefined) throw new Error(`${archive} cannot be unpacked`);
+}
+
+async function keep(key: string, unfinished: string, cache: string): Promise<void> {
+  await rename(unfinished, `${join(cache, key)}-${checksum(await readFile(unfinished))}.tar`);
   // Others may have made theirs at the same time. Whoever is reading one has it open.
   for (const archive of entriesOf(key).slice(1)) await discard(archive);
   for (const archive of entriesOf(UNFINISHED)) await discardOld(archive);
@@ -59,21 +84,37 @@ async function discardOld(archive: string): Promise<void> {
   if (mtimeMs < Date.now() - HOUR_MS) await discard(archive);
 }
 
-async function pack(source: string, unfinished: string): Promise<boolean> {
-  await mkdir(cacheDirectory(), { recursive: true, mode: 0o700 });
-  const file = await open(unfinished, 'wx', 0o600);
-  return tar(source, ['-c', ...PARTS], 'ignore', file.fd).finally(() => file.close());
+async function pack(source: ServerDirectory, firstPassword: string, archive: string): Promise<boolean> {
+  const file = await open(archive, 'wx', 0o600);
+  try {
+    await file.write(firstPassword);
+    return await tar(join(source.path, 'data'), ['-c', '.'], 'ignore', file.fd, source.user);
+  } finally {
+    await file.close();
+  }
 }
 
-/** Whether it was sound, and there is room for it. */
-async function unpack(archive: string, target: string): Promise<boolean> {
+/** The first password, if it was sound and there is room for it. */
+async function unpack(
+  archive: string,
+  target: ServerDirectory,
+  isSound: (file: FileHandle, archive: string) => Promise<boolean> = () => Promise.resolve(true),
+): Promise<string | undefined> {
   try {
-    const file = await open(archive, 'r');
-    // Both read it from memory, and each keeps a core busy.
-    const both = Promise.all([tar(target, ['-x'], file.fd, 'ignore'), isSound(file, archive).catch(() => false)]);
-    return (await both.finally(() => file.close())).every(Boolean);
+    const file = await openEntry(archive);
+    try {
+      const data = await target.newData();
+      const firstPassword = Buffer.alloc(FIRST_PASSWORD_LENGTH);
+      await file.read(firstPassword, 0, FIRST_PASSWORD_LENGTH, null);
+      // From here on. Both read it from memory, and each keeps a core busy.
+      const unpacked = tar(data, ['-x'], file.fd, 'ignore', target.user);
+      const both = await Promise.all([unpacked, isSound(file, archive).catch(() => false)]);
+      return both.every(Boolean) ? firstPassword.toString() : undefined;
+    } finally {
+      await file.close();
+    }
   } catch {
-    return false;
+    return undefined;
   }
 }
 
@@ -93,12 +134,14 @@ async function tar(
   args: readonly string[],
   input: number | 'ignore',
   output: number | 'ignore',
+  user: ServerUser | undefined,
 ): Promise<boolean> {
   const child = spawn('tar', ['-C', directory, '-f', '-', '-b', BLOCKING_FACTOR, ...args], {
     stdio: [input, output, 'ignore'],
     cwd: '/',
+    env: serverEnvironment(),
     windowsHide: true,
-    ...serverUser(),
+    ...user,
   });
   const failed = once(child, 'error').then(() => false);
   const ended = once(child, 'close').then(([code]) => code === 0);

@@ -1,12 +1,10 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { readFileSync } from 'node:fs';
-import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { discardCluster, packCluster, unpackCluster } from './cluster-cache.ts';
+import { discardCluster, FIRST_PASSWORD_LENGTH, packCluster, unpackCluster, unpackNew } from './cluster-cache.ts';
 import type { PostgresBinaries } from './postgres-binaries.ts';
-import type { ServerDirectory } from './server-directory.ts';
+import { createServerDirectory, type ServerDirectory } from './server-directory.ts';
 import { failStart, startProcess } from './server-process.ts';
-import { serverUser } from './server-user.ts';
+import { idleAccount } from './server-user.ts';
 
 const INITDB_OPTIONS = [
   '--auth=scram-sha-256',
@@ -56,22 +54,19 @@ export interface Cluster {
 export async function makeCluster(options: ClusterOptions): Promise<Cluster> {
   const { directory } = options;
   const key = clusterKey(options);
-  let copied = await unpackCluster(key, directory.path);
-  let kept = Promise.resolve();
+  let firstPassword = await unpackCluster(key, directory);
   // Of several servers that start at once in this process, one makes it.
   const other = making.get(key);
-  if (!copied && other !== undefined) {
+  if (firstPassword === undefined && other !== undefined) {
     await other.catch(() => undefined);
-    copied = await unpackCluster(key, directory.path);
+    firstPassword = await unpackCluster(key, directory);
   }
-  if (!copied) {
-    const packed = initialise(options).then(() => packCluster(key, directory.path));
-    const made = packed.then(({ kept }) => kept);
-    making.set(key, made);
-    void made.catch(() => {}).finally(() => making.get(key) === made && making.delete(key));
-    ({ kept } = await packed);
-  }
-  return { firstPassword: readFileSync(join(directory.path, 'first-password'), 'utf8'), copied, kept };
+  if (firstPassword !== undefined) return { firstPassword, copied: true, kept: Promise.resolve() };
+  const cluster = initialise(options, key);
+  const made = cluster.then(({ kept }) => kept);
+  making.set(key, made);
+  void made.catch(() => {}).finally(() => making.get(key) === made && making.delete(key));
+  return cluster;
 }
 
 const making = new Map<string, Promise<void>>();
@@ -79,7 +74,6 @@ const making = new Map<string, Promise<void>>();
 /** Makes it anew, where the copy turned out to be of no use. */
 export async function remakeCluster(options: ClusterOptions): Promise<Cluster> {
   await discardCluster(clusterKey(options));
-  await rm(join(options.directory.path, 'data'), { recursive: true, force: true });
   return makeCluster(options);
 }
 
@@ -94,20 +88,39 @@ function initdbOptions(version: string): readonly string[] {
   return major >= 18 ? [...INITDB_OPTIONS, NO_CHECKSUMS] : INITDB_OPTIONS;
 }
 
-async function initialise({ binaries: { initdb, version }, directory, superuser }: ClusterOptions): Promise<void> {
-  const passwordFile = directory.writeSecret('first-password', randomBytes(24).toString('base64url'));
+/** Makes one as a user that initdb takes, and copies it for the one that the server has. */
+async function initialise(options: ClusterOptions, key: string): Promise<Cluster> {
+  const maker = createServerDirectory({ user: idleAccount() });
+  try {
+    const firstPassword = randomBytes((FIRST_PASSWORD_LENGTH / 4) * 3).toString('base64url');
+    await runInitdb(options, maker, firstPassword);
+    const packed = await packCluster(key, maker, firstPassword);
+    await unpackNew(packed, options.directory);
+    const kept = Promise.all([packed.keep(), maker.remove()]).then(() => {});
+    return { firstPassword, copied: false, kept };
+  } catch (error) {
+    await maker.remove();
+    throw error;
+  }
+}
+
+async function runInitdb(
+  { binaries: { initdb, version }, directory, superuser }: ClusterOptions,
+  maker: ServerDirectory,
+  firstPassword: string,
+): Promise<void> {
   const process = await startProcess({
     name: 'initdb',
     command: initdb,
     args: [
-      `--pgdata=${join(directory.path, 'data')}`,
+      `--pgdata=${await maker.newData()}`,
       `--username=${superuser}`,
-      `--pwfile=${passwordFile}`,
+      `--pwfile=${maker.writeServerSecret('first-password', firstPassword)}`,
       ...initdbOptions(version),
     ],
-    directory: directory.path,
+    directory: maker.path,
     logFile: join(directory.path, 'initdb.log'),
-    user: serverUser(),
+    user: maker.user,
     stopSignal: 'SIGTERM',
     endNow: (kill) => kill('SIGTERM'),
   });

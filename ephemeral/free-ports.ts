@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { createServer, type AddressInfo } from 'node:net';
 import { join } from 'node:path';
 
@@ -43,6 +43,7 @@ export function listensOn(pid: number, ports: readonly number[]): boolean {
       .map(([, address]) => parseInt(address!.split(':')[1]!, 16));
     return ports.every((port) => listening.includes(port));
   } catch {
-    return true;
+    // It has ended, or this system does not tell.
+    return !existsSync('/proc/self/fd');
   }
 }

@@ -1,11 +1,13 @@
 import { execFile } from 'node:child_process';
-import { chmodSync, lstatSync, mkdtempSync, readdirSync, readFileSync, symlinkSync } from 'node:fs';
+import { randomBytes } from 'node:crypto';
+import { chmodSync, existsSync, lstatSync, mkdtempSync, readdirSync, readFileSync, symlinkSync } from 'node:fs';
 import { cp, rename, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { basename, dirname, join, relative } from 'node:path';
 import { promisify } from 'node:util';
 import { refuse } from '../declaration/errors.ts';
+import { safeTemporaryDirectory } from './base-directory.ts';
 import { installedPackage } from './installed-package.ts';
+import { serverEnvironment } from './server-environment.ts';
 import { serverUser, type ServerUser } from './server-user.ts';
 
 export interface PostgresBinaries {
@@ -49,7 +51,7 @@ const prepared = new Map<string, Promise<PostgresBinaries>>();
 export async function preparePostgres(
   packageDirectory: string,
   user: ServerUser | undefined,
-  cacheDirectory: string = tmpdir(),
+  directory?: string,
 ): Promise<PostgresBinaries> {
   try {
     createLibraryLinks(packageDirectory);
@@ -59,7 +61,7 @@ export async function preparePostgres(
   try {
     return await runnable(packageDirectory, user);
   } catch {
-    const copy = await copyOnce(packageDirectory, cacheDirectory);
+    const copy = await copyOnce(packageDirectory, directory ?? safeTemporaryDirectory());
     return await runnable(copy, user).catch((reason: unknown) =>
       refuse(
         'missing_binary',
@@ -96,37 +98,57 @@ function createLibraryLinks(packageDirectory: string): void {
 /** Fails where the user can not run them. */
 async function runnable(packageDirectory: string, user: ServerUser | undefined): Promise<PostgresBinaries> {
   const binaries = binariesIn(packageDirectory);
-  const { stdout } = await promisify(execFile)(binaries.postgres, ['--version'], { cwd: tmpdir(), ...user });
+  const { stdout } = await promisify(execFile)(binaries.postgres, ['--version'], {
+    cwd: '/',
+    env: serverEnvironment(),
+    ...user,
+  });
   return { ...binaries, version: stdout.trim() };
 }
 
-async function copyOnce(packageDirectory: string, cacheDirectory: string): Promise<string> {
+async function copyOnce(packageDirectory: string, directory: string): Promise<string> {
   const { version } = JSON.parse(readFileSync(join(packageDirectory, 'package.json'), 'utf8')) as { version: string };
   const owner = process.getuid?.() ?? 'user';
-  const copy = join(cacheDirectory, `secured-postgrest-${owner}-postgres-${basename(packageDirectory)}-${version}`);
-  if (isOwn(copy)) return copy;
+  const name = `secured-postgrest-${owner}-postgres-${basename(packageDirectory)}-${version}`;
+  const known = ownCopy(directory, name);
+  if (known !== undefined) return known;
 
-  const unfinished = mkdtempSync(`${copy}-`);
+  const unfinished = mkdtempSync(join(directory, `${name}-`));
   try {
     await cp(join(packageDirectory, 'native'), join(unfinished, 'native'), { recursive: true, verbatimSymlinks: true });
     createLibraryLinks(unfinished);
     makeReadableByAll(unfinished);
-    await rename(unfinished, copy);
+    return await publish(unfinished, directory, name);
   } catch (error) {
     await rm(unfinished, { recursive: true, force: true });
-    // Another process finished its copy first.
-    if (!isOwn(copy)) throw error;
+    throw error;
   }
-  return copy;
 }
 
-/** Whether it exists; throws `missing_binary` if anybody else could have written the programs in it. */
-function isOwn(copy: string): boolean {
-  const status = lstatSync(copy, { throwIfNoEntry: false });
-  if (status === undefined) return false;
-  const own = process.getuid === undefined || (status.uid === process.getuid() && (status.mode & 0o022) === 0);
-  if (status.isDirectory() && own) return true;
-  refuse('missing_binary', 'postgres', `${copy} belongs to somebody else`, 'remove it, or set TMPDIR to another place');
+async function publish(unfinished: string, directory: string, name: string): Promise<string> {
+  const copy = join(directory, name);
+  try {
+    await rename(unfinished, copy);
+    return copy;
+  } catch {
+    // Another process has finished its copy first, or another user has taken the name.
+    const other = ownCopy(directory, name) ?? `${copy}.${randomBytes(6).toString('hex')}`;
+    if (existsSync(other)) await rm(unfinished, { recursive: true, force: true });
+    else await rename(unfinished, other);
+    return other;
+  }
+}
+
+/** A copy that was made before, unless another user could have written the programs in it. */
+function ownCopy(directory: string, name: string): string | undefined {
+  return readdirSync(directory)
+    .filter((entry) => entry === name || entry.startsWith(`${name}.`))
+    .map((entry) => join(directory, entry))
+    .find((copy) => {
+      const status = lstatSync(copy, { throwIfNoEntry: false });
+      if (!status?.isDirectory()) return false;
+      return process.getuid === undefined || (status.uid === process.getuid() && (status.mode & 0o022) === 0);
+    });
 }
 
 function makeReadableByAll(path: string): void {

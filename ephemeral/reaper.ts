@@ -2,6 +2,7 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { shellWord } from '../declaration/shell-word.ts';
+import { userOf, userWords } from './end-server.ts';
 
 /**
  * A shell that waits for this process to end, however it does, and then undoes what is left of it: the end of a pipe can
@@ -19,7 +20,7 @@ let current: Reaper | undefined;
 /**
  * Has a command run if this process, or this worker, dies before the returned function has taken it back; what was said
  * last is undone first. The function resolves when nothing of the reaper is left, or others still need it. The command is
- * words of a POSIX shell, without line breaks, or `remove_server DIRECTORY`. Does nothing on Windows, which has no such
+ * words of a POSIX shell, without line breaks, or `remove_server` with a directory and the words of its user. Does nothing on Windows, which has no such
  * shell.
  */
 export function undoAfterDeath(command: readonly string[]): () => Promise<void> {
@@ -41,7 +42,9 @@ export function undoAfterDeath(command: readonly string[]): () => Promise<void> 
 export async function removeServers(directories: readonly string[]): Promise<void> {
   const reaper = startReaper();
   directories.forEach((directory, index) =>
-    reaper.shell.stdin!.write(`+ ${index + 1} remove_server ${shellWord(directory)}\n`),
+    reaper.shell.stdin!.write(
+      `+ ${index + 1} ${['remove_server', directory, ...userWords(userOf(directory))].map(shellWord).join(' ')}\n`,
+    ),
   );
   await finish(reaper);
 }
@@ -56,7 +59,11 @@ async function finish({ shell, ended }: Reaper): Promise<void> {
 function startReaper(): Reaper {
   const script = fileURLToPath(new URL('reaper.sh', import.meta.url));
   // A session of its own: what ends the terminal's processes must not end it as well.
-  const shell = spawn('/bin/sh', [script], { cwd: '/', detached: true, stdio: ['pipe', 'ignore', 'ignore'] });
+  const shell = spawn('/bin/sh', [script, process.execPath], {
+    cwd: '/',
+    detached: true,
+    stdio: ['pipe', 'ignore', 'ignore'],
+  });
   const ended = Promise.race([once(shell, 'exit'), once(shell, 'error')]).catch(() => undefined);
   shell.on('error', () => {});
   shell.stdin.on('error', () => {});

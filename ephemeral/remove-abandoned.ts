@@ -1,10 +1,9 @@
-import { lstatSync, readdirSync, readFileSync } from 'node:fs';
+import { constants, fstatSync, lstatSync, openSync, closeSync, readdirSync, readFileSync, type Stats } from 'node:fs';
 import { join } from 'node:path';
 import { baseDirectory } from './base-directory.ts';
 import { hasEnded, type ProcessIdentity } from './process-identity.ts';
 import { removeServers } from './reaper.ts';
 import { DIRECTORY_PREFIX, OWNER_FILE } from './server-directory.ts';
-import { serverUser } from './server-user.ts';
 
 /**
  * Removes what earlier processes have left, servers that still run included: those that were killed together with their
@@ -20,14 +19,26 @@ export async function removeAbandoned(directory = baseDirectory()): Promise<void
 
 function isAbandoned(directory: string): boolean {
   try {
-    const file = join(directory, OWNER_FILE);
-    const own = process.getuid?.();
-    // Whoever else made it could have it name any process.
-    if (lstatSync(file).uid !== (own ?? 0)) return false;
-    if (![own ?? 0, serverUser()?.uid].includes(lstatSync(directory).uid)) return false;
-    return hasEnded(JSON.parse(readFileSync(file, 'utf8')) as ProcessIdentity);
+    // Another user's could name any process, and its files be anything.
+    const status = lstatSync(directory);
+    return status.isDirectory() && isOwn(status) && hasEnded(readOwner(join(directory, OWNER_FILE)));
   } catch {
     // None of ours, or its owner is just making or removing it.
     return false;
   }
+}
+
+function readOwner(file: string): ProcessIdentity {
+  const descriptor = openSync(file, constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0));
+  try {
+    const status = fstatSync(descriptor);
+    if (!status.isFile() || !isOwn(status)) throw new Error(`${file} is not ours`);
+    return JSON.parse(readFileSync(descriptor, 'utf8')) as ProcessIdentity;
+  } finally {
+    closeSync(descriptor);
+  }
+}
+
+function isOwn({ uid }: Stats): boolean {
+  return process.getuid === undefined || uid === process.getuid();
 }

@@ -1,9 +1,10 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { closeSync, existsSync, openSync, readFileSync } from 'node:fs';
+import { closeSync, constants, existsSync, openSync, readFileSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import { refuse } from '../declaration/errors.ts';
 import { cleanUpAtExit } from './exit-cleanups.ts';
+import { serverEnvironment } from './server-environment.ts';
 import type { ServerUser } from './server-user.ts';
 
 export interface ServerProcessOptions {
@@ -11,7 +12,7 @@ export interface ServerProcessOptions {
   readonly name: string;
   readonly command: string;
   readonly args: readonly string[];
-  /** Added to this process's environment, of which Postgres's and PostgREST's own variables are left out. */
+  /** Added to what programs need of this process's environment. */
   readonly env?: Readonly<Record<string, string>>;
   readonly directory: string;
   /** File that receives everything the process prints; what it held before goes. */
@@ -41,14 +42,16 @@ export interface ServerProcess {
   stop(): Promise<void>;
 }
 
+const { O_WRONLY, O_CREAT, O_TRUNC, O_NOFOLLOW } = constants;
+
 /** Starts a child process that cannot outlive this one. Throws `start_failed` if it cannot be run at all. */
 export async function startProcess(options: ServerProcessOptions): Promise<ServerProcess & { readonly pid: number }> {
   const { name, command, args, directory, logFile, user, stopSignal, stopTimeoutMs = 10_000 } = options;
   const { redact = (log: string) => log } = options;
-  const log = openSync(logFile, 'w', 0o600);
+  const log = openSync(logFile, O_WRONLY | O_CREAT | O_TRUNC | (O_NOFOLLOW ?? 0), 0o600);
   const child = spawn(command, args, {
     cwd: directory,
-    env: { ...neutralEnvironment(), ...options.env },
+    env: { ...serverEnvironment(), ...options.env },
     stdio: ['ignore', log, log],
     windowsHide: true,
     ...user,
@@ -125,8 +128,4 @@ export async function untilReady(
 export function failStart(name: string, problem: string, log: string): never {
   const lastLines = log.trimEnd().split('\n').slice(-20).join('\n');
   refuse('start_failed', name, problem, `its log ends with:\n${lastLines || '(nothing)'}\n`);
-}
-
-function neutralEnvironment(): NodeJS.ProcessEnv {
-  return Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('PG')));
 }

@@ -1,10 +1,10 @@
 import { createHash, randomUUID } from 'node:crypto';
-import { mkdir, readdir, readFile, rename, stat, utimes, writeFile } from 'node:fs/promises';
+import { readdir, readFile, rename, stat, utimes, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Declaration } from '../declaration/types.ts';
-import { cacheDirectory } from './cache-directory.ts';
-import { checksum, discard, entriesOf, UNFINISHED } from './cache-entries.ts';
+import { makeCacheDirectory } from './cache-directory.ts';
+import { checksum, discard, entriesOf, openEntry, UNFINISHED } from './cache-entries.ts';
 import { undoAfterDeath } from './reaper.ts';
 
 /** What the runner decides from, besides the declaration and the database. */
@@ -41,7 +41,8 @@ export async function openTranscript(declaration: Declaration, cluster: string):
 
 async function read(key: string): Promise<readonly string[] | undefined> {
   for (const path of entriesOf(key)) {
-    const content = await readFile(path, 'utf8');
+    const file = await openEntry(path);
+    const content = await file.readFile('utf8').finally(() => file.close());
     if (basename(path) !== fileName(key, content)) continue;
     await utimes(path, new Date(), new Date()).catch(() => {});
     return JSON.parse(content) as string[];
@@ -51,12 +52,13 @@ async function read(key: string): Promise<readonly string[] | undefined> {
 
 async function write(key: string, messages: readonly string[]): Promise<void> {
   const content = JSON.stringify(messages);
-  const unfinished = join(cacheDirectory(), UNFINISHED + randomUUID());
-  await mkdir(cacheDirectory(), { recursive: true, mode: 0o700 });
+  const cache = makeCacheDirectory();
+  if (cache === undefined) return;
+  const unfinished = join(cache, UNFINISHED + randomUUID());
   const withdraw = undoAfterDeath(['rm', '-f', unfinished]);
   try {
     await writeFile(unfinished, content, { mode: 0o600, flag: 'wx' });
-    await rename(unfinished, join(cacheDirectory(), fileName(key, content)));
+    await rename(unfinished, join(cache, fileName(key, content)));
   } finally {
     await discard(unfinished);
     await withdraw();

@@ -9,7 +9,7 @@ export function useOwnTemporaryDirectory(): () => string {
   let directory = '';
   beforeAll(() => {
     directory = mkdtempSync(join(baseDirectory(), 'tests with spaces '));
-    chmodSync(directory, 0o777);
+    chmodSync(directory, 0o1777);
     process.env['TMPDIR'] = directory;
   });
   afterAll(() => {

@@ -68,7 +68,7 @@ async function startUnsecured(port: number) {
     args: ['-D', join(directory.path, 'data'), ...settings.flatMap((setting) => ['-c', setting])],
     directory: directory.path,
     logFile: join(directory.path, 'postgres.log'),
-    user: serverUser(),
+    user: directory.user,
     stopSignal: 'SIGQUIT',
   });
   const connection = (database: string) => ({

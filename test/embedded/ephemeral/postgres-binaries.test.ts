@@ -1,6 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import {
   chmodSync,
+  chownSync,
   constants,
   cpSync,
   lstatSync,
@@ -82,16 +83,23 @@ describe('preparePostgres', () => {
     }
   });
 
-  it.runIf(isRoot)('does not run a copy that somebody else could have made', async () => {
+  it.runIf(isRoot)('makes a copy of its own where another user has taken the name or could write it', async () => {
     chmodSync(packageDirectory, 0o700);
     const { version } = JSON.parse(readFileSync(join(packageDirectory, 'package.json'), 'utf8')) as { version: string };
     const planted = join(cache, `secured-postgrest-0-postgres-linux-x64-${version}`);
-    mkdirSync(planted);
+    mkdirSync(join(planted, 'native'), { recursive: true });
     chmodSync(planted, 0o777);
-    await expect(preparePostgres(packageDirectory, serverUser(), cache)).rejects.toMatchObject({
-      code: 'missing_binary',
-      message: expect.stringContaining(planted) as unknown,
-    });
+    const foreign = `${planted}.000000000000`;
+    mkdirSync(foreign);
+    chownSync(foreign, 65534, 65534);
+    const [first, second] = [
+      await preparePostgres(packageDirectory, serverUser(), cache),
+      await preparePostgres(packageDirectory, serverUser(), cache),
+    ];
+    expect(first.postgres.startsWith(`${planted}.`)).toBe(true);
+    expect(first.postgres).not.toContain(foreign);
+    expect(second.postgres).toBe(first.postgres);
+    expect(readdirSync(cache)).toHaveLength(3);
   });
 
   it('says what to do when the binaries do not run', async () => {
