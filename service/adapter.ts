@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { errors, type Adapter, type AdapterPayload } from 'oidc-provider';
 import { statement } from '../apply/statements.ts';
+import type { BrowserStore } from './browser-store.ts';
 import type { Database, Prepared } from './database.ts';
 
 const STATEMENTS = [
@@ -20,8 +21,14 @@ export interface TokenStoreOptions {
   readonly graceSeconds: number;
 }
 
-/** Makes what oidc-provider keeps its models in: one table, in which whatever lets somebody in stands as a hash only. */
-export function tokenStore({ database, schema, graceSeconds }: TokenStoreOptions): (model: string) => Adapter {
+/**
+ * Makes what oidc-provider keeps its models in: one table, in which whatever lets somebody in stands as a hash only. What
+ * comes before a sign-in is kept in the browser instead, and a sign-in is known only in the browser that began it.
+ */
+export function tokenStore(
+  { database, schema, graceSeconds }: TokenStoreOptions,
+  browser: BrowserStore,
+): (model: string) => Adapter {
   const statements = Object.fromEntries(
     STATEMENTS.map((name) => [name, { name, text: statement(name, { schema }, 'service/tokens') }]),
   ) as Record<(typeof STATEMENTS)[number], Prepared>;
@@ -35,6 +42,8 @@ export function tokenStore({ database, schema, graceSeconds }: TokenStoreOptions
     return {
       async upsert(id, payload, expiresIn) {
         if (holdsNul(payload)) throw new errors.InvalidRequest('a parameter holds a NUL character');
+        if (isBeforeSignIn(model, payload))
+          return browser.keep(`${model}:${id}`, withoutId(id, payload), expiresIn ?? Infinity);
         await database.query(statements.upsert, [
           hash(model, id),
           model,
@@ -46,11 +55,14 @@ export function tokenStore({ database, schema, graceSeconds }: TokenStoreOptions
         ]);
       },
       async find(id) {
+        const kept = isOfBrowser(model) ? browser.find<AdapterPayload>(`${model}:${id}`) : undefined;
+        if (model === 'Interaction' && kept === undefined) return undefined;
         const { rows } = await database.query<{ payload: AdapterPayload; consumed: boolean }>(statements.find, [
           hash(model, id),
           grace,
         ]);
-        return rows[0] && { ...withId(id, rows[0].payload), ...(rows[0].consumed && { consumed: true }) };
+        if (rows[0] === undefined) return kept && withId(id, kept);
+        return { ...withId(id, rows[0].payload), ...(rows[0].consumed && { consumed: true }) };
       },
       findByUid: (uid) => find('find_by_uid', 'uid', uid),
       findByUserCode: (userCode) => find('find_by_user_code', 'user code', userCode),
@@ -60,6 +72,7 @@ export function tokenStore({ database, schema, graceSeconds }: TokenStoreOptions
         if (rowCount === 0) throw new errors.InvalidGrant('already used');
       },
       async destroy(id) {
+        if (isOfBrowser(model)) browser.forget(`${model}:${id}`);
         await database.query(statements.destroy, [hash(model, id)]);
       },
       async revokeByGrantId(grantId) {
@@ -67,6 +80,15 @@ export function tokenStore({ database, schema, graceSeconds }: TokenStoreOptions
       },
     };
   };
+}
+
+function isOfBrowser(model: string): boolean {
+  return model === 'Interaction' || model === 'Session';
+}
+
+/** Until somebody has signed in, a browser can ask for as much of it as it likes. */
+function isBeforeSignIn(model: string, { result, accountId }: AdapterPayload): boolean {
+  return model === 'Interaction' ? result?.login === undefined : model === 'Session' && accountId === undefined;
 }
 
 /** Stands for the id in the address to which an interaction returns. */

@@ -1,16 +1,10 @@
+import { createHash } from 'node:crypto';
+import type { ServerResponse } from 'node:http';
+
 /** A text that Postgres, a client or a user has given, as HTML shows it. */
 function escape(text: string): string {
   return text.replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`);
 }
-
-/** Of every page: nothing from elsewhere, no scripts, in no frame. Forms lead to clients too, which browsers would block. */
-export const PAGE_HEADERS = {
-  'Content-Type': 'text/html; charset=utf-8',
-  'Cache-Control': 'no-store',
-  'Content-Security-Policy': "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; frame-ancestors 'none'",
-  'Referrer-Policy': 'no-referrer',
-  'X-Content-Type-Options': 'nosniff',
-} as const;
 
 const STYLE = `
 :root { color-scheme: light dark }
@@ -19,6 +13,35 @@ label { display: block; margin-top: 1rem }
 input, button { font: inherit; width: 100%; box-sizing: border-box; padding: .5rem }
 button { margin-top: 1.5rem }
 [role=alert] { border-left: .25rem solid #c00; padding-left: .75rem }`;
+
+/**
+ * Of every answer: nothing from elsewhere, no scripts but what oidc-provider adds by its hash, in no frame. Forms lead to
+ * clients too, which a browser would block.
+ */
+const HEADERS: Readonly<Record<string, string>> = {
+  'Cache-Control': 'no-store',
+  'Content-Security-Policy': `default-src 'none'; script-src; style-src '${hashOf(STYLE)}'; base-uri 'none'; frame-ancestors 'none'`,
+  'Referrer-Policy': 'no-referrer',
+  'X-Content-Type-Options': 'nosniff',
+};
+
+/** Says what a browser must not do with an answer, whichever it will be. */
+export function protect(response: ServerResponse): void {
+  for (const [name, value] of Object.entries(HEADERS)) response.setHeader(name, value);
+}
+
+export function show(response: ServerResponse, status: number, html: string): void {
+  response.writeHead(status, {
+    'Content-Type': 'text/html; charset=utf-8',
+    // What was not read of a request that is too long must not be taken for the next one.
+    ...(status === 413 && { Connection: 'close' }),
+  });
+  response.end(html);
+}
+
+function hashOf(text: string): string {
+  return `sha256-${createHash('sha256').update(text).digest('base64')}`;
+}
 
 function page(title: string, content: string): string {
   return `<!doctype html>

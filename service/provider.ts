@@ -5,6 +5,7 @@ import type { Declaration } from '../declaration/types.ts';
 import type { AccountClaims, Accounts } from './accounts.ts';
 import type { TokenStoreOptions } from './adapter.ts';
 import { tokenStore } from './adapter.ts';
+import { BrowserStore } from './browser-store.ts';
 import type { ServiceKeys } from './keys.ts';
 import { logoutPage, messagePage } from './page.ts';
 import { provideUrlParse } from './url-parse.ts';
@@ -32,7 +33,7 @@ function configuration(parts: ProviderParts): Configuration {
   /** What is left of a sign-in, in seconds; one at least, where it ends while it is looked at. */
   const left = (since = epochSeconds()) => Math.max(1, since + lifetimes.signIn - epochSeconds());
   return {
-    adapter: tokenStore(parts),
+    adapter: tokenStore(parts, browserStore(declaration.name, issuer, cookieKeys)),
     jwks: { keys },
     clients: clients.map((client) => toMetadata(client, alg)),
     responseTypes: ['code'],
@@ -79,6 +80,9 @@ function configuration(parts: ProviderParts): Configuration {
     features: {
       devInteractions: { enabled: false },
       userinfo: { enabled: false },
+      // Each would store something for whoever asks.
+      pushedAuthorizationRequests: { enabled: false },
+      dPoP: { enabled: false },
       revocation: { enabled: true, allowedPolicy: (_, client, token) => token.clientId === client.clientId },
       resourceIndicators: {
         enabled: true,
@@ -104,6 +108,12 @@ function configuration(parts: ProviderParts): Configuration {
       ctx.body = messagePage('This does not work', `${error}: ${description ?? ''}`);
     },
   };
+}
+
+/** `__Host-`: a sibling domain can not set them (RFC 6265bis, 4.1.3.2). */
+function browserStore(name: string, issuer: string, secrets: readonly string[]): BrowserStore {
+  const secure = issuer.startsWith('https:');
+  return new BrowserStore({ prefix: `${secure ? '__Host-' : ''}${name}_pending_`, secure, secrets });
 }
 
 /** With prefixes that bind them to TLS and, but for those that have a path, to this host (RFC 6265bis, 4.1.3). */

@@ -4,7 +4,7 @@ import type { Accounts } from './accounts.ts';
 import type { Attempts } from './attempts.ts';
 import { Unavailable } from './database.ts';
 import { codeOf, type Log } from './log.ts';
-import { messagePage, PAGE_HEADERS, signInPage, type SignInProblem } from './page.ts';
+import { messagePage, show, signInPage, type SignInProblem } from './page.ts';
 import { isPassword } from './passwords.ts';
 
 /** A name, a password, and what a browser puts around them. */
@@ -34,6 +34,9 @@ export async function signIn(
   request: IncomingMessage,
   response: ServerResponse,
 ): Promise<void> {
+  if (isFromElsewhere(request)) {
+    return show(response, 403, messagePage('This does not work', 'The form was sent by another site.'));
+  }
   try {
     const { prompt } = await provider.interactionDetails(request, response);
     const outcome =
@@ -55,6 +58,12 @@ export async function signIn(
       show(response, 500, messagePage('This does not work', 'It was noted.'));
     }
   }
+}
+
+/** Also from a sibling domain, with which cookies are sent along. */
+function isFromElsewhere({ method, headers }: IncomingMessage): boolean {
+  const site = headers['sec-fetch-site'];
+  return method === 'POST' && site !== undefined && site !== 'same-origin' && site !== 'none';
 }
 
 type Outcome = { login: { accountId: string } } | (SignInProblem & { readonly status: number });
@@ -94,10 +103,4 @@ async function readForm(request: IncomingMessage): Promise<URLSearchParams | und
     chunks.push(chunk);
   }
   return new URLSearchParams(Buffer.concat(chunks).toString('utf8'));
-}
-
-function show(response: ServerResponse, status: number, html: string): void {
-  // What was not read of a request that is too long must not be taken for the next one.
-  response.writeHead(status, { ...PAGE_HEADERS, ...(status === 413 && { Connection: 'close' }) });
-  response.end(html);
 }

@@ -12,7 +12,10 @@ import { Attempts, type AttemptLimits } from './attempts.ts';
 import { Database } from './database.ts';
 import { readServiceKeys, type ServiceKeys } from './keys.ts';
 import { codeOf, type Log } from './log.ts';
+import { answering } from './exchange.ts';
+import { messagePage, protect } from './page.ts';
 import { createProvider } from './provider.ts';
+import { refusedRequest, showProblem } from './refused-request.ts';
 import { removeExpired } from './remove-expired.ts';
 import { signIn, type Authenticate } from './sign-in.ts';
 
@@ -113,16 +116,19 @@ export function tokenService(options: TokenServiceOptions): TokenService {
   return {
     issuer,
     handler(request, response) {
+      protect(response);
+      const problem = refusedRequest(request);
+      if (problem !== undefined) return showProblem(response, problem);
       // As it is: not everything that is asked for is a URL, and this must not throw.
       const [pathname = '/'] = (request.url ?? '/').split('?', 1);
       if (prefix !== '' && !pathname.startsWith(`${prefix}/`)) {
         response.writeHead(404).end();
       } else if (pathname.startsWith(`${prefix}/interaction/`)) {
-        void signIn(running.provider, parts, request, response);
+        void answering({ request, response }, () => signIn(running.provider, parts, request, response));
       } else {
         // As servers do that mount others; oidc-provider finds the prefix in what they keep.
         Object.assign(request, { originalUrl: request.url, url: request.url!.slice(prefix.length) });
-        void running.answer(request, response);
+        void answering({ request, response }, () => running.answer(request, response));
       }
     },
     reloadKeys() {
@@ -151,7 +157,15 @@ function standAt({ request }: Provider, issuer: string): void {
 /** Tells what goes wrong, and clients when to come back. */
 function listen(provider: Provider, log: Log): Provider {
   provider.use(async (ctx, next) => {
-    await next();
+    try {
+      await next();
+    } catch (error) {
+      // Koa would take our headers away, and say what went wrong.
+      log({ event: 'failed', ...codeOf(error) });
+      ctx.status = 500;
+      ctx.type = 'html';
+      ctx.body = messagePage('This does not work', 'It was noted.');
+    }
     if (ctx.status === 503) ctx.set('Retry-After', '5');
   });
   provider.on('grant.error', (_, error) => {

@@ -1,5 +1,6 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { createServer } from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -37,17 +38,21 @@ export async function startTokenService(
     path = '',
     algorithm = 'ES256',
     databaseThrough,
+    tls,
     ...more
   }: Partial<TokenServiceOptions> & {
     path?: string;
+    /** Of the host that it then has. @default http on 127.0.0.1 */
+    tls?: { readonly host: string; readonly pem: string };
     algorithm?: 'ES256' | 'RS256' | 'EdDSA';
     databaseThrough?: Gate;
   } = {},
 ): Promise<RunningService> {
   const keyDirectory = mkdtempSync(join(tmpdir(), 'token-service-'));
-  const server = createServer();
+  const server = tls ? createTlsServer({ cert: tls.pem, key: tls.pem }) : createServer();
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const issuer = `http://127.0.0.1:${(server.address() as AddressInfo).port}${path}`;
+  const { port } = server.address() as AddressInfo;
+  const issuer = `${tls ? `https://${tls.host}` : 'http://127.0.0.1'}:${port}${path}`;
   const key = await generateKey(algorithm);
   writeKey(keyDirectory, key);
   const input = notesInput(prefix, {
@@ -90,9 +95,12 @@ export async function startTokenService(
   };
   const service = tokenService(options);
   server.on('request', service.handler);
-  const client = await oauth.discovery(new URL(issuer), 'web', undefined, oauth.None(), {
-    execute: [oauth.allowInsecureRequests],
-  });
+  // A name that leads here only for a browser of the test is not looked up.
+  const client = tls
+    ? new oauth.Configuration({ issuer, authorization_endpoint: `${issuer}/auth` }, 'web', undefined, oauth.None())
+    : await oauth.discovery(new URL(issuer), 'web', undefined, oauth.None(), {
+        execute: [oauth.allowInsecureRequests],
+      });
   return {
     api,
     service,
