@@ -22,6 +22,8 @@ export async function answer(request: IncomingMessage, response: ServerResponse,
   }
   const { method, url = '/' } = request;
   const [path = '/', query = ''] = url.split(/\?(.*)/s);
+  if (!isWellFormed(path) || query.includes('%00'))
+    return respondProblem(response, 400, 'the address is not well-formed');
   const file = context.files.get(path);
   if (file !== undefined) {
     return method === 'GET' ? respondFile(response, file) : respondProblem(response, 405, `${path} can only be read`);
@@ -41,6 +43,15 @@ export async function answer(request: IncomingMessage, response: ServerResponse,
       return respondToken(request, response, context);
     default:
       return respondProblem(response, 404, `there is no ${method} ${path}`);
+  }
+}
+
+/** PostgREST cuts a name at a NUL: `/notes%00` would be `/notes`. */
+function isWellFormed(path: string): boolean {
+  try {
+    return !decodeURIComponent(path).includes('\0');
+  } catch {
+    return false;
   }
 }
 

@@ -142,7 +142,7 @@ describe('a token', () => {
     ['no role', { claims: {} }, /name a role/],
     ['no claims', { role: 'todos_user' }, /claims are a JSON object/],
     ['a list of claims', { role: 'todos_user', claims: [1] }, /claims are a JSON object/],
-    ['a claim with an option of its own', { role: 'todos_user', claims: { exp: 1 } }, /claims\.exp/],
+    ['an exp that is no time', { role: 'todos_user', claims: { exp: 'soon' } }, /claims\.exp/],
     ['a rounded number', '{"role": "todos_user", "claims": {"user_id": 9007199254740993}}', /too large/],
     ['too much', { role: 'todos_user', claims: { text: 'x'.repeat(200_000) } }, /no more than/],
   ])('is refused for %s', async (_, body, message) => {
@@ -274,6 +274,16 @@ describe('requests to the API', () => {
     const response = await fetch(`${url}/api/todos`, { method: 'POST', headers, body: '{"title":"x","user_id":2}' });
     expect(response.status).toBe(403);
     expect(await response.json()).toMatchObject({ code: '42501' });
+  });
+
+  it('have a path that is well-formed, and no NUL, which PostgREST cuts a name at', async () => {
+    const { port } = new URL(url);
+    const host = { host: `127.0.0.1:${port}` };
+    expect((await fetch(`${todos.environment.url}/todos%00x?select=title`)).status).toBe(200);
+    for (const path of ['/todos%00', '/todos%00x', '/%00todos', '/todos?select=title%00', '/todos%', '/todos%ff']) {
+      expect((await ask(`/api${path}`, host)).status, path).toBe(400);
+    }
+    expect((await ask('/api/todos?select=title&title=like.50%', host)).status).toBe(200);
   });
 
   it('can not run scripts in the name of the page', async () => {
