@@ -1,5 +1,4 @@
 import type pg from 'pg';
-import { desiredAccess } from '../declaration/access.ts';
 import { refuse } from '../declaration/errors.ts';
 import type { Declaration } from '../declaration/types.ts';
 import { audit, refuseErrors, type Finding } from './audit.ts';
@@ -164,7 +163,7 @@ async function bringAccess(
 ): Promise<{ changes: number; catalog: Catalog }> {
   const before = await readCompared(client, declaration);
   refuseMissing(declaration, plan(declaration, before).missing);
-  checkSubjectColumns(desiredAccess(declaration).triggers, before);
+  checkSubjectColumns(declaration, before);
   const functions = planFunctions(declaration, before);
   const withFunctions = await runFunctions(client, declaration, before, functions);
   const { steps } = plan(declaration, withFunctions);

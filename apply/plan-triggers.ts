@@ -1,5 +1,6 @@
 import { desiredAccess, type DesiredTrigger } from '../declaration/access.ts';
 import { refuse } from '../declaration/errors.ts';
+import { subjectTypes } from '../declaration/subject-names.ts';
 import type { Declaration, QualifiedName } from '../declaration/types.ts';
 import type { CatalogTrigger, ComparedCatalog } from './catalog.ts';
 import { isMarked, mark } from './mark.ts';
@@ -40,15 +41,25 @@ const SUBJECT_TYPES = ['text', 'varchar', 'name', 'citext', 'enum', 'uuid', 'int
  *
  * @throws SecuredPostgrestError `unfit_column`
  */
-export function checkSubjectColumns(desired: readonly DesiredTrigger[], { relations }: ComparedCatalog): void {
-  for (const { table, columns } of desired) {
+export function checkSubjectColumns(declaration: Declaration, { relations }: ComparedCatalog): void {
+  const { revocation } = declaration.tokens;
+  for (const { table, columns } of desiredAccess(declaration).triggers) {
     const found = relations.find(({ schema, name }) => schema === table.schema && name === table.name);
     for (const column of columns) {
       const type = found?.types[found.columns.indexOf(column)];
+      const place = `${table.schema}.${table.name}.${column}`;
+      if (type === 'citext' && revocation && !subjectTypes(declaration, revocation).includes(type)) {
+        refuse(
+          'unfit_column',
+          place,
+          'a column of the type citext names each spelling in capitals and small letters, a revocation only one',
+          "add 'citext' to tokens.revocation.subjectTypes",
+        );
+      }
       if (type === undefined || SUBJECT_TYPES.includes(type)) continue;
       refuse(
         'unfit_column',
-        `${table.schema}.${table.name}.${column}`,
+        place,
         `no token names its subject as the type ${type} is written`,
         `use a column of one of the types ${SUBJECT_TYPES.join(', ')}`,
       );

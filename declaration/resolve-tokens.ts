@@ -16,7 +16,10 @@ export function resolveTokens(
   return { ...rules, requiredClaims: [...new Set([...requiredClaims, ...named])], revocation: resolved };
 }
 
-function resolveRevocation({ subject = 'sub', bumpOn = [] }: RevocationInput, schemas: Schemas): Revocation {
+function resolveRevocation(
+  { subject = 'sub', subjectTypes, bumpOn = [] }: RevocationInput,
+  schemas: Schemas,
+): Revocation {
   const place = 'tokens.revocation.bumpOn';
   const tables = bumpOn.map(({ table, column }, index): RevokingTable => {
     const name = qualify(table, schemas.schemas[0]!, `${place}[${index}].table`);
@@ -30,5 +33,5 @@ function resolveRevocation({ subject = 'sub', bumpOn = [] }: RevocationInput, sc
     tables.map(({ schema, name }) => `${schema}.${name}`),
     (index) => `${place}[${index}].table`,
   );
-  return { subject: claimPath(subject), bumpOn: tables };
+  return { subject: claimPath(subject), ...(subjectTypes && { subjectTypes }), bumpOn: tables };
 }

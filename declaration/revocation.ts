@@ -1,4 +1,5 @@
 import type { DesiredFunction, DesiredTable, DesiredTrigger } from './access.ts';
+import { subjectNames } from './subject-names.ts';
 import { packageTemplate, render } from './template.ts';
 import type { Declaration, Revocation } from './types.ts';
 
@@ -42,6 +43,17 @@ export function revocationSql(declaration: Declaration, everyone: readonly strin
         }),
         executableBy: everyone,
       },
+      {
+        name: 'subject_names',
+        arguments: ['text'],
+        statement: render(packageTemplate('functions/subject-names'), {
+          ...own,
+          body: render(packageTemplate('functions/subject-names-body'), {
+            names: { fragment: subjectNames(declaration, revocation) },
+          }),
+        }),
+        executableBy: [],
+      },
       ...operatorFunctions(own),
     ],
     triggers: triggers(revocation, own),
@@ -63,7 +75,16 @@ function operatorFunctions(own: { readonly private: string }): DesiredFunction[]
   });
   return [
     ofOwner('revoke_token', ['text', 'timestamp with time zone']),
-    ofOwner('revoke_subject', ['text']),
+    ofOwner('revoke_subjects', ['text[]']),
+    {
+      name: 'revoke_subject',
+      arguments: ['text'],
+      statement: render(packageTemplate('functions/revoke-subject'), {
+        ...own,
+        body: render(packageTemplate('functions/revoke-subject-body'), own).trim(),
+      }),
+      executableBy: [],
+    },
     ofOwner('revoke_changed_subject', []),
   ];
 }

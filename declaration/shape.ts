@@ -131,6 +131,10 @@ const declaration = z.strictObject({
       revocation: z
         .strictObject({
           subject: claim.optional(),
+          subjectTypes: z
+            .array(z.enum([...claimType.options, 'citext']))
+            .min(1)
+            .optional(),
           bumpOn: z.array(z.strictObject({ table: text, column: oneOrMore })).optional(),
         })
         .optional(),

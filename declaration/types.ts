@@ -4,6 +4,9 @@ export type Command = 'select' | 'insert' | 'update' | 'delete';
 /** Types that a claim can be cast to before it is compared with a column. */
 export type ClaimType = 'text' | 'uuid' | 'int' | 'bigint' | 'int2' | 'int4' | 'int8' | 'numeric' | 'boolean';
 
+/** Types of a subject: `citext` is text without regard to case. */
+export type SubjectType = ClaimType | 'citext';
+
 /** The path of a claim: `'user_id'`, or `['app_metadata', 'tenant']` for a nested one. */
 export type ClaimPath = string | readonly string[];
 
@@ -88,6 +91,11 @@ export interface TokenRules {
 export interface RevocationInput {
   /** Claim that names whom a token is about: a text or a number. @default 'sub' */
   readonly subject?: ClaimPath;
+  /**
+   * Types in which SQL of yours compares the subject, so that each spelling of a value is the same subject. Those that the templates of
+   * policies name count as well. @default `['uuid', 'numeric']` where no template compares it, or a custom condition does too
+   */
+  readonly subjectTypes?: readonly SubjectType[];
   /** Tables whose rows say what somebody may do: whom a row names is revoked when it is changed or deleted. @default none */
   readonly bumpOn?: readonly RevokingTableInput[];
 }
@@ -345,6 +353,8 @@ export interface ApiFunction extends QualifiedName {
 export interface Revocation {
   /** Path of the claim. */
   readonly subject: readonly string[];
+  /** As declared; the policies may know others. */
+  readonly subjectTypes?: readonly SubjectType[];
   readonly bumpOn: readonly RevokingTable[];
 }
 

@@ -12,14 +12,9 @@ BEGIN
   IF NOT to_jsonb(OLD) ?& TG_ARGV THEN
     RAISE undefined_column USING MESSAGE = format('%I.%I lacks one of the columns %s', TG_TABLE_SCHEMA, TG_TABLE_NAME, array_to_string(TG_ARGV, ', '));
   END IF;
-  PERFORM revoke_subject(named.subject)
-  FROM (
-    SELECT DISTINCT version ->> column_name AS subject
-    FROM unnest(ARRAY[to_jsonb(OLD), to_jsonb(NEW)]) AS version, unnest(TG_ARGV) AS column_name
-  ) AS named
-  -- No token with a longer one passes.
-  WHERE octet_length(named.subject) <= 1000
-  ORDER BY named.subject;
+  PERFORM revoke_subjects(ARRAY(
+    SELECT version ->> column_name
+    FROM unnest(ARRAY[to_jsonb(OLD), to_jsonb(NEW)]) AS version, unnest(TG_ARGV) AS column_name));
   RETURN NULL;
 END
 $function$

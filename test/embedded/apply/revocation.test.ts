@@ -232,6 +232,25 @@ describe('a column that a change is to revoke by', () => {
   });
 });
 
+it('takes a column without regard to case only where subjects are compared so', async () => {
+  const database = await cluster.database();
+  await withClient({ ...database.superuser }, (client) => client.query('CREATE EXTENSION citext'));
+  const staff = { file: 'migrations/002_staff.sql', sql: 'CREATE TABLE staff (who public.citext, rank int)' };
+  const by = (subjectTypes: RevocationInput['subjectTypes']) =>
+    notes(database.name, {
+      migrations: [notesMigration, staff],
+      tokens: { revocation: { bumpOn: [{ table: 'staff', column: 'who' }], ...(subjectTypes && { subjectTypes }) } },
+    });
+  await expect(database.apply(by(undefined))).rejects.toMatchObject({
+    code: 'unfit_column',
+    message: expect.stringContaining("add 'citext' to tokens.revocation.subjectTypes") as string,
+  });
+  await database.apply(by(['citext']));
+  await database.sql(`INSERT INTO api.staff VALUES ('Ann'); UPDATE api.staff SET rank = 1`);
+  const revoked = await database.sql(`SELECT subject FROM ${database.name}_private.tokens_valid_after ORDER BY 1`);
+  expect(revoked).toEqual([{ subject: 'Ann' }, { subject: 'ann' }]);
+});
+
 it('revokes by a table in parts, also when a row moves to another', async () => {
   const database = await cluster.database();
   const staff = {

@@ -55,6 +55,12 @@ it('revokes a token, and those of a subject', async () => {
   expect(found).toEqual({ subject: '7', fresh: true });
 });
 
+it('revokes a subject in each spelling that the policies take for the same', async () => {
+  expect(await revoke(on(), '--subject', ' 07.0')).toMatchObject({ code: 0 });
+  const names = await database.sql(`SELECT subject FROM ${database.name}_private.tokens_valid_after ORDER BY 1`);
+  expect(names).toEqual([{ subject: ' 07.0' }, { subject: '7' }]);
+});
+
 it.each([
   ['nothing to revoke', [], /name the token with --jti/],
   ['both', ['--jti', 'a', '--subject', 'b'], /conflict|cannot be used/],

@@ -1,0 +1,1 @@
+SELECT :"private".revoke_subjects(ARRAY[subject])

@@ -1,0 +1,3 @@
+BEGIN
+  RETURN array_remove(ARRAY[:{names}], NULL);
+END

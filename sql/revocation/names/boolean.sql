@@ -1,0 +1,1 @@
+:"private".try_cast(subject, NULL::bool)::text

@@ -1,0 +1,1 @@
+trim_scale(:"private".try_cast(subject, NULL::numeric))::text
