@@ -132,10 +132,16 @@ async function converge(
     const findings = audit(declaration, catalog);
     refuseErrors(declaration, findings, progress.committed.length === 0 ? 'nothing was changed' : undefined);
     const migrations = [...progress.committed, ...rest.map(({ source }) => source.file)];
-    if (changes > 0 || migrations.length > 0) await client.query(statement('reload_schema'));
+    const changed = changes > 0 || migrations.length > 0;
     if (revision !== undefined) await recordRevision(client, declaration, revision);
+    await client.query(inOneMessage([...forgetPlans(declaration), ...(changed ? [statement('reload_schema')] : [])]));
     return { migrations, changes, warnings: findings.filter(({ level }) => level === 'warning') };
   });
+}
+
+/** Of sessions that go on: a role may have had more when they planned their queries. */
+function forgetPlans({ owner, privateSchema: schema }: Declaration): string[] {
+  return [setRole(owner), statement('forget_plans', { schema, owner }), setRole()];
 }
 
 async function recordRevision(client: pg.Client, declaration: Declaration, revision: string): Promise<void> {

@@ -139,18 +139,20 @@ async function runConfined(
     // What is deferred would otherwise run at the commit, as the admin.
     await client
       .query(confined(statement('check_deferred')))
-      .catch((error: Error) => failed('migration_failed', source.file, error));
+      .catch((error: Error) => failed('migration_failed', source.file, error, waysOut(error)));
   }
   // Whatever the file has set must not change how the access SQL is understood.
-  await client.query(
-    inOneMessage([
-      statement('reset_all'),
-      settings(),
-      confined(record(declaration, source)),
-      statement('drop_confinement', { private: schema }),
-      setRole(),
-    ]),
-  );
+  await client
+    .query(
+      inOneMessage([
+        statement('reset_all'),
+        settings(),
+        confined(record(declaration, source)),
+        statement('drop_confinement', { private: schema }),
+        setRole(),
+      ]),
+    )
+    .catch((error: Error) => failed('migration_failed', source.file, error, waysOut(error)));
 }
 
 /** Outside of a transaction there are only statements that run no SQL but an index's functions, which Postgres confines. */

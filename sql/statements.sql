@@ -66,6 +66,10 @@ WITH RECURSIVE
   extended AS (
     SELECT classid AS class, objid AS oid FROM pg_depend WHERE refclassid = 'pg_extension'::regclass AND deptype = 'e'
   ),
+  -- Functions that Postgres makes with a type, such as a range's constructors.
+  generated AS (
+    SELECT objid AS oid FROM pg_depend WHERE classid = 'pg_proc'::regclass AND refclassid = 'pg_type'::regclass AND deptype = 'i'
+  ),
   here AS (SELECT oid FROM pg_database WHERE datname = current_database()),
   -- Other schemas in which requests find objects by name.
   usable AS (
@@ -87,6 +91,8 @@ WITH RECURSIVE
       UNION ALL SELECT 'pg_foreign_server'::regclass, oid, 0, NULL, srvacl, NULL FROM pg_foreign_server
       UNION ALL SELECT 'pg_foreign_data_wrapper'::regclass, oid, 0, NULL, fdwacl, NULL FROM pg_foreign_data_wrapper
       UNION ALL SELECT 'pg_parameter_acl'::regclass, oid, 0, NULL, paracl, NULL FROM pg_parameter_acl
+        -- Others may be set by everybody anyway.
+        WHERE parname IN (SELECT name FROM pg_settings WHERE context <> 'user')
       UNION ALL SELECT 'pg_largeobject'::regclass, oid, 0, NULL, lomacl, NULL FROM pg_largeobject_metadata
     ) AS h(class, oid, part, namespace, acl, preset)
     LEFT JOIN pg_init_privs AS i ON i.classoid = h.class AND i.objoid = h.oid AND i.objsubid = h.part
@@ -99,7 +105,8 @@ WITH RECURSIVE
   privileged_functions AS (
     SELECT p.oid, p.pronamespace AS namespace, p.proowner AS owner, p.prosecdef AS definer,
       ARRAY(SELECT s FROM unnest(p.proconfig) AS s WHERE s ~ '^(role|session_authorization|session_replication_role|row_security|lo_compat_privileges|request\.[^=]*)=') AS settings,
-      NOT l.lanpltrusted AS untrusted, EXISTS (SELECT FROM extended AS e WHERE e.class = 'pg_proc'::regclass AND e.oid = p.oid) AS extension
+      NOT l.lanpltrusted AND p.oid >= 16384 AND p.prokind <> 'a' AND p.oid NOT IN (SELECT oid FROM generated) AS untrusted,
+      EXISTS (SELECT FROM extended AS e WHERE e.class = 'pg_proc'::regclass AND e.oid = p.oid) AS extension
     FROM pg_proc AS p JOIN pg_language AS l ON l.oid = p.prolang
     WHERE p.pronamespace <> ALL (ARRAY(SELECT oid FROM managed))
       -- Below are initdb's own (transam.h, FirstNormalObjectId), none of which is SECURITY DEFINER.
@@ -274,6 +281,10 @@ SELECT :"private".revoke_token(:'jti', :'expires_at')
 -- name: revoke_subject
 SELECT :"private".revoke_subject(:'subject')
 
+-- name: forget_plans
+-- A change of a schema has every session plan its prepared queries anew: else those that were planned for a role that passed
+-- the policies would go on to pass them.
+GRANT USAGE ON SCHEMA :"schema" TO :"owner"
 -- name: reload_schema
 NOTIFY pgrst, 'reload schema'
 -- name: reload_config

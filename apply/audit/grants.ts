@@ -76,6 +76,11 @@ function revoke(privileges: string, description: string, grantee: string): strin
     .replace(/^(?:view|materialized view|foreign table|sequence) /, 'table ')
     .replace(/^server /, 'foreign server ')
     .replace(/^foreign-data wrapper /, 'foreign data wrapper ');
-  if (object.startsWith('default privileges ')) return `revoke the ${object}`;
+  const later = /^default privileges on new (.+) belonging to role (.+?)(?: in schema (.+))?$/s.exec(object);
+  if (later) {
+    const [, kind = '', role, schema] = later;
+    const place = schema === undefined ? '' : ` IN SCHEMA ${schema}`;
+    return `ALTER DEFAULT PRIVILEGES FOR ROLE ${role}${place} REVOKE ALL ON ${kind === 'relations' ? 'TABLES' : kind} FROM ${grantee}`;
+  }
   return `REVOKE ${privileges}${columns} ON ${object} FROM ${grantee}`;
 }

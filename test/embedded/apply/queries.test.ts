@@ -33,7 +33,7 @@ describe('the server is asked', () => {
     const declaration = notes(database.name);
     await roles(database);
     expect(await asked(() => applyDeclaration(database.admin, declaration))).toBe(27);
-    expect(await asked(() => applyDeclaration(database.admin, declaration))).toBe(10);
+    expect(await asked(() => applyDeclaration(database.admin, declaration))).toBe(11);
     expect(await asked(() => diffDeclaration(database.admin, declaration))).toBe(4);
   });
 
@@ -44,7 +44,7 @@ describe('the server is asked', () => {
     expect(await asked(() => applyDeclaration(database.admin, declaration, { passwords }))).toBe(31);
     const authenticator = { ...database.admin, user: declaration.authenticator, password: passwords.authenticator };
     await withClient(authenticator, (client) => client.query('SELECT 1'));
-    expect(await asked(() => applyDeclaration(database.admin, declaration, { passwords }))).toBe(13);
+    expect(await asked(() => applyDeclaration(database.admin, declaration, { passwords }))).toBe(14);
   });
 
   it('not for each table', async () => {
@@ -64,6 +64,6 @@ describe('the server is asked', () => {
     const first = await asked(() => applyDeclaration(database.admin, declaration));
     // Beside the migration's own statements, a few messages of many.
     expect(first - names.length).toBeLessThan(50);
-    expect(await asked(() => applyDeclaration(database.admin, declaration))).toBe(10);
+    expect(await asked(() => applyDeclaration(database.admin, declaration))).toBe(11);
   });
 });
