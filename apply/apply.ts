@@ -58,7 +58,8 @@ export interface ApplyOptions {
  * transaction. If anything fails, nothing of it stays. A database that is as declared is not changed.
  *
  * Committed before are only the schemas and the book-keeping, empty and closed, and migrations up to the last one that can
- * not be part of a transaction; what those make stays closed as well. The roles have to exist, unless
+ * not be part of a transaction. At each of these commits no role sees more than before the run or than is declared: what such
+ * a migration changes is closed until the end, and the error of a run that fails names it. The roles have to exist, unless
  * their passwords are given.
  *
  * @example

@@ -21,6 +21,7 @@ export interface ReachNode {
   readonly body: string | null;
   /** The schemas in which the body's names are looked for that have none, where that does not depend on the session. */
   readonly path: readonly string[] | null;
+  readonly extension: boolean;
 }
 
 export type Reach = ReadonlyMap<string, ReachNode>;
@@ -53,8 +54,12 @@ export function affected(
   });
   const found = new Map(changed.map((key) => [key, (after.get(key) ?? before.get(key))!]));
   if (changed.length === 0) return found;
-  // What a text calls by a name that is gone, it may find elsewhere.
-  const queue = changed.flatMap((key) => [before.get(key), after.get(key)]).filter((node) => node !== undefined);
+  const queue = changed
+    // What an extension brings is for types of its own, or has names of its own: nothing that was there calls it.
+    .filter((key) => before.has(key) || !after.get(key)!.extension)
+    // What a text calls by a name that is gone, it may find elsewhere.
+    .flatMap((key) => [before.get(key), after.get(key)])
+    .filter((node) => node !== undefined);
   const dependents = reversed(after);
   const bodies = [...after.values()].filter(({ body }) => body !== null);
   for (let node = queue.pop(); node; node = queue.pop()) {
@@ -95,11 +100,10 @@ function names({ body, path }: ReachNode, { kind, schema, name }: ReachNode): bo
   // Nothing names a schema's grants; and nobody sees from a text where a value is cast.
   if (kind === 'schema') return false;
   if (kind === 'cast' || MAY_NAME_ANYTHING.test(body!)) return true;
+  const withSchema = new RegExp(`"?${literally(schema)}"?\\s*\\.`, 'i').test(body!);
+  if (path !== null && !path.includes('$user') && !path.includes(schema) && !withSchema) return false;
   if (kind === 'operator') return body!.includes(name);
-  const written = `"?${literally(name)}(?![\\w$])`;
-  const bare = path === null || path.includes('$user') || path.includes(schema);
-  const sought = bare ? `(?<![\\w$])${written}` : `"?${literally(schema)}"?\\s*\\.\\s*${written}`;
-  return new RegExp(sought, 'i').test(body!);
+  return new RegExp(`(?<![\\w$])"?${literally(name)}(?![\\w$])`, 'i').test(body!);
 }
 
 function literally(name: string): string {

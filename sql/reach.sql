@@ -35,6 +35,10 @@ WITH
     -- Who writes to a table writes to its children as well.
     UNION SELECT 'relation ' || inhparent, 'relation ' || inhrelid FROM pg_inherits
   ),
+  extended AS (
+    SELECT DISTINCT m.key FROM pg_depend AS d JOIN members AS m ON m.class = d.classid AND m.entry = d.objid
+    WHERE d.refclassid = 'pg_extension'::regclass AND d.deptype = 'e'
+  ),
   rests AS (SELECT key, json_agg(rests_on) AS rests_on FROM edges WHERE key <> rests_on GROUP BY key),
   found AS (
     SELECT 'relation ' || c.oid AS key, 'relation' AS kind, c.nspname AS schema, c.relname AS name, '' AS signature, NULL AS body, NULL::text[] AS path,
@@ -79,6 +83,6 @@ WITH
     UNION ALL SELECT 'schema ' || n.oid, 'schema', n.nspname, n.nspname, '', NULL, NULL, json_build_array(n.nspname, n.nspowner, n.nspacl::text)::text, NULL
     FROM spaces AS n
   )
-SELECT f.key, f.kind, f.schema, f.name, f.signature, f.body, f.path, md5(f.content) AS content,
+SELECT f.key, f.kind, f.schema, f.name, f.signature, f.body, f.path, e.key IS NOT NULL AS extension, md5(f.content) AS content,
   coalesce(f.parts, '[]') AS parts, coalesce(r.rests_on, '[]') AS rests_on
-FROM found AS f LEFT JOIN rests AS r USING (key)
+FROM found AS f LEFT JOIN rests AS r USING (key) LEFT JOIN extended AS e USING (key)

@@ -5,7 +5,7 @@ import { createRoles } from '../../../apply/create-roles.ts';
 import { withClient } from '../../../ephemeral/with-client.ts';
 import { Onlooker, type Sight } from '../../support/commits/look.ts';
 import { overlook } from '../../support/commits/overlooked.ts';
-import { alone, corrected, DATA, OPENING, sequences, type Sequence } from '../../support/commits/sequences.ts';
+import { corrected, DATA, sequences, type Sequence } from '../../support/commits/sequences.ts';
 import { revokeOne, shop } from '../../support/commits/tenants.ts';
 import { useCluster } from '../../support/database.ts';
 import { FUZZ_RUNS, FUZZ_SEED } from '../../support/fuzz.ts';
@@ -13,7 +13,7 @@ import { FUZZ_RUNS, FUZZ_SEED } from '../../support/fuzz.ts';
 const cluster = useCluster();
 /** Cases at a time. */
 const LANES = 3;
-const RANDOM_CASES = Math.ceil(FUZZ_RUNS / 4);
+const CASES = Math.ceil(FUZZ_RUNS / 4);
 
 it('shows nobody more than before or declared, at any commit of any sequence of migrations', async () => {
   const copy = await databases();
@@ -26,7 +26,7 @@ it('shows nobody more than before or declared, at any commit of any sequence of 
   expect(before.size).toBeGreaterThan(40);
   const known: Sight = new Set([...before, ...ofNewData]);
 
-  const cases = [...OPENING.map(alone), ...fc.sample(sequences, { numRuns: RANDOM_CASES, seed: FUZZ_SEED })];
+  const cases = fc.sample(sequences, { numRuns: CASES, seed: FUZZ_SEED });
   const counts = { commits: 0, failed: 0, deployed: 0, more: 0 };
   let next = 0;
   const lane = async () => {
@@ -38,7 +38,7 @@ it('shows nobody more than before or declared, at any commit of any sequence of 
   await Promise.all(Array.from({ length: LANES }, lane));
   // The cases are of all kinds, and have something to show.
   console.log(`${cases.length} sequences: ${JSON.stringify(counts)}`);
-  expect(Math.min(counts.commits / 2, counts.failed, counts.deployed, counts.more)).toBeGreaterThan(cases.length / 10);
+  expect(Math.min(counts.commits / 2, counts.failed, counts.deployed, counts.more)).toBeGreaterThan(CASES / 10);
 
   /** What was seen in between that is neither of before nor declared. */
   async function run({ migrations, variant, interruptions }: Sequence, onlooker: Onlooker, name: string) {
@@ -61,11 +61,16 @@ it('shows nobody more than before or declared, at any commit of any sequence of 
     return seen
       .map(({ behind, sight }) => ({
         behind,
-        more: [...sight].filter((entry) => !known.has(entry) && !declared.has(entry)),
+        more: [...sight].filter(
+          (entry) => !known.has(entry) && !declared.has(entry) && !(variant !== 'narrower' && isNewColumn(entry)),
+        ),
       }))
       .filter(({ more }) => more.length > 0);
   }
-}, 600_000);
+}, 900_000);
+
+/** A row of before or now, with the column that a migration adds to a table of which each column is declared. */
+const isNewColumn = (entry: string) => / sees 2\d #pin$/.test(entry);
 
 /** Copies of one database that is deployed, each for as long as something is done with it. */
 async function databases() {

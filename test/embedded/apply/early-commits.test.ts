@@ -109,6 +109,27 @@ describe('while a deploy has committed only some of its migrations', () => {
       expect(await diffDeclaration(admin, app(drops, fails))).toEqual({ migrations: [], statements: [], missing: [] });
     }));
 
+  it('what changes no access leaves all of it open', () =>
+    running(async () => {
+      const harmless = {
+        file: '002_harmless.sql',
+        sql: `CREATE EXTENSION citext; CREATE TYPE mood AS ENUM ('good'); ALTER TYPE mood ADD VALUE 'bad';
+          ALTER TABLE items ADD COLUMN note citext DEFAULT 'none', ADD CONSTRAINT named CHECK (title <> '') NOT VALID;
+          ALTER TABLE items VALIDATE CONSTRAINT named; CREATE INDEX ON items (note);
+          CREATE TABLE later (id int); CREATE FUNCTION helper() RETURNS int LANGUAGE sql AS 'SELECT 1';
+          UPDATE items SET title = upper(title); ANALYZE items`,
+      };
+      const error = await rejection(applyDeclaration(admin, app(harmless, fails)));
+      expect(error.message).toContain('; committed: 002_harmless.sql [migration_failed]');
+      expect(await answers('/items?select=id,title,note')).toEqual([
+        401,
+        [{ id: 1, title: 'MINE', note: 'none' }],
+        [{ id: 2, title: 'THEIRS', note: 'none' }],
+      ]);
+      expect(await answers('/others?select=id')).toEqual([401, [{ id: 3 }], [{ id: 4 }]]);
+      expect(await answers('/rpc/secret')).toEqual([null, null, null]);
+    }));
+
   it('a function that runs as its owner now answers nobody', () =>
     running(async () => {
       const definer = { file: '002_definer.sql', sql: 'ALTER FUNCTION secret() SECURITY DEFINER' };
