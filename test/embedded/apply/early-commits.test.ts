@@ -149,6 +149,21 @@ describe('while a deploy has committed only some of its migrations', () => {
       expect(await answers('/rpc/secret')).toEqual([null, null, null]);
     }));
 
+  it('what can not be closed is not committed', () =>
+    running(async () => {
+      const elsewhere = {
+        file: '002_elsewhere.sql',
+        sql: `CREATE SCHEMA elsewhere; CREATE TABLE elsewhere.words (word text);
+          GRANT USAGE ON SCHEMA elsewhere TO ${user}; GRANT SELECT ON elsewhere.words TO ${user}`,
+      };
+      const error = await rejection(applyDeclaration(admin, app(elsewhere, fails)));
+      expect(error.code).toBe('audit_failed');
+      expect(error.message).toMatch(/granted_elsewhere: role app_user .* elsewhere\.words/);
+      expect(error.message).toContain('behind the last migration that can not be part of a transaction [audit_failed]');
+      expect(await api.sql(`SELECT to_regnamespace('elsewhere') AS schema`)).toEqual([{ schema: null }]);
+      expect(await answers(ids)).toEqual(open);
+    }));
+
   it('a process that is killed while a slow index is built leaves nothing open, and the next deploy need not wait', () =>
     running(async () => {
       // A build waits for all that have begun before.
