@@ -10,11 +10,11 @@ import { declare, type Declaration } from '../../../declaration/index.ts';
 import { type TestDatabase, useCluster } from '../../support/database.ts';
 
 const OTHER = '0123456789abcdef';
-const { database } = useCluster();
+const cluster = useCluster();
 
 /** A database that another deployment has brought to what is declared. */
 async function deployed(): Promise<{ db: TestDatabase; declaration: Declaration; parent: string }> {
-  const db = await database();
+  const db = await cluster.database();
   const declaration = declare({
     name: db.name,
     schemas: ['api'],
