@@ -16,7 +16,10 @@ import { stateObjects } from './local-state.ts';
  */
 export function refuseForeignDeployments(app: App, engine: Engine): void {
   const resources = app.node.findAll().filter(isLabelled);
-  const states = app.node.findAll().filter((node) => TerraformStack.isStack(node)).flatMap(stateOf);
+  const states = app.node
+    .findAll()
+    .filter((node) => TerraformStack.isStack(node))
+    .flatMap(stateOf);
   const owners = new Map(resources.flatMap((resource) => belongingOf(resource) ?? []).map((own) => [key(own), own]));
   for (const own of owners.values()) {
     const made = resources.filter((resource) => key(belongingOf(resource)) === key(own));

@@ -1,13 +1,13 @@
 import { randomBytes } from 'node:crypto';
-import { readFileSync } from 'node:fs';
-import { refuse } from '../declaration/errors.ts';
-import { readPrivateFile } from '../jwt/private-files.ts';
+import { refuse, SecuredPostgrestError } from '../declaration/errors.ts';
+import { readGivenFile, readPrivateFile } from '../jwt/private-files.ts';
 
-/** @throws SecuredPostgrestError `unreadable_secret` */
+/** @throws SecuredPostgrestError `unreadable_secret`, `insecure_secret_file` */
 export function read(path: string): string {
   try {
-    return readFileSync(path, 'utf8');
+    return readGivenFile(path).toString('utf8');
   } catch (error) {
+    if (error instanceof SecuredPostgrestError) throw error;
     refuse('unreadable_secret', path, 'the file cannot be read', 'create it, or let this user read it', error);
   }
 }

@@ -41,7 +41,7 @@ export function readTrustedFile(path: string): string | undefined {
 }
 
 /**
- * Reads a secret file that the user names: a mounted one may have other modes, and a pipe has none.
+ * Reads a secret file that the user names: a mounted one may have another owner and mode, and a pipe has none.
  *
  * @throws SecuredPostgrestError `insecure_secret_file` where another user could have written it; what `readFileSync` throws
  */
@@ -65,6 +65,7 @@ function readOwn(path: string, forbidden: number, can: string): string | undefin
     if (!stats.isFile()) {
       refuse('insecure_secret_file', path, 'it is not a regular file', 'remove it, or restore the file from a backup');
     }
+    if (HAS_MODES) checkOwner(path, stats, 'the file');
     checkMode(path, stats, forbidden, can);
   });
   return content.toString('utf8');
@@ -93,9 +94,7 @@ function openUnlinked(path: string): number {
 
 /** @param forbidden permissions that other users must not have */
 function checkMode(path: string, stats: Stats, forbidden: number, can: string): void {
-  if (!HAS_MODES) return;
-  checkOwner(path, stats, 'the file');
-  if ((stats.mode & forbidden) === 0) return;
+  if (!HAS_MODES || (stats.mode & forbidden) === 0) return;
   refuse(
     'insecure_secret_file',
     path,
