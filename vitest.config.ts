@@ -14,7 +14,11 @@ export default defineConfig({
   test: {
     projects: [
       kind('unit', 20 * seconds),
-      kind('embedded', 120 * seconds, { include: ['test/embedded/**/*.test.ts', 'examples/**/*.test.ts'] }),
+      kind('embedded', 120 * seconds, {
+        include: ['test/embedded/**/*.test.ts', 'examples/**/*.test.ts'],
+        // A second is not enough on a busy machine.
+        expect: { poll: { timeout: 30 * seconds } },
+      }),
       kind('browser', 120 * seconds),
       kind('docker', 180 * seconds, alone(1)),
       kind('deploy', 600 * seconds, alone(2)),

@@ -59,13 +59,12 @@ until_ended() {
   done
 }
 
-# Whether the segment SEGMENT of shared memory was made by the process PID, and nobody uses it.
-is_left() {
-  [ -r /proc/sysvipc/shm ] || return 0
+# How many processes use the segment SEGMENT of shared memory, which the process PID has made; nothing if there is none.
+users_of() {
+  [ -r /proc/sysvipc/shm ] || echo 0
   while read -r _ id _ _ creator _ users _; do
-    [ "$id:$creator:$users" != "$1:$2:0" ] || return 0
+    [ "$id:$creator" != "$1:$2" ] || echo "$users"
   done </proc/sysvipc/shm
-  return 1
 }
 
 pids=
@@ -93,10 +92,16 @@ if [ -f "$lock" ]; then
   server=$(sed -n '1s/^-//; 1p' "$lock")
   until_ended $orphans $server
 fi
-# It was killed: this file names its lock in shared memory.
+# It was killed: this file names its lock in shared memory. A process that is ending uses that for a moment longer than it
+# can be found by its arguments; on a busy machine the moment is long.
 if [ -f "$lock" ]; then
   segment=$(sed -n '7s/.* //p' "$lock")
-  if [ -n "$segment" ] && is_left "$segment" "$server"; then ipcrm -m "$segment"; fi
+  tries=200
+  while users=$(users_of "$segment" "$server") && [ "${users:-0}" != 0 ] && [ "$tries" -gt 0 ]; do
+    sleep 0.05
+    tries=$((tries - 1))
+  done
+  [ "$users" != 0 ] || ipcrm -m "$segment"
 fi
 
 # What has just been killed may still be at its last file.

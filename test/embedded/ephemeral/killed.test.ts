@@ -5,8 +5,9 @@ import { describe, expect, it } from 'vitest';
 import { useOwnTemporaryDirectory } from './own-temporary-directory.ts';
 import { quickProgram } from './quick-program.ts';
 import { runProgram } from './running-program.ts';
+import { expectSharedMemoryBack, leftSharedMemory } from './shared-memory.ts';
 import { isListening } from './traces.ts';
-import { noTraces, sharedMemory, tracesIn } from './traces-in.ts';
+import { noTraces, tracesIn } from './traces-in.ts';
 
 const temporaryDirectory = useOwnTemporaryDirectory();
 const seed = Number(process.env['KILL_SEED'] ?? Date.now() % 1_000_000);
@@ -79,7 +80,7 @@ describe.runIf(process.platform === 'linux')('a process that is ended at any mom
   it(`leaves nothing behind, ${RUNS} times (KILL_SEED=${seed})`, { timeout: 900_000 }, async () => {
     const program = await quickProgram('environment', temporaryDirectory());
     const cache = join(temporaryDirectory(), 'cache');
-    const before = sharedMemory();
+    const before = leftSharedMemory();
     const durations = new Durations();
 
     const start = (directory: string, cached: boolean, ...steps: readonly string[]) => {
@@ -123,7 +124,7 @@ describe.runIf(process.platform === 'linux')('a process that is ended at any mom
       }
     };
     await Promise.all(directories.map(inTurn));
-    await expect.poll(() => sharedMemory(before), { timeout: 20_000, interval: 100 }).toEqual([]);
+    await expectSharedMemoryBack(before);
     expect(readdirSync(cache).filter((name) => name.startsWith('cluster-'))).toHaveLength(1);
     expect(readdirSync(cache).filter((name) => name.startsWith('transcript-'))).toHaveLength(1);
   });

@@ -252,12 +252,9 @@ asRoot('what another user leaves where servers have their directories', () => {
     writeFileSync(program, '#!/bin/sh\necho started\nwhile :; do sleep 1; done\n', { mode: 0o755 });
     const pretender = start(nobody, program, '-D', `${directory}/data`, directory);
     await once(pretender.stdout!, 'data');
-    const begin = Date.now();
     await removeServers([directory]);
     expect(existsSync(directory)).toBe(false);
     expect(isRunning(pretender.pid!)).toBe(true);
-    // It would be waited for three seconds.
-    expect(Date.now() - begin).toBeLessThan(2900);
   });
 });
 

@@ -2,7 +2,6 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { accessSync, constants, statSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { useOwnTemporaryDirectory } from './own-temporary-directory.ts';
@@ -34,8 +33,7 @@ async function run(how: string, interrupt: (pid: number) => void = () => {}, use
 
 async function expectNoTrace({ ports, children }: Awaited<ReturnType<typeof run>>) {
   // Postgres's own children go a moment after it.
-  for (let wait = 0; wait < 100 && children.some(isRunning); wait++) await delay(20);
-  expect(children.filter(isRunning)).toEqual([]);
+  await expect.poll(() => children.filter(isRunning)).toEqual([]);
   expect(await Promise.all(ports.map(isListening))).toEqual([false, false]);
   expect(serverDirectories(temporaryDirectory())).toEqual([]);
 }

@@ -132,6 +132,28 @@ describe('a free port that two servers find at once', () => {
     expectNothingLeft();
   });
 
+  it.runIf(process.platform === 'linux')('that another program takes first sees no password', async () => {
+    const heard: string[] = [];
+    // Asks whoever connects for a password in the clear (the protocol's AuthenticationCleartextPassword).
+    const thief = createServer((socket) => {
+      socket
+        .on('error', () => {})
+        .on('data', (data) => {
+          heard.push(data.toString('latin1'));
+          socket.write(Buffer.from([0x52, 0, 0, 0, 8, 0, 0, 0, 3]));
+        });
+    }).listen(0, '127.0.0.1');
+    await once(thief, 'listening');
+    const { port } = thief.address() as AddressInfo;
+    await sameForAll(1, 1, [port]);
+    const server = await startPostgres();
+    expect(server.port).not.toBe(port);
+    expect(heard).toEqual([]);
+    await server.stop();
+    thief.close();
+    expectNothingLeft();
+  });
+
   it('goes to one API, and the other finds another one', async () => {
     const ports = await sameForAll(2, 2);
     const environments = await Promise.all([1, 2].map(() => startEphemeralPostgrest(declaration)));

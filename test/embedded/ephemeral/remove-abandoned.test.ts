@@ -9,8 +9,9 @@ import { removeAbandoned } from '../../../ephemeral/remove-abandoned.ts';
 import { useOwnTemporaryDirectory } from './own-temporary-directory.ts';
 import { quickProgram } from './quick-program.ts';
 import { runProgram } from './running-program.ts';
+import { expectSharedMemoryBack, leftSharedMemory } from './shared-memory.ts';
 import { isListening } from './traces.ts';
-import { noTraces, processesIn, sharedMemory, tracesIn } from './traces-in.ts';
+import { noTraces, processesIn, tracesIn } from './traces-in.ts';
 
 const temporaryDirectory = useOwnTemporaryDirectory();
 const isRoot = process.getuid?.() === 0;
@@ -52,13 +53,12 @@ const running = (name: string) => processesIn(place).filter((process) => process
 
 async function expectNothingLeft(before: readonly string[]) {
   await expect.poll(() => tracesIn(place), { timeout: 10_000, interval: 100 }).toEqual(noTraces);
-  // Tests that run at the same time may have some for a moment.
-  await expect.poll(() => sharedMemory(before), { timeout: 10_000, interval: 100 }).toEqual([]);
+  await expectSharedMemoryBack(before);
 }
 
 describe.runIf(process.platform === 'linux')('what a process leaves that is killed together with its reaper', () => {
   it('is ended and removed, but not what a living process uses', async () => {
-    const before = sharedMemory();
+    const before = leftSharedMemory();
     const living = run(['wait']);
     const { url } = (await living.begins('wait'))!;
     const kept = readdirSync(place);
@@ -81,7 +81,7 @@ describe.runIf(process.platform === 'linux')('what a process leaves that is kill
   });
 
   it('is removed by the next start, also where Postgres was killed as well and sessions of it go on', async () => {
-    const before = sharedMemory();
+    const before = leftSharedMemory();
     const killed = run(['busy', 'wait']);
     await killed.begins('wait');
     process.kill(childOf(killed.pid, 'postgres'), 'SIGKILL');
@@ -95,7 +95,7 @@ describe.runIf(process.platform === 'linux')('what a process leaves that is kill
   });
 
   it('gives shared memory back where all is dead', async () => {
-    const before = sharedMemory();
+    const before = leftSharedMemory();
     const killed = run(['wait']);
     await killed.begins('wait');
     kill(/./);
@@ -105,7 +105,7 @@ describe.runIf(process.platform === 'linux')('what a process leaves that is kill
       .map((directory) => join(place, directory, 'data/postmaster.pid'))
       .filter((file) => existsSync(file));
     const segment = readFileSync(lock!, 'utf8').split('\n')[6]!.split(' ').at(-1);
-    expect(sharedMemory(before)).toContain(`segment ${segment}`);
+    expect(leftSharedMemory()).toContain(`segment ${segment}`);
     await removeAbandoned(place);
     await expectNothingLeft(before);
   });
@@ -115,7 +115,7 @@ describe.runIf(process.platform === 'linux')('what a process leaves that is kill
     ['nothing goes on', /./],
   ])('while a cluster is made, and %s,', (_, victims) => {
     it.each([50, 150, 250, 350])('is ended and removed (after %i ms)', async (wait) => {
-      const before = sharedMemory();
+      const before = leftSharedMemory();
       const killed = run(['wait'], { SECURED_POSTGREST_CACHE: join(place, '..', 'no cache') });
       await expect.poll(() => running('initdb').length, { timeout: 20_000, interval: 10 }).toBe(1);
       await delay(wait);

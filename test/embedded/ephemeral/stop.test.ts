@@ -4,8 +4,9 @@ import { afterEach, describe, expect, it } from 'vitest';
 import declaration from '../../../examples/todos/declaration.ts';
 import { startEphemeralPostgrest, type EphemeralPostgrest } from '../../../ephemeral/index.ts';
 import { useOwnTemporaryDirectory } from './own-temporary-directory.ts';
+import { expectSharedMemoryBack, leftSharedMemory } from './shared-memory.ts';
 import { isListening } from './traces.ts';
-import { noTraces, processesIn, sharedMemory, tracesIn } from './traces-in.ts';
+import { noTraces, processesIn, tracesIn } from './traces-in.ts';
 
 const temporaryDirectory = useOwnTemporaryDirectory();
 const seed = [{ file: 'seed.sql', sql: `insert into api.todos (user_id, title, public) values (1, 'one', true)` }];
@@ -27,12 +28,11 @@ function kill(name: 'postgres' | 'postgrest'): void {
 }
 
 describe.runIf(process.platform === 'linux')('stop', () => {
-  const before = sharedMemory();
+  const before = leftSharedMemory();
   afterEach(async () => {
     try {
       await expect.poll(() => tracesIn(temporaryDirectory()), { timeout: 10_000, interval: 100 }).toEqual(noTraces);
-      // Tests that run at the same time may have some for a moment.
-      await expect.poll(() => sharedMemory(before), { timeout: 10_000, interval: 100 }).toEqual([]);
+      await expectSharedMemoryBack(before);
     } finally {
       // One test that fails must not fail the others.
       await Promise.allSettled(started.splice(0).map((environment) => environment.stop()));

@@ -46,22 +46,6 @@ export function processesIn(directory: string): RunningProcess[] {
 /** Nothing of them. */
 export const noTraces: Traces = { processes: [], files: [] };
 
-/** Shared memory of the whole system that nobody uses any more, or that has a name; without what was there `before`. */
-export function sharedMemory(before: readonly string[] = []): string[] {
-  const [header, ...segments] = readFileSync('/proc/sysvipc/shm', 'utf8').trim().split('\n').map(fields);
-  const column = (name: string) => header!.indexOf(name);
-  return [
-    ...segments
-      .filter((segment) => segment[column('nattch')] === '0')
-      .map((segment) => `segment ${segment[column('shmid')]}`),
-    ...read(() => readdirSync('/dev/shm').join('\n'))
-      .split('\n')
-      .filter((name) => name.startsWith('PostgreSQL.')),
-  ].filter((name) => !before.includes(name));
-}
-
-const fields = (line: string) => line.trim().split(/\s+/);
-
 /** Empty where it is gone, or nothing of ours. */
 function read(what: () => string): string {
   try {

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { createServer, request, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
-import { afterAll, beforeAll, beforeEach, expect, it, vi } from 'vitest';
+import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
 import { startExplorer, type Explorer } from '../../../ephemeral/explorer/explorer.ts';
 import declaration from '../../../examples/todos/declaration.ts';
 
@@ -147,7 +147,7 @@ it('breaks off where the browser does', async () => {
   const { response } = await ask('/endless');
   await once(response, 'data');
   response.destroy();
-  await vi.waitFor(() => expect(closed).toBe(true));
+  await expect.poll(() => closed).toBe(true);
 });
 
 it('ends with connections that are open', async () => {
