@@ -24,7 +24,7 @@ let number = 0;
 beforeEach(() => {
   place = join(temporaryDirectory(), `place ${++number}`);
   mkdirSync(place);
-  chmodSync(place, 0o777);
+  chmodSync(place, 0o1777);
 });
 
 async function expectWorks(command: readonly string[], options: object = {}, env: NodeJS.ProcessEnv = {}) {

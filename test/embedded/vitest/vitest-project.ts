@@ -22,7 +22,7 @@ export class VitestProject {
 
   constructor() {
     chmodSync(this.directory, 0o755);
-    chmodSync(this.temporary, 0o777);
+    chmodSync(this.temporary, 0o1777);
     symlinkSync(join(root, 'node_modules'), join(this.directory, 'node_modules'));
     writeFileSync(join(this.directory, 'package.json'), '{ "type": "module" }');
   }
