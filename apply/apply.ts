@@ -29,7 +29,7 @@ import { ungranted } from './plan-grants.ts';
 import { checkSubjectColumns, planTriggerMarks } from './plan-triggers.ts';
 import { checkDatabase, checkWritable } from './preflight.ts';
 import { Progress } from './progress.ts';
-import { runSteps } from './run-steps.ts';
+import { inOneMessage, runSteps, setRole } from './run-steps.ts';
 import { lock, settle } from './session.ts';
 import { statement } from './statements.ts';
 import { transaction } from './transaction.ts';

@@ -6,8 +6,10 @@ import { refuse } from '../declaration/errors.ts';
 export interface ContainerProps {
   /** User and group that the processes run as: `uid:gid`. */
   readonly user?: string;
-  /** Memory limit, in megabytes. */
+  /** Memory limit, in megabytes. Another one is set without a restart. */
   readonly memory?: number;
+  /** CPUs that the container may use, such as 1.5. More than the engine's machine has is no limit. */
+  readonly cpus?: number;
   /**
    * Limit on processes (`ulimit -u`). The kernel counts all processes that the engine's host runs under the same user
    * id, so a value near the real need would let other containers of that user fail.
@@ -24,12 +26,18 @@ export interface ContainerProps {
   readonly dockerProvider?: DockerProvider;
 }
 
+/** What a container is limited to, where its props do not say so. */
+export interface ContainerDefaults {
+  readonly user: string;
+  /** Megabytes. */
+  readonly memory: number;
+  readonly cpus: number;
+  /** Further limits of each process (`setrlimit`). @default none */
+  readonly ulimits?: Readonly<Record<string, number>>;
+}
+
 /** The part of a container's configuration that keeps a break-in small and a runaway process harmless. */
-export function hardened(
-  place: string,
-  props: ContainerProps,
-  defaults: { readonly user: string; readonly memory: number },
-) {
+export function hardened(place: string, props: ContainerProps, defaults: ContainerDefaults) {
   const user = props.user ?? defaults.user;
   if (!/^[1-9]\d*:[1-9]\d*$/.test(user)) {
     refuse(
@@ -39,7 +47,7 @@ export function hardened(
       'write it like "1000:1000"',
     );
   }
-  const memory = positiveInteger(`${place}.memory`, props.memory ?? defaults.memory);
+  const memory = props.memory === undefined ? defaults.memory : positiveInteger(`${place}.memory`, props.memory);
   const maxProcesses = positiveInteger(`${place}.maxProcesses`, props.maxProcesses ?? 4096);
   const logDriver = props.logDriver ?? 'json-file';
   const logOptions = props.logOptions ?? (logDriver === 'json-file' ? { 'max-size': '10m', 'max-file': '3' } : {});
@@ -53,14 +61,38 @@ export function hardened(
     memory,
     // Docker would add the same amount of swap.
     memorySwap: memory,
-    ulimit: [{ name: 'nproc', soft: maxProcesses, hard: maxProcesses }],
+    ...cpuLimit(cpusOf(place, props, defaults)),
+    ulimit: Object.entries({ nproc: maxProcesses, ...defaults.ulimits }).map(([name, limit]) => ({
+      name,
+      soft: limit,
+      hard: limit,
+    })),
     logDriver,
     logOpts: { ...logOptions },
     restart: 'unless-stopped',
   } satisfies Partial<ContainerConfig>;
 }
 
-function positiveInteger(place: string, value: number): number {
+/** The CPUs that a container may use. */
+export function cpusOf(place: string, props: ContainerProps, defaults: Pick<ContainerDefaults, 'cpus'>): number {
+  const cpus = props.cpus ?? defaults.cpus;
+  if (cpus >= 0.01 && cpus <= 1024) return cpus;
+  refuse('invalid_prop', `${place}.cpus`, `${cpus} is not a number of CPUs`, 'give one from 0.01, such as 1.5');
+}
+
+/** The provider plans another quota, and then silently leaves the container as it is: another label replaces it. */
+export function cpuLabel(cpus: number): Readonly<Record<string, string>> {
+  return { 'secured-postgrest.cpus': String(cpus) };
+}
+
+/** The engine refuses `cpus` beyond what its machine has; a quota beyond that does nothing. */
+function cpuLimit(cpus: number): Pick<ContainerConfig, 'cpuPeriod' | 'cpuQuota'> {
+  const period = 100_000;
+  return { cpuPeriod: period, cpuQuota: Math.round(cpus * period) };
+}
+
+/** A size or a number that a prop gives. */
+export function positiveInteger(place: string, value: number): number {
   if (Number.isInteger(value) && value > 0) return value;
   refuse('invalid_prop', place, `${value} is not a positive whole number`, 'correct it');
 }

@@ -1,14 +1,22 @@
 import { Container } from '@cdktf/provider-docker/lib/container/index.js';
 import { Network } from '@cdktf/provider-docker/lib/network/index.js';
 import { Volume } from '@cdktf/provider-docker/lib/volume/index.js';
-import { type ITerraformDependable, Token } from 'cdktf';
+import { type ITerraformDependable, Lazy, Token } from 'cdktf';
 import { Construct, type IConstruct } from 'constructs';
 import { refuse } from '../declaration/errors.ts';
 import { POSTGRES_IMAGE } from '../declaration/images.ts';
 import { dockerProvider } from './docker-provider.ts';
-import { checkPort, type ContainerProps, hardened } from './hardened-container.ts';
+import {
+  checkPort,
+  type ContainerProps,
+  cpuLabel,
+  cpusOf,
+  hardened,
+  positiveInteger,
+} from './hardened-container.ts';
 import { labels } from './labels.ts';
 import { agreedVersion } from './image-version.ts';
+import { MAX_CONNECTIONS, ReservedConnections } from './postgres-memory.ts';
 import { SecretFile } from './secret-file.ts';
 import { SecretVolume } from './secret-volume.ts';
 import { SecretsDirectory } from './secrets-directory.ts';
@@ -43,6 +51,12 @@ export interface IPostgresDatabase extends IConstruct {
   readonly identity: string;
   /** What resources in the same stack must wait for. */
   readonly waitFor: readonly ITerraformDependable[];
+  /**
+   * Takes note of connections that a server or service will open. Throws `invalid_prop` when they are too many, or may need
+   * more memory than the database has.
+   * @default nothing is noted
+   */
+  reserveConnections?(place: string, connections: number): void;
 }
 
 export interface PostgresDatabaseProps extends ContainerProps {
@@ -64,8 +78,23 @@ export interface PostgresDatabaseProps extends ContainerProps {
   readonly network?: string;
   /** User and group that the processes run as: `uid:gid`. @default '999:999' */
   readonly user?: string;
-  /** Memory limit, in megabytes. @default 512 */
+  /**
+   * Memory limit, in megabytes. Less than what all sessions together may take is refused.
+   * @default what they may take: 2360 with one server and its pool of 10
+   */
   readonly memory?: number;
+  /** CPUs that the container may use. @default 2 */
+  readonly cpus?: number;
+  /**
+   * Memory that one session may allocate, in megabytes (`RLIMIT_DATA`). A query that needs more fails with `out of memory`, and
+   * nothing else does.
+   * @default 128
+   */
+  readonly sessionMegabytes?: number;
+  /** Postgres' `shared_buffers`, in megabytes. @default 128 */
+  readonly sharedBuffersMegabytes?: number;
+  /** Size that the temporary files of one session may have, in megabytes (`temp_file_limit`). @default 1024 */
+  readonly temporaryFilesMegabytes?: number;
   /** Size of `/dev/shm`, in megabytes; parallel queries need it. @default 64 */
   readonly shmSize?: number;
 }
@@ -102,8 +131,8 @@ export interface ExistingPostgresDatabaseAttributes {
   readonly waitFor?: readonly ITerraformDependable[];
 }
 
-/** PostgreSQL's default `max_connections` without `superuser_reserved_connections`. */
-const CONTAINER_MAX_CONNECTIONS = 97;
+const DEFAULTS = { user: '999:999', cpus: 2 };
+const BYTES = 1024 * 1024;
 /** Where servers meet the database in its network. */
 const PORT = 5432;
 const SECRETS = '/run/secrets/postgres';
@@ -145,10 +174,11 @@ export class PostgresDatabase extends Construct implements IPostgresDatabase {
   readonly database: string;
   readonly adminUser: string;
   readonly adminPassword: SecretFile;
-  readonly maxConnections = CONTAINER_MAX_CONNECTIONS;
+  readonly maxConnections = MAX_CONNECTIONS;
   readonly network: string;
   readonly identity: string;
   readonly waitFor: readonly ITerraformDependable[];
+  private readonly reserved: ReservedConnections;
 
   constructor(scope: Construct, id: string, props: PostgresDatabaseProps) {
     super(scope, id);
@@ -159,6 +189,15 @@ export class PostgresDatabase extends Construct implements IPostgresDatabase {
     const secrets = props.secrets ?? new SecretsDirectory({ name });
 
     this.port = checkPort(`${this.node.path}.port`, props.port ?? PORT);
+    const megabytes = (
+      prop: 'sessionMegabytes' | 'sharedBuffersMegabytes' | 'temporaryFilesMegabytes' | 'shmSize',
+      size: number,
+    ) => positiveInteger(`${this.node.path}.${prop}`, props[prop] ?? size);
+    const session = atLeast(`${this.node.path}.sessionMegabytes`, megabytes('sessionMegabytes', 128), LEAST_SESSION);
+    const sharedBuffers = megabytes('sharedBuffersMegabytes', 128);
+    const shmSize = megabytes('shmSize', 64);
+    this.reserved = new ReservedConnections(this.node.path, { sharedBuffers, shared: shmSize, session }, props.memory);
+    const memory = Lazy.numberValue({ produce: () => this.reserved.memoryMegabytes });
     this.internalHost = `${name}-postgres`;
     this.database = props.database ?? name;
     this.adminUser = props.adminUser ?? 'postgres';
@@ -191,10 +230,18 @@ export class PostgresDatabase extends Construct implements IPostgresDatabase {
     const password = secretVolume('password', this.adminPassword, 'password');
     const tls = secretVolume('certificate', server, 'server.pem');
     const container = new Container(this, 'container', {
-      ...hardened(this.node.path, props, { user: '999:999', memory: 512 }),
+      ...hardened(this.node.path, props, { ...DEFAULTS, memory, ulimits: { data: session * BYTES } }),
       name: this.internalHost,
       image,
-      ...tlsOnly(`${CERTIFICATE}/server.pem`),
+      ...tlsOnly(`${CERTIFICATE}/server.pem`, {
+        shared_buffers: `${sharedBuffers}MB`,
+        // Postgres' own default with 128 MB for a session: an index is built within half of it.
+        maintenance_work_mem: `${Math.floor(session / 2)}MB`,
+        temp_file_limit: `${megabytes('temporaryFilesMegabytes', 1024)}MB`,
+        // A request is one process, whose memory is bounded, and which ends when its time is over.
+        max_parallel_workers_per_gather: '0',
+        jit: 'off',
+      }),
       env: [
         `POSTGRES_DB=${this.database}`,
         `POSTGRES_PASSWORD_FILE=${SECRETS}/password`,
@@ -211,7 +258,7 @@ export class PostgresDatabase extends Construct implements IPostgresDatabase {
         tls.mountedAt(CERTIFICATE),
       ],
       tmpfs: { '/tmp': 'rw,noexec,nosuid,nodev', '/var/run/postgresql': 'rw,noexec,nosuid,nodev' },
-      shmSize: props.shmSize ?? 64,
+      shmSize,
       networksAdvanced: [{ name: this.network }],
       ports: [{ internal: PORT, external: this.port, ip: this.host }],
       healthcheck: {
@@ -231,6 +278,7 @@ export class PostgresDatabase extends Construct implements IPostgresDatabase {
         ...(network && { 'secured-postgrest.network': network.id }),
         // The certificate is read at the start only.
         'secured-postgrest.certificate': secrets.fingerprint(server),
+        ...cpuLabel(cpusOf(this.node.path, props, DEFAULTS)),
       }),
       dependsOn: [...password.waitFor, ...tls.waitFor],
       provider,
@@ -238,6 +286,18 @@ export class PostgresDatabase extends Construct implements IPostgresDatabase {
     this.identity = container.id;
     this.waitFor = [container];
   }
+
+  reserveConnections(place: string, connections: number): void {
+    this.reserved.reserve(place, connections);
+  }
+}
+
+/** With less, Postgres has no room for catalogs and its own work. */
+const LEAST_SESSION = 32;
+
+function atLeast(place: string, value: number, least: number): number {
+  if (value >= least) return value;
+  refuse('invalid_prop', place, `${value} MB are too little for Postgres to work with`, `give at least ${least}`);
 }
 
 const LOOPBACK = /^(localhost|127(\.\d+){3}|::1)$/;

@@ -10,11 +10,12 @@ import { adminConnection } from './admin-connection.ts';
 import { cliProvisioner } from './cli-command.ts';
 import { databaseNetwork } from './database-network.ts';
 import { dockerProvider } from './docker-provider.ts';
-import { checkPort, type ContainerProps, hardened } from './hardened-container.ts';
+import { checkPort, type ContainerProps, cpuLabel, cpusOf, hardened } from './hardened-container.ts';
 import { labels } from './labels.ts';
 import { agreedVersion } from './image-version.ts';
 import type { KeySet } from './key-set.ts';
 import type { IPostgresDatabase } from './postgres-database.ts';
+import { checkServerMemory, runtimeOptions, serverMemory } from './postgrest-memory.ts';
 import { publishedUrl } from './published-url.ts';
 import { SecretFile } from './secret-file.ts';
 import { SecretVolume } from './secret-volume.ts';
@@ -32,8 +33,10 @@ export interface ServerContainerProps extends ContainerProps {
   readonly port?: number;
   /** User and group that the processes run as: `uid:gid`. @default '1000:1000' */
   readonly user?: string;
-  /** Memory limit of each server, in megabytes. @default 256 */
+  /** Memory limit of each server, in megabytes. @default 192, and 32 for each connection of the declared `server.poolSize` */
   readonly memory?: number;
+  /** CPUs that each server may use. @default 1 */
+  readonly cpus?: number;
   /** Connections that the servers may open together. @default what the database says, otherwise not checked */
   readonly connectionLimit?: number;
 }
@@ -47,6 +50,7 @@ export interface PostgrestServerProps extends ServerContainerProps {
   readonly dependsOn: readonly ITerraformDependable[];
 }
 
+const DEFAULTS = { user: '1000:1000', cpus: 1 };
 const PORT = 3000;
 const ADMIN_PORT = 3001;
 const FILES = '/etc/postgrest';
@@ -80,6 +84,9 @@ export class PostgrestServer extends Construct {
     const version = agreedVersion(place, image, props.version, declaration.server.version);
     checkSettings(declaration.server.settings, 'server.settings', checkVersion(version, `${place}.version`));
     const servers = checkServers(place, props);
+    const { poolSize } = declaration.server;
+    const memory = checkServerMemory(place, props.memory ?? serverMemory(poolSize), poolSize);
+    const cpus = cpusOf(place, props, DEFAULTS);
     const ports = Array.from({ length: servers }, (_, n) => checkPort(`${place}.port`, (props.port ?? PORT) + n));
     const provider = dockerProvider(this, props.dockerProvider);
 
@@ -122,13 +129,14 @@ export class PostgrestServer extends Construct {
       PGPORT: String(database.internalPort),
       PGSSLMODE: database.sslmode,
       ...(database.sslRootCertificate && { PGSSLROOTCERT: `${FILES}/root-certificate/root-certificate` }),
+      GHCRTS: runtimeOptions(memory, cpus),
     };
     const { bindAddress } = declaration.server;
 
     const containers = ports.map(
       (port, n) =>
         new Container(this, `api-${n + 1}`, {
-          ...hardened(place, props, { user: '1000:1000', memory: 256 }),
+          ...hardened(place, props, { ...DEFAULTS, memory }),
           name: `${name}-api-${n + 1}`,
           image,
           env: Object.entries(settings)
@@ -148,6 +156,7 @@ export class PostgrestServer extends Construct {
           labels: labels(belonging, {
             ...props.labels,
             ...Object.fromEntries(startFiles.map(({ id, fingerprint }) => [`secured-postgrest.${id}`, fingerprint])),
+            ...cpuLabel(cpus),
           }),
           dependsOn: [...keys.volume.waitFor, ...files.flatMap(({ volume }) => volume.waitFor)],
           provider,
@@ -205,5 +214,6 @@ function checkServers(place: string, props: PostgrestServerProps): number {
       'lower `servers` or the declared `server.poolSize`',
     );
   }
+  props.database.reserveConnections?.(place, connections);
   return servers;
 }

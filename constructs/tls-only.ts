@@ -19,9 +19,11 @@ exec docker-entrypoint.sh "$@"`;
  * password. It needs the entry point of the official image.
  *
  * @param pem path in the container of the file with the server's key and certificate
+ * @param further settings of `postgresql.conf`
  */
-export function tlsOnly(pem: string) {
+export function tlsOnly(pem: string, further: Readonly<Record<string, string>> = {}) {
   const settings = {
+    ...further,
     ssl: 'on',
     ssl_cert_file: PEM,
     ssl_key_file: PEM,

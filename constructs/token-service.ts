@@ -15,7 +15,7 @@ import { adminConnection } from './admin-connection.ts';
 import { cliProvisioner } from './cli-command.ts';
 import { databaseNetwork } from './database-network.ts';
 import { dockerProvider } from './docker-provider.ts';
-import { checkPort, type ContainerProps, hardened } from './hardened-container.ts';
+import { checkPort, type ContainerProps, cpuLabel, cpusOf, hardened } from './hardened-container.ts';
 import { labels } from './labels.ts';
 import type { IPostgresDatabase } from './postgres-database.ts';
 import { publishedUrl } from './published-url.ts';
@@ -54,8 +54,13 @@ export interface TokenServiceProps extends ContainerProps {
   readonly user?: string;
   /** Memory limit, in megabytes. @default 256 */
   readonly memory?: number;
+  /** CPUs that the container may use. @default 1 */
+  readonly cpus?: number;
 }
 
+const DEFAULTS = { user: '1000:1000', memory: 256, cpus: 1 };
+/** Connections to the database that the service opens at most. */
+const CONNECTIONS = 10;
 const PORT = 8090;
 const FILES = '/etc/token-service';
 
@@ -91,6 +96,7 @@ export class TokenService extends Construct {
     const { accessToken, signIn } = resolveLifetimes(place, props.lifetimes);
     const port = checkPort(`${place}.port`, props.port ?? PORT);
     checkTrustProxy(place, issuer, props.trustProxy);
+    database.reserveConnections?.(place, CONNECTIONS);
     const secrets = props.secrets ?? new SecretsDirectory({ name });
     const { password, keys, clients, signingKey } = secrets.tokenService(declaration, props.clients);
     const belonging = { name, deployment: secrets.identity };
@@ -145,7 +151,7 @@ export class TokenService extends Construct {
     const files = [keysFile, ...startFiles];
 
     const container = new Container(this, 'container', {
-      ...hardened(place, props, { user: '1000:1000', memory: 256 }),
+      ...hardened(place, props, DEFAULTS),
       name: `${name}-token-service`,
       image,
       command: [
@@ -167,6 +173,7 @@ export class TokenService extends Construct {
       labels: labels(belonging, {
         ...props.labels,
         ...Object.fromEntries(startFiles.map(({ id, change }) => [`secured-postgrest.${id}`, change])),
+        ...cpuLabel(cpusOf(place, props, DEFAULTS)),
       }),
       dependsOn: files.flatMap(({ volume }) => volume.waitFor),
       provider,

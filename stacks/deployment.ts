@@ -9,7 +9,17 @@ import { readEnvironment } from './environment.ts';
 /** The three stacks of a declaration, each deployed after the one before: `<name>-database`, `-access` and `-api`. */
 export function addStacks(app: App, declaration: Declaration): void {
   const { name } = declaration;
-  const { postgresImage, postgrestImage, databasePort, apiPort, servers, secretsDirectory, keys } = readEnvironment();
+  const {
+    postgresImage,
+    postgrestImage,
+    databasePort,
+    apiPort,
+    servers,
+    databaseLimits,
+    apiLimits,
+    secretsDirectory,
+    keys,
+  } = readEnvironment();
   const secrets = new SecretsDirectory({
     name,
     ...(secretsDirectory && { directory: secretsDirectory }),
@@ -20,6 +30,7 @@ export function addStacks(app: App, declaration: Declaration): void {
     secrets,
     ...(postgresImage && { image: postgresImage }),
     ...(databasePort !== undefined && { port: databasePort }),
+    ...databaseLimits,
   });
   const access = new AccessStack(app, `${name}-access`, {
     declaration,
@@ -35,5 +46,6 @@ export function addStacks(app: App, declaration: Declaration): void {
     ...(postgrestImage && { image: postgrestImage }),
     ...(apiPort !== undefined && { port: apiPort }),
     ...(servers !== undefined && { servers }),
+    ...apiLimits,
   });
 }

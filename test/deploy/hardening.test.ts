@@ -26,11 +26,23 @@ interface Container {
 
 const MB = 1024 * 1024;
 
-/** What runs, with what it alone has: its user, megabytes, and the ports it listens on. */
+/** What one session of Postgres may allocate, in bytes. */
+const SESSION = 128 * MB;
+const server = { user: '1000', memory: 512, cpus: 1, data: 'unlimited', listening: [3000, 3001], scratch: [] };
+/** What runs, with what it alone has: its user, megabytes, CPUs, bytes of each process, and the ports it listens on. */
 const running = [
-  { name: 'projects-postgres', user: '999', memory: 512, listening: [5432], scratch: ['/run/postgresql', '/tmp'] },
-  { name: 'projects-api-1', user: '1000', memory: 256, listening: [3000, 3001], scratch: [] },
-  { name: 'projects-api-2', user: '1000', memory: 256, listening: [3000, 3001], scratch: [] },
+  {
+    name: 'projects-postgres',
+    user: '999',
+    // For two servers with a pool of 10.
+    memory: 3856,
+    cpus: 2,
+    data: String(SESSION),
+    listening: [5432],
+    scratch: ['/run/postgresql', '/tmp'],
+  },
+  { name: 'projects-api-1', ...server },
+  { name: 'projects-api-2', ...server },
 ];
 const names = running.map(({ name }) => name);
 /** The address that a declaration has to name, to be served outside of the machine. */
@@ -147,7 +159,7 @@ describe('every container of a deployment', () => {
   });
 });
 
-describe.each(running)('$name', ({ name, user, memory, listening, scratch }) => {
+describe.each(running)('$name', ({ name, user, memory, cpus, data, listening, scratch }) => {
   let container: Container;
   let inside: Inside;
 
@@ -169,8 +181,8 @@ describe.each(running)('$name', ({ name, user, memory, listening, scratch }) => 
   });
 
   it('can write to its data and to memory only, and run nothing from there', () => {
-    const data = container.Mounts.filter(({ RW }) => RW).map(({ Destination }) => Destination);
-    expect(inside.writable.toSorted()).toEqual([...scratch, ...data].sort());
+    const volumes = container.Mounts.filter(({ RW }) => RW).map(({ Destination }) => Destination);
+    expect(inside.writable.toSorted()).toEqual([...scratch, ...volumes].sort());
     expect(container.HostConfig['ReadonlyRootfs']).toBe(true);
     for (const options of Object.values((container.HostConfig['Tmpfs'] ?? {}) as Record<string, string>)) {
       expect(options).toBe('rw,noexec,nosuid,nodev');
@@ -187,15 +199,19 @@ describe.each(running)('$name', ({ name, user, memory, listening, scratch }) => 
     expect([...new Set(inside.listening)].sort()).toEqual(listening);
   });
 
-  it('is limited: memory without swap, processes, logs', () => {
+  it('is limited: memory without swap, CPUs, processes and what each may allocate, logs', () => {
     expect(container.HostConfig).toMatchObject({
       Memory: memory * MB,
       MemorySwap: memory * MB,
       OomKillDisable: false,
+      CpuQuota: cpus * 100_000,
+      CpuPeriod: 100_000,
+      RestartPolicy: { Name: 'unless-stopped' },
       LogConfig: { Type: 'json-file', Config: { 'max-size': '10m', 'max-file': '3' } },
     });
     expect(docker('stats', '--no-stream', '--format', '{{.MemUsage}}', name)).toContain(`/ ${memory}MiB`);
     expect(inside.maxProcesses).toMatch(/^4096 +4096$/);
+    expect(inside.maxData).toMatch(new RegExp(`^${data} +${data}$`));
   });
 });
 

@@ -18,6 +18,8 @@ export interface Inside {
   readonly listening: readonly number[];
   readonly namespaces: readonly string[];
   readonly maxProcesses: string;
+  /** What each process may allocate. */
+  readonly maxData: string;
 }
 
 /** As root, beside the first process of a container, whose image need not have a shell. */
@@ -29,7 +31,7 @@ while read -r id parent device root point rest; do
   if [ -d "$place" ]; then touch "$place/.probe" && rm "$place/.probe"; else (true >>"$place"); fi 2>/dev/null &&
     echo "writable $point"
 done </proc/1/mountinfo
-grep 'Max processes' /proc/1/limits
+grep -e 'Max processes' -e 'Max data size' /proc/1/limits
 sed 's/^/socket /' /proc/net/tcp /proc/net/tcp6
 cd /proc/1/ns; for kind in cgroup ipc net pid uts; do readlink $kind; done
 `;
@@ -59,6 +61,7 @@ export function lookInside(container: string): Inside {
       Number.parseInt(match[1]!, 16),
     ),
     namespaces: namespacesIn(seen),
+    maxData: /^Max data size +(.*\S) +bytes/m.exec(seen)![1]!,
     maxProcesses: /^Max processes +(.*\S) +processes/m.exec(seen)![1]!,
   };
 }

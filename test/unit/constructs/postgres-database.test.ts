@@ -26,9 +26,15 @@ describe('PostgresDatabase', () => {
       read_only: true,
       capabilities: { drop: ['ALL'] },
       security_opts: ['no-new-privileges:true'],
-      memory: 512,
-      memory_swap: 512,
-      ulimit: [{ name: 'nproc', soft: 4096, hard: 4096 }],
+      // Room for one server with the default pool.
+      memory: 2360,
+      memory_swap: 2360,
+      cpu_period: 100_000,
+      cpu_quota: 200_000,
+      ulimit: [
+        { name: 'nproc', soft: 4096, hard: 4096 },
+        { name: 'data', soft: 134_217_728, hard: 134_217_728 },
+      ],
       shm_size: 64,
       log_driver: 'json-file',
       log_opts: { 'max-size': '10m', 'max-file': '3' },
@@ -47,7 +53,17 @@ describe('PostgresDatabase', () => {
       ],
       entrypoint: ['/bin/sh', '-ec', expect.stringContaining('exec docker-entrypoint.sh "$@"') as string, PEM],
       command: [
-        ...['postgres', '-c', 'ssl=on', '-c', 'ssl_cert_file=/tmp/server.pem', '-c', 'ssl_key_file=/tmp/server.pem'],
+        ...[
+          'postgres',
+          '-c',
+          'shared_buffers=128MB',
+          '-c',
+          'maintenance_work_mem=64MB',
+          '-c',
+          'temp_file_limit=1024MB',
+        ],
+        ...['-c', 'max_parallel_workers_per_gather=0', '-c', 'jit=off'],
+        ...['-c', 'ssl=on', '-c', 'ssl_cert_file=/tmp/server.pem', '-c', 'ssl_key_file=/tmp/server.pem'],
         ...['-c', 'ssl_min_protocol_version=TLSv1.2', '-c', 'hba_file=/tmp/pg_hba.conf'],
       ],
       healthcheck: {
@@ -126,7 +142,11 @@ describe('PostgresDatabase', () => {
       adminUser: 'admin',
       port: 15432,
       user: '70:70',
-      memory: 1024,
+      memory: 2048,
+      cpus: 0.5,
+      sessionMegabytes: 64,
+      sharedBuffersMegabytes: 512,
+      temporaryFilesMegabytes: 100,
       maxProcesses: 200,
       shmSize: 256,
       logDriver: 'journald',
@@ -139,8 +159,12 @@ describe('PostgresDatabase', () => {
     expect(container).toMatchObject({
       networks_advanced: [{ name: 'platform' }],
       user: '70:70',
-      memory: 1024,
-      ulimit: [{ soft: 200, hard: 200 }],
+      memory: 2048,
+      cpu_quota: 50_000,
+      ulimit: [
+        { name: 'nproc', soft: 200, hard: 200 },
+        { name: 'data', soft: 67_108_864, hard: 67_108_864 },
+      ],
       shm_size: 256,
       log_driver: 'journald',
       log_opts: {},
@@ -149,9 +173,13 @@ describe('PostgresDatabase', () => {
         { label: 'team', value: 'blue' },
         { label: 'secured-postgrest.name', value: 'todos' },
         { label: 'secured-postgrest.certificate' },
+        { label: 'secured-postgrest.cpus', value: '0.5' },
         { label: 'secured-postgrest.deployment', value: secrets.identity },
       ],
     });
+    expect(container.command).toEqual(
+      expect.arrayContaining(['shared_buffers=512MB', 'maintenance_work_mem=32MB', 'temp_file_limit=100MB']),
+    );
     expect(container.env).toContain('POSTGRES_DB=app');
     expect(container.env).toContain('POSTGRES_USER=admin');
   });
@@ -161,6 +189,18 @@ describe('PostgresDatabase', () => {
     { port: 70000 },
     { port: 1.5 },
     { memory: -1 },
+    { memory: 512 },
+    { memory: 3000.5 },
+    { memory: Number.NaN },
+    { sessionMegabytes: 16 },
+    { sessionMegabytes: 64.5 },
+    { sharedBuffersMegabytes: 0 },
+    { sharedBuffersMegabytes: 4096, memory: 4096 },
+    { temporaryFilesMegabytes: -1 },
+    { shmSize: 0 },
+    { cpus: 0 },
+    { cpus: Number.NaN },
+    { cpus: Number.POSITIVE_INFINITY },
     { maxProcesses: 0 },
     { user: 'root' },
     { user: '0:0' },

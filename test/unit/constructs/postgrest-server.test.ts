@@ -35,7 +35,10 @@ describe('PostgrestServer', () => {
       read_only: true,
       capabilities: { drop: ['ALL'] },
       security_opts: ['no-new-privileges:true'],
-      memory: 256,
+      memory: 512,
+      memory_swap: 512,
+      cpu_period: 100_000,
+      cpu_quota: 100_000,
       restart: 'unless-stopped',
       ports: [{ internal: 3000, external: 3000, ip: '127.0.0.1' }],
       mounts: [
@@ -52,6 +55,7 @@ describe('PostgrestServer', () => {
       // Another certificate replaces the server; other keys and another login must not.
       labels: [
         { label: 'secured-postgrest.root-certificate', value: root },
+        { label: 'secured-postgrest.cpus', value: '1' },
         { label: 'secured-postgrest.name', value: 'todos' },
         { label: 'secured-postgrest.deployment', value: secrets.identity },
       ],

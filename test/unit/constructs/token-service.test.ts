@@ -68,6 +68,7 @@ describe('TokenService', () => {
       capabilities: { drop: ['ALL'] },
       security_opts: ['no-new-privileges:true'],
       memory: 256,
+      cpu_quota: 100_000,
       log_driver: 'json-file',
       ports: [{ internal: 8090, external: 8090, ip: '127.0.0.1' }],
       networks_advanced: [{ name: 'todos' }],
@@ -77,6 +78,8 @@ describe('TokenService', () => {
         read_only: true,
       })),
     });
+    // The database has room for its 10 connections beside those of one server.
+    expect(block('docker_container', 'database/container')).toMatchObject({ memory: 320 + (11 + 10 + 4) * 136 });
     expect(container).not.toHaveProperty('env');
     expect(container).not.toHaveProperty('upload');
     expect(container.command.join(' ')).toBe(

@@ -10,6 +10,10 @@ describe('addStacks', () => {
     { API_PORT: '0' },
     { API_SERVERS: '0' },
     { API_SERVERS: 'two' },
+    { DATABASE_MEMORY: '512' },
+    { DATABASE_CPUS: '0' },
+    { API_MEMORY: '1 GB' },
+    { API_CPUS: 'all' },
   ])('refuses %j in the environment', (env) => {
     const { app, directory } = testApp();
     for (const [name, value] of Object.entries({ ...env, SECRETS_DIRECTORY: `${directory}/secrets` }))
