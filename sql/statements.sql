@@ -256,11 +256,17 @@ CREATE TABLE IF NOT EXISTS :"private".migrations (
 SELECT file, sha256 FROM :"private".migrations ORDER BY file
 -- name: create_confinement
 -- Without a setting of its own, so that what a migration sets stays set.
-CREATE OR REPLACE FUNCTION :"private".run_migration(sql text) RETURNS void LANGUAGE plpgsql SECURITY DEFINER
-AS 'BEGIN EXECUTE sql; END';
+CREATE OR REPLACE FUNCTION :"private".run_migration(sql text) RETURNS boolean LANGUAGE plpgsql SECURITY DEFINER
+AS 'BEGIN EXECUTE sql; RETURN true; END';
 REVOKE ALL ON FUNCTION :"private".run_migration(text) FROM PUBLIC
 -- name: run_confined
-SELECT :"private".run_migration(:'sql')
+-- Asked before each statement, since the one before it may have changed the function, which is its owner's.
+SELECT CASE WHEN EXISTS (
+  SELECT FROM pg_catalog.pg_proc AS p JOIN pg_catalog.pg_namespace AS n ON n.oid OPERATOR(pg_catalog.=) p.pronamespace
+  WHERE n.nspname OPERATOR(pg_catalog.=) :'private' AND p.proname OPERATOR(pg_catalog.=) 'run_migration'
+    AND p.prosecdef AND p.proconfig IS NULL AND p.prosrc OPERATOR(pg_catalog.=) 'BEGIN EXECUTE sql; RETURN true; END'
+    AND pg_catalog.pg_get_userbyid(p.proowner) OPERATOR(pg_catalog.=) CURRENT_USER
+) THEN :"private".run_migration(:'sql') ELSE pg_catalog.format('a migration changed what it runs in')::pg_catalog.bool END
 -- name: check_deferred
 SET CONSTRAINTS ALL IMMEDIATE
 -- name: drop_confinement

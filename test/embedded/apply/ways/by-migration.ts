@@ -90,6 +90,12 @@ export const byMigration: readonly MigrationWay[] = [
       CREATE TRIGGER leave BEFORE INSERT ON w_private.migrations FOR EACH ROW EXECUTE FUNCTION api.leave()`,
     refused: ['migration_failed', LEAVES],
   },
+  {
+    name: 'another function in the place of the one that it runs in',
+    sql: `CREATE OR REPLACE FUNCTION w_private.run_migration(sql text) RETURNS boolean LANGUAGE plpgsql SECURITY INVOKER
+      AS 'BEGIN EXECUTE sql; RETURN true; END'; RESET ROLE; ${MAKE}`,
+    refused: ['migration_failed', 'a migration changed what it runs in'],
+  },
   { name: 'a role', sql: MAKE, refused: ['migration_failed', 'permission denied to create role'] },
   {
     name: 'a membership',
