@@ -83,6 +83,13 @@ until_ended $pids
 for server in $(servers); do kill -s KILL "${server#*:}"; done
 # Whatever else the servers have started: all of this user but this shell.
 [ "$2" != alone ] || kill -s KILL -- -1
+# And all of this user's shared memory, whatever the files say of it: it goes when the last process has let go.
+if [ "$2" = alone ] && [ -r /proc/sysvipc/shm ]; then
+  own=$(id -u)
+  while read -r _ id _ _ _ _ _ user _; do
+    [ "$user" != "$own" ] || ipcrm -m "$id"
+  done </proc/sysvipc/shm
+fi
 
 lock=$directory/data/postmaster.pid
 if [ -f "$lock" ]; then

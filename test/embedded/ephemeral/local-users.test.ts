@@ -161,6 +161,7 @@ asRoot('a server that root has started', () => {
         expect(processes.map(({ pid }) => isRunning(pid!))).toEqual([true, true]);
         // The attacker has ended with it.
         expect(runningAs(user)).toEqual([]);
+        expect(readFileSync('/proc/sysvipc/shm', 'utf8')).not.toContain(` ${user.uid} `);
         await server.stop();
       });
     },
