@@ -6,14 +6,7 @@ import { Construct, type IConstruct } from 'constructs';
 import { refuse } from '../declaration/errors.ts';
 import { POSTGRES_IMAGE } from '../declaration/images.ts';
 import { dockerProvider } from './docker-provider.ts';
-import {
-  checkPort,
-  type ContainerProps,
-  cpuLabel,
-  cpusOf,
-  hardened,
-  positiveInteger,
-} from './hardened-container.ts';
+import { checkPort, type ContainerProps, cpuLabel, cpusOf, hardened, positiveInteger } from './hardened-container.ts';
 import { labels } from './labels.ts';
 import { agreedVersion } from './image-version.ts';
 import { MAX_CONNECTIONS, ReservedConnections } from './postgres-memory.ts';

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { changes, Deployment, docker, runProgram } from '../support/deployment.ts';
+import { changes, Deployment, docker } from '../support/deployment.ts';
 import { forMemory, forPostgres, forServer, idleConnections, send, type Shape, strained } from '../support/strain.ts';
 
 const NO_CHANGES = { 'strain-database': 'no changes', 'strain-access': 'no changes', 'strain-api': 'no changes' };
@@ -22,7 +22,7 @@ beforeAll(async () => {
   strain = await Deployment.declaring(strained());
   await strain.deploy();
   token = await strain.tokenFor('strain_user');
-  postgresBefore = startOf('strain-postgres');
+  postgresBefore = await postgresStart();
 });
 
 afterAll(() => strain.remove());
@@ -31,10 +31,10 @@ const startOf = (name: string) => docker('inspect', '--format', '{{.State.Starte
 /** When a container's process has ended last. */
 const endOf = (name: string) => Date.parse(docker('inspect', '--format', '{{.State.FinishedAt}}', name));
 
-/** What Postgres logs when a killed session has ended all others. */
-async function crashes(): Promise<string[]> {
-  const { output } = await runProgram('docker', ['logs', 'strain-postgres'], { cwd: '/', env: process.env });
-  return output.match(/.*(terminated by signal|reinitializing).*/g) ?? [];
+/** Since when the processes of Postgres run: those that all sessions share start anew when one session has been killed. */
+async function postgresStart(): Promise<string> {
+  const query = `SELECT min(backend_start)::text AS start FROM pg_stat_activity WHERE backend_type = 'checkpointer'`;
+  return (await strain.sql<{ start: string }>(query))[0]!.start;
 }
 
 /** Plain requests of other clients, with and without a token, until one is served after the work. */
@@ -61,8 +61,7 @@ async function underStrain(shape: Shape, count: number): Promise<Others> {
   const others = await meanwhile(work);
   const outcome = [...new Set(await work)].sort().join(' ');
   console.info(`${shape.name}, ${count} at a time: ${outcome}; others: ${JSON.stringify(others.answers)}`);
-  expect(startOf('strain-postgres'), 'Postgres was not restarted').toBe(postgresBefore);
-  expect(await crashes(), 'no session was killed').toEqual([]);
+  expect(await postgresStart(), 'Postgres goes on').toBe(postgresBefore);
   return others;
 }
 
