@@ -15,8 +15,9 @@ it.each(['superuser', 'database owner'] as const)('an existing database may be d
 });
 
 it('who lacks rights, a wrong password and a port where nothing listens are problems', async () => {
-  const { name, sql, admin } = await cluster.database();
-  await sql(`CREATE ROLE ${name}_reader LOGIN CREATEROLE PASSWORD 'reader'`);
+  const database = await cluster.database();
+  const { name, admin } = database;
+  await database.sql(`CREATE ROLE ${name}_reader LOGIN CREATEROLE PASSWORD 'reader'`);
   const reader = { ...admin, user: `${name}_reader`, password: 'reader' };
   expect(await problems(reader)).toEqual([expect.stringContaining(`"${name}_reader" is no superuser, and has not`)]);
   expect(await problems({ ...reader, password: 'wrong' })).toEqual([
