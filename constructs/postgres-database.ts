@@ -285,12 +285,12 @@ export class PostgresDatabase extends Construct implements IPostgresDatabase {
   }
 }
 
-/** With less, Postgres has no room for catalogs and its own work. */
-const LEAST_SESSION = 32;
+/** With less, the engine's own first process in a container may fail: at 64, runc can't set up the system call filter. */
+const LEAST_SESSION = 128;
 
 function atLeast(place: string, value: number, least: number): number {
   if (value >= least) return value;
-  refuse('invalid_prop', place, `${value} MB are too little for Postgres to work with`, `give at least ${least}`);
+  refuse('invalid_prop', place, `${value} MB are too little to start a container with`, `give at least ${least}`);
 }
 
 const LOOPBACK = /^(localhost|127(\.\d+){3}|::1)$/;

@@ -68,7 +68,7 @@ export class ReservedConnections {
       'invalid_prop',
       `${this.place}.memory`,
       `${this.memory} MB are too little: ${this.count} connections of servers with ${this.sizes.session} MB each need ${needed} MB`,
-      'leave `memory` out, raise it, or lower `sessionMegabytes`, `servers` or the declared `server.poolSize`',
+      'leave `memory` out, raise it, or lower `servers` or the declared `server.poolSize`',
     );
   }
 }

@@ -56,7 +56,7 @@ describe('memory', () => {
   it('of the database is refused where it is too little for the servers, and taken where it is just enough', () => {
     const needed = SHARED + (22 + 4) * SESSION;
     expect(() => withServers(10, { servers: 2 }, { memory: needed - 1 }).add('todos')).toThrow(
-      /database\.memory: 3855 MB are too little: 22 connections of servers with 128 MB each need 3856 MB; .*sessionMegabytes.*\[invalid_prop\]/,
+      /database\.memory: 3855 MB are too little: 22 connections of servers with 128 MB each need 3856 MB; .*poolSize.*\[invalid_prop\]/,
     );
     const app = withServers(10, { servers: 2 }, { memory: needed });
     app.add('todos');

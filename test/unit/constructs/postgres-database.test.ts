@@ -144,7 +144,7 @@ describe('PostgresDatabase', () => {
       user: '70:70',
       memory: 2048,
       cpus: 0.5,
-      sessionMegabytes: 64,
+      sessionMegabytes: 256,
       sharedBuffersMegabytes: 512,
       temporaryFilesMegabytes: 100,
       maxProcesses: 200,
@@ -163,7 +163,7 @@ describe('PostgresDatabase', () => {
       cpu_quota: 50_000,
       ulimit: [
         { name: 'nproc', soft: 200, hard: 200 },
-        { name: 'data', soft: 67_108_864, hard: 67_108_864 },
+        { name: 'data', soft: 268_435_456, hard: 268_435_456 },
       ],
       shm_size: 256,
       log_driver: 'journald',
@@ -178,7 +178,7 @@ describe('PostgresDatabase', () => {
       ],
     });
     expect(container.command).toEqual(
-      expect.arrayContaining(['shared_buffers=512MB', 'maintenance_work_mem=32MB', 'temp_file_limit=100MB']),
+      expect.arrayContaining(['shared_buffers=512MB', 'maintenance_work_mem=128MB', 'temp_file_limit=100MB']),
     );
     expect(container.env).toContain('POSTGRES_DB=app');
     expect(container.env).toContain('POSTGRES_USER=admin');
@@ -192,8 +192,8 @@ describe('PostgresDatabase', () => {
     { memory: 512 },
     { memory: 3000.5 },
     { memory: Number.NaN },
-    { sessionMegabytes: 16 },
-    { sessionMegabytes: 64.5 },
+    { sessionMegabytes: 127 },
+    { sessionMegabytes: 128.5 },
     { sharedBuffersMegabytes: 0 },
     { sharedBuffersMegabytes: 4096, memory: 4096 },
     { temporaryFilesMegabytes: -1 },
