@@ -86,7 +86,7 @@ describe.each([1, 6])('%i at a time', (count) => {
     if (startOf('strain-api-1') !== before) expect(back).toBeLessThan(5000);
   });
 
-  it.each(forServer)('others are served while PostgREST computes: $name', async (shape) => {
+  it.each(forServer(count))('others are served while PostgREST computes: $name', async (shape) => {
     const before = startOf('strain-api-1');
     expectServed(await underStrain(shape, count));
     expect(startOf('strain-api-1')).toBe(before);
