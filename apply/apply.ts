@@ -14,6 +14,7 @@ import {
 import { connect, type DatabaseConnection } from './connect.ts';
 import { createRoles } from './create-roles.ts';
 import { runEarly } from './early.ts';
+import { planForgetting } from './forget-plans.ts';
 import { runLifted } from './lifted.ts';
 import { pendingMigrations } from './migrations.ts';
 import {
@@ -29,7 +30,7 @@ import { ungranted } from './plan-grants.ts';
 import { checkSubjectColumns, planTriggerMarks } from './plan-triggers.ts';
 import { checkDatabase, checkWritable } from './preflight.ts';
 import { Progress } from './progress.ts';
-import { inOneMessage, runSteps, setRole } from './run-steps.ts';
+import { inOneMessage, runSteps } from './run-steps.ts';
 import { lock, settle } from './session.ts';
 import { statement } from './statements.ts';
 import { transaction } from './transaction.ts';
@@ -79,11 +80,11 @@ export async function applyDeclaration(
   try {
     await settle(client);
     await lock(client, declaration);
-    if (passwords) await createRoles(client, declaration, passwords);
+    const rolesChanged = passwords !== undefined && (await createRoles(client, declaration, passwords));
     const progress = new Progress();
-    const result = await retryOnConflict(() => converge(client, declaration, revision, progress)).catch(
-      async (error: unknown) => progress.tell(error, await closedNow(client, declaration)),
-    );
+    const result = await retryOnConflict(() =>
+      converge(client, declaration, { revision, progress, rolesChanged }),
+    ).catch(async (error: unknown) => progress.tell(error, await closedNow(client, declaration)));
     const messages = transcript?.messages();
     if (messages) onTranscript?.(messages);
     return result;
@@ -116,11 +117,17 @@ async function retryOnConflict<T>(run: () => Promise<T>): Promise<T> {
   }
 }
 
+interface ConvergeOptions {
+  readonly revision: string | undefined;
+  readonly progress: Progress;
+  /** Whether this run has changed roles before. */
+  readonly rolesChanged: boolean;
+}
+
 async function converge(
   client: pg.Client,
   declaration: Declaration,
-  revision: string | undefined,
-  progress: Progress,
+  { revision, progress, rolesChanged }: ConvergeOptions,
 ): Promise<ApplyResult> {
   await transaction(client, () => prepare(client, declaration));
   const pending = await pendingMigrations(client, declaration);
@@ -135,14 +142,12 @@ async function converge(
     const migrations = [...progress.committed, ...rest.map(({ source }) => source.file)];
     const changed = changes > 0 || migrations.length > 0;
     if (revision !== undefined) await recordRevision(client, declaration, revision);
-    await client.query(inOneMessage([...forgetPlans(declaration), ...(changed ? [statement('reload_schema')] : [])]));
+    const { admin_is_superuser: superuser } = catalog.database;
+    const forget = await planForgetting(client, declaration, { changed: changed || rolesChanged, superuser });
+    const end = [...forget, ...(changed ? [statement('reload_schema')] : [])];
+    if (end.length > 0) await client.query(inOneMessage(end));
     return { migrations, changes, warnings: findings.filter(({ level }) => level === 'warning') };
   });
-}
-
-/** Of sessions that go on: a role may have had more when they planned their queries. */
-function forgetPlans({ owner, privateSchema: schema }: Declaration): string[] {
-  return [setRole(owner), statement('forget_plans', { schema, owner }), setRole()];
 }
 
 async function recordRevision(client: pg.Client, declaration: Declaration, revision: string): Promise<void> {
@@ -169,6 +174,9 @@ async function bringAccess(
   declaration: Declaration,
 ): Promise<{ changes: number; catalog: Catalog }> {
   const before = await readCompared(client, declaration);
+  // Postgres reads it while the plan is made here.
+  const rest = readRest(client, declaration, before);
+  rest.catch(() => {});
   refuseMissing(declaration, plan(declaration, before).missing);
   checkSubjectColumns(declaration, before);
   const functions = planFunctions(declaration, before);
@@ -176,7 +184,7 @@ async function bringAccess(
   const { steps } = plan(declaration, withFunctions);
   await runSteps(client, declaration, steps);
   const changes = functions.length + steps.length;
-  if (changes === 0) return { changes, catalog: await readRest(client, declaration, before) };
+  if (changes === 0) return { changes, catalog: await rest };
   const made = await read(client, declaration, ['policies', 'triggers']);
   const marks = [
     ...planFunctionMarks(declaration, withFunctions),

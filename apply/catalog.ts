@@ -383,10 +383,12 @@ export async function read<Name extends keyof Catalog>(
     const file = name.replace(/[A-Z]/g, (capital) => `-${capital.toLowerCase()}`);
     return statement('catalog', { name, query: raw(packageTemplate(`catalog/${file}`).sql) });
   });
+  // Long to parse, and only the audit's.
+  const outward = names.some((name) => AUDITED.some((audited) => audited === name)) ? statement('read_outward') : '';
   const roles = declaredRoles(declaration);
   const tables = ownTables(declaration);
   const { rows } = await client.query<Record<Name, FoundRow[]>>(
-    statement('read_catalogs', { catalogs: raw(catalogs.join(',\n')) }),
+    statement('read_catalogs', { catalogs: raw(catalogs.join(',\n')), outward: raw(outward) }),
     [
       ownSchemas(declaration),
       roles,

@@ -36,17 +36,20 @@ const NEW_ROLE: Pick<CatalogRole, Attribute | 'memberships'> = {
  * Their settings are the runner's work. It can be repeated. The session is settled as the runner's own are.
  *
  * @param passwords as they are, or as the verifiers that Postgres would store
+ * @returns whether it changed more than the password
  * @throws SecuredPostgrestError `access_sql_failed`
  */
 export async function createRoles(
   client: pg.ClientBase,
   declaration: Declaration,
   passwords: { authenticator: string },
-): Promise<void> {
+): Promise<boolean> {
   await settle(client);
   const { roles } = await read(client, declaration, ['roles']);
-  await runTogether(client, planRoles(declaration, roles));
+  const steps = planRoles(declaration, roles);
+  await runTogether(client, steps);
   await setPassword(client, declaration.authenticator, passwords.authenticator);
+  return steps.length > 0;
 }
 
 /** One statement, and the role that it is about. */

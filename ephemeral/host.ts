@@ -3,6 +3,7 @@ import pg from 'pg';
 import { applyDeclaration, type ApplyResult } from '../apply/apply.ts';
 import { clientOptions, type DatabaseConnection } from '../apply/connect.ts';
 import { setPassword } from '../apply/create-roles.ts';
+import { markPolicies } from '../apply/mark-policies.ts';
 import { failed } from '../apply/run-steps.ts';
 import { scramVerifierOfRandom } from '../apply/scram-verifier.ts';
 import { raw, statement } from '../apply/statements.ts';
@@ -88,6 +89,8 @@ export class Host {
     if (messages) {
       return withClient(connection, async (client) => {
         await repeatTranscript(client, messages);
+        // The transcript's marks are of other versions of the policies: Postgres counts transactions.
+        await markPolicies(client, declaration);
         await setPassword(client, declaration.authenticator, passwords.authenticator);
       });
     }

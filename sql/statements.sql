@@ -43,7 +43,7 @@ SELECT pg_catalog.set_config('search_path', :'search_path', false), pg_catalog.s
 -- name: read_catalogs
 -- What the queries of `sql/catalog/` share: the managed schemas ($1) and the relations in them, the declared roles ($2), of
 -- which one ($3) owns what is in the schemas, the second login ($4), the tables of the package itself ($5, $6), what belongs
--- to extensions, and the database. What no query uses costs nothing.
+-- to extensions, and the database. What no query uses is parsed, but not run.
 WITH RECURSIVE
   managed AS (SELECT oid, nspname AS name FROM pg_namespace WHERE nspname = ANY ($1::name[])),
   contained AS (
@@ -70,8 +70,12 @@ WITH RECURSIVE
   generated AS (
     SELECT objid AS oid FROM pg_depend WHERE classid = 'pg_proc'::regclass AND refclassid = 'pg_type'::regclass AND deptype = 'i'
   ),
-  here AS (SELECT oid FROM pg_database WHERE datname = current_database()),
-  -- Other schemas in which requests find objects by name.
+  here AS (SELECT oid FROM pg_database WHERE datname = current_database())
+  :{outward}
+SELECT :{catalogs}
+-- name: read_outward
+-- What the audit's queries share besides: where requests get to from the managed schemas.
+, -- Other schemas in which requests find objects by name.
   usable AS (
     SELECT n.oid FROM pg_namespace AS n
     WHERE n.oid NOT IN (SELECT oid FROM managed)
@@ -84,8 +88,8 @@ WITH RECURSIVE
       SELECT 'pg_class'::regclass, oid, 0, relnamespace, relacl, NULL::aclitem[] FROM pg_class WHERE relacl IS NOT NULL
         -- initdb makes these after it has noted what it grants; they show what the one who asks may see.
         AND NOT (relnamespace = 'information_schema'::regnamespace AND oid < 16384)
-      UNION ALL SELECT 'pg_class'::regclass, attrelid, attnum, (SELECT relnamespace FROM pg_class AS c WHERE c.oid = attrelid), attacl, NULL
-        FROM pg_attribute WHERE attacl IS NOT NULL AND NOT attisdropped
+      UNION ALL SELECT 'pg_class'::regclass, c.oid, a.attnum, c.relnamespace, a.attacl, NULL
+        FROM pg_attribute AS a JOIN pg_class AS c ON c.oid = a.attrelid WHERE a.attacl IS NOT NULL AND NOT a.attisdropped
       UNION ALL SELECT 'pg_proc'::regclass, oid, 0, pronamespace, proacl, acldefault('f', proowner) FROM pg_proc WHERE proacl IS NOT NULL
       UNION ALL SELECT 'pg_namespace'::regclass, oid, 0, NULL, nspacl, ARRAY[makeaclitem(0, nspowner, 'USAGE', false)] FROM pg_namespace
       UNION ALL SELECT 'pg_foreign_server'::regclass, oid, 0, NULL, srvacl, NULL FROM pg_foreign_server
@@ -143,7 +147,6 @@ WITH RECURSIVE
       WHEN 'pg_type'::regclass THEN (SELECT typnamespace FROM pg_type AS o WHERE o.oid = r.oid) IN (SELECT oid FROM managed UNION SELECT oid FROM usable)
       ELSE false END
   )
-SELECT :{catalogs}
 -- name: catalog
 (SELECT coalesce(json_agg(found), '[]') FROM (
 :{query}
@@ -287,10 +290,19 @@ SELECT :"private".revoke_token(:'jti', :'expires_at')
 -- name: revoke_subject
 SELECT :"private".revoke_subject(:'subject')
 
+-- name: role_versions
+-- Which versions of their rows these roles are and what they are members of; and what was noted of that before.
+SELECT json_build_array(
+    (SELECT json_agg(json_build_array(oid, xmin::text) ORDER BY oid) FROM pg_authid WHERE rolname IN (:'roles')),
+    (SELECT json_agg(json_build_array(m.member, m.roleid, m.xmin::text) ORDER BY m.member, m.roleid, m.grantor)
+      FROM pg_auth_members AS m JOIN pg_authid AS r ON r.oid = m.member WHERE r.rolname IN (:'roles')))::text AS versions,
+  coalesce((SELECT obj_description(oid, 'pg_namespace') FROM pg_namespace WHERE nspname = :'schema'), '') AS comment
 -- name: forget_plans
 -- A change of a schema has every session plan its prepared queries anew: else those that were planned for a role that passed
 -- the policies would go on to pass them.
 GRANT USAGE ON SCHEMA :"schema" TO :"owner"
+-- name: mark_schema
+COMMENT ON SCHEMA :"schema" IS :'mark'
 -- name: reload_schema
 NOTIFY pgrst, 'reload schema'
 -- name: reload_config

@@ -32,7 +32,7 @@ describe('the server is asked', () => {
     const database = await cluster.database();
     const declaration = notes(database.name);
     await roles(database);
-    expect(await asked(() => applyDeclaration(database.admin, declaration))).toBe(27);
+    expect(await asked(() => applyDeclaration(database.admin, declaration))).toBe(29);
     expect(await asked(() => applyDeclaration(database.admin, declaration))).toBe(11);
     expect(await asked(() => diffDeclaration(database.admin, declaration))).toBe(4);
   });
@@ -41,7 +41,7 @@ describe('the server is asked', () => {
     const database = await cluster.database();
     const declaration = notes(database.name);
     const passwords = { authenticator: 'made here' };
-    expect(await asked(() => applyDeclaration(database.admin, declaration, { passwords }))).toBe(31);
+    expect(await asked(() => applyDeclaration(database.admin, declaration, { passwords }))).toBe(33);
     const authenticator = { ...database.admin, user: declaration.authenticator, password: passwords.authenticator };
     await withClient(authenticator, (client) => client.query('SELECT 1'));
     expect(await asked(() => applyDeclaration(database.admin, declaration, { passwords }))).toBe(14);

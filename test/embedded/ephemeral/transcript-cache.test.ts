@@ -2,8 +2,10 @@ import { readdirSync, readFileSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { crc32 } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { applyDeclaration, auditDatabase } from '../../../apply/index.ts';
 import type { Declaration } from '../../../declaration/index.ts';
 import { startEphemeralPostgrest } from '../../../ephemeral/index.ts';
+import { connectionOf } from '../../support/connection-of.ts';
 import type { Row } from '../../support/database.ts';
 import { catalogs } from '../../support/catalogs.ts';
 import { notes, notesMigration } from '../../support/notes.ts';
@@ -54,6 +56,14 @@ describe('the transcript of a first start', () => {
     // Shown to be used by what only it says.
     replaceTranscript(JSON.stringify([...messages, `UPDATE api.notes SET body = 'repeated'`]));
     expect((await look()).bodies).toEqual([{ body: 'repeated' }, { body: 'seeded' }]);
+  });
+
+  it('leaves the next deploy nothing to do', async () => {
+    await look();
+    await using api = await startEphemeralPostgrest(declaration, { seed });
+    const database = connectionOf(api.databaseUrl);
+    expect(await auditDatabase(database, declaration)).toEqual([]);
+    expect(await applyDeclaration(database, declaration)).toEqual({ migrations: [], changes: 0, warnings: [] });
   });
 
   it('holds no password, and only its owner can read it', async () => {
