@@ -103,15 +103,19 @@ export const defaults: readonly Way[] = [
   },
   {
     name: 'default privileges for functions of another role that may create',
-    sql: `CREATE ROLE w_maker; GRANT CREATE ON SCHEMA api TO w_maker; ALTER DEFAULT PRIVILEGES FOR ROLE w_maker GRANT EXECUTE ON FUNCTIONS TO w_anon`,
+    sql: `CREATE ROLE w_maker; GRANT CREATE ON SCHEMA api TO w_maker; ALTER DEFAULT PRIVILEGES FOR ROLE w_maker GRANT EXECUTE ON FUNCTIONS TO w_anon;
+      SET ROLE w_maker; CREATE FUNCTION api.made() RETURNS text LANGUAGE sql RETURN 'SECRET made'`,
     finds: ['granted_elsewhere', 'role w_anon'],
+    ask: post('anonymous', '/rpc/made'),
     deploy: 'refuses',
     undo: 'DROP OWNED BY w_maker; DROP ROLE w_maker',
   },
   {
     name: "default privileges of the schemas' owner",
-    sql: 'ALTER DEFAULT PRIVILEGES FOR ROLE w_owner GRANT SELECT ON TABLES TO PUBLIC',
+    sql: `ALTER DEFAULT PRIVILEGES FOR ROLE w_owner GRANT SELECT ON TABLES TO PUBLIC;
+      SET ROLE w_owner; CREATE TABLE api.later AS SELECT 'SECRET later' AS body`,
     finds: ['not_as_declared', 'default privileges of w_owner'],
+    ask: get('anonymous', '/later'),
     deploy: 'mends',
   },
 ];
@@ -209,8 +213,9 @@ export const rolesAndSettings: readonly Way[] = [
   },
   {
     name: 'an owner that passes the policies',
-    sql: 'ALTER ROLE w_owner BYPASSRLS',
+    sql: 'ALTER ROLE w_owner BYPASSRLS; ALTER VIEW api.list RESET (security_invoker)',
     finds: ['role_privileged', 'role w_owner'],
+    ask: get('user', '/list'),
     deploy: 'refuses',
     undo: 'ALTER ROLE w_owner NOBYPASSRLS',
   },
@@ -223,8 +228,9 @@ export const rolesAndSettings: readonly Way[] = [
   },
   {
     name: 'large objects open by ALTER SYSTEM',
-    sql: 'ALTER SYSTEM SET lo_compat_privileges = on; SELECT pg_reload_conf()',
+    sql: `ALTER SYSTEM SET lo_compat_privileges = on; SELECT pg_reload_conf(); SELECT lo_from_bytea(4711, 'SECRET object')`,
     finds: ['weakening_setting', 'the server'],
+    ask: run('anonymous', `SELECT convert_from(lo_get(4711), 'UTF8')`),
     deploy: 'refuses',
     repair: 'ALTER SYSTEM RESET lo_compat_privileges; SELECT pg_reload_conf()',
   },

@@ -159,9 +159,12 @@ export const privateSchema: readonly Way[] = [
   },
   {
     name: 'a rule that drops revocations',
-    sql: `DELETE FROM w_private.revoked_tokens; CREATE RULE drop_it AS ON INSERT TO w_private.revoked_tokens DO INSTEAD NOTHING`,
+    sql: `DELETE FROM w_private.revoked_tokens; CREATE RULE drop_it AS ON INSERT TO w_private.revoked_tokens DO INSTEAD NOTHING;
+      SELECT w_private.revoke_token('revoked')`,
     finds: ['own_table_changed', 'w_private.revoked_tokens'],
+    ask: get('revoked token', '/notes'),
     deploy: 'mends',
+    again: `SELECT w_private.revoke_token('revoked')`,
   },
   {
     name: 'an empty view in the place of revoked tokens',
