@@ -127,9 +127,9 @@ describe('what others have left in the database', () => {
   it('is not called by the runner', async () => {
     const database = await cluster.database();
     const declaration = notes(database.name);
-    // Functions and operators that whoever may create in a schema of the search path could make.
-    await database.sql(`CREATE SCHEMA evil; CREATE TABLE evil.called (what text);
-      GRANT ALL ON SCHEMA evil TO PUBLIC; GRANT ALL ON evil.called TO PUBLIC`);
+    // Functions and operators that whoever may create in a schema of the search path could make; the runner's roles find them.
+    await database.sql(`CREATE SCHEMA evil; CREATE TABLE evil.called (what text); CREATE ROLE ${declaration.owner};
+      GRANT ALL ON SCHEMA evil TO ${declaration.owner}; GRANT ALL ON evil.called TO ${declaration.owner}`);
     const evil = (signature: string, result: string) => `CREATE FUNCTION evil.${signature} RETURNS ${result}
       LANGUAGE plpgsql AS $$ BEGIN INSERT INTO evil.called VALUES ('${signature}'); RETURN NULL; END $$;`;
     await database.sql(
