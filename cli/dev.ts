@@ -55,7 +55,7 @@ async function dev(file: string, options: DevOptions): Promise<void> {
     using stopSignal = listenForStop();
     await endInTime(END_MS, async () => {
       await using explorer = options.explorer ? await explore(environment, options.explorerPort) : undefined;
-      console.log(await describe(environment, explorer?.url));
+      console.log(await describe(environment, explorer?.link));
       const upkeep = options.watch
         ? keepUp(environment, { declaration, seed }, { declaration: file, seed: options.seed })
         : undefined;

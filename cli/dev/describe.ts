@@ -16,11 +16,11 @@ export async function describeRoles(environment: EphemeralPostgrest): Promise<st
 }
 
 /** The URL on the first line, then who may ask, then what else there is. */
-export async function describe(environment: EphemeralPostgrest, explorerUrl: string | undefined): Promise<string> {
+export async function describe(environment: EphemeralPostgrest, explorerLink: string | undefined): Promise<string> {
   const { url, declaration } = environment;
   const addresses = [
     ...(declaration.server.openApi === 'disabled' ? [] : [`OpenAPI, of the role that asks: ${url}/`]),
-    ...(explorerUrl === undefined ? [] : [`try it as each role: ${explorerUrl}`]),
+    ...(explorerLink === undefined ? [] : [`try it as each role: ${explorerLink}`]),
   ];
   return [
     url,

@@ -7,12 +7,14 @@ import type { ServedFile } from './files.ts';
 import { isForThisServer, isFromOwnPage } from './own-requests.ts';
 import { proxy, unreachable } from './proxy.ts';
 import { protect, respondJson, respondProblem } from './respond.ts';
+import { hasSecret } from './secret.ts';
 import { readTokenRequest } from './token-request.ts';
 
 /** What the answers are made of. */
 export interface Context extends ExplorerOptions {
   readonly files: ReadonlyMap<string, ServedFile>;
   readonly port: number;
+  readonly secret: string;
 }
 
 /** Answers one request, or passes it on to the API. */
@@ -28,8 +30,15 @@ export async function answer(request: IncomingMessage, response: ServerResponse,
   if (file !== undefined) {
     return method === 'GET' ? respondFile(response, file) : respondProblem(response, 405, `${path} can only be read`);
   }
-  // From here on there is something to gain.
+  // From here on there is something to gain. The files above are the same for everybody, and hold no secret.
   if (!isFromOwnPage(request)) return respondProblem(response, 403, 'pages of other sites have no access');
+  if (!hasSecret(request, context.secret)) {
+    return respondProblem(
+      response,
+      401,
+      'the secret of this run is missing or wrong: open the link that `dev` printed',
+    );
+  }
   if (path === '/api' || path.startsWith('/api/')) {
     const rest = path.slice('/api'.length) || '/';
     return proxy(request, response, context.apiUrl, url.includes('?') ? `${rest}?${query}` : rest);
@@ -68,6 +77,7 @@ async function describeIdentities({ apiUrl, declaration, identities }: Context) 
   const known = await identities();
   return {
     name,
+    apiUrl,
     schemas,
     identities: known.map((identity) => ({
       ...identity,

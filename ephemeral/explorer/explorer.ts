@@ -6,6 +6,7 @@ import type { Declaration } from '../../declaration/types.ts';
 import { answer } from './answer.ts';
 import { servedFiles } from './files.ts';
 import { respondProblem } from './respond.ts';
+import { newSecret } from './secret.ts';
 
 type Claims = Readonly<Record<string, unknown>>;
 
@@ -32,16 +33,20 @@ export interface ExplorerOptions {
 
 /** A page on which an API can be tried as each of its roles. */
 export interface Explorer extends AsyncDisposable {
-  /** Such as `http://127.0.0.1:41235`. */
+  /** Such as `http://127.0.0.1:41235`. The page there can do nothing without the secret. */
   readonly url: string;
+  /** New for each run: requests carry it in the header `Explorer-Secret`. */
+  readonly secret: string;
+  /** Opens the page with the secret, in the part of a URL that browsers send to no server. */
+  readonly link: string;
   /** Ends it, open connections included. May be called again. */
   stop(): Promise<void>;
 }
 
 /**
  * Serves, on 127.0.0.1 only, a page with Swagger UI in which a role is chosen: the description of the API is then what
- * that role may do, and requests carry its token. Nothing is loaded from anywhere else. Whoever may use this machine's
- * network can have tokens from it: it is for an API with data that is made up.
+ * that role may do, and requests carry its token. Nothing is loaded from anywhere else. All users of a machine can connect
+ * to it; without the secret of the run they get the empty page, and neither tokens nor the API.
  *
  * Throws `missing_package` without npm's swagger-ui-dist, `port_taken` if the port is in use, and `start_failed` if it
  * can not be had for another reason.
@@ -53,15 +58,16 @@ export interface Explorer extends AsyncDisposable {
  *   identities: async () => [{ role: 'todos_user', claims: { user_id: 1 }, token: await api.tokenFor('todos_user', { user_id: 1 }) }],
  *   tokenFor: (role, claims) => api.tokenFor(role, claims),
  * });
- * console.log(explorer.url);
+ * console.log(explorer.link);
  */
 export async function startExplorer(options: ExplorerOptions): Promise<Explorer> {
   const files = servedFiles();
+  const secret = newSecret();
   const server = createServer();
   await listen(server, options.port ?? 0);
   const { port } = server.address() as AddressInfo;
   server.on('request', (request, response) => {
-    answer(request, response, { ...options, files, port }).catch((error: unknown) => {
+    answer(request, response, { ...options, files, port, secret }).catch((error: unknown) => {
       respondProblem(response, 500, error instanceof Error ? error.message : String(error));
     });
   });
@@ -73,7 +79,8 @@ export async function startExplorer(options: ExplorerOptions): Promise<Explorer>
   };
   let stopped: Promise<void> | undefined;
   const stop = () => (stopped ??= end());
-  return { url: `http://127.0.0.1:${port}`, stop, [Symbol.asyncDispose]: stop };
+  const url = `http://127.0.0.1:${port}`;
+  return { url, secret, link: `${url}/#secret=${secret}`, stop, [Symbol.asyncDispose]: stop };
 }
 
 async function listen(server: Server, port: number): Promise<void> {

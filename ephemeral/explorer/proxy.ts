@@ -1,5 +1,6 @@
 import { request as send, type IncomingMessage, type ServerResponse } from 'node:http';
 import { pipeline } from 'node:stream';
+import { SECRET_HEADER } from './secret.ts';
 import { protect, respondProblem } from './respond.ts';
 
 /** They belong to one connection (RFC 9110, 7.6.1). */
@@ -14,7 +15,7 @@ const HOP_BY_HOP = [
   'upgrade',
 ];
 /** Of the page, or answered here; to the API this is no browser. */
-const NOT_FOR_THE_API = ['host', 'expect', 'origin', 'referer'];
+const NOT_FOR_THE_API = ['host', 'expect', 'origin', 'referer', SECRET_HEADER];
 
 /** Sends a request on to the API, with another path, and its answer back, both as they come. */
 export function proxy(request: IncomingMessage, response: ServerResponse, apiUrl: string, path: string): void {

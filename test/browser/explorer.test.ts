@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { allRows, declare } from '../../declaration/index.ts';
@@ -40,7 +41,7 @@ async function execute(): Promise<{ title: string }[]> {
   return JSON.parse(await executed().innerText()) as { title: string }[];
 }
 
-async function open(url = todos.explorer.url) {
+async function open(url = todos.explorer.link) {
   await page.goto(url);
   await page.locator('.opblock').first().waitFor();
 }
@@ -134,6 +135,49 @@ describe('the explorer', () => {
     await page.getByText('Requests now carry a token with these claims.').waitFor();
   });
 
+  it('keeps the secret of its link in the tab, and in no address, no history and no request line', async () => {
+    const { url, secret } = todos.explorer;
+    await open();
+    expect(page.url()).toBe(`${url}/#todos_anon`);
+    await page.reload();
+    await choose('todos_user');
+    expect(page.url()).toBe(`${url}/#todos_user`);
+    await page.goto('about:blank');
+    await page.goBack();
+    await page.getByText('Showing what todos_user may do.').waitFor();
+    expect(page.url()).toBe(`${url}/#todos_user`);
+    expect(await page.context().cookies()).toEqual([]);
+    // A browser tells the part behind # to pages and extensions, but sends it to no server.
+    expect(requests.filter((request) => request.replace(/#.*/, '').includes(secret))).toEqual([]);
+    expect(await page.content()).not.toContain(secret);
+  });
+
+  it('shows the request to the API itself, which works in a terminal and has no secret in it', async () => {
+    await open();
+    await choose('todos_user');
+    await operation('get', 'todos').getByRole('button').first().click();
+    const rows = await execute();
+    expect(await page.locator('.request-url').innerText()).toContain(`${todos.environment.url}/todos`);
+    const line = await page.locator('.curl-command .curl').innerText();
+    expect(line).toContain(`${todos.environment.url}/todos`);
+    expect(await page.content()).not.toContain(todos.explorer.secret);
+    expect(JSON.parse(execFileSync('sh', ['-c', `${line} --silent`], { encoding: 'utf8' }))).toEqual(rows);
+  });
+
+  it('does nothing in a tab without the secret, until the link is opened there', async () => {
+    const { url, link, secret } = todos.explorer;
+    for (const address of [url, `${url}/#secret=guess`]) {
+      await page.goto(address);
+      await page.getByRole('alert').filter({ hasText: 'open the link that `dev` printed' }).waitFor();
+      expect(await page.content()).not.toMatch(/eyJ|todos/);
+    }
+    // The same document: only what is behind # is new.
+    await page.goto(link);
+    await page.getByText('Showing what todos_anon may do.').waitFor();
+    expect(page.url()).not.toContain(secret);
+    expect(complaints.splice(0).filter((text) => !text.includes('401'))).toEqual([]);
+  });
+
   it('tells that the API is away', async () => {
     const apiUrl = `http://127.0.0.1:${(await freePorts(1))[0]}`;
     const explorer = await startExplorer({
@@ -142,7 +186,7 @@ describe('the explorer', () => {
       identities: () => Promise.resolve([{ role: '<b>user</b>', claims: {}, token: 'x' }]),
       tokenFor: () => Promise.resolve('x'),
     });
-    await page.goto(explorer.url);
+    await page.goto(explorer.link);
     await page
       .getByRole('alert')
       .filter({ hasText: `the API does not describe itself to <b>user</b>: the API at ${apiUrl} does not answer` })
@@ -174,7 +218,7 @@ describe('the explorer', () => {
       identities: () => Promise.resolve([{ role: 'notes_anon', claims: {} }]),
       tokenFor: (name, claims) => environment.tokenFor(name, claims),
     });
-    await open(explorer.url);
+    await open(explorer.link);
     expect(await operations()).toEqual(['GET']);
     await page.getByLabel('Schema').selectOption('reports');
     await operation('get', 'totals').getByRole('button').first().click();

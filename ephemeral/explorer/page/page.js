@@ -1,10 +1,12 @@
-/* global document, fetch, location, navigator, SwaggerUIBundle, URLSearchParams */
+/* global addEventListener, document, fetch, history, location, navigator, sessionStorage, SwaggerUIBundle, URLSearchParams */
 
 const element = (id) => document.getElementById(id);
 const role = element('role');
 const schema = element('schema');
 const claims = element('claims');
 
+/** Of the API itself. */
+let apiUrl;
 /** Each role with claims, token and curl line. */
 let identities = [];
 /** Made once, so that what is unfolded and filled in stays when another role is chosen. */
@@ -14,8 +16,22 @@ let latest = 0;
 
 const current = () => identities.find((identity) => identity.role === role.value);
 
+/** Moves the secret from the link to this tab, out of the address and what the browser remembers of it. */
+function keepSecret() {
+  const [, secret] = /^#secret=(.*)$/.exec(location.hash) ?? [];
+  if (secret === undefined) return false;
+  sessionStorage.setItem('secret', secret);
+  history.replaceState(null, '', '/');
+  return true;
+}
+
+function fetchWithSecret(path, options = {}) {
+  const secret = sessionStorage.getItem('secret') ?? '';
+  return fetch(path, { ...options, headers: { ...options.headers, 'Explorer-Secret': secret } });
+}
+
 async function ask(path, options) {
-  const response = await fetch(path, options).catch(() => {
+  const response = await fetchWithSecret(path, options).catch(() => {
     throw new Error('the explorer does not answer: was it ended?');
   });
   const answer = await response.json();
@@ -45,7 +61,7 @@ function fill(select, values) {
 
 async function load() {
   const answer = await ask('/identities');
-  identities = answer.identities;
+  ({ apiUrl, identities } = answer);
   document.title = `${answer.name}: API explorer`;
   element('name').textContent = answer.name;
   fill(
@@ -124,6 +140,10 @@ function authorize(request) {
   }
   // Kept answers may be another role's.
   request.cache = 'no-store';
+  // Shown is the request to the API itself, which works in a terminal. The explorer passes it on, and wants the secret.
+  const path = request.url.slice(location.origin.length);
+  request.userFetch = (_, options) => fetchWithSecret(path, options);
+  request.url = apiUrl + path.slice('/api'.length);
   return request;
 }
 
@@ -167,4 +187,9 @@ element('claims-form').addEventListener('submit', (event) => {
 for (const button of document.querySelectorAll('[data-copy]')) {
   button.addEventListener('click', () => attempt(() => copy(button)));
 }
+// The link of another run, opened in the same tab.
+addEventListener('hashchange', () => {
+  if (keepSecret()) location.reload();
+});
+keepSecret();
 void attempt(load);

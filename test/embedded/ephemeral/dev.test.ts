@@ -58,9 +58,12 @@ describe('secured-postgrest dev', () => {
   it('has a page to try it as each role, on a port of choice, or none', async () => {
     const [port] = (await freePorts(1)) as [number];
     const run = await dev([declaration, '--explorer-port', String(port)]);
-    expect(run.printed.out).toContain(`try it as each role: http://127.0.0.1:${port}\n`);
+    const link = new RegExp(`^try it as each role: http://127.0.0.1:${port}/#secret=([\\w-]{43})$`, 'm');
+    const [, secret = ''] = link.exec(run.printed.out) ?? [];
     expect(run.printed.out).toContain(`OpenAPI, of the role that asks: ${run.url()}/\n`);
-    const answer = await fetch(`http://127.0.0.1:${port}/identities`);
+    const identities = `http://127.0.0.1:${port}/identities`;
+    expect((await fetch(identities)).status).toBe(401);
+    const answer = await fetch(identities, { headers: { 'Explorer-Secret': secret } });
     expect(await answer.json()).toMatchObject({
       identities: [{ role: 'todos_anon' }, { role: 'todos_user', claims: { user_id: 1 } }],
     });
@@ -77,6 +80,8 @@ describe('secured-postgrest dev', () => {
       expect(await one.ended).toEqual([0, null]);
     }
     expect(await isListening(port)).toBe(false);
+    expect(run.printed.out.split(secret)).toHaveLength(2);
+    expect(run.printed.err).not.toContain(secret);
     await expectGone(run, children);
   });
 

@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { request, type IncomingMessage } from 'node:http';
+import { request, type IncomingMessage, type OutgoingHttpHeaders } from 'node:http';
 import { connect, createServer, type AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -13,10 +13,11 @@ import { isListening } from '../ephemeral/traces.ts';
 
 let todos: TodosExplorer;
 let url: string;
+let secret: string;
 
 beforeAll(async () => {
   todos = await startTodosExplorer();
-  ({ url } = todos.explorer);
+  ({ url, secret } = todos.explorer);
 });
 afterAll(() => todos.stop());
 
@@ -26,24 +27,29 @@ interface Answer {
   identities: { role: string; claims: object; token?: string; curl: string }[];
 }
 
+const fetchWithSecret = (address: string, options: RequestInit & { headers?: Record<string, string> } = {}) =>
+  fetch(address, { ...options, headers: { 'Explorer-Secret': secret, ...options.headers } });
 const json = async <T>(response: Response) => (await response.json()) as T;
-const identities = async () => json<Answer>(await fetch(`${url}/identities`));
+const identities = async () => json<Answer>(await fetchWithSecret(`${url}/identities`));
 const token = async () => (await identities()).identities[1]!.token!;
 const asUser = async () => ({ Authorization: `Bearer ${await token()}` });
 const askToken = (body: unknown, headers: Record<string, string> = {}) =>
-  fetch(`${url}/token`, {
+  fetchWithSecret(`${url}/token`, {
     method: 'POST',
     headers: { 'Content-Type': 'application/json', ...headers },
     body: typeof body === 'string' ? body : JSON.stringify(body),
   });
 
 /** Unlike `fetch`, says any Host. */
-async function ask(path: string, headers: Record<string, string>, method = 'GET') {
+async function askWithout(path: string, headers: OutgoingHttpHeaders, method = 'GET') {
   const { port } = new URL(url);
   const outgoing = request({ host: '127.0.0.1', port, path, method, headers, agent: false }).end();
   const [response] = (await once(outgoing, 'response')) as [IncomingMessage];
   return { status: response.statusCode, headers: response.headers, body: await text(response) };
 }
+
+const ask = (path: string, headers: OutgoingHttpHeaders, method?: string) =>
+  askWithout(path, { 'Explorer-Secret': secret, ...headers }, method);
 
 describe('the page', () => {
   it.each([
@@ -113,9 +119,9 @@ describe('identities', () => {
 
   it('are not kept by a browser', async () => {
     for (const response of [
-      await fetch(`${url}/identities`),
+      await fetchWithSecret(`${url}/identities`),
       await askToken({ role: 'todos_user', claims: {} }),
-      await fetch(`${url}/openapi?role=todos_anon`),
+      await fetchWithSecret(`${url}/openapi?role=todos_anon`),
     ]) {
       expect(response.status).toBe(200);
       expect(response.headers.get('Cache-Control')).toBe('no-store');
@@ -131,7 +137,7 @@ describe('a token', () => {
     );
     expect(answer).toMatchObject({ role: 'todos_user', claims: { user_id: 2 } });
     expect(answer.curl).toContain(answer.token);
-    const rows = await fetch(`${url}/api/todos?select=title&order=id`, {
+    const rows = await fetchWithSecret(`${url}/api/todos?select=title&order=id`, {
       headers: { Authorization: `Bearer ${answer.token}` },
     });
     expect(await rows.json()).toEqual([{ title: 'water the plants' }, { title: 'call the bank' }]);
@@ -207,9 +213,56 @@ describe('pages of other sites', () => {
   });
 });
 
+describe('other users of this machine', () => {
+  const attempts: [string, () => OutgoingHttpHeaders][] = [
+    ['without the secret', () => ({})],
+    ['with an empty one', () => ({ 'Explorer-Secret': '' })],
+    ['with the beginning', () => ({ 'Explorer-Secret': secret.slice(0, -1) })],
+    ['with another end', () => ({ 'Explorer-Secret': secret.slice(0, -1) + (secret.endsWith('A') ? 'B' : 'A') })],
+    ['with more', () => ({ 'Explorer-Secret': `${secret}A` })],
+    ['in other letters', () => ({ 'Explorer-Secret': secret.toLowerCase() })],
+    ['with a guess beside it', () => ({ 'Explorer-Secret': [secret, 'guess'] })],
+    ['with one that was another run’s', () => ({ 'Explorer-Secret': another })],
+    ['in a cookie', () => ({ Cookie: `secret=${secret}; explorer-secret=${secret}` })],
+    ['as a bearer', () => ({ Authorization: `Bearer ${secret}` })],
+  ];
+  let another: string;
+  beforeAll(async () => {
+    await using explorer = await startExplorer({ ...never, apiUrl: url });
+    another = explorer.secret;
+  });
+
+  it.each(attempts)('get neither tokens nor the API %s', async (_, headers) => {
+    for (const path of [...paths.slice(2), `/identities?secret=${secret}`, '/api', '/api/../identities']) {
+      for (const method of ['GET', 'POST', 'OPTIONS', 'HEAD']) {
+        const answer = await askWithout(path, headers(), method);
+        expect({ path, method, status: answer.status }).toEqual({ path, method, status: 401 });
+        expect(answer.body).not.toMatch(/eyJ|todos/);
+      }
+    }
+  });
+
+  it('get a page that is the same in each run, and sets no cookie', async () => {
+    await using explorer = await startExplorer({ ...never, apiUrl: url });
+    for (const path of ['/', '/page.js', '/page.css']) {
+      const [one, other] = [await fetch(`${url}${path}`), await fetch(`${explorer.url}${path}`)];
+      const content = await one.text();
+      expect(content).toBe(await other.text());
+      expect(content).not.toContain(secret);
+      expect(one.headers.getSetCookie()).toEqual([]);
+    }
+  });
+
+  it('would have to guess 256 bits, which are in the link only, where no browser sends them', () => {
+    expect(secret).toMatch(/^[\w-]{43}$/);
+    expect(another).not.toBe(secret);
+    expect(todos.explorer.link).toBe(`${url}/#secret=${secret}`);
+  });
+});
+
 describe('the description', () => {
   const describeAs = async (role: string, headers: Record<string, string> = {}) =>
-    json<Spec & { basePath: string; host?: string }>(await fetch(`${url}/openapi?role=${role}`, { headers }));
+    json<Spec & { basePath: string; host?: string }>(await fetchWithSecret(`${url}/openapi?role=${role}`, { headers }));
 
   it('is what a user may do, with addresses of this origin', async () => {
     const spec = await describeAs('todos_user', await asUser());
@@ -226,10 +279,12 @@ describe('the description', () => {
   });
 
   it('is what the API says where it refuses', async () => {
-    const response = await fetch(`${url}/openapi?role=todos_user`, { headers: { Authorization: 'Bearer x' } });
+    const response = await fetchWithSecret(`${url}/openapi?role=todos_user`, {
+      headers: { Authorization: 'Bearer x' },
+    });
     expect(response.status).toBe(401);
     expect(await response.json()).toMatchObject({ code: 'PGRST301' });
-    const schema = await fetch(`${url}/openapi?role=todos_anon&schema=other`);
+    const schema = await fetchWithSecret(`${url}/openapi?role=todos_anon&schema=other`);
     expect(schema.status).toBe(406);
   });
 });
@@ -238,24 +293,27 @@ describe('requests to the API', () => {
   it('are passed through, whatever their method', async () => {
     const headers = { ...(await asUser()), 'Content-Type': 'application/json', Prefer: 'return=representation' };
     const api = `${url}/api/todos`;
-    const made = await fetch(api, { method: 'POST', headers, body: '{"title":"read"}' });
+    const made = await fetchWithSecret(api, { method: 'POST', headers, body: '{"title":"read"}' });
     expect(made.status).toBe(201);
     const [{ id }] = (await made.json()) as [{ id: number }];
-    const changed = await fetch(`${api}?id=eq.${id}`, { method: 'PATCH', headers, body: '{"done":true}' });
+    const changed = await fetchWithSecret(`${api}?id=eq.${id}`, { method: 'PATCH', headers, body: '{"done":true}' });
     expect(await changed.json()).toMatchObject([{ id, title: 'read', done: true }]);
-    const gone = await fetch(`${api}?id=eq.${id}`, { method: 'DELETE', headers });
+    const gone = await fetchWithSecret(`${api}?id=eq.${id}`, { method: 'DELETE', headers });
     expect(await gone.json()).toMatchObject([{ id }]);
-    const head = await fetch(`${api}?id=eq.${id}`, { method: 'HEAD', headers: { ...headers, Prefer: 'count=exact' } });
+    const head = await fetchWithSecret(`${api}?id=eq.${id}`, {
+      method: 'HEAD',
+      headers: { ...headers, Prefer: 'count=exact' },
+    });
     expect([head.status, head.headers.get('Content-Range'), await head.text()]).toEqual([200, '*/0', '']);
-    const root = await fetch(`${url}/api`, { headers });
+    const root = await fetchWithSecret(`${url}/api`, { headers });
     expect(root.headers.get('Content-Type')).toMatch('application/openapi+json');
   });
 
   it('are answered without a body as well', async () => {
     const headers = { ...(await asUser()), 'Content-Type': 'application/json' };
-    const none = await fetch(`${url}/api/todos?id=eq.0`, { method: 'DELETE', headers });
+    const none = await fetchWithSecret(`${url}/api/todos?id=eq.0`, { method: 'DELETE', headers });
     expect([none.status, await none.text()]).toEqual([204, '']);
-    const empty = await fetch(`${url}/api/todos`, { method: 'POST', headers, body: '' });
+    const empty = await fetchWithSecret(`${url}/api/todos`, { method: 'POST', headers, body: '' });
     expect(empty.status).toBe(400);
   });
 
@@ -264,14 +322,18 @@ describe('requests to the API', () => {
     ['401 to a broken token', { Authorization: 'Bearer x' }, 'todos', 401, 'PGRST301'],
     ['404', {}, 'missing', 404, '42P01'],
   ])('are answered %s', async (_, headers, path, status, code) => {
-    const response = await fetch(`${url}/api/${path}`, { headers: headers as Record<string, string> });
+    const response = await fetchWithSecret(`${url}/api/${path}`, { headers: headers as Record<string, string> });
     expect(response.status).toBe(status);
     expect(await response.json()).toMatchObject({ code });
   });
 
   it('are answered 403 where a user may not', async () => {
     const headers = { ...(await asUser()), 'Content-Type': 'application/json' };
-    const response = await fetch(`${url}/api/todos`, { method: 'POST', headers, body: '{"title":"x","user_id":2}' });
+    const response = await fetchWithSecret(`${url}/api/todos`, {
+      method: 'POST',
+      headers,
+      body: '{"title":"x","user_id":2}',
+    });
     expect(response.status).toBe(403);
     expect(await response.json()).toMatchObject({ code: '42501' });
   });
@@ -290,7 +352,7 @@ describe('requests to the API', () => {
   });
 
   it('can not run scripts in the name of the page', async () => {
-    const { headers } = await fetch(`${url}/api/todos?select=title`);
+    const { headers } = await fetchWithSecret(`${url}/api/todos?select=title`);
     expect(headers.get('Content-Security-Policy')).toBe("default-src 'none'; frame-ancestors 'none'; sandbox");
     expect(headers.get('X-Content-Type-Options')).toBe('nosniff');
   });
@@ -298,10 +360,14 @@ describe('requests to the API', () => {
   it('carry a megabyte both ways', async () => {
     const headers = { ...(await asUser()), 'Content-Type': 'application/json', Prefer: 'return=representation' };
     const title = 'x'.repeat(1_000_000);
-    const made = await fetch(`${url}/api/todos`, { method: 'POST', headers, body: JSON.stringify({ title }) });
+    const made = await fetchWithSecret(`${url}/api/todos`, {
+      method: 'POST',
+      headers,
+      body: JSON.stringify({ title }),
+    });
     const [row] = (await made.json()) as [{ id: number; title: string }];
     expect(row.title).toBe(title);
-    await fetch(`${url}/api/todos?id=eq.${row.id}`, { method: 'DELETE', headers });
+    await fetchWithSecret(`${url}/api/todos?id=eq.${row.id}`, { method: 'DELETE', headers });
   });
 });
 
@@ -317,7 +383,7 @@ describe('where the API is not there', () => {
     const apiUrl = `http://127.0.0.1:${port}`;
     const explorer = await startExplorer({ ...never, apiUrl });
     for (const path of ['api/todos', 'openapi?role=todos_anon']) {
-      const response = await fetch(`${explorer.url}/${path}`);
+      const response = await fetch(`${explorer.url}/${path}`, { headers: { 'Explorer-Secret': explorer.secret } });
       expect(response.status).toBe(502);
       expect(await response.json()).toEqual({
         message: `the API at ${apiUrl} does not answer (ECONNREFUSED); look at what its terminal says`,

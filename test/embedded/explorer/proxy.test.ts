@@ -38,7 +38,14 @@ beforeEach(() => {
 /** Sends just this path and these headers, where `fetch` would set them right. */
 async function ask(path: string, { method = 'GET', headers = {}, body = '' } = {}) {
   const { hostname, port } = new URL(explorer.url);
-  const outgoing = request({ hostname, port, path: `/api${path}`, method, headers, agent: false });
+  const outgoing = request({
+    hostname,
+    port,
+    path: `/api${path}`,
+    method,
+    headers: { 'Explorer-Secret': explorer.secret, ...headers },
+    agent: false,
+  });
   outgoing.end(body);
   const [response] = (await once(outgoing, 'response')) as [IncomingMessage];
   return { status: response.statusCode, message: response.statusMessage, headers: response.headers, response };
@@ -71,6 +78,7 @@ it('sends on headers and body, but nothing that belongs to a connection or to th
     body: '{}',
   });
   expect(seen).toMatchObject({ method: 'PATCH', url: '/todos', body: '{}' });
+  expect(JSON.stringify(seen)).not.toContain(explorer.secret);
   expect(seen.headers).toEqual({
     host: new URL(`http://127.0.0.1:${(api.address() as AddressInfo).port}`).host,
     connection: 'close',
@@ -157,7 +165,9 @@ it('ends with connections that are open', async () => {
     identities: () => new Promise(() => {}),
     tokenFor: () => Promise.reject(new Error('no tokens here')),
   });
-  const waiting = fetch(`${own.url}/identities`).catch((error: Error) => error.message);
+  const waiting = fetch(`${own.url}/identities`, { headers: { 'Explorer-Secret': own.secret } }).catch(
+    (error: Error) => error.message,
+  );
   await new Promise((resolve) => setTimeout(resolve, 100));
   await own.stop();
   expect(await waiting).toBe('fetch failed');
