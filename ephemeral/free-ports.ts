@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { existsSync, readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { createServer, type AddressInfo } from 'node:net';
 import { join } from 'node:path';
+import type { ServerUser } from './server-user.ts';
 
 /**
  * Ports of 127.0.0.1 that are free now and differ from each other. Somebody else may take one before a server does,
@@ -29,21 +30,45 @@ export async function isFree(port: number): Promise<boolean> {
   }
 }
 
-/** Whether a process listens on all of some ports, as far as the system tells: Linux does. */
-export function listensOn(pid: number, ports: readonly number[]): boolean {
+/**
+ * Whether a server listens on all of some ports, as far as the system tells: Linux does.
+ *
+ * @param user of the server alone, by whom its sockets are told; what another user's process has open root can only see with
+ * a capability that containers lack. By default they are told by the process
+ */
+export function listensOn(pid: number, ports: readonly number[], user?: ServerUser): boolean {
   try {
-    const fds = `/proc/${pid}/fd`;
-    const own = new Set(readdirSync(fds).map((name) => readlinkSync(join(fds, name))));
-    // Read once: that takes the system milliseconds.
-    const listening = readFileSync(`/proc/${pid}/net/tcp`, 'latin1')
-      .split('\n')
-      .map((line) => line.trim().split(/\s+/))
-      // The state of a socket that listens, and what it is (man 5 proc_net).
-      .filter(([, , , state, , , , , , inode]) => state === '0A' && own.has(`socket:[${inode}]`))
-      .map(([, address]) => parseInt(address!.split(':')[1]!, 16));
-    return ports.every((port) => listening.includes(port));
+    const isOwn = user === undefined ? opens(pid) : ({ uid }: Socket) => uid === user.uid;
+    const listening = listeningSockets().filter(isOwn);
+    return ports.every((port) => listening.some((socket) => socket.port === port));
   } catch {
     // It has ended, or this system does not tell.
     return !existsSync('/proc/self/fd');
   }
+}
+
+interface Socket {
+  readonly port: number;
+  readonly uid: number;
+  readonly inode: string;
+}
+
+function opens(pid: number): (socket: Socket) => boolean {
+  const fds = `/proc/${pid}/fd`;
+  const files = new Set(readdirSync(fds).map((name) => readlinkSync(join(fds, name))));
+  return ({ inode }) => files.has(`socket:[${inode}]`);
+}
+
+/** Those of this machine, or container (man 5 proc_net). */
+function listeningSockets(): Socket[] {
+  // Read once: that takes the system milliseconds.
+  return readFileSync('/proc/self/net/tcp', 'latin1')
+    .split('\n')
+    .map((line) => line.trim().split(/\s+/))
+    .filter(([, , , state]) => state === '0A')
+    .map(([, address, , , , , , uid, , inode]) => ({
+      port: parseInt(address!.split(':')[1]!, 16),
+      uid: Number(uid),
+      inode: inode!,
+    }));
 }

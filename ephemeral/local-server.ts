@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import type { DatabaseConnection } from '../apply/connect.ts';
 import { serverSettings } from '../declaration/server-settings.ts';
 import type { ServerOptions } from './backend.ts';
@@ -5,9 +6,11 @@ import { databaseUrl } from './database-url.ts';
 import { postgrestBinary } from './postgrest-binary.ts';
 import { startPostgrest, type PostgrestServer } from './postgrest-server.ts';
 import { createServerDirectory } from './server-directory.ts';
+import { serverUser } from './server-user.ts';
 
 /**
- * Starts PostgREST as a child process on a database; `admin` says where that is.
+ * Starts PostgREST as a child process on a database; `admin` says where that is. Where this process is root, PostgREST runs
+ * as a user of its own.
  *
  * @param sessions settings of its sessions with Postgres
  */
@@ -16,12 +19,21 @@ export async function startLocalServer(
   { declaration, password, keySet, port }: ServerOptions,
   sessions: Readonly<Record<string, string>> = {},
 ): Promise<PostgrestServer> {
-  const { version } = await postgrestBinary();
-  const directory = createServerDirectory();
-  const authenticator = { ...admin, user: declaration.authenticator, password };
+  const user = serverUser();
+  const { version } = await postgrestBinary(user);
+  const directory = createServerDirectory({ user });
+  const { sslRootCertificate } = admin;
+  const authenticator = {
+    ...admin,
+    user: declaration.authenticator,
+    password,
+    ...(sslRootCertificate !== undefined && {
+      sslRootCertificate: directory.writeServerSecret('root.crt', readFileSync(sslRootCertificate, 'utf8')),
+    }),
+  };
   const settings = serverSettings(declaration, {
-    databaseUri: `@${directory.writeSecret('database-uri', databaseUrl(authenticator))}`,
-    jwtSecret: `@${directory.writeSecret('jwks.json', JSON.stringify(keySet))}`,
+    databaseUri: `@${directory.writeServerSecret('database-uri', databaseUrl(authenticator))}`,
+    jwtSecret: `@${directory.writeServerSecret('jwks.json', JSON.stringify(keySet))}`,
     // `startPostgrest` puts the ports it finds in their place.
     port: 3000,
     adminPort: 3001,

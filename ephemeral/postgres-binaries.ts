@@ -1,12 +1,12 @@
 import { execFile } from 'node:child_process';
-import { randomBytes } from 'node:crypto';
-import { chmodSync, existsSync, lstatSync, mkdtempSync, readdirSync, readFileSync, symlinkSync } from 'node:fs';
-import { cp, rename, rm } from 'node:fs/promises';
+import { readFileSync, symlinkSync } from 'node:fs';
+import { cp } from 'node:fs/promises';
 import { basename, dirname, join, relative } from 'node:path';
 import { promisify } from 'node:util';
 import { refuse } from '../declaration/errors.ts';
 import { safeTemporaryDirectory } from './base-directory.ts';
 import { installedPackage } from './installed-package.ts';
+import { readableCopy } from './readable-copy.ts';
 import { serverEnvironment } from './server-environment.ts';
 import { serverUser, type ServerUser } from './server-user.ts';
 
@@ -108,53 +108,8 @@ async function runnable(packageDirectory: string, user: ServerUser | undefined):
 
 async function copyOnce(packageDirectory: string, directory: string): Promise<string> {
   const { version } = JSON.parse(readFileSync(join(packageDirectory, 'package.json'), 'utf8')) as { version: string };
-  const owner = process.getuid?.() ?? 'user';
-  const name = `secured-postgrest-${owner}-postgres-${basename(packageDirectory)}-${version}`;
-  const known = ownCopy(directory, name);
-  if (known !== undefined) return known;
-
-  const unfinished = mkdtempSync(join(directory, `${name}-`));
-  try {
-    await cp(join(packageDirectory, 'native'), join(unfinished, 'native'), { recursive: true, verbatimSymlinks: true });
-    createLibraryLinks(unfinished);
-    makeReadableByAll(unfinished);
-    return await publish(unfinished, directory, name);
-  } catch (error) {
-    await rm(unfinished, { recursive: true, force: true });
-    throw error;
-  }
-}
-
-async function publish(unfinished: string, directory: string, name: string): Promise<string> {
-  const copy = join(directory, name);
-  try {
-    await rename(unfinished, copy);
-    return copy;
-  } catch {
-    // Another process has finished its copy first, or another user has taken the name.
-    const other = ownCopy(directory, name) ?? `${copy}.${randomBytes(6).toString('hex')}`;
-    if (existsSync(other)) await rm(unfinished, { recursive: true, force: true });
-    else await rename(unfinished, other);
-    return other;
-  }
-}
-
-/** A copy that was made before, unless another user could have written the programs in it. */
-function ownCopy(directory: string, name: string): string | undefined {
-  return readdirSync(directory)
-    .filter((entry) => entry === name || entry.startsWith(`${name}.`))
-    .map((entry) => join(directory, entry))
-    .find((copy) => {
-      const status = lstatSync(copy, { throwIfNoEntry: false });
-      if (!status?.isDirectory()) return false;
-      return process.getuid === undefined || (status.uid === process.getuid() && (status.mode & 0o022) === 0);
-    });
-}
-
-function makeReadableByAll(path: string): void {
-  const status = lstatSync(path);
-  if (status.isSymbolicLink()) return;
-  const executable = status.isDirectory() || (status.mode & 0o100) !== 0;
-  chmodSync(path, executable ? 0o755 : 0o644);
-  if (status.isDirectory()) for (const entry of readdirSync(path)) makeReadableByAll(join(path, entry));
+  return readableCopy(directory, `postgres-${basename(packageDirectory)}-${version}`, async (copy) => {
+    await cp(join(packageDirectory, 'native'), join(copy, 'native'), { recursive: true, verbatimSymlinks: true });
+    createLibraryLinks(copy);
+  });
 }

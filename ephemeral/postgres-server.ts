@@ -176,7 +176,7 @@ async function serve(
     try {
       await untilReady('postgres', server, async () => {
         // Another user's program at that port would be sent the password.
-        if (listensOn(server.pid, [port])) session ??= await firstSession(port, name);
+        if (listensOn(server.pid, [port], directory.user)) session ??= await firstSession(port, name);
         return session !== undefined;
       });
       server.unref();

@@ -1,4 +1,4 @@
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { get } from 'node:http';
 import { join } from 'node:path';
 import { refuse } from '../declaration/errors.ts';
@@ -17,7 +17,10 @@ export interface PostgrestOptions {
   readonly port?: number | undefined;
   /** How long it may take until it serves, in milliseconds. @default 30000 */
   readonly startTimeoutMs?: number;
-  /** Directory for what the server writes, such as the one with its secrets; `stop` removes it. @default a new one */
+  /**
+   * Directory for what the server writes, such as the one with its secrets; `stop` removes it. PostgREST runs as the
+   * user of its servers. @default a new one, of the user of this process, who can read the files that `env` names
+   */
   readonly directory?: ServerDirectory;
 }
 
@@ -54,9 +57,11 @@ export interface PostgrestServer {
 export async function startPostgrest(options: PostgrestOptions): Promise<PostgrestServer> {
   const directory = options.directory ?? createServerDirectory();
   try {
-    const { path } = await postgrestBinary();
+    const { path } = await postgrestBinary(directory.user);
     const secrets = secretsOf(options.env);
-    const { server, port } = await serve(path, directory.path, options, secrets);
+    // Its owner tells whom the server runs as, also to a process that finds the directory abandoned.
+    if (directory.user !== undefined) await directory.newData();
+    const { server, port } = await serve(path, directory, options, secrets);
     const end = async () => {
       await server.stop();
       await directory.remove();
@@ -79,12 +84,11 @@ export async function startPostgrest(options: PostgrestOptions): Promise<Postgre
 
 async function serve(
   command: string,
-  directory: string,
+  directory: ServerDirectory,
   { env, port: fixedPort, startTimeoutMs }: PostgrestOptions,
   secrets: readonly string[],
 ): Promise<{ server: ServerProcess; port: number }> {
-  const configFile = join(directory, 'postgrest.conf');
-  writeFileSync(configFile, '');
+  const configFile = directory.writeServerSecret('postgrest.conf', '');
   for (let attempt = 1; ; attempt++) {
     const [freePort, adminPort] = (await freePorts(2)) as [number, number];
     const port = fixedPort ?? freePort;
@@ -99,8 +103,9 @@ async function serve(
         PGRST_SERVER_PORT: String(port),
         PGRST_ADMIN_SERVER_PORT: String(adminPort),
       },
-      directory,
-      logFile: join(directory, 'postgrest.log'),
+      directory: directory.path,
+      logFile: join(directory.path, 'postgrest.log'),
+      user: directory.user,
       stopSignal: 'SIGTERM',
       // It waits for requests that it is answering; there may be some that nothing will answer.
       stopTimeoutMs: 500,
@@ -110,7 +115,8 @@ async function serve(
     // Where a port is taken somebody else may answer, also before this one has found out. It listens long before it is
     // ready: to look for that first costs no time.
     let listens = false;
-    const isReady = async () => (listens ||= listensOn(server.pid, [port, adminPort])) && answersReady(adminPort);
+    const isReady = async () =>
+      (listens ||= listensOn(server.pid, [port, adminPort], directory.user)) && answersReady(adminPort);
     try {
       // It goes on without its admin server when that port is taken.
       await untilReady('postgrest', server, async () => portTaken() || (await isReady()), startTimeoutMs);

@@ -51,7 +51,8 @@ export async function startProcess(options: ServerProcessOptions): Promise<Serve
   const log = openSync(logFile, O_WRONLY | O_CREAT | O_TRUNC | (O_NOFOLLOW ?? 0), 0o600);
   const child = spawn(command, args, {
     cwd: directory,
-    env: { ...serverEnvironment(), ...options.env },
+    // In a home that it must not look into, libpq fails instead of going without the files that it looks for there.
+    env: { ...serverEnvironment(), ...(user && { HOME: directory }), ...options.env },
     stdio: ['ignore', log, log],
     windowsHide: true,
     ...user,

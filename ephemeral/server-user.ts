@@ -20,7 +20,7 @@ const UNUSED: readonly Range[] = [
 ];
 
 /**
- * Postgres refuses to run as root: where this process is root, each server runs as a user of its own that is in no list
+ * Postgres refuses to run as root, and PostgREST needs none of its rights: where this process is root, each server runs as a user of its own that is in no list
  * of users, so that no other process can reach it. Everybody else runs it as themselves, which is what `undefined` says.
  */
 export function serverUser(): ServerUser | undefined {

@@ -1,4 +1,4 @@
-import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
+import { execFileSync, spawn, spawnSync, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import {
   chmodSync,
@@ -8,12 +8,14 @@ import {
   mkdirSync,
   readdirSync,
   readFileSync,
+  readlinkSync,
   statSync,
   symlinkSync,
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { fileURLToPath } from 'node:url';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { cacheDirectory, makeCacheDirectory } from '../../../ephemeral/cache-directory.ts';
 import { startPostgres, type PostgresServer } from '../../../ephemeral/postgres-server.ts';
 import { ownIdentity } from '../../../ephemeral/process-identity.ts';
@@ -21,11 +23,12 @@ import { removeServers } from '../../../ephemeral/reaper.ts';
 import { removeAbandoned } from '../../../ephemeral/remove-abandoned.ts';
 import { idleAccount, isServerUser } from '../../../ephemeral/server-user.ts';
 import { withClient } from '../../../ephemeral/with-client.ts';
+import { dev, type DevProgram } from './dev-program.ts';
 import { useOwnTemporaryDirectory } from './own-temporary-directory.ts';
 import { quickProgram } from './quick-program.ts';
 import { runProgram } from './running-program.ts';
 import { isListening, isRunning } from './traces.ts';
-import { processesIn } from './traces-in.ts';
+import { processesIn, type RunningProcess } from './traces-in.ts';
 
 // Another user can be played only by root, which CI and containers often are.
 const asRoot = describe.runIf(process.getuid?.() === 0 && process.platform === 'linux');
@@ -175,6 +178,136 @@ asRoot('a server that root has started', () => {
     start(first, 'sleep', '300');
     expect(idleAccount()!.uid).not.toBe(first.uid);
     expect(isRunning(busy.pid!)).toBe(true);
+  });
+});
+
+asRoot('an environment of a root that has no rights over processes of others, as in containers', () => {
+  it('starts and ends', async () => {
+    const rights = ['--bounding-set=-sys_ptrace', '--inh-caps=-sys_ptrace'];
+    const options = { env: { ...process.env, TMPDIR: place }, cwd: place };
+    const program = runProgram(['setpriv', ...rights, process.execPath, environment, 'stop'], options);
+    expect(await program.ended, program.errors()).toEqual({ code: 0, signal: null });
+  });
+});
+
+asRoot('`dev` of root', () => {
+  const declaration = fileURLToPath(new URL('../../../examples/todos/declaration.ts', import.meta.url));
+  let run: DevProgram;
+  let directory: string;
+  let postgrest: RunningProcess;
+  let postgrestUser: User;
+  let postgresUser: User;
+  /** What other users want to know. */
+  let secrets: string[];
+  let explorerUrl: string;
+
+  const userOfProcess = ({ pid }: RunningProcess): User => statSync(`/proc/${pid}`);
+
+  beforeAll(async () => {
+    const place = join(temporaryDirectory(), 'place of dev');
+    mkdirSync(place);
+    chmodSync(place, 0o1777);
+    run = await dev([declaration], { temporaryDirectory: place });
+    const processes = processesIn(place);
+    postgrest = processes.find(({ name }) => name === 'postgrest')!;
+    postgrestUser = userOfProcess(postgrest);
+    postgresUser = userOfProcess(processes.find(({ name }) => name === 'postgres')!);
+    directory = readlinkSync(`/proc/${postgrest.pid}/cwd`);
+    const [, password = ''] = /:([^:@]+)@/.exec(readFileSync(join(directory, 'database-uri'), 'utf8')) ?? [];
+    const [, url = '', secret = ''] = /try it as each role: (.*)\/#secret=(.*)/.exec(run.printed.out) ?? [];
+    explorerUrl = url;
+    secrets = [password, secret];
+    expect(secrets.map((text) => text.length > 20)).toEqual([true, true]);
+  });
+  afterAll(async () => {
+    run.child.kill('SIGKILL');
+    await run.ended;
+  });
+
+  it('runs PostgREST as a user of its own, without any right of root', () => {
+    const status = readFileSync(`/proc/${postgrest.pid}/status`, 'utf8');
+    const { uid, gid } = postgrestUser;
+    expect(isServerUser(uid)).toBe(true);
+    expect(uid).not.toBe(postgresUser.uid);
+    expect(status).toMatch(new RegExp(`^Uid:(\\t${uid}){4}$`, 'm'));
+    expect(status).toMatch(new RegExp(`^Gid:(\\t${gid}){4}$`, 'm'));
+    expect(status).toMatch(/^Groups:\s*$/m);
+    expect(status).toMatch(/^CapEff:\s*0+$/m);
+  });
+
+  it('tells other users no secret of PostgREST, and lets its own user change nothing', async () => {
+    const read = (user: User, what: string) =>
+      execFileSync('cat', [`/proc/${postgrest.pid}/${what}`], { ...user, encoding: 'utf8', cwd: '/', stdio: 'pipe' });
+    for (const user of [nobody, stranger, postgresUser]) {
+      for (const what of ['environ', 'maps', 'mem', 'fd/1', 'cwd/database-uri', 'root/etc/passwd'])
+        expect(() => read(user, what), what).toThrow('Permission denied');
+      const tried = await attack<Record<string, string>>(user, 'try', directory);
+      expect(Object.entries(tried).filter(([, end]) => end === 'succeeded')).toEqual([]);
+    }
+    for (const text of [read(nobody, 'cmdline'), read(postgrestUser, 'environ')])
+      for (const secret of secrets) expect(text).not.toContain(secret);
+    const tried = await attack<Record<string, string>>(postgrestUser, 'try', directory);
+    // What it was started with.
+    expect(Object.keys(tried).filter((what) => tried[what] === 'succeeded')).toEqual([
+      'read postgrest.conf',
+      'read database-uri',
+      'read jwks.json',
+    ]);
+    expectVictimUntouched();
+  });
+
+  it('gives another user neither tokens nor the API, but only an empty page', () => {
+    const ask = (path: string, ...options: string[]) =>
+      execFileSync('curl', ['--silent', '--include', ...options, `${explorerUrl}${path}`], {
+        ...nobody,
+        cwd: '/',
+        encoding: 'utf8',
+      });
+    const token = ['-H', 'Content-Type: application/json', '-d', '{"role":"todos_user","claims":{"user_id":1}}'];
+    const guesses = ['', 'secret', secrets[0]!, secrets[1]!.slice(1)].map((guess) => [
+      '-H',
+      `Explorer-Secret: ${guess}`,
+    ]);
+    for (const guess of [[], ...guesses]) {
+      for (const answer of [
+        ask('/token', ...guess, ...token),
+        ask('/identities', ...guess),
+        ask('/openapi?role=todos_user', ...guess),
+        ask('/api/todos', ...guess),
+      ]) {
+        expect(answer).toMatch(/^HTTP\/1\.1 401 /);
+        expect(answer).not.toMatch(/eyJ|milk/);
+      }
+    }
+    for (const path of ['/', '/page.js']) {
+      expect(ask(path)).toMatch(/^HTTP\/1\.1 200 /);
+      expect(ask(path)).not.toContain(secrets[1]);
+    }
+    // With it, the same request is answered.
+    expect(ask('/token', '-H', `Explorer-Secret: ${secrets[1]}`, ...token)).toMatch(/^HTTP\/1\.1 200 .*"token":"eyJ/s);
+  });
+
+  it('has its secrets nowhere that another user can read', () => {
+    // Not in the arguments of the search itself.
+    const find = 'grep -rlsF -f - /proc/[0-9]*/cmdline /proc/[0-9]*/environ "$0"';
+    const findAs = (user: User | undefined) =>
+      spawnSync('sh', ['-c', find, join(directory, '..')], {
+        ...user,
+        cwd: '/',
+        input: secrets.join('\n'),
+        encoding: 'utf8',
+      }).stdout;
+    expect(findAs(nobody)).toBe('');
+    expect(findAs(undefined)).toContain(join(directory, 'database-uri'));
+  });
+
+  it('ends with every process of the users of its servers', async () => {
+    const left = [postgrestUser, postgresUser].map((user) => start(user, 'sleep', '300'));
+    run.child.kill('SIGINT');
+    expect(await run.ended).toEqual([0, null]);
+    expect(left.map(({ pid }) => isRunning(pid!))).toEqual([false, false]);
+    expect([postgrestUser, postgresUser].flatMap(runningAs)).toEqual([]);
+    expect(existsSync(directory)).toBe(false);
   });
 });
 
