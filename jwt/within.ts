@@ -3,9 +3,6 @@
  *
  * The timer keeps this process alive, which that of `AbortSignal.timeout` does not: Node.js 20 never settles a `fetch` whose
  * connection is closed at once, and a command would then end with status 13 and say nothing.
- *
- * @example
- * const text = await within(5000, async (signal) => (await fetch(url, { signal })).text());
  */
 export async function within<T>(milliseconds: number, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
   const controller = new AbortController();
