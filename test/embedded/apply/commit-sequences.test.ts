@@ -8,13 +8,14 @@ import { overlook } from '../../support/commits/overlooked.ts';
 import { corrected, DATA, sequences, type Sequence } from '../../support/commits/sequences.ts';
 import { revokeOne, shop } from '../../support/commits/tenants.ts';
 import { useCluster } from '../../support/database.ts';
-import { FUZZ_RUNS, FUZZ_SEED } from '../../support/fuzz.ts';
+import { FULL_TESTS, FUZZ_SEED } from '../../support/fuzz.ts';
 
 const cluster = useCluster();
 /** Cases at a time. */
 const LANES = 3;
-const PARTS = [1, 2, 3, 4, 5];
-const CASES = Math.ceil(FUZZ_RUNS / 4 / PARTS.length);
+/** Of 100 cases each. */
+const PARTS = FULL_TESTS ? [1, 2, 3, 4, 5] : [1, 2];
+const CASES = 100;
 
 let copy: Awaited<ReturnType<typeof databases>>;
 let known: Sight;

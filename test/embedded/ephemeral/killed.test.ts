@@ -2,6 +2,7 @@ import { mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
+import { FULL_TESTS } from '../../support/fuzz.ts';
 import { useOwnTemporaryDirectory } from './own-temporary-directory.ts';
 import { quickProgram } from './quick-program.ts';
 import { runProgram } from './running-program.ts';
@@ -11,7 +12,7 @@ import { noTraces, tracesIn } from './traces-in.ts';
 
 const temporaryDirectory = useOwnTemporaryDirectory();
 const seed = Number(process.env['KILL_SEED'] ?? Date.now() % 1_000_000);
-const RUNS = Number(process.env['KILL_RUNS'] ?? 200);
+const RUNS = Number(process.env['KILL_RUNS'] ?? (FULL_TESTS ? 200 : 80));
 const AT_ONCE = 4;
 
 /** What the program does before it stops. */
