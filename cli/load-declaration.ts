@@ -1,17 +1,20 @@
+import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { existsSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { extname, isAbsolute, resolve } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
+import { SQL_READS } from '../apply/read-sql.ts';
 import { declare } from '../declaration/declare.ts';
 import { refuse } from '../declaration/errors.ts';
 import type { Declaration, DeclarationInput } from '../declaration/types.ts';
+import { checkModule, checkSource } from './check-source.ts';
 
 /**
  * Loads a declaration: the default export of a TypeScript or JavaScript module, what `declare` returned or what it
  * takes, or a JSON file with either.
  *
  * Throws `invalid_declaration` if the file is missing, cannot be loaded or has no declaration as its default export,
- * and whatever `declare` throws.
+ * `unsafe_directory` if another user can change or replace the file or one that it reads, and whatever `declare` throws.
  *
  * @example
  * const declaration = await loadDeclaration('examples/todos/declaration.ts');
@@ -40,8 +43,7 @@ type Import = (url: string) => Promise<object>;
 async function load(path: string, importUrl: Import): Promise<Declaration> {
   const file = resolve(path);
   if (!existsSync(file)) refuse('invalid_declaration', path, 'there is no such file', 'name the declaration file');
-  const value =
-    extname(file) === '.json' ? parse(path, readFileSync(file, 'utf8')) : await defaultExport(path, file, importUrl);
+  const value = await checkingReads(() => read(path, file, importUrl));
   if (typeof value !== 'object' || value === null) {
     refuse(
       'invalid_declaration',
@@ -51,6 +53,25 @@ async function load(path: string, importUrl: Import): Promise<Declaration> {
     );
   }
   return isDeclared(value) ? value : declare(value as DeclarationInput);
+}
+
+function read(path: string, file: string, importUrl: Import): unknown {
+  const isJson = extname(file) === '.json';
+  (isJson ? checkSource : checkModule)(file);
+  return isJson ? parse(path, readFileSync(file, 'utf8')) : defaultExport(path, file, importUrl);
+}
+
+/** Checks the SQL that a declaration reads, before anything of it is run. */
+async function checkingReads<T>(work: () => T | Promise<T>): Promise<T> {
+  const paths = new Set<string>();
+  const onRead = (path: unknown) => paths.add(path as string);
+  subscribe(SQL_READS, onRead);
+  try {
+    return await work();
+  } finally {
+    unsubscribe(SQL_READS, onRead);
+    paths.forEach(checkSource);
+  }
 }
 
 /** Only what `declare` has returned names the login role at the top; a stack writes just that as JSON. */

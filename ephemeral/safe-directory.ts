@@ -1,5 +1,5 @@
-import { lstatSync, realpathSync, type Stats } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { lstatSync, readlinkSync, realpathSync, type Stats } from 'node:fs';
+import { dirname, resolve } from 'node:path';
 
 /** Mode bits (man 7 inode): only a file's owner, and the directory's, may remove it or rename it. */
 const STICKY = 0o1000;
@@ -12,10 +12,33 @@ const OTHERS_WRITE = 0o002;
  */
 export function safeDirectory(path: string): string | undefined {
   const real = realpathSync(path);
-  if (process.getuid === undefined) return real;
-  const directories = wayTo(real).map((directory) => lstatSync(directory));
-  const isSafe = (status: Stats) => isOurs(status) && (isOursToWrite(status) || (status.mode & STICKY) !== 0);
-  return directories.every(isSafe) ? real : undefined;
+  return unsafePlace(real) === undefined ? real : undefined;
+}
+
+/**
+ * The first directory, symbolic link or file on the way to an existing path that another user owns, can write, or can
+ * replace; undefined if there is none.
+ */
+export function unsafePlace(path: string): string | undefined {
+  if (process.getuid === undefined) return undefined;
+  // A circle of links fails here.
+  realpathSync(path);
+  return placesTo(resolve(path)).find((place) => !isSafe(lstatSync(place)));
+}
+
+/** Every directory and link, with the places that a link leads through. */
+function placesTo(path: string): string[] {
+  return wayTo(path).flatMap((place) =>
+    lstatSync(place).isSymbolicLink()
+      ? [place, ...placesTo(resolve(realpathSync(dirname(place)), readlinkSync(place)))]
+      : [place],
+  );
+}
+
+/** The mode of a symbolic link has no effect; its target has one. */
+function isSafe(status: Stats): boolean {
+  const isSticky = status.isDirectory() && (status.mode & STICKY) !== 0;
+  return isOurs(status) && (status.isSymbolicLink() || isSticky || isOursToWrite(status));
 }
 
 /** The same, if no other user can put something into it either. */
@@ -24,10 +47,10 @@ export function privateDirectory(path: string): string | undefined {
   return real === undefined || (process.getuid && !isOursToWrite(lstatSync(real))) ? undefined : real;
 }
 
-/** The root of the file system, and every directory from there on. */
-function wayTo(real: string): string[] {
-  const parent = dirname(real);
-  return parent === real ? [real] : [...wayTo(parent), join(real)];
+/** The root of the file system, and every directory from there to an absolute path. */
+export function wayTo(path: string): string[] {
+  const parent = dirname(path);
+  return parent === path ? [path] : [...wayTo(parent), path];
 }
 
 /** Root can do anything anyway. */

@@ -1,7 +1,9 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
+import { sep } from 'node:path';
 import { SQL_READS } from '../../apply/read-sql.ts';
-import { SecuredPostgrestError } from '../../declaration/errors.ts';
+import { SecuredPostgrestError, type ErrorCode } from '../../declaration/errors.ts';
 import type { EphemeralPostgrest } from '../../ephemeral/index.ts';
+import { checkSource } from '../check-source.ts';
 import { errorLine } from '../error-line.ts';
 import { loadAfresh } from '../load-declaration.ts';
 import { describeRoles } from './describe.ts';
@@ -13,9 +15,13 @@ import { describeOutcome, haveSameTokens, isSame, type Sources } from './what-ch
 /** Editors write in several steps, and a branch has many files. */
 const CALM_MS = 100;
 
+/** Codes after which nothing more is loaded. */
+const FINAL: readonly ErrorCode[] = ['missing_package', 'unsafe_directory'];
+
 /**
  * Brings an environment to what its files say, whenever one of them changes, and tells what was done. What can not be
- * loaded or applied is told, and then all stays as it was. Without npm's tsx it says that it can not, and how it could.
+ * loaded or applied is told, and then all stays as it was. Without npm's tsx, or where another user can change a file, it
+ * prints the error and loads nothing more.
  *
  * @param sources what the environment was made from
  */
@@ -29,7 +35,9 @@ export function keepUp(
   let stopped = false;
   const update = async () => {
     const started = performance.now();
-    const declaration = await loadAfresh(files.declaration, (file) => watcher.include(file));
+    modules.forEach(checkSource);
+    const declaration = await loadAfresh(files.declaration, onModule);
+    modules.forEach(checkSource);
     const next = { declaration, seed: readSeed(files.declaration, files.seed) };
     if (stopped) return;
     if (isSame(current, next)) {
@@ -49,11 +57,16 @@ export function keepUp(
       if (stopped) return;
       console.error(errorLine(error));
       failed = true;
-      if (error instanceof SecuredPostgrestError && error.code === 'missing_package') stop();
+      if (error instanceof SecuredPostgrestError && FINAL.includes(error.code)) stop();
     });
   });
   // Such as: too many are watched already.
   const watcher = watch(ask, (error) => console.error(errorLine(error)));
+  const modules = new Set<string>();
+  const onModule = (file: string) => {
+    watcher.include(file);
+    if (!file.split(sep).includes('node_modules')) modules.add(file);
+  };
   const onRead = (path: unknown) => watcher.include(path as string);
   const stop = () => {
     stopped = true;
