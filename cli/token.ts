@@ -3,6 +3,7 @@ import { InvalidArgumentError, type Command } from 'commander';
 import { refuse } from '../declaration/errors.ts';
 import { ownKeys, providerOf } from '../declaration/provider.ts';
 import type { Declaration } from '../declaration/types.ts';
+import { checkRole, tokenOptions } from '../ephemeral/token-options.ts';
 import { examineToken, loadVerificationKeys, readKeys, readToken, signToken, type TokenOptions } from '../jwt/index.ts';
 import { keyStore } from '../jwt/key-store.ts';
 import { addKeyPlaceOptions, keyPlace, type KeyPlaceOptions } from './key-place.ts';
@@ -14,6 +15,9 @@ type MintOptions = Omit<TokenOptions, 'claims'> &
   KeyPlaceOptions & {
     readonly claim: Readonly<Record<string, unknown>>;
   };
+
+/** Claims that have an option of their own beside `--claim`. */
+const CLAIM_OPTIONS = { aud: 'audience', iss: 'issuer', sub: 'subject', exp: 'expiresIn' } as const;
 
 interface VerifyOptions extends KeyPlaceOptions {
   readonly at?: Date;
@@ -31,7 +35,7 @@ export function addTokenCommand(program: Command): void {
     .option('--audience <name>', 'for whom it is (aud)')
     .option('--issuer <name>', 'who made it (iss)')
     .option('--subject <name>', 'whom it is about (sub)')
-    .option('--expires-in <seconds>', 'lifetime', Number, 3600)
+    .option('--expires-in <seconds>', 'lifetime (default: 3600)', Number)
     .action(async ({ claim, ...options }: MintOptions) => {
       const place = keyPlace(options);
       const [key] = readKeys(place);
@@ -43,7 +47,7 @@ export function addTokenCommand(program: Command): void {
           "make one with 'secured-postgrest keys generate'",
         );
       }
-      console.log(await signToken(key, { ...options, claims: claim }));
+      console.log(await signToken(key, { ...optionsOf(claim, options), ...options }));
     });
 
   token
@@ -78,6 +82,18 @@ export function addTokenCommand(program: Command): void {
     });
 
   addTokenRevokeCommand(token);
+}
+
+/** The registered claims among `--claim`, as the signer takes them; each comes from one option. */
+function optionsOf(claims: MintOptions['claim'], options: Omit<MintOptions, 'claim'>): Omit<TokenOptions, 'role'> {
+  checkRole(options.role, claims);
+  const asked = tokenOptions(claims, undefined);
+  for (const [claim, option] of Object.entries(CLAIM_OPTIONS)) {
+    if (claims[claim] === undefined || options[option] === undefined) continue;
+    const flag = option === 'expiresIn' ? '--expires-in' : `--${option}`;
+    refuse('invalid_token_claim', `claims.${claim}`, `--claim ${claim}=... and ${flag} both set it`, 'use one of them');
+  }
+  return asked;
 }
 
 async function tokenFrom(given: string | undefined): Promise<string> {

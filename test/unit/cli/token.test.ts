@@ -41,8 +41,32 @@ it('takes claims as JSON or text', async () => {
   });
 });
 
+it('takes registered claims as --claim too', async () => {
+  const claims = ['sub=ada', 'iss=me', 'aud=["a","b"]', 'jti=one', 'iat=1000', 'nbf=1001', 'exp=4000000000'];
+  const { stdout, stderr } = await mint(...[...claims, 'role=todo_user'].flatMap((claim) => ['--claim', claim]));
+  expect(stderr).toBe('');
+  const registered = { sub: 'ada', iss: 'me', aud: ['a', 'b'], jti: 'one', iat: 1000, nbf: 1001, exp: 4_000_000_000 };
+  expect((await verify(stdout)).payload).toEqual({ ...registered, role: 'todo_user' });
+});
+
 it.each([
-  ['a claim with an option of its own', ['--claim', 'role=postgres'], /\[invalid_token_claim\]/],
+  [
+    'another role in a claim',
+    ['--claim', 'role=postgres'],
+    /claims\.role: "postgres" is not "todo_user".*\[invalid_token_claim\]/,
+  ],
+  ['a subject that is a number', ['--claim', 'sub=7'], /claims\.sub: 7 can not be .*\[invalid_token_claim\]/],
+  ['an expiry that is a text', ['--claim', 'exp=soon'], /claims\.exp: "soon" can not be .*\[invalid_token_claim\]/],
+  [
+    'a subject twice',
+    ['--claim', 'sub=a', '--subject', 'b'],
+    /claims\.sub: --claim sub=\.\.\. and --subject both set it/,
+  ],
+  [
+    'an expiry twice',
+    ['--claim', 'exp=4000000000', '--expires-in', '60'],
+    /--claim exp=\.\.\. and --expires-in both set it/,
+  ],
   ['a lifetime that is no number', ['--expires-in', 'soon'], /\[invalid_token_claim\]/],
   ['a claim without a value', ['--claim', 'user_id'], /name=value/],
   ['a claim twice', ['--claim', 'a=1', '--claim', 'a=2'], /twice/],
