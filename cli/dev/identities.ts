@@ -13,7 +13,7 @@ export function identitiesOf(environment: EphemeralPostgrest): Promise<Identity[
   );
 }
 
-/** A token for a day, with whatever the declaration wants in it. */
+/** A token with the claims that the declaration requires; for a day, unless the claims have an `exp`. */
 export function sampleToken(
   environment: EphemeralPostgrest,
   role: string,
@@ -21,7 +21,7 @@ export function sampleToken(
 ): Promise<string> {
   const { requiredClaims } = environment.declaration.tokens;
   return environment.tokenFor(role, claims, {
-    expiresIn: 86_400,
-    ...(requiredClaims.includes('nbf') && { notBefore: new Date() }),
+    ...(claims['exp'] === undefined && { expiresIn: 86_400 }),
+    ...(requiredClaims.includes('nbf') && claims['nbf'] === undefined && { notBefore: new Date() }),
   });
 }

@@ -1,4 +1,5 @@
 import { sqlFile } from '../../apply/index.ts';
+import { sampleToken } from '../../cli/dev/identities.ts';
 import { startExplorer, type Explorer } from '../../ephemeral/explorer/explorer.ts';
 import { startEphemeralPostgrest, type EphemeralPostgrest } from '../../ephemeral/index.ts';
 import declaration from '../../examples/todos/declaration.ts';
@@ -20,7 +21,7 @@ export async function startTodosExplorer(): Promise<TodosExplorer> {
       { role: 'todos_anon', claims: {} },
       { role: 'todos_user', claims, token: await environment.tokenFor('todos_user', claims) },
     ],
-    tokenFor: (role, edited) => environment.tokenFor(role, edited),
+    tokenFor: (role, edited) => sampleToken(environment, role, edited),
   });
   return {
     environment,

@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { request, type IncomingMessage, type OutgoingHttpHeaders } from 'node:http';
 import { connect, createServer, type AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
+import { decodeJwt } from 'jose';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startExplorer } from '../../../ephemeral/explorer/explorer.ts';
 import type { Spec } from '../../../ephemeral/explorer/narrow-spec.ts';
@@ -141,6 +142,17 @@ describe('a token', () => {
       headers: { Authorization: `Bearer ${answer.token}` },
     });
     expect(await rows.json()).toEqual([{ title: 'water the plants' }, { title: 'call the bank' }]);
+  });
+
+  it('lasts a day, or until the exp that was asked for', async () => {
+    const expiryOf = async (claims: object) => {
+      const { token } = await json<{ token: string }>(await askToken({ role: 'todos_user', claims }));
+      return decodeJwt(token);
+    };
+    expect((await expiryOf({ exp: 4_000_000_000 })).exp).toBe(4_000_000_000);
+    expect((await expiryOf({ exp: 1000 })).exp).toBe(1000);
+    const { iat = 0, exp } = await expiryOf({});
+    expect(exp).toBe(iat + 86_400);
   });
 
   it.each([
