@@ -1,5 +1,7 @@
 import pg from 'pg';
 import { clientOptions } from '../apply/connect.ts';
+import { statement } from '../apply/statements.ts';
+import { didYouMean } from '../declaration/did-you-mean.ts';
 import { refuse, SecuredPostgrestError } from '../declaration/errors.ts';
 import { providerOf, tokenClaims } from '../declaration/provider.ts';
 import { serverSettings } from '../declaration/server-settings.ts';
@@ -39,7 +41,9 @@ export interface EphemeralPostgrest {
     options?: Omit<TokenOptions, 'role' | 'claims'>,
   ): Promise<string>;
   /**
-   * Somebody with such a token; without a role, somebody without a token.
+   * A client with such a token; without a role, a client without a token.
+   *
+   * Throws `unknown_role` for a role that neither the declaration nor the database has.
    *
    * @example
    * const ann = await environment.as('todos_user', { user_id: 1 });
@@ -189,6 +193,7 @@ class Environment implements EphemeralPostgrest {
   }
 
   async as(role?: string, claims: Readonly<Record<string, unknown>> = {}): Promise<ApiClient> {
+    if (role !== undefined) await this.#checkExists(role);
     const token = role === undefined ? undefined : await this.tokenFor(role, claims);
     const declaration = this.#declaration;
     const { backend, password } = this.#parts.host;
@@ -196,6 +201,21 @@ class Environment implements EphemeralPostgrest {
     return createClient(
       { role: role ?? declaration.anonymous?.name ?? '', claims, token, url: this.url },
       { declaration, connection },
+    );
+  }
+
+  /** Without this, a mistyped role would look like one without access. */
+  async #checkExists(role: string): Promise<void> {
+    const { anonymous, users, authenticator } = this.#declaration;
+    const names = [...(anonymous ? [anonymous] : []), ...users].map(({ name }) => name);
+    if (names.includes(role)) return;
+    const existing = await this.sql(statement('roles', { roles: [role], authenticator }, 'access'));
+    if (existing.length > 0) return;
+    refuse(
+      'unknown_role',
+      'as',
+      `there is no role "${role}"${didYouMean(role, names)}`,
+      `name one of ${names.join(', ')}`,
     );
   }
 

@@ -56,8 +56,8 @@ declare module 'vitest' {
   interface Matchers<T = any> extends AccessMatchers {}
 }
 
-/** `42501`: no privilege, or a policy's check. `22023`: no such role. `PT401`: the pre-request check. */
-const REFUSALS = ['42501', '22023', 'PT401', 'PGRST302'];
+/** `42501`: no privilege, or a policy's check. `PT401`: the pre-request check. */
+const REFUSALS = ['42501', 'PT401', 'PGRST302'];
 
 async function may(client: ApiClient, wanted: Attempt) {
   const result = await attempt(client, wanted);

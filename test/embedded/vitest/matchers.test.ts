@@ -70,7 +70,21 @@ describe('matchers of access', () => {
     const undeclared = await api.as('postgres');
     await expect(undeclared.fetch('/todos')).toBeRejectedWith('42501');
     await expect(undeclared).not.mayRead('todos');
-    await expect(await api.as('missing')).not.mayRead('todos');
+  });
+
+  test('do not take a mistyped role for one without access', async ({ api }) => {
+    await expect(api.as('todos_usr', { user_id: 1 })).rejects.toMatchObject({
+      code: 'unknown_role',
+      message:
+        'as: there is no role "todos_usr" (did you mean "todos_user"?); name one of todos_anon, todos_user [unknown_role]',
+    });
+    await expect(api.as('missing')).rejects.toThrow('as: there is no role "missing"; name one of');
+    await api.sql('CREATE ROLE todos_gone');
+    const gone = await api.as('todos_gone');
+    await api.sql('DROP ROLE todos_gone');
+    expect(await failure(expect(gone).not.mayRead('todos'))).toContain(
+      'could not be tried: role "todos_gone" does not',
+    );
   });
 
   test('say who, what and why when they fail', async ({ api }) => {
