@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { Option, type Command } from 'commander';
+import { environmentCount, environmentPort } from '../declaration/environment-numbers.ts';
 import { POSTGRES_IMAGE, postgrestImage } from '../declaration/images.ts';
 import type { Declaration } from '../declaration/types.ts';
 import { parsePort, toConnection, type ConnectionOptions } from './connection.ts';
@@ -48,6 +49,7 @@ export function addDoctorCommand(program: Command): void {
 }
 
 async function examine(declaration: Declaration | undefined, options: DoctorOptions): Promise<Finding[]> {
+  const deployPorts = readDeployPorts();
   const engine = checkEngine();
   const { address } = engine;
   const connection = existing(options);
@@ -60,14 +62,30 @@ async function examine(declaration: Declaration | undefined, options: DoctorOpti
     ...checkDisk(address),
     ...checkState(),
     ...(connection ? await checkDatabase(connection) : []),
-    ...(declaration ? await checkDeclaration(declaration, address, options) : []),
+    ...(declaration ? await checkDeclaration(declaration, address, options, deployPorts) : []),
   ];
+}
+
+interface DeployPorts {
+  readonly databasePort: number;
+  readonly apiPort: number;
+  readonly servers: number;
+}
+
+/** What a deploy publishes, as the environment names it. */
+function readDeployPorts(): DeployPorts {
+  return {
+    databasePort: environmentPort('DATABASE_PORT') ?? 5432,
+    apiPort: environmentPort('API_PORT') ?? 3000,
+    servers: environmentCount('API_SERVERS') ?? 1,
+  };
 }
 
 async function checkDeclaration(
   declaration: Declaration,
   engine: readonly string[] | undefined,
   { host, secrets }: DoctorOptions,
+  { apiPort, databasePort, servers }: DeployPorts,
 ): Promise<Finding[]> {
   const { name, server } = declaration;
   const { POSTGRES_IMAGE: postgres, POSTGREST_IMAGE: postgrest, SECRETS_DIRECTORY: directory } = process.env;
@@ -75,16 +93,15 @@ async function checkDeclaration(
   const images: WantedImage[] = [
     { product: 'PostgREST', image: postgrest || postgrestImage(declaration), variable: 'POSTGREST_IMAGE' },
   ];
-  const ports: WantedPort[] = Array.from({ length: Number(process.env['API_SERVERS'] ?? 1) }, (_, n) => ({
+  const ports: WantedPort[] = Array.from({ length: servers }, (_, n) => ({
     host: server.bindAddress,
-    port: Number(process.env['API_PORT'] ?? 3000) + n,
+    port: apiPort + n,
     container: `${name}-api-${n + 1}`,
     variable: 'API_PORT',
   }));
   if (hasContainer) {
     images.unshift({ product: 'PostgreSQL', image: postgres || POSTGRES_IMAGE, variable: 'POSTGRES_IMAGE' });
-    const port = Number(process.env['DATABASE_PORT'] ?? 5432);
-    ports.unshift({ host: '127.0.0.1', port, container: `${name}-postgres`, variable: 'DATABASE_PORT' });
+    ports.unshift({ host: '127.0.0.1', port: databasePort, container: `${name}-postgres`, variable: 'DATABASE_PORT' });
   }
   return [
     ...checkImages(engine, images),

@@ -1,4 +1,5 @@
 import type { ContainerProps } from '../constructs/index.ts';
+import { environmentCount, environmentCpus, environmentPort } from '../declaration/environment-numbers.ts';
 import { refuse } from '../declaration/errors.ts';
 import { keysFromCommand, keysFromEnvironment, parseKeysCommand, type KeyStore } from '../jwt/index.ts';
 
@@ -23,23 +24,35 @@ export interface DeployEnvironment {
 /**
  * Reads `POSTGRES_IMAGE`, `POSTGREST_IMAGE`, `DATABASE_PORT`, `API_PORT`, `API_SERVERS`, `DATABASE_MEMORY` and `API_MEMORY` in
  * megabytes, `DATABASE_CPUS`, `API_CPUS`, `SECRETS_DIRECTORY`, `KEYS_FROM_ENV` and `KEYS_COMMAND`.
+ *
+ * @throws SecuredPostgrestError `invalid_prop` with the name of the variable
  */
 export function readEnvironment(env: NodeJS.ProcessEnv = process.env): DeployEnvironment {
   return {
     ...(env['POSTGRES_IMAGE'] && { postgresImage: env['POSTGRES_IMAGE'] }),
     ...(env['POSTGREST_IMAGE'] && { postgrestImage: env['POSTGREST_IMAGE'] }),
-    ...(env['DATABASE_PORT'] && { databasePort: Number(env['DATABASE_PORT']) }),
-    ...(env['API_PORT'] && { apiPort: Number(env['API_PORT']) }),
-    ...(env['API_SERVERS'] && { servers: Number(env['API_SERVERS']) }),
-    databaseLimits: limitsOf(env['DATABASE_MEMORY'], env['DATABASE_CPUS']),
-    apiLimits: limitsOf(env['API_MEMORY'], env['API_CPUS']),
+    ...defined({
+      databasePort: environmentPort('DATABASE_PORT', env),
+      apiPort: environmentPort('API_PORT', env),
+      servers: environmentCount('API_SERVERS', env),
+    }),
+    databaseLimits: limitsOf('DATABASE', env),
+    apiLimits: limitsOf('API', env),
     ...(env['SECRETS_DIRECTORY'] && { secretsDirectory: env['SECRETS_DIRECTORY'] }),
     ...keysOf(env),
   };
 }
 
-function limitsOf(memory: string | undefined, cpus: string | undefined): ContainerLimits {
-  return { ...(memory && { memory: Number(memory) }), ...(cpus && { cpus: Number(cpus) }) };
+function limitsOf(container: string, env: NodeJS.ProcessEnv): ContainerLimits {
+  return defined({
+    memory: environmentCount(`${container}_MEMORY`, env),
+    cpus: environmentCpus(`${container}_CPUS`, env),
+  });
+}
+
+/** Without what the environment leaves out. */
+function defined<T extends object>(values: { [K in keyof T]: T[K] | undefined }): T {
+  return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)) as T;
 }
 
 function keysOf({ KEYS_FROM_ENV: variable, KEYS_COMMAND: text }: NodeJS.ProcessEnv): Pick<DeployEnvironment, 'keys'> {

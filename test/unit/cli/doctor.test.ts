@@ -2,7 +2,7 @@ import { chmodSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync }
 import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { clockFinding } from '../../../cli/doctor/clocks.ts';
 import { findingLine, type Finding } from '../../../cli/doctor/finding.ts';
 import { versionFindings } from '../../../cli/doctor/images.ts';
@@ -12,6 +12,7 @@ import { checkSecrets } from '../../../cli/doctor/secrets.ts';
 import { checkState } from '../../../cli/doctor/state.ts';
 import { vulnerability } from '../../../cli/doctor/vulnerabilities.ts';
 import { SecretsDirectory } from '../../../constructs/index.ts';
+import { run } from './run.ts';
 
 let directory: string;
 
@@ -124,4 +125,17 @@ describe('versions', () => {
 
 it('little room is a warning, and hardly any a problem', () => {
   expect([5e9, 1e9, 5e7].map((bytes) => diskFinding('/data', bytes).level)).toEqual(['ok', 'warning', 'problem']);
+});
+
+it.each([
+  ['API_PORT', 'abc'],
+  ['API_PORT', '99999'],
+  ['DATABASE_PORT', '0'],
+  ['API_SERVERS', 'two'],
+])('refuses %s=%s with the name of the variable', async (name, value) => {
+  vi.stubEnv(name, value);
+  onTestFinished(() => void vi.unstubAllEnvs());
+  const { code, stdout, stderr } = await run('doctor', 'examples/todos/declaration.ts');
+  expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
+  expect(stderr).toMatch(new RegExp(`^secured-postgrest: ${name}: "${value}" is not .*\\[invalid_prop\\]\n$`));
 });

@@ -8,6 +8,9 @@ describe('addStacks', () => {
     { DATABASE_PORT: '0' },
     { API_PORT: '70000' },
     { API_PORT: '0' },
+    { API_PORT: 'abc' },
+    { API_PORT: '0x50' },
+    { API_SERVERS: '1.5' },
     { API_SERVERS: '0' },
     { API_SERVERS: 'two' },
     { DATABASE_MEMORY: '512' },
@@ -19,6 +22,12 @@ describe('addStacks', () => {
     for (const [name, value] of Object.entries({ ...env, SECRETS_DIRECTORY: `${directory}/secrets` }))
       vi.stubEnv(name, value);
     onTestFinished(() => void vi.unstubAllEnvs());
-    expect(() => addStacks(app, testDeclaration())).toThrow(expect.objectContaining({ code: 'invalid_prop' }));
+    const [[name, value] = []] = Object.entries(env);
+    expect(() => addStacks(app, testDeclaration())).toThrow(
+      expect.objectContaining({
+        code: 'invalid_prop',
+        message: expect.stringContaining(value === '512' ? '512 MB' : `${name}: "${value}" is not `) as string,
+      }),
+    );
   });
 });
