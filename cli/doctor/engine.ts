@@ -10,8 +10,16 @@ export interface CheckedEngine {
   readonly findings: readonly Finding[];
 }
 
+/** Terraform's provider refuses a host without one. */
+const SCHEME = /^(unix|npipe|tcp|http|https|ssh|fd):\/\/./;
+
 export function checkEngine(): CheckedEngine {
   const address = engineAddress();
+  const [kind, name = ''] = address;
+  if (kind === '--host' && !SCHEME.test(name)) {
+    const fix = 'write it like unix:///var/run/docker.sock or tcp://engine.example.org:2376, or unset it';
+    return { findings: [problem(`DOCKER_HOST is "${name}", which is no address of an engine`, fix)] };
+  }
   const { status, stdout, complaint } = runProgram('docker', [
     ...address,
     'version',
@@ -26,7 +34,12 @@ export function checkEngine(): CheckedEngine {
       : /permission denied/i.test(complaint)
         ? 'let this user use the engine, such as in the group docker, or run as root'
         : 'start the engine, or name it in DOCKER_HOST';
-  return { findings: [problem(`no Docker engine answers at ${address.join(' ')} (${complaint})`, fix), ...contexts] };
+  return {
+    findings: [
+      problem(`no Docker engine answers at ${kind === '--context' ? `the context ${name}` : name} (${complaint})`, fix),
+      ...contexts,
+    ],
+  };
 }
 
 function versionFinding(version: string, address: readonly string[]): Finding {

@@ -25,9 +25,22 @@ function presence(engine: readonly string[], image: string, variable: string): F
   }
   // Asks the registry, as a pull does first.
   const { status, complaint } = runProgram('docker', [...engine, 'manifest', 'inspect', image]);
-  return status === 0
-    ? ok(`${image} can be pulled`)
-    : problem(`the engine has no image ${image}, and it can not be pulled (${complaint})`, `correct ${variable}`);
+  return status === 0 ? ok(`${image} can be pulled`) : missing(image, variable, complaint);
+}
+
+/** What Docker and Go say of a network that does not lead to the registry. */
+const OUT_OF_REACH =
+  /no such host|dial tcp|i\/o timeout|timeout exceeded|TLS handshake|x509|server misbehaving|unreachable|refused|no answer within/i;
+
+/** An image that the engine does not have, and `docker manifest inspect` does not find. */
+export function missing(image: string, variable: string, complaint: string): Finding {
+  if (OUT_OF_REACH.test(complaint)) {
+    return problem(
+      `the engine has no image ${image}, and its registry can not be reached (${complaint})`,
+      'let this machine reach the registry, or bring the image with `docker load`',
+    );
+  }
+  return problem(`the engine has no image ${image}, and it can not be pulled (${complaint})`, `correct ${variable}`);
 }
 
 export function versionFindings(product: Product, image: string, variable: string): Finding[] {

@@ -4,8 +4,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { clockFinding } from '../../../cli/doctor/clocks.ts';
+import { checkEngine } from '../../../cli/doctor/engine.ts';
 import { findingLine, type Finding } from '../../../cli/doctor/finding.ts';
-import { versionFindings } from '../../../cli/doctor/images.ts';
+import { missing, versionFindings } from '../../../cli/doctor/images.ts';
 import { diskFinding } from '../../../cli/doctor/machine.ts';
 import { checkPorts } from '../../../cli/doctor/ports.ts';
 import { checkSecrets } from '../../../cli/doctor/secrets.ts';
@@ -96,6 +97,40 @@ describe('clocks', () => {
   ])('that differ by %i ms: %s', (offset, level) => {
     expect(clockFinding('the database', offset).level).toBe(level);
   });
+});
+
+describe('an image that the engine does not have', () => {
+  it.each([
+    'error during connect: Get "https://registry.example.org/v2/": dial tcp: lookup registry.example.org: no such host',
+    'Get "https://registry-1.docker.io/v2/": net/http: TLS handshake timeout',
+    'Get "https://registry-1.docker.io/v2/": dial tcp 192.0.2.1:443: i/o timeout',
+    'no answer within 60 s',
+  ])('is not blamed on the variable where the registry is out of reach: %s', (complaint) => {
+    const { level, message, fix } = missing('postgres:18.7', 'POSTGRES_IMAGE', complaint);
+    expect(level).toBe('problem');
+    expect(message).toContain('its registry can not be reached');
+    expect(fix).not.toContain('POSTGRES_IMAGE');
+  });
+
+  it.each(['no such manifest: docker.io/library/postgres:none', 'unauthorized: authentication required'])(
+    'is blamed on the variable otherwise: %s',
+    (complaint) => {
+      expect(missing('postgres:none', 'POSTGRES_IMAGE', complaint).fix).toBe('correct POSTGRES_IMAGE');
+    },
+  );
+});
+
+it.each(['nonsense', 'localhost:2375', '/var/run/docker.sock', 'unix://'])('DOCKER_HOST=%s is no engine', (host) => {
+  vi.stubEnv('DOCKER_HOST', host);
+  vi.stubEnv('DOCKER_CONTEXT', '');
+  onTestFinished(() => void vi.unstubAllEnvs());
+  const { address, findings } = checkEngine();
+  expect(address).toBeUndefined();
+  expect(findings.map(findingLine)).toEqual([
+    expect.stringContaining(
+      `problem engine: DOCKER_HOST is "${host}", which is no address of an engine; write it like`,
+    ),
+  ]);
 });
 
 describe('versions', () => {
