@@ -7,6 +7,7 @@ import { explore } from './dev/explore.ts';
 import { keepUp } from './dev/keep-up.ts';
 import { createProgress } from './dev/progress.ts';
 import { readSeed } from './dev/seed.ts';
+import { logEnd } from './dev/log-end.ts';
 import { listenForStop } from './dev/stop-signal.ts';
 import { loadDeclaration } from './load-declaration.ts';
 
@@ -61,7 +62,7 @@ async function dev(file: string, options: DevOptions): Promise<void> {
         : undefined;
       try {
         const died = await Promise.race([stopSignal.received, environment.died]);
-        if (died !== undefined) refuse('server_ended', 'dev', died, lastLines(environment));
+        if (died !== undefined) refuse('server_ended', 'dev', died, startAgain(died, environment));
       } finally {
         upkeep?.stop();
       }
@@ -71,9 +72,9 @@ async function dev(file: string, options: DevOptions): Promise<void> {
   }
 }
 
-/** The end of what the servers have printed. */
-function lastLines(environment: EphemeralPostgrest): string {
+/** With the end of the log of the server that has ended. */
+function startAgain(died: string, environment: EphemeralPostgrest): string {
   const { postgres, postgrest } = environment.logs();
-  const last = [postgres, postgrest].map((log) => log.trimEnd().split('\n').slice(-3).join('\n')).join('\n');
-  return `start it again; the logs end with: ${last}`;
+  const end = logEnd(died.startsWith('postgrest ') ? postgrest : postgres);
+  return `start it again${end && `; its log ends with: ${end}`}`;
 }
