@@ -22,7 +22,7 @@ export function audit(declaration: Declaration, catalog: Catalog): Finding[] {
 export function refuseErrors(
   { name }: Declaration,
   findings: readonly Finding[],
-  fix = 'correct it and deploy again',
+  fix = 'correct it and try again',
 ): void {
   const errors = findings.filter(({ level }) => level === 'error');
   if (errors.length === 0) return;

@@ -66,7 +66,7 @@ const CONFLICTS = ['40P01', '55P03'];
 async function runEach(client: pg.ClientBase, declaration: Declaration, steps: readonly Step[]): Promise<void> {
   for (const [n, step] of steps.entries()) {
     for (const sql of inItsRole(declaration, step, steps[n - 1])) {
-      await client.query(sql).catch((error: PostgresError) => failed('access_sql_failed', placeOf(step, error), error));
+      await client.query(sql).catch((error: PostgresError) => stepFailed(step, error));
     }
   }
   await client.query(setRole());
@@ -78,20 +78,22 @@ export function setRole(name?: string): string {
 }
 
 /** Fails with Postgres' own words, and what it knows beyond them. */
-export function failed(
-  code: ErrorCode,
-  place: string,
-  error: PostgresError,
-  fix = 'correct it and deploy again',
-): never {
+export function failed(code: ErrorCode, place: string, error: PostgresError, fix = 'correct it and try again'): never {
   const more = [error.detail, error.hint].filter((text) => text !== undefined);
   refuse(code, place, `${error.message}${more.length > 0 ? ` (${more.join('; ')})` : ''}`, fix, error);
 }
 
-/** The line of the user's file where Postgres stopped, if it stopped inside one. */
-function placeOf({ sql, place, embedded }: Step, { position }: PostgresError): string {
-  if (!embedded) return place;
+/** With the line of the user's file where Postgres stopped, if it stopped inside one, or behind its end. */
+function stepFailed({ sql, place, embedded }: Step, error: PostgresError): never {
+  if (!embedded) return failed('access_sql_failed', place, error);
   const { source, offset } = embedded;
-  const at = Math.max(Number(position ?? 0) - 1 - offset, 0);
-  return `${source.file}:${lineAt(sql.slice(offset), at)} (${place})`;
+  const line = lineAt(sql.slice(offset), Math.max(Number(error.position ?? 0) - 1 - offset, 0));
+  const text = source.sql.trimEnd();
+  const last = lineAt(text, text.length);
+  // Postgres names what the template has behind the file.
+  const isBehind = line > last && error.code === SYNTAX_ERROR;
+  const cause = isBehind ? new Error('syntax error at end of input', { cause: error }) : error;
+  return failed('access_sql_failed', `${source.file}:${Math.min(line, last)} (${place})`, cause);
 }
+
+const SYNTAX_ERROR = '42601';

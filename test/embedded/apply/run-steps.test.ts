@@ -9,10 +9,12 @@ import { notes } from '../../support/notes.ts';
 const cluster = useCluster();
 
 /** Runs statements as steps of one transaction, which is then rolled back. */
-async function run(...statements: string[]): Promise<void> {
+const run = (...statements: string[]) =>
+  runAll(statements.map((sql, n): Step => ({ sql, as: 'admin', place: `step ${n + 1}` })));
+
+async function runAll(steps: readonly Step[]): Promise<void> {
   const database = await cluster.database();
   const client = await connect(database.admin);
-  const steps = statements.map((sql, n): Step => ({ sql, as: 'admin', place: `step ${n + 1}` }));
   try {
     await client.query('BEGIN');
     await runSteps(client, notes(database.name), steps);
@@ -31,4 +33,18 @@ it("gives Postgres' reason where the connection ends in a batch", async () => {
   const error = await rejection(run('SELECT 1', 'SELECT pg_terminate_backend(pg_backend_pid())', 'SELECT 3'));
   expect(error.code).toBe('access_sql_failed');
   expect(error.message).toMatch(/step 1 or one of the next 2 steps: terminating connection/);
+});
+
+it.each([
+  ['user_id = \n', 'own.sql:1', 'syntax error at end of input'],
+  ['relname =\n-- nothing\n\n\n', 'own.sql:2', 'syntax error at end of input'],
+  ['true and\nuser_id = 1', 'own.sql:2', 'column "user_id" does not exist'],
+  ['true\nfrom\n', 'own.sql:2', 'syntax error at or near "from"'],
+])('names a line of the file where %j is no condition', async (sql, at, problem) => {
+  const start = 'SELECT FROM pg_class WHERE (';
+  const embedded = { source: { file: 'own.sql', sql }, offset: start.length };
+  const error = await rejection(
+    runAll([{ sql: `${start}${sql}\n) LIMIT 0`, as: 'admin', place: 'policies[1]', embedded }]),
+  );
+  expect(error.message).toBe(`${at} (policies[1]): ${problem}; correct it and try again [access_sql_failed]`);
 });
