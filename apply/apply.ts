@@ -14,6 +14,7 @@ import {
 import { connect, type DatabaseConnection } from './connect.ts';
 import { createRoles } from './create-roles.ts';
 import { runEarly } from './early.ts';
+import { checkPolicyColumns } from './fit-columns.ts';
 import { planForgetting } from './forget-plans.ts';
 import { runLifted } from './lifted.ts';
 import { pendingMigrations } from './migrations.ts';
@@ -179,6 +180,7 @@ async function bringAccess(
   rest.catch(() => {});
   refuseMissing(declaration, plan(declaration, before).missing);
   checkSubjectColumns(declaration, before);
+  checkPolicyColumns(declaration, before);
   const functions = planFunctions(declaration, before);
   const withFunctions = await runFunctions(client, declaration, before, functions);
   const { steps } = plan(declaration, withFunctions);

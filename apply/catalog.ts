@@ -40,6 +40,8 @@ export interface CatalogRelation {
   readonly types: readonly string[];
   /** Columns that are the first of an index. */
   readonly indexed_columns: readonly string[];
+  /** Columns whose collation takes different texts for the same. */
+  readonly nondeterministic_columns: readonly string[];
   readonly grants: readonly Grant[];
   readonly column_grants: readonly (Grant & { readonly column: string })[];
 }

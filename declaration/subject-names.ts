@@ -1,6 +1,6 @@
 import { claimPath } from './condition.ts';
 import { packageTemplate, render } from './template.ts';
-import type { Declaration, PolicyInput, Revocation, SubjectType } from './types.ts';
+import type { ClaimPath, Declaration, PolicyInput, Revocation, SubjectType } from './types.ts';
 
 /** A family of types whose values have one spelling each. */
 type Family = 'uuid' | 'number' | 'boolean' | 'citext';
@@ -35,6 +35,11 @@ export function subjectNames(declaration: Declaration, revocation: Revocation): 
     .filter((family) => family !== undefined)
     .map((family) => render(packageTemplate(`revocation/names/${family}`), own).trim());
   return ['subject', ...others].join(', ');
+}
+
+/** Whether a claim is the one that names whom a token is about. */
+export function isSubject(claim: ClaimPath, { subject }: Revocation): boolean {
+  return isSame(claimPath(claim), subject);
 }
 
 function typeOf(policy: PolicyInput, subject: readonly string[]): SubjectType[] {

@@ -161,7 +161,7 @@ export interface PolicyCommon {
 interface ClaimPolicy extends PolicyCommon {
   readonly column: string;
   readonly claim: ClaimPath;
-  /** Type of the column; the claim is cast to it, never the column, so that indexes serve. */
+  /** Type of the column, or one that compares with it without failing. The claim is cast to it, never the column, so that indexes serve. */
   readonly type: ClaimType;
 }
 

@@ -4,6 +4,7 @@ SELECT c.schema, c.name, c.kind, pg_get_userbyid(c.relowner) AS owner,
   EXISTS (SELECT FROM extended AS e WHERE e.class = 'pg_class'::regclass AND e.oid = c.oid) AS extension,
   served.name AS sequence_of, coalesce(served.by_identity, false) AS identity_sequence,
   coalesce(attributes.columns, '{}') AS columns, coalesce(attributes.types, '{}') AS types, coalesce(attributes.indexed, '{}') AS indexed_columns,
+  coalesce(attributes.nondeterministic, '{}') AS nondeterministic_columns,
   c.relacl::text[] AS acl, coalesce(attributes.acls, '[]') AS column_acls
 FROM contained AS c
 LEFT JOIN LATERAL (
@@ -23,6 +24,8 @@ CROSS JOIN LATERAL (
     ) ELSE t.typname END ORDER BY a.attnum) AS types,
     array_agg(a.attname) FILTER (WHERE a.attnum = ANY (ARRAY(
       SELECT i.indkey[0] FROM pg_index AS i WHERE i.indrelid = c.oid AND i.indpred IS NULL))) AS indexed,
+    array_agg(a.attname) FILTER (WHERE a.attcollation = ANY (ARRAY(
+      SELECT l.oid FROM pg_collation AS l WHERE NOT l.collisdeterministic))) AS nondeterministic,
     json_agg(json_build_array(a.attname, a.attacl::text[])) FILTER (WHERE a.attacl IS NOT NULL) AS acls
   FROM pg_attribute AS a JOIN pg_type AS t ON t.oid = a.atttypid
   WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped) AS attributes

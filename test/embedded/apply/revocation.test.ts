@@ -1,6 +1,13 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { applyDeclaration, auditDatabase, diffDeclaration } from '../../../apply/index.ts';
-import type { Declaration, RevocationInput } from '../../../declaration/index.ts';
+import {
+  membership,
+  ownRows,
+  type Declaration,
+  type PolicyInput,
+  type RevocationInput,
+  type TokenRules,
+} from '../../../declaration/index.ts';
 import { accessState, ADMINS, useCluster, type TestDatabase } from '../../support/database.ts';
 import { withClient } from '../../../ephemeral/with-client.ts';
 import { notes, notesMigration } from '../../support/notes.ts';
@@ -249,6 +256,50 @@ it('takes a column without regard to case only where subjects are compared so', 
   await database.sql(`INSERT INTO api.staff VALUES ('Ann'); UPDATE api.staff SET rank = 1`);
   const revoked = await database.sql(`SELECT subject FROM ${database.name}_private.tokens_valid_after ORDER BY 1`);
   expect(revoked).toEqual([{ subject: 'Ann' }, { subject: 'ann' }]);
+});
+
+describe('a column with a nondeterministic collation', () => {
+  // It takes `Ann` and `ann` for the same, where a revocation knows them as two.
+  const staff = {
+    file: 'migrations/002_staff.sql',
+    sql: `CREATE COLLATION api.any_case (provider = icu, locale = 'und-u-ks-level2', deterministic = false);
+      CREATE DOMAIN loose AS text COLLATE any_case;
+      CREATE TABLE staff (who text COLLATE any_case, loose loose, strict text COLLATE "C", rank int);
+      CREATE TABLE items (who text COLLATE any_case, staff int);`,
+  };
+  const by = (name: string, policies: (to: string) => PolicyInput, tokens?: TokenRules) =>
+    notes(name, {
+      migrations: [notesMigration, staff],
+      tables: [
+        { name: 'staff' },
+        { name: 'items', grants: [{ to: `${name}_user`, select: true }], policies: [policies(`${name}_user`)] },
+      ],
+      ...(tokens && { tokens }),
+    });
+  const member = (column: string) => (to: string) =>
+    membership({
+      ...{ to, column: 'staff', type: 'int', claim: 'sub', memberType: 'text' },
+      through: { table: 'staff', key: 'rank', member: column },
+    });
+  const own = (claim: string) => (to: string) => ownRows({ to, column: 'who', claim, type: 'text' });
+
+  it('is rejected where a policy compares it with the subject of revocation', async () => {
+    const database = await cluster.database();
+    const { name, admin } = database;
+    await database.apply(by(name, own('sub')));
+    for (const [policies, place] of [
+      [own('sub'), 'items.who'],
+      [member('who'), 'staff.who'],
+      [member('loose'), 'staff.loose'],
+    ] as const) {
+      await expect(applyDeclaration(admin, by(name, policies, { revocation: {} })), place).rejects.toMatchObject({
+        code: 'unfit_column',
+        message: expect.stringMatching(`^api\\.${place}: the collation of the column is nondeterministic`) as string,
+      });
+    }
+    await database.apply(by(name, own('email'), { revocation: {} }));
+    await database.apply(by(name, member('strict'), { revocation: {} }));
+  });
 });
 
 it('revokes by a table in parts, also when a row moves to another', async () => {
