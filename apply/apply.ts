@@ -130,11 +130,11 @@ async function converge(
   declaration: Declaration,
   { revision, progress, rolesChanged }: ConvergeOptions,
 ): Promise<ApplyResult> {
-  await transaction(client, () => prepare(client, declaration));
+  await transaction(client, declaration, () => prepare(client, declaration));
   const pending = await pendingMigrations(client, declaration);
   const last = pending.findLastIndex(({ transactional }) => !transactional);
   await runEarly(client, declaration, pending.slice(0, last + 1), progress);
-  return transaction(client, async () => {
+  return transaction(client, declaration, async () => {
     const rest = pending.slice(last + 1);
     await runLifted(client, declaration, rest);
     const { changes, catalog } = await bringAccess(client, declaration);

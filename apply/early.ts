@@ -34,9 +34,9 @@ export async function runEarly(
   progress: Progress,
 ): Promise<void> {
   if (migrations.length === 0) return;
-  const found = await transaction(client, () => protect(client, declaration));
+  const found = await transaction(client, declaration, () => protect(client, declaration));
   const sealed = async (run?: () => Promise<void>) => {
-    const places = await transaction(client, async () => {
+    const places = await transaction(client, declaration, async () => {
       await run?.();
       return seal(client, declaration, found);
     });

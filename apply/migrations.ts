@@ -4,10 +4,14 @@ import { refuse } from '../declaration/errors.ts';
 import { lineAt } from '../declaration/sql-text.ts';
 import { quoteIdentifier } from '../declaration/quote.ts';
 import type { Declaration, QualifiedName, SqlSource } from '../declaration/types.ts';
+import { ownTables } from './catalog.ts';
+import { confined, dropConfinement, makeConfinement, runConfined } from './confinement.ts';
 import { parseSql, type ParsedStatement } from './parse-sql.ts';
+import { offsetIn, type Position } from './position.ts';
 import { BATCH, failed, inOneMessage, ranTogether, setRole } from './run-steps.ts';
 import { settings, settingsForMigrations } from './session.ts';
-import { statement } from './statements.ts';
+import { raw, statement } from './statements.ts';
+import { transaction } from './transaction.ts';
 
 /** A migration that has not run on this database. */
 export interface PendingMigration {
@@ -48,10 +52,10 @@ export async function pendingMigrations(client: pg.ClientBase, declaration: Decl
     }
   }
   const pending = declaration.migrations.filter(({ file }) => !applied.has(file));
-  return Promise.all(pending.map(readMigration));
+  return Promise.all(pending.map((source) => readMigration(declaration, source)));
 }
 
-async function readMigration(source: SqlSource): Promise<PendingMigration> {
+async function readMigration(declaration: Declaration, source: SqlSource): Promise<PendingMigration> {
   const statements = await parseSql(source);
   const outside = statements.find(({ kind, node }) => runsOutside(kind, node));
   if (outside && statements.some(({ kind, node }) => !runsOutside(kind, node))) {
@@ -62,7 +66,23 @@ async function readMigration(source: SqlSource): Promise<PendingMigration> {
       'move it to a migration of its own',
     );
   }
-  for (const { kind, offset } of statements) {
+  for (const { kind, node, offset } of statements) {
+    if (outside && kind === 'IndexStmt' && isOwnTable(declaration, node['relation'])) {
+      refuse(
+        'invalid_sql',
+        `${source.file}:${lineAt(source.sql, offset)}`,
+        'it makes an index of a table of the package, which nothing could take back',
+        'remove it',
+      );
+    }
+    if (kind === 'AlterExtensionContentsStmt') {
+      refuse(
+        'invalid_sql',
+        `${source.file}:${lineAt(source.sql, offset)}`,
+        "a migration can not add to an extension, or take from it: what is an extension's is taken as its maker left it",
+        'remove it',
+      );
+    }
     if (kind !== 'TransactionStmt') continue;
     refuse(
       'invalid_sql',
@@ -72,6 +92,11 @@ async function readMigration(source: SqlSource): Promise<PendingMigration> {
     );
   }
   return { source, statements, transactional: !outside };
+}
+
+function isOwnTable(declaration: Declaration, relation: unknown): boolean {
+  const { schemaname, relname } = relation as { schemaname?: string; relname?: string };
+  return ownTables(declaration).some(({ schema, name }) => schema === schemaname && name === relname);
 }
 
 /** Statements that Postgres refuses inside a transaction block (its documentation says so under each). */
@@ -109,50 +134,106 @@ export async function runMigrations(
   declaration: Declaration,
   migrations: readonly PendingMigration[],
 ): Promise<void> {
-  for (const [n, migration] of migrations.entries()) {
-    if (migration.transactional) await runConfined(client, declaration, migration, n === migrations.length - 1);
+  for (const migration of migrations) {
+    if (migration.transactional) await runTogether(client, declaration, migration);
     else await runAlone(client, declaration, migration);
   }
 }
 
-/**
- * In a transaction each statement runs inside of a function that is the owner's and SECURITY DEFINER: there Postgres lets
- * nothing change the role, so that no block, function or trigger can get back to the admin's rights.
- */
-async function runConfined(
+/** In a transaction each statement runs confined. */
+async function runTogether(
   client: pg.ClientBase,
   declaration: Declaration,
   { source, statements }: PendingMigration,
-  last: boolean,
 ): Promise<void> {
-  const { privateSchema: schema, owner } = declaration;
-  const confined = (sql: string) => statement('run_confined', { private: schema, sql });
+  const { rows } = await client.query<OwnTableFiles>(ownTableFiles(declaration));
   await client.query(
-    inOneMessage([
-      setRole(owner),
-      statement('create_confinement', { private: schema }),
-      settingsForMigrations(declaration),
-    ]),
+    inOneMessage([setRole(declaration.owner), makeConfinement(declaration), settingsForMigrations(declaration)]),
   );
-  for (const batch of batches(statements)) await runBatch(client, source, batch, confined);
-  if (last) {
-    // What is deferred would otherwise run at the commit, as the admin.
-    await client
-      .query(confined(statement('check_deferred')))
-      .catch((error: Error) => failed('migration_failed', source.file, error, waysOut(error)));
-  }
-  // Whatever the file has set must not change how the access SQL is understood.
-  await client
-    .query(
-      inOneMessage([
-        statement('reset_all'),
+  for (const batch of batches(statements)) await runBatch(client, declaration, source, batch);
+  const after = await endFile(client, declaration, source);
+  checkOwnTables(declaration, source, rows[0]!.files, after);
+}
+
+/**
+ * Records the file, and runs what waits for the commit, where it would run as the admin. Whatever the file has set must not
+ * change how this and the access SQL are understood.
+ */
+async function endFile(client: pg.ClientBase, declaration: Declaration, source: SqlSource): Promise<Files> {
+  const ask = async (statements: readonly string[]) => {
+    const results = (await client.query(inOneMessage(statements))) as unknown as pg.QueryResult<never>[];
+    return results.at(-1)!.rows;
+  };
+  const asConfined = (sql: string) => confined(declaration, sql);
+  try {
+    let waiting: Deferrable[] = await ask([
+      statement('reset_all'),
+      settings(),
+      ...asConfined(record(declaration, source)),
+      statement('deferrable'),
+    ]);
+    const fired = new Set<string>();
+    for (let next = waiting; next.length > 0; next = waiting.filter(({ constraint }) => !fired.has(constraint))) {
+      for (const { constraint } of next) fired.add(constraint);
+      waiting = await ask([
+        settingsForMigrations(declaration),
+        ...asConfined(statement('set_immediate', { constraints: constraintsOf(next) })),
         settings(),
-        confined(record(declaration, source)),
-        statement('drop_confinement', { private: schema }),
-        setRole(),
-      ]),
-    )
-    .catch((error: Error) => failed('migration_failed', source.file, error, waysOut(error)));
+        statement('deferrable'),
+      ]);
+    }
+    // Later files find the constraints as they were.
+    const deferred = waiting.filter((one) => one.deferred);
+    const [{ files }]: [OwnTableFiles] = (await ask([
+      ...new Set(waiting.flatMap(({ table }) => asConfined(statement('check_pending', { table: raw(table) })))),
+      ...(deferred.length === 0 ? [] : asConfined(statement('set_deferred', { constraints: constraintsOf(deferred) }))),
+      ...asConfined(statement('close_cursors')),
+      dropConfinement(declaration),
+      setRole(),
+      ownTableFiles(declaration),
+    ])) as never;
+    return files;
+  } catch (error) {
+    return failed('migration_failed', source.file, error as Error, waysOut(error as Error));
+  }
+}
+
+/** A constraint that may wait for the commit, of a table; both as SQL. */
+interface Deferrable {
+  readonly table: string;
+  readonly constraint: string;
+  /** Whether it waits unless something else is said. */
+  readonly deferred: boolean;
+}
+
+function constraintsOf(found: readonly Deferrable[]) {
+  return raw([...new Set(found.map(({ constraint }) => constraint))].join(', '));
+}
+
+/** By name: which table it is, and which file it is in. */
+type Files = Readonly<Record<string, readonly [oid: number, file: number]>>;
+
+interface OwnTableFiles {
+  readonly files: Files;
+}
+
+function ownTableFiles(declaration: Declaration): string {
+  const { privateSchema } = declaration;
+  const tables = ownTables(declaration).filter(({ schema }) => schema === privateSchema);
+  return statement('own_table_files', { private: privateSchema, tables: tables.map(({ name }) => name) });
+}
+
+/** Another table of the name, or one that was emptied as a whole, has forgotten what is revoked, or what has run. */
+function checkOwnTables({ privateSchema }: Declaration, { file }: SqlSource, before: Files, after: Files): void {
+  for (const [name, [oid, place]] of Object.entries(before)) {
+    if (after[name]?.[0] === oid && after[name][1] === place) continue;
+    refuse(
+      'migration_failed',
+      file,
+      `it replaces or empties ${privateSchema}.${name}, which is a table of the package`,
+      'remove that: rows of it may be deleted one by one',
+    );
+  }
 }
 
 /** Outside of a transaction there are only statements that run no SQL but an index's functions, which Postgres confines. */
@@ -164,12 +245,16 @@ async function runAlone(
   await client.query(inOneMessage([settingsForMigrations(declaration), setRole(declaration.owner)]));
   for (const alone of statements) {
     await dropInterrupted(client, declaration, alone);
-    await runBatch(client, source, [alone]).catch(async (error: unknown) => {
+    await client.query(alone.sql).catch(async (error: Error) => {
       await dropInterrupted(client, declaration, alone).catch(() => undefined);
-      throw error;
+      failedAt(source, alone, error);
     });
   }
-  await client.query(inOneMessage([settings(), record(declaration, source), setRole()]));
+  await client.query(inOneMessage([statement('reset_all'), settings(), setRole()]));
+  await transaction(client, declaration, async () => {
+    await client.query(inOneMessage([setRole(declaration.owner), makeConfinement(declaration)]));
+    await endFile(client, declaration, source);
+  });
 }
 
 function record({ privateSchema }: Declaration, { file, sql }: SqlSource): string {
@@ -204,36 +289,23 @@ function batches(statements: readonly ParsedStatement[]): ParsedStatement[][] {
   return all;
 }
 
-/** One of several that has failed does not always say where it stands: one by one, the line is known. */
+/** In one message, which does not always say what in it has failed: then one by one, which tells the line. */
 async function runBatch(
   client: pg.ClientBase,
+  declaration: Declaration,
   source: SqlSource,
   statements: readonly ParsedStatement[],
-  wrapped: (sql: string) => string = (sql) => sql,
 ): Promise<void> {
-  if (statements.length > 1) {
-    const all = statements.map(({ sql }) => wrapped(sql));
-    if (await ranTogether(client, all, (error) => failed('migration_failed', source.file, error))) return;
-  }
-  for (const { sql, offset } of statements) {
-    await client.query(wrapped(sql)).catch((error: Error & Position) => {
-      const at = offset + Math.max(positionIn(sql, error) - 1, 0);
-      return failed('migration_failed', `${source.file}:${lineAt(source.sql, at)}`, error, waysOut(error));
-    });
+  const all = statements.flatMap(({ sql }) => confined(declaration, sql));
+  if (await ranTogether(client, all, (error) => failed('migration_failed', source.file, error))) return;
+  for (const one of statements) {
+    await runConfined(client, declaration, one.sql).catch((error: Error) => failedAt(source, one, error));
   }
 }
 
-/** Where Postgres stopped; in what a function runs, it is said with the text. */
-interface Position {
-  readonly position?: string;
-  readonly internalPosition?: string;
-  readonly internalQuery?: string;
-}
-
-function positionIn(sql: string, { position, internalPosition, internalQuery }: Position): number {
-  return Number(
-    (internalQuery === sql ? internalPosition : undefined) ?? (internalQuery === undefined ? position : 1) ?? 1,
-  );
+function failedAt(source: SqlSource, { sql, offset }: ParsedStatement, error: Error & Position): never {
+  const at = offset + offsetIn(sql, error);
+  return failed('migration_failed', `${source.file}:${lineAt(source.sql, at)}`, error, waysOut(error));
 }
 
 function waysOut({ message }: Error): string | undefined {

@@ -25,6 +25,8 @@ export interface Step {
   readonly place: string;
   /** What it is for, where only such steps are wanted: to protect what is there, to take away, or for what will be made. */
   readonly purpose?: 'protect' | 'take away' | 'default privileges';
+  /** Whether it only shows that the user's SQL can run, and nothing of it is to stay. */
+  readonly trial?: boolean;
   /** The user's file in the statement, and where it begins: errors are told by its lines. */
   readonly embedded?: { readonly source: SqlSource; readonly offset: number };
 }
@@ -197,7 +199,7 @@ function planPolicies(
         return !existing || differing.has(existing);
       })
       .flatMap(({ statement: sql, place, checks }): Step[] => [
-        ...checks.map((check): Step => ({ sql: check.statement, as: 'owner', place, embedded: check })),
+        ...checks.map((check): Step => ({ sql: check.statement, as: 'owner', place, embedded: check, trial: true })),
         { sql, as: 'owner', place },
       ]),
     missing: desired

@@ -2,12 +2,13 @@ import type pg from 'pg';
 import { refuse, type ErrorCode } from '../declaration/errors.ts';
 import { lineAt } from '../declaration/sql-text.ts';
 import type { Declaration } from '../declaration/types.ts';
+import { tried } from './confinement.ts';
 import type { Step } from './plan.ts';
+import { offsetIn, type Position } from './position.ts';
 import { statement } from './statements.ts';
 
 /** What Postgres says of a statement that failed. */
-interface PostgresError extends Error {
-  readonly position?: string;
+interface PostgresError extends Error, Position {
   readonly detail?: string;
   readonly hint?: string;
   readonly code?: string;
@@ -50,8 +51,11 @@ export async function ranTogether(
 }
 
 /** A step, as the role that it asks for where the one before it did not. */
-function inItsRole({ owner }: Declaration, { as, sql }: Step, before?: Step): string[] {
-  return as === (before?.as ?? 'admin') ? [sql] : [setRole(as === 'owner' ? owner : undefined), sql];
+function inItsRole(declaration: Declaration, { as, sql, trial }: Step, before?: Step): string[] {
+  const statements = trial ? tried(declaration, sql) : [sql];
+  return as === (before?.as ?? 'admin')
+    ? statements
+    : [setRole(as === 'owner' ? declaration.owner : undefined), ...statements];
 }
 
 /** On a line of its own, the semicolon ends a statement whose last line is a comment. */
@@ -87,7 +91,7 @@ export function failed(code: ErrorCode, place: string, error: PostgresError, fix
 function stepFailed({ sql, place, embedded }: Step, error: PostgresError): never {
   if (!embedded) return failed('access_sql_failed', place, error);
   const { source, offset } = embedded;
-  const line = lineAt(sql.slice(offset), Math.max(Number(error.position ?? 0) - 1 - offset, 0));
+  const line = lineAt(sql.slice(offset), Math.max(offsetIn(sql, error) - offset, 0));
   const text = source.sql.trimEnd();
   const last = lineAt(text, text.length);
   // Postgres names what the template has behind the file.

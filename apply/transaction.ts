@@ -1,10 +1,12 @@
 import type pg from 'pg';
+import type { Declaration } from '../declaration/types.ts';
 import { inOneMessage, setRole } from './run-steps.ts';
+import { statement } from './statements.ts';
 
-/** Runs in a transaction of its own: all of it stays, or nothing. */
-export async function transaction<T>(client: pg.ClientBase, run: () => Promise<T>): Promise<T> {
-  await client.query('BEGIN');
+/** Runs in a transaction of its own: all of it stays, or nothing. Only one run at a time is in such a transaction. */
+export async function transaction<T>(client: pg.ClientBase, { name }: Declaration, run: () => Promise<T>): Promise<T> {
   try {
+    await client.query(inOneMessage(['BEGIN', statement('hold_lock', { name })]));
     const result = await run();
     await client.query('COMMIT');
     return result;

@@ -4,6 +4,9 @@
 SET lock_timeout = :'timeout_ms';
 SELECT pg_advisory_lock(hashtextextended('secured-postgrest ' || :'name', 0));
 SET lock_timeout = :'table_timeout_ms'
+-- name: hold_lock
+-- For a transaction, in which a migration may let go of what the session holds.
+SELECT pg_advisory_xact_lock(hashtextextended('secured-postgrest ' || :'name', 0))
 -- name: lock_holder
 SELECT a.pid, a.application_name, a.client_addr::text AS address, a.backend_start::text AS since
 FROM pg_locks AS l JOIN pg_stat_activity AS a ON a.pid = l.pid
@@ -262,16 +265,53 @@ SELECT file, sha256 FROM :"private".migrations ORDER BY file
 CREATE OR REPLACE FUNCTION :"private".run_migration(sql text) RETURNS boolean LANGUAGE plpgsql SECURITY DEFINER
 AS 'BEGIN EXECUTE sql; RETURN true; END';
 REVOKE ALL ON FUNCTION :"private".run_migration(text) FROM PUBLIC
--- name: run_confined
--- Asked before each statement, since the one before it may have changed the function, which is its owner's.
-SELECT CASE WHEN EXISTS (
-  SELECT FROM pg_catalog.pg_proc AS p JOIN pg_catalog.pg_namespace AS n ON n.oid OPERATOR(pg_catalog.=) p.pronamespace
+-- name: check_confinement
+-- In a statement of its own: to plan a call can be to run it. Whatever else has this name could be what is called.
+SELECT CASE WHEN (
+  SELECT pg_catalog.count(*) OPERATOR(pg_catalog.=) 1 AND pg_catalog.bool_and(
+    p.oid OPERATOR(pg_catalog.=) pg_catalog.to_regprocedure(pg_catalog.format('%I.run_migration(pg_catalog.text)', n.nspname))::pg_catalog.oid
+    AND p.prosecdef AND p.proconfig IS NULL AND p.prokind OPERATOR(pg_catalog.=) 'f' AND p.provolatile OPERATOR(pg_catalog.=) 'v'
+    AND l.lanname OPERATOR(pg_catalog.=) 'plpgsql' AND p.prosrc OPERATOR(pg_catalog.=) 'BEGIN EXECUTE sql; RETURN true; END'
+    AND pg_catalog.pg_get_userbyid(p.proowner) OPERATOR(pg_catalog.=) :'owner' AND CURRENT_USER OPERATOR(pg_catalog.=) :'owner')
+  FROM pg_catalog.pg_proc AS p JOIN pg_catalog.pg_namespace AS n ON n.oid OPERATOR(pg_catalog.=) p.pronamespace
+  JOIN pg_catalog.pg_language AS l ON l.oid OPERATOR(pg_catalog.=) p.prolang
   WHERE n.nspname OPERATOR(pg_catalog.=) :'private' AND p.proname OPERATOR(pg_catalog.=) 'run_migration'
-    AND p.prosecdef AND p.proconfig IS NULL AND p.prosrc OPERATOR(pg_catalog.=) 'BEGIN EXECUTE sql; RETURN true; END'
-    AND pg_catalog.pg_get_userbyid(p.proowner) OPERATOR(pg_catalog.=) CURRENT_USER
-) THEN :"private".run_migration(:'sql') ELSE pg_catalog.format('a migration changed what it runs in')::pg_catalog.bool END
--- name: check_deferred
-SET CONSTRAINTS ALL IMMEDIATE
+) THEN true ELSE pg_catalog.format('a migration changed what it runs in')::pg_catalog.bool END
+-- name: run_confined
+SELECT :"private".run_migration(:'sql'::pg_catalog.text)
+-- name: run_confined_parameter
+SELECT :"private".run_migration($1::pg_catalog.text)
+-- name: deferrable
+-- What may wait for the end of the transaction: constraints of tables that were written to. Their locks say that they were.
+SELECT DISTINCT format('%I.%I', CASE c.relnamespace WHEN pg_my_temp_schema() THEN 'pg_temp' ELSE s.nspname END, c.relname) AS "table",
+  format('%I.%I', CASE k.connamespace WHEN pg_my_temp_schema() THEN 'pg_temp' ELSE n.nspname END, k.conname) AS "constraint",
+  k.condeferred AS deferred
+FROM pg_trigger AS t JOIN pg_class AS c ON c.oid = t.tgrelid JOIN pg_namespace AS s ON s.oid = c.relnamespace
+JOIN pg_constraint AS k ON k.oid = t.tgconstraint JOIN pg_namespace AS n ON n.oid = k.connamespace
+WHERE t.tgdeferrable AND c.relkind IN ('r', 'f') AND c.oid IN (
+  SELECT l.relation FROM pg_locks AS l WHERE l.pid = pg_backend_pid() AND l.locktype = 'relation' AND l.mode = 'RowExclusiveLock'
+    AND l.database = (SELECT d.oid FROM pg_database AS d WHERE d.datname = current_database()))
+ORDER BY 1, 2
+-- name: set_immediate
+SET CONSTRAINTS :{constraints} IMMEDIATE
+-- name: set_deferred
+SET CONSTRAINTS :{constraints} DEFERRED
+-- name: check_pending
+-- Does nothing, which Postgres refuses while something waits.
+ALTER TABLE ONLY :{table} SET WITHOUT OIDS
+-- name: close_cursors
+-- One that is held would be run to its end at the commit.
+CLOSE ALL
+-- name: set_trial
+SAVEPOINT trial
+-- name: back_to_trial
+ROLLBACK TO SAVEPOINT trial
+-- name: release_trial
+RELEASE SAVEPOINT trial
+-- name: own_table_files
+-- Which tables the package's own are, and where their rows are.
+SELECT coalesce(json_object_agg(c.relname, json_build_array(c.oid, c.relfilenode)), '{}') AS files
+FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace WHERE n.nspname = :'private' AND c.relname IN (:'tables')
 -- name: drop_confinement
 DROP FUNCTION :"private".run_migration(text)
 -- name: record_migration

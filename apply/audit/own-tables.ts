@@ -9,13 +9,20 @@ import { sqlName } from './tables.ts';
  * hides, drops or invents a row in one of them undoes what rests on it, and says nothing.
  */
 export function ownTables(declaration: Declaration, catalog: Catalog): Finding[] {
-  const definitions = new Map(desiredAccess(declaration).tables.map(({ name, definition }) => [name, definition]));
+  const definitions = new Map([
+    ['migrations', MIGRATIONS],
+    ...desiredAccess(declaration).tables.map(({ name, definition }) => [name, definition] as const),
+  ]);
   return catalog.ownTables.flatMap((table) => {
     const isPrivate = table.schema === declaration.privateSchema;
     const wanted = isPrivate ? definitions.get(table.name) : undefined;
     return changes(table, wanted).map(([problem, fix]) => error('own_table_changed', nameOf(table), problem, fix));
   });
 }
+
+/** As `sql/catalog/own-tables.sql` writes what `create_bookkeeping` makes. */
+const MIGRATIONS =
+  'applied_at timestamp with time zone NOT NULL now(), file text NOT NULL, sha256 text NOT NULL, PRIMARY KEY (file)';
 
 function changes(table: CatalogOwnTable, wanted: string | undefined): [problem: string, fix: string][] {
   const { kind, persistence, row_security, policies, triggers, rules, relatives, definition, schema, name } = table;
@@ -41,7 +48,7 @@ function changes(table: CatalogOwnTable, wanted: string | undefined): [problem: 
       ? []
       : [
           [
-            `has other columns or constraints: ${definition}`,
+            `has other columns, constraints or expressions: ${definition}`,
             `restore them (${wanted}), or rename the table, deploy, and copy its rows into the new one`,
           ] as [string, string],
         ]),

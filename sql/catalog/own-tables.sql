@@ -16,6 +16,11 @@ SELECT o.schema, o.name, c.relkind AS kind, c.relpersistence AS persistence, c.r
       WHERE a.attrelid = o.oid AND a.attnum > 0 AND NOT a.attisdropped),
     -- PostgreSQL 18 keeps NOT NULL as a constraint as well.
     (SELECT string_agg(pg_get_constraintdef(k.oid), ', ' ORDER BY pg_get_constraintdef(k.oid)) FROM pg_constraint AS k
-      WHERE k.conrelid = o.oid AND k.contype <> 'n')) AS definition
+      WHERE k.conrelid = o.oid AND k.contype <> 'n'),
+    -- To plan a query can be to run what is in these.
+    (SELECT string_agg(pg_get_indexdef(i.indexrelid), ', ' ORDER BY i.indexrelid) FROM pg_index AS i
+      WHERE i.indrelid = o.oid AND (i.indexprs IS NOT NULL OR i.indpred IS NOT NULL)),
+    (SELECT string_agg(pg_get_statisticsobjdef(e.oid), ', ' ORDER BY e.oid) FROM pg_statistic_ext AS e
+      WHERE e.stxrelid = o.oid AND e.stxexprs IS NOT NULL)) AS definition
 FROM own AS o JOIN pg_class AS c ON c.oid = o.oid
 ORDER BY 1, 2

@@ -1,0 +1,171 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { applyDeclaration } from '../../../apply/index.ts';
+import { custom, declare } from '../../../declaration/index.ts';
+import { startEphemeralPostgrest, type EphemeralPostgrest } from '../../../ephemeral/index.ts';
+import { connectionOf } from '../../support/connection-of.ts';
+import { rejection } from '../../support/errors.ts';
+import { waysDeclaration } from './ways/declaration.ts';
+
+let api: EphemeralPostgrest;
+
+beforeAll(async () => {
+  api = await startEphemeralPostgrest(waysDeclaration());
+  await api.snapshot();
+});
+afterAll(() => api?.stop());
+beforeEach(() => api.restore());
+
+const database = () => connectionOf(api.databaseUrl);
+const run = (...migrations: string[]) =>
+  applyDeclaration(
+    database(),
+    waysDeclaration(migrations.map((sql, n) => ({ file: `migrations/00${n + 2}_way.sql`, sql }))),
+  );
+
+const MAKE = 'CREATE ROLE w_super SUPERUSER LOGIN';
+const makers = () => api.sql(`SELECT rolname FROM pg_roles WHERE rolname = 'w_super'`);
+/** A function that makes a superuser as soon as it runs where it may leave the owner's role. */
+const leaving = (name: string, returns: string, result: string, parameters = '') =>
+  `CREATE FUNCTION api.${name}(${parameters}) RETURNS ${returns} LANGUAGE plpgsql AS $$ BEGIN
+    BEGIN EXECUTE 'RESET ROLE'; EXECUTE '${MAKE}'; EXCEPTION WHEN OTHERS THEN NULL; END; RETURN ${result}; END $$;`;
+const requeueing = `CREATE TABLE api.q (n int);
+  CREATE FUNCTION api.leave() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+    IF NEW.n = 1 THEN SET CONSTRAINTS ALL DEFERRED; INSERT INTO q VALUES (2); ELSE EXECUTE '${MAKE}'; END IF; RETURN NEW; END $$;
+  CREATE CONSTRAINT TRIGGER leave AFTER INSERT ON q DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION api.leave();
+  INSERT INTO q VALUES (1)`;
+
+describe("a migration stays in the owner's role", () => {
+  it.each([
+    [
+      'where a cursor outlives it',
+      [`${leaving('leave', 'int', '1')} DECLARE c CURSOR WITH HOLD FOR SELECT api.leave()`],
+      undefined,
+    ],
+    [
+      'where a default of the recorded migrations is its own',
+      [
+        `${leaving('leave', 'timestamptz', 'now()')} ALTER TABLE w_private.migrations ALTER applied_at SET DEFAULT api.leave()`,
+        'VACUUM api.notes',
+      ],
+      'own_table_changed: w_private.migrations has other columns, constraints or expressions',
+    ],
+    [
+      'where a type of the recorded migrations is its own',
+      [
+        `${leaving('leave', 'bool', 'true', 't text')} CREATE DOMAIN api.file AS text CHECK (api.leave(VALUE));
+          ALTER TABLE w_private.migrations ADD CHECK (file::api.file IS NOT NULL)`,
+        'VACUUM api.notes',
+      ],
+      'own_table_changed: w_private.migrations has other columns, constraints or expressions',
+    ],
+    [
+      'where an index of the recorded migrations is its own',
+      [
+        `${leaving('leave', 'text', 't', 't text')}
+          CREATE FUNCTION api.keep(t text) RETURNS text IMMUTABLE LANGUAGE plpgsql AS 'BEGIN RETURN api.leave(t); END';
+          CREATE INDEX calls ON w_private.migrations (api.keep(file))`,
+        'VACUUM api.notes',
+      ],
+      'own_table_changed: w_private.migrations has other columns, constraints or expressions',
+    ],
+    [
+      'where an index of the recorded migrations would be made outside of a transaction',
+      ['CREATE INDEX CONCURRENTLY ON w_private.migrations ((lower(file)))'],
+      'migrations/002_way.sql:1: it makes an index of a table of the package',
+    ],
+    [
+      'beside another function of the name of that which it runs in',
+      [
+        `CREATE FUNCTION w_private.run_migration(sql text, more int DEFAULT 1) RETURNS boolean LANGUAGE plpgsql SECURITY DEFINER
+          AS 'BEGIN EXECUTE sql; RETURN true; END'; SELECT 1; RESET ROLE; ${MAKE}`,
+      ],
+      'a migration changed what it runs in',
+    ],
+    [
+      'where what it runs in may be run by the planner',
+      [
+        `CREATE FUNCTION api.leave() RETURNS void LANGUAGE plpgsql AS $$ BEGIN RESET ROLE; EXECUTE '${MAKE}'; END $$;
+          CREATE OR REPLACE FUNCTION w_private.run_migration(sql text) RETURNS boolean LANGUAGE plpgsql IMMUTABLE SECURITY INVOKER
+          AS 'BEGIN PERFORM api.leave(); RETURN true; END'`,
+        'SELECT 1',
+      ],
+      'a migration changed what it runs in',
+    ],
+    ['where a deferred trigger waits again', [requeueing], /permission denied to create role|pending trigger events/],
+  ] as const)('%s', async (_, migrations, says) => {
+    if (says === undefined) await run(...migrations);
+    else expect((await rejection(run(...migrations))).message).toMatch(says);
+    expect(await makers()).toEqual([]);
+  });
+
+  it('where a policy of its own calls what it has made', async () => {
+    const file = {
+      file: 'migrations/001.sql',
+      sql: `CREATE TABLE t (id int); ${leaving('leave', 'int', '1')}
+        CREATE FUNCTION api.keep() RETURNS int IMMUTABLE LANGUAGE plpgsql AS 'BEGIN RETURN api.leave(); END'`,
+    };
+    const using = { file: 'policies/own.sql', sql: 'id = api.keep()' };
+    const declaration = declare({
+      name: 'w',
+      schemas: ['api'],
+      roles: { anonymous: 'w_anon', users: ['w_user'] },
+      migrations: [...waysDeclaration().migrations, { ...file, file: 'migrations/002.sql' }],
+      tables: [{ name: 't', grants: [{ to: 'w_user', select: true }], policies: [custom({ to: 'w_user', using })] }],
+    });
+    await applyDeclaration(database(), declaration);
+    expect(await makers()).toEqual([]);
+    expect(await api.sql(`SELECT polname FROM pg_policy WHERE polrelid = 'api.t'::regclass`)).toHaveLength(1);
+  });
+});
+
+describe('what waits for the commit', () => {
+  const tables = `CREATE TABLE a (id int PRIMARY KEY);
+    CREATE TABLE b (a int REFERENCES a DEFERRABLE INITIALLY DEFERRED, c int REFERENCES a DEFERRABLE);`;
+  const rows = 'INSERT INTO b VALUES (1, NULL); INSERT INTO a VALUES (1);';
+
+  it("is there at its file's end, and waits again in the next", async () => {
+    await run(`${tables} ${rows}`, `ALTER TABLE b ADD d int`, 'INSERT INTO b VALUES (2); INSERT INTO a VALUES (2)');
+    expect(await api.sql('SELECT a FROM api.b ORDER BY 1')).toEqual([{ a: 1 }, { a: 2 }]);
+  });
+
+  it('is told by its file', async () => {
+    const error = await rejection(run(`${tables} INSERT INTO b VALUES (3)`, 'SELECT 1'));
+    expect(error.message).toMatch(/^migrations\/002_way\.sql: insert or update on table "b" violates foreign key/);
+  });
+});
+
+describe('the tables of the package', () => {
+  it.each([
+    'TRUNCATE w_private.revoked_tokens',
+    'ALTER TABLE w_private.revoked_tokens RENAME TO former; CREATE TABLE w_private.revoked_tokens (LIKE w_private.former INCLUDING ALL)',
+    'ALTER TABLE w_private.revoked_tokens RENAME TO former',
+    'TRUNCATE w_private.migrations',
+  ])('are not replaced: %s', async (sql) => {
+    await api.sql(`SELECT w_private.revoke_token('revoked')`);
+    const error = await rejection(run(sql));
+    expect(error.code).toBe('migration_failed');
+    expect(error.message).toMatch(
+      /^migrations\/002_way\.sql: it replaces or empties w_private\.(revoked_tokens|migrations)/,
+    );
+    expect(await api.sql('SELECT jti FROM w_private.revoked_tokens')).toEqual([{ jti: 'revoked' }]);
+  });
+
+  it('lose rows one by one', async () => {
+    await api.sql(`SELECT w_private.revoke_token('revoked')`);
+    await run('DELETE FROM w_private.revoked_tokens');
+    expect(await api.sql('SELECT jti FROM w_private.revoked_tokens')).toEqual([]);
+  });
+});
+
+it("a migration can not let go of the run's lock", async () => {
+  const locks = `SELECT FROM pg_locks WHERE locktype = 'advisory' AND granted`;
+  const record = `CREATE TABLE held AS SELECT count(*)::int FROM (${locks} AND pid = pg_backend_pid()) AS l`;
+  await run(`SELECT pg_advisory_unlock_all(); ${record}`);
+  expect(await api.sql('SELECT count FROM api.held')).toEqual([{ count: 1 }]);
+});
+
+it('a migration adds nothing to an extension', async () => {
+  const error = await rejection(run('CREATE EXTENSION citext;\nALTER EXTENSION citext ADD TABLE api.hidden'));
+  expect(error.code).toBe('invalid_sql');
+  expect(error.message).toMatch(/^migrations\/002_way\.sql:2: a migration can not add to an extension/);
+});
