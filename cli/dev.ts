@@ -47,13 +47,15 @@ async function dev(file: string, options: DevOptions): Promise<void> {
     progress.step(`loading ${file}`);
     const declaration = await loadDeclaration(file);
     const seed = readSeed(file, options.seed);
-    await using environment = await startEphemeralPostgrest(declaration, {
+    const started = await startEphemeralPostgrest(declaration, {
       port: options.port,
       seed,
       onProgress: (step) => progress.step(step),
     });
     progress.end();
     using stopSignal = listenForStop();
+    // Stopped before the listener goes: a second Ctrl-C must not end this process in between.
+    await using environment = started;
     await endInTime(END_MS, async () => {
       await using explorer = options.explorer ? await explore(environment, options.explorerPort) : undefined;
       console.log(await describe(environment, explorer?.link));
