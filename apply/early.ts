@@ -6,7 +6,7 @@ import { runLifted } from './lifted.ts';
 import { runMigrations, type PendingMigration } from './migrations.ts';
 import { plan, type Step } from './plan.ts';
 import type { Progress } from './progress.ts';
-import { readReach, type Reach } from './reach.ts';
+import { readReach, readWritten, type Reach } from './reach.ts';
 import { inOneMessage, runSteps, setRole } from './run-steps.ts';
 import { planSeal } from './seal.ts';
 import { settings } from './session.ts';
@@ -97,10 +97,10 @@ async function seal(client: pg.Client, declaration: Declaration, { reach, errors
     catalog = await readCatalog(client, declaration);
   };
   await run(plan(declaration, catalog).steps.filter((step) => closes(step, known)));
-  const after = await readReach(client, declaration);
-  const steps = planSeal(declaration, reach, after, catalog);
+  const reached = { before: reach, after: await readReach(client, declaration), written: await readWritten(client) };
+  const steps = planSeal(declaration, reached, catalog);
   await run(steps);
-  const unsealed = steps.length === 0 ? [] : planSeal(declaration, reach, after, catalog);
+  const unsealed = steps.length === 0 ? [] : planSeal(declaration, reached, catalog);
   const opened = openErrors(declaration, catalog).filter((finding) => !errors.has(nameOf(finding)));
   refuseErrors(
     declaration,
@@ -112,7 +112,7 @@ async function seal(client: pg.Client, declaration: Declaration, { reach, errors
 
 /** Row security of what is there, and what the end would take away that was not there before; the rest is for the end. */
 function closes({ purpose, sql }: Step, known: ReadonlySet<string>): boolean {
-  return purpose === 'protect' || (purpose === 'take away' && !known.has(sql));
+  return purpose === 'protect' || (purpose !== undefined && !known.has(sql));
 }
 
 function notSealed({ place }: Step): Finding {

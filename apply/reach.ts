@@ -28,9 +28,18 @@ export type Reach = ReadonlyMap<string, ReachNode>;
 
 const SYSTEM_SCHEMAS = ['pg_catalog', 'information_schema'];
 
+/** The keys of relations whose rows this transaction has changed, or may have. */
+export async function readWritten(client: pg.ClientBase): Promise<readonly string[]> {
+  const { rows } = await client.query<{ key: string }>(statement('read_written', {}, 'reach'));
+  return rows.map(({ key }) => key);
+}
+
 /** Reads what decides about access in a database. */
 export async function readReach(client: pg.ClientBase, declaration: Declaration): Promise<Reach> {
-  const { rows } = await client.query<ReachNode>(statement('read_reach', {}, 'reach'), [SYSTEM_SCHEMAS]);
+  const { rows } = await client.query<ReachNode>(statement('read_reach', {}, 'reach'), [
+    SYSTEM_SCHEMAS,
+    declaration.owner,
+  ]);
   const { privateSchema } = declaration;
   const ours = new Set(desiredAccess(declaration).functions.map(({ name }) => name));
   // The names in our own functions are Postgres', those of the private schema, or have their schema.
@@ -60,8 +69,18 @@ export function affected(
     // What a text calls by a name that is gone, it may find elsewhere.
     .flatMap((key) => [before.get(key), after.get(key)])
     .filter((node) => node !== undefined);
-  const dependents = reversed(after);
-  const bodies = [...after.values()].filter(({ body }) => body !== null);
+  return restingOn(after, queue, found);
+}
+
+/** These, and whatever rests on them, directly or not. */
+export function restingOn(
+  reach: Reach,
+  nodes: readonly ReachNode[],
+  found = new Map(nodes.map((node) => [node.key, node])),
+): ReadonlyMap<string, ReachNode> {
+  const queue = [...nodes];
+  const dependents = reversed(reach);
+  const bodies = [...reach.values()].filter(({ body }) => body !== null);
   for (let node = queue.pop(); node; node = queue.pop()) {
     const cause = node;
     const next = [

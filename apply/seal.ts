@@ -1,26 +1,61 @@
+import { desiredAccess } from '../declaration/access.ts';
 import type { Declaration } from '../declaration/types.ts';
 import { ownSchemas, type ComparedCatalog } from './catalog.ts';
 import { plan, type Step } from './plan.ts';
 import { toRole } from './plan-grants.ts';
-import { affected, type Reach, type ReachNode } from './reach.ts';
+import { affected, restingOn, type Reach, type ReachNode } from './reach.ts';
 import { raw, statement } from './statements.ts';
 
 /**
  * Takes all grants on what a migration has changed in its access, and on whatever rests on that: who is granted something
- * sees by it what was granted before or what is declared, and in between neither can be told from the catalogs. What was
- * not touched stays as it was. The run's end grants as declared.
+ * sees by it what was granted before or what is declared, and in between neither can be told from the catalogs. So too where
+ * it has changed rows that the end shows to fewer. What was not touched stays as it was. The run's end grants as declared.
  */
-export function planSeal(declaration: Declaration, before: Reach, after: Reach, catalog: ComparedCatalog): Step[] {
-  const touched = [...affected(before, after, (node) => grantsAsDeclared(declaration, catalog, node)).values()];
+export function planSeal(
+  declaration: Declaration,
+  { before, after, written }: { before: Reach; after: Reach; written: readonly string[] },
+  catalog: ComparedCatalog,
+): Step[] {
+  const changed = affected(before, after, (node) => grantsAsDeclared(declaration, catalog, node));
+  const touched = new Map([...changed, ...shownToFewer(declaration, after, written, catalog)]);
   const own = new Set(ownSchemas(declaration));
-  return touched.filter(({ schema }) => own.has(schema)).flatMap((node) => sealed(node, catalog));
+  return [...touched.values()].filter(({ schema }) => own.has(schema)).flatMap((node) => sealed(node, catalog));
+}
+
+/** What shows these rows, and is to be closed or to have other policies at the end; and what rests on that. */
+function shownToFewer(
+  declaration: Declaration,
+  reach: Reach,
+  written: readonly string[],
+  catalog: ComparedCatalog,
+): ReadonlyMap<string, ReachNode> {
+  const places = new Set(plan(declaration, catalog).steps.flatMap((step) => (takesAway(step) ? [step.place] : [])));
+  const missing = desiredAccess(declaration).policies.filter(
+    ({ table, name }) =>
+      !catalog.policies.some(
+        (found) => found.schema === table.schema && found.table === table.name && found.name === name,
+      ),
+  );
+  const narrowed = new Set([...places, ...missing.map(({ table }) => `${table.schema}.${table.name}`)]);
+  const shows = restingOn(
+    reach,
+    written.flatMap((key) => reach.get(key) ?? []),
+  );
+  return restingOn(
+    reach,
+    [...shows.values()].filter(
+      ({ schema, name }) => narrowed.has(`${schema}.${name}`) || narrowed.has(`schema ${schema}`),
+    ),
+  );
+}
+
+function takesAway({ purpose }: Step): boolean {
+  return purpose === 'take away';
 }
 
 /** Where nobody has more than is declared, a column that is new is for those who are granted the whole table. */
 function grantsAsDeclared(declaration: Declaration, catalog: ComparedCatalog, { schema, name }: ReachNode): boolean {
-  return !plan(declaration, catalog).steps.some(
-    ({ purpose, place }) => purpose === 'take away' && place === `${schema}.${name}`,
-  );
+  return !plan(declaration, catalog).steps.some((step) => takesAway(step) && step.place === `${schema}.${name}`);
 }
 
 function sealed({ kind, schema, name, signature }: ReachNode, catalog: ComparedCatalog): Step[] {

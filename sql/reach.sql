@@ -1,7 +1,12 @@
 -- What decides about access, and what each such thing rests on: compared before and after a migration that commits early.
 
+-- name: read_written
+-- Who changes rows holds this lock until the end of the transaction.
+SELECT 'relation ' || l.relation AS key FROM pg_locks AS l
+WHERE l.pid = pg_backend_pid() AND l.locktype = 'relation' AND l.mode = 'RowExclusiveLock'
+
 -- name: read_reach
--- $1 are the schemas of Postgres itself, which no migration changes. `content` must stay as it is; of `parts` more may come.
+-- $1 are the schemas of Postgres itself, which no migration changes; $2 is the owner of the managed schemas, of whom no extension's script makes anything. `content` must stay as it is; of `parts` more may come.
 -- What a text names (the body of a function that is no parsed SQL) Postgres does not record: `body` is that text,
 -- and `path` where its names are looked for, if it is set on the function.
 WITH
@@ -38,6 +43,9 @@ WITH
   extended AS (
     SELECT DISTINCT m.key FROM pg_depend AS d JOIN members AS m ON m.class = d.classid AND m.entry = d.objid
     WHERE d.refclassid = 'pg_extension'::regclass AND d.deptype = 'e'
+      AND NOT EXISTS (SELECT FROM relations AS c WHERE d.classid = 'pg_class'::regclass AND c.oid = d.objid AND pg_get_userbyid(c.relowner) = $2)
+      AND NOT EXISTS (SELECT FROM routines AS p WHERE d.classid = 'pg_proc'::regclass AND p.oid = d.objid AND pg_get_userbyid(p.proowner) = $2)
+      AND NOT EXISTS (SELECT FROM types AS t WHERE d.classid = 'pg_type'::regclass AND t.oid = d.objid AND pg_get_userbyid(t.typowner) = $2)
   ),
   rests AS (SELECT key, json_agg(rests_on) AS rests_on FROM edges WHERE key <> rests_on GROUP BY key),
   found AS (

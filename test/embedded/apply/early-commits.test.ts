@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { applyDeclaration, auditDatabase, diffDeclaration } from '../../../apply/index.ts';
 import type { DatabaseConnection } from '../../../apply/connect.ts';
+import { allRows, custom, declare, type SqlSource } from '../../../declaration/index.ts';
 import { withClient } from '../../../ephemeral/with-client.ts';
 import {
   startEphemeralPostgrest,
@@ -147,6 +148,70 @@ describe('while a deploy has committed only some of its migrations', () => {
       const invoker = { file: '004_invoker.sql', sql: 'ALTER FUNCTION secret() SECURITY INVOKER' };
       await applyDeclaration(admin, app(definer, corrected, invoker));
       expect(await answers('/rpc/secret')).toEqual([null, null, null]);
+    }));
+
+  it('rows that are written are closed where the end shows them to fewer, and only there', () =>
+    running(async () => {
+      const writes = {
+        file: '002_writes.sql',
+        sql: 'INSERT INTO others VALUES (5, 1); INSERT INTO items VALUES (5, 1, 1)',
+      };
+      const declared = app(writes, fails);
+      const closed = {
+        ...declared,
+        tables: declared.tables.map((table) => (table.name === 'others' ? { ...table, grants: [] } : table)),
+      };
+      const error = await rejection(applyDeclaration(admin, closed));
+      expect(error.message).toContain('committed: 002_writes.sql; closed until a deploy succeeds: ');
+      expect(await answers('/others?select=id')).toEqual([401, 403, 403]);
+      expect(await answers(ids)).toEqual([401, [{ id: 1 }, { id: 5 }], [{ id: 2 }]]);
+    }));
+
+  it('rows that a policy reads are such rows', () =>
+    running(async () => {
+      const rooms = (sql: string, ...more: SqlSource[]) =>
+        declare({
+          name: 'app',
+          schemas: ['api'],
+          roles: { anonymous: 'app_anon', users: [user] },
+          migrations: [
+            ...app().migrations,
+            {
+              file: '001_rooms.sql',
+              sql: `CREATE TABLE members (room int); CREATE TABLE rooms (id int); INSERT INTO rooms VALUES (1)`,
+            },
+            ...more,
+          ],
+          tables: [
+            { name: 'members', grants: [{ to: user, select: true }], policies: [allRows({ to: user })] },
+            {
+              name: 'rooms',
+              grants: [{ to: user, select: true }],
+              policies: [custom({ to: user, using: { file: 'rooms.sql', sql } })],
+            },
+          ],
+        });
+      const joined = 'EXISTS (SELECT FROM api.members AS m WHERE m.room = rooms.id)';
+      await applyDeclaration(admin, rooms(joined));
+      await expect.poll(() => answers('/rooms')).toEqual([401, [], []]);
+      const writes = { file: '002_writes.sql', sql: 'INSERT INTO members VALUES (1)' };
+      await rejection(applyDeclaration(admin, rooms(`${joined} AND id > 1`, writes, fails)));
+      expect(await answers('/rooms')).toEqual([401, 403, 403]);
+      expect(await answers('/members')).toEqual([401, [{ room: 1 }], [{ room: 1 }]]);
+    }));
+
+  it('default privileges that a migration has widened are as declared at once', () =>
+    running(async () => {
+      const widens = {
+        file: '002_widens.sql',
+        sql: `ALTER DEFAULT PRIVILEGES GRANT SELECT ON TABLES TO ${user}; CREATE TABLE later (id int)`,
+      };
+      const error = await rejection(applyDeclaration(admin, app(widens, fails)));
+      expect(error.code).toBe('migration_failed');
+      expect(await api.sql(`SELECT FROM pg_default_acl WHERE defaclobjtype = 'r'`)).toEqual([]);
+      expect(await api.sql(`SELECT has_table_privilege('${user}', 'api.later', 'SELECT') AS granted`)).toEqual([
+        { granted: false },
+      ]);
     }));
 
   it('what can not be closed is not committed', () =>
