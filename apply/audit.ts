@@ -8,7 +8,14 @@ import { missingIndexes } from './audit/indexes.ts';
 import { ownTables } from './audit/own-tables.ts';
 import { apiRolePrivileges, logins, otherMembers } from './audit/roles.ts';
 import { builtInChanges, eventTriggers, settingsForAll } from './audit/server.ts';
-import { bypassingRelations, replicatedTables, rewriteRules, rowSecurity, sharedRows } from './audit/tables.ts';
+import {
+  bypassingRelations,
+  inheritedRows,
+  replicatedTables,
+  rewriteRules,
+  rowSecurity,
+  sharedRows,
+} from './audit/tables.ts';
 import type { Catalog } from './catalog.ts';
 
 export type { Finding } from './audit/finding.ts';
@@ -41,6 +48,7 @@ const RULES: readonly Rule[] = [
   rewriteRules,
   bypassingRelations,
   sharedRows,
+  inheritedRows,
   ownTables,
   logins,
   apiRolePrivileges,

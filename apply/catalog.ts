@@ -191,7 +191,7 @@ export interface CatalogPublicGrant {
   readonly used_by: readonly string[];
 }
 
-/** A managed table that shares rows with one elsewhere. */
+/** A managed table that shares rows with another one. */
 export interface CatalogInheritance {
   readonly table: string;
   readonly other: string;
@@ -200,6 +200,10 @@ export interface CatalogInheritance {
   /** Of the other, and of the table, as SQL. */
   readonly name: string;
   readonly own_name: string;
+  /** Whether the other is outside of the managed schemas. */
+  readonly elsewhere: boolean;
+  readonly child_schema: string;
+  readonly child_name: string;
 }
 
 /** A table of the package itself. */

@@ -66,8 +66,17 @@ WITH RECURSIVE
     FROM unnest($5::name[], $6::name[]) AS o(schema, name)
     JOIN pg_namespace AS n ON n.nspname = o.schema JOIN pg_class AS c ON c.relnamespace = n.oid AND c.relname = o.name
   ),
+  -- What the owner of the managed schemas has is never an extension's: scripts run as a superuser, and ALTER EXTENSION adds all.
+  owned AS (
+    SELECT 'pg_class'::regclass::oid AS class, o.oid FROM pg_class AS o JOIN declared AS d ON d.owns AND d.oid = o.relowner
+    UNION ALL SELECT 'pg_proc'::regclass, o.oid FROM pg_proc AS o JOIN declared AS d ON d.owns AND d.oid = o.proowner
+    UNION ALL SELECT 'pg_type'::regclass, o.oid FROM pg_type AS o JOIN declared AS d ON d.owns AND d.oid = o.typowner
+    UNION ALL SELECT 'pg_namespace'::regclass, o.oid FROM pg_namespace AS o JOIN declared AS d ON d.owns AND d.oid = o.nspowner
+    UNION ALL SELECT 'pg_operator'::regclass, o.oid FROM pg_operator AS o JOIN declared AS d ON d.owns AND d.oid = o.oprowner
+  ),
   extended AS (
-    SELECT classid AS class, objid AS oid FROM pg_depend WHERE refclassid = 'pg_extension'::regclass AND deptype = 'e'
+    SELECT classid AS class, objid AS oid FROM pg_depend AS p WHERE refclassid = 'pg_extension'::regclass AND deptype = 'e'
+      AND NOT EXISTS (SELECT FROM owned AS o WHERE o.class = p.classid AND o.oid = p.objid)
   ),
   -- Functions that Postgres makes with a type, such as a range's constructors.
   generated AS (
@@ -103,6 +112,7 @@ SELECT :{catalogs}
       UNION ALL SELECT 'pg_largeobject'::regclass, oid, 0, NULL, lomacl, NULL FROM pg_largeobject_metadata
     ) AS h(class, oid, part, namespace, acl, preset)
     LEFT JOIN pg_init_privs AS i ON i.classoid = h.class AND i.objoid = h.oid AND i.objsubid = h.part
+      AND NOT EXISTS (SELECT FROM owned AS o WHERE o.class = h.class AND o.oid = h.oid)
     CROSS JOIN LATERAL aclexplode(h.acl) AS a
     WHERE a.grantee = 0 AND coalesce(h.namespace, CASE h.class WHEN 'pg_namespace'::regclass THEN h.oid END, 0) NOT IN (SELECT oid FROM managed)
       AND NOT EXISTS (

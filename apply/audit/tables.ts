@@ -71,18 +71,37 @@ export function bypassingRelations(_: Declaration, catalog: Catalog): Finding[] 
 
 /** Rows of a child elsewhere come out of the declared table, and those of a declared child out of the parent. */
 export function sharedRows(_: Declaration, catalog: Catalog): Finding[] {
-  return catalog.inheritance.map(({ table, other, is_child: child, name, own_name: own }) =>
-    error(
-      'inherits_elsewhere',
-      table,
-      child
-        ? `shows the rows of its child, ${other}, outside of the managed schemas`
-        : `shows its rows in its parent, ${other}, outside of the managed schemas`,
-      child
-        ? `ALTER TABLE ${name} NO INHERIT ${own} (a partition: ALTER TABLE ${own} DETACH PARTITION ${name}), or move it into a managed schema`
-        : `ALTER TABLE ${own} NO INHERIT ${name} (a partition: ALTER TABLE ${name} DETACH PARTITION ${own}), or move the parent into a managed schema`,
-    ),
-  );
+  return catalog.inheritance
+    .filter(({ elsewhere }) => elsewhere)
+    .map(({ table, other, is_child: child, name, own_name: own }) =>
+      error(
+        'inherits_elsewhere',
+        table,
+        child
+          ? `shows the rows of its child, ${other}, outside of the managed schemas`
+          : `shows its rows in its parent, ${other}, outside of the managed schemas`,
+        child
+          ? `ALTER TABLE ${name} NO INHERIT ${own} (a partition: ALTER TABLE ${own} DETACH PARTITION ${name}), or move it into a managed schema`
+          : `ALTER TABLE ${own} NO INHERIT ${name} (a partition: ALTER TABLE ${name} DETACH PARTITION ${own}), or move the parent into a managed schema`,
+      ),
+    );
+}
+
+/** A query of the parent shows the rows of its children by its own policies and grants. */
+export function inheritedRows({ tables }: Declaration, catalog: Catalog): Finding[] {
+  return catalog.inheritance
+    .filter(({ elsewhere }) => !elsewhere)
+    .map(({ table, other, name, own_name: own, child_schema, child_name }) => {
+      const declared = tables.some((one) => one.schema === child_schema && one.name === child_name);
+      return (declared ? warning : error)(
+        'inherits',
+        table,
+        `shows the rows of its child, ${other}, by its own policies`,
+        declared
+          ? `ALTER TABLE ${name} NO INHERIT ${own}, unless it is meant`
+          : `ALTER TABLE ${name} NO INHERIT ${own}, or declare the child as a table if it is meant`,
+      );
+    });
 }
 
 /** Policies do not bind replication. */

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { applyDeclaration } from '../../../apply/index.ts';
+import { applyDeclaration, auditDatabase } from '../../../apply/index.ts';
 import { custom, declare } from '../../../declaration/index.ts';
 import { startEphemeralPostgrest, type EphemeralPostgrest } from '../../../ephemeral/index.ts';
 import { connectionOf } from '../../support/connection-of.ts';
@@ -168,4 +168,42 @@ it('a migration adds nothing to an extension', async () => {
   const error = await rejection(run('CREATE EXTENSION citext;\nALTER EXTENSION citext ADD TABLE api.hidden'));
   expect(error.code).toBe('invalid_sql');
   expect(error.message).toMatch(/^migrations\/002_way\.sql:2: a migration can not add to an extension/);
+});
+
+describe('an audit', () => {
+  const findings = async () =>
+    (await auditDatabase(database(), waysDeclaration())).map(({ level, rule, object }) => [level, rule, object]);
+
+  it("does not take what is the owner's for an extension's", async () => {
+    await api.sql('CREATE EXTENSION citext');
+    await api.sql(`CREATE SCHEMA elsewhere AUTHORIZATION w_owner; GRANT USAGE ON SCHEMA elsewhere TO PUBLIC;
+      CREATE TABLE elsewhere.words AS SELECT 'SECRET' AS word; ALTER TABLE elsewhere.words OWNER TO w_owner; GRANT SELECT ON elsewhere.words TO PUBLIC;
+      CREATE FUNCTION api.tell() RETURNS text LANGUAGE sql SECURITY DEFINER SET search_path = '' AS 'SELECT body FROM api.hidden';
+      ALTER FUNCTION api.tell() OWNER TO w_owner; GRANT EXECUTE ON FUNCTION api.tell() TO w_anon;
+      CREATE FUNCTION elsewhere.tell() RETURNS text LANGUAGE sql SECURITY DEFINER SET search_path = '' AS 'SELECT body FROM api.hidden';
+      ALTER FUNCTION elsewhere.tell() OWNER TO w_owner;
+      ALTER EXTENSION citext ADD TABLE elsewhere.words; ALTER EXTENSION citext ADD FUNCTION api.tell();
+      ALTER EXTENSION citext ADD FUNCTION elsewhere.tell(); ALTER EXTENSION citext ADD SCHEMA elsewhere`);
+    expect(await findings()).toEqual(
+      expect.arrayContaining([
+        ['error', 'security_definer', 'api.tell()'],
+        ['error', 'definer_elsewhere', 'elsewhere.tell()'],
+        ['error', 'public_elsewhere', 'table elsewhere.words'],
+      ]),
+    );
+  });
+
+  it('tells of tables that show the rows of others in the managed schemas, but not of partitions', async () => {
+    await api.sql(`CREATE TABLE api.child () INHERITS (api.notes); ALTER TABLE api.child OWNER TO w_owner;
+      CREATE TABLE api.parent (LIKE api.notes); ALTER TABLE api.notes INHERIT api.parent;
+      CREATE TABLE api.parts (id int) PARTITION BY LIST (id); CREATE TABLE api.part PARTITION OF api.parts DEFAULT`);
+    expect((await findings()).filter(([, rule]) => rule === 'inherits')).toEqual([
+      ['error', 'inherits', 'table api.notes'],
+      ['warning', 'inherits', 'table api.parent'],
+    ]);
+    const error = await rejection(run('SELECT 1'));
+    expect(error.message).toContain(
+      'inherits: table api.notes shows the rows of its child, table api.child, by its own policies',
+    );
+  });
 });
