@@ -7,7 +7,7 @@ export function addAuditCommand(program: Command): void {
   addConnectionOptions(
     program
       .command('audit')
-      .description('look for whatever in a database opens more than is declared; exit status 2 for an error')
+      .description('find what opens more in a database than is declared; exit status 2 for an error')
       .argument('<declaration>', 'module or JSON file with the declaration')
       .option('--json', 'for programs'),
   ).action(async (file: string, { json, ...connection }: ConnectionOptions & { json?: true }) => {

@@ -25,7 +25,7 @@ export function addPasswordCommand(program: Command): void {
   addConnectionOptions(
     password
       .command('finish')
-      .description('have nobody sign in with the password before; a deploy does it when the servers have the new one')
+      .description('disable the previous password; a deploy does it when the servers have the new one')
       .requiredOption('--directory <dir>', 'the secrets directory')
       .requiredOption('--authenticator <name>', 'the login role of the declaration'),
   ).action(async ({ directory, authenticator, ...connection }: FinishOptions) => {

@@ -29,7 +29,9 @@ export function addReloadCommand(program: Command): void {
       const keys = place === undefined ? [] : readManagedKeys(place).map(({ key }) => key);
       const probes = await keyProbes(readKeySet(keySet), keys);
       if (!probes.some(({ trusted }) => trusted)) {
-        console.error('the keys are somebody else’s: nothing can be signed that shows whether the servers use them');
+        console.error(
+          'another issuer has the private keys: this command cannot sign a token to check that the servers use them',
+        );
         if (probes.length === 0) return reload();
       }
       await untilKeysUsed({ servers, probes, timeout, reload });

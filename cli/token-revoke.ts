@@ -14,7 +14,7 @@ export function addTokenRevokeCommand(token: Command): void {
   addConnectionOptions(
     token
       .command('revoke')
-      .description('refuse a token from now on, or all about somebody that were issued until now')
+      .description('revoke a token, or all tokens of a subject that were issued until now')
       .argument('<declaration>', 'module or JSON file with the declaration')
       .option('--jti <id>', 'the name of the token')
       .option('--expires-at <time>', 'when it expires, such as 2027-01-31T12:00:00Z (default: never)', parseTime)

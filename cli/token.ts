@@ -52,8 +52,8 @@ export function addTokenCommand(program: Command): void {
 
   token
     .command('inspect')
-    .description('print what a token says, whoever has made it')
-    .argument('[token]', 'the token (default: read from standard input, where nobody else of this machine sees it)')
+    .description('print what a token from any issuer says')
+    .argument('[token]', 'the token (default: read from standard input, where no other user of this machine sees it)')
     .action(async (given: string | undefined) => {
       console.log(JSON.stringify(readToken(await tokenFrom(given)), undefined, 2));
     });
@@ -66,7 +66,7 @@ export function addTokenCommand(program: Command): void {
       ),
   )
     .argument('<declaration>', 'module or JSON file with the declaration')
-    .argument('[token]', 'the token (default: read from standard input, where nobody else of this machine sees it)')
+    .argument('[token]', 'the token (default: read from standard input, where no other user of this machine sees it)')
     .option('--at <time>', 'the moment that counts, such as 2027-01-31T12:00:00Z (default: now)', parseTime)
     .option('--json', 'for programs')
     .action(async (file: string, given: string | undefined, { at, json, ...place }: VerifyOptions) => {
