@@ -146,13 +146,17 @@ async function runTogether(
   declaration: Declaration,
   { source, statements }: PendingMigration,
 ): Promise<void> {
-  const { rows } = await client.query<OwnTableFiles>(ownTableFiles(declaration));
-  await client.query(
-    inOneMessage([setRole(declaration.owner), makeConfinement(declaration), settingsForMigrations(declaration)]),
-  );
+  const [found] = (await client.query(
+    inOneMessage([
+      ownTableFiles(declaration),
+      setRole(declaration.owner),
+      makeConfinement(declaration),
+      settingsForMigrations(declaration),
+    ]),
+  )) as unknown as [pg.QueryResult<OwnTableFiles>];
   for (const batch of batches(statements)) await runBatch(client, declaration, source, batch);
   const after = await endFile(client, declaration, source);
-  checkOwnTables(declaration, source, rows[0]!.files, after);
+  checkOwnTables(declaration, source, found.rows[0]!.files, after);
 }
 
 /**
