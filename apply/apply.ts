@@ -94,7 +94,7 @@ export async function applyDeclaration(
   }
 }
 
-/** What stays closed when a run has failed, whichever run has closed it; nothing where the session can't be asked any more. */
+/** Lists what stays closed after a failed run, whichever run closed it; empty if the session no longer answers. */
 async function closedNow(client: pg.Client, declaration: Declaration): Promise<string[]> {
   return readCompared(client, declaration).then(
     (catalog) => ungranted(declaration, catalog),
@@ -102,7 +102,7 @@ async function closedNow(client: pg.Client, declaration: Declaration): Promise<s
   );
 }
 
-/** Deadlock, lock timeout, and catalog rows that somebody else has just changed: they pass. */
+/** Transient conflicts: deadlock, lock timeout, and catalog rows that another session has just changed. */
 const CONFLICTS = ['40P01', '55P03', '40001', 'XX000'];
 const ATTEMPTS = 4;
 
@@ -121,7 +121,7 @@ async function retryOnConflict<T>(run: () => Promise<T>): Promise<T> {
 interface ConvergeOptions {
   readonly revision: string | undefined;
   readonly progress: Progress;
-  /** Whether this run has changed roles before. */
+  /** Tells that this run has already changed roles. */
   readonly rolesChanged: boolean;
 }
 

@@ -55,13 +55,13 @@ export interface CatalogFunction {
   readonly arguments: readonly string[];
   readonly security_definer: boolean;
   readonly search_path_set: boolean;
-  /** As `name=value`. */
+  /** Written as `name=value`. */
   readonly settings: readonly string[];
-  /** Whether it may see rows before a policy has decided on them. */
+  /** LEAKPROOF: Postgres may run the function on rows before a policy filters them. */
   readonly leakproof: boolean;
-  /** Whether its language keeps to the privileges of who runs it. */
+  /** A trusted language, which keeps to the caller's privileges. */
   readonly trusted: boolean;
-  /** Whether it finds what it names only when it runs, so that no dependency shows it. */
+  /** The body resolves its names only when it runs, so that Postgres records no dependencies. */
   readonly body_is_text: boolean;
   readonly extension: boolean;
   readonly definition: string;
@@ -161,9 +161,9 @@ export interface CatalogOtherMember {
 /** A setting that every session of the database begins with, such as PostgREST's. */
 export interface CatalogSettingForAll {
   readonly object: string;
-  /** As `name=value`. */
+  /** Written as `name=value`. */
   readonly setting: string;
-  /** Whether it opens nothing by itself. */
+  /** The setting opens nothing by itself. */
   readonly minor: boolean;
 }
 
@@ -174,16 +174,16 @@ export interface CatalogPrivilegedFunction {
   readonly definer: boolean;
   /** Those that change whose rights count, as `name=value`. */
   readonly settings: readonly string[];
-  /** Whether its language keeps to no privileges. */
+  /** An untrusted language, which keeps to no privileges. */
   readonly untrusted: boolean;
   readonly extension: boolean;
-  /** Whether it is in a schema that requests may use. */
+  /** The function is in a schema that requests may use. */
   readonly found_by_name: boolean;
   /** Managed objects, and types to cast to, that rest on it. */
   readonly used_by: readonly string[];
 }
 
-/** What PUBLIC was granted outside of the managed schemas, by neither initdb nor an extension. */
+/** A grant to PUBLIC outside of the managed schemas, made by neither initdb nor an extension. */
 export interface CatalogPublicGrant {
   readonly object: string;
   readonly privileges: string;
@@ -195,12 +195,12 @@ export interface CatalogPublicGrant {
 export interface CatalogInheritance {
   readonly table: string;
   readonly other: string;
-  /** Whether the other is the child. */
+  /** The other table is the child, not the parent. */
   readonly is_child: boolean;
-  /** Of the other, and of the table, as SQL. */
+  /** The other table's name as SQL; `own_name` is that of the managed table. */
   readonly name: string;
   readonly own_name: string;
-  /** Whether the other is outside of the managed schemas. */
+  /** The other table is outside of the managed schemas. */
   readonly elsewhere: boolean;
   readonly child_schema: string;
   readonly child_name: string;
@@ -224,7 +224,7 @@ export interface CatalogOwnTable {
   readonly definition: string;
 }
 
-/** What objects of another maker than the owner begin with. */
+/** Default privileges on objects that a role other than the owner makes. */
 export interface CatalogWiderDefault {
   readonly role: string;
   /** pg_default_acl.defaclobjtype */
@@ -237,7 +237,7 @@ export interface CatalogWiderDefault {
 export interface CatalogBuiltInChange {
   readonly object: string;
   readonly cast: boolean;
-  /** What takes it back. */
+  /** SQL that reverts the change. */
   readonly command: string;
 }
 

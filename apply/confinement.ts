@@ -3,8 +3,8 @@ import type { Declaration } from '../declaration/types.ts';
 import { statement } from './statements.ts';
 
 /**
- * Where SQL of the user's runs inside of a transaction: in a function that is the owner's and SECURITY DEFINER. There Postgres
- * lets nothing change the role, so that no block, function or trigger can get back to the admin's rights.
+ * Makes the function that runs a user's SQL inside of a transaction. The owner's function is SECURITY DEFINER: Postgres rejects
+ * each change of the role there, so that no block, function or trigger can get back to the admin's rights.
  */
 export function makeConfinement({ privateSchema }: Declaration): string {
   return statement('create_confinement', { private: privateSchema });

@@ -13,12 +13,12 @@ import { settings } from './session.ts';
 import { statement } from './statements.ts';
 import { transaction } from './transaction.ts';
 
-/** What was there when the run began, and must not be opened further before its end. */
+/** State at the start of the run. The run must not open it further before its end. */
 interface Found {
   readonly reach: Reach;
-  /** What the audit has said then. */
+  /** Errors that the audit reported at the start. */
   readonly errors: ReadonlySet<string>;
-  /** What the end will take away. */
+  /** SQL of the steps that the plan already had at the start. */
   readonly known: ReadonlySet<string>;
 }
 
@@ -47,7 +47,7 @@ export async function runEarly(
       await sealed(() => runLifted(client, declaration, [migration]));
     } else {
       await runOutside(client, declaration, migration).catch(async (error: unknown) => {
-        // What it has done until then stays. Where the session has ended there is nobody to ask.
+        // The migration's effects up to the failure stay. If the session has ended, sealing fails too.
         await sealed().catch(() => undefined);
         throw error;
       });
@@ -57,7 +57,7 @@ export async function runEarly(
   }
 }
 
-/** Row security of what is there already, and nothing granted on what will be made. */
+/** Enables row security on existing tables, and sets default privileges that grant nothing on new objects. */
 async function protect(client: pg.Client, declaration: Declaration): Promise<Found> {
   const { steps } = plan(declaration, await readCompared(client, declaration));
   await runSteps(
@@ -73,7 +73,7 @@ async function protect(client: pg.Client, declaration: Declaration): Promise<Fou
   };
 }
 
-/** Nothing is rolled back where there is no transaction: what the session was set to is taken back by hand. */
+/** Runs a migration outside of a transaction. Postgres rolls nothing back there, so the session's settings are reset. */
 async function runOutside(client: pg.Client, declaration: Declaration, migration: PendingMigration): Promise<void> {
   const reset = () => client.query(inOneMessage([statement('reset_all'), setRole(), settings()]));
   await runMigrations(client, declaration, [migration]).catch(async (error: unknown) => {
@@ -110,7 +110,7 @@ async function seal(client: pg.Client, declaration: Declaration, { reach, errors
   return steps.map(({ place }) => place);
 }
 
-/** Row security of what is there, and what the end would take away that was not there before; the rest is for the end. */
+/** Tests if a step closes access at once: row security, or access that the run itself opened. Other steps wait for the end. */
 function closes({ purpose, sql }: Step, known: ReadonlySet<string>): boolean {
   return purpose === 'protect' || (purpose !== undefined && !known.has(sql));
 }
@@ -125,7 +125,7 @@ function notSealed({ place }: Step): Finding {
   };
 }
 
-/** What the audit says of what is granted; what is missing of the declared state is brought at the end. */
+/** Audit errors about granted objects. The end of the run brings what the declared state still lacks. */
 function openErrors(declaration: Declaration, catalog: Catalog): Finding[] {
   const closed = new Set(
     catalog.relations

@@ -125,7 +125,7 @@ function runsOutside(kind: string, node: ParsedStatement['node']): boolean {
   }
 }
 
-/** What a REINDEX goes through table by table, each in a transaction. */
+/** REINDEX targets that Postgres handles table by table, each in its own transaction. */
 const WHOLE: readonly unknown[] = ['REINDEX_OBJECT_SCHEMA', 'REINDEX_OBJECT_DATABASE', 'REINDEX_OBJECT_SYSTEM'];
 
 /** Runs migrations as the owner of the managed schemas, and records each with its own success. */
@@ -206,7 +206,7 @@ async function endFile(client: pg.ClientBase, declaration: Declaration, source: 
 interface Deferrable {
   readonly table: string;
   readonly constraint: string;
-  /** Whether it waits unless something else is said. */
+  /** INITIALLY DEFERRED: the constraint waits unless SET CONSTRAINTS changes that. */
   readonly deferred: boolean;
 }
 

@@ -43,14 +43,14 @@ export function planGrants(declaration: Declaration, access: DesiredAccess, cata
   };
 }
 
-/** What is declared to be granted, is there, and is granted to nobody. */
+/** Places that exist and have declared grants, but none in the database. */
 export function ungranted(declaration: Declaration, catalog: ComparedCatalog): string[] {
   return [...relations(declaration, catalog), ...functions(declaration, desiredAccess(declaration), catalog)]
     .filter(({ want, have }) => want.size > 0 && have.length === 0)
     .map(({ place }) => place);
 }
 
-/** Somebody with anything too much, or anything that may be passed on, loses all and gets what is declared. */
+/** Resets a grantee with excess privileges or a grant option: REVOKE ALL, then the declared grants. */
 function compare({ place, as, want, have, revoke, grant }: Subject): { revoke: Step[]; grant: Step[] } {
   const held = new Map<string, Set<string>>();
   const excessive = new Set<string>();

@@ -25,7 +25,7 @@ export interface Step {
   readonly place: string;
   /** What it is for, where only such steps are wanted: to protect what is there, to take away, or for what will be made. */
   readonly purpose?: 'protect' | 'take away' | 'default privileges';
-  /** Whether it only shows that the user's SQL can run, and nothing of it is to stay. */
+  /** A trial only tests that the user's SQL can run; its effects are rolled back. */
   readonly trial?: boolean;
   /** The user's file in the statement, and where it begins: errors are told by its lines. */
   readonly embedded?: { readonly source: SqlSource; readonly offset: number };
@@ -127,7 +127,7 @@ function planRowSecurity({ privateSchema }: Declaration, catalog: ComparedCatalo
     );
 }
 
-/** Nothing stands between the functions that run as the owner and the rows of our own tables. */
+/** Removes row security, triggers and rules from our own tables, so that the owner's functions reach all rows. */
 function planOwnTables(declaration: Declaration, catalog: ComparedCatalog): Step[] {
   const { privateSchema } = declaration;
   const own = ownTables(declaration).filter(({ schema }) => schema === privateSchema);
@@ -270,7 +270,7 @@ export function planLift(forced: readonly QualifiedName[]): Step[] {
   return forced.map((table) => step(statement('lift_row_security', nameOf(table)), table));
 }
 
-/** Behind such a migration. */
+/** Sets FORCE again after such a migration. */
 export function planForce(lifted: readonly QualifiedName[]): Step[] {
   return lifted.map((table) => step(statement('force_row_security', nameOf(table)), table));
 }

@@ -1,11 +1,11 @@
-/** Where Postgres stopped: in the message, or in a query that it was running. It counts characters, from 1. */
+/** Position where Postgres stopped, in the message or in a query that was running. Postgres counts characters, from 1. */
 export interface Position {
   readonly position?: string;
   readonly internalPosition?: string;
   readonly internalQuery?: string;
 }
 
-/** Where in a statement Postgres stopped; the beginning if it does not say. */
+/** Offset in a statement where Postgres stopped; 0 if Postgres reports none. */
 export function offsetIn(sql: string, { position, internalPosition, internalQuery }: Position): number {
   if (internalQuery === undefined) return before(sql, position).length;
   const inQuery = before(internalQuery, internalPosition);

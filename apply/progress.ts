@@ -1,10 +1,10 @@
 import { SecuredPostgrestError } from '../declaration/errors.ts';
 
-/** What a run has committed before its end: it stays where the run fails. */
+/** Effects that a run commits before its end: they stay if the run fails. */
 export class Progress {
   /** Migrations, by file. */
   readonly committed: string[] = [];
-  /** What was closed until a run succeeds. */
+  /** Places that stay closed until a run succeeds. */
   readonly closed = new Set<string>();
 
   /** Throws the error of a failed run, with what stays: of this run, and `closed` by whichever. */

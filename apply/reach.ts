@@ -9,7 +9,7 @@ export interface ReachNode {
   readonly kind: 'relation' | 'function' | 'type' | 'operator' | 'cast' | 'schema';
   readonly schema: string;
   readonly name: string;
-  /** Of a function: its quoted name with argument types, as SQL. */
+  /** A function's quoted name with argument types, as SQL. */
   readonly signature: string;
   /** A digest: any change of it is one of access. */
   readonly content: string;
@@ -49,8 +49,8 @@ export async function readReach(client: pg.ClientBase, declaration: Declaration)
 }
 
 /**
- * What was changed, made or dropped, and whatever rests on that, directly or not. A relation with new columns only counts
- * as changed unless `mayGrow` says that they are for those who see the others.
+ * Finds nodes that were changed, made or dropped, and all that rest on them, directly or not. A relation that only got new
+ * columns counts as changed unless `mayGrow` says that they are for those who see the others.
  */
 export function affected(
   before: Reach,
@@ -64,15 +64,15 @@ export function affected(
   const found = new Map(changed.map((key) => [key, (after.get(key) ?? before.get(key))!]));
   if (changed.length === 0) return found;
   const queue = changed
-    // What an extension brings is for types of its own, or has names of its own: nothing that was there calls it.
+    // An extension's objects have types or names of their own: no earlier object calls them.
     .filter((key) => before.has(key) || !after.get(key)!.extension)
-    // What a text calls by a name that is gone, it may find elsewhere.
+    // A text that calls a dropped name may find another object of that name.
     .flatMap((key) => [before.get(key), after.get(key)])
     .filter((node) => node !== undefined);
   return restingOn(after, queue, found);
 }
 
-/** These, and whatever rests on them, directly or not. */
+/** Finds these nodes and all that rest on them, directly or not. */
 export function restingOn(
   reach: Reach,
   nodes: readonly ReachNode[],
@@ -114,9 +114,9 @@ function reversed(reach: Reach): Map<string, ReachNode[]> {
 const MAY_NAME_ANYTHING =
   /\bexecute\b|\bu&"|_to_xml|\bts_(stat|rewrite)\b|\bdblink|\bcrosstab|\bconnectby|\bxpath_table/i;
 
-/** Whether the text of a function's body may name something. Too much is found rather than too little. */
+/** Tests if the text of a function's body may name an object. It finds too many rather than too few. */
 function names({ body, path }: ReachNode, { kind, schema, name }: ReachNode): boolean {
-  // Nothing names a schema's grants; and nobody sees from a text where a value is cast.
+  // No text names a schema's grants, and no text shows where a value is cast.
   if (kind === 'schema') return false;
   if (kind === 'cast' || MAY_NAME_ANYTHING.test(body!)) return true;
   const withSchema = new RegExp(`"?${literally(schema)}"?\\s*\\.`, 'i').test(body!);

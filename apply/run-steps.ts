@@ -87,7 +87,7 @@ export function failed(code: ErrorCode, place: string, error: PostgresError, fix
   refuse(code, place, `${error.message}${more.length > 0 ? ` (${more.join('; ')})` : ''}`, fix, error);
 }
 
-/** With the line of the user's file where Postgres stopped, if it stopped inside one, or behind its end. */
+/** Throws a step's error, with the line if Postgres stopped inside the user's file or behind its end. */
 function stepFailed({ sql, place, embedded }: Step, error: PostgresError): never {
   if (!embedded) return failed('access_sql_failed', place, error);
   const { source, offset } = embedded;

@@ -22,7 +22,7 @@ export function planSeal(
   return [...touched.values()].filter(({ schema }) => own.has(schema)).flatMap((node) => sealed(node, catalog));
 }
 
-/** What shows these rows, and is to be closed or to have other policies at the end; and what rests on that. */
+/** Finds nodes that show the written rows and lose grants or change policies at the end, and what rests on them. */
 function shownToFewer(
   declaration: Declaration,
   reach: Reach,
@@ -53,7 +53,7 @@ function takesAway({ purpose }: Step): boolean {
   return purpose === 'take away';
 }
 
-/** Where nobody has more than is declared, a column that is new is for those who are granted the whole table. */
+/** Tests that no role has more than is declared. New columns are then for roles with a grant on the whole table. */
 function grantsAsDeclared(declaration: Declaration, catalog: ComparedCatalog, { schema, name }: ReachNode): boolean {
   return !plan(declaration, catalog).steps.some((step) => takesAway(step) && step.place === `${schema}.${name}`);
 }

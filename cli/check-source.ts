@@ -4,7 +4,7 @@ import { refuse } from '../declaration/errors.ts';
 import { shellWord } from '../declaration/shell-word.ts';
 import { isOurs, privateDirectory, unsafePlace, wayTo } from '../ephemeral/safe-directory.ts';
 
-/** What Node.js and tsx look for in a module's directory and each one above it. */
+/** Names that Node.js and tsx look up in a module's directory and each one above it. */
 const LOOKED_UP = ['node_modules', 'package.json', 'tsconfig.json'];
 
 /**

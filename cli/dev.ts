@@ -74,7 +74,7 @@ async function dev(file: string, options: DevOptions): Promise<void> {
   }
 }
 
-/** With the end of the log of the server that has ended. */
+/** Advises a new start, with the end of the log of the server that ended. */
 function startAgain(died: string, environment: EphemeralPostgrest): string {
   const { postgres, postgrest } = environment.logs();
   const end = logEnd(died.startsWith('postgrest ') ? postgrest : postgres);

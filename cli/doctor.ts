@@ -72,7 +72,7 @@ interface DeployPorts {
   readonly servers: number;
 }
 
-/** What a deploy publishes, as the environment names it. */
+/** Reads from the environment which ports a deploy publishes. */
 function readDeployPorts(): DeployPorts {
   return {
     databasePort: environmentPort('DATABASE_PORT') ?? 5432,

@@ -36,7 +36,7 @@ export class DatabaseContainer {
     this.container = container;
   }
 
-  /** Whether it runs and Postgres answers. */
+  /** Tests if the container runs and Postgres answers. */
   get answers(): boolean {
     return this.shell('pg_isready --quiet', '').status === 0;
   }

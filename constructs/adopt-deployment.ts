@@ -20,7 +20,7 @@ export interface Adoption {
   readonly deployment: string;
   /** The secrets directory; made where it is missing. */
   readonly directory: string;
-  /** Whether a Docker engine has something of the deployment. @default true */
+  /** Recovers from a Docker engine, which must have objects of the deployment. @default true */
   readonly engine?: boolean;
 }
 
@@ -76,7 +76,7 @@ function containersOf(address: readonly string[], name: string, deployment: stri
   return found.filter(({ kind }) => kind === 'container').map((object) => object.name);
 }
 
-/** What is there may be the secrets of another deployment. */
+/** Rejects a directory with different secrets: they may belong to another deployment. */
 function checkAgainst(directory: string, files: ReadonlyMap<string, string>): void {
   for (const [file, text] of files) {
     const present = readIfThere(join(directory, file));

@@ -58,7 +58,7 @@ function list(kind: EngineObjectKind, address: readonly string[]): EngineObject[
       name: name!,
       declaration: declaration!,
       deployment: deployment!,
-      // Nothing but an id gets into Terraform's configuration, where other texts might be evaluated.
+      // Only an id gets into Terraform's configuration, which might evaluate other texts.
       ...(/^[0-9a-f]{64}$/.test(id!) && { id: id! }),
     }));
 }

@@ -10,7 +10,7 @@ export interface DeployedObject {
   readonly declaration: string;
   /** Identity of the secrets directory that deployed it. */
   readonly deployment: string;
-  /** Where this is known from: `the engine`, or a state file. */
+  /** Origin of this knowledge: `the engine`, or a state file. */
   readonly place: string;
 }
 
@@ -26,7 +26,7 @@ export function foreignObject(own: Belonging, objects: readonly DeployedObject[]
   return objects.find(({ kind, deployment }) => deployment !== own.deployment && !(kind === 'volume' && runs));
 }
 
-/** What is wrong, and what helps, where another deployment is found. */
+/** Problem and fix for an object of another deployment. */
 export function foreignDeployment(
   directory: string,
   own: string | undefined,

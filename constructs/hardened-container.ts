@@ -26,7 +26,7 @@ export interface ContainerProps {
   readonly dockerProvider?: DockerProvider;
 }
 
-/** What a container is limited to, where its props do not say so. */
+/** Default user and limits of a container. */
 export interface ContainerDefaults {
   readonly user: string;
   /** Megabytes. */

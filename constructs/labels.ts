@@ -4,7 +4,7 @@ export interface Label {
   readonly value: string;
 }
 
-/** What a container, volume or network belongs to. */
+/** Declaration and deployment that a container, volume or network belongs to. */
 export interface Belonging {
   /** The declaration's name. */
   readonly name: string;
@@ -28,7 +28,7 @@ export function labels({ name, deployment }: Belonging, further: Readonly<Record
   return Object.entries(all).map(([label, value]) => ({ label, value }));
 }
 
-/** What the labels of a resource say. */
+/** Reads the declaration and deployment from a resource's labels. */
 export function belongingOf({ labelsInput }: { readonly labelsInput?: unknown }): Belonging | undefined {
   if (!Array.isArray(labelsInput)) return undefined;
   const value = (name: string) => (labelsInput as Label[]).find(({ label }) => label === name)?.value;

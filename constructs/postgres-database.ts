@@ -285,7 +285,7 @@ export class PostgresDatabase extends Construct implements IPostgresDatabase {
   }
 }
 
-/** With less, the engine's own first process in a container may fail: at 64, runc can't set up the system call filter. */
+/** Fewer megabytes may make the engine's first process in a container fail: at 64, runc can't set up the system call filter. */
 const LEAST_SESSION = 128;
 
 function atLeast(place: string, value: number, least: number): number {

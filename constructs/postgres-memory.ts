@@ -5,7 +5,7 @@ export interface PostgresSizes {
   readonly sharedBuffers: number;
   /** Size of `/dev/shm`. */
   readonly shared: number;
-  /** What the process of one session may allocate. */
+  /** Limit of what one session's process may allocate. */
   readonly session: number;
 }
 

@@ -164,7 +164,7 @@ export class SecretsDirectory {
     this.runKeys('generate', this.keys, '--algorithm', algorithm);
   }
 
-  /** Whether the key set that was written last has a key of ours: those are named by their thumbprints. */
+  /** Tests if the last written key set has a key of ours: we name keys by their thumbprints. */
   private trustsKey(algorithm: SigningAlgorithm): boolean {
     const { keys } = JSON.parse(readIfThere(join(this.path, 'jwks.json')) ?? '{"keys":[]}') as JsonWebKeySet;
     return keys.some((key) => key.alg === algorithm && key.kid !== undefined && key.kid === thumbprint(key));
@@ -215,7 +215,7 @@ export class SecretsDirectory {
     return readIdentity(this.path) ?? this.keyed('deployment');
   }
 
-  /** Whether nothing was ever deployed with it. */
+  /** Tests if no deploy has ever used the directory. */
   get isNew(): boolean {
     return readIdentity(this.path) === undefined;
   }
@@ -229,7 +229,7 @@ export class SecretsDirectory {
     return discardFiles(this.path);
   }
 
-  /** Whether a deploy with it has ended: each notes that. */
+  /** Tests if a deploy with the directory has ended: each deploy records its end. */
   get hasDeployed(): boolean {
     return readIfThere(join(this.path, 'authenticator-deployed')) !== undefined;
   }

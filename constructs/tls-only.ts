@@ -1,7 +1,7 @@
 import type { ContainerConfig } from '@cdktf/provider-docker/lib/container/index.js';
 
 const PEM = '/tmp/server.pem';
-/** Where Postgres reads who may sign in, and how. */
+/** Path of the file in which Postgres reads who may sign in, and how. */
 export const ACCESS = '/tmp/pg_hba.conf';
 
 /**

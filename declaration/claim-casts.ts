@@ -5,7 +5,7 @@ import type { SqlSource } from './types.ts';
 /** A word, quoted name, string, `::` or single sign of a condition. */
 interface Token {
   readonly kind: 'name' | 'string' | 'sign';
-  /** As Postgres understands it: words in lower case, quoted names without their quotes. */
+  /** Text as Postgres reads it: words in lower case, quoted names without their quotes. */
   readonly text: string;
   readonly offset: number;
 }
@@ -65,7 +65,7 @@ function isSafe({ operand, type, isFunction }: Cast): boolean {
   return TEXT_TYPES.includes(type) || (whole && JSON_TYPES.includes(type));
 }
 
-/** Whether a claim, header or cookie is read. */
+/** Tests if tokens read a claim, header or cookie. */
 function readsRequest(tokens: readonly Token[]): boolean {
   return tokens.some(({ kind, text }, at) => {
     if (kind !== 'name' || tokens[at + 1]?.text !== '(') return false;
@@ -74,7 +74,7 @@ function readsRequest(tokens: readonly Token[]): boolean {
   });
 }
 
-/** Where the operand of a `::` begins: a name, a call, a group, a subscript, or what has been cast before. */
+/** Start of the operand of a `::`: a name, a call, a group, a subscript, or an earlier cast. */
 function operandStart(tokens: readonly Token[], cast: number): number {
   let at = cast - 1;
   while (tokens[at]?.text === ']') at = opening(tokens, at) - 1;

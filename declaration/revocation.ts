@@ -12,7 +12,7 @@ export interface RevocationSql {
   readonly check: string;
 }
 
-/** What each table is. */
+/** Columns and primary key of each table. */
 const TABLES = {
   revoked_tokens: 'expires_at timestamp with time zone NOT NULL, jti text COLLATE "C" NOT NULL, PRIMARY KEY (jti)',
   tokens_valid_after:

@@ -22,7 +22,7 @@ const FAMILIES: Readonly<Record<SubjectType, Family | undefined>> = {
 export function subjectTypes(declaration: Declaration, { subject, subjectTypes }: Revocation): readonly SubjectType[] {
   const policies = declaration.tables.flatMap((table) => table.policies).map(({ input }) => input);
   const known = policies.flatMap((policy) => typeOf(policy, subject));
-  // What SQL of one's own casts a claim to can't be told.
+  // The types to which custom SQL casts the claim are unknown.
   const isKnown = known.length > 0 && !policies.some((policy) => names(policy, subject));
   return [...new Set([...(subjectTypes ?? (isKnown ? [] : (['uuid', 'numeric'] as const))), ...known])];
 }
@@ -37,7 +37,7 @@ export function subjectNames(declaration: Declaration, revocation: Revocation): 
   return ['subject', ...others].join(', ');
 }
 
-/** Whether a claim is the one that names whom a token is about. */
+/** Tests if a claim is the one that names a token's subject. */
 export function isSubject(claim: ClaimPath, { subject }: Revocation): boolean {
   return isSame(claimPath(claim), subject);
 }

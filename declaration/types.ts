@@ -353,7 +353,7 @@ export interface ApiFunction extends QualifiedName {
 export interface Revocation {
   /** Path of the claim. */
   readonly subject: readonly string[];
-  /** As declared; the policies may know others. */
+  /** Declared types; the policies may add others. */
   readonly subjectTypes?: readonly SubjectType[];
   readonly bumpOn: readonly RevokingTable[];
 }

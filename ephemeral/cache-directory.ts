@@ -4,8 +4,8 @@ import { dirname, join, resolve } from 'node:path';
 import { privateDirectory, safeDirectory } from './safe-directory.ts';
 
 /**
- * Where this user's programs keep what they can make again. SECURED_POSTGREST_CACHE names another directory. Undefined if
- * there is none, or if another user could put something into it: what is kept is run, or trusted.
+ * Directory for files that this user's programs can make again. SECURED_POSTGREST_CACHE names another directory. Undefined if
+ * there is none, or if another user could write to it: the programs run or trust these files.
  */
 export function cacheDirectory(): string | undefined {
   try {

@@ -13,7 +13,7 @@ export function userOf(directory: string): ServerUser | undefined {
   return { uid: data.uid, gid: data.gid };
 }
 
-/** As words after its name: what the reaper's `remove_server` and `end-server.sh` are told of the servers' user. */
+/** Arguments with which the reaper's `remove_server` and `end-server.sh` learn the servers' user. */
 export function userWords(user: ServerUser | undefined): string[] {
   return user ? [String(user.uid), String(user.gid), ...alone(user)] : [];
 }

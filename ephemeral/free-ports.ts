@@ -31,7 +31,7 @@ export async function isFree(port: number): Promise<boolean> {
 }
 
 /**
- * Whether a server listens on all of some ports, as far as the system tells: Linux does.
+ * Tests if a server listens on all of some ports. Only Linux reports that; on other systems the answer is true.
  *
  * @param user of the server alone, by whom its sockets are told; what another user's process has open root can only see with
  * a capability that containers lack. By default they are told by the process

@@ -1,4 +1,4 @@
-/** What programs need of an environment. */
+/** Environment variables that programs need. */
 const NEEDED = /^(PATH|HOME|TZ|LANG|LC_\w+|TMPDIR|TEMP|TMP|SYSTEMROOT|WINDIR|(DY)?LD_\w+|SSL_CERT_(FILE|DIR))$/i;
 
 /**

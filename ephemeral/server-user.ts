@@ -30,12 +30,12 @@ export function serverUser(): ServerUser | undefined {
   return { uid: id, gid: id };
 }
 
-/** Whether a user is one that {@link serverUser} has made up, which only the processes of one server have. */
+/** Tests if {@link serverUser} made this id up. Only the processes of one server run with such an id. */
 export function isServerUser(uid: number): boolean {
   return UNUSED.some(({ first, end }) => first <= uid && uid < end);
 }
 
-/** Whether a process may have these numbers: in containers without root of the system only some are. */
+/** Tests if a process may have these ids. In containers without the system's root, only some ids are mapped. */
 function isMapped({ first, end }: Range): boolean {
   if (process.platform !== 'linux') return true;
   return readFileSync('/proc/self/uid_map', 'utf8')

@@ -3,7 +3,7 @@ import type { TokenOptions } from '../jwt/index.ts';
 
 type Claims = Readonly<Record<string, unknown>>;
 
-/** What a signer is asked for so that its token has these claims, the registered ones (RFC 7519, 4.1) included. */
+/** Options of a signer whose token has these claims, the registered ones (RFC 7519, 4.1) included. */
 export function tokenOptions(all: Claims, time: Date | undefined): Omit<TokenOptions, 'role'> {
   const { iss, aud, sub, jti, iat, exp, nbf, ...others } = all;
   // The role is asked for by itself.

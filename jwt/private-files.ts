@@ -17,7 +17,7 @@ import { refuse } from '../declaration/errors.ts';
 import { shellWord } from '../declaration/shell-word.ts';
 import { HAS_MODES } from './whole-files.ts';
 
-/** As many links as Linux follows in one path. */
+/** Number of links that Linux follows in one path. */
 const MAX_LINKS = 40;
 
 /**

@@ -22,8 +22,8 @@ export interface TokenStoreOptions {
 }
 
 /**
- * Makes what oidc-provider keeps its models in: one table, in which whatever lets somebody in stands as a hash only. What
- * comes before a sign-in is kept in the browser instead, and a sign-in is known only in the browser that began it.
+ * Makes the store of oidc-provider's models: one table, which has only hashes of the credentials that admit a user. The browser
+ * keeps what comes before a sign-in instead, and a sign-in is known only in the browser that began it.
  */
 export function tokenStore(
   { database, schema, graceSeconds }: TokenStoreOptions,
@@ -86,7 +86,7 @@ function isOfBrowser(model: string): boolean {
   return model === 'Interaction' || model === 'Session';
 }
 
-/** Until somebody has signed in, a browser can ask for as much of it as it likes. */
+/** Tests if a model precedes the sign-in. A browser can request any number of these. */
 function isBeforeSignIn(model: string, { result, accountId }: AdapterPayload): boolean {
   return model === 'Interaction' ? result?.login === undefined : model === 'Session' && accountId === undefined;
 }

@@ -15,8 +15,8 @@ button { margin-top: 1.5rem }
 [role=alert] { border-left: .25rem solid #c00; padding-left: .75rem }`;
 
 /**
- * Of every answer: nothing from elsewhere, no scripts but what oidc-provider adds by its hash, in no frame. Forms lead to
- * clients too, which a browser would block.
+ * Headers of every answer: nothing from elsewhere, no scripts but those that oidc-provider adds by hash, in no frame. There is
+ * no `form-action`: forms lead to clients too, which a browser would block.
  */
 const HEADERS: Readonly<Record<string, string>> = {
   'Cache-Control': 'no-store',
@@ -33,7 +33,7 @@ export function protect(response: ServerResponse): void {
 export function show(response: ServerResponse, status: number, html: string): void {
   response.writeHead(status, {
     'Content-Type': 'text/html; charset=utf-8',
-    // What was not read of a request that is too long must not be taken for the next one.
+    // The unread rest of a request that is too long must not be taken for the next request.
     ...(status === 413 && { Connection: 'close' }),
   });
   response.end(html);

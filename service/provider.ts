@@ -80,7 +80,7 @@ function configuration(parts: ProviderParts): Configuration {
     features: {
       devInteractions: { enabled: false },
       userinfo: { enabled: false },
-      // Each would store something for whoever asks.
+      // Each would store something for any caller.
       pushedAuthorizationRequests: { enabled: false },
       dPoP: { enabled: false },
       revocation: { enabled: true, allowedPolicy: (_, client, token) => token.clientId === client.clientId },

@@ -35,7 +35,7 @@ export class Sealer {
         const text = Buffer.concat([decipher.update(bytes.subarray(IV_BYTES + TAG_BYTES)), decipher.final()]);
         return JSON.parse(inflateRawSync(text).toString('utf8')) as unknown;
       } catch {
-        // Sealed with another key, or by somebody else.
+        // Sealed with another key, or forged.
       }
     }
     return undefined;

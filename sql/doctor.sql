@@ -1,4 +1,4 @@
--- What `doctor` wants to know of an existing database and of who signs in.
+-- Facts that `doctor` reads about an existing database and the connecting role.
 SELECT
   current_setting('server_version') AS version,
   current_setting('server_version_num')::integer AS number,

@@ -1,4 +1,4 @@
--- What decides about access, and what each such thing rests on: compared before and after a migration that commits early.
+-- Objects that decide about access, and what each rests on: compared before and after a migration that commits early.
 
 -- name: read_written
 -- Who changes rows holds this lock until the end of the transaction.
@@ -7,7 +7,7 @@ WHERE l.pid = pg_backend_pid() AND l.locktype = 'relation' AND l.mode = 'RowExcl
 
 -- name: read_reach
 -- $1 are the schemas of Postgres itself, which no migration changes; $2 is the owner of the managed schemas, of whom no extension's script makes anything. `content` must stay as it is; of `parts` more may come.
--- What a text names (the body of a function that is no parsed SQL) Postgres does not record: `body` is that text,
+-- Postgres does not record the names in a text (the body of a function that is no parsed SQL). `body` is that text,
 -- and `path` where its names are looked for, if it is set on the function.
 WITH
   spaces AS (SELECT * FROM pg_namespace WHERE nspname <> ALL ($1::name[]) AND nspname !~ '^pg_(toast|temp)'),
@@ -18,7 +18,7 @@ WITH
   types AS (SELECT t.*, n.nspname FROM pg_type AS t JOIN spaces AS n ON n.oid = t.typnamespace),
   operators AS (SELECT o.*, n.nspname FROM pg_operator AS o JOIN spaces AS n ON n.oid = o.oprnamespace),
   casts AS (SELECT * FROM pg_cast WHERE oid >= 16384),
-  -- Of which thing an entry of a catalog is a part.
+  -- Maps an entry of a catalog to the object that it is a part of.
   members AS (
     SELECT 'pg_class'::regclass AS class, oid AS entry, 'relation ' || oid AS key FROM relations
     UNION ALL SELECT 'pg_proc'::regclass, oid, 'function ' || oid FROM routines

@@ -1,2 +1,2 @@
--- What `secrets adopt` has the database's container run, on its socket.
+-- SQL that `secrets adopt` runs in the database's container, on its socket.
 ALTER ROLE :"admin" PASSWORD :'verifier';

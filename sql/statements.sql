@@ -66,7 +66,7 @@ WITH RECURSIVE
     FROM unnest($5::name[], $6::name[]) AS o(schema, name)
     JOIN pg_namespace AS n ON n.nspname = o.schema JOIN pg_class AS c ON c.relnamespace = n.oid AND c.relname = o.name
   ),
-  -- What the owner of the managed schemas has is never an extension's: scripts run as a superuser, and ALTER EXTENSION adds all.
+  -- Objects of the managed schemas' owner are never an extension's: scripts run as a superuser, and ALTER EXTENSION adds all.
   owned AS (
     SELECT 'pg_class'::regclass::oid AS class, o.oid FROM pg_class AS o JOIN declared AS d ON d.owns AND d.oid = o.relowner
     UNION ALL SELECT 'pg_proc'::regclass, o.oid FROM pg_proc AS o JOIN declared AS d ON d.owns AND d.oid = o.proowner
@@ -86,14 +86,14 @@ WITH RECURSIVE
   :{outward}
 SELECT :{catalogs}
 -- name: read_outward
--- What the audit's queries share besides: where requests get to from the managed schemas.
+-- Further shared parts of the audit's queries: the objects that requests reach from the managed schemas.
 , -- Other schemas in which requests find objects by name.
   usable AS (
     SELECT n.oid FROM pg_namespace AS n
     WHERE n.oid NOT IN (SELECT oid FROM managed)
       AND EXISTS (SELECT FROM requesting AS r WHERE has_schema_privilege(r.oid, n.oid, 'USAGE'))
   ),
-  -- What PUBLIC has elsewhere beyond what initdb and the scripts of extensions grant it (pg_init_privs), or any object does.
+  -- Grants to PUBLIC elsewhere, beyond those of initdb and extension scripts (pg_init_privs) and the built-in defaults.
   public_grants AS (
     SELECT h.class, h.oid, h.part, h.namespace, a.privilege_type AS privilege
     FROM (
@@ -151,7 +151,7 @@ SELECT :{catalogs}
         OR r.class = 'pg_cast'::regclass AND d.refclassid = 'pg_type'::regclass)
     ) AS n
   ),
-  -- Of these, what requests reach: managed objects, and types elsewhere, to which a request may cast.
+  -- Those of them that requests reach: managed objects, and types elsewhere, to which a request may cast.
   reached AS (
     SELECT DISTINCT r.on_class, r.on_oid, r.class, r.oid FROM resting AS r
     WHERE (r.class, r.oid) <> (r.on_class, r.on_oid) AND CASE r.class
@@ -292,7 +292,7 @@ SELECT :"private".run_migration(:'sql'::pg_catalog.text)
 -- name: run_confined_parameter
 SELECT :"private".run_migration($1::pg_catalog.text)
 -- name: deferrable
--- What may wait for the end of the transaction: constraints of tables that were written to. Their locks say that they were.
+-- Constraints that may wait for the end of the transaction, of tables that were written to. Locks show the writes.
 SELECT DISTINCT format('%I.%I', CASE c.relnamespace WHEN pg_my_temp_schema() THEN 'pg_temp' ELSE s.nspname END, c.relname) AS "table",
   format('%I.%I', CASE k.connamespace WHEN pg_my_temp_schema() THEN 'pg_temp' ELSE n.nspname END, k.conname) AS "constraint",
   k.condeferred AS deferred

@@ -3,7 +3,7 @@ import { environmentCount, environmentCpus, environmentPort } from '../declarati
 import { refuse } from '../declaration/errors.ts';
 import { keysFromCommand, keysFromEnvironment, parseKeysCommand, type KeyStore } from '../jwt/index.ts';
 
-/** What a container may use of its machine. */
+/** Memory and CPU limits of a container. */
 type ContainerLimits = Pick<ContainerProps, 'memory' | 'cpus'>;
 
 /** What the environment may decide about a deploy, so that images and ports need no change of code. */

@@ -3,7 +3,7 @@ import type { Catalog } from '../catalog.ts';
 import { plan, planFunctions } from '../plan.ts';
 import { error, type Finding } from './finding.ts';
 
-/** What a plain converge could not put right is not as declared. */
+/** Reports drift: each step that the database still needs to match the declaration. */
 export function notAsDeclared(declaration: Declaration, catalog: Catalog): Finding[] {
   return [...planFunctions(declaration, catalog), ...plan(declaration, catalog).steps].map(({ sql, place }) =>
     error(

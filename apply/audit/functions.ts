@@ -5,7 +5,7 @@ import { isSameFunction, matches } from '../plan-grants.ts';
 import { error, warning, type Finding } from './finding.ts';
 import { restedOn } from './grants.ts';
 
-/** Such a function runs with its owner's rights: its arguments come from whoever may call it. */
+/** Audits callable SECURITY DEFINER functions. They run with their owner's rights, on arguments that the caller chooses. */
 export function securityDefiners(declaration: Declaration, catalog: Catalog): Finding[] {
   const callable = catalog.functions.filter(
     (fn) => fn.security_definer && fn.grants.length > 0 && !isOurs(declaration, fn),
@@ -28,7 +28,7 @@ export function securityDefiners(declaration: Declaration, catalog: Catalog): Fi
   });
 }
 
-/** Whoever may write to the table runs the trigger's function, without a grant on it. */
+/** Audits SECURITY DEFINER triggers. A role that may write to the table runs the function, without a grant on it. */
 export function definerTriggers({ owner }: Declaration, catalog: Catalog): Finding[] {
   return catalog.definerTriggers.flatMap(({ schema, table, name, function: fn, function_owner, search_path_set }) => {
     const object = `trigger ${name} of ${schema}.${table}`;
@@ -61,7 +61,7 @@ function searchPathNotSet(fn: string): Finding {
 const CROSSING =
   /^(?:role|session_authorization|session_replication_role|row_security|lo_compat_privileges|request\.[^=]*)=/;
 
-/** What a function may do that its caller may not, without being SECURITY DEFINER. */
+/** Finds functions that may do what their caller may not, without being SECURITY DEFINER. */
 export function privilegesOfFunctions(declaration: Declaration, catalog: Catalog): Finding[] {
   return catalog.functions
     .filter((fn) => !isOurs(declaration, fn))

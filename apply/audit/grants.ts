@@ -49,7 +49,7 @@ export function grantsElsewhere(_: Declaration, catalog: Catalog): Finding[] {
 
 const KINDS = { r: 'TABLES', S: 'SEQUENCES', f: 'ROUTINES', T: 'TYPES' } as const;
 
-/** What somebody makes by hand is open until the next deploy, where the maker's default privileges say so. */
+/** Finds default privileges of other roles: they open objects that the role makes by hand, until the next deploy. */
 export function widerDefaults(_: Declaration, catalog: Catalog): Finding[] {
   return catalog.widerDefaults.map(({ role, kind, grantee, privileges }) => {
     const to = grantee === 'public' ? 'PUBLIC' : quoteIdentifier(grantee);
@@ -63,7 +63,7 @@ export function widerDefaults(_: Declaration, catalog: Catalog): Finding[] {
   });
 }
 
-/** What rests on an object, for the end of a sentence. */
+/** Names what rests on an object, for the end of a sentence. */
 export function restedOn(users: readonly string[]): string {
   return users.length === 0 ? '' : `, and ${users.join(', ')} ${users.length === 1 ? 'rests' : 'rest'} on it`;
 }

@@ -20,7 +20,7 @@ export function ownTables(declaration: Declaration, catalog: Catalog): Finding[]
   });
 }
 
-/** As `sql/catalog/own-tables.sql` writes what `create_bookkeeping` makes. */
+/** The table that `create_bookkeeping` makes, in the format of `sql/catalog/own-tables.sql`. */
 const MIGRATIONS =
   'applied_at timestamp with time zone NOT NULL now(), file text NOT NULL, sha256 text NOT NULL, PRIMARY KEY (file)';
 

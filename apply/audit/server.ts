@@ -2,7 +2,7 @@ import type { Declaration } from '../../declaration/types.ts';
 import type { Catalog } from '../catalog.ts';
 import { error, warning, type Finding } from './finding.ts';
 
-/** What a session begins with holds for PostgREST's, and for those who change data. */
+/** Finds settings that weaken every session, PostgREST's and those of roles that change data. */
 export function settingsForAll(_: Declaration, catalog: Catalog): Finding[] {
   return catalog.settingsForAll.map(({ object, setting, minor }) => {
     const name = setting.split('=')[0]!;
@@ -26,7 +26,7 @@ export function builtInChanges(_: Declaration, catalog: Catalog): Finding[] {
   );
 }
 
-/** Whoever may replace the function decides what an admin's session does. */
+/** Finds event triggers whose function a non-superuser may replace, and thereby change what an admin's session does. */
 export function eventTriggers(_: Declaration, catalog: Catalog): Finding[] {
   return catalog.eventTriggers.map(({ name, function: fn, owner }) =>
     warning(

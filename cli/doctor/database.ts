@@ -15,7 +15,7 @@ interface Row {
   readonly admin: boolean;
 }
 
-/** Whether an existing database can be deployed to by who signs in. */
+/** Checks if the connecting role can deploy to an existing database. */
 export async function checkDatabase(connection: DatabaseConnection): Promise<Finding[]> {
   const place = `${connection.host}:${connection.port ?? 5432}/${connection.database}`;
   let client;

@@ -3,11 +3,11 @@ export type Level = 'ok' | 'warning' | 'problem';
 
 /** The result of one check. */
 export interface Finding {
-  /** What was checked, such as `engine` or `ports`. */
+  /** Name of the check, such as `engine` or `ports`. */
   readonly check: string;
   readonly level: Level;
   readonly message: string;
-  /** What helps; undefined where all is well. */
+  /** Remedy; undefined if all is well. */
   readonly fix?: string;
 }
 

@@ -28,7 +28,7 @@ function presence(engine: readonly string[], image: string, variable: string): F
   return status === 0 ? ok(`${image} can be pulled`) : missing(image, variable, complaint);
 }
 
-/** What Docker and Go say of a network that does not lead to the registry. */
+/** Messages of Docker and Go when the network does not reach the registry. */
 const OUT_OF_REACH =
   /no such host|dial tcp|i\/o timeout|timeout exceeded|TLS handshake|x509|server misbehaving|unreachable|refused|no answer within/i;
 

@@ -14,7 +14,7 @@ export interface WantedPort {
   readonly variable: string;
 }
 
-/** Whether a deploy can publish its ports: one that its own container has already is free for it. */
+/** Checks if a deploy can publish its ports. A port that its own container holds counts as free. */
 export async function checkPorts(
   engine: readonly string[] | undefined,
   wanted: readonly WantedPort[],

@@ -4,7 +4,7 @@ import { type Finding, findings } from './finding.ts';
 
 const { ok, warning, problem } = findings('state');
 
-/** What earlier deploys have left in the directory of the app. */
+/** Checks files that earlier deploys left in the app's directory. */
 export function checkState(directory = process.cwd()): Finding[] {
   const names = readdirSync(directory);
   const found = [

@@ -21,7 +21,7 @@ const KNOWN: Record<Product, Readonly<Record<number, Vulnerability>>> = {
   },
 };
 
-/** What is known against a version; a version such as `18` is taken as the newest of its kind. */
+/** Finds a known vulnerability of a version. A version such as `18` counts as the newest of its kind. */
 export function vulnerability(product: Product, version: string): Vulnerability | undefined {
   const [major = 0, ...rest] = version.split('.').map(Number);
   if (product === 'PostgreSQL' && major < 15) return { problem: 'it gets no fixes any more', fixed: '15.20' };

@@ -33,7 +33,7 @@ export function sampleClaims(declaration: Declaration, role: string): Record<str
 /** Claims that are texts in every token, whatever a policy takes them for. */
 const TEXTS: readonly unknown[] = ['sub', 'iss', 'aud'];
 
-/** Whether the claim says what the declaration, or the clock, gives a token. */
+/** Tests if the declaration or the signer, not a policy, determines the claim. */
 function isOfSigner({ keys, tokens }: Declaration, claim: ClaimPath): boolean {
   const name = nameOf(claim);
   const { issuer, audience } = providerOf(keys) ?? tokens;

@@ -12,7 +12,7 @@ export function newSecret(): string {
   return randomBytes(32).toString('base64url');
 }
 
-/** Whether a request carries the secret, once. How long the comparison takes tells nothing about it. */
+/** Tests if a request carries the secret exactly once. The time of the comparison reveals nothing about the secret. */
 export function hasSecret({ headersDistinct }: IncomingMessage, secret: string): boolean {
   const [given, ...others] = headersDistinct[SECRET_HEADER] ?? [];
   return given !== undefined && others.length === 0 && timingSafeEqual(digest(given), digest(secret));

@@ -1,4 +1,4 @@
--- What somebody has added to or changed of that which every name of ours means: objects in pg_catalog that neither initdb
+-- Additions and changes to the objects that our names resolve to: those in pg_catalog that neither initdb
 -- (transam.h, FirstNormalObjectId) nor an extension has made, and casts between Postgres' own types.
 SELECT pg_describe_object(o.class, o.oid, 0) AS object, o.class = 'pg_cast'::regclass AS cast, o.command
 FROM (

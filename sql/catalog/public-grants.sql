@@ -1,4 +1,4 @@
--- What PUBLIC has elsewhere, where requests find it by name or rest on it.
+-- Grants to PUBLIC elsewhere, on objects that requests find by name or rest on.
 SELECT pg_describe_object(g.class, g.oid, g.part) AS object, string_agg(DISTINCT g.privilege, ', ') AS privileges,
   g.class = 'pg_namespace'::regclass AS schema, coalesce(min(r.used_by), '{}') AS used_by
 FROM public_grants AS g

@@ -4,7 +4,7 @@ SELECT pg_get_userbyid(d.defaclrole) AS role, d.defaclobjtype AS kind,
 FROM pg_default_acl AS d JOIN pg_roles AS r ON r.oid = d.defaclrole CROSS JOIN LATERAL aclexplode(d.defaclacl) AS a
 WHERE d.defaclnamespace = 0 AND d.defaclrole NOT IN (SELECT oid FROM declared WHERE owns) AND d.defaclobjtype IN ('r', 'S', 'f', 'T')
   AND a.grantee <> d.defaclrole AND (a.grantee = 0 OR a.grantee IN (SELECT oid FROM requesting))
-  -- What PUBLIC has of new functions and types anyway.
+  -- Without the built-in default privileges of PUBLIC on functions and types.
   AND NOT (a.grantee = 0 AND d.defaclobjtype IN ('f', 'T'))
   AND (r.rolsuper OR EXISTS (SELECT FROM managed AS m WHERE has_schema_privilege(r.oid, m.oid, 'CREATE')))
 GROUP BY d.defaclrole, d.defaclobjtype, a.grantee
