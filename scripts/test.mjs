@@ -60,6 +60,7 @@ if (status !== 0 || files.length === 0) {
   console.log(`no test files found${args.length > 0 ? ` for: ${args.join(' ')}` : ''}`);
   count.failed += 1;
 } else {
+  if (process.env.FULL_TESTS !== '1') console.log('wide sets: a fixed sample of each; FULL_TESTS=1 runs them whole');
   const kinds = runnableKinds(files).map((kind) => `--project=${kind}`);
   if (kinds.length > 0)
     countTests(vitest('run', '--outputFile.json', '--reporter=default', '--reporter=json', ...kinds));
