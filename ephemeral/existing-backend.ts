@@ -32,7 +32,7 @@ export async function startExistingBackend(admin: DatabaseConnection, { name }: 
 
   const directory = createServerDirectory({ forReaper: true });
   const file = directory.writeSecret('admin.json', JSON.stringify(admin));
-  const withdraw = undoAfterDeath([...ownProgram('ephemeral/drop-abandoned'), file]);
+  const withdraw = undoAfterDeath([...ownProgram('ephemeral/drop-abandoned'), file, id]);
   // Its lock alone must not keep this process alive, what is asked of it must.
   const idle = session as pg.Client & { ref(): void; unref(): void };
   idle.unref();
@@ -66,6 +66,11 @@ export async function startExistingBackend(admin: DatabaseConnection, { name }: 
       await directory.remove();
     },
   };
+}
+
+/** Waits until Postgres has ended the session of an environment: on a busy machine, later than its process. */
+export async function endOf(session: pg.ClientBase, id: string): Promise<void> {
+  await holding(session, id, () => Promise.resolve());
 }
 
 /** Drops the databases of environments that have ended, and the roles that nothing needs any more. */
