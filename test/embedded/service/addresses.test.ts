@@ -88,16 +88,20 @@ describe.each(['https://id.test', 'https://app.test/id', 'https://app.test/auth'
     expect([discovered, out, ...visitor.setCookies].join()).not.toContain('evil');
   });
 
-  it('its cookies are for TLS, and the session for this host only', async () => {
+  it('its cookies are for TLS, and the session and what is pending for this host only', async () => {
     const { visitor } = await walk(issuer, await serve(issuer, false, () => undefined));
-    const names = visitor.setCookies.map((cookie) => cookie.replace(/(\.sig)?=.*/, ''));
+    const names = visitor.setCookies.map((cookie) =>
+      cookie.replace(/(\.sig)?=.*/, '').replace(/(?<=_pending_)[\w-]{16}$/, '…'),
+    );
     expect([...new Set(names)].sort()).toEqual([
+      `__Host-${PREFIX}_pending_…`,
       `__Host-${PREFIX}_session`,
       `__Secure-${PREFIX}_interaction`,
       `__Secure-${PREFIX}_resume`,
     ]);
     for (const cookie of visitor.setCookies) {
-      expect(cookie).toMatch(/; secure; httponly$|; secure; httponly; /);
+      expect(cookie).toMatch(/; secure(;|$)/);
+      expect(cookie).toMatch(/; httponly(;|$)/);
       expect(cookie).not.toMatch(/domain=/i);
       if (cookie.startsWith('__Host-')) expect(cookie).toContain('; path=/;');
     }
