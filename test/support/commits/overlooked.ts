@@ -41,7 +41,7 @@ export async function overlook(
   let sent = 0;
   hooks.set(connection.database, async (client, text, send) => {
     if (sent++ === interruption?.at) await interrupt(client, interruption, onlooker);
-    if (text === 'BEGIN') inTransaction = true;
+    if (/^BEGIN\b/.test(text)) inTransaction = true;
     const answer = await send();
     const ends = text === 'COMMIT' || text.startsWith('ROLLBACK\n');
     if (ends) inTransaction = false;
