@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
 
 const seconds = 1000;
@@ -12,6 +13,8 @@ const alone = (groupOrder: number) => ({ fileParallelism: false, sequence: { gro
 
 export default defineConfig({
   test: {
+    // Servers take half of the time: two workers are quicker also where there are two cores.
+    maxWorkers: Math.max(2, availableParallelism() - 1),
     projects: [
       kind('unit', 20 * seconds),
       kind('embedded', 120 * seconds, {

@@ -55,7 +55,7 @@ const ACCESS_ONLY = ['terraform_data.access_sql_applied'];
 
 describe('a deploy of a changed declaration changes just that', () => {
   it('policy', async () => {
-    todos.edit('policies/own-todos.sql', (text) => text.replace('int', 'int AND NOT done'));
+    todos.edit('policies/own-todos.sql', (text) => `${text.trimEnd()} AND NOT done\n`);
     expect(await deployWatched()).toEqual(ACCESS_ONLY);
     const answers = await answersNow();
     expect(answers.get('user 1')).toBe('200 [{"id":1,"title":"buy milk"}, \n {"id":2,"title":"water the plants"}]');

@@ -105,7 +105,7 @@ const laterDeploy: Record<string, KillPoint> = {
 describe('a deploy of changes that is killed', () => {
   beforeAll(() => {
     // Fewer rows for users than before, and a server that is another one.
-    todos.edit('policies/own-todos.sql', (text) => text.replace('int', 'int AND NOT done'));
+    todos.edit('policies/own-todos.sql', (text) => `${text.trimEnd()} AND NOT done\n`);
     todos.edit('declaration.ts', (text) => text.replace("name: 'todos',", "name: 'todos',\n  server: { maxRows: 9 },"));
     todos.add('migrations/002_tags.sql', 'CREATE TABLE tags (name text);\nSELECT pg_sleep(4);\n');
   });
