@@ -56,7 +56,8 @@ function checkContext(address: readonly string[]): Finding[] {
     '--format',
     '{{.Name}} {{.Endpoints.docker.Host}}',
   ]);
-  const [name, host] = stdout.split(' ');
+  // The name of a context holds no space; the path of a socket may.
+  const [, name, host] = /^(\S+) (.+)$/.exec(stdout) ?? [];
   if (status !== 0 || host === undefined || address[0] !== '--host' || host === address[1]) return [];
   return [
     warning(

@@ -39,10 +39,11 @@ function seen(answers: ReadonlyMap<string, Answers>, probe: string): string[] {
   return [...new Set([...answers.get(probe)!.keys()].map(titles))];
 }
 
-/** The runner has a connection, and its statement holds the text. */
-async function runnerRuns(text = ''): Promise<boolean> {
-  const running = `SELECT query FROM pg_stat_activity WHERE application_name = 'secured-postgrest'`;
-  return (await todos.sql<{ query: string }>(running)).some(({ query }) => query.includes(text));
+/** The runner has a connection; with an event: it waits for that. */
+async function runnerRuns(event?: string): Promise<boolean> {
+  const running = `SELECT wait_event FROM pg_stat_activity WHERE application_name = 'secured-postgrest'`;
+  const found = await todos.sql<{ wait_event: string | null }>(running);
+  return found.some(({ wait_event }) => event === undefined || wait_event === event);
 }
 
 /** Asked at the engine's socket: the command takes so long that it can miss a container which is made again. */
@@ -92,7 +93,7 @@ describe('a first deploy that is killed', () => {
 
 const laterDeploy: Record<string, KillPoint> = {
   'before the access SQL': { output: /sql_applied\S+: Destroying/ },
-  'in a migration': { output: /sql_applied\S+: Provisioning/, and: () => runnerRuns('pg_sleep') },
+  'in a migration': { output: /sql_applied\S+: Provisioning/, and: () => runnerRuns('PgSleep') },
   'when the access SQL is done': { output: /sql_applied\S+: Creation complete/ },
   'when the server is destroyed': {
     output: /api-1_\S+: Destroying/,
