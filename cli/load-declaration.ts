@@ -28,7 +28,8 @@ export function loadDeclaration(path: string): Promise<Declaration> {
  *
  * Throws as `loadDeclaration` does, and `missing_package` without tsx.
  *
- * @param onFile told each file that the declaration comes from, also where it can not be loaded
+ * @param onFile called with each file that the declaration comes from, also where it can not be loaded; perhaps only
+ * after the declaration is there, because tsx reports modules from another thread
  *
  * @example
  * const files: string[] = [];

@@ -93,7 +93,7 @@ describe('loadAfresh', () => {
       const files = new Set<string>();
       const declaration = await loadAfresh(file, (name) => files.add(name));
       expect(declaration).toEqual(declare({ ...input, roles: { users: [user] } }));
-      expect([...files]).toEqual(expect.arrayContaining([file, users]));
+      await expect.poll(() => [...files]).toEqual(expect.arrayContaining([file, users]));
     }
   });
 
@@ -103,7 +103,7 @@ describe('loadAfresh', () => {
     const file = put('broken/declaration.ts', `import { users } from './users.ts'; export default users;`);
     const files = new Set<string>();
     await expect(loadAfresh(file, (name) => files.add(name))).rejects.toMatchObject({ code: 'invalid_declaration' });
-    expect([...files]).toEqual(expect.arrayContaining([file, users]));
+    await expect.poll(() => [...files]).toEqual(expect.arrayContaining([file, users]));
   });
 
   it('reads JSON', async () => {
