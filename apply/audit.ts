@@ -7,7 +7,7 @@ import { grantedToPublic, grantsElsewhere, widerDefaults } from './audit/grants.
 import { missingIndexes } from './audit/indexes.ts';
 import { ownTables } from './audit/own-tables.ts';
 import { apiRolePrivileges, logins, otherMembers } from './audit/roles.ts';
-import { builtInChanges, eventTriggers, settingsForAll } from './audit/server.ts';
+import { builtInChanges, eventTriggers, serverRelease, settingsForAll } from './audit/server.ts';
 import {
   bypassingRelations,
   inheritedRows,
@@ -60,4 +60,5 @@ const RULES: readonly Rule[] = [
   eventTriggers,
   replicatedTables,
   missingIndexes,
+  serverRelease,
 ];

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { desiredAccess } from '../declaration/access.ts';
 import type { Declaration } from '../declaration/types.ts';
 
-/** Changes when a database would have to be brought to another state: not with server settings, keys or ports. */
+/** Changes when a database would have to be brought to another state: not with server settings, keys, ports or accepted advisories. */
 export function accessFingerprint(declaration: Declaration): string {
   const { functions, policies, tables, triggers } = desiredAccess(declaration);
   // A policy is what it is rendered to: the path of its file, which differs from checkout to checkout, does not count.
@@ -13,6 +13,7 @@ export function accessFingerprint(declaration: Declaration): string {
     ...declaration,
     server: undefined,
     keys: undefined,
+    acceptedAdvisories: undefined,
     tables: relations,
     views: undefined,
     desired: [functions, ...[policies, tables, triggers].map((list) => list.map(({ statement }) => statement))],

@@ -1,18 +1,18 @@
 import { refuse } from '../declaration/errors.ts';
+import { oldestMajor } from '../declaration/releases.ts';
 import type { Declaration } from '../declaration/types.ts';
 import { declaredRoles, type CatalogGround } from './catalog.ts';
-
-const OLDEST_POSTGRES = 150000;
 
 /** Refuses a database that can't be brought to the declared state, before anything is changed. */
 export function checkDatabase(declaration: Declaration, { database, roles }: CatalogGround): void {
   const place = `database ${database.name}`;
-  if (database.version < OLDEST_POSTGRES) {
+  const oldest = oldestMajor('PostgreSQL');
+  if (database.version < oldest * 10_000) {
     refuse(
       'unsupported_database',
       place,
       `its server is version ${Math.floor(database.version / 10000)}`,
-      'use PostgreSQL 15 or later, whose views can run with the rights of who asks',
+      `use PostgreSQL ${oldest} or later, whose views can run with the rights of who asks`,
     );
   }
   if (!database.owned) {

@@ -12,8 +12,10 @@ import { checkImages, type WantedImage } from './doctor/images.ts';
 import { checkDisk, checkNode, checkPackages } from './doctor/machine.ts';
 import { checkPorts, type WantedPort } from './doctor/ports.ts';
 import { checkSecrets } from './doctor/secrets.ts';
+import { checkRunning } from './doctor/running.ts';
 import { checkState } from './doctor/state.ts';
 import { checkTerraform } from './doctor/terraform.ts';
+import { checkTable } from './doctor/versions.ts';
 import { loadDeclaration } from './load-declaration.ts';
 
 interface DoctorOptions extends Partial<ConnectionOptions> {
@@ -61,7 +63,8 @@ async function examine(declaration: Declaration | undefined, options: DoctorOpti
     ...checkEngineClock(address),
     ...checkDisk(address),
     ...checkState(),
-    ...(connection ? await checkDatabase(connection) : []),
+    ...checkTable(),
+    ...(connection ? await checkDatabase(connection, declaration?.acceptedAdvisories) : []),
     ...(declaration ? await checkDeclaration(declaration, address, options, deployPorts) : []),
   ];
 }
@@ -87,7 +90,7 @@ async function checkDeclaration(
   { host, secrets }: DoctorOptions,
   { apiPort, databasePort, servers }: DeployPorts,
 ): Promise<Finding[]> {
-  const { name, server } = declaration;
+  const { name, server, acceptedAdvisories } = declaration;
   const { POSTGRES_IMAGE: postgres, POSTGREST_IMAGE: postgrest, SECRETS_DIRECTORY: directory } = process.env;
   const hasContainer = host === undefined;
   const images: WantedImage[] = [
@@ -103,8 +106,13 @@ async function checkDeclaration(
     images.unshift({ product: 'PostgreSQL', image: postgres || POSTGRES_IMAGE, variable: 'POSTGRES_IMAGE' });
     ports.unshift({ host: '127.0.0.1', port: databasePort, container: `${name}-postgres`, variable: 'DATABASE_PORT' });
   }
+  const running = ports.map(({ container }) => ({
+    product: container === `${name}-postgres` ? ('PostgreSQL' as const) : ('PostgREST' as const),
+    container,
+  }));
   return [
-    ...checkImages(engine, images),
+    ...checkImages(engine, images, acceptedAdvisories),
+    ...checkRunning(engine, running, acceptedAdvisories),
     ...(await checkPorts(engine, ports)),
     ...checkSecrets(engine, name, secrets ?? (directory || join('.secrets', name))),
   ];

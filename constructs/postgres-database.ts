@@ -5,6 +5,7 @@ import { type ITerraformDependable, Lazy, Token } from 'cdktf';
 import { Construct, type IConstruct } from 'constructs';
 import { refuse } from '../declaration/errors.ts';
 import { POSTGRES_IMAGE } from '../declaration/images.ts';
+import { checkAccepted, oldestMajor, refuseOpenToAnyone } from '../declaration/releases.ts';
 import { dockerProvider } from './docker-provider.ts';
 import { checkPort, type ContainerProps, cpuLabel, cpusOf, hardened, positiveInteger } from './hardened-container.ts';
 import { labels } from './labels.ts';
@@ -14,6 +15,7 @@ import { SecretFile } from './secret-file.ts';
 import { SecretVolume } from './secret-volume.ts';
 import { SecretsDirectory } from './secrets-directory.ts';
 import { tlsOnly } from './tls-only.ts';
+import { warnAboutRelease } from './warn-about-release.ts';
 
 /** How a client protects its connection: libpq's `sslmode`. */
 export type SslMode = 'disable' | 'require' | 'verify-full';
@@ -61,10 +63,12 @@ export interface PostgresDatabaseProps extends ContainerProps {
   readonly adminUser?: string;
   /** @default the secrets directory `.secrets/<name>` */
   readonly secrets?: SecretsDirectory;
-  /** @default 'postgres:18.4' */
+  /** @default the newest PostgreSQL in the table of docs/versions.md: 'postgres:18.7' */
   readonly image?: string;
-  /** Major version of PostgreSQL in the image. @default from the image's tag */
+  /** Version of PostgreSQL in the image, such as '18.7' or '18'. @default from the image's tag */
   readonly version?: string;
+  /** Numbers of known advisories, such as `CVE-2026-6460`, that a deploy does not warn about. @default none */
+  readonly acceptedAdvisories?: readonly string[];
   /** Port on 127.0.0.1 that the database is published on. @default 5432 */
   readonly port?: number;
   /** Existing Docker network to join, by name. @default a network of its own */
@@ -138,7 +142,7 @@ const CERTIFICATE = '/run/secrets/postgres-certificate';
  * @example
  * const database = new PostgresDatabase(this, 'database', { name: 'todos' });
  *
- * @throws SecuredPostgrestError `invalid_prop`
+ * @throws SecuredPostgrestError `invalid_prop`, `unsupported_version`, `vulnerable_version`
  */
 export class PostgresDatabase extends Construct implements IPostgresDatabase {
   /**
@@ -177,7 +181,12 @@ export class PostgresDatabase extends Construct implements IPostgresDatabase {
     super(scope, id);
     const { name } = props;
     const image = props.image ?? POSTGRES_IMAGE;
-    const major = Number.parseInt(agreedVersion(this.node.path, image, props.version), 10);
+    const version = agreedVersion(this.node.path, image, props.version);
+    const major = checkMajor(`${this.node.path}.image`, version);
+    const { acceptedAdvisories = [] } = props;
+    checkAccepted(acceptedAdvisories, `${this.node.path}.acceptedAdvisories`, 'invalid_prop');
+    refuseOpenToAnyone('PostgreSQL', version, `${this.node.path}.image`);
+    warnAboutRelease(this, 'PostgreSQL', version, acceptedAdvisories);
     const provider = dockerProvider(this, props.dockerProvider);
     const secrets = props.secrets ?? new SecretsDirectory({ name });
 
@@ -283,6 +292,13 @@ export class PostgresDatabase extends Construct implements IPostgresDatabase {
   reserveConnections(place: string, connections: number): void {
     this.reserved.reserve(place, connections);
   }
+}
+
+function checkMajor(place: string, version: string): number {
+  const major = Number.parseInt(version, 10);
+  const oldest = oldestMajor('PostgreSQL');
+  if (major >= oldest) return major;
+  refuse('unsupported_version', place, `PostgreSQL ${version} is too old`, `use ${oldest} or later`);
 }
 
 /** Fewer megabytes may make the engine's first process in a container fail: at 64, runc can't set up the system call filter. */

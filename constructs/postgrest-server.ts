@@ -15,6 +15,7 @@ import { labels } from './labels.ts';
 import { agreedVersion } from './image-version.ts';
 import type { KeySet } from './key-set.ts';
 import type { IPostgresDatabase } from './postgres-database.ts';
+import { warnAboutRelease } from './warn-about-release.ts';
 import { checkServerMemory, runtimeOptions, serverMemory } from './postgrest-memory.ts';
 import { publishedUrl } from './published-url.ts';
 import { SecretFile } from './secret-file.ts';
@@ -83,6 +84,7 @@ export class PostgrestServer extends Construct {
     const image = props.image ?? postgrestImage(declaration);
     const version = agreedVersion(place, image, props.version, declaration.server.version);
     checkSettings(declaration.server.settings, 'server.settings', checkVersion(version, `${place}.version`));
+    warnAboutRelease(this, 'PostgREST', version, declaration.acceptedAdvisories);
     const servers = checkServers(place, props);
     const { poolSize } = declaration.server;
     const memory = checkServerMemory(place, props.memory ?? serverMemory(poolSize), poolSize);

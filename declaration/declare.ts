@@ -5,6 +5,7 @@ import { refuse } from './errors.ts';
 import { freeze } from './freeze.ts';
 import { checkDistinct, checkKnownSchema, checkName, checkSchemaName, qualify } from './names.ts';
 import { checkProvider, providerOf } from './provider.ts';
+import { checkAccepted } from './releases.ts';
 import { checkServer } from './server.ts';
 import { checkShape } from './shape.ts';
 import { checkKnownRole, effectiveRoles, resolveRoles, type Roles } from './roles.ts';
@@ -49,6 +50,8 @@ export function declare(input: DeclarationInput): Declaration {
   const keys = input.keys ?? { generate: 'ES256' };
   checkKeySet(keys, 'keys', server.version);
   checkProvider(keys, input.tokens ?? {}, roles);
+  const { acceptedAdvisories } = input;
+  checkAccepted(acceptedAdvisories ?? [], 'acceptedAdvisories', 'invalid_declaration');
   const migrations = input.migrations ?? [];
   checkMigrations(migrations);
   const needsToken = providerOf(keys) !== undefined && !roles.anonymous;
@@ -64,6 +67,7 @@ export function declare(input: DeclarationInput): Declaration {
     keys,
     tokens: { ...resolveTokens(input.tokens ?? {}, schemas), ...(needsToken && { isRequired: true }) },
     server,
+    ...(acceptedAdvisories && { acceptedAdvisories }),
     ...(needsToken && arrivalRole(input)),
   };
   checkRelationNames(declaration);

@@ -1,7 +1,8 @@
+import { newestVersion } from './releases.ts';
 import type { Declaration } from './types.ts';
 
 /** The image of the database unless another one is given. */
-export const POSTGRES_IMAGE = 'postgres:18.4';
+export const POSTGRES_IMAGE = `postgres:${newestVersion('PostgreSQL')}`;
 
 /** The image that runs a declaration's servers unless another one is given. */
 export function postgrestImage(declaration: Declaration): string {

@@ -1,13 +1,14 @@
 import { isIPv4, isIPv6 } from 'node:net';
 import { refuse } from './errors.ts';
+import { newestVersion } from './releases.ts';
 import { checkSettings } from './server-settings.ts';
 import type { Server, ServerInput } from './types.ts';
-import { checkVersion, DEFAULT_POSTGREST_VERSION } from './versions.ts';
+import { checkVersion } from './versions.ts';
 
 /** Checks the server part of a declaration and fills in its defaults. */
 export function checkServer(input: ServerInput): Server {
   const server: Server = {
-    version: input.version ?? DEFAULT_POSTGREST_VERSION,
+    version: input.version ?? newestVersion('PostgREST'),
     maxRows: input.maxRows ?? 1000,
     poolSize: input.poolSize ?? 10,
     corsAllowedOrigins: input.corsAllowedOrigins ?? [],

@@ -154,6 +154,7 @@ const declaration = z.strictObject({
       settings: z.record(text, text).optional(),
     })
     .optional(),
+  acceptedAdvisories: texts.optional(),
 });
 
 /** What a user must not be able to ask for: PostgREST would let anyone who may sign in as such a role do everything. */

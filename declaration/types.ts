@@ -255,7 +255,7 @@ export interface FunctionInput {
 }
 
 export interface ServerInput {
-  /** PostgREST's version; settings and checks follow it. @default the newest this package knows */
+  /** PostgREST's version; settings and checks follow it. @default the newest in the table of docs/versions.md */
   readonly version?: string;
   /** Largest number of rows of one answer. @default 1000 */
   readonly maxRows?: number;
@@ -297,6 +297,11 @@ export interface DeclarationInput {
   readonly keys?: KeySource;
   readonly tokens?: TokenRules;
   readonly server?: ServerInput;
+  /**
+   * Numbers of known advisories, such as `CVE-2026-6460`, that deploys and audits no longer warn about; see docs/versions.md.
+   * @default none
+   */
+  readonly acceptedAdvisories?: readonly string[];
 }
 
 /** A name inside a schema. */
@@ -402,4 +407,6 @@ export interface Declaration {
   readonly keys: KeySource;
   readonly tokens: Tokens;
   readonly server: Server;
+  /** Numbers of advisories that are not warned about. */
+  readonly acceptedAdvisories?: readonly string[];
 }

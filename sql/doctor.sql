@@ -1,7 +1,6 @@
 -- Facts that `doctor` reads about an existing database and the connecting role.
 SELECT
   current_setting('server_version') AS version,
-  current_setting('server_version_num')::integer AS number,
   pg_is_in_recovery() AS standby,
   extract(epoch FROM clock_timestamp()) * 1000 AS now,
   rolsuper AS superuser,

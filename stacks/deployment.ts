@@ -8,7 +8,7 @@ import { readEnvironment } from './environment.ts';
 
 /** The three stacks of a declaration, each deployed after the one before: `<name>-database`, `-access` and `-api`. */
 export function addStacks(app: App, declaration: Declaration): void {
-  const { name } = declaration;
+  const { name, acceptedAdvisories } = declaration;
   const {
     postgresImage,
     postgrestImage,
@@ -29,6 +29,7 @@ export function addStacks(app: App, declaration: Declaration): void {
     name,
     secrets,
     ...(postgresImage && { image: postgresImage }),
+    ...(acceptedAdvisories && { acceptedAdvisories }),
     ...(databasePort !== undefined && { port: databasePort }),
     ...databaseLimits,
   });

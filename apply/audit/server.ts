@@ -1,6 +1,16 @@
+import { releaseFindings } from '../../declaration/releases.ts';
 import type { Declaration } from '../../declaration/types.ts';
 import type { Catalog } from '../catalog.ts';
 import { error, warning, type Finding } from './finding.ts';
+
+/** Finds what is known against the version that the server runs. A deploy still works: its fix is not in the deploy's hands. */
+export function serverRelease({ acceptedAdvisories }: Declaration, { database }: Catalog): Finding[] {
+  // Since PostgreSQL 10: two digits and more of the major version, then four of the minor.
+  const version = `${Math.floor(database.version / 10_000)}.${database.version % 10_000}`;
+  return releaseFindings('PostgreSQL', version, { accepted: acceptedAdvisories }).map(({ rule, problem, fix }) =>
+    warning(rule, `PostgreSQL ${version}`, problem, fix),
+  );
+}
 
 /** Finds settings that weaken every session, PostgREST's and those of roles that change data. */
 export function settingsForAll(_: Declaration, catalog: Catalog): Finding[] {

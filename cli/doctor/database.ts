@@ -2,13 +2,12 @@ import { connect, type DatabaseConnection } from '../../apply/connect.ts';
 import { packageTemplate } from '../../declaration/template.ts';
 import { clockFinding } from './clocks.ts';
 import { type Finding, findings } from './finding.ts';
-import { vulnerability } from './vulnerabilities.ts';
+import { versionFindings } from './versions.ts';
 
-const { ok, warning, problem } = findings('database');
+const { ok, problem } = findings('database');
 
 interface Row {
   readonly version: string;
-  readonly number: number;
   readonly standby: boolean;
   readonly now: string;
   readonly superuser: boolean;
@@ -16,7 +15,10 @@ interface Row {
 }
 
 /** Checks if the connecting role can deploy to an existing database. */
-export async function checkDatabase(connection: DatabaseConnection): Promise<Finding[]> {
+export async function checkDatabase(
+  connection: DatabaseConnection,
+  accepted?: readonly string[],
+): Promise<Finding[]> {
   const place = `${connection.host}:${connection.port ?? 5432}/${connection.database}`;
   let client;
   try {
@@ -28,14 +30,10 @@ export async function checkDatabase(connection: DatabaseConnection): Promise<Fin
   try {
     const before = Date.now();
     const { rows } = await client.query<Row>(packageTemplate('doctor').sql);
-    const { version, number, standby, now, superuser, admin } = rows[0]!;
-    const known = vulnerability('PostgreSQL', version.split(' ')[0]!);
+    const { version, standby, now, superuser, admin } = rows[0]!;
     return [
-      number < 150_000
-        ? problem(`PostgreSQL ${version} at ${place} is too old`, 'use 15 or later')
-        : known
-          ? warning(`PostgreSQL ${version} at ${place}: ${known.problem}`, `update to ${known.fixed} or later`)
-          : ok(`PostgreSQL ${version} at ${place}`),
+      ok(`PostgreSQL ${version} at ${place}`),
+      ...versionFindings('database', 'PostgreSQL', version.split(' ')[0]!, accepted),
       ...(standby ? [problem(`${place} is a standby, which can not be written to`, 'name the primary')] : []),
       superuser || admin
         ? ok(`"${connection.user}" may deploy`)

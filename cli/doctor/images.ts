@@ -1,7 +1,8 @@
 import { imageVersion } from '../../declaration/images.ts';
 import { type Finding, findings } from './finding.ts';
 import { runProgram } from './program.ts';
-import { vulnerability, type Product } from './vulnerabilities.ts';
+import type { Product } from '../../declaration/release-table.ts';
+import { versionFindings } from './versions.ts';
 
 const { ok, warning, problem } = findings('images');
 
@@ -12,10 +13,14 @@ export interface WantedImage {
   readonly variable: string;
 }
 
-export function checkImages(engine: readonly string[] | undefined, wanted: readonly WantedImage[]): Finding[] {
+export function checkImages(
+  engine: readonly string[] | undefined,
+  wanted: readonly WantedImage[],
+  accepted: readonly string[] | undefined,
+): Finding[] {
   return wanted.flatMap(({ product, image, variable }) => [
     ...(engine ? [presence(engine, image, variable)] : []),
-    ...versionFindings(product, image, variable),
+    ...tagFindings(product, image, accepted),
   ]);
 }
 
@@ -43,13 +48,11 @@ export function missing(image: string, variable: string, complaint: string): Fin
   return problem(`the engine has no image ${image}, and it can not be pulled (${complaint})`, `correct ${variable}`);
 }
 
-export function versionFindings(product: Product, image: string, variable: string): Finding[] {
+/** What is known against the version in an image's tag. */
+export function tagFindings(product: Product, image: string, accepted?: readonly string[]): Finding[] {
   const version = imageVersion(image);
   if (version === undefined) {
     return [warning(`the tag of ${image} names no version`, 'give the version to the construct, or use such a tag')];
   }
-  const known = vulnerability(product, version);
-  return known
-    ? [warning(`${product} ${version}: ${known.problem}`, `name ${known.fixed} or later in ${variable}`)]
-    : [];
+  return versionFindings('images', product, version, accepted);
 }

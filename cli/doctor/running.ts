@@ -1,0 +1,34 @@
+import type { Product } from '../../declaration/release-table.ts';
+import { type Finding, findings } from './finding.ts';
+import { runProgram } from './program.ts';
+import { versionFindings } from './versions.ts';
+
+const { ok } = findings('running');
+
+export interface DeployedContainer {
+  readonly product: Product;
+  readonly container: string;
+}
+
+/** The program in each image, which prints its version like `PostgREST 16.3` or `postgres (PostgreSQL) 18.7`. */
+const PROGRAMS: Readonly<Record<Product, string>> = { PostgreSQL: 'postgres', PostgREST: 'postgrest' };
+
+/** Checks what runs now, which may be older than the image that the next deploy starts. */
+export function checkRunning(
+  engine: readonly string[] | undefined,
+  deployed: readonly DeployedContainer[],
+  accepted: readonly string[] | undefined,
+): Finding[] {
+  if (!engine) return [];
+  return deployed.flatMap(({ product, container }) => {
+    const { status, stdout } = runProgram('docker', [...engine, 'exec', container, PROGRAMS[product], '--version']);
+    const version = runningVersion(stdout);
+    if (status !== 0 || version === undefined) return [];
+    return [ok(`${container} runs ${product} ${version}`), ...versionFindings('running', product, version, accepted)];
+  });
+}
+
+/** The version that a program prints about itself. */
+export function runningVersion(printed: string): string | undefined {
+  return /^(?:postgres \(PostgreSQL\)|PostgREST) v?(\d+(?:\.\d+)+)/.exec(printed)?.[1];
+}
