@@ -63,7 +63,7 @@ export interface PostgresDatabaseProps extends ContainerProps {
   readonly adminUser?: string;
   /** @default the secrets directory `.secrets/<name>` */
   readonly secrets?: SecretsDirectory;
-  /** @default the newest PostgreSQL in the table of docs/versions.md: 'postgres:18.7' */
+  /** @default `postgres:<the newest version in docs/versions.md>` */
   readonly image?: string;
   /** Version of PostgreSQL in the image, such as '18.7' or '18'. @default from the image's tag */
   readonly version?: string;

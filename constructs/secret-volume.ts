@@ -36,7 +36,7 @@ export interface SecretVolumeProps extends Belonging {
  *   secret: new SecretFile('/run/secrets/jwks.json'),
  *   fingerprint: '2024-05',
  *   fileName: 'jwks.json',
- *   image: 'postgrest/postgrest:v16.2',
+ *   image: 'postgrest/postgrest:v16.4',
  * });
  */
 export class SecretVolume extends Construct {

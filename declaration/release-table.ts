@@ -19,6 +19,7 @@ export interface Advisory {
 
 /** Versions that were published together, and the advisories that they are the first to fix. */
 export interface FixingRelease {
+  /** Day by which all of them were published. */
   readonly date: string;
   /** One version of each supported major version. */
   readonly versions: readonly string[];
@@ -307,11 +308,11 @@ export const RELEASE_TABLE: ReleaseTable = {
         12: { newest: '12.2.12', endOfLife: '2025-05-01' },
         13: { newest: '13.0.8', endOfLife: '2025-10-24' },
         14: { newest: '14.18', endOfLife: '2026-09-10' },
-        16: { newest: '16.3' },
+        16: { newest: '16.4' },
       },
       releases: [
         {
-          date: '2026-09-10',
+          date: '2026-09-11',
           versions: ['16.3', '14.18'],
           fixes: [
             {

@@ -8,7 +8,7 @@ import { LABEL, ownerLabel, removalOf, removeAbandonedContainers } from './docke
 import { undoAfterDeath } from './reaper.ts';
 
 export interface DockerBackendOptions {
-  /** @default 'postgres:18.4', the deployment's */
+  /** @default that of a deploy: `postgres:<the newest version in docs/versions.md>` */
   readonly postgresImage?: string | undefined;
   /** @default `postgrest/postgrest:v<the declared version>`, the deployment's */
   readonly postgrestImage?: string | undefined;

@@ -81,6 +81,8 @@ describe('doctor', () => {
     expect(status, output).toBe(0);
     expect(output).toContain(`.secrets/todos is deployment ${identity}`);
     expect(output).toContain(`127.0.0.1:${todos.apiPort} is published by todos-api-1`);
+    expect(output).toMatch(/^ok {6}running: todos-postgres runs PostgreSQL \d+\.\d+$/m);
+    expect(output).toMatch(/^ok {6}running: todos-api-1 runs PostgREST \d+\.\d+/m);
     expect(everything()).toEqual(before);
   });
 

@@ -1,4 +1,5 @@
 import { declare, ownRows, type Declaration, type DeclarationInput, type SqlSource } from '../../declaration/index.ts';
+import { POSTGRES_ADVISORIES } from './embedded-advisories.ts';
 
 export const notesMigration: SqlSource = {
   file: 'migrations/001_notes.sql',
@@ -26,6 +27,7 @@ export function notesInput(prefix: string, more: Partial<DeclarationInput> = {})
         policies: [ownRows({ to: `${prefix}_user`, column: 'user_id', claim: 'user_id', type: 'int' })],
       },
     ],
+    acceptedAdvisories: POSTGRES_ADVISORIES,
     ...more,
   };
 }

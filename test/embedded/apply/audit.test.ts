@@ -3,6 +3,7 @@ import { applyDeclaration, auditDatabase } from '../../../apply/index.ts';
 import { membership, ownRows, type Declaration } from '../../../declaration/index.ts';
 import { accessState, useCluster, type TestDatabase } from '../../support/database.ts';
 import { rejection } from '../../support/errors.ts';
+import { POSTGRES_ADVISORIES } from '../../support/embedded-advisories.ts';
 import { notes, notesInput, notesMigration } from '../../support/notes.ts';
 
 const cluster = useCluster();
@@ -248,6 +249,26 @@ describe('the audit', () => {
     expect(error.code).toBe('audit_failed');
     expect(error.message).toContain('view_bypasses_policies: api.kept');
     expect(await accessState(database)).toEqual(before);
+  });
+
+  it('warns of advisories on the running server, lets the deploy pass, and leaves out what is accepted', async () => {
+    database = await cluster.database();
+    const expected = {
+      rule: 'known_advisory',
+      level: 'warning',
+      object: 'PostgreSQL 18.4',
+      problem: expect.stringMatching(/^is affected by CVE-2026-6460 \(/) as string,
+      fix: expect.stringMatching(/^use 18\.\d+ or later$/) as string,
+    };
+    const accepting = (acceptedAdvisories: readonly string[]) => notes(database.name, { acceptedAdvisories });
+    const { migrations, warnings } = await database.apply(accepting([]));
+    expect(migrations).toEqual(['migrations/001_notes.sql']);
+    expect(warnings).toEqual([expected]);
+    expect(await auditDatabase(database.admin, accepting([]))).toEqual([expected]);
+
+    const [first] = await auditDatabase(database.admin, accepting(['CVE-2026-6460']));
+    expect(first!.problem).toMatch(/^is affected by CVE-2026-120141 \(/);
+    expect(await auditDatabase(database.admin, accepting(POSTGRES_ADVISORIES))).toEqual([]);
   });
 
   it('names each column that a policy compares and no index serves', async () => {

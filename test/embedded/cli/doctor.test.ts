@@ -1,6 +1,7 @@
 import { expect, it } from 'vitest';
 import { checkDatabase } from '../../../cli/doctor/database.ts';
 import { useCluster } from '../../support/database.ts';
+import { POSTGRES_ADVISORIES } from '../../support/embedded-advisories.ts';
 
 const cluster = useCluster();
 const problems = async (...args: Parameters<typeof checkDatabase>) =>
@@ -12,6 +13,14 @@ it.each(['superuser', 'database owner'] as const)('an existing database may be d
   expect((await checkDatabase(connection)).map(({ message }) => message)).toContainEqual(
     expect.stringMatching(/^the clock of the database is 0\.\d s/),
   );
+});
+
+it('advisories on an existing database are warnings, unless they are accepted', async () => {
+  const { admin } = await cluster.database();
+  const warnings = async (accepted?: readonly string[]) =>
+    (await checkDatabase(admin, accepted)).filter(({ level }) => level === 'warning').map(({ message }) => message);
+  expect(await warnings()).toEqual([expect.stringMatching(/^PostgreSQL 18\.4 is affected by CVE-2026-6460 \(/)]);
+  expect(await warnings(POSTGRES_ADVISORIES)).toEqual([]);
 });
 
 it('who lacks rights, a wrong password and a port where nothing listens are problems', async () => {

@@ -10,6 +10,12 @@ import { commandLine } from '../../support/docs/command-line.ts';
 import { consoleCommands, withoutChance } from '../../support/docs/console.ts';
 import { commands } from '../../support/docs/shell.ts';
 
+// What is known against the embedded Postgres is not what the page is about.
+vi.mock(import('../../../declaration/releases.ts'), async (original) => ({
+  ...(await original()),
+  releaseFindings: () => [],
+}));
+
 let directory: string;
 let postgres: PostgresServer;
 

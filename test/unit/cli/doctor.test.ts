@@ -6,13 +6,15 @@ import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 
 import { clockFinding } from '../../../cli/doctor/clocks.ts';
 import { checkEngine } from '../../../cli/doctor/engine.ts';
 import { findingLine, type Finding } from '../../../cli/doctor/finding.ts';
-import { missing, versionFindings } from '../../../cli/doctor/images.ts';
+import { missing, tagFindings } from '../../../cli/doctor/images.ts';
 import { diskFinding } from '../../../cli/doctor/machine.ts';
 import { checkPorts } from '../../../cli/doctor/ports.ts';
 import { checkSecrets } from '../../../cli/doctor/secrets.ts';
 import { checkState } from '../../../cli/doctor/state.ts';
-import { vulnerability } from '../../../cli/doctor/vulnerabilities.ts';
+import { runningVersion } from '../../../cli/doctor/running.ts';
+import { checkTable, versionFindings } from '../../../cli/doctor/versions.ts';
 import { SecretsDirectory } from '../../../constructs/index.ts';
+import { RELEASE_TABLE } from '../../../declaration/release-table.ts';
 import { run } from './run.ts';
 
 let directory: string;
@@ -135,26 +137,46 @@ it.each(['nonsense', 'localhost:2375', '/var/run/docker.sock', 'unix://'])('DOCK
 
 describe('versions', () => {
   it.each([
-    ['PostgreSQL', '18.6', '18.7'],
-    ['PostgreSQL', '18.7', undefined],
-    ['PostgreSQL', '18', undefined],
-    ['PostgreSQL', '15.19', '15.20'],
-    ['PostgreSQL', '14.20', '15.20'],
-    ['PostgreSQL', '19.0', undefined],
-    ['PostgREST', '12.0.2', undefined],
-    ['PostgREST', '12.2.3', '12.2.12'],
-    ['PostgREST', '12.2.12', undefined],
-    ['PostgREST', '14.17', '14.18'],
-    ['PostgREST', '16.2', '16.3'],
-    ['PostgREST', '16.10', undefined],
-  ] as const)('%s %s: fixed in %s', (product, version, fixed) => {
-    expect(vulnerability(product, version)?.fixed).toBe(fixed);
+    ['PostgreSQL', '14.25', 'problem images: PostgreSQL 14.25 is too old; use 15 or later'],
+    [
+      'PostgreSQL',
+      '18.6',
+      'warning images: PostgreSQL 18.6 is affected by CVE-2026-6460 (.*exploits are public).*; use 18',
+    ],
+    ['PostgREST', '12.2.3', 'problem images: PostgREST 12.2.3 is affected by PostgREST#3956 .*; use 12.2.12 or later'],
+    ['PostgREST', '14.17', 'warning images: PostgREST 14.17 is affected by PostgREST#5196 .*; use 14.18 or later'],
+    ['PostgREST', '12.0.2', 'warning images: PostgREST 12.0.2 gets no fixes any more since 2025-05-01; use PostgREST '],
+  ] as const)('%s %s is reported with its fix', (product, version, line) => {
+    const [first] = versionFindings('images', product, version);
+    expect(findingLine(first!)).toMatch(new RegExp(`^${line.replaceAll('(', '\\(').replaceAll(')', '\\)')}`));
+  });
+
+  it('without known advisories are not reported, nor are accepted advisories', () => {
+    expect(versionFindings('images', 'PostgreSQL', '18')).toEqual([]);
+    expect(versionFindings('images', 'PostgREST', '16.2', ['PostgREST#5196'])).toEqual([]);
   });
 
   it('are read from the tag of an image, which has to name one', () => {
-    expect(levels(versionFindings('PostgreSQL', 'postgres:18.4-alpine', 'POSTGRES_IMAGE'))).toEqual(['warning']);
-    expect(levels(versionFindings('PostgreSQL', 'postgres:18.7', 'POSTGRES_IMAGE'))).toEqual([]);
-    expect(levels(versionFindings('PostgreSQL', 'postgres:latest', 'POSTGRES_IMAGE'))).toEqual(['warning']);
+    expect(levels(tagFindings('PostgreSQL', 'postgres:18.4-alpine'))).toEqual(['warning']);
+    expect(levels(tagFindings('PostgreSQL', 'postgres:18'))).toEqual([]);
+    expect(levels(tagFindings('PostgreSQL', 'postgres:latest'))).toEqual(['warning']);
+  });
+
+  it.each([
+    ['postgres (PostgreSQL) 15.14 (Debian 15.14-0+deb12u1)', '15.14'],
+    ['PostgREST 12.0.2', '12.0.2'],
+    ['PostgREST 16.2', '16.2'],
+    ['OCI runtime exec failed', undefined],
+  ])('are read from what a program prints: %s', (printed, version) => {
+    expect(runningVersion(printed)).toBe(version);
+  });
+
+  it('are checked against a table that is reported when it is older than 120 days', () => {
+    const after = (days: number) => new Date(Date.parse(RELEASE_TABLE.asOf) + days * 86_400_000);
+    expect(checkTable(after(120))).toEqual([]);
+    expect(checkTable(after(121)).map(findingLine)).toEqual([
+      `warning releases: known advisories are as of ${RELEASE_TABLE.asOf}, 121 days ago; install the newest version of this package`,
+    ]);
   });
 });
 

@@ -17,7 +17,8 @@ it.each([
 
 it('takes what was given, the tag, or the fallback', () => {
   expect(agreedVersion('db', 'postgres:latest', '17')).toBe('17');
-  expect(agreedVersion('db', 'postgres:18.4', '18')).toBe('18');
+  expect(agreedVersion('db', 'postgres:18.4', '18')).toBe('18.4');
+  expect(agreedVersion('db', 'postgres:18', '18.4')).toBe('18.4');
   expect(agreedVersion('db', 'postgres:18.4', undefined)).toBe('18.4');
   expect(agreedVersion('db', 'postgrest:mine', undefined, '16.2')).toBe('16.2');
 });

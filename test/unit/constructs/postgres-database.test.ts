@@ -9,6 +9,7 @@ import {
   type SecretsDirectory,
 } from '../../../constructs/index.ts';
 import { newServerCertificate } from '../../../constructs/server-certificate.ts';
+import { POSTGRES_IMAGE } from '../../../declaration/images.ts';
 import { synth, testSecrets, testStack } from './synth.ts';
 
 const PEM = '/run/secrets/postgres-certificate/server.pem';
@@ -21,7 +22,7 @@ describe('PostgresDatabase', () => {
     const container = block('docker_container', 'database/container');
     expect(container).toMatchObject({
       name: 'todos-postgres',
-      image: 'postgres:18.4',
+      image: POSTGRES_IMAGE,
       user: '999:999',
       read_only: true,
       capabilities: { drop: ['ALL'] },

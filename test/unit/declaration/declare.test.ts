@@ -16,6 +16,7 @@ import {
   type ErrorCode,
   type TokenRules,
 } from '../../../declaration/index.ts';
+import { newestVersion } from '../../../declaration/releases.ts';
 import { refusal } from '../../support/errors.ts';
 import { FUZZ_RUNS } from '../../support/fuzz.ts';
 import { hostileText } from '../../support/hostile-text.ts';
@@ -443,7 +444,7 @@ describe('declare', () => {
       keys: { generate: 'ES256' },
       tokens: { requiredClaims: ['exp'] },
       server: {
-        version: '16.2',
+        version: newestVersion('PostgREST'),
         maxRows: 1000,
         poolSize: 10,
         corsAllowedOrigins: [],

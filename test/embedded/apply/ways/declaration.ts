@@ -1,4 +1,5 @@
 import { declare, ownRows, type Declaration, type SqlSource } from '../../../../declaration/index.ts';
+import { POSTGRES_ADVISORIES } from '../../../support/embedded-advisories.ts';
 
 const tables: SqlSource = {
   file: 'migrations/001_tables.sql',
@@ -40,6 +41,7 @@ export function waysDeclaration(more: readonly SqlSource[] = []): Declaration {
       { name: 'echo', execute: both },
       { name: 'run', execute: both },
     ],
+    acceptedAdvisories: POSTGRES_ADVISORIES,
     tokens: { revocation: { subject: 'user_id', bumpOn: [{ table: 'staff', column: 'user_id' }] } },
   });
 }
