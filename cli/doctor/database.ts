@@ -15,10 +15,7 @@ interface Row {
 }
 
 /** Checks if the connecting role can deploy to an existing database. */
-export async function checkDatabase(
-  connection: DatabaseConnection,
-  accepted?: readonly string[],
-): Promise<Finding[]> {
+export async function checkDatabase(connection: DatabaseConnection, accepted?: readonly string[]): Promise<Finding[]> {
   const place = `${connection.host}:${connection.port ?? 5432}/${connection.database}`;
   let client;
   try {

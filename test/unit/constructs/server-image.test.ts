@@ -1,10 +1,11 @@
 import { expect, it } from 'vitest';
 import { ServerImage } from '../../../constructs/index.ts';
+import { newestVersion } from '../../../declaration/releases.ts';
 import { notes } from '../../support/notes.ts';
 import { synth, testStack } from './synth.ts';
 
 it.each([
-  [undefined, 'postgrest/postgrest:v16.2'],
+  [undefined, `postgrest/postgrest:v${newestVersion('PostgREST')}`],
   ['mirror.example/postgrest:v12.0.2', 'mirror.example/postgrest:v12.0.2'],
 ])('has the engine pull image %s as %s, and leaves it there', (image, name) => {
   const { stack } = testStack();
