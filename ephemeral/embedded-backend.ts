@@ -4,6 +4,7 @@ import type { Backend } from './backend.ts';
 import { clusterKey } from './cluster.ts';
 import { startLocalServer } from './local-server.ts';
 import { postgresBinaries } from './postgres-binaries.ts';
+import type { NamedPostgrest } from './postgrest-binary.ts';
 import { startPostgres } from './postgres-server.ts';
 import { openTranscript, type KeptTranscript } from './transcript-cache.ts';
 
@@ -12,8 +13,11 @@ const PLAN_LESS = { join_collapse_limit: '4', from_collapse_limit: '4' };
 
 const SUPERUSER = 'postgres';
 
-/** Postgres and PostgREST as child processes, from npm's packages. */
-export async function startEmbeddedBackend(declaration: Declaration): Promise<Backend> {
+/** Postgres and PostgREST as child processes, from npm's packages or, for PostgREST, the program that is named. */
+export async function startEmbeddedBackend(
+  declaration: Declaration,
+  postgrest: NamedPostgrest | undefined,
+): Promise<Backend> {
   const emptyDatabase = `${declaration.name}_snapshot`;
   const [postgres, transcript] = await Promise.all([
     startPostgres({ superuser: SUPERUSER, databases: [emptyDatabase] }),
@@ -26,7 +30,8 @@ export async function startEmbeddedBackend(declaration: Declaration): Promise<Ba
     maintenanceDatabase: 'postgres',
     // Its two checkpoints cost nothing where nothing is synced.
     strategy: 'file_copy',
-    startServer: (options) => startLocalServer(postgres.connection(options.database), options, PLAN_LESS),
+    startServer: (options) =>
+      startLocalServer(postgres.connection(options.database), options, { postgrest, sessions: PLAN_LESS }),
     died: postgres.died,
     logs: () => postgres.logs(),
     stop: () => postgres.stop(),

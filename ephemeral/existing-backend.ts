@@ -9,6 +9,7 @@ import { refuse } from '../declaration/errors.ts';
 import type { Declaration } from '../declaration/types.ts';
 import type { Backend } from './backend.ts';
 import { startLocalServer } from './local-server.ts';
+import type { NamedPostgrest } from './postgrest-binary.ts';
 import { undoAfterDeath } from './reaper.ts';
 import { createServerDirectory } from './server-directory.ts';
 import { withClient } from './with-client.ts';
@@ -24,7 +25,11 @@ const MARK = 'secured-postgrest ephemeral';
  *
  * @param admin a superuser, or a role with CREATEDB and CREATEROLE; its database is one that is always there
  */
-export async function startExistingBackend(admin: DatabaseConnection, { name }: Declaration): Promise<Backend> {
+export async function startExistingBackend(
+  admin: DatabaseConnection,
+  { name }: Declaration,
+  postgrest: NamedPostgrest | undefined,
+): Promise<Backend> {
   const session = await connect(admin, 'impatient');
   await removeAbandonedDatabases(session);
   const id = randomBytes(6).toString('hex');
@@ -55,7 +60,7 @@ export async function startExistingBackend(admin: DatabaseConnection, { name }: 
           return then();
         }),
       ),
-    startServer: (options) => startLocalServer({ ...admin, database: options.database }, options),
+    startServer: (options) => startLocalServer({ ...admin, database: options.database }, options, { postgrest }),
     logs: () => '',
     async stop() {
       idle.ref();

