@@ -45,7 +45,7 @@ export interface TokenExamination {
 export interface ExamineOptions {
   /** The moment that counts. @default the current time */
   readonly now?: Date;
-  /** PostgREST's version: from 13 on it takes `kid` seriously. @default the declared one */
+  /** PostgREST's version: 13 and later reject an unknown `kid`. @default the declared one */
   readonly version?: string;
 }
 
@@ -96,7 +96,7 @@ export async function examineToken(
   const problems = [
     // What the header says decides how a signature is read.
     ...(wrongHeader.length > 0 ? wrongHeader : await signatureProblems(token, header!.value, keySet, version)),
-    ...(claims ? claimProblems(claims, declaration, now) : [malformed('its claims are no JSON object')]),
+    ...(claims ? claimProblems(claims, declaration, now, version) : [malformed('its claims are no JSON object')]),
     ...(given?.problems ?? []),
   ];
   const role = given?.role;
@@ -137,6 +137,9 @@ function headerProblems(header: TokenPart | undefined): TokenProblem[] {
   ];
 }
 
+/** From 13 on, `kid` has to name a key, and an `exp` beyond 64 bits counts as expired. */
+const isStrict = (version: string) => Number.parseInt(version, 10) >= 13;
+
 async function signatureProblems(
   token: string,
   { alg, kid }: TokenPart['value'],
@@ -144,8 +147,7 @@ async function signatureProblems(
   version: string,
 ): Promise<TokenProblem[]> {
   const named = keys.filter((key) => key['kid'] === kid);
-  const minds = Number.parseInt(version, 10) >= 13 && kid !== undefined;
-  const candidates = minds ? named : keys;
+  const candidates = kid !== undefined && isStrict(version) ? named : keys;
   for (const key of candidates) if (await isSignedBy(token, String(alg), key)) return [];
   if (kid !== undefined && named.length === 0) {
     const known = keys.map((key) => show(key['kid'])).join(', ');
@@ -180,6 +182,7 @@ function claimProblems(
   { value: claims, twice, fractions, unreadable }: TokenPart,
   { tokens, anonymous, keys }: Declaration,
   now: Date,
+  version: string,
 ): TokenProblem[] {
   const seconds = now.getTime() / 1000;
   const { exp, nbf, iat, iss, sub, aud } = claims;
@@ -193,6 +196,9 @@ function claimProblems(
     ...twice.map((name) => ambiguous(`the claim "${name}"`)),
     ...(unreadable === undefined ? [] : [invalid(`its claims hold ${unreadable}`)]),
     ...times.map(([name, time]) => invalid(`${name} ${show(time)} is no time: whole seconds since 1970, as a number`)),
+    ...(typeof exp === 'number' && exp >= 2 ** 63 && isStrict(version)
+      ? [invalid(`exp ${show(exp)} is more than PostgREST ${version} reads`)]
+      : []),
     ...texts.map(([name, text]) => invalid(`${name} ${show(text)} is neither a text nor a URI`)),
     ...(isThere(aud) && !audiences(aud).every(isStringOrUri)
       ? [invalid(`aud ${show(aud)} is neither a text nor a list of texts`)]

@@ -8,6 +8,7 @@ import { ada } from '../support/access/projects-subjects.ts';
 import type { TokenApi } from '../support/access/token-cases.ts';
 import { seededApi } from '../support/deployed-access.ts';
 import { changes, Deployment, engineObjects } from '../support/deployment.ts';
+import { postgrestVersion } from '../support/images.ts';
 import { catalogs } from '../support/catalogs.ts';
 
 let projects: Deployment;
@@ -26,6 +27,7 @@ describe('the multi-tenant example, deployed with two servers', () => {
     cases: projectsCases,
     matrix: projectsMatrix,
     target: { as: ada, path: '/tasks?select=title' },
+    version: postgrestVersion,
   });
 
   it('gives the same answers from each server', async () => {

@@ -5,6 +5,7 @@ import { ann, todosCases, todosMatrix } from '../support/access/todos.ts';
 import type { TokenApi } from '../support/access/token-cases.ts';
 import { seededApi } from '../support/deployed-access.ts';
 import { changes, Deployment, engineObjects, type Run } from '../support/deployment.ts';
+import { postgrestVersion } from '../support/images.ts';
 
 let clone: Deployment;
 let first: Run;
@@ -28,6 +29,7 @@ describe('a fresh clone, deployed with the command of the README', () => {
     cases: todosCases,
     matrix: todosMatrix,
     target: { as: ann, path: '/todos?select=title' },
+    version: postgrestVersion,
   });
 
   it('says "No changes" when it is deployed again', async () => {

@@ -1,6 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { parseEnv } from 'node:util';
+import { imageVersion } from '../../declaration/images.ts';
 
 const names = { ...parseEnv(readFileSync(new URL('images/names.env', import.meta.url), 'utf8')), ...process.env };
 
@@ -9,6 +10,9 @@ export const postgresImage = names.POSTGRES_IMAGE!;
 
 /** The image of PostgREST that the tests run: the environment's `POSTGREST_IMAGE`, or the one of `images/build.sh`. */
 export const postgrestImage = names.POSTGREST_IMAGE!;
+
+/** Its version, as its tag names it. */
+export const postgrestVersion = imageVersion(postgrestImage)!;
 
 /** The image of the token service that the tests run: the environment's `TOKEN_SERVICE_IMAGE`, or the one of `images/build.sh`. */
 export const tokenServiceImage = names.TOKEN_SERVICE_IMAGE!;

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { SignJWT } from 'jose';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { since13, version } from '../../support/embedded-postgrest.ts';
 import { serverSettings } from '../../../declaration/index.ts';
 import { startEphemeralPostgrest, startPostgrest, type EphemeralPostgrest } from '../../../ephemeral/index.ts';
 import declaration from '../../../examples/todos/declaration.ts';
@@ -56,10 +57,10 @@ describe('docs/components.md: PostgREST 12.0.2 takes what it can not read as a k
 
   it('one with a stray bracket', async () => expect(await takenAsSecret(`${keySet}}`)).toBe(true));
 
-  it('one with an Ed448 key', async () => {
+  it(`one with an Ed448 key, but not from PostgREST 13 on (here ${version})`, async () => {
     const ed448 = generateKeyPairSync('ed448').publicKey.export({ format: 'jwk' });
     const { keys } = JSON.parse(keySet) as { keys: object[] };
-    expect(await takenAsSecret(JSON.stringify({ keys: [...keys, ed448] }))).toBe(true);
+    expect(await takenAsSecret(JSON.stringify({ keys: [...keys, ed448] }))).toBe(since13(true, false));
   });
 
   it('one with half a surrogate pair in a kid', async () => {

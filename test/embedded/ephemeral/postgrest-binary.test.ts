@@ -4,8 +4,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import * as packages from '../../../ephemeral/installed-package.ts';
-import { postgrestBinary } from '../../../ephemeral/postgrest-binary.ts';
+import { namedPostgrest, postgrestBinary } from '../../../ephemeral/postgrest-binary.ts';
 import { serverUser } from '../../../ephemeral/server-user.ts';
+import { startEphemeralPostgrest, startPostgrest } from '../../../ephemeral/index.ts';
+import { declare } from '../../../declaration/index.ts';
 
 vi.mock(import('../../../ephemeral/installed-package.ts'), { spy: true });
 
@@ -13,6 +15,7 @@ let directory: string;
 
 beforeEach(() => {
   directory = mkdtempSync(join(tmpdir(), 'path '));
+  vi.stubEnv('POSTGREST_BINARY', '');
   vi.stubEnv('PATH', `/nowhere:${directory}:${process.env['PATH']}`);
 });
 afterEach(() => {
@@ -25,6 +28,11 @@ function put(script: string): string {
   const file = join(directory, 'postgrest');
   writeFileSync(file, `#!/bin/sh\n${script}\n`);
   chmodSync(file, 0o755);
+  return file;
+}
+
+function forbid(file: string): string {
+  chmodSync(file, 0o644);
   return file;
 }
 
@@ -74,5 +82,66 @@ describe('postgrestBinary', () => {
     vi.mocked(packages.installedPackage).mockReturnValue(undefined);
     put('exit 3');
     await expect(postgrestBinary()).rejects.toMatchObject({ code: 'missing_binary' });
+  });
+});
+
+describe('a program that the user names', () => {
+  it('replaces the one of npm', async () => {
+    const file = put('echo "PostgREST 14.3 (abc1234)"');
+    vi.stubEnv('POSTGREST_BINARY', file);
+    expect(await postgrestBinary()).toEqual({ path: file, version: '14.3' });
+  });
+
+  it('is the one of the option where there are both', async () => {
+    vi.stubEnv('POSTGREST_BINARY', '/nowhere/postgrest');
+    const path = put('echo "PostgREST 14.4"');
+    expect(await postgrestBinary(undefined, namedPostgrest(path))).toEqual({ path, version: '14.4' });
+  });
+
+  it('is asked for its version again once it is replaced by another', async () => {
+    const file = put('echo PostgREST 14.5');
+    vi.stubEnv('POSTGREST_BINARY', file);
+    expect(await postgrestBinary()).toMatchObject({ version: '14.5' });
+    rmSync(file);
+    put('echo PostgREST 16.10');
+    expect(await postgrestBinary()).toMatchObject({ version: '16.10' });
+  });
+
+  it.each<[string, () => string, string, RegExp]>([
+    ['relative', () => 'postgrest-16', 'missing_binary', /"postgrest-16" is a relative path; write the absolute path/],
+    ['missing', () => '/nowhere/postgrest', 'missing_binary', /"\/nowhere\/postgrest" was not found .*ENOENT/],
+    ['a directory', () => directory, 'missing_binary', /is not a file/],
+    ['not executable', () => forbid(put('echo PostgREST 16.2')), 'missing_binary', /does not run .*EACCES.*executable/],
+    ['not a program', () => put('exit 3'), 'missing_binary', /does not run/],
+    ['another program', () => put('echo hello'), 'unsupported_version', /"hello" is not a version of PostgREST/],
+    ['too old', () => put('echo PostgREST 11.2.2'), 'unsupported_version', /PostgREST 11\.2\.2 is too old/],
+    ['vulnerable', () => put('echo PostgREST 12.2.11'), 'vulnerable_version', /PostgREST 12\.2\.11 prints its secrets/],
+  ])('is refused where it is %s, and the error names the option or the variable', async (_, file, code, says) => {
+    chmodSync(directory, 0o755);
+    vi.stubEnv('TMPDIR', directory);
+    const path = file();
+    const refusal = (place: string): unknown =>
+      expect.objectContaining({
+        code,
+        message: expect.stringMatching(new RegExp(`^${place}: .*${says.source}`)) as unknown,
+      });
+    const start = (postgrestBinary?: string) =>
+      startEphemeralPostgrest(declare({ name: 'x', schemas: ['api'], roles: { users: [] } }), { postgrestBinary });
+    await expect(start(path)).rejects.toEqual(refusal('postgrestBinary'));
+    await expect(startPostgrest({ env: {}, binary: path })).rejects.toEqual(refusal('binary'));
+    vi.stubEnv('POSTGREST_BINARY', path);
+    await expect(start()).rejects.toEqual(refusal('POSTGREST_BINARY'));
+  });
+
+  it('is refused for containers, which run an image', async () => {
+    const path = put('echo PostgREST 16.2');
+    const starting = startEphemeralPostgrest(declare({ name: 'x', schemas: ['api'], roles: { users: [] } }), {
+      backend: 'docker',
+      postgrestBinary: path,
+    });
+    await expect(starting).rejects.toMatchObject({
+      code: 'invalid_prop',
+      message: expect.stringMatching(/^postgrestBinary: ".*" cannot run in a container; name an image/) as unknown,
+    });
   });
 });

@@ -7,12 +7,14 @@ import { projectsCases } from '../../support/access/projects-cases.ts';
 import { projectsMatrix } from '../../support/access/projects-matrix.ts';
 import { ada, bolt, mia, subjects } from '../../support/access/projects-subjects.ts';
 import { checkMatrixEntry } from '../../support/access/row-matrix.ts';
+import { version } from '../../support/embedded-postgrest.ts';
 import { testExample, type Running } from './test-example.ts';
 
 const running = testExample(declaration, {
   cases: projectsCases,
   matrix: projectsMatrix,
   target: { as: ada, path: '/tasks?select=title' },
+  version,
 });
 
 it('the roles have exactly the declared settings', async () => {

@@ -8,6 +8,7 @@ import { startExplorer } from '../../../ephemeral/explorer/explorer.ts';
 import type { Spec } from '../../../ephemeral/explorer/narrow-spec.ts';
 import { freePorts } from '../../../ephemeral/free-ports.ts';
 import declaration from '../../../examples/todos/declaration.ts';
+import { since13 } from '../../support/embedded-postgrest.ts';
 import { rejection } from '../../support/errors.ts';
 import { startTodosExplorer, type TodosExplorer } from '../../support/todos-explorer.ts';
 import { isListening } from '../ephemeral/traces.ts';
@@ -332,7 +333,7 @@ describe('requests to the API', () => {
   it.each([
     ['401 to those without a token', {}, 'todos?select=user_id', 401, '42501'],
     ['401 to a broken token', { Authorization: 'Bearer x' }, 'todos', 401, 'PGRST301'],
-    ['404', {}, 'missing', 404, '42P01'],
+    ['404', {}, 'missing', 404, since13('42P01', 'PGRST205')],
   ])('are answered %s', async (_, headers, path, status, code) => {
     const response = await fetchWithSecret(`${url}/api/${path}`, { headers: headers as Record<string, string> });
     expect(response.status).toBe(status);
@@ -350,13 +351,13 @@ describe('requests to the API', () => {
     expect(await response.json()).toMatchObject({ code: '42501' });
   });
 
-  it('have a path that is well-formed, and no NUL, which PostgREST cuts a name at', async () => {
+  it('have a path that is well-formed, and no NUL, which PostgREST 12 cuts a name at', async () => {
     const { port } = new URL(url);
     const host = { host: `127.0.0.1:${port}` };
     // Read as it comes: the NUL is in a header, too, which no client takes.
     const socket = connect(Number(new URL(todos.environment.url).port), '127.0.0.1');
     socket.end('GET /todos%00x?select=title HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n');
-    expect(await text(socket)).toMatch(/^HTTP\/1\.1 200 .*water the plants/s);
+    expect(await text(socket)).toMatch(since13(/^HTTP\/1\.1 200 .*water the plants/s, /^HTTP\/1\.1 404 .*PGRST205/s));
     for (const path of ['/todos%00', '/todos%00x', '/%00todos', '/todos?select=title%00', '/todos%', '/todos%ff']) {
       expect((await ask(`/api${path}`, host)).status, path).toBe(400);
     }

@@ -3,6 +3,7 @@ import { expect } from 'vitest';
 import type { JsonWebKeySet } from '../../../declaration/types.ts';
 import { examineToken } from '../../../jwt/index.ts';
 import { checkError } from '../../support/access/access-case.ts';
+import { since13, version } from '../../support/embedded-postgrest.ts';
 import { tooLong, type HostileToken } from './hostile-token.ts';
 import { rawRequest, type RawAnswer } from './raw-request.ts';
 import { vault, type Trusting } from './vault.ts';
@@ -45,6 +46,9 @@ export async function checkHostile(
 
 const roles = { 'user one': 'vault_user', 'user two': 'vault_user', anonymous: 'vault_anon' };
 
+/** Codes of tokens that two readers understand differently; PostgREST 13 and later is one of those that read less strictly. */
+const STRICTER: readonly string[] = ['ambiguous', ...since13([], ['unsupported_header', 'malformed'])];
+
 /** What is said of a token without a server is what the server does; of what can be read in two ways it is more. */
 export async function checkExamination(
   { keySet }: Pick<Trusting, 'keySet'>,
@@ -52,10 +56,10 @@ export async function checkExamination(
   answer: HostileToken['answer'],
 ): Promise<void> {
   const trusted = JSON.parse(keySet) as JsonWebKeySet;
-  const { role, problems } = await examineToken(token, vault, trusted, { version: '12.0.2' });
+  const { role, problems } = await examineToken(token, vault, trusted, { version });
   const codes = problems.map(({ code }) => code);
   const isServed = typeof answer === 'string' && answer !== tooLong;
-  if (isServed && codes.length > 0) expect(codes).toContain('ambiguous');
+  if (isServed && codes.length > 0) expect(STRICTER).toContain(codes[0]);
   else expect({ role, codes }).toMatchObject(isServed ? { role: roles[answer], codes: [] } : { role: undefined });
   if (!isServed) expect(codes).not.toEqual([]);
 }

@@ -1,11 +1,7 @@
+import { unfit } from '../../support/answers.ts';
+import { answers, since13 } from '../../support/embedded-postgrest.ts';
 import {
-  badClaims,
-  early,
-  elsewhere,
-  expired,
   honest,
-  issuedLater,
-  noSuchRole,
   notAMember,
   now,
   nul,
@@ -13,7 +9,6 @@ import {
   powerless,
   says,
   saysText,
-  unfit,
   type HostileToken,
 } from './hostile-token.ts';
 import { audience, issuer } from './vault.ts';
@@ -33,30 +28,36 @@ const later = (claim: 'exp' | 'nbf' | 'iat', seconds: number, answer: HostileTok
 /** PostgREST forgives clocks 30 seconds. */
 const times: readonly HostileToken[] = [
   later('exp', -25, 'user one'),
-  later('exp', -32, expired),
-  later('exp', -86_400, expired),
+  later('exp', -32, answers.expired),
+  later('exp', -86_400, answers.expired),
   later('nbf', 25, 'user one'),
-  later('nbf', 35, early),
+  later('nbf', 35, answers.notYetValid),
   later('iat', 25, 'user one'),
-  later('iat', 35, issuedLater),
-  // Whether an odd time is a time at all is decided here, the same for each version of PostgREST.
-  later('exp', 600.5, noWholeNumber('exp')),
+  later('iat', 35, answers.issuedInFuture),
+  // Our own check rejects an odd time on every version of PostgREST. From 13 on, an odd `exp` counts as 0 before.
+  later('exp', 600.5, since13(noWholeNumber('exp'), answers.expired)),
   later('nbf', -0.5, noWholeNumber('nbf')),
   later('iat', -0.5, noWholeNumber('iat')),
   time('iat', '1e3', 'user one'),
   time('nbf', '1000.0', 'user one'),
   says('no exp', { exp: undefined }, noExpiry),
   says('exp null', { exp: null }, noExpiry),
-  ...['9999999999', '', 'never'].map((exp) => says(`exp ${JSON.stringify(exp)}`, { exp }, badClaims)),
-  ...[true, [9999999999], { value: 9999999999 }].map((exp) => says(`exp ${JSON.stringify(exp)}`, { exp }, badClaims)),
+  ...['9999999999', '', 'never'].map((exp) => says(`exp ${JSON.stringify(exp)}`, { exp }, answers.badClaims)),
+  ...[true, [9999999999], { value: 9999999999 }].map((exp) =>
+    says(`exp ${JSON.stringify(exp)}`, { exp }, answers.badClaims),
+  ),
   // None of them wraps around. (An exponent of a billion keeps a server busy until it is out of memory: only a trusted
   // signer could do that.)
-  ...['0', '-1', '-1e400', '1e-400', '-99999999999999999999'].map((exp) => time('exp', exp, expired)),
-  ...['1e400', '9223372036854775808', '18446744073709551616'].map((exp) => time('exp', exp, 'user one')),
-  ...['1e400', '9223372036854775808', '18446744073709551616'].map((nbf) => time('nbf', nbf, early)),
-  says('nbf "0"', { nbf: '0' }, badClaims),
+  ...['0', '-1', '-1e400', '1e-400', '-99999999999999999999'].map((exp) => time('exp', exp, answers.expired)),
+  ...['1e400', '9223372036854775808', '18446744073709551616'].map((exp) =>
+    time('exp', exp, since13('user one', answers.expired)),
+  ),
+  ...['1e400', '9223372036854775808', '18446744073709551616'].map((nbf) =>
+    time('nbf', nbf, since13(answers.notYetValid, unfit('the token is not valid yet'))),
+  ),
+  says('nbf "0"', { nbf: '0' }, answers.badClaims),
   says('nbf -1', { nbf: -1 }, 'user one'),
-  says('iat "yesterday"', { iat: 'yesterday' }, badClaims),
+  says('iat "yesterday"', { iat: 'yesterday' }, answers.badClaims),
 ];
 
 const roles: readonly HostileToken[] = [
@@ -70,7 +71,7 @@ const roles: readonly HostileToken[] = [
   ),
   // What is no text is taken as its JSON.
   ...[null, 1, true, { name: 'vault_auditor' }, [], ['vault_auditor'], '', 'vault_nobody', 'VAULT_AUDITOR'].map(
-    (role) => says(`role ${JSON.stringify(role)}`, { role }, noSuchRole),
+    (role) => says(`role ${JSON.stringify(role)}`, { role }, answers.noSuchRole),
   ),
   ...[
     'Vault_User',
@@ -79,7 +80,7 @@ const roles: readonly HostileToken[] = [
     'vault_auditor\n',
     'vault_user,vault_auditor',
     'vаult_аuditor',
-  ].map((role) => says(`role ${JSON.stringify(role)}`, { role }, noSuchRole)),
+  ].map((role) => says(`role ${JSON.stringify(role)}`, { role }, answers.noSuchRole)),
   ...[
     '"vault_auditor"',
     "vault_user'; SET ROLE postgres; --",
@@ -88,12 +89,12 @@ const roles: readonly HostileToken[] = [
     '\\',
     '$1',
     '%s',
-  ].map((role) => says(`role ${role}`, { role }, noSuchRole)),
+  ].map((role) => says(`role ${role}`, { role }, answers.noSuchRole)),
   ...['None', 'default', 'public', 'current_user', 'session_user'].map((role) =>
-    says(`role ${role}`, { role }, noSuchRole),
+    says(`role ${role}`, { role }, answers.noSuchRole),
   ),
-  says('role of 64 characters, which Postgres cuts', { role: `vault_user${'x'.repeat(54)}` }, noSuchRole),
-  says('role of 10,000 characters', { role: 'x'.repeat(10_000) }, noSuchRole),
+  says('role of 64 characters, which Postgres cuts', { role: `vault_user${'x'.repeat(54)}` }, answers.noSuchRole),
+  says('role of 10,000 characters', { role: 'x'.repeat(10_000) }, answers.noSuchRole),
   says('role with a NUL at its end', { role: 'vault_auditor\0' }, nul),
   says('role with a NUL in it', { role: 'vault_auditor\0x' }, nul),
   ...['postgres', 'vault_owner', 'pg_read_all_data', 'pg_write_all_data', 'pg_execute_server_program'].map((role) =>
@@ -108,15 +109,16 @@ const parties: readonly HostileToken[] = [
     says(`iss ${JSON.stringify(iss)}`, { iss }, otherIssuer),
   ),
   ...[[issuer], { value: issuer }, 1, true, ` ${issuer}`].map((iss) =>
-    says(`iss ${JSON.stringify(iss)}`, { iss }, badClaims),
+    says(`iss ${JSON.stringify(iss)}`, { iss }, since13(answers.badClaims, otherIssuer)),
   ),
   ...[undefined, null].map((aud) => says(`aud ${JSON.stringify(aud)}`, { aud }, otherAudience)),
-  ...['', 'other-api', audience.toUpperCase(), audience.slice(0, -1), '*', [], ['other-api']].map((aud) =>
-    says(`aud ${JSON.stringify(aud)}`, { aud }, elsewhere),
+  ...['', 'other-api', audience.toUpperCase(), audience.slice(0, -1), '*', ['other-api']].map((aud) =>
+    says(`aud ${JSON.stringify(aud)}`, { aud }, answers.otherAudience),
   ),
   ...[[[audience]], [audience, 1], { [audience]: true }, 1, true].map((aud) =>
-    says(`aud ${JSON.stringify(aud)}`, { aud }, badClaims),
+    says(`aud ${JSON.stringify(aud)}`, { aud }, answers.badClaims),
   ),
+  says('aud []', { aud: [] }, answers.noAudience),
   says('aud a list with ours', { aud: ['other-api', audience] }, 'user one'),
 ];
 
@@ -132,9 +134,9 @@ const duplicates: readonly HostileToken[] = [
   saysText('user_id twice, the last another', (json) => last(json, '"user_id":2'), 'user one'),
   saysText('user_id twice, the first another', (json) => first(json, '"user_id":2'), 'user two'),
   saysText('exp twice, the last long ago', (json) => last(json, '"exp":1'), 'user one'),
-  saysText('exp twice, the first long ago', (json) => first(json, '"exp":1'), expired),
+  saysText('exp twice, the first long ago', (json) => first(json, '"exp":1'), answers.expired),
   saysText('iss twice, the first another', (json) => first(json, '"iss":"https://evil.example"'), otherIssuer),
-  saysText('aud twice, the first another', (json) => first(json, '"aud":"other-api"'), elsewhere),
+  saysText('aud twice, the first another', (json) => first(json, '"aud":"other-api"'), answers.otherAudience),
   saysText(
     'a prototype',
     (json) => last(json, '"__proto__":{"role":"vault_auditor"},"constructor":{"prototype":{"user_id":2}}'),

@@ -1,6 +1,7 @@
 import type { SigningAlgorithm } from '../../../declaration/types.ts';
 import { generateKey, type PrivateKey } from '../../../jwt/index.ts';
-import type { ErrorAnswer } from '../../support/access/access-case.ts';
+import type { Refusal } from '../../support/answers.ts';
+import { answers } from '../../support/embedded-postgrest.ts';
 import { headerOf, rawToken, type Part } from './raw-token.ts';
 import { audience, issuer, type Trusting } from './vault.ts';
 
@@ -13,31 +14,9 @@ export interface HostileToken {
   readonly answer: Refusal | typeof tooLong | 'user one' | 'user two' | 'anonymous';
 }
 
-export interface Refusal extends ErrorAnswer {
-  readonly status: number;
-}
-
 export const now = () => Math.floor(Date.now() / 1000);
 export const honest = () => ({ role: 'vault_user', user_id: 1, iss: issuer, aud: audience, exp: now() + 600 });
 
-export const refused = (message: string | RegExp): Refusal => ({ status: 401, code: 'PGRST301', message });
-export const expired = refused('JWT expired');
-export const early = refused('JWTNotYetValid');
-export const issuedLater = refused('JWTIssuedAtFuture');
-export const elsewhere = refused('JWTNotInAudience');
-export const unsigned = refused('JWSError JWSNoSignatures');
-export const wrongSignature = refused('JWSError JWSInvalidSignature');
-export const badParts = refused(/^JWSError \(CompactDecodeError Invalid number of parts: Expected 3 parts; got \d\)$/);
-export const badHeader = refused(/^JWSError \(JSONDecodeError /);
-export const badEncoding = refused('JWSError (JSONDecodeError "Not valid base64url")');
-export const badClaims = refused(/^JWTClaimsSetDecodeError /);
-export const unfit = (details: string): Refusal => ({
-  status: 401,
-  code: 'PT401',
-  message: 'the token is not valid here',
-  details,
-});
-export const noSuchRole: Refusal = { status: 400, code: '22023', message: /^role ".*" does not exist$/s };
 export const notAMember: Refusal = { status: 403, code: '42501', message: /^permission denied to set role "\w+"$/ };
 /** The login role, which may not even use the schema of the check before each request. */
 export const powerless: Refusal = { status: 403, code: '42501', message: 'permission denied for schema vault_private' };
@@ -90,7 +69,7 @@ const foreignKeys = new Map<SigningAlgorithm, Promise<PrivateKey>>();
 export const forged = (
   name: string,
   header: (own: PrivateKey, trusted: PrivateKey) => Part,
-  answer: Refusal = wrongSignature,
+  answer: HostileToken['answer'] = answers.wrongSignature,
 ): HostileToken => ({
   name,
   token: async ({ key }) => {
@@ -103,7 +82,7 @@ export const forged = (
 export const bent = (
   name: string,
   change: (token: string, parts: [string, string, string]) => string,
-  answer: Refusal,
+  answer: HostileToken['answer'],
 ): HostileToken => ({
   name,
   token: ({ key }) => {

@@ -7,7 +7,8 @@ import type { JsonWebKeySet } from '../../../declaration/types.ts';
 import { fetchProviderKeys, loadVerificationKeys } from '../../../jwt/index.ts';
 import { publicHalf, rs256Key } from '../../support/rfc-vectors.ts';
 import { checkExamination, checkHostile } from './check-token.ts';
-import { honest, wrongSignature } from './hostile-token.ts';
+import { answers, version } from '../../support/embedded-postgrest.ts';
+import { honest } from './hostile-token.ts';
 import { cubic, good, hostileKeySets, nothing, type HostileKeySet, type Signer } from './key-sets.ts';
 import { rawRequest } from './raw-request.ts';
 import { encode, hmacToken, rawToken } from './raw-token.ts';
@@ -85,9 +86,9 @@ describe.each(hostileKeySets)('$name', (hostile) => {
       const { good: first, text: byText, other } = tokensOf({ ...hostile, text: keySet });
       const verdicts = [
         [first, 'user one'],
-        [byText, wrongSignature],
-        [hmacToken(text, honest()), wrongSignature],
-        [other, trusted ? 'user one' : wrongSignature],
+        [byText, answers.wrongSignature],
+        [hmacToken(text, honest()), answers.wrongSignature],
+        [other, trusted ? 'user one' : answers.wrongSignature],
       ] as const;
       for (const [token, verdict] of verdicts) {
         if (token === undefined) continue;
@@ -100,7 +101,7 @@ describe.each(hostileKeySets)('$name', (hostile) => {
   if ([declared, fetched].some((fate) => typeof fate === 'number'))
     it('what is taken verifies as it should, and the text of it is no secret', verifies);
 
-  it(`as it is, PostgREST 12.0.2 trusts ${raw.join(' and ') || 'nobody'}`, async () => {
+  it(`as it is, PostgREST ${version} trusts ${raw.join(' and ') || 'nobody'}`, async () => {
     const server = await servers.trust(text);
     const trusts = [];
     for (const [signer, token] of Object.entries(tokensOf(hostile))) {
@@ -141,8 +142,8 @@ describe('a forged signature', () => {
     expect(bytes(root ** 3n, 256).subarray(0, start.length)).toEqual(start);
     const keySet = JSON.stringify({ keys: [publicHalf(cubic)] });
     const token = `${text}.${encode(bytes(root, 256))}`;
-    await checkHostile(await servers.trust(keySet), token, wrongSignature);
-    await checkExamination({ keySet }, token, wrongSignature);
+    await checkHostile(await servers.trust(keySet), token, answers.wrongSignature);
+    await checkExamination({ keySet }, token, answers.wrongSignature);
   });
 
   it.each([
@@ -158,7 +159,7 @@ describe('a forged signature', () => {
 });
 
 /** Whoever has a token can write its signature so; it is still that of the key. `token verify` is the stricter one. */
-describe('a good signature in another spelling is served by PostgREST 12.0.2, and refused by others:', () => {
+describe(`a good signature in another spelling is served by PostgREST ${version}, and refused by others:`, () => {
   const rs = { ...rs256Key, alg: 'RS256', use: 'sig' } as const;
   const ed = { ...hostileKeySets.find(({ name }) => name === 'mixed algorithms')!.other! };
   const signatureOf = (token: string) => Buffer.from(token.split('.')[2]!, 'base64url');
@@ -185,6 +186,6 @@ describe('a good signature in another spelling is served by PostgREST 12.0.2, an
     const respelled = [...token.split('.').slice(0, 2), encode(respell(signatureOf(token)))].join('.');
     const keySet = JSON.stringify({ keys: [publicHalf(key)] });
     await checkHostile(await servers.trust(keySet), respelled, 'user one');
-    await checkExamination({ keySet }, respelled, wrongSignature);
+    await checkExamination({ keySet }, respelled, answers.wrongSignature);
   });
 });

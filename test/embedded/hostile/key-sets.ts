@@ -1,6 +1,7 @@
 import { generateKeyPairSync } from 'node:crypto';
 import type { ErrorCode } from '../../../declaration/errors.ts';
 import type { SigningKey } from '../../../jwt/private-key.ts';
+import { since13 } from '../../support/embedded-postgrest.ts';
 import {
   certifiedKey,
   ed25519Key,
@@ -25,7 +26,7 @@ export interface HostileKeySet {
   /** Fetched from a provider. @default as `declared` */
   readonly fetched?: Fate;
   /**
-   * PostgREST 12.0.2 with the text as it is: whom it trusts. `text` is everybody who knows the text, since what is not read
+   * Whom PostgREST trusts with the text as it is. `text` is everybody who knows the text, since what is not read
    * as a key set is a secret.
    */
   readonly raw: readonly Signer[];
@@ -113,14 +114,14 @@ const misused: readonly HostileKeySet[] = [
     text: set({ ...public1, alg }),
     declared: 'invalid_key_set',
     fetched: 'empty_key_set',
-    raw: ['good'],
+    raw: since13(['good'], []),
   })),
   {
     name: 'a key for key agreement',
     text: set(public1, x25519Key),
     declared: 'invalid_key_set',
     fetched: 1,
-    raw: ['good'],
+    raw: since13(['good'], ['text']),
   },
   {
     name: 'a private key',
@@ -140,7 +141,7 @@ const misused: readonly HostileKeySet[] = [
     name: 'an empty secret beside a public key',
     text: set(public1, { kty: 'oct', k: '' }),
     declared: 'invalid_key_set',
-    raw: ['good'],
+    raw: since13(['good'], ['good', 'other']),
     other: secret(''),
   },
   { name: 'RFC 7517, A.2', text: set(...privateKeys), declared: 'private_key_in_key_set', raw: [] },
@@ -156,7 +157,7 @@ const misused: readonly HostileKeySet[] = [
     name: 'a certificate of another key',
     text: set(public1, { ...rs, x5c: certifiedKey.x5c }),
     declared: 2,
-    raw: ['text'],
+    raw: since13(['text'], ['good', 'other']),
     other: { ...rs256Key, alg: 'RS256', use: 'sig' },
     trusted: true,
   },
@@ -206,25 +207,25 @@ const weak: readonly HostileKeySet[] = [
   { name: 'Ed25519 of order 1', text: set(public1, nothing), declared: 'weak_key', fetched: 1, raw: ['good'] },
 ];
 
-/** One key that PostgREST can not read makes a secret of the whole text. */
-const besideGood = (name: string, key: unknown, declared: ErrorCode = 'invalid_key_set'): HostileKeySet => ({
-  name,
-  text: set(public1, key),
-  declared,
-  fetched: 1,
-  raw: ['text'],
-});
+/** One key that PostgREST cannot read makes a secret of the whole text; from 13 on, some are left out. */
+const besideGood = (
+  name: string,
+  key: unknown,
+  raw: readonly Signer[] = ['text'],
+  declared: ErrorCode = 'invalid_key_set',
+): HostileKeySet => ({ name, text: set(public1, key), declared, fetched: 1, raw });
+const leftOut = since13<readonly Signer[]>(['text'], ['good']);
 
 const broken: readonly HostileKeySet[] = [
   { name: 'no keys', text: set(), declared: 'empty_key_set', raw: [] },
-  besideGood('a kty that nobody knows', { kty: 'AKP', alg: 'ML-DSA-44', pub: 'AAAA' }),
+  besideGood('a kty that nobody knows', { kty: 'AKP', alg: 'ML-DSA-44', pub: 'AAAA' }, leftOut),
   besideGood('no kty', publicHalf({ ...es256Key, kty: undefined })),
-  besideGood('a kty that is a name of JavaScript', { ...public2, kty: 'constructor' }),
-  besideGood('a point off its curve', { ...public1, kid: 'off', y: es256Key.x }),
+  besideGood('a kty that is a name of JavaScript', { ...public2, kty: 'constructor' }, leftOut),
+  besideGood('a point off its curve', { ...public1, kid: 'off', y: es256Key.x }, leftOut),
   besideGood('half a point', { ...public1, kid: 'half', y: undefined }),
   besideGood('a key that is null', null),
-  besideGood('ES256K', ecPublic('secp256k1'), 'unsupported_algorithm'),
-  besideGood('Ed448', ed448, 'unsupported_algorithm'),
+  besideGood('ES256K', ecPublic('secp256k1'), ['text'], 'unsupported_algorithm'),
+  besideGood('Ed448', ed448, leftOut, 'unsupported_algorithm'),
   { name: 'no set but a list', text: JSON.stringify([public1]), declared: 'invalid_key_set', raw: ['text'] },
   { name: 'no set but a key', text: JSON.stringify(public1), declared: 'invalid_key_set', raw: ['good'] },
   ...[

@@ -4,6 +4,7 @@ import { sqlFile } from '../../../apply/index.ts';
 import { startEphemeralPostgrest, type EphemeralPostgrest } from '../../../ephemeral/index.ts';
 import { checkAccess, type AccessCase, type AccessStep, type ErrorAnswer } from '../../support/access/access-case.ts';
 import { dangling, denied, hiddenRowMet, rowRefused } from '../../support/access/errors.ts';
+import { since13 } from '../../support/embedded-postgrest.ts';
 import { acme, ada, bolt, eu, max, mia } from '../../support/access/projects-subjects.ts';
 import { rawRequest } from './raw-request.ts';
 
@@ -33,7 +34,10 @@ const forbidden = (path: string, table: string): AccessStep => get(path, { statu
 const failing = (path: string, status: number, code: string, message: string | RegExp, details?: string): AccessStep =>
   get(path, { status, error: { code, message, ...(details && { details }) } });
 
-const noSchema: ErrorAnswer = { code: 'PGRST106', message: 'The schema must be one of the following: api' };
+const noSchema = (schema: string): ErrorAnswer => ({
+  code: 'PGRST106',
+  message: since13('The schema must be one of the following: api', `Invalid schema: ${schema}`),
+});
 const merging = { Prefer: 'resolution=merge-duplicates' };
 const mine = '00000000-0000-0000-0000-0000000000d1';
 const bolts = '00000000-0000-0000-0000-0000000000b1';
@@ -114,22 +118,25 @@ const cases: readonly AccessCase[] = [
         '*',
         '',
       ].flatMap((schema): AccessStep[] => [
-        get('tasks', { status: 406, headers: { 'Accept-Profile': schema }, error: noSchema }),
+        get('tasks', { status: 406, headers: { 'Accept-Profile': schema }, error: noSchema(schema) }),
         {
           as: ada,
           request: 'POST /tasks',
           headers: { 'Content-Profile': schema },
           body: {},
           status: 406,
-          error: noSchema,
+          error: noSchema(schema),
         },
       ]),
-      get('tasks', { status: 406, headers: { 'Accept-Profile': 'api,internal' }, error: noSchema }),
+      get('tasks', { status: 406, headers: { 'Accept-Profile': 'api,internal' }, error: noSchema('api,internal') }),
       ...['pg_roles', 'pg_catalog.pg_roles', 'information_schema.tables', 'projects_private.migrations', '"tasks"'].map(
         (relation) =>
           get(relation, {
             status: 404,
-            error: { code: '42P01', message: `relation "api.${relation}" does not exist` },
+            error: since13<ErrorAnswer>(
+              { code: '42P01', message: `relation "api.${relation}" does not exist` },
+              { code: 'PGRST205', message: `Could not find the table 'api.${relation}' in the schema cache` },
+            ),
           }),
       ),
     ],
@@ -288,13 +295,7 @@ const cases: readonly AccessCase[] = [
     name: 'preferences change no right and are refused or ignored where they are junk',
     steps: [
       ...[
-        ...[
-          'tx=rollback',
-          'tx=commit',
-          'timezone=Nowhere/Nowhere',
-          "timezone=UTC'; SET ROLE postgres; --",
-          'max-affected=0',
-        ],
+        ...['tx=rollback', 'tx=commit', 'max-affected=0'],
         ...[
           'handling=strict',
           'handling=lenient, anything=goes',
@@ -309,6 +310,15 @@ const cases: readonly AccessCase[] = [
           'return=representation, return=minimal',
         ],
       ].map((Prefer) => get('tasks?select=id&order=id', { headers: { Prefer }, answer: [{ id: 1 }, { id: 2 }] })),
+      ...['Nowhere/Nowhere', "UTC'; SET ROLE postgres; --"].map((zone) =>
+        get('tasks?select=id&order=id', {
+          headers: { Prefer: `timezone=${zone}` },
+          ...since13<Partial<AccessStep>>(
+            { answer: [{ id: 1 }, { id: 2 }] },
+            { status: 400, error: { code: '22023', message: `invalid value for parameter "TimeZone": "${zone}"` } },
+          ),
+        }),
+      ),
       ...['anything=goes', 'role=postgres', 'max-affected=0'].map((preference) =>
         get('tasks', {
           headers: { Prefer: `handling=strict, ${preference}` },
@@ -385,7 +395,11 @@ const cases: readonly AccessCase[] = [
     steps: [
       ...['text/xml', 'application/octet-stream', 'application/vnd.pgrst.plan+json; options=analyze', 'x/y'].map(
         (Accept) =>
-          get('tasks', { headers: { Accept }, status: 415, error: { code: 'PGRST107', message: /^None of these/ } }),
+          get('tasks', {
+            headers: { Accept },
+            status: since13(415, 406),
+            error: { code: 'PGRST107', message: /^None of these/ },
+          }),
       ),
       get('projects', { headers: { Accept: 'text/csv' }, status: 403, error: denied('projects') }),
       get('projects', { headers: { Accept: 'application/geo+json' }, status: [403, 404] }),

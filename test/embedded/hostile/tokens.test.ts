@@ -1,5 +1,6 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { checkToken, tokenCases, trusting, type TokenApi } from '../../support/access/token-cases.ts';
+import { answers } from '../../support/embedded-postgrest.ts';
 import { checkExamination, checkHostile } from './check-token.ts';
 import { claimTokens } from './claim-tokens.ts';
 import { encodingTokens } from './encoding-tokens.ts';
@@ -38,7 +39,7 @@ describe.each(Object.keys(keySets) as (keyof typeof keySets)[])('with keys for %
 
   describe('as for any declaration:', () => {
     const target = { as: { role: 'vault_user', claims: { user_id: 1 } }, path: '/notes' };
-    it.each(tokenCases(vault))('$name', (tokenCase) => checkToken(api, vault, target, tokenCase));
+    it.each(tokenCases(vault, answers))('$name', (tokenCase) => checkToken(api, vault, target, tokenCase));
   });
 });
 

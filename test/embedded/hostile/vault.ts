@@ -8,6 +8,7 @@ import { startPostgres, type PostgresServer } from '../../../ephemeral/postgres-
 import { startPostgrest, type PostgrestServer } from '../../../ephemeral/postgrest-server.ts';
 import { createServerDirectory, type ServerDirectory } from '../../../ephemeral/server-directory.ts';
 import { withClient } from '../../../ephemeral/with-client.ts';
+import { version } from '../../support/embedded-postgrest.ts';
 import { generateKey, publicKeySet, type PrivateKey } from '../../../jwt/index.ts';
 
 export const issuer = 'https://id.vault.example';
@@ -75,7 +76,7 @@ export function useServers<Name extends string>(
   async function trust(keySet: string): Promise<PostgrestServer> {
     const jwtSecret = `@${secrets.writeSecret(`${started.length}.json`, keySet)}`;
     const addresses = { databaseUri, jwtSecret, port: 3000, adminPort: 3001 };
-    const server = await startPostgrest({ env: serverSettings(declaration, { ...addresses, version: '12.0.2' }) });
+    const server = await startPostgrest({ env: serverSettings(declaration, { ...addresses, version }) });
     started.push(server);
     return server;
   }

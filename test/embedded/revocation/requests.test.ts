@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { declare, ownRows, type DeclarationInput } from '../../../declaration/index.ts';
 import { startEphemeralPostgrest, type EphemeralPostgrest } from '../../../ephemeral/index.ts';
 import { generateKey, publicKeySet, readToken, type PrivateKey } from '../../../jwt/index.ts';
+import { since13 } from '../../support/embedded-postgrest.ts';
 
 const input: DeclarationInput = {
   name: 'notes',
@@ -97,9 +98,9 @@ describe('what no index could hold', () => {
   });
 });
 
-it('a subject in which PostgREST hides a password is refused: who it was can not be told', async () => {
+it('a subject in which PostgREST 12 hides a password is refused: who it was can not be told', async () => {
   const problem = { status: 401, detail: 'the claim "sub" has credentials in it' };
-  expect(await ask(await sign({ sub: 'x://user:secret@host' }))).toEqual(problem);
+  expect(await ask(await sign({ sub: 'x://user:secret@host' }))).toEqual(since13<unknown>(problem, OK));
   expect(await ask(await sign({ sub: 'x://user:...@host' }))).toEqual(problem);
   expect(await ask(await sign({ sub: 'x://user@host' }))).toEqual(OK);
 });
@@ -163,12 +164,17 @@ describe('a token that could not be revoked', () => {
     expect(await ask(await sign(claims))).toEqual({ status: 401, detail });
   });
 
+  it.each<[string, Record<string, unknown>, ours: string]>([
+    ['a number as jti', { jti: 7 }, 'the claim "jti" is no text'],
+    ['an iat far in the future', { iat: 1e300 }, 'the token was issued in the future'],
+  ])('PostgREST 12 itself refuses %s, and our own check where later versions do not', async (_, claims, ours) => {
+    expect(await ask(await sign(claims))).toEqual({ status: 401, detail: since13(null, ours) });
+  });
+
   it.each<[string, Record<string, unknown>]>([
-    ['a number as jti', { jti: 7 }],
     ['a text as iat', { iat: '1000' }],
     ['NaN, which JSON does not have, as iat', { iat: 'NaN' }],
     ['an object as iat', { iat: {} }],
-    ['an iat far in the future', { iat: 1e300 }],
     ['an iat in two minutes', { iat: Math.floor(now()) + 120 }],
   ])('PostgREST itself refuses %s', async (_, claims) => {
     expect(await ask(await sign(claims))).toEqual({ status: 401, detail: null });

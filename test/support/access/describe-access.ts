@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Declaration } from '../../../declaration/types.ts';
+import { tokenAnswers } from '../answers.ts';
 import { checkAccess, type AccessCase } from './access-case.ts';
 import { columnDifferences } from './column-matrix.ts';
 import { checkMatrixEntry, matrixEntries, type RowMatrix } from './row-matrix.ts';
@@ -11,6 +12,8 @@ export interface ExampleAccess {
   readonly matrix: RowMatrix;
   /** A request that an honest token may make. */
   readonly target: TokenTarget;
+  /** Version of the PostgREST that runs. */
+  readonly version: string;
 }
 
 /**
@@ -22,7 +25,7 @@ export interface ExampleAccess {
 export function describeAccess(
   api: () => TokenApi,
   declaration: Declaration,
-  { cases, matrix, target }: ExampleAccess,
+  { cases, matrix, target, version }: ExampleAccess,
 ): void {
   it.each(cases)('$name', (accessCase) => checkAccess(api(), accessCase));
 
@@ -35,6 +38,8 @@ export function describeAccess(
   });
 
   describe('a token gains nothing:', () => {
-    it.each(tokenCases(declaration))('$name', (tokenCase) => checkToken(api(), declaration, target, tokenCase));
+    it.each(tokenCases(declaration, tokenAnswers(version)))('$name', (tokenCase) =>
+      checkToken(api(), declaration, target, tokenCase),
+    );
   });
 }
