@@ -1,12 +1,25 @@
 import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
+import { postgrestPrograms } from './test/support/postgrest-programs.ts';
 
 const seconds = 1000;
 
-/** Tests are sorted by what they need: a project for each folder of `test/`. */
+/** Tests are sorted by what they need: a project for each folder of `test/`, unless `include` says more. */
 const kind = (name: string, timeout: number, settings = {}) => ({
   test: { name, include: [`test/${name}/**/*.test.ts`], testTimeout: timeout, hookTimeout: timeout, ...settings },
 });
+
+/** A second is not enough on a busy machine. */
+const patient = { expect: { poll: { timeout: 30 * seconds } } };
+
+/** Embedded tests of what differs between versions of PostgREST: answers, tokens, caches, errors and settings. */
+const versionTests = [
+  'test/embedded/docs/components.test.ts',
+  'test/embedded/examples/todos.test.ts',
+  'test/embedded/explorer/explorer.test.ts',
+  'test/embedded/hostile/{cached-tokens,presented,requests,rfc-examples,settings,tokens}.test.ts',
+  'test/embedded/revocation/requests.test.ts',
+];
 
 /** One file at a time, after the files of smaller `groupOrder`: these tests share the machine's Docker engine. */
 const alone = (groupOrder: number) => ({ fileParallelism: false, sequence: { groupOrder } });
@@ -19,9 +32,11 @@ export default defineConfig({
       kind('unit', 20 * seconds),
       kind('embedded', 120 * seconds, {
         include: ['test/embedded/**/*.test.ts', 'examples/**/*.test.ts'],
-        // A second is not enough on a busy machine.
-        expect: { poll: { timeout: 30 * seconds } },
+        ...patient,
       }),
+      ...postgrestPrograms().map(({ name, path }) =>
+        kind(name, 120 * seconds, { include: versionTests, env: { POSTGREST_BINARY: path }, ...patient }),
+      ),
       kind('browser', 120 * seconds),
       kind('docker', 180 * seconds, alone(1)),
       kind('deploy', 600 * seconds, alone(2)),

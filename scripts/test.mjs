@@ -30,7 +30,7 @@ function runnableKinds(files) {
     if (reason) {
       const missed = files.filter((file) => file.projectName === kind).length;
       count[required ? 'failed' : 'skipped'] += missed;
-      console.log(`test/${kind}: ${missed} ${missed === 1 ? 'file' : 'files'} not run: ${reason}`);
+      console.log(`${kind} tests: ${missed} ${missed === 1 ? 'file' : 'files'} not run: ${reason}`);
     }
     return !reason;
   });

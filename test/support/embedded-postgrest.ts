@@ -7,5 +7,11 @@ export const { version } = await postgrestBinary();
 /** Its answers to tokens. */
 export const answers = tokenAnswers(version);
 
-/** Chooses what its version does: 12, or 13 and later. */
-export const since13 = <T, U = T>(before: T, after: U): T | U => (majorOf(version) < 13 ? before : after);
+/** Chooses what its version does: before a major version, or from that on. */
+const since =
+  (major: number) =>
+  <T, U = T>(before: T, after: U): T | U =>
+    majorOf(version) < major ? before : after;
+
+export const since13 = since(13);
+export const since16 = since(16);

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { since13 } from '../../support/embedded-postgrest.ts';
 import { honest } from './hostile-token.ts';
 import { rawRequest, type RawAnswer } from './raw-request.ts';
 import { headerOf, rawToken } from './raw-token.ts';
@@ -37,10 +38,10 @@ describe('a token counts in the header Authorization only, after Bearer, and the
     ['the name in lower case', () => [`authorization: Bearer ${token()}`], 'user one'],
     ['two spaces', () => [`Authorization: Bearer  ${token()}`], 'user one'],
     ['a tab', () => [`Authorization: Bearer\t${token()}`], 'user one'],
-    ['a folded line', () => ['Authorization: Bearer', ` ${token()}`], 'user one'],
+    ['a folded line', () => ['Authorization: Bearer', ` ${token()}`], since13('user one', 'refused')],
     ['no scheme', () => [`Authorization: ${token()}`], 'anonymous'],
-    ['Bearer and nothing', () => ['Authorization: Bearer'], 'anonymous'],
-    ['Bearer and a space', () => ['Authorization: Bearer '], 'anonymous'],
+    ['Bearer and nothing', () => ['Authorization: Bearer'], since13('anonymous', 'refused')],
+    ['Bearer and a space', () => ['Authorization: Bearer '], since13('anonymous', 'refused')],
     ['nothing', () => ['Authorization:'], 'anonymous'],
     ['Basic', () => [`Authorization: Basic ${Buffer.from('postgres:postgres').toString('base64')}`], 'anonymous'],
     ['Basic with a token', () => [`Authorization: Basic ${token()}`], 'anonymous'],

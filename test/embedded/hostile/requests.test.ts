@@ -4,7 +4,7 @@ import { sqlFile } from '../../../apply/index.ts';
 import { startEphemeralPostgrest, type EphemeralPostgrest } from '../../../ephemeral/index.ts';
 import { checkAccess, type AccessCase, type AccessStep, type ErrorAnswer } from '../../support/access/access-case.ts';
 import { dangling, denied, hiddenRowMet, rowRefused } from '../../support/access/errors.ts';
-import { since13 } from '../../support/embedded-postgrest.ts';
+import { since13, since16 } from '../../support/embedded-postgrest.ts';
 import { acme, ada, bolt, eu, max, mia } from '../../support/access/projects-subjects.ts';
 import { rawRequest } from './raw-request.ts';
 
@@ -313,13 +313,13 @@ const cases: readonly AccessCase[] = [
       ...['Nowhere/Nowhere', "UTC'; SET ROLE postgres; --"].map((zone) =>
         get('tasks?select=id&order=id', {
           headers: { Prefer: `timezone=${zone}` },
-          ...since13<Partial<AccessStep>>(
+          ...since16<Partial<AccessStep>>(
             { answer: [{ id: 1 }, { id: 2 }] },
             { status: 400, error: { code: '22023', message: `invalid value for parameter "TimeZone": "${zone}"` } },
           ),
         }),
       ),
-      ...['anything=goes', 'role=postgres', 'max-affected=0'].map((preference) =>
+      ...['anything=goes', 'role=postgres', ...since13(['max-affected=0'], [])].map((preference) =>
         get('tasks', {
           headers: { Prefer: `handling=strict, ${preference}` },
           status: 400,
