@@ -2,8 +2,9 @@ import { execFileSync } from 'node:child_process';
 import { cpSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import { freePorts } from '../../../ephemeral/free-ports.ts';
+import { postgrestBinary } from '../../../ephemeral/postgrest-binary.ts';
 import { childrenOf, dev as startDev, expectGone as expectAllGone, program, type DevProgram } from './dev-program.ts';
 import { useOwnTemporaryDirectory } from './own-temporary-directory.ts';
 import { isListening, serverDirectories } from './traces.ts';
@@ -14,6 +15,8 @@ const declaration = fileURLToPath(new URL('../../../examples/todos/declaration.t
 const dev = (args: readonly string[], command?: readonly string[]) =>
   startDev(args, { temporaryDirectory: temporaryDirectory(), ...(command && { command }) });
 const expectGone = (run: DevProgram, children: readonly number[]) => expectAllGone(run, children, temporaryDirectory());
+
+afterEach(() => void vi.unstubAllEnvs());
 
 describe('secured-postgrest dev', () => {
   it('prints the URL, the roles with tokens, and requests that work as they are printed', async () => {
@@ -53,6 +56,26 @@ describe('secured-postgrest dev', () => {
     run.child.kill('SIGTERM');
     expect(await run.ended).toEqual([0, null]);
     await expectGone(run, children);
+  });
+
+  it('runs the PostgREST that --postgrest names, which wins over POSTGREST_BINARY, and refuses a relative path', async () => {
+    const { path, version } = await postgrestBinary();
+    vi.stubEnv('POSTGREST_BINARY', '/nowhere/postgrest');
+    const run = await dev([declaration, '--no-explorer', '--postgrest', path]);
+    const answer = await fetch(`${run.url()}/todos?select=title`);
+    expect(answer.headers.get('Server')).toBe(`postgrest/${version}`);
+    const children = childrenOf(run);
+    run.child.kill('SIGTERM');
+    expect(await run.ended).toEqual([0, null]);
+    await expectGone(run, children);
+
+    const relative = await dev([declaration, '--postgrest', 'postgrest']);
+    expect(relative.printed.err).toMatch(/: --postgrest: "postgrest" is a relative path; .* \[missing_binary\]\n$/);
+    const missing = await dev([declaration]);
+    expect(missing.printed.err).toMatch(
+      /: POSTGREST_BINARY: "\/nowhere\/postgrest" was not found .* \[missing_binary\]\n$/,
+    );
+    for (const { ended } of [relative, missing]) expect((await ended)[0]).toBe(1);
   });
 
   it('has a page to try it as each role, on a port of choice, or none', async () => {

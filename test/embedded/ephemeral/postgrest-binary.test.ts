@@ -11,6 +11,8 @@ import { declare } from '../../../declaration/index.ts';
 
 vi.mock(import('../../../ephemeral/installed-package.ts'), { spy: true });
 
+const declaration = declare({ name: 'x', schemas: ['api'], roles: { users: [] } });
+
 let directory: string;
 
 beforeEach(() => {
@@ -98,6 +100,25 @@ describe('a program that the user names', () => {
     expect(await postgrestBinary(undefined, namedPostgrest(path))).toEqual({ path, version: '14.4' });
   });
 
+  it('is what environments run, with the settings of its version, and the option wins over the variable', async () => {
+    vi.unstubAllEnvs();
+    const real = await postgrestBinary(serverUser());
+    chmodSync(directory, 0o755);
+    const wrapper = (name: string) => {
+      const file = join(directory, name);
+      writeFileSync(file, `#!/bin/sh\necho run by ${name} >&2\nexec '${real.path}' "$@"\n`);
+      chmodSync(file, 0o755);
+      return file;
+    };
+    vi.stubEnv('POSTGREST_BINARY', wrapper('variable'));
+    for (const postgrestBinary of [undefined, wrapper('option')]) {
+      await using api = await startEphemeralPostgrest(declaration, { postgrestBinary });
+      const { headers } = await fetch(api.url);
+      expect(headers.get('Server')).toBe(`postgrest/${real.version}`);
+      expect(api.logs().postgrest).toContain(`run by ${postgrestBinary === undefined ? 'variable' : 'option'}`);
+    }
+  });
+
   it('is asked for its version again once it is replaced by another', async () => {
     const file = put('echo PostgREST 14.5');
     vi.stubEnv('POSTGREST_BINARY', file);
@@ -125,8 +146,7 @@ describe('a program that the user names', () => {
         code,
         message: expect.stringMatching(new RegExp(`^${place}: .*${says.source}`)) as unknown,
       });
-    const start = (postgrestBinary?: string) =>
-      startEphemeralPostgrest(declare({ name: 'x', schemas: ['api'], roles: { users: [] } }), { postgrestBinary });
+    const start = (postgrestBinary?: string) => startEphemeralPostgrest(declaration, { postgrestBinary });
     await expect(start(path)).rejects.toEqual(refusal('postgrestBinary'));
     await expect(startPostgrest({ env: {}, binary: path })).rejects.toEqual(refusal('binary'));
     vi.stubEnv('POSTGREST_BINARY', path);
@@ -135,7 +155,7 @@ describe('a program that the user names', () => {
 
   it('is refused for containers, which run an image', async () => {
     const path = put('echo PostgREST 16.2');
-    const starting = startEphemeralPostgrest(declare({ name: 'x', schemas: ['api'], roles: { users: [] } }), {
+    const starting = startEphemeralPostgrest(declaration, {
       backend: 'docker',
       postgrestBinary: path,
     });
