@@ -9,10 +9,11 @@ export interface EphemeralPostgrestOptions extends SourceOptions {
 
 /**
  * Starts Postgres, brings it to what is declared and starts PostgREST on it, all as child processes, without Docker.
- * The runner and the server settings are those of a deployment; the version of PostgREST is the installed one.
+ * The runner and the server settings are those of a deployment; the version of PostgREST is that of the program: the one
+ * that `postgrestBinary` or the environment variable `POSTGREST_BINARY` names, or else npm's.
  *
- * Throws `missing_binary`, `port_taken`, `start_failed`, `invalid_sql` for a seed that fails, and what applying a
- * declaration throws.
+ * @throws SecuredPostgrestError `missing_binary`; `unsupported_version` and `vulnerable_version` for the program's version;
+ *   `port_taken`, `start_failed`, `invalid_sql` for a seed that fails, and what applying a declaration throws
  *
  * @example
  * await using api = await startEphemeralPostgrest(declaration, { seed: [{ file: 'seed.sql', sql: seed }] });
