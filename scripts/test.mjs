@@ -7,6 +7,8 @@ import { obstacle } from './requirements.mjs';
 import { root, runModule } from './run.mjs';
 
 const args = process.argv.slice(2);
+/** Without the projects, which are those that can run here. */
+const otherArgs = args.filter((arg, index) => !arg.startsWith('--project') && args[index - 1] !== '--project');
 const required = process.env.REQUIRE_DEPLOY_TESTS === '1';
 const reports = mkdtempSync(join(tmpdir(), 'test-reports-'));
 const count = { passed: 0, failed: 0, skipped: 0 };
@@ -19,7 +21,7 @@ function check(title, script, ...options) {
 /** Runs vitest, which writes what it found to a file of JSON; answers that and the exit status. */
 function vitest(command, report, ...options) {
   const file = join(reports, `${command}.json`);
-  const { status } = runModule('vitest/vitest.mjs', [command, ...options, `${report}=${file}`, ...args]);
+  const { status } = runModule('vitest/vitest.mjs', [command, ...options, `${report}=${file}`]);
   return { status, found: existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) : undefined };
 }
 
@@ -55,7 +57,7 @@ check('type check', 'typescript/bin/tsc', '--noEmit');
 check('eslint', 'eslint/bin/eslint.js', '.');
 check('prettier', 'prettier/bin/prettier.cjs', '--check', '--log-level=warn', '.');
 
-const { status, found: files } = vitest('list', '--json', '--filesOnly');
+const { status, found: files } = vitest('list', '--json', '--filesOnly', ...args);
 if (status !== 0 || files.length === 0) {
   console.log(`no test files found${args.length > 0 ? ` for: ${args.join(' ')}` : ''}`);
   count.failed += 1;
@@ -63,7 +65,7 @@ if (status !== 0 || files.length === 0) {
   if (process.env.FULL_TESTS !== '1') console.log('wide sets: a fixed sample of each; FULL_TESTS=1 runs them whole');
   const kinds = runnableKinds(files).map((kind) => `--project=${kind}`);
   if (kinds.length > 0)
-    countTests(vitest('run', '--outputFile.json', '--reporter=default', '--reporter=json', ...kinds));
+    countTests(vitest('run', '--outputFile.json', '--reporter=default', '--reporter=json', ...kinds, ...otherArgs));
 }
 
 rmSync(reports, { recursive: true });
