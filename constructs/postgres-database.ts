@@ -1,7 +1,7 @@
 import { Container } from '@cdktf/provider-docker/lib/container/index.js';
 import { Network } from '@cdktf/provider-docker/lib/network/index.js';
 import { Volume } from '@cdktf/provider-docker/lib/volume/index.js';
-import { type ITerraformDependable, Lazy, Token } from 'cdktf';
+import { DataResource, type ITerraformDependable, Lazy, Token } from 'cdktf';
 import { Construct, type IConstruct } from 'constructs';
 import { refuse } from '../declaration/errors.ts';
 import { POSTGRES_IMAGE } from '../declaration/images.ts';
@@ -16,6 +16,7 @@ import { SecretVolume } from './secret-volume.ts';
 import { SecretsDirectory } from './secrets-directory.ts';
 import { tlsOnly } from './tls-only.ts';
 import { warnAboutRelease } from './warn-about-release.ts';
+import { waitProvisioner } from './wait-provisioner.ts';
 
 /** How a client protects its connection: libpq's `sslmode`. */
 export type SslMode = 'disable' | 'require' | 'verify-full';
@@ -137,7 +138,8 @@ const CERTIFICATE = '/run/secrets/postgres-certificate';
 
 /**
  * A PostgreSQL server in a container, with a network, a volume for its data and its password in a file. Over the network it
- * talks TLS only, with a certificate of its own that everything of this package verifies.
+ * talks TLS only, with a certificate of its own that everything of this package verifies. The deploy goes on when it is healthy,
+ * and fails with the end of its log when it is not.
  *
  * @example
  * const database = new PostgresDatabase(this, 'database', { name: 'todos' });
@@ -270,8 +272,6 @@ export class PostgresDatabase extends Construct implements IPostgresDatabase {
         timeout: '5s',
         retries: 30,
       },
-      wait: true,
-      waitTimeout: 120,
       // Time for a clean stop; without it the provider kills the server.
       destroyGraceSeconds: 30,
       labels: labels(belonging, {
@@ -286,7 +286,13 @@ export class PostgresDatabase extends Construct implements IPostgresDatabase {
       provider,
     });
     this.identity = container.id;
-    this.waitFor = [container];
+    const ready = new DataResource(this, 'ready', {
+      triggersReplace: { container: container.id },
+      provisioners: [
+        waitProvisioner(container, { hide: [new SecretFile(secrets.path), this.adminPassword], timeoutSeconds: 120 }),
+      ],
+    });
+    this.waitFor = [ready];
   }
 
   reserveConnections(place: string, connections: number): void {

@@ -11,6 +11,8 @@ import { cliProvisioner } from './cli-command.ts';
 import { databaseNetwork } from './database-network.ts';
 import { dockerProvider } from './docker-provider.ts';
 import { checkPort, type ContainerProps, cpuLabel, cpusOf, hardened } from './hardened-container.ts';
+import { serverLife } from './server-life.ts';
+import { waitProvisioner } from './wait-provisioner.ts';
 import { labels } from './labels.ts';
 import { agreedVersion } from './image-version.ts';
 import type { KeySet } from './key-set.ts';
@@ -57,8 +59,8 @@ const ADMIN_PORT = 3001;
 const FILES = '/etc/postgrest';
 
 /**
- * PostgREST in one or more containers. The deploy ends when each of them answers and is shown to use the present keys,
- * and fails when one does not.
+ * PostgREST in one or more containers. The deploy ends when each of them answers, is healthy and is shown to use the present
+ * keys, and fails with the end of a server's log when one does not.
  *
  * @example
  * const server = new PostgrestServer(this, 'server', {
@@ -150,11 +152,7 @@ export class PostgrestServer extends Construct {
           ],
           ...network,
           ports: [{ internal: PORT, external: port, ip: bindAddress }],
-          // The image has no shell, and before 14 no command that could check.
-          ...(Number.parseInt(version, 10) >= 14 && {
-            healthcheck: { test: ['CMD', 'postgrest', '--ready'], interval: '5s', timeout: '5s', retries: 6 },
-          }),
-          destroyGraceSeconds: 10,
+          ...serverLife(declaration, version),
           labels: labels(belonging, {
             ...props.labels,
             ...Object.fromEntries(startFiles.map(({ id, fingerprint }) => [`secured-postgrest.${id}`, fingerprint])),
@@ -174,9 +172,7 @@ export class PostgrestServer extends Construct {
         login: login.fingerprint,
       },
       provisioners: [
-        ...this.urls.map((url, n) =>
-          cliProvisioner('wait', '--url', url, '--timeout', '60', '--container', `${name}-api-${n + 1}`),
-        ),
+        ...this.urls.map((url, n) => waitProvisioner(containers[n]!, { hide: [new SecretFile(secrets.path)], url })),
         cliProvisioner(
           'reload',
           ...adminConnection(this, database),

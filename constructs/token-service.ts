@@ -24,6 +24,7 @@ import { SecretVolume } from './secret-volume.ts';
 import { SecretsDirectory } from './secrets-directory.ts';
 import { synthesizedFile } from './synthesized-file.ts';
 import { type IAwaitable, waitAcross } from './wait-across.ts';
+import { waitProvisioner } from './wait-provisioner.ts';
 
 export interface TokenServiceProps extends ContainerProps {
   /** What `declare()` returned; `tokens.issuer` is the address of the service. */
@@ -32,7 +33,7 @@ export interface TokenServiceProps extends ContainerProps {
   readonly database: IPostgresDatabase;
   /** The API that its tokens are for, in this stack or in another one: its servers know a new key before the service signs with it. */
   readonly api: IAwaitable;
-  /** An image whose entry point is the command line of this package, with the libraries of the service. */
+  /** An image whose entry point is the command line of this package, with the libraries of the service, and `node` on its PATH. */
   readonly image: string;
   /** Who may have tokens. */
   readonly clients: readonly TokenServiceClient[];
@@ -65,8 +66,8 @@ const PORT = 8090;
 const FILES = '/etc/token-service';
 
 /**
- * The token service in a container. The deploy makes what the service needs in the database, ends when the service signs with
- * the present key, and fails when it does not. New keys reach it without a restart.
+ * The token service in a container. The deploy makes what the service needs in the database, ends when the service is healthy and
+ * signs with the present key, and fails with the end of its log when it does not. New keys reach it without a restart.
  *
  * @example
  * const service = new TokenService(this, 'token-service', {
@@ -150,6 +151,8 @@ export class TokenService extends Construct {
     const startFiles = [passwordFile, clientsFile, neededFile, ...(certificate ? [certificate] : [])];
     const files = [keysFile, ...startFiles];
 
+    const path = new URL(issuer).pathname.replace(/\/$/, '');
+    const healthcheck = healthCheck(`http://127.0.0.1:${PORT}${path}/jwks`);
     const container = new Container(this, 'container', {
       ...hardened(place, props, DEFAULTS),
       name: `${name}-token-service`,
@@ -169,25 +172,24 @@ export class TokenService extends Construct {
       mounts: files.map(({ id, volume }) => volume.mountedAt(`${FILES}/${id}`)),
       ...databaseNetwork(this, database, `${name}-token-service`, belonging, provider),
       ports: [{ internal: PORT, external: port, ip: bindAddress }],
+      healthcheck,
       destroyGraceSeconds: 10,
       labels: labels(belonging, {
         ...props.labels,
         ...Object.fromEntries(startFiles.map(({ id, change }) => [`secured-postgrest.${id}`, change])),
         ...cpuLabel(cpusOf(place, props, DEFAULTS)),
+        // The provider plans another check, and then silently leaves the container as it is.
+        'secured-postgrest.health-check': fingerprint(...healthcheck.test),
       }),
       dependsOn: files.flatMap(({ volume }) => volume.waitFor),
       provider,
     });
 
-    this.url = publishedUrl(bindAddress, port) + new URL(issuer).pathname.replace(/\/$/, '');
+    this.url = publishedUrl(bindAddress, port) + path;
     const ready = new DataResource(this, 'ready', {
       triggersReplace: { container: container.id, keys: keysFile.change },
       provisioners: [
-        cliProvisioner(
-          'wait',
-          ...['--url', `${this.url}/jwks`, '--signing-key', signingKey],
-          ...['--timeout', '60', '--container', `${name}-token-service`],
-        ),
+        waitProvisioner(container, { hide: [new SecretFile(secrets.path)], url: `${this.url}/jwks`, signingKey }),
       ],
       dependsOn: [...keysFile.volume.waitFor],
     });
@@ -197,6 +199,12 @@ export class TokenService extends Construct {
   private synthesized(file: string): SecretFile {
     return new SecretFile(resolve(App.of(this).outdir, 'stacks', TerraformStack.of(this).node.id, file));
   }
+}
+
+/** The image has Node.js, since this package's command line runs in it, and perhaps nothing else. */
+function healthCheck(url: string) {
+  const script = `fetch('${url}').then(({ ok }) => process.exit(ok ? 0 : 1), () => process.exit(1))`;
+  return { test: ['CMD', 'node', '--eval', script], interval: '5s', timeout: '5s', retries: 6 };
 }
 
 /** With https somebody else has the certificate, and says who asks, or does not. */

@@ -86,6 +86,10 @@ export function serverSettings(declaration: Declaration, places: ServerPlaces): 
     'server-host': '!4',
     'server-port': String(places.port),
     'admin-server-port': String(places.adminPort),
+    // Without a name or an access control of its own: for what runs beside the server. 12 listens where the API does.
+    ...(major >= 13 && { 'admin-server-host': '127.0.0.1' }),
+    // Details and hints of errors tell the names of tables and functions.
+    ...(major >= 16 && { 'client-error-verbosity': 'minimal' }),
     ...server.settings,
   };
   if (declaration.anonymous) settings['db-anon-role'] = declaration.anonymous.name;

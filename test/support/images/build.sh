@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # Builds the images that the tests deploy, without an image registry: PostgreSQL from Debian's packages, PostgREST from
-# the binary in node_modules, the token service from the node that runs here, this package as npm packs it, and what it
-# needs of node_modules. Needs root, debootstrap and a Docker engine. Does nothing where they are up to date.
+# the binary in node_modules, and of later versions from `postgrest-14` and `postgrest-16` on the PATH where they are
+# there, curl from this machine, the token service from the node that runs here, this package as npm packs it, and what
+# it needs of node_modules. Needs root, debootstrap and a Docker engine. Does nothing where they are up to date.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")"
 . ./names.env
@@ -21,14 +22,19 @@ build() {
   echo "building $image"
   context=$work/$name
   mkdir -p "$context/root"
-  "fill_$name" "$context/root"
+  "fill_$name" "$context/root" "$@"
   tar -C "$context/root" --numeric-owner --exclude='./dev/*' -cf "$context/root.tar" .
   rm -rf --one-file-system "$context/root"
   docker build --quiet --file "$name.dockerfile" --label "$label=$digest" --tag "$image" "$context"
 }
 
 fill_postgrest() {
-  install -D -m 755 "$postgrest" "$1/bin/postgrest"
+  install -D -m 755 "$2" "$1/bin/postgrest"
+}
+
+fill_curl() {
+  install -D -m 755 "$2" "$1/usr/bin/curl"
+  install_libraries "$1" "$2"
 }
 
 fill_postgres() {
@@ -53,7 +59,7 @@ SH
 }
 
 fill_token-service() {
-  local node library package app=$1/app
+  local node package addons app=$1/app
   node=$(command -v node)
   install -D -m 755 "$node" "$1/usr/bin/node"
   install -d "$app/node_modules/cdktf-secured-postgrest" "$app/tarball"
@@ -64,10 +70,17 @@ fill_token-service() {
     mkdir -p "$app/$(dirname "$package")"
     cp -r "../../../$package" "$app/$package"
   done
+  mapfile -t addons < <(find "$app" -name '*.node')
+  install_libraries "$1" "$node" "${addons[@]}"
+}
+
+# install_libraries ROOT PROGRAM...: what the programs are linked with.
+install_libraries() {
+  local library root=$1
+  shift
   # Those of the last line are opened by their names, to look up hosts.
-  for library in $(find "$node" "$app" '(' -path "$node" -o -name '*.node' ')' -exec ldd {} + | grep -o '\s/[^ ]*') \
-    /lib/*-linux-gnu/lib{nss_dns,nss_files,resolv}.so.2; do
-    [[ ! -e $library ]] || install -D -m 755 "$library" "$1$library"
+  for library in $(ldd "$@" | grep -o '\s/[^ ]*') /lib/*-linux-gnu/lib{nss_dns,nss_files,resolv}.so.2; do
+    [[ ! -e $library ]] || install -D -m 755 "$library" "$root$library"
   done
 }
 
@@ -77,6 +90,9 @@ readonly postgrest=${binaries[0]}
 docker info >/dev/null
 
 build "$POSTGREST_IMAGE" postgrest "$postgrest"
+if program=$(command -v postgrest-14); then build "$POSTGREST_14_IMAGE" postgrest "$program"; fi
+if program=$(command -v postgrest-16); then build "$POSTGREST_16_IMAGE" postgrest "$program"; fi
+build "$CURL_IMAGE" curl "$(command -v curl)"
 build "$POSTGRES_IMAGE" postgres docker-entrypoint.sh
 mapfile -t sources < <(
   find ../../../{apply,cli,client,constructs,declaration,ephemeral,jwt,service,sql} -type f | LC_ALL=C sort

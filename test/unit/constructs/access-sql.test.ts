@@ -19,7 +19,7 @@ it('runs again for another declaration and for another database', () => {
     sql: accessFingerprint(declaration),
     database: expect.stringMatching(/^\$\{docker_container\..*\.id\}$/) as unknown,
   });
-  expect(dependencies('terraform_data', 'access/applied')).toEqual(['database/container']);
+  expect(dependencies('terraform_data', 'access/applied')).toEqual(['database/ready']);
 
   const { command } = applied.provisioner[0]!['local-exec'];
   const [, file] = /apply --declaration (\S+) /.exec(command)!;

@@ -16,5 +16,5 @@ it('writes the keys when the access SQL has succeeded', () => {
   const fingerprint = secrets.fingerprint(keys.jwksFile);
   const writer = block('docker_container', 'keys/volume/writer');
   expect(writer).toMatchObject({ upload: [{ source: '../../../secrets/jwks.json', source_hash: fingerprint }] });
-  expect(dependencies('docker_container', 'keys/volume/writer')).toEqual(['database/container']);
+  expect(dependencies('docker_container', 'keys/volume/writer')).toEqual(['database/ready']);
 });

@@ -70,7 +70,20 @@ describe('PostgresDatabase', () => {
       healthcheck: {
         test: ['CMD', 'pg_isready', '--host=127.0.0.1', '--username=postgres', '--dbname=todos'],
       },
-      wait: true,
+    });
+    // Only this shows the log of a database that does not start.
+    expect(container).not.toHaveProperty('wait');
+    expect(block('terraform_data', 'database/ready')).toMatchObject({
+      triggers_replace: { container: expect.stringContaining('docker_container.database_container') as string },
+      provisioner: [
+        {
+          'local-exec': {
+            command: expect.stringMatching(
+              / wait --timeout 120 --container todos-postgres --hide \S+\/secrets --hide \S+\/admin-password$/,
+            ) as string,
+          },
+        },
+      ],
     });
     expect(container).not.toHaveProperty('upload');
     expect(dependencies('docker_container', 'database/container')).toEqual([

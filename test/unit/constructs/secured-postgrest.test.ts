@@ -13,7 +13,7 @@ describe('SecuredPostgrest', () => {
     const api = new SecuredPostgrest(stack, 'api', { declaration: testDeclaration(), database, secrets });
     const { dependencies, provider } = synth(stack);
     const waits = (type: string, path: string) => dependencies(type, path).sort();
-    expect(waits('postgresql_role', 'api/access/roles/owner')).toEqual(['database/container']);
+    expect(waits('postgresql_role', 'api/access/roles/owner')).toEqual(['database/ready']);
     expect(waits('terraform_data', 'api/access/sql/applied')).toEqual(['api/access/roles/authenticator']);
     expect(waits('docker_container', 'api/keys/volume/writer')).toEqual(['api/access/sql/applied']);
     expect(waits('docker_container', 'api/server/database-login/writer')).toEqual(['api/access/sql/applied']);

@@ -69,6 +69,14 @@ describe('TokenService', () => {
       security_opts: ['no-new-privileges:true'],
       memory: 256,
       cpu_quota: 100_000,
+      healthcheck: {
+        test: [
+          'CMD',
+          'node',
+          '--eval',
+          expect.stringContaining("fetch('http://127.0.0.1:8090/sign-in/jwks')") as string,
+        ],
+      },
       log_driver: 'json-file',
       ports: [{ internal: 8090, external: 8090, ip: '127.0.0.1' }],
       networks_advanced: [{ name: 'todos' }],

@@ -13,7 +13,9 @@ describe('serverSettings', () => {
   it('says every setting that decides about access', () => {
     expect(settingsOf({})).toMatchInlineSnapshot(`
       {
+        "PGRST_ADMIN_SERVER_HOST": "127.0.0.1",
         "PGRST_ADMIN_SERVER_PORT": "3001",
+        "PGRST_CLIENT_ERROR_VERBOSITY": "minimal",
         "PGRST_DB_ANON_ROLE": "visitor",
         "PGRST_DB_CONFIG": "false",
         "PGRST_DB_EXTRA_SEARCH_PATH": "",
@@ -35,14 +37,19 @@ describe('serverSettings', () => {
     `);
   });
 
-  it.each([
-    ['12.0.2', '.role', { PGRST_JWT_CACHE_MAX_LIFETIME: '0' }],
-    ['13.0.0', '.role', { PGRST_JWT_CACHE_MAX_LIFETIME: '0' }],
-    ['14.1', '.role', { PGRST_JWT_CACHE_MAX_ENTRIES: '1000' }],
-    ['16.2', '$.role', { PGRST_JWT_CACHE_MAX_ENTRIES: '1000' }],
-  ])('for %s', (version, roleClaim, cache) => {
-    const others = Object.entries(settingsOf({})).filter(([name]) => name !== 'PGRST_JWT_CACHE_MAX_ENTRIES');
-    const expected = { ...Object.fromEntries(others), PGRST_JWT_ROLE_CLAIM_KEY: roleClaim, ...cache };
+  const admin = { PGRST_ADMIN_SERVER_HOST: '127.0.0.1' };
+  const cached = { PGRST_JWT_CACHE_MAX_ENTRIES: '1000' };
+  const uncached = { PGRST_JWT_CACHE_MAX_LIFETIME: '0' };
+  it.each<[string, string, Record<string, string>]>([
+    ['12.0.2', '.role', uncached],
+    ['12.2.12', '.role', uncached],
+    ['13.0.0', '.role', { ...uncached, ...admin }],
+    ['14.1', '.role', { ...cached, ...admin }],
+    ['16.2', '$.role', { ...cached, ...admin, PGRST_CLIENT_ERROR_VERBOSITY: 'minimal' }],
+  ])('for %s', (version, roleClaim, own) => {
+    const differing = ['ADMIN_SERVER_HOST', 'JWT_CACHE_MAX_ENTRIES', 'CLIENT_ERROR_VERBOSITY'].map((n) => `PGRST_${n}`);
+    const others = Object.entries(settingsOf({})).filter(([name]) => !differing.includes(name));
+    const expected = { ...Object.fromEntries(others), PGRST_JWT_ROLE_CLAIM_KEY: roleClaim, ...own };
     expect(settingsOf({}, version)).toEqual(expected);
     expect(settingsOf({ server: { version } })).toEqual(expected);
   });
@@ -58,7 +65,7 @@ describe('serverSettings', () => {
         corsAllowedOrigins: ['https://a.example', 'https://b.example:8443'],
         openApi: 'disabled',
         logLevel: 'info',
-        settings: { 'db-tx-end': 'commit-allow-override' },
+        settings: { 'db-tx-end': 'commit-allow-override', 'client-error-verbosity': 'verbose' },
       },
     });
     expect(settings).not.toHaveProperty('PGRST_DB_ANON_ROLE');
@@ -71,6 +78,7 @@ describe('serverSettings', () => {
       PGRST_OPENAPI_MODE: 'disabled',
       PGRST_LOG_LEVEL: 'info',
       PGRST_DB_TX_END: 'commit-allow-override',
+      PGRST_CLIENT_ERROR_VERBOSITY: 'verbose',
     });
   });
 
