@@ -13,6 +13,9 @@ DECLARE
   clock CONSTANT numeric := extract(epoch FROM now());
   seconds numeric;
 BEGIN:{become_mapped_role}
+  -- Who asks decides what is answered, and `Vary` does not say so: no cache may give the answer to another user. A function
+  -- that sets headers replaces these.
+  applied := set_config('response.headers', '[{"Cache-Control": "private, no-store"}]', true);
   -- The role's settings: SET ROLE does not bring them, and PostgREST does so only where it takes its own configuration
   -- from the database as well. They stand here because to read them from the catalogs would cost more than all the rest.
   IF current_user = ANY (roles) THEN

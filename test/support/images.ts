@@ -17,7 +17,19 @@ export const postgrestVersion = imageVersion(postgrestImage)!;
 /** The image of the token service that the tests run: the environment's `TOKEN_SERVICE_IMAGE`, or the one of `images/build.sh`. */
 export const tokenServiceImage = names.TOKEN_SERVICE_IMAGE!;
 
+/** Images of later PostgREST versions; `images/build.sh` builds them where `postgrest-14` and `postgrest-16` are on the PATH. */
+export const postgrest14Image = names.POSTGREST_14_IMAGE!;
+export const postgrest16Image = names.POSTGREST_16_IMAGE!;
+
+/** An image with curl as its entry point. */
+export const curlImage = names.CURL_IMAGE!;
+
+/** Tests if the Docker engine has all of the images. */
+export function hasImages(...images: string[]): boolean {
+  return spawnSync('docker', ['image', 'inspect', ...images], { stdio: 'ignore' }).status === 0;
+}
+
 /** Whether a Docker engine answers and has both images. */
 export function imagesAvailable(): boolean {
-  return spawnSync('docker', ['image', 'inspect', postgresImage, postgrestImage], { stdio: 'ignore' }).status === 0;
+  return hasImages(postgresImage, postgrestImage);
 }
