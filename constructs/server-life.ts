@@ -12,7 +12,7 @@ export function serverLife(declaration: Declaration, version: string) {
   return {
     // The image has no shell, and before 14 no command that could check.
     ...(major >= 14 && {
-      healthcheck: { test: ['CMD', 'postgrest', '--ready'], interval: '2s', timeout: '5s', retries: 15 },
+      healthcheck: { test: ['CMD', 'postgrest', '--ready'], interval: '2s', timeout: '5s', retries: 5 },
     }),
     // From 16 on it answers the requests that it has; before, it ends at once, whatever the signal.
     ...(major >= 16 && { stopSignal: 'SIGTERM', stopTimeout: grace }),

@@ -92,13 +92,13 @@ describe.skipIf(missing && process.env['REQUIRE_DEPLOY_TESTS'] !== '1')(title, (
     docker('network', 'disconnect', NAME, DATABASE);
     try {
       docker('restart', SERVER);
+      await until(() => health(SERVER) === 'unhealthy');
       const options = ['--url', deployment.url, '--container', SERVER, '--hide', deployment.secrets];
-      const command = ['--import', 'tsx', 'cli/main.ts', 'wait', ...options, '--timeout', '10'];
+      const command = ['--import', 'tsx', 'cli/main.ts', 'wait', ...options, '--timeout', '1'];
       const { status, output } = await runProgram(process.execPath, command, { cwd: root, env: process.env });
       expect(status).toBe(1);
       expect(output).toMatch(new RegExp(`${SERVER} \\| .*could not translate host name "${DATABASE}" to address`));
       expect(output).toContain('[server_not_ready]');
-      await until(() => health(SERVER) === 'unhealthy');
     } finally {
       docker('network', 'connect', NAME, DATABASE);
     }

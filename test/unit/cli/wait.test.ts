@@ -154,6 +154,14 @@ it.each([
   });
 });
 
+it('shows what the log says once, and no requests', async () => {
+  const error = (time: string) => `26/Nov/2026:05:06:${time} +0000: {"message":"Retrying."}\n`;
+  const request = '172.28.0.1 - - [26/Nov/2026:05:06:03 +0000] "HEAD / HTTP/1.1" 503 119 "" "node"\n';
+  engine({ ...running, Status: 'exited' }, `FATAL: no database\n${error('01')}${request}${error('02')}${request}`);
+  const { printed } = await wait({ container });
+  expect(printed).toEqual(['FATAL: no database', error('02').trim()].map((line) => `todos-api-1 | ${line}`));
+});
+
 it('shows no secret of the log', async () => {
   const secrets = temporaryDirectory();
   const pem = '-----BEGIN PRIVATE KEY-----\nMC4CAQAwBQYDK2VwBCIEIPj5\n-----END PRIVATE KEY-----\n';
