@@ -5,7 +5,7 @@ import { withClient } from '../../ephemeral/with-client.ts';
 import { Deployment, docker, engineObjects, root, runProgram, type Run } from '../support/deployment.ts';
 import { commands } from '../support/docs/shell.ts';
 import { ask } from '../support/poll.ts';
-import { curlImage, hasImages, postgrest14Image, postgrest16Image } from '../support/images.ts';
+import { curlImage, hasImages, postgresImage, postgrest14Image, postgrest16Image } from '../support/images.ts';
 
 const NAME = 'aging';
 const SERVER = `${NAME}-api-1`;
@@ -123,6 +123,23 @@ describe.skipIf(missing && process.env['REQUIRE_DEPLOY_TESTS'] !== '1')(title, (
     expect(answer).toBe('"answered"');
     expect(docker('inspect', '--format', '{{.Config.Image}}', SERVER)).toBe(postgrest14Image);
     isHealthyAndClosed();
+  });
+
+  it('fails with the words of a database that does not start, and succeeds when it does', async () => {
+    const inData = (command: string) =>
+      docker(
+        ...['run', '--rm', '--volumes-from', DATABASE, '--entrypoint', '/bin/sh', postgresImage],
+        ...['-c', `cd "$PGDATA" && ${command}`],
+      );
+    const major = inData('cat PG_VERSION');
+    inData('echo 99 >PG_VERSION');
+    const { status, output } = await deployment.tryDeploy({ DATABASE_CPUS: '1' });
+    expect(status).not.toBe(0);
+    expect(output).toMatch(new RegExp(`${DATABASE} \\| .*initialized by PostgreSQL version 99`));
+    expect(output).toMatch(/the server has ended \d+ times, with exit code 1; .*\[server_not_ready\]/s);
+    inData(`echo ${major} >PG_VERSION`);
+    await deployment.deploy({ DATABASE_CPUS: '1', POSTGREST_IMAGE: postgrest14Image });
+    await until(() => health(SERVER) === 'healthy');
   });
 
   it('fails with the words of a server that does not start', async () => {

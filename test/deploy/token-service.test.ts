@@ -65,7 +65,8 @@ async function messages(token: string): Promise<unknown> {
 /** Ids and starts: those of a container that was made or started again differ. */
 const started = (...names: string[]) => docker('inspect', '--format', '{{.Id}} {{.State.StartedAt}}', ...names);
 
-it('a deploy ends when the service answers, and says where', async () => {
+it('a deploy ends when the service answers and is healthy, and says where', async () => {
+  expect(docker('inspect', '--format', '{{.State.Health.Status}}', SERVICE)).toBe('healthy');
   expect(places['deploy log']).toContain(`token_service_url = ${issuer}`);
   client = await oauth.discovery(new URL(issuer), 'web', undefined, oauth.None(), {
     execute: [oauth.allowInsecureRequests],
