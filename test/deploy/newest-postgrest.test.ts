@@ -85,13 +85,12 @@ describe.skipIf(missing && process.env['REQUIRE_DEPLOY_TESTS'] !== '1')(title, (
       .exec(readFileSync(`${root}/docs/constructs.md`, 'utf8'))!
       .slice(1)
       .flatMap(commands);
-    await fetch(`${deployment.url}/rpc/none`, {
-      headers: { Authorization: `Bearer ${await deployment.tokenFor('aging_anon')}` },
-    });
+    const headers = { Authorization: `Bearer ${await deployment.tokenFor('aging_anon')}` };
+    for (let n = 0; n < 2; n++) await fetch(`${deployment.url}/rpc/none`, { headers });
     const words = line.map((word) => word.replace('curlimages/curl', curlImage).replace('todos', NAME));
     const metrics = docker(...words.slice(1));
     expect(metrics).toMatch(/^pgrst_db_pool_max 10/m);
-    expect(metrics).toMatch(/^pgrst_jwt_cache_requests_total [1-9]/m);
+    expect(metrics).toMatch(/^pgrst_jwt_cache_hits_total [1-9]/m);
   });
 
   it('a server that loses its database is called unhealthy, in its own words', async () => {
