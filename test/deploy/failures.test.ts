@@ -17,7 +17,7 @@ afterAll(() => todos.remove());
 describe('a deploy with broken SQL fails, says where, and leaves the API as it was', () => {
   it('policy that names an unknown column', async () => {
     todos.edit('policies/own-todos.sql', (text) => text.replace('user_id =', 'nobody_id ='));
-    const { output } = await failingDeploy(todos, probes);
+    const { output } = await failingDeploy(todos, probes, () => todos.tryDeployWithCli());
     expect(output).toContain('policies/own-todos.sql:2');
     expect(output).toContain('column "nobody_id" does not exist');
   });
@@ -31,7 +31,7 @@ describe('a deploy with broken SQL fails, says where, and leaves the API as it w
 
   it('policy that is no condition: it does not even get to Terraform', async () => {
     todos.edit('policies/own-todos.sql', (text) => `${text}; DROP TABLE api.todos`);
-    const run = await failingDeploy(todos, probes);
+    const run = await failingDeploy(todos, probes, () => todos.tryDeployWithCli());
     expect(run.output).toContain('a condition can not hold ";"');
     expect(touched(run)).toEqual([]);
   });

@@ -1,10 +1,11 @@
 import { cpSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { Deployment, docker, freePort, type Run, touched } from '../support/deployment.ts';
+import { Deployment, docker, freePort, touched } from '../support/deployment.ts';
 import { fillTodos, watchFailingDeploy } from '../support/failing-deploy.ts';
 import { type Fault, listenOn, psql, SmallVolume, takeAllConnections } from '../support/faults.ts';
 import { ask, pollDuring, type Probe, showsData } from '../support/poll.ts';
+import type { Run } from '../support/run-program.ts';
 
 const DATABASE = 'todos-postgres';
 const NO_SUCH_IMAGE = 'no-such-image.invalid/nothing';
@@ -50,7 +51,7 @@ async function survives({ cause, fault, env = {}, closes = false, sql }: Case): 
   const before = await Promise.all(probes.map(ask));
   const title = change(sql);
   const started = await fault?.();
-  const watched = await watchFailingDeploy(todos, probes, env).finally(() => started?.end());
+  const watched = await watchFailingDeploy(probes, todos.tryDeploy(env)).finally(() => started?.end());
   expect(watched.run.output).toMatch(cause);
   const after = await finishes(title);
   showOnly(watched.answers, before, after, closes);
@@ -219,7 +220,8 @@ async function deployedBy(one: Deployment, other: Deployment): Promise<Run[]> {
   const title = change();
   if (other !== one)
     cpSync(join(one.directory, 'declaration'), join(other.directory, 'declaration'), { recursive: true });
-  const { result: runs, answers } = await pollDuring(probes, Promise.all([one.tryDeploy(), other.tryDeploy()]));
+  const both = Promise.all([one.tryDeployWithCli(), other.tryDeployWithCli()]);
+  const { result: runs, answers } = await pollDuring(probes, both);
   const after = await finishes(title);
   showOnly(
     probes.map(({ name }) => [...answers.get(name)!.keys()]),

@@ -86,7 +86,7 @@ const REFUSED = expect.stringMatching(/^401 .*JWSInvalidSignature/) as unknown;
 /** A deploy of other keys: the servers run on, and the tokens are good all the time. */
 async function deployKeys(tokens: readonly string[], env: NodeJS.ProcessEnv = {}): Promise<string> {
   const before = runningServers('ledger');
-  const { result, answers } = await pollDuring(tokens.map(asUser), ledger.deploy(env));
+  const { result, answers } = await pollDuring(tokens.map(asUser), ledger.deployWithCli(env));
   for (const token of tokens) expect([...answers.get(token)!.keys()]).toEqual([GOOD]);
   expect(runningServers('ledger')).toEqual(before);
   expect(touched(result)).toEqual(['docker_container.api_keys_volume_writer', 'terraform_data.api_server_ready']);
@@ -101,7 +101,7 @@ const fromEnvironment = async () => ({
 });
 
 it('an empty vault is told before anything is made', async () => {
-  const run = await ledger.tryDeploy();
+  const run = await ledger.tryDeployWithCli();
   expect(run.status).not.toBe(0);
   expect(run.output).toContain(
     "there is no ES256 key in use; make one with 'secured-postgrest keys generate --keys-command",
@@ -116,7 +116,7 @@ let second: string;
 
 it('tokens of its key are good', async () => {
   await keys('generate');
-  places['log of the first deploy'] = (await ledger.deploy()).output;
+  places['log of the first deploy'] = (await ledger.deployWithCli()).output;
   first = await mint();
   expect(await seen(first)).toBe(GOOD);
 });

@@ -56,7 +56,7 @@ async function containerExists(name: string): Promise<boolean> {
 
 /** Each lies further on in the run than the one before: that it is reached shows that the deploy got past the earlier. */
 const firstDeploy: Record<string, KillPoint> = {
-  'while it synthesizes': { output: /Synthesizing/i },
+  'while it synthesizes': { output: /Synthesizing/i, cli: true },
   'when the network is made': {
     output: /docker_network\.\S+: Creating/,
     and: () => engineObjects('network', 'todos').length > 0,
@@ -74,7 +74,7 @@ const firstDeploy: Record<string, KillPoint> = {
     and: () => containerExists('todos-keys-writer'),
   },
   'when the server is made': { output: /api-1_\S+: Creating/, and: () => containerExists('todos-api-1') },
-  'while the server is waited for': { output: /server_ready\S+: Provisioning/ },
+  'while the server is waited for': { output: /server_ready\S+: Provisioning/, cli: true },
 };
 
 describe('a first deploy that is killed', () => {

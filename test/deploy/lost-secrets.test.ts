@@ -147,7 +147,7 @@ describe('without its secrets', () => {
   it('a deploy is rejected before it plans: API, data, state and engine are as before, and no secret is made', async () => {
     lose();
     const before = everything();
-    const { status, output } = await todos.tryDeploy();
+    const { status, output } = await todos.tryDeployWithCli();
     expect(status).not.toBe(0);
     expect(output).toContain('[foreign_deployment]');
     expect(output).toContain(`secrets adopt --name todos --deployment ${identity} --directory`);
@@ -179,7 +179,7 @@ describe('without its secrets', () => {
   });
 
   it('a destroy is rejected too', async () => {
-    const { status, output } = await todos.cdktf(['destroy', '*', '--auto-approve']);
+    const { status, output } = await todos.tryDestroyWithCli();
     expect(status).not.toBe(0);
     expect(output).toContain('[foreign_deployment]');
     expect(await rows(oldToken)).toBe(ROWS);

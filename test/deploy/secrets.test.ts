@@ -35,13 +35,13 @@ describe.each([
       );
     }
     const processes = watchArguments();
-    places['deploy log'] = (await todos.deploy({ TF_LOG: 'DEBUG' })).output;
+    places['deploy log'] = (await todos.deployWithCli({ TF_LOG: 'DEBUG' })).output;
     // Statements that fail are written to Postgres' log; errors to the deploy's.
     todos.edit('policies/own-todos.sql', (text) => text.replace('user_id =', 'nobody_id ='));
-    places['log of a deploy that fails'] = (await todos.tryDeploy()).output;
+    places['log of a deploy that fails'] = (await todos.tryDeployWithCli()).output;
     places['log of a deploy with a wrong password'] = await withWrongPassword();
     todos.edit('policies/own-todos.sql', (text) => text.replace('nobody_id =', 'user_id ='));
-    places['log of the next deploy'] = (await todos.deploy()).output;
+    places['log of the next deploy'] = (await todos.deployWithCli()).output;
     places['process arguments'] = processes.stop();
     await fetch(`${todos.url}/todos`, { headers: { Authorization: 'Bearer broken' } });
     for (const [file, key] of privateKeys()) secrets[`private key ${file}`] = key;
@@ -61,7 +61,7 @@ describe.each([
   async function withWrongPassword(): Promise<string> {
     plant('admin-password', 'wrong-but-secret');
     secrets['wrong password'] = 'wrong-but-secret';
-    const { status, output } = await todos.tryDeploy();
+    const { status, output } = await todos.tryDeployWithCli();
     expect(status).not.toBe(0);
     plant('admin-password', PLANTED['admin password']);
     return output;

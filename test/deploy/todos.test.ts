@@ -6,9 +6,13 @@ import type { TokenApi } from '../support/access/token-cases.ts';
 import { seededApi } from '../support/deployed-access.ts';
 import { changes, Deployment, engineObjects, type Run } from '../support/deployment.ts';
 import { postgrestVersion } from '../support/images.ts';
+import { resourcesOf } from '../support/resources-of.ts';
+
+const NO_CHANGES = { 'todos-database': 'no changes', 'todos-access': 'no changes', 'todos-api': 'no changes' };
 
 let clone: Deployment;
 let first: Run;
+let byCli: ReturnType<typeof resourcesOf>;
 let api: TokenApi;
 
 beforeAll(async () => {
@@ -34,11 +38,13 @@ describe('a fresh clone, deployed with the command of the README', () => {
 
   it('says "No changes" when it is deployed again', async () => {
     const run = await clone.npmRun('deploy', '--auto-approve', '--skip-provider-lock');
-    expect(changes(run), run.output).toEqual({
-      'todos-database': 'no changes',
-      'todos-access': 'no changes',
-      'todos-api': 'no changes',
-    });
+    expect(changes(run), run.output).toEqual(NO_CHANGES);
+  });
+
+  it('leaves nothing to do for Terraform without the CLI, as the other tests deploy, nor does that change the state', async () => {
+    byCli = resourcesOf(clone);
+    expect(changes(await clone.deploy())).toEqual(NO_CHANGES);
+    expect(resourcesOf(clone)).toEqual(byCli);
   });
 
   it('waits for another one in the same directory', async () => {
@@ -54,5 +60,12 @@ describe('a fresh clone, deployed with the command of the README', () => {
     const run = await clone.npmRun('destroy', '--auto-approve');
     expect(run.status, run.output).toBe(0);
     for (const kind of ['container', 'volume', 'network'] as const) expect(engineObjects(kind, 'todos')).toEqual([]);
+  });
+
+  it('is the same when Terraform alone deploys it, which leaves nothing to do for the command', async () => {
+    await clone.deploy();
+    const run = await clone.npmRun('deploy', '--auto-approve', '--skip-provider-lock');
+    expect(changes(run), run.output).toEqual(NO_CHANGES);
+    expect(resourcesOf(clone)).toEqual(byCli);
   });
 });

@@ -38,7 +38,7 @@ beforeAll(async () => {
     },
     'examples/board/main.ts',
   );
-  places['deploy log'] = (await board.deploy({ TF_LOG: 'DEBUG' })).output;
+  places['deploy log'] = (await board.deployWithCli({ TF_LOG: 'DEBUG' })).output;
 });
 
 afterAll(async () => {

@@ -1,5 +1,6 @@
-import { spawn, spawnSync } from 'node:child_process';
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -10,22 +11,20 @@ import { withClient } from '../../ephemeral/with-client.ts';
 import { loadSigningKey, signToken, type TokenOptions } from '../../jwt/index.ts';
 import type { Declaration, KeySource } from '../../declaration/types.ts';
 import { postgresImage, postgrestImage } from './images.ts';
+import { type Run, type RunOptions, runProgram, type Watch } from './run-program.ts';
+import { runStacks } from './stacks.ts';
+
+export { type Run, runProgram } from './run-program.ts';
 
 export const root = fileURLToPath(new URL('../..', import.meta.url));
 const loader = join(root, 'node_modules/tsx/dist/loader.mjs');
 const STACKS = 'test/support/deployment-app.ts';
 const cdktf = join(root, 'node_modules/cdktf-cli/bundle/bin/cdktf');
 
-export interface Run {
-  readonly status: number | null;
-  /** Both streams, without colours. */
-  readonly output: string;
-}
-
-/** Is told of each output, with all that was written so far and the process that wrote it. */
-export type Watch = (output: string, pid: number) => void;
-
-/** A copy of an example in a directory of its own, deployed with the real CLI, providers and engine. */
+/**
+ * A copy of an example in a directory of its own, deployed with the real providers and engine: by Terraform as the CLI runs
+ * it, or with the CLI where that is what a test is about.
+ */
 export class Deployment {
   readonly directory: string;
   readonly apiPort: number;
@@ -131,44 +130,54 @@ export class Deployment {
     this.add('declaration.json', JSON.stringify(declaration));
   }
 
-  /** `cdktf deploy '*'`; it must succeed. */
+  /** It must succeed. */
   async deploy(env: NodeJS.ProcessEnv = {}): Promise<Run> {
-    const run = await this.tryDeploy(env);
-    if (run.status !== 0) throw new Error(`the deploy failed:\n${run.output}`);
-    return run;
+    return succeeded('deploy', await this.tryDeploy(env));
   }
 
-  /** `cdktf deploy '*'`, whatever comes of it. */
+  /** What comes of it may be a failure. */
   tryDeploy(env: NodeJS.ProcessEnv = {}, watch?: Watch): Promise<Run> {
+    return runStacks('deploy', this.#options(env, watch));
+  }
+
+  async destroy(): Promise<Run> {
+    return succeeded('destroy', await runStacks('destroy', this.#options()));
+  }
+
+  /** With the CLI, as a user does; it must succeed. */
+  async deployWithCli(env: NodeJS.ProcessEnv = {}): Promise<Run> {
+    return succeeded('deploy', await this.tryDeployWithCli(env));
+  }
+
+  tryDeployWithCli(env: NodeJS.ProcessEnv = {}, watch?: Watch): Promise<Run> {
     // Providers that are installed locally are in no registry that could be asked for their hashes.
-    return this.cdktf(['deploy', '*', '--auto-approve', '--skip-provider-lock'], env, watch);
+    return this.#cdktf(['deploy', '*', '--auto-approve', '--skip-provider-lock'], this.#options(env, watch));
+  }
+
+  tryDestroyWithCli(): Promise<Run> {
+    return this.#cdktf(['destroy', '*', '--auto-approve'], this.#options());
   }
 
   /** One of the README's commands, such as `deploy`. */
   npmRun(script: string, ...flags: string[]): Promise<Run> {
-    return runProgram('npm', ['run', script, '--', ...flags], { cwd: this.directory, env: this.env });
+    return runProgram('npm', ['run', script, '--', ...flags], this.#options());
   }
 
-  async destroy(): Promise<Run> {
-    const run = await this.cdktf(['destroy', '*', '--auto-approve']);
-    if (run.status !== 0) throw new Error(`the destroy failed:\n${run.output}`);
-    return run;
-  }
-
-  cdktf(args: readonly string[], env: NodeJS.ProcessEnv = {}, watch?: Watch): Promise<Run> {
-    const options = { cwd: this.directory, env: { ...this.env, ...env }, ...(watch && { watch }) };
+  #cdktf(args: readonly string[], options: RunOptions): Promise<Run> {
     return runProgram(process.execPath, [cdktf, ...args], options);
+  }
+
+  #options(env: NodeJS.ProcessEnv = {}, watch?: Watch): RunOptions {
+    return { cwd: this.directory, env: { ...this.env, ...env }, ...(watch && { watch }) };
   }
 
   /** Removes whatever is left, also after a failure. */
   async remove(): Promise<void> {
-    const left = readdirSync(this.directory).some((file) => file.endsWith('.tfstate'));
-    if (left) await this.cdktf(['destroy', '*', '--auto-approve']);
     for (const kind of ['container', 'volume', 'network'] as const) {
       const names = engineObjects(kind, this.name);
       if (names.length > 0) docker(kind, 'rm', ...(kind === 'network' ? [] : ['--force']), ...names);
     }
-    rmSync(this.directory, { recursive: true, force: true });
+    await rm(this.directory, { recursive: true, force: true });
   }
 
   /** A token of the deployed API's own key. */
@@ -208,6 +217,11 @@ export class Deployment {
       .filter((file) => file.includes('.tfstate'))
       .map((file) => ({ file, text: readFileSync(join(this.directory, file), 'utf8') }));
   }
+}
+
+function succeeded(command: 'deploy' | 'destroy', run: Run): Run {
+  if (run.status !== 0) throw new Error(`the ${command} failed:\n${run.output}`);
+  return run;
 }
 
 /** What Terraform did in each stack: `no changes`, or how many resources it added, changed and destroyed. */
@@ -254,30 +268,6 @@ export function docker(...args: string[]): string {
   const { status, stdout, stderr } = spawnSync('docker', args, { encoding: 'utf8' });
   if (status !== 0) throw new Error(`docker ${args.join(' ')}: ${stderr}`);
   return stdout.trim();
-}
-
-/** Runs a program to its end, with both streams in order. */
-export function runProgram(
-  program: string,
-  args: readonly string[],
-  {
-    watch,
-    ...options
-  }: { readonly cwd: string; readonly env: NodeJS.ProcessEnv; readonly watch?: Watch; readonly timeout?: number },
-): Promise<Run> {
-  return new Promise((resolve, reject) => {
-    const child = spawn(program, args, { ...options, stdio: ['ignore', 'pipe', 'pipe'] });
-    let output = '';
-    const collect = (data: Buffer) => {
-      output += data.toString('utf8');
-      watch?.(output, child.pid!);
-    };
-    child.stdout.on('data', collect);
-    child.stderr.on('data', collect);
-    child.on('error', reject);
-    // eslint-disable-next-line no-control-regex -- the CLI's colours and cursor movements are control characters
-    child.on('close', (status) => resolve({ status, output: output.replaceAll(/\u001b\[[0-9;]*[A-Za-z]/g, '') }));
-  });
 }
 
 /** A deployment of that name belongs to somebody else: its names are the ones that the test needs. */

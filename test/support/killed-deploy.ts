@@ -1,24 +1,35 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import type { Deployment } from './deployment.ts';
+import type { Watch } from './run-program.ts';
 
 /** When to kill: once the output matches, and then the condition holds. */
 export interface KillPoint {
   readonly output: RegExp;
   readonly and?: () => boolean | Promise<boolean>;
+  /** Whether the CLI deploys and is killed too. @default false */
+  readonly cli?: boolean;
 }
 
 /** Deploys and kills all of it, Terraform, providers and commands included, at one point; fails where that never comes. */
-export async function deployKilledAt(deployment: Deployment, { output, and = () => true }: KillPoint): Promise<void> {
+export async function deployKilledAt(
+  deployment: Deployment,
+  { output, and = () => true, cli = false }: KillPoint,
+): Promise<void> {
   let reached: Promise<void> | undefined;
+  let running: number;
   let ended = false;
-  const kill = async (pid: number) => {
-    while (!ended && !(await and())) await new Promise((resolve) => setTimeout(resolve, 5));
-    if (!ended) killTree(pid);
+  const pause = () => new Promise((resolve) => setTimeout(resolve, 5));
+  const kill = async () => {
+    while (!ended && !(await and())) await pause();
+    // The program may have ended by itself meanwhile: then it is the next one.
+    for (; !ended; await pause()) killTree(running);
+  };
+  const watch: Watch = (text, pid) => {
+    running = pid;
+    if (output.test(text)) reached ??= kill();
   };
   // Told that it is in CI, cdktf would not say when it synthesizes.
-  const run = await deployment.tryDeploy({ CI: 'false' }, (text, pid) => {
-    if (reached === undefined && output.test(text)) reached = kill(pid);
-  });
+  const run = await (cli ? deployment.tryDeployWithCli({ CI: 'false' }, watch) : deployment.tryDeploy({}, watch));
   ended = true;
   await reached;
   // Not a number: a signal has ended it.
