@@ -24,20 +24,28 @@ const versionTests = [
 /** One file at a time, after the files of smaller `groupOrder`: these tests share the machine's Docker engine. */
 const alone = (groupOrder: number) => ({ fileParallelism: false, sequence: { groupOrder } });
 
+/** `npm test` runs these tests beside those that deploy: what the engine of this machine runs is none of their business. */
+const withoutEngine = { env: { DOCKER_HOST: 'tcp://127.0.0.1:1' } };
+
 export default defineConfig({
   test: {
     // Servers take half of the time: two workers are quicker also where there are two cores.
     maxWorkers: Math.max(2, availableParallelism() - 1),
     projects: [
-      kind('unit', 20 * seconds),
+      kind('unit', 20 * seconds, withoutEngine),
       kind('embedded', 120 * seconds, {
+        ...withoutEngine,
         include: ['test/embedded/**/*.test.ts', 'examples/**/*.test.ts'],
         ...patient,
       }),
       ...postgrestPrograms().map(({ name, path }) =>
-        kind(name, 120 * seconds, { include: versionTests, env: { POSTGREST_BINARY: path }, ...patient }),
+        kind(name, 120 * seconds, {
+          include: versionTests,
+          env: { ...withoutEngine.env, POSTGREST_BINARY: path },
+          ...patient,
+        }),
       ),
-      kind('browser', 120 * seconds),
+      kind('browser', 120 * seconds, withoutEngine),
       kind('docker', 180 * seconds, alone(1)),
       kind('deploy', 600 * seconds, alone(2)),
       kind('engine', 600 * seconds, alone(3)),

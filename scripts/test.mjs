@@ -1,10 +1,22 @@
 // `npm test`: type check, lint, and every kind of test that this machine can run. Arguments pass through to vitest.
 // The last line counts tests; a check that fails counts as one failed test, a file that cannot run here as one skipped.
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { createInterface } from 'node:readline';
 import { obstacle } from './requirements.mjs';
 import { root, runModule } from './run.mjs';
+import { timeTable } from './time-table.mjs';
+
+const PIPED = ['ignore', 'pipe', 'pipe'];
+
+/** Kinds that run at the same time: the second ones, a file at a time, wait for the engine more than they compute. */
+const lanes = [
+  ['unit', 'embedded', 'postgrest-14', 'postgrest-16', 'browser'],
+  ['docker', 'deploy', 'engine'],
+];
 
 const args = process.argv.slice(2);
 /** Without the projects, which are those that can run here. */
@@ -13,21 +25,48 @@ const required = process.env.REQUIRE_DEPLOY_TESTS === '1';
 const reports = mkdtempSync(join(tmpdir(), 'test-reports-'));
 const count = { passed: 0, failed: 0, skipped: 0 };
 
-function check(title, script, ...options) {
-  console.log(title);
-  if (runModule(script, options).status !== 0) count.failed += 1;
+/** Starts a program of `node_modules`; `stdio` is that of its streams. */
+const start = (script, options, stdio) =>
+  spawn(process.execPath, [`${root}node_modules/${script}`, ...options], { cwd: root, stdio });
+
+/** Prints what a program does line by line, so that lines stay whole where several print. */
+function printLines(child) {
+  for (const stream of [child.stdout, child.stderr].filter((piped) => piped !== null))
+    createInterface({ input: stream }).on('line', (line) => console.log(line));
 }
 
-/** Runs vitest, which writes what it found to a file of JSON; answers that and the exit status. */
-function vitest(command, report, ...options) {
-  const file = join(reports, `${command}.json`);
-  const { status } = runModule('vitest/vitest.mjs', [command, ...options, `${report}=${file}`]);
-  return { status, found: existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) : undefined };
+const ended = async (child) => (await once(child, 'close'))[0];
+
+async function check(title, script, ...options) {
+  const program = start(script, options, PIPED);
+  printLines(program);
+  const status = await ended(program);
+  console.log(`${title}: ${status === 0 ? 'passed' : 'failed'}`);
+  if (status !== 0) count.failed += 1;
 }
 
-/** The kinds of the selected test files that can run here; says which cannot, and counts their files. */
-function runnableKinds(files) {
-  return [...new Set(files.map((file) => file.projectName))].filter((kind) => {
+const readReport = (file) => (existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) : undefined);
+
+function listFiles() {
+  const report = join(reports, 'list.json');
+  const { status } = runModule('vitest/vitest.mjs', ['list', `--json=${report}`, '--filesOnly', ...args]);
+  return { status, found: readReport(report) };
+}
+
+/** Runs the tests of some kinds, and answers what vitest reports and its exit status. */
+async function runTests(kinds, stdio) {
+  const report = join(reports, `${kinds.join('-')}.json`);
+  const options = [`--outputFile.json=${report}`, '--reporter=default', '--reporter=json', ...otherArgs];
+  const projects = kinds.map((kind) => `--project=${kind}`);
+  const vitest = start('vitest/vitest.mjs', ['run', ...options, ...projects], stdio);
+  printLines(vitest);
+  const status = await ended(vitest);
+  return { status, found: readReport(report) };
+}
+
+/** Those of the kinds that can run here; says which cannot, and counts their files. */
+function runnable(kinds, files) {
+  return kinds.filter((kind) => {
     const reason = obstacle(kind);
     if (reason) {
       const missed = files.filter((file) => file.projectName === kind).length;
@@ -53,19 +92,30 @@ function countTests({ status, found }) {
 
 process.loadEnvFile(`${root}test/support/images/names.env`);
 
-check('type check', 'typescript/bin/tsc', '--noEmit');
-check('eslint', 'eslint/bin/eslint.js', '.');
-check('prettier', 'prettier/bin/prettier.cjs', '--check', '--log-level=warn', '.');
+await Promise.all([
+  check('type check', 'typescript/bin/tsc', '--noEmit'),
+  check('eslint', 'eslint/bin/eslint.js', '.'),
+  check('prettier', 'prettier/bin/prettier.cjs', '--check', '--log-level=warn', '.'),
+]);
 
-const { status, found: files } = vitest('list', '--json', '--filesOnly', ...args);
+const { status, found: files } = listFiles();
 if (status !== 0 || files.length === 0) {
   console.log(`no test files found${args.length > 0 ? ` for: ${args.join(' ')}` : ''}`);
   count.failed += 1;
 } else {
   if (process.env.FULL_TESTS !== '1') console.log('wide sets: a fixed sample of each; FULL_TESTS=1 runs them whole');
-  const kinds = runnableKinds(files).map((kind) => `--project=${kind}`);
-  if (kinds.length > 0)
-    countTests(vitest('run', '--outputFile.json', '--reporter=default', '--reporter=json', ...kinds, ...otherArgs));
+  const selected = lanes
+    .map((lane) => lane.filter((kind) => files.some((file) => file.projectName === kind)))
+    .filter((lane) => lane.length > 0);
+  const stdio = selected.length > 1 ? PIPED : 'inherit';
+  // The first lane already runs while the images of the second one are built.
+  const runs = selected.flatMap((lane) => {
+    const kinds = runnable(lane, files);
+    return kinds.length > 0 ? [runTests(kinds, stdio)] : [];
+  });
+  const results = await Promise.all(runs);
+  results.forEach(countTests);
+  console.log(timeTable(results.flatMap(({ found }) => found?.testResults ?? [])));
 }
 
 rmSync(reports, { recursive: true });

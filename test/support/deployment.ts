@@ -4,19 +4,19 @@ import { rm } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import type pg from 'pg';
 import type { DatabaseConnection } from '../../apply/index.ts';
 import { withClient } from '../../ephemeral/with-client.ts';
 import { loadSigningKey, signToken, type TokenOptions } from '../../jwt/index.ts';
 import type { Declaration, KeySource } from '../../declaration/types.ts';
+import { copyCheckout, root } from './checkout.ts';
 import { postgresImage, postgrestImage } from './images.ts';
 import { type Run, type RunOptions, runProgram, type Watch } from './run-program.ts';
 import { runStacks } from './stacks.ts';
 
+export { root } from './checkout.ts';
 export { type Run, runProgram } from './run-program.ts';
 
-export const root = fileURLToPath(new URL('../..', import.meta.url));
 const loader = join(root, 'node_modules/tsx/dist/loader.mjs');
 const STACKS = 'test/support/deployment-app.ts';
 const cdktf = join(root, 'node_modules/cdktf-cli/bundle/bin/cdktf');
@@ -86,13 +86,7 @@ export class Deployment {
   static async clone(): Promise<Deployment> {
     refuseRunning('todos');
     const directory = mkdtempSync(join(tmpdir(), 'clone of it '));
-    const { stdout } = spawnSync('git', ['ls-files', '-z', '--cached', '--others', '--exclude-standard'], {
-      cwd: root,
-      encoding: 'utf8',
-    });
-    for (const file of stdout.split('\0').filter((name) => name !== '' && existsSync(join(root, name)))) {
-      cpSync(join(root, file), join(directory, file));
-    }
+    copyCheckout(directory);
     return new Deployment('todos', directory, await freePort(), await freePort(), { DECLARATION: undefined });
   }
 

@@ -1,11 +1,16 @@
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { type Run, root, runProgram } from './deployment.ts';
+import { copyCheckout, root } from './checkout.ts';
+import { type Run, runProgram } from './run-program.ts';
 
-/** What `npm pack` makes of this package: the path of the tarball. */
+/** What `npm pack` makes of this package, in a copy, so that several tests may pack at once: the path of the tarball. */
 export async function pack(directory: string): Promise<string> {
-  await must('npm', ['pack', '--pack-destination', directory], root);
+  const copy = mkdtempSync(join(tmpdir(), 'package-'));
+  copyCheckout(copy);
+  symlinkSync(join(root, 'node_modules'), join(copy, 'node_modules'));
+  await must('npm', ['pack', '--pack-destination', directory], copy);
+  rmSync(copy, { recursive: true });
   const tarball = readdirSync(directory).find((file) => file.endsWith('.tgz'));
   return join(directory, tarball!);
 }
