@@ -32,7 +32,7 @@ export default defineConfig({
     // Servers take half of the time: two workers are quicker also where there are two cores.
     maxWorkers: Math.max(2, availableParallelism() - 1),
     projects: [
-      kind('unit', 20 * seconds, withoutEngine),
+      kind('unit', 60 * seconds, withoutEngine),
       kind('embedded', 120 * seconds, {
         ...withoutEngine,
         include: ['test/embedded/**/*.test.ts', 'examples/**/*.test.ts'],

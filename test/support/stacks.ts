@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { type Run, type RunOptions, runProgram } from './run-program.ts';
@@ -28,7 +28,9 @@ export async function runStacks(command: 'deploy' | 'destroy', options: RunOptio
   for (const { name, workingDirectory } of command === 'deploy' ? stacks : stacks.reverse()) {
     const directory = join(options.cwd, 'cdktf.out', workingDirectory);
     const step = command === 'deploy' ? 'apply' : 'destroy';
-    await program.run(name, terraform, ['init', '-input=false', '-no-color'], directory);
+    // The end of an `init` writes it; the providers of a stack stay the same.
+    const initialized = existsSync(join(directory, '.terraform.lock.hcl'));
+    if (!initialized) await program.run(name, terraform, ['init', '-input=false', '-no-color'], directory);
     await program.run(name, terraform, [step, '-auto-approve', '-input=false', '-no-color'], directory);
   }
   return program.result;
