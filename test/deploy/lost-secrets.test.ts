@@ -179,7 +179,7 @@ describe('without its secrets', () => {
   });
 
   it('a destroy is rejected too', async () => {
-    const { status, output } = await todos.tryDestroyWithCli();
+    const { status, output } = await todos.cdktf(['destroy', '*', '--auto-approve']);
     expect(status).not.toBe(0);
     expect(output).toContain('[foreign_deployment]');
     expect(await rows(oldToken)).toBe(ROWS);

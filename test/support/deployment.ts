@@ -145,20 +145,17 @@ export class Deployment {
 
   tryDeployWithCli(env: NodeJS.ProcessEnv = {}, watch?: Watch): Promise<Run> {
     // Providers that are installed locally are in no registry that could be asked for their hashes.
-    return this.#cdktf(['deploy', '*', '--auto-approve', '--skip-provider-lock'], this.#options(env, watch));
+    return this.cdktf(['deploy', '*', '--auto-approve', '--skip-provider-lock'], env, watch);
   }
 
-  tryDestroyWithCli(): Promise<Run> {
-    return this.#cdktf(['destroy', '*', '--auto-approve'], this.#options());
+  /** Runs the CLI. */
+  cdktf(args: readonly string[], env: NodeJS.ProcessEnv = {}, watch?: Watch): Promise<Run> {
+    return runProgram(process.execPath, [cdktf, ...args], this.#options(env, watch));
   }
 
   /** One of the README's commands, such as `deploy`. */
   npmRun(script: string, ...flags: string[]): Promise<Run> {
     return runProgram('npm', ['run', script, '--', ...flags], this.#options());
-  }
-
-  #cdktf(args: readonly string[], options: RunOptions): Promise<Run> {
-    return runProgram(process.execPath, [cdktf, ...args], options);
   }
 
   #options(env: NodeJS.ProcessEnv = {}, watch?: Watch): RunOptions {
