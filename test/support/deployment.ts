@@ -268,12 +268,17 @@ function refuseRunning(name: string): void {
   throw new Error(`this engine already runs a deployment "${name}" (${running.join(', ')}); destroy it first`);
 }
 
+/** A port that stays free until it is used: tests that run meanwhile get theirs from the system, which gives higher ones. */
 export async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as { port: number };
-  await new Promise((resolve) => server.close(resolve));
-  return port;
+  const port = 20_000 + Math.floor(Math.random() * 10_000);
+  return (await isFree(port)) ? port : freePort();
+}
+
+function isFree(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const server = createServer().on('error', () => resolve(false));
+    server.listen(port, '127.0.0.1', () => server.close(() => resolve(true)));
+  });
 }
 
 function quoted(path: string): string {
