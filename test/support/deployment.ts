@@ -1,11 +1,11 @@
 import { spawnSync } from 'node:child_process';
 import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type pg from 'pg';
 import type { DatabaseConnection } from '../../apply/index.ts';
+import { isFree } from '../../ephemeral/free-ports.ts';
 import { withClient } from '../../ephemeral/with-client.ts';
 import { loadSigningKey, signToken, type TokenOptions } from '../../jwt/index.ts';
 import type { Declaration, KeySource } from '../../declaration/types.ts';
@@ -272,13 +272,6 @@ function refuseRunning(name: string): void {
 export async function freePort(): Promise<number> {
   const port = 20_000 + Math.floor(Math.random() * 10_000);
   return (await isFree(port)) ? port : freePort();
-}
-
-function isFree(port: number): Promise<boolean> {
-  return new Promise((resolve) => {
-    const server = createServer().on('error', () => resolve(false));
-    server.listen(port, '127.0.0.1', () => server.close(() => resolve(true)));
-  });
 }
 
 function quoted(path: string): string {
