@@ -1,7 +1,7 @@
-import { DataResource, type ITerraformDependable, Lazy } from 'cdktf';
 import { Construct } from 'constructs';
 import { accessFingerprint } from '../apply/fingerprint.ts';
 import type { Declaration } from '../declaration/types.ts';
+import { DataResource, type ITerraformDependable, Lazy } from './cdk/core.ts';
 import { adminConnection } from './admin-connection.ts';
 import { shellCommand } from './cli-command.ts';
 import type { IPostgresDatabase } from './postgres-database.ts';

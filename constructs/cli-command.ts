@@ -1,6 +1,6 @@
-import type { LocalExecProvisioner } from 'cdktf';
 import { ownProgram } from '../apply/own-program.ts';
 import { shellWord } from '../declaration/shell-word.ts';
+import type { LocalExecProvisioner } from './cdk/core.ts';
 
 /**
  * A provisioner that runs this package's command line while Terraform applies, in the directory of the stack. Terraform

@@ -1,7 +1,7 @@
-import { PostgresqlProvider } from '@cdktf/provider-postgresql/lib/provider/index.js';
-import { Fn, type ITerraformDependable, TerraformStack } from 'cdktf';
 import { Construct } from 'constructs';
 import type { Declaration } from '../declaration/types.ts';
+import { Fn, type ITerraformDependable, TerraformStack } from './cdk/core.ts';
+import { PostgresqlProvider } from './cdk/postgresql.ts';
 import { AccessSql } from './access-sql.ts';
 import { DatabaseRoles } from './database-roles.ts';
 import type { IPostgresDatabase } from './postgres-database.ts';

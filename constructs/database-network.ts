@@ -1,7 +1,5 @@
-import type { ContainerConfig } from '@cdktf/provider-docker/lib/container/index.js';
-import { Network } from '@cdktf/provider-docker/lib/network/index.js';
-import type { DockerProvider } from '@cdktf/provider-docker/lib/provider/index.js';
 import type { Construct } from 'constructs';
+import { type ContainerConfig, type DockerProvider, Network } from './cdk/docker.ts';
 import { type Belonging, labels } from './labels.ts';
 import type { IPostgresDatabase } from './postgres-database.ts';
 

@@ -1,8 +1,8 @@
-import type { PostgresqlProvider } from '@cdktf/provider-postgresql/lib/provider/index.js';
-import { Role, type RoleConfig } from '@cdktf/provider-postgresql/lib/role/index.js';
-import { Fn, type ITerraformDependable } from 'cdktf';
 import { Construct } from 'constructs';
 import type { ApiRole, Declaration } from '../declaration/types.ts';
+import { Fn, type ITerraformDependable } from './cdk/core.ts';
+import { type PostgresqlProvider, Role, type RoleConfig } from './cdk/postgresql.ts';
+import { needsWriteOnlyValues } from './cdk/target-versions.ts';
 import type { SecretsDirectory } from './secrets-directory.ts';
 
 export interface DatabaseRolesProps {
@@ -39,6 +39,7 @@ export class DatabaseRoles extends Construct {
 
   constructor(scope: Construct, id: string, props: DatabaseRolesProps) {
     super(scope, id);
+    needsWriteOnlyValues(this);
     const { declaration, secrets, provider } = props;
     const requestRoles = [...(declaration.anonymous ? [declaration.anonymous] : []), ...declaration.users];
 

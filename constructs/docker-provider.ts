@@ -1,6 +1,6 @@
-import { DockerProvider } from '@cdktf/provider-docker/lib/provider/index.js';
-import { TerraformStack } from 'cdktf';
 import type { Construct } from 'constructs';
+import { TerraformStack } from './cdk/core.ts';
+import { DockerProvider } from './cdk/docker.ts';
 
 /** The given Docker provider, else the one that the stack has already, else a new one with Docker's own defaults. */
 export function dockerProvider(scope: Construct, given?: DockerProvider): DockerProvider {

@@ -1,8 +1,5 @@
-import type { Container } from '@cdktf/provider-docker/lib/container/index.js';
-import type { Network } from '@cdktf/provider-docker/lib/network/index.js';
-import { DockerProvider } from '@cdktf/provider-docker/lib/provider/index.js';
-import type { Volume } from '@cdktf/provider-docker/lib/volume/index.js';
-import { Token } from 'cdktf';
+import { Token } from './cdk/core.ts';
+import { type Container, DockerProvider, type Network, type Volume } from './cdk/docker.ts';
 import { engineAddress } from './engine-address.ts';
 import { type EngineObject, type EngineObjectKind, engineObjects } from './engine-objects.ts';
 

@@ -1,8 +1,6 @@
 import { relative } from 'node:path';
-import { Container } from '@cdktf/provider-docker/lib/container/index.js';
-import { Network } from '@cdktf/provider-docker/lib/network/index.js';
-import { Volume } from '@cdktf/provider-docker/lib/volume/index.js';
-import { type App, LocalBackend, TerraformStack } from 'cdktf';
+import { type App, LocalBackend, TerraformStack } from './cdk/core.ts';
+import { Container, Network, Volume } from './cdk/docker.ts';
 import { DatabaseAccess } from './database-access.ts';
 import type { Engine } from './engine.ts';
 import { type DeployedObject, foreignObject, refuseForeign } from './foreign-deployment.ts';

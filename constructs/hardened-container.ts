@@ -1,6 +1,5 @@
-import type { ContainerConfig } from '@cdktf/provider-docker/lib/container/index.js';
-import type { DockerProvider } from '@cdktf/provider-docker/lib/provider/index.js';
 import { refuse } from '../declaration/errors.ts';
+import type { ContainerConfig, DockerProvider } from './cdk/docker.ts';
 
 /** What every container of this package lets its user decide. */
 export interface ContainerProps {

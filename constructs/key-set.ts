@@ -1,7 +1,7 @@
-import type { DockerProvider } from '@cdktf/provider-docker/lib/provider/index.js';
-import type { ITerraformDependable } from 'cdktf';
 import { Construct } from 'constructs';
 import type { Declaration } from '../declaration/types.ts';
+import type { ITerraformDependable } from './cdk/core.ts';
+import type { DockerProvider } from './cdk/docker.ts';
 import type { SecretFile } from './secret-file.ts';
 import { SecretVolume } from './secret-volume.ts';
 import type { SecretsDirectory } from './secrets-directory.ts';

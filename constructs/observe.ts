@@ -1,11 +1,10 @@
 import { readFileSync } from 'node:fs';
-import { Container } from '@cdktf/provider-docker/lib/container/index.js';
-import { Network } from '@cdktf/provider-docker/lib/network/index.js';
-import { Role } from '@cdktf/provider-postgresql/lib/role/index.js';
-import { Annotations, type App, type TerraformResource, TerraformStack, Token } from 'cdktf';
 import { observeDatabase, type ObservedDatabase } from '../apply/observe-database.ts';
 import { isRevisionOf, newRevision } from '../apply/revision.ts';
 import { refuse } from '../declaration/errors.ts';
+import { Annotations, type App, type TerraformResource, TerraformStack, Token } from './cdk/core.ts';
+import { Container, Network } from './cdk/docker.ts';
+import { Role } from './cdk/postgresql.ts';
 import { DatabaseAccess } from './database-access.ts';
 import { Engine } from './engine.ts';
 import { adoptCommand, refuseForeign } from './foreign-deployment.ts';

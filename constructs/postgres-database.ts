@@ -1,11 +1,9 @@
-import { Container } from '@cdktf/provider-docker/lib/container/index.js';
-import { Network } from '@cdktf/provider-docker/lib/network/index.js';
-import { Volume } from '@cdktf/provider-docker/lib/volume/index.js';
-import { DataResource, type ITerraformDependable, Lazy, Token } from 'cdktf';
 import { Construct, type IConstruct } from 'constructs';
 import { refuse } from '../declaration/errors.ts';
 import { POSTGRES_IMAGE } from '../declaration/images.ts';
 import { checkAccepted, oldestMajor, refuseOpenToAnyone } from '../declaration/releases.ts';
+import { DataResource, type ITerraformDependable, Lazy, Token } from './cdk/core.ts';
+import { Container, Network, Volume } from './cdk/docker.ts';
 import { dockerProvider } from './docker-provider.ts';
 import { checkPort, type ContainerProps, cpuLabel, cpusOf, hardened, positiveInteger } from './hardened-container.ts';
 import { labels } from './labels.ts';

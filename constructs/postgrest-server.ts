@@ -1,11 +1,11 @@
-import { Container } from '@cdktf/provider-docker/lib/container/index.js';
-import { DataResource, type ITerraformDependable } from 'cdktf';
 import { Construct } from 'constructs';
 import { refuse } from '../declaration/errors.ts';
 import { postgrestImage } from '../declaration/images.ts';
 import { checkSettings, serverSettings } from '../declaration/server-settings.ts';
 import type { Declaration } from '../declaration/types.ts';
 import { checkVersion } from '../declaration/versions.ts';
+import { DataResource, type ITerraformDependable } from './cdk/core.ts';
+import { Container } from './cdk/docker.ts';
 import { adminConnection } from './admin-connection.ts';
 import { cliProvisioner } from './cli-command.ts';
 import { databaseNetwork } from './database-network.ts';

@@ -1,6 +1,6 @@
 import { relative, resolve } from 'node:path';
-import { App, TerraformStack } from 'cdktf';
 import type { Construct } from 'constructs';
+import { App, TerraformStack } from './cdk/core.ts';
 
 /**
  * A secret, referred to by the file that holds it. Constructs pass the file around and never its content, so that no

@@ -1,8 +1,6 @@
-import { Container, type ContainerMounts } from '@cdktf/provider-docker/lib/container/index.js';
-import type { DockerProvider } from '@cdktf/provider-docker/lib/provider/index.js';
-import { Volume } from '@cdktf/provider-docker/lib/volume/index.js';
-import type { ITerraformDependable } from 'cdktf';
 import { Construct } from 'constructs';
+import type { ITerraformDependable } from './cdk/core.ts';
+import { Container, type ContainerMounts, type DockerProvider, Volume } from './cdk/docker.ts';
 import { dockerProvider } from './docker-provider.ts';
 import { type Belonging, labels } from './labels.ts';
 import type { SecretFile } from './secret-file.ts';

@@ -1,8 +1,8 @@
-import type { PostgresqlProvider } from '@cdktf/provider-postgresql/lib/provider/index.js';
-import type { ITerraformDependable } from 'cdktf';
 import { Construct } from 'constructs';
 import { postgrestImage } from '../declaration/images.ts';
 import type { Declaration } from '../declaration/types.ts';
+import type { ITerraformDependable } from './cdk/core.ts';
+import type { PostgresqlProvider } from './cdk/postgresql.ts';
 import { DatabaseAccess } from './database-access.ts';
 import { dockerProvider } from './docker-provider.ts';
 import { KeySet } from './key-set.ts';

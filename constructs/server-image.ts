@@ -1,9 +1,8 @@
-import { Image } from '@cdktf/provider-docker/lib/image/index.js';
-import type { DockerProvider } from '@cdktf/provider-docker/lib/provider/index.js';
-import type { ITerraformDependable } from 'cdktf';
 import { Construct } from 'constructs';
 import { postgrestImage } from '../declaration/images.ts';
 import type { Declaration } from '../declaration/types.ts';
+import type { ITerraformDependable } from './cdk/core.ts';
+import { type DockerProvider, Image } from './cdk/docker.ts';
 import { dockerProvider } from './docker-provider.ts';
 
 export interface ServerImageProps {

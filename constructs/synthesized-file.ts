@@ -1,8 +1,8 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { TerraformStack } from 'cdktf';
-import { addCustomSynthesis } from 'cdktf/lib/synthesize/synthesizer.js';
 import type { Construct } from 'constructs';
+import { TerraformStack } from './cdk/core.ts';
+import { addCustomSynthesis } from './cdk/synthesizer.ts';
 
 /**
  * Has a file, no secret, written among what is synthesized.

@@ -1,4 +1,4 @@
-import type { ContainerConfig } from '@cdktf/provider-docker/lib/container/index.js';
+import type { ContainerConfig } from './cdk/docker.ts';
 
 const PEM = '/tmp/server.pem';
 /** Path of the file in which Postgres reads who may sign in, and how. */

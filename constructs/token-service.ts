@@ -1,7 +1,5 @@
 import { createHash } from 'node:crypto';
 import { resolve } from 'node:path';
-import { Container } from '@cdktf/provider-docker/lib/container/index.js';
-import { App, DataResource, type ITerraformDependable, TerraformStack } from 'cdktf';
 import { Construct } from 'constructs';
 import { accountClaimsFunction } from '../declaration/account-claims.ts';
 import { refuse } from '../declaration/errors.ts';
@@ -11,6 +9,8 @@ import { tokenIssuer } from '../declaration/token-issuer.ts';
 import { type Lifetimes, resolveLifetimes } from '../declaration/token-lifetimes.ts';
 import { checkTokenSchema, forTokenService, tokenServiceNames } from '../declaration/token-service.ts';
 import type { Declaration } from '../declaration/types.ts';
+import { App, DataResource, type ITerraformDependable, TerraformStack } from './cdk/core.ts';
+import { Container } from './cdk/docker.ts';
 import { adminConnection } from './admin-connection.ts';
 import { cliProvisioner } from './cli-command.ts';
 import { databaseNetwork } from './database-network.ts';

@@ -1,5 +1,5 @@
-import { type ITerraformDependable, TerraformStack } from 'cdktf';
 import type { Construct, IConstruct } from 'constructs';
+import { type ITerraformDependable, TerraformStack } from './cdk/core.ts';
 
 /** Something that others must wait for. */
 export interface IAwaitable extends IConstruct {

@@ -1,5 +1,5 @@
-import { TerraformStack } from 'cdktf';
 import type { Construct } from 'constructs';
+import { TerraformStack } from '../constructs/cdk/core.ts';
 import { DatabaseAccess, type DatabaseAccessProps, ServerImage } from '../constructs/index.ts';
 
 export interface AccessStackProps extends DatabaseAccessProps {

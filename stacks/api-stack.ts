@@ -1,5 +1,5 @@
-import { TerraformOutput, TerraformStack } from 'cdktf';
 import type { Construct } from 'constructs';
+import { TerraformOutput, TerraformStack } from '../constructs/cdk/core.ts';
 import { SecuredPostgrest, type SecuredPostgrestProps } from '../constructs/index.ts';
 
 /** Keys and servers. */
