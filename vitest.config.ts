@@ -1,6 +1,7 @@
 import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
 import { postgrestPrograms } from './test/support/postgrest-programs.ts';
+import { terrainModules } from './scripts/cdk-terrain.mjs';
 
 const seconds = 1000;
 
@@ -26,6 +27,21 @@ const alone = (groupOrder: number) => ({ fileParallelism: false, sequence: { gro
 
 /** `npm test` runs these tests beside those that deploy: what the engine of this machine runs is none of their business. */
 const withoutEngine = { env: { DOCKER_HOST: 'tcp://127.0.0.1:1' } };
+/** The unit tests of constructs once more, on CDK Terrain where they import CDKTF; without slow ones that synthesize little. */
+const terrain = {
+  ...kind('terrain', 20 * seconds, {
+    include: ['test/terrain/*.test.ts', 'test/unit/{constructs,stacks}/*.test.ts'],
+    exclude: ['**/{provider-keys,secrets-directory,server-certificate-race}.test.ts'],
+    setupFiles: ['test/support/terrain-modules.ts'],
+  }),
+  resolve: {
+    alias: [
+      { find: /^cdktf$/, replacement: `${terrainModules}/cdktn` },
+      { find: /^@cdktf\/(.*)$/, replacement: `${terrainModules}/@cdktn/$1` },
+      { find: /^constructs$/, replacement: `${terrainModules}/constructs` },
+    ],
+  },
+};
 
 export default defineConfig({
   test: {
@@ -33,6 +49,7 @@ export default defineConfig({
     maxWorkers: Math.max(2, availableParallelism() - 1),
     projects: [
       kind('unit', 60 * seconds, withoutEngine),
+      terrain,
       kind('embedded', 120 * seconds, {
         ...withoutEngine,
         include: ['test/embedded/**/*.test.ts', 'examples/**/*.test.ts'],

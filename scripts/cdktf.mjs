@@ -12,8 +12,8 @@ if (command !== 'deploy' && command !== 'destroy') {
 
 if (run(terraformProgram, ['version'], { stdio: 'ignore' }).error) {
   console.error(
-    `${terraformProgram} was not found on the PATH; install Terraform 1.11 or later ` +
-      '(https://developer.hashicorp.com/terraform/install), or name its program in TERRAFORM_BINARY_NAME',
+    `${terraformProgram} was not found on the PATH; install Terraform (https://developer.hashicorp.com/terraform/install) ` +
+      'or OpenTofu (https://opentofu.org/docs/intro/install), 1.11 or later, or name its program in TERRAFORM_BINARY_NAME',
   );
   process.exit(127);
 }

@@ -2,6 +2,7 @@
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { terrainObstacle } from './cdk-terrain.mjs';
 import { root, run, terraformProgram } from './run.mjs';
 
 const quiet = { stdio: 'pipe', timeout: 60_000 };
@@ -65,30 +66,32 @@ function images() {
   }
 }
 
-function terraform() {
-  const { error, stdout } = run(terraformProgram, ['version', '-json'], quiet);
-  if (error) return `'${terraformProgram}' is not on the PATH; install Terraform 1.11 or later`;
+function terraform(program = terraformProgram) {
+  const { error, stdout } = run(program, ['version', '-json'], quiet);
+  if (error) return `'${program}' is not on the PATH; install Terraform or OpenTofu 1.11 or later`;
   const version = JSON.parse(stdout).terraform_version;
   const [major, minor] = version.split('.').map(Number);
-  if (major === 1 && minor < 11) return `Terraform ${version} is too old; install 1.11 or later`;
+  if (major === 1 && minor < 11) return `${program} ${version} is too old; install 1.11 or later`;
 }
 
-function providers() {
+function providers(program = terraformProgram) {
   const required = Object.fromEntries(
     ['docker', 'postgresql'].map((name) => {
       const { cdktf } = JSON.parse(readFileSync(`${root}node_modules/@cdktf/provider-${name}/package.json`, 'utf8'));
-      return [name, { source: cdktf.provider.name, version: cdktf.provider.version }];
+      // A deploy names no registry: Terraform and OpenTofu look in their own.
+      const source = cdktf.provider.name.replace(/^registry\.terraform\.io\//, '');
+      return [name, { source, version: cdktf.provider.version }];
     }),
   );
   const directory = mkdtempSync(join(tmpdir(), 'terraform-init-'));
   try {
     writeFileSync(join(directory, 'main.tf.json'), JSON.stringify({ terraform: { required_providers: required } }));
     const init = ['init', '-no-color', '-input=false'];
-    const { error, status, stderr } = run(terraformProgram, init, { ...quiet, cwd: directory });
+    const { error, status, stderr } = run(program, init, { ...quiet, cwd: directory });
     if (error || status !== 0) {
       const names = Object.values(required).map(({ source, version }) => `${source} ${version}`);
       const reason = error ? 'no answer within 60 s' : firstError(stderr);
-      return `'terraform init' does not find the providers ${names.join(' and ')}: ${reason}`;
+      return `'${program} init' does not find the providers ${names.join(' and ')}: ${reason}`;
     }
   } finally {
     rmSync(directory, { recursive: true, force: true });
@@ -105,6 +108,7 @@ function ownEngine() {
 /** The kinds of tests, as the projects of vitest are named, and what each needs. */
 const requirements = {
   unit: [],
+  terrain: [terrainObstacle],
   embedded: [postgres, postgrest],
   'postgrest-14': [postgres, postgrestOf(14)],
   'postgrest-16': [postgres, postgrestOf(16)],
@@ -122,4 +126,9 @@ export function obstacle(kind) {
     if (!answers.has(requirement)) answers.set(requirement, requirement());
     if (answers.get(requirement)) return answers.get(requirement);
   }
+}
+
+/** Why a deploy with OpenTofu cannot be tested here, or undefined. */
+export function openTofuObstacle() {
+  return terraform('tofu') ?? providers('tofu');
 }

@@ -1,36 +1,31 @@
-import { readFileSync, statfsSync } from 'node:fs';
-import { createRequire } from 'node:module';
-import { join } from 'node:path';
+import { statfsSync } from 'node:fs';
 import { type Finding, findings } from './finding.ts';
+import { installedFamily, installedManifest } from './installed-cdk.ts';
 import { runProgram } from './program.ts';
 
 const node = findings('node');
 const packages = findings('packages');
 const disk = findings('disk');
 
-export function checkNode(): Finding {
-  const { node: version } = process.versions;
-  return Number.parseInt(version, 10) >= 20
-    ? node.ok(version)
-    : node.problem(`${version} is too old`, 'use 20 or later');
+export function checkNode(version = process.versions.node): Finding {
+  const [major = 0, minor = 0] = version.split('.').map(Number);
+  const isAtLeast = (wanted: number, wantedMinor: number) =>
+    major > wanted || (major === wanted && minor >= wantedMinor);
+  if (!isAtLeast(20, 15)) return node.problem(`${version} is too old`, 'use 24');
+  if (installedFamily() === 'cdktn' && !isAtLeast(22, 11)) {
+    return node.warning(`${version} is older than CDK Terrain's bindings want (22.11)`, 'use 24');
+  }
+  return major < 22 ? node.warning(`${version} gets no security fixes since April 2026`, 'use 24') : node.ok(version);
 }
 
 /** The packages that an app and its CLI need, as the current directory has them. */
 export function checkPackages(): Finding[] {
-  const require = createRequire(join(process.cwd(), 'package.json'));
-  return ['cdktf', 'cdktf-cli', 'constructs'].map((name) => {
-    const directories = require.resolve.paths(name) ?? [];
-    for (const directory of directories) {
-      try {
-        const { version } = JSON.parse(readFileSync(join(directory, name, 'package.json'), 'utf8')) as {
-          version: string;
-        };
-        return packages.ok(`${name} ${version}`);
-      } catch {
-        // The next one up.
-      }
-    }
-    return packages.problem(`${name} is not installed`, `run: npm install ${name}`);
+  const family = installedFamily();
+  return [family, `${family}-cli`, 'constructs'].map((name) => {
+    const manifest = installedManifest(name);
+    return manifest
+      ? packages.ok(`${name} ${manifest.version}`)
+      : packages.problem(`${name} is not installed`, `run: npm install ${name}`);
   });
 }
 

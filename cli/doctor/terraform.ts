@@ -1,27 +1,32 @@
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Finding, findings } from './finding.ts';
+import { installedFamily, installedManifest } from './installed-cdk.ts';
 import { runProgram } from './program.ts';
 
 const terraform = findings('terraform');
 const providers = findings('providers');
 
-/** The program, and the providers in the versions that the packages of the bindings want. */
+/** Terraform's or OpenTofu's program, and the providers in the versions that the packages of the bindings want. */
 export function checkTerraform(): Finding[] {
   const program = process.env['TERRAFORM_BINARY_NAME'] ?? 'terraform';
-  const { status, stdout } = runProgram(program, ['version', '-json']);
-  if (status !== 0) {
-    const fix = 'install Terraform 1.11 or later, or name its program in TERRAFORM_BINARY_NAME';
-    return [terraform.problem(`there is no program "${program}"`, fix)];
+  const { status, stdout } = runProgram(program, ['version']);
+  const [, product, version = '', major, minor] = /^(Terraform|OpenTofu) v((\d+)\.(\d+)\S*)/.exec(stdout) ?? [];
+  if (status !== 0 || !product) return [terraform.problem(...noProgram(program, status))];
+  if (Number(major) < 1 || (Number(major) === 1 && Number(minor) < 11)) {
+    return [terraform.problem(`${product} ${version} has no write-only values`, 'install 1.11 or later')];
   }
-  const version = (JSON.parse(stdout) as { terraform_version: string }).terraform_version;
-  const [major = 0, minor = 0] = version.split('.').map(Number);
-  if (major < 1 || (major === 1 && minor < 11)) {
-    return [terraform.problem(`${program} ${version} has no write-only values`, 'install 1.11 or later')];
-  }
-  return [terraform.ok(`${program} ${version}`), ...configurationFindings(), providersFinding(program)];
+  return [terraform.ok(`${product} ${version}`), ...configurationFindings(), providersFinding(program)];
+}
+
+function noProgram(program: string, status: number | undefined): [message: string, fix: string] {
+  if (status === 0) return [`"${program}" is neither Terraform nor OpenTofu`, 'correct TERRAFORM_BINARY_NAME'];
+  const hasTofu = program !== 'tofu' && runProgram('tofu', ['version']).status === 0;
+  const fix = hasTofu
+    ? 'to deploy with the OpenTofu on the PATH, set TERRAFORM_BINARY_NAME=tofu'
+    : 'install Terraform or OpenTofu 1.11 or later, or name its program in TERRAFORM_BINARY_NAME';
+  return [`there is no program "${program}"`, fix];
 }
 
 function configurationFindings(): Finding[] {
@@ -42,7 +47,7 @@ function providersFinding(program: string): Finding {
     const { status, complaint } = runProgram(program, ['init', '-no-color', '-input=false'], { cwd: directory });
     if (status === 0) return providers.ok(names.join(', '));
     return providers.problem(
-      `terraform init does not find ${names.join(' and ')} (${complaint})`,
+      `${program} init does not find ${names.join(' and ')} (${complaint})`,
       'let this machine reach the registry, or put them into a mirror (TF_CLI_CONFIG_FILE, ~/.terraform.d/plugins)',
     );
   } finally {
@@ -52,17 +57,15 @@ function providersFinding(program: string): Finding {
 
 /** By name; without those whose package is missing. */
 function requiredProviders(): Record<string, { source: string; version: string }> {
-  const require = createRequire(join(process.cwd(), 'package.json'));
+  const family = installedFamily();
   return Object.fromEntries(
     ['docker', 'postgresql'].flatMap((name) => {
-      try {
-        const { cdktf } = require(`@cdktf/provider-${name}/package.json`) as {
-          cdktf: { provider: { name: string; version: string } };
-        };
-        return [[name, { source: cdktf.provider.name, version: cdktf.provider.version }]];
-      } catch {
-        return [];
-      }
+      const manifest = installedManifest(`@${family}/provider-${name}`);
+      const provider = (manifest?.cdktn ?? manifest?.cdktf)?.provider;
+      // A deploy names no registry: Terraform and OpenTofu look in their own.
+      return provider
+        ? [[name, { source: provider.name.replace(/^registry\.terraform\.io\//, ''), version: provider.version }]]
+        : [];
     }),
   );
 }

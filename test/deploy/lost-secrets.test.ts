@@ -99,7 +99,7 @@ describe('doctor', () => {
     expect(status).toBe(1);
     expect(output).toMatch(/^problem engine: no Docker engine answers at unix:.*none.*DOCKER_HOST$/m);
     expect(output).not.toMatch(/^warning engine/m);
-    expect(output).toMatch(/^problem terraform: there is no program "no-terraform"; .*TERRAFORM_BINARY_NAME$/m);
+    expect(output).toMatch(/^problem terraform: there is no program "no-terraform"; .*TERRAFORM_BINARY_NAME(=tofu)?$/m);
     expect(output).toMatch(
       new RegExp(`^problem ports: 127.0.0.1:${port} is taken by .*\\(process \\d+\\); .*API_PORT$`, 'm'),
     );

@@ -7,10 +7,11 @@ import { clockFinding } from '../../../cli/doctor/clocks.ts';
 import { checkEngine } from '../../../cli/doctor/engine.ts';
 import { findingLine, type Finding } from '../../../cli/doctor/finding.ts';
 import { missing, tagFindings } from '../../../cli/doctor/images.ts';
-import { diskFinding } from '../../../cli/doctor/machine.ts';
+import { checkNode, diskFinding } from '../../../cli/doctor/machine.ts';
 import { checkPorts } from '../../../cli/doctor/ports.ts';
 import { checkSecrets } from '../../../cli/doctor/secrets.ts';
 import { checkState } from '../../../cli/doctor/state.ts';
+import { checkTerraform } from '../../../cli/doctor/terraform.ts';
 import { runningVersion } from '../../../cli/doctor/running.ts';
 import { checkTable, versionFindings } from '../../../cli/doctor/versions.ts';
 import { SecretsDirectory } from '../../../constructs/index.ts';
@@ -41,6 +42,50 @@ describe('a port', () => {
     await new Promise((resolve) => server.close(resolve));
     expect(levels(await checkPorts(undefined, wanted(port)))).toEqual(['ok']);
   });
+});
+
+describe('Terraform and OpenTofu', () => {
+  /** A program on the PATH that says of itself which version it is, and succeeds in all else. */
+  function provide(program: string, version: string): void {
+    writeFileSync(join(directory, program), `#!/bin/sh\necho '${version}'\n`, { mode: 0o755 });
+    vi.stubEnv('PATH', `${directory}:/usr/bin:/bin`);
+    onTestFinished(() => void vi.unstubAllEnvs());
+  }
+
+  it.each([
+    ['terraform', 'Terraform v1.11.4\non linux_amd64', 'ok      terraform: Terraform 1.11.4'],
+    ['tofu', 'OpenTofu v1.12.6\non linux_amd64', 'ok      terraform: OpenTofu 1.12.6'],
+    ['tofu', 'OpenTofu v1.10.9', 'problem terraform: OpenTofu 1.10.9 has no write-only values; install 1.11 or later'],
+    [
+      'terraform',
+      'Terraform v1.9.8',
+      'problem terraform: Terraform 1.9.8 has no write-only values; install 1.11 or later',
+    ],
+    ['tofu', 'hello', 'problem terraform: "tofu" is neither Terraform nor OpenTofu; correct TERRAFORM_BINARY_NAME'],
+  ])('%s that says %j: %s', (program, version, line) => {
+    provide(program, version);
+    vi.stubEnv('TERRAFORM_BINARY_NAME', program);
+    expect(findingLine(checkTerraform()[0]!)).toBe(line);
+  });
+
+  it('names the OpenTofu on the PATH where Terraform is missing', () => {
+    provide('tofu', 'OpenTofu v1.12.6');
+    vi.stubEnv('TERRAFORM_BINARY_NAME', 'no-terraform');
+    expect(checkTerraform().map(findingLine)).toEqual([
+      'problem terraform: there is no program "no-terraform"; ' +
+        'to deploy with the OpenTofu on the PATH, set TERRAFORM_BINARY_NAME=tofu',
+    ]);
+  });
+});
+
+it.each([
+  ['18.20.0', 'problem'],
+  ['20.14.0', 'problem'],
+  ['20.15.0', 'warning'],
+  ['22.11.0', 'ok'],
+  ['24.21.0', 'ok'],
+])('Node %s is a %s', (version, level) => {
+  expect(checkNode(version).level).toBe(level);
 });
 
 describe('secrets', () => {

@@ -1,0 +1,2 @@
+export const terrainModules: string;
+export function terrainObstacle(): string | undefined;

@@ -1,0 +1,2 @@
+export function obstacle(kind: string): string | undefined;
+export function openTofuObstacle(): string | undefined;
