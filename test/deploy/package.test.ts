@@ -175,13 +175,14 @@ describe('the package without its peers', () => {
 
   beforeAll(async () => {
     const dependencies = { 'cdktf-secured-postgrest': `file:${tarball}` };
-    await bare.install({ type: 'module', dependencies }, '--legacy-peer-deps');
+    await bare.install({ type: 'module', dependencies });
   });
 
   afterAll(() => bare.remove());
 
   it('declares, signs and checks tokens', async () => {
-    expect(existsSync(join(bare.directory, 'node_modules/cdktf'))).toBe(false);
+    for (const peer of ['cdktf', 'cdktn', 'vitest'])
+      expect(existsSync(join(bare.directory, 'node_modules', peer)), peer).toBe(false);
     bare.write(
       'main.js',
       `import { declare } from 'cdktf-secured-postgrest/declaration';
@@ -190,6 +191,13 @@ describe('the package without its peers', () => {
        console.log((await signToken(await generateKey(), { role: 'c' })).split('.').length);`,
     );
     expect((await bare.must('node', ['main.js'])).output).toBe('3\n');
+  });
+
+  it('names the packages that constructs need', async () => {
+    bare.write('constructs.js', `import 'cdktf-secured-postgrest';`);
+    await expect(bare.must('node', ['constructs.js'])).rejects.toThrow(
+      'run: npm install cdktn constructs @cdktn/provider-docker @cdktn/provider-postgresql [missing_package]',
+    );
   });
 
   it('has a command line', async () => {

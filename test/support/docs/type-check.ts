@@ -65,7 +65,10 @@ export function typeErrors(snippets: readonly Snippet[]): string[] {
   });
 }
 
-/** The project's own options, and this package's entry points by the names under which it exports them. */
+/**
+ * The project's own options, and this package's entry points by the names under which it exports them. The pages import CDK
+ * Terrain, which here are the same names of CDKTF.
+ */
 function compilerOptions(): ts.CompilerOptions {
   const { config } = ts.readConfigFile(`${root}tsconfig.json`, (name) => ts.sys.readFile(name)) as { config: object };
   const { options } = ts.parseJsonConfigFileContent(config, ts.sys, root);
@@ -90,7 +93,11 @@ function compilerOptions(): ts.CompilerOptions {
     noUnusedLocals: false,
     noUnusedParameters: false,
     lib: ['lib.es2023.d.ts', 'lib.esnext.disposable.d.ts'],
-    paths: Object.fromEntries(paths) as Record<string, string[]>,
+    paths: {
+      ...(Object.fromEntries(paths) as Record<string, string[]>),
+      cdktn: [`${root}node_modules/cdktf`],
+      '@cdktn/*': [`${root}node_modules/@cdktf/*`],
+    },
   };
 }
 
