@@ -12,7 +12,7 @@ const providers = findings('providers');
 export function checkTerraform(): Finding[] {
   const program = process.env['TERRAFORM_BINARY_NAME'] ?? 'terraform';
   const { status, stdout } = runProgram(program, ['version']);
-  const [, product, version = '', major, minor] = /^(Terraform|OpenTofu) v((\d+)\.(\d+)\S*)/.exec(stdout) ?? [];
+  const [, product, version = '', major, minor] = /^(Terraform|OpenTofu) v((\d+)\.(\d+)\S*)/m.exec(stdout) ?? [];
   if (status !== 0 || !product) return [terraform.problem(...noProgram(program, status))];
   if (Number(major) < 1 || (Number(major) === 1 && Number(minor) < 11)) {
     return [terraform.problem(`${product} ${version} has no write-only values`, 'install 1.11 or later')];
