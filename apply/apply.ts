@@ -1,6 +1,7 @@
 import type pg from 'pg';
 import { refuse } from '../declaration/errors.ts';
 import type { Declaration } from '../declaration/types.ts';
+import { explainPrivileges } from './admin-privileges.ts';
 import { audit, refuseErrors, type Finding } from './audit.ts';
 import {
   read,
@@ -67,8 +68,8 @@ export interface ApplyOptions {
  * @example
  * await applyDeclaration({ host: '127.0.0.1', database: 'todos', user: 'postgres', password }, declaration);
  *
- * @throws SecuredPostgrestError `database_unreachable`, `database_locked`, `unsupported_database`, `missing_role`,
- *   `missing_object`, `unfit_column`, `invalid_sql`, `migration_failed`, `migration_changed`, `migration_out_of_order`,
+ * @throws SecuredPostgrestError `database_unreachable`, `database_locked`, `unsupported_database`, `transaction_pooler`,
+ *   `missing_privilege`, `missing_role`, `missing_object`, `unfit_column`, `invalid_sql`, `migration_failed`, `migration_changed`, `migration_out_of_order`,
  *   `access_sql_failed`, `audit_failed`
  */
 export async function applyDeclaration(
@@ -85,7 +86,9 @@ export async function applyDeclaration(
     const progress = new Progress();
     const result = await retryOnConflict(() =>
       converge(client, declaration, { revision, progress, rolesChanged }),
-    ).catch(async (error: unknown) => progress.tell(error, await closedNow(client, declaration)));
+    )
+      .catch((error: unknown) => explainPrivileges(client, declaration, error))
+      .catch(async (error: unknown) => progress.tell(error, await closedNow(client, declaration)));
     const messages = transcript?.messages();
     if (messages) onTranscript?.(messages);
     return result;

@@ -1,6 +1,10 @@
 import { readFileSync } from 'node:fs';
 import pg from 'pg';
 import { refuse } from '../declaration/errors.ts';
+import { quoteIdentifier } from '../declaration/quote.ts';
+import { refuseOtherEngine } from './other-engines.ts';
+import { statement } from './statements.ts';
+import { refuseTransactionPooler } from './transaction-pooler.ts';
 
 /** How the runner reaches a database, as an admin: a superuser, or a role with CREATEROLE that owns the database. */
 export interface DatabaseConnection {
@@ -26,17 +30,39 @@ const BUSY = ['57P03', '53300'];
 const PATIENCE = {
   patient: { passing: [...BUSY, 'ECONNREFUSED', 'ECONNRESET'], timeoutMs: 15_000, options: {} },
   impatient: { passing: BUSY, timeoutMs: 3_000, options: { query_timeout: 30_000 } },
+  brief: { passing: [] as readonly string[], timeoutMs: 3_000, options: { query_timeout: 3_000 } },
 };
 
 /**
  * Connects as the admin, and waits a little for a server that is starting, unless impatient.
  *
- * @throws SecuredPostgrestError `database_unreachable`
+ * @throws SecuredPostgrestError `database_unreachable`, `unsupported_database` where the server is not PostgreSQL,
+ *   `transaction_pooler`
  */
 export async function connect(
   connection: DatabaseConnection,
-  patience: keyof typeof PATIENCE = 'patient',
+  patience: 'patient' | 'impatient' = 'patient',
 ): Promise<pg.Client> {
+  const client = await open(connection, patience);
+  try {
+    await checkServer(client, connection);
+    return client;
+  } catch (error) {
+    await client.end().catch(() => undefined);
+    throw error;
+  }
+}
+
+/** Changes nothing: the caller may lock and set what it wants of the session only afterwards. */
+async function checkServer(client: pg.Client, connection: DatabaseConnection): Promise<void> {
+  const place = placeOf(connection);
+  const { rows } = await client.query<{ pid: number; version: string }>(statement('read_server'));
+  const { pid, version } = rows[0]!;
+  refuseOtherEngine(place, version);
+  await refuseTransactionPooler(place, client, pid, () => open(connection, 'brief'));
+}
+
+async function open(connection: DatabaseConnection, patience: keyof typeof PATIENCE): Promise<pg.Client> {
   const { passing, timeoutMs, options } = PATIENCE[patience];
   const deadline = Date.now() + timeoutMs;
   for (;;) {
@@ -101,20 +127,29 @@ function readRootCertificate(file: string): string {
 /** Codes with which OpenSSL and Node.js say that they do not accept a certificate. */
 const NOT_ACCEPTED = /CERT|UNABLE_TO_VERIFY|INVALID_CA|HOSTNAME_MISMATCH/;
 
+/** insufficient_privilege */
+const NO_CONNECT = '42501';
+
 function unreachable(connection: DatabaseConnection, error: Error & { code?: string }): never {
-  const { host, port = 5432, database, user, sslRootCertificate = 'those that Node.js trusts' } = connection;
+  const { host, database, user, sslRootCertificate = 'those that Node.js trusts' } = connection;
   const { code = 'no answer', message } = error;
   const [reason, fix] = NOT_ACCEPTED.test(code)
     ? [
         `its certificate is not accepted: ${message}`,
         `check that it is for "${host}", and that the root certificates (${sslRootCertificate}) are those of its issuer`,
       ]
-    : [message || code, 'check that it runs, and that address, user and password file are right'];
+    : code === NO_CONNECT
+      ? [message, `run as its owner: GRANT CONNECT ON DATABASE ${quoteIdentifier(database)} TO ${quoteIdentifier(user)}`]
+      : [message || code, 'check that it runs, and that address, user and password file are right'];
   refuse(
     'database_unreachable',
-    `postgres at ${host}:${port}`,
+    placeOf(connection),
     `can not connect to database "${database}" as "${user}": ${reason}`,
     fix,
     error,
   );
+}
+
+function placeOf({ host, port = 5432 }: DatabaseConnection): string {
+  return `postgres at ${host}:${port}`;
 }

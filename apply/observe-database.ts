@@ -2,6 +2,7 @@ import type pg from 'pg';
 import { secondLogin } from '../declaration/roles.ts';
 import { packageTemplate } from '../declaration/template.ts';
 import type { Declaration } from '../declaration/types.ts';
+import { checkPrivileges } from './admin-privileges.ts';
 import { audit } from './audit.ts';
 import { declaredRoles, readCatalog } from './catalog.ts';
 import { connect, type DatabaseConnection } from './connect.ts';
@@ -23,7 +24,7 @@ export interface ObservedDatabase {
 /**
  * Looks at a database without changing it.
  *
- * @throws SecuredPostgrestError `database_unreachable`, and whatever a database that stops answering makes of a query
+ * @throws SecuredPostgrestError `database_unreachable`, `unsupported_database`, `transaction_pooler`, `missing_privilege`, and whatever a database that stops answering makes of a query
  */
 export async function observeDatabase(
   connection: DatabaseConnection,
@@ -31,6 +32,7 @@ export async function observeDatabase(
   deployment: string,
 ): Promise<ObservedDatabase> {
   return reading(await connect(connection, 'impatient'), async (client) => {
+    await checkPrivileges(client, declaration);
     const revision = await recordedRevision(client, declaration);
     const roles = await adoptableRoles(client, declaration, isRevisionOf(deployment, revision));
     const other = deploymentOf(revision);

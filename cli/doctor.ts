@@ -64,7 +64,7 @@ async function examine(declaration: Declaration | undefined, options: DoctorOpti
     ...checkDisk(address),
     ...checkState(),
     ...checkTable(),
-    ...(connection ? await checkDatabase(connection, declaration?.acceptedAdvisories) : []),
+    ...(connection ? await checkDatabase(connection, declaration) : []),
     ...(declaration ? await checkDeclaration(declaration, address, options, deployPorts) : []),
   ];
 }

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { observeDatabase, type ObservedDatabase } from '../apply/observe-database.ts';
 import { isRevisionOf, newRevision } from '../apply/revision.ts';
-import { refuse } from '../declaration/errors.ts';
+import { type ErrorCode, refuse, SecuredPostgrestError } from '../declaration/errors.ts';
 import { Annotations, type App, type TerraformResource, TerraformStack, Token } from './cdk/core.ts';
 import { Container, Network } from './cdk/docker.ts';
 import { Role } from './cdk/postgresql.ts';
@@ -33,7 +33,8 @@ import type { SecretFile } from './secret-file.ts';
  * await observe(app);
  * app.synth();
  *
- * @throws SecuredPostgrestError `foreign_deployment`, `password_rejected`
+ * @throws SecuredPostgrestError `foreign_deployment`, `password_rejected`, `unsupported_database`, `transaction_pooler`,
+ *   `missing_privilege`
  */
 export async function observe(app: App): Promise<void> {
   const takeOver = new ImportBlocks();
@@ -112,12 +113,16 @@ async function look(access: DatabaseAccess): Promise<ObservedDatabase | undefine
         error,
       );
     }
+    if (error instanceof SecuredPostgrestError && REJECTED.includes(error.code)) throw error;
     if (!nobodyListens(error)) {
       Annotations.of(access).addWarning(`what was changed by hand is not looked for: ${(error as Error).message}`);
     }
     return undefined;
   }
 }
+
+/** Reasons for which a deploy would fail later, with roles already made or changed. */
+const REJECTED: readonly ErrorCode[] = ['unsupported_database', 'transaction_pooler', 'missing_privilege'];
 
 /** There is no database yet, or the deploy starts it again. */
 function nobodyListens(error: unknown): boolean {

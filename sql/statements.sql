@@ -1,5 +1,9 @@
 -- The statements that bring a database to its declared state, each under its name.
 
+-- name: read_server
+SELECT pg_catalog.pg_backend_pid() AS pid, pg_catalog.version() AS version
+-- name: read_backend
+SELECT pg_catalog.pg_backend_pid() AS pid
 -- name: lock
 SET lock_timeout = :'timeout_ms';
 SELECT pg_advisory_lock(hashtextextended('secured-postgrest ' || :'name', 0));

@@ -1,5 +1,8 @@
+import { lackingPrivileges } from '../../apply/admin-privileges.ts';
+import { declaredRoles } from '../../apply/catalog.ts';
 import { connect, type DatabaseConnection } from '../../apply/connect.ts';
 import { packageTemplate } from '../../declaration/template.ts';
+import type { Declaration } from '../../declaration/types.ts';
 import { clockFinding } from './clocks.ts';
 import { type Finding, findings } from './finding.ts';
 import { versionFindings } from './versions.ts';
@@ -10,12 +13,10 @@ interface Row {
   readonly version: string;
   readonly standby: boolean;
   readonly now: string;
-  readonly superuser: boolean;
-  readonly admin: boolean;
 }
 
-/** Checks if the connecting role can deploy to an existing database. */
-export async function checkDatabase(connection: DatabaseConnection, accepted?: readonly string[]): Promise<Finding[]> {
+/** Checks if the connecting role can deploy to an existing database; with a declaration, also if it can change its roles. */
+export async function checkDatabase(connection: DatabaseConnection, declaration?: Declaration): Promise<Finding[]> {
   const place = `${connection.host}:${connection.port ?? 5432}/${connection.database}`;
   let client;
   try {
@@ -27,17 +28,13 @@ export async function checkDatabase(connection: DatabaseConnection, accepted?: r
   try {
     const before = Date.now();
     const { rows } = await client.query<Row>(packageTemplate('doctor').sql);
-    const { version, standby, now, superuser, admin } = rows[0]!;
+    const { version, standby, now } = rows[0]!;
+    const lacking = await lackingPrivileges(client, declaration && declaredRoles(declaration));
     return [
       ok(`PostgreSQL ${version} at ${place}`),
-      ...versionFindings('database', 'PostgreSQL', version.split(' ')[0]!, accepted),
+      ...versionFindings('database', 'PostgreSQL', version.split(' ')[0]!, declaration?.acceptedAdvisories),
       ...(standby ? [problem(`${place} is a standby, which can not be written to`, 'name the primary')] : []),
-      superuser || admin
-        ? ok(`"${connection.user}" may deploy`)
-        : problem(
-            `"${connection.user}" is no superuser, and has not CREATEROLE and the ownership of "${connection.database}"`,
-            'run as a superuser: ALTER ROLE ... CREATEROLE; ALTER DATABASE ... OWNER TO ...',
-          ),
+      lacking ? problem(`${place}: ${lacking.problem}`, lacking.fix) : ok(`"${connection.user}" may deploy`),
       clockFinding('the database', Number(now) - (before + Date.now()) / 2),
     ];
   } finally {

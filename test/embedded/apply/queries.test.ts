@@ -32,19 +32,19 @@ describe('the server is asked', () => {
     const database = await cluster.database();
     const declaration = notes(database.name);
     await roles(database);
-    expect(await asked(() => applyDeclaration(database.admin, declaration))).toBe(29);
-    expect(await asked(() => applyDeclaration(database.admin, declaration))).toBe(11);
-    expect(await asked(() => diffDeclaration(database.admin, declaration))).toBe(4);
+    expect(await asked(() => applyDeclaration(database.admin, declaration))).toBe(30);
+    expect(await asked(() => applyDeclaration(database.admin, declaration))).toBe(12);
+    expect(await asked(() => diffDeclaration(database.admin, declaration))).toBe(5);
   });
 
   it('in one session, for roles as well', async () => {
     const database = await cluster.database();
     const declaration = notes(database.name);
     const passwords = { authenticator: 'made here' };
-    expect(await asked(() => applyDeclaration(database.admin, declaration, { passwords }))).toBe(33);
+    expect(await asked(() => applyDeclaration(database.admin, declaration, { passwords }))).toBe(34);
     const authenticator = { ...database.admin, user: declaration.authenticator, password: passwords.authenticator };
     await withClient(authenticator, (client) => client.query('SELECT 1'));
-    expect(await asked(() => applyDeclaration(database.admin, declaration, { passwords }))).toBe(14);
+    expect(await asked(() => applyDeclaration(database.admin, declaration, { passwords }))).toBe(15);
   });
 
   it('not for each table', async () => {
@@ -64,6 +64,6 @@ describe('the server is asked', () => {
     const first = await asked(() => applyDeclaration(database.admin, declaration));
     // Beside the migration's own statements, a few messages of many.
     expect(first - names.length).toBeLessThan(50);
-    expect(await asked(() => applyDeclaration(database.admin, declaration))).toBe(11);
+    expect(await asked(() => applyDeclaration(database.admin, declaration))).toBe(12);
   });
 });

@@ -10,49 +10,61 @@ cd "$(dirname "${BASH_SOURCE[0]}")"
 readonly label=secured-postgrest-test.source
 work=$(mktemp -d)
 trap 'rm -rf --one-file-system "$work"' EXIT
+# Further ones of `docker build`.
+arguments=()
 
-# build IMAGE NAME SOURCE...: builds NAME.dockerfile over the root file system that fill_NAME makes, unless IMAGE was
-# built from the same sources.
+# build IMAGE NAME[=VERSION] SOURCE...: builds NAME.dockerfile over the root file system that fill_NAME makes, unless IMAGE
+# was built from the same sources.
 build() {
-  local image=$1 name=$2 digest context
+  local image=$1 name=${2%=*} version=${2#*=} digest context
   shift 2
-  digest=$(cat build.sh "$name.dockerfile" "$@" | sha256sum | cut -d ' ' -f 1)
+  digest=$({
+    declare -f build "fill_$name"
+    echo "$version" "${arguments[@]}"
+    cat "$name.dockerfile" "$@"
+  } | sha256sum | cut -d ' ' -f 1)
   [[ $(docker image ls --quiet --filter "reference=$image" --filter "label=$label=$digest") ]] && return
 
   echo "building $image"
-  context=$work/$name
+  context=$work/$name-$version
   mkdir -p "$context/root"
-  "fill_$name" "$context/root" "$@"
+  "fill_$name" "$context/root" "$version" "$@"
   tar -C "$context/root" --numeric-owner --exclude='./dev/*' -cf "$context/root.tar" .
   rm -rf --one-file-system "$context/root"
-  docker build --quiet --file "$name.dockerfile" --label "$label=$digest" --tag "$image" "$context"
+  docker build --quiet --file "$name.dockerfile" "${arguments[@]}" --label "$label=$digest" --tag "$image" "$context"
 }
 
 fill_postgrest() {
-  install -D -m 755 "$2" "$1/bin/postgrest"
+  install -D -m 755 "$3" "$1/bin/postgrest"
 }
 
 fill_curl() {
-  install -D -m 755 "$2" "$1/usr/bin/curl"
-  install_libraries "$1" "$2"
+  install -D -m 755 "$3" "$1/usr/bin/curl"
+  install_libraries "$1" "$3"
 }
 
 fill_postgres() {
-  debootstrap --variant=minbase bookworm "$1"
-  # The user comes before the packages, to have the ids of the official image.
-  chroot "$1" /bin/bash -eux <<'SH'
+  local -A suites=([15]=bookworm [17]=trixie [18]=forky)
+  mkdir -p "$1/etc/dpkg/dpkg.cfg.d"
+  # Root file systems that fail to build are made anew, so nothing has to reach the disk; and what is removed below is not unpacked.
+  printf '%s\n' force-unsafe-io path-exclude=/usr/share/{doc,man,locale}/'*' >"$1/etc/dpkg/dpkg.cfg.d/for-images"
+  # One script serves all suites, also those that an older debootstrap does not know by name.
+  debootstrap --variant=minbase "${suites[$2]}" "$1" '' /usr/share/debootstrap/scripts/sid
+  # Some packages need /proc, which a namespace of its own takes away again. The user comes before the packages, to have the ids
+  # of the official image.
+  VERSION=$2 unshare --mount /bin/bash -c 'mount -t proc proc "$0/proc" && exec chroot "$0" /bin/bash -eux' "$1" <<'SH'
 export DEBIAN_FRONTEND=noninteractive LC_ALL=C
 groupadd --system --gid 999 postgres
 useradd --system --uid 999 --gid postgres --home-dir /var/lib/postgresql --shell /bin/bash postgres
 install -d -o postgres -g postgres /var/lib/postgresql
 apt-get install -y --no-install-recommends postgresql-common
 echo 'create_main_cluster = false' >>/etc/postgresql-common/createcluster.conf
-apt-get install -y --no-install-recommends postgresql-15
-sed -i "s/^#listen_addresses = .*/listen_addresses = '*'/" /usr/share/postgresql/15/postgresql.conf.sample
-install -d -m 700 -o postgres -g postgres /var/lib/postgresql/data
+apt-get install -y --no-install-recommends "postgresql-$VERSION"
+sed -i "s/^#listen_addresses = .*/listen_addresses = '*'/" "/usr/share/postgresql/$VERSION/postgresql.conf.sample"
+[[ $VERSION -ge 18 ]] || install -d -m 700 -o postgres -g postgres /var/lib/postgresql/data
 install -d -m 3777 -o postgres -g postgres /var/run/postgresql
 install -d /docker-entrypoint-initdb.d
-rm -rf /var/cache/apt /var/lib/apt/lists /var/log/* /usr/share/doc /usr/share/man /usr/share/locale
+rm -rf /var/cache/apt /var/lib/apt/lists /var/log/* /usr/share/{doc,man,locale} /etc/dpkg/dpkg.cfg.d/for-images
 rm -f /etc/ssl/private/ssl-cert-snakeoil.key /etc/ssl/certs/ssl-cert-snakeoil.pem /etc/resolv.conf
 SH
   install -m 755 docker-entrypoint.sh "$1/usr/local/bin/"
@@ -93,7 +105,18 @@ build "$POSTGREST_IMAGE" postgrest "$postgrest"
 if program=$(command -v postgrest-14); then build "$POSTGREST_14_IMAGE" postgrest "$program"; fi
 if program=$(command -v postgrest-16); then build "$POSTGREST_16_IMAGE" postgrest "$program"; fi
 build "$CURL_IMAGE" curl "$(command -v curl)"
-build "$POSTGRES_IMAGE" postgres docker-entrypoint.sh
+# At once: each waits for its downloads for most of the time.
+building=()
+for version in 15 17 18; do
+  image=POSTGRES_${version}_IMAGE
+  volume=/var/lib/postgresql/data data=$volume
+  [[ $version -lt 18 ]] || volume=/var/lib/postgresql data=$volume/$version/docker
+  arguments=(--build-arg "VERSION=$version" --build-arg "VOLUME=$volume" --build-arg "DATA=$data")
+  build "${!image}" "postgres=$version" docker-entrypoint.sh &
+  building+=($!)
+done
+for build in "${building[@]}"; do wait "$build"; done
+arguments=()
 mapfile -t sources < <(
   find ../../../{apply,cli,client,constructs,declaration,ephemeral,jwt,service,sql} -type f | LC_ALL=C sort
 )

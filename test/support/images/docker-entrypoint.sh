@@ -50,6 +50,15 @@ initialise() {
   unset PGPASSWORD
 }
 
+# From 18 on, the directory of a major version is below the volume: another one's data must not be left aside in silence.
+refuse_old_data() {
+  [[ $PGDATA == "/var/lib/postgresql/$PG_MAJOR/docker" ]] || return 0
+  local directory
+  for directory in /var/lib/postgresql /var/lib/postgresql/data /var/lib/postgresql/*/docker; do
+    [[ ! -s $directory/PG_VERSION ]] || fail "$directory has the data of another major version; upgrade it first"
+  done
+}
+
 [[ ${1:-} != -* ]] || set -- postgres "$@"
 [[ ${1:-} == postgres ]] || exec "$@"
 shift
@@ -67,6 +76,9 @@ if [[ $(id -u) == 0 ]]; then
 fi
 chmod 700 "$PGDATA"
 
-[[ -s $PGDATA/PG_VERSION ]] || initialise "$@"
+if [[ ! -s $PGDATA/PG_VERSION ]]; then
+  refuse_old_data
+  initialise "$@"
+fi
 unset POSTGRES_PASSWORD
 exec postgres "$@"

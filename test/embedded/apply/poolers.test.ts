@@ -1,0 +1,106 @@
+import { afterEach, describe, expect, it } from 'vitest';
+import { applyDeclaration, auditDatabase, createRoles, diffDeclaration } from '../../../apply/index.ts';
+import { connect } from '../../../apply/connect.ts';
+import { observeDatabase } from '../../../apply/observe-database.ts';
+import { reloadServers } from '../../../apply/reload.ts';
+import type { LocalConnection } from '../../../ephemeral/postgres-server.ts';
+import { withClient } from '../../../ephemeral/with-client.ts';
+import { accessState, useCluster, type TestDatabase } from '../../support/database.ts';
+import { rejection } from '../../support/errors.ts';
+import { notes } from '../../support/notes.ts';
+import { type PgBouncer, skipPgBouncer, startPgBouncer } from '../../support/pgbouncer.ts';
+
+const cluster = useCluster();
+
+let pgbouncer: PgBouncer;
+afterEach(() => pgbouncer.stop());
+
+async function behindPgBouncer(
+  settings: Readonly<Record<string, string | number>>,
+): Promise<{ database: TestDatabase; pooled: LocalConnection }> {
+  const database = await cluster.database('database owner');
+  pgbouncer = await startPgBouncer([database.admin], settings);
+  return { database, pooled: { ...database.admin, port: pgbouncer.port } };
+}
+
+const backends = (database: TestDatabase) =>
+  database.sql(
+    `SELECT pid, query FROM pg_stat_activity WHERE datname = '${database.name}' AND usename = '${database.name}_admin'`,
+  );
+const advisoryLocks = (database: TestDatabase) =>
+  database.sql(`SELECT FROM pg_locks AS l JOIN pg_database AS d ON d.oid = l.database
+    WHERE locktype = 'advisory' AND datname = '${database.name}'`);
+
+describe.skipIf(skipPgBouncer)('PgBouncer', () => {
+  const shared = [
+    ['transaction', {}],
+    ['transaction', { default_pool_size: 1 }],
+    ['transaction', { server_round_robin: 1, min_pool_size: 2, default_pool_size: 2 }],
+    ['transaction', { server_round_robin: 1, min_pool_size: 3 }],
+    ['statement', {}],
+  ] as const;
+
+  it.each(shared)('in %s mode (%o) is rejected before anything is locked, set or changed', async (mode, more) => {
+    const { database, pooled } = await behindPgBouncer({ pool_mode: mode, ...more });
+    const declaration = notes(database.name);
+    const before = await accessState(database);
+    for (const run of [
+      () => applyDeclaration(pooled, declaration),
+      () => applyDeclaration(pooled, declaration, { passwords: { authenticator: 'made here' } }),
+      () => diffDeclaration(pooled, declaration),
+      () => auditDatabase(pooled, declaration),
+      () => observeDatabase(pooled, declaration, 'mine'),
+      () => reloadServers(pooled),
+    ]) {
+      const error = await rejection(run());
+      expect(error.code).toBe('transaction_pooler');
+      expect(error.message).toContain(`postgres at 127.0.0.1:${pgbouncer.port}: a pooler changes the backend`);
+      expect(error.message).toContain('use session mode or a direct connection');
+    }
+    expect(await advisoryLocks(database)).toEqual([]);
+    const [backend, ...others] = await backends(database);
+    if (others.length === 0) expect(backend).toMatchObject({ query: expect.stringContaining('pg_backend_pid') as string });
+    if (mode === 'transaction') {
+      // What the next client of the pool finds.
+      const settings = await withClient(pooled, async (client) => {
+        const { rows } = await client.query<{ path: string; timeout: string }>(
+          `SELECT current_setting('search_path') AS path, current_setting('lock_timeout') AS timeout`,
+        );
+        return rows[0];
+      });
+      expect(settings).toEqual({ path: '"$user", public', timeout: '0' });
+    }
+    expect(await accessState(database)).toEqual(before);
+  });
+
+  it('in transaction mode is rejected while other clients keep its backends busy', async () => {
+    const { pooled } = await behindPgBouncer({ pool_mode: 'transaction', default_pool_size: 3 });
+    let stopped = false;
+    const busy = Array.from({ length: 4 }, () =>
+      withClient(pooled, async (client) => {
+        while (!stopped) await client.query('SELECT pg_sleep(0.001)');
+      }),
+    );
+    try {
+      for (let n = 0; n < 20; n++) expect((await rejection(connect(pooled))).code).toBe('transaction_pooler');
+    } finally {
+      stopped = true;
+      await Promise.all(busy);
+    }
+  });
+
+  it('in session mode serves deploys', async () => {
+    const { database, pooled } = await behindPgBouncer({ pool_mode: 'session' });
+    const declaration = notes(database.name);
+    await withClient(pooled, (client) => createRoles(client, declaration, { authenticator: 'made here' }));
+    expect((await applyDeclaration(pooled, declaration)).migrations).toEqual(['migrations/001_notes.sql']);
+    expect(await applyDeclaration(pooled, declaration)).toMatchObject({ migrations: [], changes: 0 });
+    expect(await diffDeclaration(pooled, declaration)).toEqual({ migrations: [], statements: [], missing: [] });
+    expect(await advisoryLocks(database)).toEqual([]);
+  });
+
+  it('in session mode serves a session that takes the last backend', async () => {
+    const { pooled } = await behindPgBouncer({ pool_mode: 'session', default_pool_size: 1 });
+    await (await connect(pooled)).end();
+  });
+});
