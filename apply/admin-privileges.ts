@@ -19,7 +19,7 @@ interface Admin {
   readonly create_role: boolean;
   readonly database: string;
   readonly owned: boolean;
-  /** Declared roles that exist, and that the admin cannot change or grant. */
+  /** Declared roles that exist, and on which the admin needs the ADMIN option. */
   readonly unadministered: readonly string[];
   /** Roles that can grant all of them. */
   readonly administrators: readonly string[];
@@ -30,22 +30,21 @@ interface Admin {
 /**
  * Reads what the connected admin lacks to deploy a declaration; undefined where it lacks nothing.
  *
- * @param roles the declared roles. @default none
+ * @param declaration whose roles the admin must be able to change. @default only the database and CREATEROLE count
  */
 export async function lackingPrivileges(
   client: pg.ClientBase,
-  roles: readonly string[] = [],
+  declaration?: Declaration,
 ): Promise<LackingPrivileges | undefined> {
-  const { rows } = await client.query<Admin>(packageTemplate('admin').sql, [roles]);
+  const values = [declaration ? declaredRoles(declaration) : [], declaration?.owner ?? ''];
+  const { rows } = await client.query<Admin>(packageTemplate('admin').sql, values);
   const { admin, superuser, create_role, database, owned, unadministered, administrators, service_role } = rows[0]!;
   if (superuser) return undefined;
   const name = quoteIdentifier(admin);
   const privileged = service_role === null ? 'a superuser' : `a member of ${service_role}`;
   const administrator = administrators[0] === undefined ? privileged : `"${administrators[0]}"`;
   const lacking = [
-    ...(owned
-      ? []
-      : [['does not own it', `ALTER DATABASE ${quoteIdentifier(database)} OWNER TO ${name}`, privileged]]),
+    ...(owned ? [] : [['does not own it', `ALTER DATABASE ${quoteIdentifier(database)} OWNER TO ${name}`, privileged]]),
     ...(create_role ? [] : [['has not CREATEROLE', `ALTER ROLE ${name} CREATEROLE`, privileged]]),
     ...(unadministered.length === 0
       ? []
@@ -71,7 +70,7 @@ export async function lackingPrivileges(
  * @throws SecuredPostgrestError `missing_privilege`
  */
 export async function checkPrivileges(client: pg.ClientBase, declaration: Declaration): Promise<void> {
-  const lacking = await lackingPrivileges(client, declaredRoles(declaration));
+  const lacking = await lackingPrivileges(client, declaration);
   if (lacking) refuse('missing_privilege', `database ${lacking.database}`, lacking.problem, lacking.fix);
 }
 
@@ -85,7 +84,7 @@ export async function explainPrivileges(
   const denied = [cause, error].find((one) => (one as { code?: string } | undefined)?.code === DENIED);
   // A migration runs as the declaration's owner, whose privileges are not the admin's.
   if (denied === undefined || code === 'migration_failed') throw error;
-  const lacking = await lackingPrivileges(client, declaredRoles(declaration)).catch(() => undefined);
+  const lacking = await lackingPrivileges(client, declaration).catch(() => undefined);
   if (!lacking) throw error;
   return failed('missing_privilege', `database ${lacking.database}`, denied as Error, lacking.fix);
 }

@@ -84,9 +84,7 @@ export async function applyDeclaration(
     await lock(client, declaration);
     const rolesChanged = passwords !== undefined && (await createRoles(client, declaration, passwords));
     const progress = new Progress();
-    const result = await retryOnConflict(() =>
-      converge(client, declaration, { revision, progress, rolesChanged }),
-    )
+    const result = await retryOnConflict(() => converge(client, declaration, { revision, progress, rolesChanged }))
       .catch((error: unknown) => explainPrivileges(client, declaration, error))
       .catch(async (error: unknown) => progress.tell(error, await closedNow(client, declaration)));
     const messages = transcript?.messages();

@@ -139,7 +139,10 @@ function unreachable(connection: DatabaseConnection, error: Error & { code?: str
         `check that it is for "${host}", and that the root certificates (${sslRootCertificate}) are those of its issuer`,
       ]
     : code === NO_CONNECT
-      ? [message, `run as its owner: GRANT CONNECT ON DATABASE ${quoteIdentifier(database)} TO ${quoteIdentifier(user)}`]
+      ? [
+          message,
+          `run as its owner: GRANT CONNECT ON DATABASE ${quoteIdentifier(database)} TO ${quoteIdentifier(user)}`,
+        ]
       : [message || code, 'check that it runs, and that address, user and password file are right'];
   refuse(
     'database_unreachable',

@@ -34,7 +34,9 @@ export async function untilKeysUsed({ servers, probes, timeout, reload }: KeysUs
       const wrong = await firstWrong(server, probes);
       if (wrong === undefined) break;
       if (Date.now() > deadline) {
-        const fix = "look at the server's log, whether it was told to reload and could read the keys, and deploy again";
+        const fix =
+          "look at the server's log, whether it was told to reload (a pooler in transaction mode loses that) and could " +
+          'read the keys, and deploy again';
         refuse('keys_not_used', server, `after ${timeout} s the server ${wrong}`, fix);
       }
       await new Promise((resolve) => setTimeout(resolve, PAUSE_MS));

@@ -9,9 +9,8 @@ export class Engine {
 
   /** The labelled object that has the name that the resource asks for. */
   find(kind: EngineObjectKind, resource: Container | Network | Volume): EngineObject | undefined {
-    const { provider } = resource;
-    const address = provider instanceof DockerProvider ? engineAddress(provider) : undefined;
-    if (!address || Token.isUnresolved(address)) return undefined;
+    const address = addressOf(resource.provider);
+    if (!address) return undefined;
     return this.objects(address).find((object) => object.kind === kind && object.name === resource.nameInput);
   }
 
@@ -21,4 +20,10 @@ export class Engine {
     this.known.set(key, found);
     return found;
   }
+}
+
+/** Options of the `docker` command for the engine of a provider; undefined where only Terraform knows it. */
+export function addressOf(provider: unknown): readonly string[] | undefined {
+  const address = provider instanceof DockerProvider ? engineAddress(provider) : undefined;
+  return address && !Token.isUnresolved(address) ? address : undefined;
 }

@@ -6,10 +6,12 @@ import { Annotations, type App, type TerraformResource, TerraformStack, Token } 
 import { Container, Network } from './cdk/docker.ts';
 import { Role } from './cdk/postgresql.ts';
 import { DatabaseAccess } from './database-access.ts';
-import { Engine } from './engine.ts';
+import { refuseOtherMajor } from './data-version.ts';
+import { addressOf, Engine } from './engine.ts';
 import { adoptCommand, refuseForeign } from './foreign-deployment.ts';
 import { refuseForeignDeployments } from './foreign-deployments.ts';
 import { belongingOf } from './labels.ts';
+import { PostgresDatabase } from './postgres-database.ts';
 import type { SecretFile } from './secret-file.ts';
 
 /**
@@ -20,6 +22,7 @@ import type { SecretFile } from './secret-file.ts';
  *   state is lost) is taken over, with import blocks. They mean nothing for what the state has.
  * - What was changed by hand inside of a database starts a run of the access SQL.
  *
+ * A database image of another major version than the data in its volume is rejected, before the container is replaced.
  * A deploy that would replace what another secrets directory has deployed is rejected, and what this process has made of a new
  * secrets directory is removed. Taken over are only containers and networks that the same secrets directory has labelled, and roles that belong to
  * nobody else. An engine or a database that does not answer is left to the deploy. The engine is asked through the
@@ -34,12 +37,16 @@ import type { SecretFile } from './secret-file.ts';
  * app.synth();
  *
  * @throws SecuredPostgrestError `foreign_deployment`, `password_rejected`, `unsupported_database`, `transaction_pooler`,
- *   `missing_privilege`
+ *   `missing_privilege`, `major_version_changed`
  */
 export async function observe(app: App): Promise<void> {
   const takeOver = new ImportBlocks();
   const engine = new Engine();
   refuseForeignDeployments(app, engine);
+  for (const database of app.node.findAll().filter((node) => node instanceof PostgresDatabase)) {
+    const address = addressOf(database.dockerProvider);
+    if (address) refuseOtherMajor(address, database.data);
+  }
   for (const resource of app.node.findAll()) {
     if (resource instanceof Container) takeOver.add(resource, ownId(engine, 'container', resource));
     if (resource instanceof Network) takeOver.add(resource, ownId(engine, 'network', resource));

@@ -3,7 +3,8 @@ import { refuse } from '../declaration/errors.ts';
 import { POSTGRES_IMAGE } from '../declaration/images.ts';
 import { checkAccepted, oldestMajor, refuseOpenToAnyone } from '../declaration/releases.ts';
 import { DataResource, type ITerraformDependable, Lazy, Token } from './cdk/core.ts';
-import { Container, Network, Volume } from './cdk/docker.ts';
+import { Container, type DockerProvider, Network, Volume } from './cdk/docker.ts';
+import { FIRST_WITH_DIRECTORIES, type PostgresData } from './data-version.ts';
 import { dockerProvider } from './docker-provider.ts';
 import { checkPort, type ContainerProps, cpuLabel, cpusOf, hardened, positiveInteger } from './hardened-container.ts';
 import { labels } from './labels.ts';
@@ -175,6 +176,9 @@ export class PostgresDatabase extends Construct implements IPostgresDatabase {
   readonly network: string;
   readonly identity: string;
   readonly waitFor: readonly ITerraformDependable[];
+  /** The volume with the data, and the image that is to read it. */
+  readonly data: PostgresData;
+  readonly dockerProvider: DockerProvider;
   private readonly reserved: ReservedConnections;
 
   constructor(scope: Construct, id: string, props: PostgresDatabaseProps) {
@@ -254,7 +258,7 @@ export class PostgresDatabase extends Construct implements IPostgresDatabase {
         {
           type: 'volume',
           source: data.name,
-          target: major >= 18 ? '/var/lib/postgresql' : '/var/lib/postgresql/data',
+          target: major >= FIRST_WITH_DIRECTORIES ? '/var/lib/postgresql' : '/var/lib/postgresql/data',
         },
         password.mountedAt(SECRETS),
         tls.mountedAt(CERTIFICATE),
@@ -291,6 +295,8 @@ export class PostgresDatabase extends Construct implements IPostgresDatabase {
       ],
     });
     this.waitFor = [ready];
+    this.dockerProvider = provider;
+    this.data = { place: this.node.path, volume: data.nameInput!, container: this.internalHost, image, major };
   }
 
   reserveConnections(place: string, connections: number): void {

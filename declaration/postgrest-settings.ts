@@ -36,7 +36,10 @@ export const POSTGREST_SETTINGS: Readonly<Record<string, PostgrestSetting>> = {
   'db-aggregates-enabled': free,
   'db-anon-role': declared,
   'db-channel': refused('a deploy reloads servers over the channel "pgrst"', /^pgrst$/),
-  'db-channel-enabled': refused('a deploy reloads keys and schema over the channel', TRUE),
+  'db-channel-enabled': refused(
+    'a deploy reloads keys and schema over the channel; behind a pooler, give the servers its session mode',
+    TRUE,
+  ),
   'db-config': declared,
   'db-extra-search-path': refused(
     'it has to be plain names of schemas, none of them of the system',

@@ -54,14 +54,15 @@ function images() {
     const { status } = run('test/support/images/build.sh', []);
     if (status !== 0) return `test/support/images/build.sh failed with status ${status}, see its output above`;
   }
-  const { POSTGRES_IMAGE, POSTGREST_IMAGE, TOKEN_SERVICE_IMAGE } = process.env;
-  const missing = [POSTGRES_IMAGE, POSTGREST_IMAGE, TOKEN_SERVICE_IMAGE].filter(
+  const { POSTGRES_IMAGE, POSTGREST_IMAGE, TOKEN_SERVICE_IMAGE, ...further } = process.env;
+  const versions = [15, 17, 18].map((version) => further[`POSTGRES_${version}_IMAGE`]);
+  const missing = [POSTGRES_IMAGE, ...versions, POSTGREST_IMAGE, TOKEN_SERVICE_IMAGE].filter(
     (name) => run('docker', ['image', 'inspect', name], quiet).status,
   );
   if (missing.length > 0) {
     return (
       `the engine has no image ${missing.join(', ')}; run test/support/images/build.sh as root on Debian ` +
-      '(it needs debootstrap), or name images of the engine in POSTGRES_IMAGE, POSTGREST_IMAGE and TOKEN_SERVICE_IMAGE'
+      '(it needs debootstrap), or name images of the engine in the variables of test/support/images/names.env'
     );
   }
 }

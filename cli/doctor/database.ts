@@ -1,5 +1,4 @@
 import { lackingPrivileges } from '../../apply/admin-privileges.ts';
-import { declaredRoles } from '../../apply/catalog.ts';
 import { connect, type DatabaseConnection } from '../../apply/connect.ts';
 import { packageTemplate } from '../../declaration/template.ts';
 import type { Declaration } from '../../declaration/types.ts';
@@ -29,7 +28,7 @@ export async function checkDatabase(connection: DatabaseConnection, declaration?
     const before = Date.now();
     const { rows } = await client.query<Row>(packageTemplate('doctor').sql);
     const { version, standby, now } = rows[0]!;
-    const lacking = await lackingPrivileges(client, declaration && declaredRoles(declaration));
+    const lacking = await lackingPrivileges(client, declaration);
     return [
       ok(`PostgreSQL ${version} at ${place}`),
       ...versionFindings('database', 'PostgreSQL', version.split(' ')[0]!, declaration?.acceptedAdvisories),

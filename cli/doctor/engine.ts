@@ -61,7 +61,7 @@ function checkContext(address: readonly string[]): Finding[] {
   if (status !== 0 || host === undefined || address[0] !== '--host' || host === address[1]) return [];
   return [
     warning(
-      `the docker command uses the context "${name}" at ${host}, and Terraform's provider uses ${address[1]}`,
+      `the docker command and test environments use the context "${name}" at ${host}, and deploys use ${address[1]}`,
       `for one engine, run: export DOCKER_HOST=${host}`,
     ),
   ];

@@ -19,7 +19,10 @@ async function databaseOf(version: string) {
 describe('a server that is not PostgreSQL is rejected by its name', () => {
   it.each([
     ['CockroachDB', 'CockroachDB CCL v25.2.3 (x86_64-pc-linux-gnu, built 2025/07/15 18:15:00, go1.23.7)'],
-    ['YugabyteDB', 'PostgreSQL 15.12-YB-2025.1.0.1-b0 on x86_64-pc-linux-gnu, compiled by clang version 17.0.6, 64-bit'],
+    [
+      'YugabyteDB',
+      'PostgreSQL 15.12-YB-2025.1.0.1-b0 on x86_64-pc-linux-gnu, compiled by clang version 17.0.6, 64-bit',
+    ],
     ['Amazon Redshift', 'PostgreSQL 8.0.2 on i686-pc-linux-gnu, compiled by GCC gcc (GCC) 3.4.2, Redshift 1.0.117891'],
     ['Greenplum', 'PostgreSQL 12.12 (Greenplum Database 7.1.0 build commit:e7c2b1f) on x86_64-pc-linux-gnu'],
     ['Materialize', 'PostgreSQL 9.5 on x86_64-unknown-linux-gnu (Materialize v0.130.0)'],
@@ -31,7 +34,9 @@ describe('a server that is not PostgreSQL is rejected by its name', () => {
     const database = await databaseOf(version);
     const error = await rejection(applyDeclaration(database.admin, notes(database.name)));
     expect(error.code).toBe('unsupported_database');
-    expect(error.message).toContain(`postgres at 127.0.0.1:${database.admin.port}: the server is ${name} ("${version}")`);
+    expect(error.message).toContain(
+      `postgres at 127.0.0.1:${database.admin.port}: the server is ${name} ("${version}")`,
+    );
     expect(await database.sql(`SELECT FROM pg_roles WHERE rolname LIKE '${database.name}\\_%'`)).toEqual([]);
   });
 });

@@ -1,9 +1,11 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { applyDeclaration, auditDatabase, createRoles, diffDeclaration } from '../../../apply/index.ts';
 import { connect } from '../../../apply/connect.ts';
+import { serverSettings } from '../../../declaration/index.ts';
 import { observeDatabase } from '../../../apply/observe-database.ts';
 import { reloadServers } from '../../../apply/reload.ts';
 import type { LocalConnection } from '../../../ephemeral/postgres-server.ts';
+import { startPostgrest } from '../../../ephemeral/index.ts';
 import { withClient } from '../../../ephemeral/with-client.ts';
 import { accessState, useCluster, type TestDatabase } from '../../support/database.ts';
 import { rejection } from '../../support/errors.ts';
@@ -59,7 +61,8 @@ describe.skipIf(skipPgBouncer)('PgBouncer', () => {
     }
     expect(await advisoryLocks(database)).toEqual([]);
     const [backend, ...others] = await backends(database);
-    if (others.length === 0) expect(backend).toMatchObject({ query: expect.stringContaining('pg_backend_pid') as string });
+    if (others.length === 0)
+      expect(backend).toMatchObject({ query: expect.stringContaining('pg_backend_pid') as string });
     if (mode === 'transaction') {
       // What the next client of the pool finds.
       const settings = await withClient(pooled, async (client) => {
@@ -102,5 +105,29 @@ describe.skipIf(skipPgBouncer)('PgBouncer', () => {
   it('in session mode serves a session that takes the last backend', async () => {
     const { pooled } = await behindPgBouncer({ pool_mode: 'session', default_pool_size: 1 });
     await (await connect(pooled)).end();
+  });
+
+  it('in session mode serves servers, which hear of a new table', async () => {
+    const { database } = await behindPgBouncer({ pool_mode: 'session' });
+    await pgbouncer.stop();
+    const declaration = notes(database.name);
+    await database.apply(declaration);
+    const authenticator = { ...database.admin, user: declaration.authenticator };
+    pgbouncer = await startPgBouncer([authenticator], { pool_mode: 'session' });
+    const { user, password, host } = authenticator;
+    const uri = `postgres://${user}:${password}@${host}:${pgbouncer.port}/${database.name}`;
+    const places = { databaseUri: uri, jwtSecret: 'x'.repeat(32), port: 1, adminPort: 2, version: '12.0.2' };
+    const server = await startPostgrest({ env: serverSettings(declaration, places) });
+    try {
+      const answer = async (table: string) =>
+        ((await (await fetch(`${server.url}/${table}`)).json()) as { code?: string }).code;
+      expect(await answer('notes')).toBe('42501');
+      expect(await answer('made_later')).toBe('42P01');
+      await database.sql('CREATE TABLE api.made_later (); GRANT SELECT ON api.made_later TO PUBLIC');
+      await database.sql(`NOTIFY pgrst, 'reload schema'`);
+      await expect.poll(() => answer('made_later')).toBeUndefined();
+    } finally {
+      await server.stop();
+    }
   });
 });

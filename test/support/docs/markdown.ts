@@ -10,6 +10,8 @@ export interface CodeBlock {
   readonly page: string;
   readonly language: string;
   readonly text: string;
+  /** The heading above it. */
+  readonly heading?: string;
   /** The file that its first line, a comment, says it is. */
   readonly file?: string;
 }
@@ -35,7 +37,12 @@ export function codeBlocks(page: string): CodeBlock[] {
   return [...text.matchAll(/^```(\w+)\n([\s\S]*?)^```$/gm)].map(({ 1: language = '', 2: code = '', index }) => {
     const line = text.slice(0, index).split('\n').length + 1;
     const file = /^(?:\/\/|--) (\S+\.(?:ts|sql))\n/.exec(code)?.[1];
-    return { place: `${page}:${line}`, page, language, text: code, ...(file !== undefined && { file }) };
+    const heading = [...withoutBlocks(text.slice(0, index)).matchAll(/^#+ (.+)$/gm)].at(-1)?.[1];
+    return {
+      ...{ place: `${page}:${line}`, page, language, text: code },
+      ...(heading !== undefined && { heading }),
+      ...(file !== undefined && { file }),
+    };
   });
 }
 
@@ -46,5 +53,9 @@ export function allBlocks(...languages: readonly string[]): CodeBlock[] {
 
 /** A page without its fenced blocks. */
 export function prose(page: string): string {
-  return read(page).replaceAll(/^```[\s\S]*?^```$/gm, '');
+  return withoutBlocks(read(page));
+}
+
+function withoutBlocks(text: string): string {
+  return text.replaceAll(/^```[\s\S]*?^```$/gm, '');
 }

@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
-# Builds the images that the tests deploy, without an image registry: PostgreSQL from Debian's packages, PostgREST from
-# the binary in node_modules, and of later versions from `postgrest-14` and `postgrest-16` on the PATH where they are
-# there, curl from this machine, the token service from the node that runs here, this package as npm packs it, and what
-# it needs of node_modules. Needs root, debootstrap and a Docker engine. Does nothing where they are up to date.
+# Builds the images that the tests deploy, without an image registry: PostgreSQL 15, 17 and 18 from Debian's packages, PostgREST
+# from the binary in node_modules, and 14 and 16 from `postgrest-14` and `postgrest-16` where the PATH has them, curl from this
+# machine, the token service from the node that runs here, this package as npm packs it, and what it needs of node_modules.
+# Needs root, debootstrap and a Docker engine. Does nothing where they are up to date.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")"
 . ./names.env
@@ -10,16 +10,15 @@ cd "$(dirname "${BASH_SOURCE[0]}")"
 readonly label=secured-postgrest-test.source
 work=$(mktemp -d)
 trap 'rm -rf --one-file-system "$work"' EXIT
-# Further ones of `docker build`.
 arguments=()
 
 # build IMAGE NAME[=VERSION] SOURCE...: builds NAME.dockerfile over the root file system that fill_NAME makes, unless IMAGE
-# was built from the same sources.
+# was built from the same sources, for the same version and `arguments` of `docker build`.
 build() {
   local image=$1 name=${2%=*} version=${2#*=} digest context
   shift 2
   digest=$({
-    declare -f build "fill_$name"
+    declare -f "fill_$name"
     echo "$version" "${arguments[@]}"
     cat "$name.dockerfile" "$@"
   } | sha256sum | cut -d ' ' -f 1)
@@ -28,19 +27,19 @@ build() {
   echo "building $image"
   context=$work/$name-$version
   mkdir -p "$context/root"
-  "fill_$name" "$context/root" "$version" "$@"
+  "fill_$name" "$context/root" "$@"
   tar -C "$context/root" --numeric-owner --exclude='./dev/*' -cf "$context/root.tar" .
   rm -rf --one-file-system "$context/root"
   docker build --quiet --file "$name.dockerfile" "${arguments[@]}" --label "$label=$digest" --tag "$image" "$context"
 }
 
 fill_postgrest() {
-  install -D -m 755 "$3" "$1/bin/postgrest"
+  install -D -m 755 "$2" "$1/bin/postgrest"
 }
 
 fill_curl() {
-  install -D -m 755 "$3" "$1/usr/bin/curl"
-  install_libraries "$1" "$3"
+  install -D -m 755 "$2" "$1/usr/bin/curl"
+  install_libraries "$1" "$2"
 }
 
 fill_postgres() {
@@ -49,10 +48,10 @@ fill_postgres() {
   # Root file systems that fail to build are made anew, so nothing has to reach the disk; and what is removed below is not unpacked.
   printf '%s\n' force-unsafe-io path-exclude=/usr/share/{doc,man,locale}/'*' >"$1/etc/dpkg/dpkg.cfg.d/for-images"
   # One script serves all suites, also those that an older debootstrap does not know by name.
-  debootstrap --variant=minbase "${suites[$2]}" "$1" '' /usr/share/debootstrap/scripts/sid
+  debootstrap --variant=minbase "${suites[$version]}" "$1" '' /usr/share/debootstrap/scripts/sid
   # Some packages need /proc, which a namespace of its own takes away again. The user comes before the packages, to have the ids
   # of the official image.
-  VERSION=$2 unshare --mount /bin/bash -c 'mount -t proc proc "$0/proc" && exec chroot "$0" /bin/bash -eux' "$1" <<'SH'
+  VERSION=$version unshare --mount /bin/bash -c 'mount -t proc proc "$0/proc" && exec chroot "$0" /bin/bash -eux' "$1" <<'SH'
 export DEBIAN_FRONTEND=noninteractive LC_ALL=C
 groupadd --system --gid 999 postgres
 useradd --system --uid 999 --gid postgres --home-dir /var/lib/postgresql --shell /bin/bash postgres
