@@ -1,6 +1,7 @@
 import type pg from 'pg';
 import { apiRoles } from '../declaration/roles.ts';
 import type { Declaration } from '../declaration/types.ts';
+import { explainPrivileges } from './admin-privileges.ts';
 import { declaredRoles, read, type CatalogMembership, type CatalogRole } from './catalog.ts';
 import { failed, inOneMessage } from './run-steps.ts';
 import { isVerifier, scramVerifier } from './scram-verifier.ts';
@@ -37,7 +38,7 @@ const NEW_ROLE: Pick<CatalogRole, Attribute | 'memberships'> = {
  *
  * @param passwords as they are, or as the verifiers that Postgres would store
  * @returns whether it changed more than the password
- * @throws SecuredPostgrestError `access_sql_failed`
+ * @throws SecuredPostgrestError `access_sql_failed`, `missing_privilege`
  */
 export async function createRoles(
   client: pg.ClientBase,
@@ -47,8 +48,9 @@ export async function createRoles(
   await settle(client);
   const { roles } = await read(client, declaration, ['roles']);
   const steps = planRoles(declaration, roles);
-  await runTogether(client, steps);
-  await setPassword(client, declaration.authenticator, passwords.authenticator);
+  const explain = (error: unknown) => explainPrivileges(client, declaration, error);
+  await runTogether(client, steps).catch(explain);
+  await setPassword(client, declaration.authenticator, passwords.authenticator).catch(explain);
   return steps.length > 0;
 }
 

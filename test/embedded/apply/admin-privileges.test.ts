@@ -34,6 +34,15 @@ describe('a second admin', () => {
       `database ${name}: permission denied to grant role "${name}_owner" (Only roles with the ADMIN option on role ` +
         `"${name}_owner" may grant this role.); run as "${name}_admin": ${grant} [missing_privilege]`,
     );
+    const passwords = { authenticator: 'password' };
+    const inheriting = notes(name, {
+      roles: { users: [`${name}_user`, { name: `${name}_new`, inherits: [`${name}_user`] }] },
+    });
+    const withRoles = await rejection(applyDeclaration(second, inheriting, { passwords }));
+    expect(withRoles.message).toContain(`; run as "${name}_admin": GRANT `);
+    expect(withRoles.code).toBe('missing_privilege');
+    await database.sql(`DROP ROLE IF EXISTS ${name}_new`);
+
     const before = await rejection(observeDatabase(second, declaration, 'mine'));
     expect(before.message).toBe(
       `database ${name}: "${second.user}" has not the ADMIN option on ${roles.replaceAll('"', '')}; ` +

@@ -74,8 +74,9 @@ describe.each(ADMINS)('createRoles as %s', (admin) => {
         withClient(stranger, (client) => createRoles(client, notes('nobody'), { authenticator: password })),
       ),
     );
-    expect(error.code).toBe('access_sql_failed');
+    expect(error.code).toBe('missing_privilege');
     expect(error.message).toContain('permission denied to create role');
+    expect(error.message).toContain(`ALTER ROLE "${declaration.authenticator}" CREATEROLE`);
     expect(`${error.message}${JSON.stringify(error.cause)}`).not.toContain('secret');
   });
 });
