@@ -1,4 +1,4 @@
-import type { ContainerConfig } from '@cdktf/provider-docker/lib/container/index.js';
+import type { ContainerConfig } from './cdk/docker.ts';
 import { apiRoles } from '../declaration/roles.ts';
 import type { Declaration } from '../declaration/types.ts';
 

@@ -1,6 +1,5 @@
-import type { Container } from '@cdktf/provider-docker/lib/container/index.js';
-import { DockerProvider } from '@cdktf/provider-docker/lib/provider/index.js';
-import type { LocalExecProvisioner } from 'cdktf';
+import type { LocalExecProvisioner } from './cdk/core.ts';
+import { type Container, DockerProvider } from './cdk/docker.ts';
 import { cliProvisioner } from './cli-command.ts';
 import type { SecretFile } from './secret-file.ts';
 

@@ -1,4 +1,4 @@
-import { Annotations } from 'cdktf';
+import { Annotations } from './cdk/core.ts';
 import type { IConstruct } from 'constructs';
 import type { Product } from '../declaration/release-table.ts';
 import { releaseFindings } from '../declaration/releases.ts';

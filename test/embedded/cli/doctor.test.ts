@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest';
 import { checkDatabase } from '../../../cli/doctor/database.ts';
+import todos from '../../../examples/todos/declaration.ts';
 import { useCluster } from '../../support/database.ts';
 import { POSTGRES_ADVISORIES } from '../../support/embedded-advisories.ts';
 
@@ -17,8 +18,10 @@ it.each(['superuser', 'database owner'] as const)('an existing database may be d
 
 it('advisories on an existing database are warnings, unless they are accepted', async () => {
   const { admin } = await cluster.database();
-  const warnings = async (accepted?: readonly string[]) =>
-    (await checkDatabase(admin, accepted)).filter(({ level }) => level === 'warning').map(({ message }) => message);
+  const warnings = async (acceptedAdvisories: readonly string[] = []) =>
+    (await checkDatabase(admin, { ...todos, acceptedAdvisories }))
+      .filter(({ level }) => level === 'warning')
+      .map(({ message }) => message);
   expect(await warnings()).toEqual([expect.stringMatching(/^PostgreSQL 18\.4 is affected by CVE-2026-6460 \(/)]);
   expect(await warnings(POSTGRES_ADVISORIES)).toEqual([]);
 });
