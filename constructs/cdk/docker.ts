@@ -7,7 +7,7 @@ import { type Installed, load } from './installed.ts';
 type Docker = Installed<typeof terrain, typeof cdktf>;
 
 /** A module of one resource: all of them take longer to load. */
-const module = <Name extends keyof Docker & string>(name: Name) =>
+const module = <Name extends Extract<keyof Docker, string>>(name: Name) =>
   load<Docker[Name]>(`@cdktn/provider-docker/lib/${name}/index.js`);
 
 export const Container: Docker['container']['Container'] = module('container').Container;

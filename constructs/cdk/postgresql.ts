@@ -6,7 +6,7 @@ import { type Installed, load } from './installed.ts';
 
 type Postgresql = Installed<typeof terrain, typeof cdktf>;
 
-const module = <Name extends keyof Postgresql & string>(name: Name) =>
+const module = <Name extends Extract<keyof Postgresql, string>>(name: Name) =>
   load<Postgresql[Name]>(`@cdktn/provider-postgresql/lib/${name}/index.js`);
 
 export const PostgresqlProvider: Postgresql['provider']['PostgresqlProvider'] = module('provider').PostgresqlProvider;

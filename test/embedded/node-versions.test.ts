@@ -10,10 +10,10 @@ const majors = ['22', '24'];
 const node = (major: string) => join(project.directory, `node_modules/node-${major}/bin/node`);
 
 beforeAll(async () => {
-  const programs = majors.map((major) => [
+  const programs = majors.map((major): [string, string] => [
     `node-${major}`,
     `npm:node-${process.platform}-${process.arch}@${major}`,
-  ]) as [string, string][];
+  ]);
   await project.install({
     type: 'module',
     dependencies: {
