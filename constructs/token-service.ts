@@ -203,7 +203,7 @@ export class TokenService extends Construct {
 
 /** The image has Node.js, since this package's command line runs in it, and perhaps nothing else. */
 function healthCheck(url: string) {
-  const script = `fetch('${url}').then(({ ok }) => process.exit(ok ? 0 : 1), () => process.exit(1))`;
+  const script = `fetch(${JSON.stringify(url)}).then(({ ok }) => process.exit(ok ? 0 : 1), () => process.exit(1))`;
   return { test: ['CMD', 'node', '--eval', script], interval: '5s', timeout: '5s', retries: 6 };
 }
 

@@ -74,7 +74,7 @@ describe('TokenService', () => {
           'CMD',
           'node',
           '--eval',
-          expect.stringContaining("fetch('http://127.0.0.1:8090/sign-in/jwks')") as string,
+          expect.stringContaining('fetch("http://127.0.0.1:8090/sign-in/jwks")') as string,
         ],
       },
       log_driver: 'json-file',
