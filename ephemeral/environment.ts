@@ -1,4 +1,5 @@
 import pg from 'pg';
+import type { ApplyResult } from '../apply/apply.ts';
 import { clientOptions } from '../apply/connect.ts';
 import { statement } from '../apply/statements.ts';
 import { didYouMean } from '../declaration/did-you-mean.ts';
@@ -13,6 +14,7 @@ import { createClient, type ApiClient } from './client.ts';
 import { databaseUrl } from './database-url.ts';
 import type { Host } from './host.ts';
 import type { PostgrestServer } from './postgrest-server.ts';
+import { schemaLoads, untilSchemaLoaded } from './schema-loads.ts';
 import { checkRole, tokenOptions } from './token-options.ts';
 import { createTrust, type Trust } from './trust.ts';
 
@@ -69,7 +71,9 @@ export interface EphemeralPostgrest {
    * same address. Where that can not be done, because a migration that has run is another one now, or the seed is, the
    * database is made anew. What fails leaves the API as it was.
    *
-   * Throws what applying a declaration throws, and `invalid_sql` for a seed that fails.
+   * It ends when the API serves the new schema.
+   *
+   * Throws what applying a declaration throws, `invalid_sql` for a seed that fails, and `server_not_ready`.
    */
   apply(declaration: Declaration, options?: { readonly seed?: readonly SqlSource[] }): Promise<ApplyOutcome>;
   /**
@@ -296,10 +300,21 @@ class Environment implements EphemeralPostgrest {
       const trust = await this.#trustFor(declaration);
       const restarted = trust !== this.#trust || serverOf(this.#declaration) !== serverOf(declaration);
       const work = () => host.apply(this.#database, declaration);
-      const { changes, migrations } = restarted ? await this.#replace(declaration, trust, work) : await work();
+      const { changes, migrations } = restarted
+        ? await this.#replace(declaration, trust, work)
+        : await this.#untilServed(work);
       this.#declaration = declaration;
       return { changes, migrations, rebuilt: false, restarted };
     });
+  }
+
+  /** Changes the database, and ends when the running server knows the change. */
+  async #untilServed(work: () => Promise<ApplyResult>): Promise<ApplyResult> {
+    const loads = schemaLoads(this.#server);
+    const result = await work();
+    const isChanged = result.changes > 0 || result.migrations.length > 0;
+    if (isChanged) await untilSchemaLoaded(this.#server, loads, () => this.sql(statement('reload_schema')));
+    return result;
   }
 
   async #rebuild(declaration: Declaration, seed: readonly SqlSource[]): Promise<ApplyOutcome> {

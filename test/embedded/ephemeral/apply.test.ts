@@ -97,6 +97,25 @@ describe('apply', () => {
     expect(await ask(BODIES)).toBe(present);
   });
 
+  it('ends when the API takes the new columns', async () => {
+    const [table] = notesInput(PREFIX).tables!;
+    for (const [index, column] of ['one', 'two', 'three'].entries()) {
+      const columns = ['one', 'two', 'three'].slice(0, index + 1);
+      const migrations = columns.map((name) => ({ file: `${name}.sql`, sql: `alter table api.notes add ${name} int` }));
+      await environment.apply(
+        declare({
+          ...notesInput(PREFIX),
+          migrations: [notesMigration, ...migrations],
+          tables: [{ ...table!, grants: [{ to: USER, select: true, insert: ['body', ...columns] }] }],
+        }),
+      );
+      const user = await environment.as(USER, { user_id: 1 });
+      const headers = { 'Content-Type': 'application/json' };
+      const answer = await user.fetch('/notes', { method: 'POST', headers, body: JSON.stringify({ [column]: 1 }) });
+      expect(`${answer.status} ${await answer.text()}`).toBe('201 ');
+    }
+  });
+
   it('is also true of what is remembered', async () => {
     await environment.apply(declare(withTags()));
     const clone = await environment.clone();
