@@ -95,8 +95,7 @@ function compilerOptions(): ts.CompilerOptions {
     lib: ['lib.es2023.d.ts', 'lib.esnext.disposable.d.ts'],
     paths: {
       ...(Object.fromEntries(paths) as Record<string, string[]>),
-      cdktn: [`${root}node_modules/cdktf`],
-      '@cdktn/*': [`${root}node_modules/@cdktf/*`],
+      cdktn: [`${root}node_modules/cdktf/lib/index.d.ts`],
     },
   };
 }
