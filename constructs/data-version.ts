@@ -50,7 +50,7 @@ function versionFiles(
   image: string,
 ): readonly VersionFile[] {
   const docker = (...args: readonly string[]): string | undefined => {
-    const { status, stdout } = spawnSync('docker', [...address, ...args], { encoding: 'utf8', timeout: 60_000 });
+    const { status, stdout } = spawnSync('docker', [...address, ...args], { encoding: 'utf8', timeout: 30_000 });
     return status === 0 ? stdout.trim() : undefined;
   };
   // `docker run` would make a volume that does not exist.
@@ -58,7 +58,7 @@ function versionFiles(
   const mount = `{{range .Mounts}}{{if eq .Name "${volume}"}}{{.Destination}}{{end}}{{end}}`;
   const [used = image, directory] = docker('inspect', `--format={{.Image}} ${mount}`, container)?.split(' ') ?? [];
   const found =
-    (directory && docker('exec', container, 'sh', '-c', SCRIPT, 'sh', directory)) ??
+    (directory ? docker('exec', container, 'sh', '-c', SCRIPT, 'sh', directory) : undefined) ??
     docker(
       ...['run', '--rm', '--network=none', '--user=0', '--entrypoint=sh', `--volume=${volume}:/volume:ro`],
       ...[used, '-c', SCRIPT, 'sh', '/volume'],

@@ -7,7 +7,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { loadSigningKey, signToken } from '../../jwt/index.ts';
 import { certificateAuthority } from '../support/certificates.ts';
 import { docker, engineObjects, freePort, root, type Run, runProgram } from '../support/deployment.ts';
-import { postgresImage, postgrestImage } from '../support/images.ts';
+import { postgrestImage } from '../support/images.ts';
 
 /** The Postgres that is there already: none of it is made by a deploy. */
 const SERVER = 'notes-existing-postgres';
@@ -36,7 +36,7 @@ beforeAll(async () => {
   docker('network', 'create', NETWORK);
   docker(
     ...['run', '--detach', '--name', SERVER, '--network', NETWORK, '--publish', `127.0.0.1:${databasePort}:5432`],
-    ...['--env', `POSTGRES_PASSWORD=${PASSWORDS.postgres}`, postgresImage],
+    ...['--env', `POSTGRES_PASSWORD=${PASSWORDS.postgres}`, process.env['POSTGRES_18_IMAGE']!],
   );
   await untilReady();
   await onlyWithTls();
@@ -112,8 +112,7 @@ let withTls = false;
 
 /** From now on the server has a certificate, which names it as the servers and who deploys reach it. */
 async function onlyWithTls(): Promise<void> {
-  const files = '/var/lib/postgresql/data';
-  const script = `umask 077; cat >${files}/server.pem; sed -i 's/^host /hostssl /' ${files}/pg_hba.conf`;
+  const script = `umask 077; cat >$PGDATA/server.pem; sed -i 's/^host /hostssl /' $PGDATA/pg_hba.conf`;
   execFileSync('docker', ['exec', '--interactive', '--user', 'postgres', SERVER, 'sh', '-ec', script], {
     input: authority.issue(SERVER, '127.0.0.1'),
   });

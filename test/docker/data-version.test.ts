@@ -56,6 +56,16 @@ describe('data of', () => {
     );
   });
 
+  it('PostgreSQL 15 in a volume that its container does not have is not given to 18', async () => {
+    fill(FLAT);
+    docker('create', '--name', 'versions-postgres', postgresImage);
+    try {
+      await expect(observed('18')).rejects.toThrow('has the data of PostgreSQL 15, and');
+    } finally {
+      docker('rm', '--volumes', 'versions-postgres');
+    }
+  });
+
   it.each([
     ['15', FLAT],
     ['18', NESTED],
