@@ -5,9 +5,12 @@ import type { PostgrestServer } from './postgrest-server.ts';
 const TIMEOUT_MS = 30_000;
 const NOTIFY_EVERY_MS = 1000;
 
-/** Counts how often a server has read the database's schemas. Each version prints a line for it, on every log level. */
+/**
+ * Counts how often a server that serves has read the database's schemas. Each version prints a line for it, on every log level;
+ * 16 serves before it prints the first.
+ */
 export function schemaLoads(server: Pick<PostgrestServer, 'logs'>): number {
-  return server.logs().match(/Schema cache loaded( in .*)?$/gm)?.length ?? 0;
+  return Math.max(1, server.logs().match(/Schema cache loaded( in .*)?$/gm)?.length ?? 0);
 }
 
 /**
