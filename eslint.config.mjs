@@ -15,6 +15,22 @@ export default tseslint.config(
     },
   },
   {
+    files: ['constructs/*.ts', 'stacks/*.ts'],
+    rules: {
+      'no-restricted-imports': [
+        'error',
+        {
+          patterns: [
+            {
+              group: ['cdktf', 'cdktf/*', 'cdktn', 'cdktn/*', '@cdktf/*', '@cdktn/*'],
+              message: 'import it from constructs/cdk, which loads the family that is installed',
+            },
+          ],
+        },
+      ],
+    },
+  },
+  {
     // These import from packages of which only one family is installed.
     files: ['constructs/cdk/*.ts'],
     rules: { '@typescript-eslint/ban-ts-comment': 'off' },
