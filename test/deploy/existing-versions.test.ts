@@ -9,6 +9,7 @@ import { withClient } from '../../ephemeral/with-client.ts';
 import { docker, freePort, runProgram } from '../support/deployment.ts';
 import { rejection } from '../support/errors.ts';
 import { notes } from '../support/notes.ts';
+import { skipPgBouncer, startPgBouncer } from '../support/pgbouncer.ts';
 
 const USERS = ['notes_user', 'notes_other'];
 const PASSWORD = 'of every admin';
@@ -33,7 +34,7 @@ async function startServer(version: string) {
   for (const admin of ['first', 'second'])
     await sql('postgres', `CREATE ROLE ${admin} LOGIN CREATEROLE PASSWORD '${PASSWORD}'`, 'postgres');
   await sql('postgres', 'CREATE DATABASE notes OWNER first', 'postgres');
-  return { port, sql, stop: () => docker('rm', '--force', '--volumes', container) };
+  return { connection, sql, stop: () => docker('rm', '--force', '--volumes', container) };
 }
 
 /** The access stack of a declaration, without servers, as Terraform runs it. */
@@ -69,11 +70,18 @@ function accessStack(port: number) {
   };
 }
 
-it.concurrent.each(['15', '17', '18'])(
-  'on PostgreSQL %s, admins that are no superusers deploy, change, share and remove',
-  async (version) => {
+it.concurrent.for([
+  ['15', 'directly'],
+  ['17', 'through PgBouncer in session mode'],
+  ['18', 'directly'],
+] as const)(
+  'on PostgreSQL %s, admins that are no superusers deploy, change, share and remove, %s',
+  async ([version, way], { skip }) => {
+    if (way !== 'directly' && skipPgBouncer) skip('pgbouncer is not on the PATH');
     const server = await startServer(version);
-    const stack = accessStack(server.port);
+    const admins = [server.connection('first'), server.connection('second')];
+    const pgbouncer = way === 'directly' ? undefined : await startPgBouncer(admins, { pool_mode: 'session' });
+    const stack = accessStack(pgbouncer?.port ?? admins[0]!.port);
     const roles = () =>
       server.sql('postgres', `SELECT rolname::text AS name FROM pg_roles WHERE rolname LIKE 'notes%' ORDER BY 1`);
     try {
@@ -114,6 +122,7 @@ it.concurrent.each(['15', '17', '18'])(
       expect(await roles()).toEqual([]);
     } finally {
       stack.remove();
+      await pgbouncer?.stop();
       server.stop();
     }
   },
