@@ -15,3 +15,6 @@ const since =
 
 export const since13 = since(13);
 export const since16 = since(16);
+
+/** Settings of a server whose errors give their reasons, as all do before 16. */
+export const verboseErrors = since16({}, { 'client-error-verbosity': 'verbose' });

@@ -1,4 +1,5 @@
 import { allRows, declare, ownRows } from '../../../declaration/index.ts';
+import { verboseErrors } from '../../support/embedded-postgrest.ts';
 
 /** Few rows a page, short times, and two connections for everybody. */
 export const strain = declare({
@@ -11,7 +12,7 @@ export const strain = declare({
       { name: 'strain_patient', statementTimeoutMs: 2500 },
     ],
   },
-  server: { maxRows: 3, poolSize: 2 },
+  server: { maxRows: 3, poolSize: 2, settings: verboseErrors },
   migrations: [
     {
       file: '1.sql',

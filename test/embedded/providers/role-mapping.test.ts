@@ -4,6 +4,7 @@ import { cellText } from '../../../ephemeral/access/cell.ts';
 import { startEphemeralPostgrest, type EphemeralPostgrest } from '../../../ephemeral/index.ts';
 import { examineToken, generateKey, publicKeySet, type PrivateKey } from '../../../jwt/index.ts';
 import { behindProvider, roles } from '../../support/behind-provider.ts';
+import { verboseErrors } from '../../support/embedded-postgrest.ts';
 import { signClaims } from '../../support/sign-claims.ts';
 
 const issuer = 'https://id.example.com';
@@ -47,7 +48,7 @@ const refused = (details: string) => [
 describe('roles from a nested list', () => {
   beforeAll(async () => {
     api = await startEphemeralPostgrest(
-      behindProvider({ ...base, jwks: publicKeySet([key]) }, { server: { poolSize: 1 } }),
+      behindProvider({ ...base, jwks: publicKeySet([key]) }, { server: { poolSize: 1, settings: verboseErrors } }),
     );
   });
   afterAll(() => api.stop());
@@ -178,6 +179,7 @@ describe('where no anonymous role is declared', () => {
       behindProvider(provider, {
         roles: { users: [{ name: admin, statementTimeoutMs: 9000 }, user] },
         functions: [{ name: 'whoami', execute: [admin, user] }],
+        server: { settings: verboseErrors },
         tokens: { maximumAgeSeconds: 300, requiredClaims: ['exp', 'jti'] },
       }),
     );
@@ -245,6 +247,7 @@ describe('own keys beside a provider', () => {
             },
             own: { jwks: publicKeySet([own]) },
           },
+          server: { settings: verboseErrors },
           tokens: { issuer: 'own', audience: 'own-shop' },
         },
       ),

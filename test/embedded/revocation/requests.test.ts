@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { declare, ownRows, type DeclarationInput } from '../../../declaration/index.ts';
 import { startEphemeralPostgrest, type EphemeralPostgrest } from '../../../ephemeral/index.ts';
 import { generateKey, publicKeySet, readToken, type PrivateKey } from '../../../jwt/index.ts';
-import { since13 } from '../../support/embedded-postgrest.ts';
+import { since13, verboseErrors } from '../../support/embedded-postgrest.ts';
 
 const input: DeclarationInput = {
   name: 'notes',
@@ -25,6 +25,7 @@ const input: DeclarationInput = {
       policies: [ownRows({ to: 'notes_user', column: 'user_id', claim: 'user_id', type: 'text' })],
     },
   ],
+  server: { settings: verboseErrors },
   tokens: { revocation: { subject: 'user_id', bumpOn: [{ table: 'staff', column: 'user_id' }] } },
 };
 
