@@ -38,7 +38,9 @@ export function processesIn(directory: string): RunningProcess[] {
     .map((pid) => {
       const status = read(() => readFileSync(`/proc/${pid}/status`, 'utf8'));
       const field = (name: string) => new RegExp(`^${name}:\\s*(.*)$`, 'm').exec(status)?.[1] ?? '';
-      return { pid: Number(pid), parent: Number(field('PPid')), name: field('Name') };
+      // The program that the user names may be called `postgrest-16`.
+      const name = field('Name').replace(/^postgrest-\d+$/, 'postgrest');
+      return { pid: Number(pid), parent: Number(field('PPid')), name };
     })
     .filter(({ name }) => name !== '');
 }
