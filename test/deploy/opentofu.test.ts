@@ -12,8 +12,8 @@ it('deploys with OpenTofu, finds no changes afterwards, and removes everything',
   await todos.deploy();
 
   const token = await todos.tokenFor('todos_user', { user_id: 1 });
-  const ask = (init: RequestInit = {}) =>
-    fetch(`${todos!.url}/todos?select=title`, { ...init, headers: { Authorization: `Bearer ${token}` } });
+  const headers = { Authorization: `Bearer ${token}`, 'Content-Type': 'application/json' };
+  const ask = (init: RequestInit = {}) => fetch(`${todos!.url}/todos?select=title`, { ...init, headers });
   expect((await ask({ method: 'POST', body: '{ "title": "with tofu" }' })).status).toBe(201);
   expect(await (await ask()).json()).toEqual([{ title: 'with tofu' }]);
   expect(todos.states().some(({ text }) => text.includes('registry.opentofu.org/cyrilgdn/postgresql'))).toBe(true);
