@@ -3,7 +3,6 @@ import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { type Run, type RunOptions, runProgram } from './run-program.ts';
 
-const terraform = process.env['TERRAFORM_BINARY_NAME'] ?? 'terraform';
 /** The providers that all directories share; the CLI has Terraform use the same folder. */
 const pluginCache = join(homedir(), '.terraform.d/plugin-cache');
 
@@ -20,6 +19,7 @@ interface Stack {
  */
 export async function runStacks(command: 'deploy' | 'destroy', options: RunOptions): Promise<Run> {
   mkdirSync(pluginCache, { recursive: true });
+  const terraform = options.env?.['TERRAFORM_BINARY_NAME'] ?? 'terraform';
   const program = new Programs({ ...options, env: { ...options.env, TF_PLUGIN_CACHE_DIR: pluginCache } });
   const { app } = JSON.parse(readFileSync(join(options.cwd, 'cdktf.json'), 'utf8')) as { app: string };
   await program.run('the app', '/bin/sh', ['-c', `exec ${app}`]);
