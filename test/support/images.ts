@@ -17,6 +17,9 @@ export const postgrestVersion = imageVersion(postgrestImage)!;
 /** The image of the token service that the tests run: the environment's `TOKEN_SERVICE_IMAGE`, or the one of `images/build.sh`. */
 export const tokenServiceImage = names.TOKEN_SERVICE_IMAGE!;
 
+/** The newest PostgreSQL that `images/build.sh` builds. */
+export const postgres18Image = names.POSTGRES_18_IMAGE!;
+
 /** Images of later PostgREST versions; `images/build.sh` builds them where `postgrest-14` and `postgrest-16` are on the PATH. */
 export const postgrest14Image = names.POSTGREST_14_IMAGE!;
 export const postgrest16Image = names.POSTGREST_16_IMAGE!;

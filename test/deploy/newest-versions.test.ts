@@ -4,7 +4,7 @@ import { declare } from '../../declaration/index.ts';
 import { withClient } from '../../ephemeral/with-client.ts';
 import { Deployment, docker, engineObjects, root, runProgram, type Run } from '../support/deployment.ts';
 import { commands } from '../support/docs/shell.ts';
-import { curlImage, hasImages, postgresImage, postgrest14Image, postgrest16Image } from '../support/images.ts';
+import { curlImage, hasImages, postgres18Image, postgrest14Image, postgrest16Image } from '../support/images.ts';
 
 const NAME = 'aging';
 const SERVER = `${NAME}-api-1`;
@@ -28,11 +28,11 @@ const declaring = (settings: Readonly<Record<string, string>> = {}) =>
     server: { version: '16.2', settings },
   });
 
-const needed = [postgrest14Image, postgrest16Image, curlImage];
+const needed = [postgres18Image, postgrest14Image, postgrest16Image, curlImage];
 const missing = !hasImages(...needed);
 const title = missing
-  ? `deploys with PostgREST 16 and 14 (build.sh makes ${needed.join(', ')} where postgrest-14 and -16 are on the PATH)`
-  : 'a deploy with PostgREST 16, and then with 14';
+  ? `deploys with PostgreSQL 18, and PostgREST 16 and 14 (build.sh makes ${needed.join(', ')} where postgrest-14 and -16 are on the PATH)`
+  : 'a deploy with PostgreSQL 18 and PostgREST 16, as the defaults are, and then with PostgREST 14';
 
 const health = (container: string) => docker('inspect', '--format', '{{.State.Health.Status}}', container);
 
@@ -61,7 +61,10 @@ describe.skipIf(missing && process.env['REQUIRE_DEPLOY_TESTS'] !== '1')(title, (
   let first: Run;
 
   beforeAll(async () => {
-    deployment = await Deployment.declaring(declaring(), { POSTGREST_IMAGE: postgrest16Image });
+    deployment = await Deployment.declaring(declaring(), {
+      POSTGRES_IMAGE: postgres18Image,
+      POSTGREST_IMAGE: postgrest16Image,
+    });
     first = await deployment.deploy();
   });
 
@@ -133,16 +136,15 @@ describe.skipIf(missing && process.env['REQUIRE_DEPLOY_TESTS'] !== '1')(title, (
   it('fails with the words of a database that does not start, and succeeds when it does', async () => {
     const inData = (command: string) =>
       docker(
-        ...['run', '--rm', '--volumes-from', DATABASE, '--entrypoint', '/bin/sh', postgresImage],
+        ...['run', '--rm', '--volumes-from', DATABASE, '--entrypoint', '/bin/sh', postgres18Image],
         ...['-c', `cd "$PGDATA" && ${command}`],
       );
-    const major = inData('cat PG_VERSION');
-    inData('echo 99 >PG_VERSION');
+    inData('echo nonsense >>postgresql.auto.conf');
     const { status, output } = await deployment.tryDeploy({ DATABASE_CPUS: '1' });
     expect(status).not.toBe(0);
-    expect(output).toMatch(new RegExp(`${DATABASE} \\| .*initialized by PostgreSQL version 99`));
+    expect(output).toMatch(new RegExp(`${DATABASE} \\| .*postgresql.auto.conf" contains errors`));
     expect(output).toMatch(/the server has ended \d+ times, with exit code 1; .*\[server_not_ready\]/s);
-    inData(`echo ${major} >PG_VERSION`);
+    inData('sed -i /^nonsense/d postgresql.auto.conf');
     await deployment.deploy({ DATABASE_CPUS: '1', POSTGREST_IMAGE: postgrest14Image });
     await until(() => health(SERVER) === 'healthy');
   });
