@@ -197,7 +197,7 @@ function claimProblems(
     ...(unreadable === undefined ? [] : [invalid(`its claims hold ${unreadable}`)]),
     ...times.map(([name, time]) => invalid(`${name} ${show(time)} is no time: whole seconds since 1970, as a number`)),
     ...(typeof exp === 'number' && exp >= 2 ** 63 && isStrict(version)
-      ? [invalid(`exp ${show(exp)} is more than PostgREST ${version} reads`)]
+      ? [invalid(`exp ${exp} is more than PostgREST ${version} reads`)]
       : []),
     ...texts.map(([name, text]) => invalid(`${name} ${show(text)} is neither a text nor a URI`)),
     ...(isThere(aud) && !audiences(aud).every(isStringOrUri)

@@ -136,7 +136,12 @@ describe('a program that the user names', () => {
     ['not a program', () => put('exit 3'), 'missing_binary', /does not run/],
     ['another program', () => put('echo hello'), 'unsupported_version', /"hello" is not a version of PostgREST/],
     ['too old', () => put('echo PostgREST 11.2.2'), 'unsupported_version', /PostgREST 11\.2\.2 is too old/],
-    ['vulnerable', () => put('echo PostgREST 12.2.11'), 'vulnerable_version', /PostgREST 12\.2\.11 prints its secrets/],
+    [
+      'vulnerable',
+      () => put('echo PostgREST 12.2.11'),
+      'vulnerable_version',
+      /PostgREST 12\.2\.11: the admin port prints all secrets/,
+    ],
   ])('is refused where it is %s, and the error names the option or the variable', async (_, file, code, says) => {
     chmodSync(directory, 0o755);
     vi.stubEnv('TMPDIR', directory);

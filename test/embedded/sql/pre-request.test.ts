@@ -135,7 +135,8 @@ describe('the times of a token', () => {
     expect(refusal).toBe(answer);
     const token = rawToken(key, headerOf(key), claims);
     const jwks = { keys: publicKeySet([key]).keys };
-    const { problems } = await examineToken(token, notes(database.name), jwks);
+    // Later versions reject some of these before they ask the database.
+    const { problems } = await examineToken(token, notes(database.name), jwks, { version: '12.0.2' });
     expect(problems.length === 0, JSON.stringify(problems)).toBe(answer === true);
   });
 });
