@@ -13,19 +13,22 @@ const require = createRequire(import.meta.url);
 const hasTerrain = isInstalled('@cdktn/provider-docker') || !isInstalled('cdktf');
 
 /**
- * Loads a module of the installed family.
+ * Loads a module of the installed family. Where it is missing, what it exports fails when it is used, with `missing_package`:
+ * declarations and environments come from the same entry point as constructs, and need neither family.
  *
  * @param terrain the module's name in CDK Terrain; CDKTF's has `cdktf` in the place of `cdktn`
- * @throws SecuredPostgrestError `missing_package`
  */
 export function load<Module>(terrain: string): Module {
   const name = hasTerrain ? terrain : terrain.replace('cdktn', 'cdktf');
-  if (!isInstalled(name)) {
-    const [core, scope] = hasTerrain ? ['cdktn', '@cdktn'] : ['cdktf', '@cdktf'];
-    const fix = `run: npm install ${core} constructs ${scope}/provider-docker ${scope}/provider-postgresql`;
-    refuse('missing_package', name, 'it is not installed', fix);
-  }
-  return require(name) as Module;
+  return (isInstalled(name) ? require(name) : missing(name)) as Module;
+}
+
+function missing(name: string): object {
+  const [core, scope] = hasTerrain ? ['cdktn', '@cdktn'] : ['cdktf', '@cdktf'];
+  const fix = `run: npm install ${core} constructs ${scope}/provider-docker ${scope}/provider-postgresql`;
+  const fail = () => refuse('missing_package', name, 'it is not installed', fix);
+  const value = new Proxy(function () {}, { get: fail, apply: fail, construct: fail });
+  return new Proxy({}, { get: () => value });
 }
 
 function isInstalled(name: string): boolean {

@@ -194,7 +194,12 @@ describe('the package without its peers', () => {
   });
 
   it('names the packages that constructs need', async () => {
-    bare.write('constructs.js', `import 'cdktf-secured-postgrest';`);
+    bare.write(
+      'constructs.js',
+      `import { Construct } from 'constructs';
+       import { PostgresDatabase } from 'cdktf-secured-postgrest';
+       new PostgresDatabase(new Construct(undefined, ''), 'database', { name: 'todos' });`,
+    );
     await expect(bare.must('node', ['constructs.js'])).rejects.toThrow(
       'run: npm install cdktn constructs @cdktn/provider-docker @cdktn/provider-postgresql [missing_package]',
     );

@@ -98,7 +98,7 @@ describe.runIf(process.platform === 'linux')('a process that is ended at any mom
       else running.child.stdin!.write(how);
       await running.ended;
       durations.learn(running.durations, cached);
-      await expect.poll(() => tracesIn(directory), { timeout: 20_000, interval: 100 }).toEqual(noTraces);
+      await expect.poll(() => tracesIn(directory), { timeout: 120_000, interval: 100 }).toEqual(noTraces);
       const addresses = [told?.url, told?.databaseUrl].filter((url) => url !== undefined);
       const listening = await Promise.all(addresses.map((url) => isListening(Number(new URL(url).port))));
       expect(listening).not.toContain(true);
