@@ -8,6 +8,7 @@ import type { LocalConnection } from '../../../ephemeral/postgres-server.ts';
 import { startPostgrest } from '../../../ephemeral/index.ts';
 import { withClient } from '../../../ephemeral/with-client.ts';
 import { accessState, useCluster, type TestDatabase } from '../../support/database.ts';
+import { since13, version } from '../../support/embedded-postgrest.ts';
 import { rejection } from '../../support/errors.ts';
 import { notes } from '../../support/notes.ts';
 import { type PgBouncer, skipPgBouncer, startPgBouncer } from '../../support/pgbouncer.ts';
@@ -116,13 +117,13 @@ describe.skipIf(skipPgBouncer)('PgBouncer', () => {
     pgbouncer = await startPgBouncer([authenticator], { pool_mode: 'session' });
     const { user, password, host } = authenticator;
     const uri = `postgres://${user}:${password}@${host}:${pgbouncer.port}/${database.name}`;
-    const places = { databaseUri: uri, jwtSecret: 'x'.repeat(32), port: 1, adminPort: 2, version: '12.0.2' };
+    const places = { databaseUri: uri, jwtSecret: 'x'.repeat(32), port: 1, adminPort: 2, version };
     const server = await startPostgrest({ env: serverSettings(declaration, places) });
     try {
       const answer = async (table: string) =>
         ((await (await fetch(`${server.url}/${table}`)).json()) as { code?: string }).code;
       expect(await answer('notes')).toBe('42501');
-      expect(await answer('made_later')).toBe('42P01');
+      expect(await answer('made_later')).toBe(since13('42P01', 'PGRST205'));
       await database.sql('CREATE TABLE api.made_later (); GRANT SELECT ON api.made_later TO PUBLIC');
       await database.sql(`NOTIFY pgrst, 'reload schema'`);
       await expect.poll(() => answer('made_later')).toBeUndefined();
