@@ -136,7 +136,7 @@ describe.skipIf(missing && process.env['REQUIRE_DEPLOY_TESTS'] !== '1')(title, (
   it('fails with the words of a database that does not start, and succeeds when it does', async () => {
     const inData = (command: string) =>
       docker(
-        ...['run', '--rm', '--volumes-from', DATABASE, '--entrypoint', '/bin/sh', postgres18Image],
+        ...['run', '--rm', '--network', 'none', '--volumes-from', DATABASE, '--entrypoint', '/bin/sh', postgres18Image],
         ...['-c', `cd "$PGDATA" && ${command}`],
       );
     inData('echo nonsense >>postgresql.auto.conf');
