@@ -13,6 +13,9 @@ import type { Backend } from './backend.ts';
 import { repeatTranscript, Unrepeatable } from './repeat-transcript.ts';
 import { withClient } from './with-client.ts';
 
+/** Postgres' code for a database that has sessions. */
+const OBJECT_IN_USE = '55006';
+
 /** What environments share: one server, whose databases are copies of one another, and its roles. */
 export class Host {
   readonly backend: Backend;
@@ -113,9 +116,26 @@ export class Host {
 
   /** Keeps the present state of a database that nobody is connected to, for as long as somebody needs it. */
   async keepCopy(of: string, declaration: Declaration): Promise<string> {
-    const snapshot = await this.copy(of, declaration, this.#nextName(`${this.#prefix}_snapshot`));
+    const snapshot = this.#nextName(`${this.#prefix}_snapshot`);
+    const copy = () => this.copy(of, declaration, snapshot);
+    await copy().catch(async (error: unknown) => {
+      // Not in use: nobody has come back since.
+      if (!(error instanceof pg.DatabaseError) || error.code !== OBJECT_IN_USE) throw error;
+      await this.#alone(of, copy);
+    });
     this.#snapshots.set(snapshot, 1);
     return snapshot;
+  }
+
+  /** Does something while nobody can connect to a database. */
+  async #alone(database: string, work: () => Promise<unknown>): Promise<void> {
+    await this.#run('reject_connections', { name: database });
+    try {
+      await this.cutOff(database);
+      await work();
+    } finally {
+      await this.#run('accept_connections', { name: database });
+    }
   }
 
   /** Ends all sessions with a database. */

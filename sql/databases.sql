@@ -4,6 +4,10 @@
 CREATE DATABASE :"name" TEMPLATE :"template"
 -- name: copy_database_by
 CREATE DATABASE :"name" TEMPLATE :"template" STRATEGY :{strategy}
+-- name: reject_connections
+ALTER DATABASE :"name" ALLOW_CONNECTIONS false
+-- name: accept_connections
+ALTER DATABASE :"name" ALLOW_CONNECTIONS true
 -- name: cut_off
 SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = :'name' AND pid <> pg_backend_pid()
 -- name: drop_database
