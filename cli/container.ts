@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { text } from 'node:stream/consumers';
 import { refuse } from '../declaration/errors.ts';
 
-/** What the engine says of a container. */
+/** State of a container, as the engine has it. */
 export interface ContainerState {
   /** Such as `running`, `restarting` or `exited`. */
   readonly status: string;

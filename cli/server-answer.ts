@@ -6,7 +6,7 @@ const ANSWER_MS = 5000;
 const LEAST_MS = 500;
 
 /**
- * What a server answers: `ready`, or what it does instead.
+ * State of a server: `ready`, or the reason why it is not.
  *
  * @param signingKey id of the key that a token service has to sign with; the url is then the address of its key set
  * @param deadline when it has to have answered, in milliseconds since 1970
@@ -36,7 +36,7 @@ function unanswered({ cause, message }: Error & { cause?: { code?: string } }): 
   return `does not answer (${cause?.code ?? message})`;
 }
 
-/** What PostgREST says of an error; nothing where somebody else answers. */
+/** PostgREST's words for an error; nothing where another program answers. */
 function reason(body: string): string {
   try {
     const { message, details } = JSON.parse(body) as { message?: string; details?: string | null };

@@ -2,7 +2,7 @@ import type { ContainerConfig } from './cdk/docker.ts';
 import { apiRoles } from '../declaration/roles.ts';
 import type { Declaration } from '../declaration/types.ts';
 
-/** What a stop takes beyond the longest request. */
+/** Seconds that a stop takes beyond the longest request. */
 const MARGIN_SECONDS = 5;
 
 /** How the engine finds out whether a server of a version is healthy, and how it stops one. */

@@ -2,7 +2,7 @@ import { didYouMean } from './did-you-mean.ts';
 import { type ErrorCode, refuse } from './errors.ts';
 import { type Advisory, type Product, RELEASE_TABLE } from './release-table.ts';
 
-/** What is known against a version, as one finding. */
+/** One finding about a version. */
 export interface ReleaseFinding {
   readonly rule: 'known_advisory' | 'end_of_life';
   /** Continues a sentence that begins with the product and its version. */
@@ -60,7 +60,7 @@ export function refuseOpenToAnyone(product: Product, version: string, place: str
   refuse('vulnerable_version', place, problem, useNewest(product, version));
 }
 
-/** What is known against a version, short enough for one line each. */
+/** Findings about a version, each short enough for one line. */
 export function releaseFindings(
   product: Product,
   version: string,

@@ -48,7 +48,7 @@ export function missing(image: string, variable: string, complaint: string): Fin
   return problem(`the engine has no image ${image}, and it can not be pulled (${complaint})`, `correct ${variable}`);
 }
 
-/** What is known against the version in an image's tag. */
+/** Advisories on the version in an image's tag. */
 export function tagFindings(product: Product, image: string, accepted?: readonly string[]): Finding[] {
   const version = imageVersion(image);
   if (version === undefined) {

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 
-/** What is read of a package's `package.json`; the bindings of a provider name the provider. */
+/** Fields of a `package.json`; the bindings of a provider name the provider. */
 interface Manifest {
   readonly version: string;
   readonly cdktn?: Bindings;

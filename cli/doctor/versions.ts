@@ -18,7 +18,7 @@ export function checkTable(now = new Date()): Finding[] {
   ];
 }
 
-/** What is known against a version. A `problem` is one that a deploy refuses. */
+/** Advisories on a version, and its end of life. A `problem` is one that a deploy refuses. */
 export function versionFindings(
   check: string,
   product: Product,
