@@ -5,6 +5,7 @@ import { packageTemplate } from '../declaration/template.ts';
 import type { Declaration } from '../declaration/types.ts';
 import { declaredRoles } from './catalog.ts';
 import { failed } from './run-steps.ts';
+import { INSUFFICIENT_PRIVILEGE } from './sqlstate.ts';
 
 /** Privileges that an admin lacks, and the statements that give them. */
 export interface LackingPrivileges {
@@ -81,13 +82,10 @@ export async function explainPrivileges(
   error: unknown,
 ): Promise<never> {
   const { code, cause } = error as Partial<SecuredPostgrestError>;
-  const denied = [cause, error].find((one) => (one as { code?: string } | undefined)?.code === DENIED);
+  const denied = [cause, error].find((one) => (one as { code?: string } | undefined)?.code === INSUFFICIENT_PRIVILEGE);
   // A migration runs as the declaration's owner, whose privileges are not the admin's.
   if (denied === undefined || code === 'migration_failed') throw error;
   const lacking = await lackingPrivileges(client, declaration).catch(() => undefined);
   if (!lacking) throw error;
   return failed('missing_privilege', `database ${lacking.database}`, denied as Error, lacking.fix);
 }
-
-/** insufficient_privilege */
-const DENIED = '42501';

@@ -3,6 +3,7 @@ import pg from 'pg';
 import { refuse } from '../declaration/errors.ts';
 import { quoteIdentifier } from '../declaration/quote.ts';
 import { refuseOtherEngine } from './other-engines.ts';
+import { INSUFFICIENT_PRIVILEGE } from './sqlstate.ts';
 import { statement } from './statements.ts';
 import { refuseTransactionPooler } from './transaction-pooler.ts';
 
@@ -127,9 +128,6 @@ function readRootCertificate(file: string): string {
 /** Codes with which OpenSSL and Node.js say that they do not accept a certificate. */
 const NOT_ACCEPTED = /CERT|UNABLE_TO_VERIFY|INVALID_CA|HOSTNAME_MISMATCH/;
 
-/** insufficient_privilege */
-const NO_CONNECT = '42501';
-
 function unreachable(connection: DatabaseConnection, error: Error & { code?: string }): never {
   const { host, database, user, sslRootCertificate = 'those that Node.js trusts' } = connection;
   const { code = 'no answer', message } = error;
@@ -138,7 +136,7 @@ function unreachable(connection: DatabaseConnection, error: Error & { code?: str
         `its certificate is not accepted: ${message}`,
         `check that it is for "${host}", and that the root certificates (${sslRootCertificate}) are those of its issuer`,
       ]
-    : code === NO_CONNECT
+    : code === INSUFFICIENT_PRIVILEGE
       ? [
           message,
           `run as its owner: GRANT CONNECT ON DATABASE ${quoteIdentifier(database)} TO ${quoteIdentifier(user)}`,

@@ -36,7 +36,7 @@ export async function observeDatabase(
     const roles = await adoptableRoles(client, declaration, isRevisionOf(deployment, revision));
     const other = deploymentOf(revision);
     const isForeign = other !== undefined && other !== deployment && (await usesLogin(client, declaration, roles));
-    // Of another deployment, other roles are to be changed.
+    // A foreign deployment has other roles.
     if (!isForeign) await checkPrivileges(client, declaration);
     return {
       revision,

@@ -31,7 +31,7 @@ export function waitProvisioner(container: Container, options: WaitOptions): Loc
   );
 }
 
-/** What the environment says of the engine, the command finds itself. */
+/** Options for what the provider configures; the command reads the environment itself. */
 function engineOptions(provider: unknown): string[] {
   if (!(provider instanceof DockerProvider)) return [];
   const { context, host, certPath } = provider;

@@ -5,11 +5,11 @@ export type Product = 'PostgreSQL' | 'PostgREST';
 export interface Advisory {
   /** A CVE number, or an issue such as `PostgREST#5196`. */
   readonly id: string;
-  /** What an attacker gains or a user loses, as half a sentence. */
+  /** Half a sentence about what an attacker gains or a user loses. */
   readonly problem: string;
   /** `anyone` needs no login, only a connection to a port that a deploy opens; `user` needs a database role or a token. */
   readonly attacker: 'anyone' | 'user';
-  /** Whether an exploit is public. @default false */
+  /** True if an exploit is public. @default false */
   readonly exploitPublished?: true;
   /** Affected major versions. @default those of the release that fixes it */
   readonly majors?: readonly number[];
@@ -108,7 +108,7 @@ export const RELEASE_TABLE: ReleaseTable = {
             },
             {
               id: 'CVE-2026-14669',
-              problem: 'to_char() lets whoever chooses the time zone run code on the server',
+              problem: 'to_char() lets a client that chooses the time zone run code on the server',
               attacker: 'user',
             },
             {
@@ -177,7 +177,7 @@ export const RELEASE_TABLE: ReleaseTable = {
             {
               // Over TCP it needs SSL and GSS both off: containers of a deploy have TLS on, and their socket is inside.
               id: 'CVE-2026-6479',
-              problem: 'whoever reaches the Unix socket stops the server, or its port where SSL and GSS are both off',
+              problem: 'a client of the Unix socket, or of the port where SSL and GSS are both off, stops the server',
               attacker: 'user',
             },
             {
@@ -198,7 +198,7 @@ export const RELEASE_TABLE: ReleaseTable = {
             },
             {
               id: 'CVE-2026-2005',
-              problem: 'pgcrypto lets whoever provides a ciphertext run code on the server',
+              problem: 'pgcrypto lets the author of a ciphertext run code on the server',
               attacker: 'user',
             },
             {

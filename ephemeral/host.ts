@@ -7,14 +7,12 @@ import { markPolicies } from '../apply/mark-policies.ts';
 import { failed } from '../apply/run-steps.ts';
 import { scramVerifierOfRandom } from '../apply/scram-verifier.ts';
 import { raw, statement } from '../apply/statements.ts';
+import { OBJECT_IN_USE } from '../apply/sqlstate.ts';
 import { lineAt } from '../declaration/sql-text.ts';
 import type { Declaration, SqlSource } from '../declaration/types.ts';
 import type { Backend } from './backend.ts';
 import { repeatTranscript, Unrepeatable } from './repeat-transcript.ts';
 import { withClient } from './with-client.ts';
-
-/** Postgres' code for a database that has sessions. */
-const OBJECT_IN_USE = '55006';
 
 /** What environments share: one server, whose databases are copies of one another, and its roles. */
 export class Host {
