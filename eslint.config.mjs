@@ -15,7 +15,8 @@ export default tseslint.config(
     },
   },
   {
-    files: ['constructs/*.ts', 'stacks/*.ts'],
+    files: ['constructs/**/*.ts', 'stacks/*.ts'],
+    ignores: ['constructs/synth/cdk/*.ts'],
     rules: {
       'no-restricted-imports': [
         'error',
@@ -23,7 +24,7 @@ export default tseslint.config(
           patterns: [
             {
               group: ['cdktf', 'cdktf/*', 'cdktn', 'cdktn/*', '@cdktf/*', '@cdktn/*'],
-              message: 'import it from constructs/cdk, which loads the family that is installed',
+              message: 'import it from constructs/synth/cdk, which loads the family that is installed',
             },
           ],
         },
@@ -32,7 +33,7 @@ export default tseslint.config(
   },
   {
     // These import from packages of which only one family is installed.
-    files: ['constructs/cdk/*.ts'],
+    files: ['constructs/synth/cdk/*.ts'],
     rules: { '@typescript-eslint/ban-ts-comment': 'off' },
   },
   {

@@ -1,11 +1,11 @@
 import type pg from 'pg';
-import { refuse, type SecuredPostgrestError } from '../declaration/errors.ts';
-import { quoteIdentifier } from '../declaration/quote.ts';
-import { packageTemplate } from '../declaration/template.ts';
+import { refuse, type SecuredPostgrestError } from '../errors/secured-postgrest-error.ts';
+import { quoteIdentifier } from '../postgres/quote.ts';
+import { packageTemplate } from '../postgres/template.ts';
 import type { Declaration } from '../declaration/types.ts';
-import { declaredRoles } from './catalog.ts';
+import { declaredRoles } from '../postgres/catalog/catalog.ts';
 import { failed } from './run-steps.ts';
-import { INSUFFICIENT_PRIVILEGE } from './sqlstate.ts';
+import { INSUFFICIENT_PRIVILEGE } from '../postgres/sqlstate.ts';
 
 /** Privileges that an admin lacks, and the statements that give them. */
 export interface LackingPrivileges {
@@ -38,7 +38,7 @@ export async function lackingPrivileges(
   declaration?: Declaration,
 ): Promise<LackingPrivileges | undefined> {
   const values = [declaration ? declaredRoles(declaration) : [], declaration?.owner ?? ''];
-  const { rows } = await client.query<Admin>(packageTemplate('admin').sql, values);
+  const { rows } = await client.query<Admin>(packageTemplate('apply/admin').sql, values);
   const { admin, superuser, create_role, database, owned, unadministered, administrators, service_role } = rows[0]!;
   if (superuser) return undefined;
   const name = quoteIdentifier(admin);

@@ -1,8 +1,8 @@
 import type pg from 'pg';
-import { refuse } from '../declaration/errors.ts';
+import { refuse } from '../errors/secured-postgrest-error.ts';
 import type { Declaration } from '../declaration/types.ts';
 import { explainPrivileges } from './admin-privileges.ts';
-import { audit, refuseErrors, type Finding } from './audit.ts';
+import { audit, refuseErrors, type Finding } from '../audit/audit.ts';
 import {
   read,
   readCatalog,
@@ -11,8 +11,8 @@ import {
   readRest,
   type Catalog,
   type ComparedCatalog,
-} from './catalog.ts';
-import { connect, type DatabaseConnection } from './connect.ts';
+} from '../postgres/catalog/catalog.ts';
+import { connect, type DatabaseConnection } from '../postgres/connect.ts';
 import { createRoles } from './create-roles.ts';
 import { runEarly } from './early.ts';
 import { checkPolicyColumns } from './fit-columns.ts';
@@ -33,8 +33,8 @@ import { checkSubjectColumns, planTriggerMarks } from './plan-triggers.ts';
 import { checkDatabase, checkWritable } from './preflight.ts';
 import { Progress } from './progress.ts';
 import { inOneMessage, runSteps } from './run-steps.ts';
-import { lock, settle } from './session.ts';
-import { statement } from './statements.ts';
+import { lock, settle } from '../postgres/session.ts';
+import { statement } from '../postgres/statements.ts';
 import { transaction } from './transaction.ts';
 import { transcribe } from './transcribe.ts';
 

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { connect, type DatabaseConnection } from './connect.ts';
+import { connect, type DatabaseConnection } from '../postgres/connect.ts';
 import { setPassword } from './create-roles.ts';
 
 /** A role with the password that it signs in with. */

@@ -1,6 +1,6 @@
 import type pg from 'pg';
 import type { Declaration } from '../declaration/types.ts';
-import { statement } from './statements.ts';
+import { statement } from '../postgres/statements.ts';
 
 /**
  * Makes the function that runs a user's SQL inside of a transaction. The owner's function is SECURITY DEFINER: Postgres rejects

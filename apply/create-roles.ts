@@ -2,11 +2,11 @@ import type pg from 'pg';
 import { apiRoles } from '../declaration/roles.ts';
 import type { Declaration } from '../declaration/types.ts';
 import { explainPrivileges } from './admin-privileges.ts';
-import { declaredRoles, read, type CatalogMembership, type CatalogRole } from './catalog.ts';
+import { declaredRoles, read, type CatalogMembership, type CatalogRole } from '../postgres/catalog/catalog.ts';
 import { failed, inOneMessage } from './run-steps.ts';
-import { isVerifier, scramVerifier } from './scram-verifier.ts';
-import { settle } from './session.ts';
-import { raw, statement } from './statements.ts';
+import { isVerifier, scramVerifier } from '../postgres/scram-verifier.ts';
+import { settle } from '../postgres/session.ts';
+import { raw, statement } from '../postgres/statements.ts';
 
 type Attribute = 'superuser' | 'create_database' | 'create_role' | 'replication' | 'bypass_rls' | 'login' | 'inherit';
 

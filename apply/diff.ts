@@ -1,12 +1,12 @@
 import type pg from 'pg';
 import type { Declaration } from '../declaration/types.ts';
-import { audit, type Finding } from './audit.ts';
-import { readCatalog, type Catalog } from './catalog.ts';
-import { connect, type DatabaseConnection } from './connect.ts';
+import { audit, type Finding } from '../audit/audit.ts';
+import { readCatalog, type Catalog } from '../postgres/catalog/catalog.ts';
+import { connect, type DatabaseConnection } from '../postgres/connect.ts';
 import { pendingMigrations } from './migrations.ts';
 import { plan, planFunctions, planSchemas } from './plan.ts';
 import { checkDatabase } from './preflight.ts';
-import { settle } from './session.ts';
+import { settle } from '../postgres/session.ts';
 
 /** How a database differs from a declaration. */
 export interface Difference {

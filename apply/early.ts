@@ -1,7 +1,7 @@
 import type pg from 'pg';
 import type { Declaration } from '../declaration/types.ts';
-import { audit, refuseErrors, type Finding } from './audit.ts';
-import { readCatalog, readCompared, type Catalog } from './catalog.ts';
+import { audit, refuseErrors, type Finding } from '../audit/audit.ts';
+import { readCatalog, readCompared, type Catalog } from '../postgres/catalog/catalog.ts';
 import { runLifted } from './lifted.ts';
 import { runMigrations, type PendingMigration } from './migrations.ts';
 import { plan, type Step } from './plan.ts';
@@ -9,8 +9,8 @@ import type { Progress } from './progress.ts';
 import { readReach, readWritten, type Reach } from './reach.ts';
 import { inOneMessage, runSteps, setRole } from './run-steps.ts';
 import { planSeal } from './seal.ts';
-import { settings } from './session.ts';
-import { statement } from './statements.ts';
+import { settings } from '../postgres/session.ts';
+import { statement } from '../postgres/statements.ts';
 import { transaction } from './transaction.ts';
 
 /** State at the start of the run. The run must not open it further before its end. */

@@ -1,8 +1,8 @@
-import { membershipTable, typeName } from '../declaration/condition.ts';
-import { refuse } from '../declaration/errors.ts';
-import { isSubject } from '../declaration/subject-names.ts';
+import { membershipTable, typeName } from '../compile/condition.ts';
+import { refuse } from '../errors/secured-postgrest-error.ts';
+import { isSubject } from '../compile/subject-names.ts';
 import type { ClaimPath, ClaimType, Declaration, Policy, QualifiedName } from '../declaration/types.ts';
-import type { CatalogRelation, ComparedCatalog } from './catalog.ts';
+import type { CatalogRelation, ComparedCatalog } from '../postgres/catalog/catalog.ts';
 
 const TEXTS = ['text', 'varchar', 'bpchar', 'name', 'citext', 'char'];
 const EXACT = ['int2', 'int4', 'int8', 'numeric'];

@@ -3,7 +3,7 @@ import { apiRoles } from '../declaration/roles.ts';
 import type { Declaration } from '../declaration/types.ts';
 import { mark } from './mark.ts';
 import { setRole } from './run-steps.ts';
-import { statement } from './statements.ts';
+import { statement } from '../postgres/statements.ts';
 
 /**
  * Statements that make every session plan its prepared queries anew; none where the roles are as they were when plans were

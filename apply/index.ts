@@ -1,7 +1,7 @@
 export { applyDeclaration, type ApplyResult } from './apply.ts';
-export type { Finding } from './audit.ts';
-export type { DatabaseConnection } from './connect.ts';
+export type { Finding } from '../audit/audit.ts';
+export type { DatabaseConnection } from '../postgres/connect.ts';
 export { createRoles } from './create-roles.ts';
 export { auditDatabase, diffDeclaration, type Difference } from './diff.ts';
 export { revokeTokens, type RevokedTokens } from './revoke-tokens.ts';
-export { migrationsFrom, sqlFile } from './read-sql.ts';
+export { migrationsFrom, sqlFile } from '../declaration/read-sql.ts';

@@ -1,10 +1,10 @@
 import type pg from 'pg';
 import type { Declaration, QualifiedName } from '../declaration/types.ts';
-import { ownSchemas } from './catalog.ts';
+import { ownSchemas } from '../postgres/catalog/catalog.ts';
 import { runMigrations, type PendingMigration } from './migrations.ts';
 import { planForce, planLift } from './plan.ts';
 import { runSteps } from './run-steps.ts';
-import { statement } from './statements.ts';
+import { statement } from '../postgres/statements.ts';
 
 /** Runs migrations that may change data, inside a transaction: FORCE is lifted for them, and back before it ends. */
 export async function runLifted(

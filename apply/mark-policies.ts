@@ -1,9 +1,9 @@
 import type pg from 'pg';
 import type { Declaration } from '../declaration/types.ts';
-import { read } from './catalog.ts';
+import { read } from '../postgres/catalog/catalog.ts';
 import { planPolicyMarks } from './plan.ts';
 import { inOneMessage, setRole } from './run-steps.ts';
-import { settle } from './session.ts';
+import { settle } from '../postgres/session.ts';
 
 /** Marks policies that were made as declared, but not by a run in this database, which marks them itself. */
 export async function markPolicies(client: pg.ClientBase, declaration: Declaration): Promise<void> {

@@ -1,16 +1,16 @@
 import { createHash } from 'node:crypto';
 import type pg from 'pg';
-import { refuse } from '../declaration/errors.ts';
-import { lineAt } from '../declaration/sql-text.ts';
-import { quoteIdentifier } from '../declaration/quote.ts';
+import { refuse } from '../errors/secured-postgrest-error.ts';
+import { lineAt } from '../postgres/sql-text.ts';
+import { quoteIdentifier } from '../postgres/quote.ts';
 import type { Declaration, QualifiedName, SqlSource } from '../declaration/types.ts';
-import { ownTables } from './catalog.ts';
+import { ownTables } from '../postgres/catalog/catalog.ts';
 import { confined, dropConfinement, makeConfinement, runConfined } from './confinement.ts';
-import { parseSql, type ParsedStatement } from './parse-sql.ts';
-import { offsetIn, type Position } from './position.ts';
+import { parseSql, type ParsedStatement } from '../postgres/parse-sql.ts';
+import { offsetIn, type Position } from '../postgres/position.ts';
 import { BATCH, failed, inOneMessage, ranTogether, setRole } from './run-steps.ts';
-import { settings, settingsForMigrations } from './session.ts';
-import { raw, statement } from './statements.ts';
+import { settings, settingsForMigrations } from '../postgres/session.ts';
+import { raw, statement } from '../postgres/statements.ts';
 import { transaction } from './transaction.ts';
 
 /** A migration that has not run on this database. */

@@ -1,14 +1,14 @@
 import type pg from 'pg';
 import { secondLogin } from '../declaration/roles.ts';
-import { packageTemplate } from '../declaration/template.ts';
+import { packageTemplate } from '../postgres/template.ts';
 import type { Declaration } from '../declaration/types.ts';
 import { checkPrivileges } from './admin-privileges.ts';
-import { audit } from './audit.ts';
-import { declaredRoles, readCatalog } from './catalog.ts';
-import { connect, type DatabaseConnection } from './connect.ts';
+import { audit } from '../audit/audit.ts';
+import { declaredRoles, readCatalog } from '../postgres/catalog/catalog.ts';
+import { connect, type DatabaseConnection } from '../postgres/connect.ts';
 import { readDifference, reading } from './diff.ts';
 import { deploymentOf, isRevisionOf } from './revision.ts';
-import { statement } from './statements.ts';
+import { statement } from '../postgres/statements.ts';
 
 /** What is found in a database before a deploy. */
 export interface ObservedDatabase {
@@ -63,7 +63,7 @@ async function usesLogin(
 }
 
 async function adoptableRoles(client: pg.Client, declaration: Declaration, ours: boolean): Promise<string[]> {
-  const { sql } = packageTemplate('catalog/adoptable-roles');
+  const { sql } = packageTemplate('postgres/catalog/adoptable-roles');
   const { privateSchema, authenticator } = declaration;
   const values = [[...declaredRoles(declaration), secondLogin(authenticator)], ours, privateSchema, authenticator];
   const { rows } = await client.query<{ name: string }>(sql, values);

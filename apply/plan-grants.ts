@@ -1,11 +1,11 @@
-import { desiredAccess, type DesiredAccess, type DesiredFunction } from '../declaration/access.ts';
-import { quoteIdentifier } from '../declaration/quote.ts';
+import { desiredAccess, type DesiredAccess, type DesiredFunction } from '../compile/access.ts';
+import { quoteIdentifier } from '../postgres/quote.ts';
 import { apiRoles } from '../declaration/roles.ts';
-import { tokenServiceNames } from '../declaration/token-service.ts';
+import { tokenServiceNames } from '../declaration/token-service/token-service.ts';
 import type { Declaration, QualifiedName, RelationGrant } from '../declaration/types.ts';
-import type { CatalogFunction, CatalogRelation, ComparedCatalog, Grant } from './catalog.ts';
+import type { CatalogFunction, CatalogRelation, ComparedCatalog, Grant } from '../postgres/catalog/catalog.ts';
 import type { Step } from './plan.ts';
-import { raw, statement } from './statements.ts';
+import { raw, statement } from '../postgres/statements.ts';
 
 /** Somebody and what they may do with one object: `SELECT`, or `SELECT(title)` for a column. */
 type Privileges = ReadonlyMap<string, ReadonlySet<string>>;

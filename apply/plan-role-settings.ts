@@ -1,9 +1,9 @@
-import { quoteIdentifier } from '../declaration/quote.ts';
+import { quoteIdentifier } from '../postgres/quote.ts';
 import { apiRoles, roleSettings } from '../declaration/roles.ts';
 import type { Declaration } from '../declaration/types.ts';
-import type { ComparedCatalog } from './catalog.ts';
+import type { ComparedCatalog } from '../postgres/catalog/catalog.ts';
 import type { Step } from './plan.ts';
-import { raw, statement } from './statements.ts';
+import { raw, statement } from '../postgres/statements.ts';
 
 /** Brings the settings of every declared role to exactly what is declared; PostgREST applies them to each request. */
 export function planRoleSettings(declaration: Declaration, catalog: ComparedCatalog): Step[] {

@@ -1,11 +1,11 @@
-import { desiredAccess, type DesiredTrigger } from '../declaration/access.ts';
-import { refuse } from '../declaration/errors.ts';
-import { subjectTypes } from '../declaration/subject-names.ts';
+import { desiredAccess, type DesiredTrigger } from '../compile/access.ts';
+import { refuse } from '../errors/secured-postgrest-error.ts';
+import { subjectTypes } from '../compile/subject-names.ts';
 import type { Declaration, QualifiedName } from '../declaration/types.ts';
-import type { CatalogTrigger, ComparedCatalog } from './catalog.ts';
+import type { CatalogTrigger, ComparedCatalog } from '../postgres/catalog/catalog.ts';
 import { isMarked, mark } from './mark.ts';
 import type { Step } from './plan.ts';
-import { statement } from './statements.ts';
+import { statement } from '../postgres/statements.ts';
 
 interface TriggerPlan {
   readonly drop: Step[];

@@ -1,5 +1,5 @@
-import { desiredAccess, type DesiredFunction, type DesiredPolicy } from '../declaration/access.ts';
-import { quoteIdentifier } from '../declaration/quote.ts';
+import { desiredAccess, type DesiredFunction, type DesiredPolicy } from '../compile/access.ts';
+import { quoteIdentifier } from '../postgres/quote.ts';
 import type { Declaration, QualifiedName, SqlSource } from '../declaration/types.ts';
 import {
   ownSchemas,
@@ -9,12 +9,12 @@ import {
   type CatalogPolicy,
   type CatalogRelation,
   type ComparedCatalog,
-} from './catalog.ts';
+} from '../postgres/catalog/catalog.ts';
 import { isMarked, mark } from './mark.ts';
 import { isSameFunction, planGrants } from './plan-grants.ts';
 import { planRoleSettings } from './plan-role-settings.ts';
 import { planTriggers } from './plan-triggers.ts';
-import { raw, statement } from './statements.ts';
+import { raw, statement } from '../postgres/statements.ts';
 
 /** One statement on the way from what a database holds to what is declared. */
 export interface Step {

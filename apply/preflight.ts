@@ -1,7 +1,7 @@
-import { refuse } from '../declaration/errors.ts';
-import { oldestMajor } from '../declaration/releases.ts';
+import { refuse } from '../errors/secured-postgrest-error.ts';
+import { oldestMajor } from '../declaration/releases/releases.ts';
 import type { Declaration } from '../declaration/types.ts';
-import { declaredRoles, type CatalogGround } from './catalog.ts';
+import { declaredRoles, type CatalogGround } from '../postgres/catalog/catalog.ts';
 
 /** Refuses a database that can't be brought to the declared state, before anything is changed. */
 export function checkDatabase(declaration: Declaration, { database, roles }: CatalogGround): void {

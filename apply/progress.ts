@@ -1,4 +1,4 @@
-import { SecuredPostgrestError } from '../declaration/errors.ts';
+import { SecuredPostgrestError } from '../errors/secured-postgrest-error.ts';
 
 /** Effects that a run commits before its end: they stay if the run fails. */
 export class Progress {

@@ -1,7 +1,7 @@
 import type pg from 'pg';
-import { desiredAccess } from '../declaration/access.ts';
+import { desiredAccess } from '../compile/access.ts';
 import type { Declaration } from '../declaration/types.ts';
-import { statement } from './statements.ts';
+import { statement } from '../postgres/statements.ts';
 
 /** Something that decides about access: a relation with its policies, triggers and columns, a function, a type, a schema. */
 export interface ReachNode {

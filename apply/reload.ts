@@ -1,5 +1,5 @@
-import { connect, type DatabaseConnection } from './connect.ts';
-import { statement } from './statements.ts';
+import { connect, type DatabaseConnection } from '../postgres/connect.ts';
+import { statement } from '../postgres/statements.ts';
 
 /**
  * Tells every running server to read its configuration and keys again (documentation of `db-channel-enabled`).

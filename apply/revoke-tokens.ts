@@ -1,9 +1,9 @@
-import { refuse } from '../declaration/errors.ts';
+import { refuse } from '../errors/secured-postgrest-error.ts';
 import type { Declaration } from '../declaration/types.ts';
-import { connect, type DatabaseConnection } from './connect.ts';
+import { connect, type DatabaseConnection } from '../postgres/connect.ts';
 import { failed, inOneMessage, setRole } from './run-steps.ts';
-import { settle } from './session.ts';
-import { statement } from './statements.ts';
+import { settle } from '../postgres/session.ts';
+import { statement } from '../postgres/statements.ts';
 
 /** One token, or all about somebody that were issued until now. */
 export type RevokedTokens =

@@ -1,11 +1,11 @@
 import type pg from 'pg';
-import { refuse, type ErrorCode } from '../declaration/errors.ts';
-import { lineAt } from '../declaration/sql-text.ts';
+import { refuse, type ErrorCode } from '../errors/secured-postgrest-error.ts';
+import { lineAt } from '../postgres/sql-text.ts';
 import type { Declaration } from '../declaration/types.ts';
 import { tried } from './confinement.ts';
 import type { Step } from './plan.ts';
-import { offsetIn, type Position } from './position.ts';
-import { statement } from './statements.ts';
+import { offsetIn, type Position } from '../postgres/position.ts';
+import { statement } from '../postgres/statements.ts';
 
 /** What Postgres says of a statement that failed. */
 interface PostgresError extends Error, Position {

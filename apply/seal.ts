@@ -1,10 +1,10 @@
-import { desiredAccess } from '../declaration/access.ts';
+import { desiredAccess } from '../compile/access.ts';
 import type { Declaration } from '../declaration/types.ts';
-import { ownSchemas, type ComparedCatalog } from './catalog.ts';
+import { ownSchemas, type ComparedCatalog } from '../postgres/catalog/catalog.ts';
 import { plan, type Step } from './plan.ts';
 import { toRole } from './plan-grants.ts';
 import { affected, restingOn, type Reach, type ReachNode } from './reach.ts';
-import { raw, statement } from './statements.ts';
+import { raw, statement } from '../postgres/statements.ts';
 
 /**
  * Takes all grants on what a migration has changed in its access, and on whatever rests on that: who is granted something

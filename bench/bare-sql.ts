@@ -1,10 +1,10 @@
 import type pg from 'pg';
 import { diffDeclaration } from '../apply/diff.ts';
-import { parseSql } from '../apply/parse-sql.ts';
-import { quoteIdentifier } from '../declaration/quote.ts';
+import { parseSql } from '../postgres/parse-sql.ts';
+import { quoteIdentifier } from '../postgres/quote.ts';
 import type { Declaration } from '../index.ts';
-import type { LocalConnection } from '../ephemeral/postgres-server.ts';
-import { withClient } from '../ephemeral/with-client.ts';
+import type { LocalConnection } from '../testing/servers/postgres-server.ts';
+import { withClient } from '../postgres/with-client.ts';
 
 /** The statements that make an empty database the declared one, without what the runner adds: checks, marks, the audit. */
 export async function statementsFor(scratch: LocalConnection, declaration: Declaration): Promise<string[]> {

@@ -2,7 +2,7 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { deployObstacle } from './deploy-obstacle.ts';
 import { root, runProgram } from '../test/support/deployment.ts';
-import { withClient } from '../ephemeral/with-client.ts';
+import { withClient } from '../postgres/with-client.ts';
 import { inOneTransaction, statementsFor } from './bare-sql.ts';
 import { BenchDeployment } from './bench-deployment.ts';
 import { grantResources } from './grant-resources.ts';

@@ -5,11 +5,11 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { setTimeout as delay } from 'node:timers/promises';
 import pg from 'pg';
-import { baseDirectory } from '../ephemeral/base-directory.ts';
-import { freePorts } from '../ephemeral/free-ports.ts';
-import { postgresBinaries } from '../ephemeral/postgres-binaries.ts';
-import { postgrestBinary } from '../ephemeral/postgrest-binary.ts';
-import { idleAccount } from '../ephemeral/server-user.ts';
+import { baseDirectory } from '../testing/servers/base-directory.ts';
+import { freePorts } from '../testing/servers/free-ports.ts';
+import { postgresBinaries } from '../testing/servers/postgres-binaries.ts';
+import { postgrestBinary } from '../testing/servers/postgrest-binary.ts';
+import { idleAccount } from '../testing/servers/server-user.ts';
 import { timed } from './measure.ts';
 
 /** What the programs themselves take, in milliseconds, with nothing of ours around them. */

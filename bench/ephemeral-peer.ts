@@ -1,11 +1,11 @@
 import { randomBytes } from 'node:crypto';
 import { applyDeclaration, createRoles } from '../apply/index.ts';
-import { serverSettings } from '../declaration/server-settings.ts';
+import { serverSettings } from '../compile/server-settings.ts';
 import type { Declaration, SqlSource } from '../declaration/types.ts';
-import { databaseUrl } from '../ephemeral/database-url.ts';
-import { imageVersion } from '../declaration/images.ts';
-import { withClient } from '../ephemeral/with-client.ts';
-import { generateKey, publicKeySet } from '../jwt/index.ts';
+import { databaseUrl } from '../testing/servers/database-url.ts';
+import { imageVersion } from '../compile/images.ts';
+import { withClient } from '../postgres/with-client.ts';
+import { generateKey, publicKeySet } from '../tokens/index.ts';
 import { imagesAvailable, postgresImage, postgrestImage } from '../test/support/images.ts';
 
 export interface Peer {

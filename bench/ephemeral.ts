@@ -1,7 +1,7 @@
 import declaration from '../examples/todos/declaration.ts';
-import { sqlFile } from '../apply/read-sql.ts';
+import { sqlFile } from '../declaration/read-sql.ts';
 import type { Declaration } from '../declaration/types.ts';
-import { startEphemeralPostgrest, startPostgres, type EphemeralPostgrest } from '../ephemeral/index.ts';
+import { startEphemeralPostgrest, startPostgres, type EphemeralPostgrest } from '../testing/index.ts';
 import { inOneTransaction, statementsFor } from './bare-sql.ts';
 import { emptyCache, measureFloor, type FloorTimes } from './ephemeral-floor.ts';
 import { peerObstacle, startPeer, type Peer } from './ephemeral-peer.ts';

@@ -1,8 +1,8 @@
 import type pg from 'pg';
 import { createRoles, applyDeclaration } from '../apply/index.ts';
-import { quoteIdentifier } from '../declaration/quote.ts';
-import { startPostgres, type LocalConnection } from '../ephemeral/postgres-server.ts';
-import { withClient } from '../ephemeral/with-client.ts';
+import { quoteIdentifier } from '../postgres/quote.ts';
+import { startPostgres, type LocalConnection } from '../testing/servers/postgres-server.ts';
+import { withClient } from '../postgres/with-client.ts';
 import { fillItems, itemsDeclaration } from './items.ts';
 import { type Figures, type Outcome } from './report.ts';
 import { summarize, type Summary } from './statistics.ts';

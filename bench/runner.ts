@@ -1,9 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import { applyDeclaration, createRoles } from '../apply/index.ts';
 import { diffDeclaration } from '../apply/diff.ts';
-import { desiredAccess } from '../declaration/access.ts';
-import { startPostgres, type LocalConnection, type PostgresServer } from '../ephemeral/postgres-server.ts';
-import { withClient } from '../ephemeral/with-client.ts';
+import { desiredAccess } from '../compile/access.ts';
+import { startPostgres, type LocalConnection, type PostgresServer } from '../testing/servers/postgres-server.ts';
+import { withClient } from '../postgres/with-client.ts';
 import type { Declaration } from '../index.ts';
 import { inOneTransaction, statementsFor } from './bare-sql.ts';
 import { measure } from './measure.ts';

@@ -1,8 +1,8 @@
 import { existsSync, lstatSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
-import { refuse } from '../declaration/errors.ts';
-import { shellWord } from '../declaration/shell-word.ts';
-import { isOurs, privateDirectory, unsafePlace, wayTo } from '../ephemeral/safe-directory.ts';
+import { refuse } from '../errors/secured-postgrest-error.ts';
+import { shellWord } from '../errors/shell-word.ts';
+import { isOurs, privateDirectory, unsafePlace, wayTo } from '../files/safe-directory.ts';
 
 /** Names that Node.js and tsx look up in a module's directory and each one above it. */
 const LOOKED_UP = ['node_modules', 'package.json', 'tsconfig.json'];

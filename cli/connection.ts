@@ -1,7 +1,7 @@
 import { InvalidArgumentError, Option, type Command } from 'commander';
-import type { DatabaseConnection } from '../apply/connect.ts';
-import { refuse, SecuredPostgrestError } from '../declaration/errors.ts';
-import { readGivenFile } from '../jwt/private-files.ts';
+import type { DatabaseConnection } from '../postgres/connect.ts';
+import { refuse, SecuredPostgrestError } from '../errors/secured-postgrest-error.ts';
+import { readGivenFile } from '../files/private-files.ts';
 
 export interface ConnectionOptions {
   readonly host: string;

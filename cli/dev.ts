@@ -1,8 +1,8 @@
 import { InvalidArgumentError, type Command } from 'commander';
-import { refuse } from '../declaration/errors.ts';
-import { startEphemeralPostgrest, type EphemeralPostgrest } from '../ephemeral/index.ts';
-import { namedPostgrest, postgrestBinary } from '../ephemeral/postgrest-binary.ts';
-import { serverUser } from '../ephemeral/server-user.ts';
+import { refuse } from '../errors/secured-postgrest-error.ts';
+import { startEphemeralPostgrest, type EphemeralPostgrest } from '../testing/index.ts';
+import { namedPostgrest, postgrestBinary } from '../testing/servers/postgrest-binary.ts';
+import { serverUser } from '../testing/servers/server-user.ts';
 import { describe } from './dev/describe.ts';
 import { endInTime } from './dev/end-in-time.ts';
 import { explore } from './dev/explore.ts';

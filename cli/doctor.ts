@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { Option, type Command } from 'commander';
-import { environmentCount, environmentPort } from '../declaration/environment-numbers.ts';
-import { POSTGRES_IMAGE, postgrestImage } from '../declaration/images.ts';
+import { environmentCount, environmentPort } from '../stacks/environment-numbers.ts';
+import { POSTGRES_IMAGE, postgrestImage } from '../compile/images.ts';
 import type { Declaration } from '../declaration/types.ts';
 import { parsePort, toConnection, type ConnectionOptions } from './connection.ts';
 import { checkEngineClock } from './doctor/clocks.ts';

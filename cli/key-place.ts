@@ -1,5 +1,5 @@
 import { InvalidArgumentError, Option, type Command } from 'commander';
-import { refuse } from '../declaration/errors.ts';
+import { refuse } from '../errors/secured-postgrest-error.ts';
 import {
   keysFromCommand,
   keysFromEnvironment,
@@ -7,7 +7,7 @@ import {
   parseKeysCommand,
   type KeyPlace,
   type KeysCommand,
-} from '../jwt/index.ts';
+} from '../tokens/index.ts';
 
 export interface KeyPlaceOptions {
   readonly directory?: string;

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { Option, type Command } from 'commander';
-import { refuse, SecuredPostgrestError } from '../declaration/errors.ts';
-import { SIGNING_ALGORITHMS } from '../declaration/key-set.ts';
+import { refuse, SecuredPostgrestError } from '../errors/secured-postgrest-error.ts';
+import { SIGNING_ALGORITHMS } from '../declaration/keys/key-set.ts';
 import type { SigningAlgorithm } from '../declaration/types.ts';
 import {
   addKey,
@@ -22,9 +22,9 @@ import {
   type ManagedKey,
   type ProviderLocation,
   type TokenLife,
-} from '../jwt/index.ts';
+} from '../tokens/index.ts';
 import { errorLine } from './error-line.ts';
-import { keyStore } from '../jwt/key-store.ts';
+import { keyStore } from '../tokens/keys/key-store.ts';
 import { addKeyPlaceOptions, keyPlace, type KeyPlaceOptions } from './key-place.ts';
 
 interface KeysOptions extends KeyPlaceOptions {

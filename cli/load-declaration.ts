@@ -3,9 +3,9 @@ import { existsSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { extname, isAbsolute, resolve } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
-import { SQL_READS } from '../apply/read-sql.ts';
+import { SQL_READS } from '../declaration/read-sql.ts';
 import { declare } from '../declaration/declare.ts';
-import { refuse } from '../declaration/errors.ts';
+import { refuse } from '../errors/secured-postgrest-error.ts';
 import type { Declaration, DeclarationInput } from '../declaration/types.ts';
 import { checkModule, checkSource } from './check-source.ts';
 

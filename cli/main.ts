@@ -10,11 +10,11 @@ import { errorLine } from './error-line.ts';
 import { addKeysCommand } from './keys.ts';
 import { addPasswordCommand } from './password.ts';
 import { addPlanSqlCommand } from './plan-sql.ts';
-import { addReloadCommand } from './reload.ts';
+import { addReloadCommand } from './deploy/reload.ts';
 import { addSecretsCommand } from './secrets.ts';
 import { addTokenCommand } from './token.ts';
 import { addTokenServiceCommand } from './token-service.ts';
-import { addWaitCommand } from './wait.ts';
+import { addWaitCommand } from './deploy/wait.ts';
 
 // The package asks for itself by name, so that this works in the sources and in dist.
 const { version } = createRequire(import.meta.url)('cdktf-secured-postgrest/package.json') as { version: string };

@@ -42,6 +42,6 @@ export function addPasswordCommand(program: Command): void {
 
 /** Loaded when it is needed: it brings cdktf, which is slow to load, and not there where nothing is deployed. */
 async function loginsIn(directory: string) {
-  const { AuthenticatorLogins } = await import('../constructs/authenticator-logins.ts');
+  const { AuthenticatorLogins } = await import('../constructs/secrets/authenticator-logins.ts');
   return new AuthenticatorLogins(directory);
 }

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { desiredAccess } from '../declaration/access.ts';
+import { desiredAccess } from '../compile/access.ts';
 import { loadDeclaration } from './load-declaration.ts';
 
 export function addPlanSqlCommand(program: Command): void {

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import type { Command } from 'commander';
-import { adoptDeployment } from '../constructs/adopt-deployment.ts';
+import { adoptDeployment } from '../constructs/secrets/adopt-deployment.ts';
 
 interface AdoptOptions {
   readonly name: string;

@@ -3,9 +3,9 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { InvalidArgumentError, type Command } from 'commander';
-import { refuse } from '../declaration/errors.ts';
-import type { TokenServiceClient } from '../declaration/token-clients.ts';
-import type * as service from '../service/index.ts';
+import { refuse } from '../errors/secured-postgrest-error.ts';
+import type { TokenServiceClient } from '../declaration/token-service/token-clients.ts';
+import type * as service from '../token-service/index.ts';
 import { addConnectionOptions, parsePort, readPassword, toConnection, type ConnectionOptions } from './connection.ts';
 import { listenForStop } from './dev/stop-signal.ts';
 import { errorLine } from './error-line.ts';
@@ -43,7 +43,7 @@ export function addTokenServiceCommand(program: Command): void {
         .argument('<declaration>', 'module or JSON file with the declaration'),
     ).requiredOption('--service-password-file <file>', 'the password that the login role gets, in a file'),
   ).action(async (file: string, { servicePasswordFile, accountClaims, ...connection }: SetupOptions) => {
-    const { createTokenStorage } = await import('../service/storage.ts');
+    const { createTokenStorage } = await import('../token-service/storage.ts');
     const password = readPassword(servicePasswordFile);
     await createTokenStorage(toConnection(connection), await loadDeclaration(file), { password, accountClaims });
   });
@@ -125,7 +125,7 @@ async function serve(file: string, options: ServeOptions): Promise<void> {
 /** Only who runs the service needs its libraries. */
 async function load(): Promise<typeof service> {
   try {
-    return await import('../service/index.ts');
+    return await import('../token-service/index.ts');
   } catch (error) {
     if ((error as { code?: string }).code !== 'ERR_MODULE_NOT_FOUND') throw error;
     return refuse(

@@ -1,11 +1,18 @@
 import { text } from 'node:stream/consumers';
 import { InvalidArgumentError, type Command } from 'commander';
-import { refuse } from '../declaration/errors.ts';
-import { ownKeys, providerOf } from '../declaration/provider.ts';
+import { refuse } from '../errors/secured-postgrest-error.ts';
+import { ownKeys, providerOf } from '../declaration/keys/provider.ts';
 import type { Declaration } from '../declaration/types.ts';
-import { checkRole, tokenOptions } from '../ephemeral/token-options.ts';
-import { examineToken, loadVerificationKeys, readKeys, readToken, signToken, type TokenOptions } from '../jwt/index.ts';
-import { keyStore } from '../jwt/key-store.ts';
+import { checkRole, tokenOptions } from '../testing/token-options.ts';
+import {
+  examineToken,
+  loadVerificationKeys,
+  readKeys,
+  readToken,
+  signToken,
+  type TokenOptions,
+} from '../tokens/index.ts';
+import { keyStore } from '../tokens/keys/key-store.ts';
 import { addKeyPlaceOptions, keyPlace, type KeyPlaceOptions } from './key-place.ts';
 import { loadDeclaration } from './load-declaration.ts';
 import { parseTime } from './parse-time.ts';

@@ -1,11 +1,11 @@
 import { Construct } from 'constructs';
-import { accessFingerprint } from '../apply/fingerprint.ts';
+import { accessFingerprint } from '../compile/fingerprint.ts';
 import type { Declaration } from '../declaration/types.ts';
-import { DataResource, type ITerraformDependable, Lazy } from './cdk/core.ts';
+import { DataResource, type ITerraformDependable, Lazy } from './synth/cdk/core.ts';
 import { adminConnection } from './admin-connection.ts';
-import { shellCommand } from './cli-command.ts';
+import { shellCommand } from './synth/cli-command.ts';
 import type { IPostgresDatabase } from './postgres-database.ts';
-import { synthesizedFile } from './synthesized-file.ts';
+import { synthesizedFile } from './synth/synthesized-file.ts';
 
 export interface AccessSqlProps {
   readonly declaration: Declaration;

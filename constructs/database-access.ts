@@ -1,12 +1,12 @@
 import { Construct } from 'constructs';
 import type { Declaration } from '../declaration/types.ts';
-import { Fn, type ITerraformDependable, TerraformStack } from './cdk/core.ts';
-import { PostgresqlProvider } from './cdk/postgresql.ts';
+import { Fn, type ITerraformDependable, TerraformStack } from './synth/cdk/core.ts';
+import { PostgresqlProvider } from './synth/cdk/postgresql.ts';
 import { AccessSql } from './access-sql.ts';
 import { DatabaseRoles } from './database-roles.ts';
 import type { IPostgresDatabase } from './postgres-database.ts';
-import { SecretsDirectory } from './secrets-directory.ts';
-import { waitAcross } from './wait-across.ts';
+import { SecretsDirectory } from './secrets/secrets-directory.ts';
+import { waitAcross } from './synth/wait-across.ts';
 
 export interface DatabaseAccessProps {
   /** What `declare()` returned. */

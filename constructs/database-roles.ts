@@ -1,9 +1,9 @@
 import { Construct } from 'constructs';
 import type { ApiRole, Declaration } from '../declaration/types.ts';
-import { Fn, type ITerraformDependable } from './cdk/core.ts';
-import { type PostgresqlProvider, Role, type RoleConfig } from './cdk/postgresql.ts';
-import { needsWriteOnlyValues } from './cdk/target-versions.ts';
-import type { SecretsDirectory } from './secrets-directory.ts';
+import { Fn, type ITerraformDependable } from './synth/cdk/core.ts';
+import { type PostgresqlProvider, Role, type RoleConfig } from './synth/cdk/postgresql.ts';
+import { needsWriteOnlyValues } from './synth/cdk/target-versions.ts';
+import type { SecretsDirectory } from './secrets/secrets-directory.ts';
 
 export interface DatabaseRolesProps {
   readonly declaration: Declaration;

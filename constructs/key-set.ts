@@ -1,10 +1,10 @@
 import { Construct } from 'constructs';
 import type { Declaration } from '../declaration/types.ts';
-import type { ITerraformDependable } from './cdk/core.ts';
-import type { DockerProvider } from './cdk/docker.ts';
-import type { SecretFile } from './secret-file.ts';
-import { SecretVolume } from './secret-volume.ts';
-import type { SecretsDirectory } from './secrets-directory.ts';
+import type { ITerraformDependable } from './synth/cdk/core.ts';
+import type { DockerProvider } from './synth/cdk/docker.ts';
+import type { SecretFile } from './secrets/secret-file.ts';
+import { SecretVolume } from './docker/secret-volume.ts';
+import type { SecretsDirectory } from './secrets/secrets-directory.ts';
 
 export interface KeySetProps {
   readonly declaration: Declaration;

@@ -1,18 +1,18 @@
 import { readFileSync } from 'node:fs';
 import { observeDatabase, type ObservedDatabase } from '../apply/observe-database.ts';
 import { isRevisionOf, newRevision } from '../apply/revision.ts';
-import { type ErrorCode, refuse, SecuredPostgrestError } from '../declaration/errors.ts';
-import { Annotations, type App, type TerraformResource, TerraformStack, Token } from './cdk/core.ts';
-import { Container, Network } from './cdk/docker.ts';
-import { Role } from './cdk/postgresql.ts';
+import { type ErrorCode, refuse, SecuredPostgrestError } from '../errors/secured-postgrest-error.ts';
+import { Annotations, type App, type TerraformResource, TerraformStack, Token } from './synth/cdk/core.ts';
+import { Container, Network } from './synth/cdk/docker.ts';
+import { Role } from './synth/cdk/postgresql.ts';
 import { DatabaseAccess } from './database-access.ts';
-import { refuseOtherMajor } from './data-version.ts';
-import { addressOf, Engine } from './engine.ts';
-import { adoptCommand, refuseForeign } from './foreign-deployment.ts';
-import { refuseForeignDeployments } from './foreign-deployments.ts';
-import { belongingOf } from './labels.ts';
+import { refuseOtherMajor } from './docker/data-version.ts';
+import { addressOf, Engine } from './docker/engine.ts';
+import { adoptCommand, refuseForeign } from './docker/foreign-deployment.ts';
+import { refuseForeignDeployments } from './docker/foreign-deployments.ts';
+import { belongingOf } from './docker/labels.ts';
 import { PostgresDatabase } from './postgres-database.ts';
-import type { SecretFile } from './secret-file.ts';
+import type { SecretFile } from './secrets/secret-file.ts';
 
 /**
  * Looks at the Docker engine and the databases of an app before it is synthesized, so that a plain deploy repairs and

@@ -1,21 +1,28 @@
 import { Construct, type IConstruct } from 'constructs';
-import { refuse } from '../declaration/errors.ts';
-import { POSTGRES_IMAGE } from '../declaration/images.ts';
-import { checkAccepted, oldestMajor, refuseOpenToAnyone } from '../declaration/releases.ts';
-import { DataResource, type ITerraformDependable, Lazy, Token } from './cdk/core.ts';
-import { Container, type DockerProvider, Network, Volume } from './cdk/docker.ts';
-import { FIRST_WITH_DIRECTORIES, type PostgresData } from './data-version.ts';
-import { dockerProvider } from './docker-provider.ts';
-import { checkPort, type ContainerProps, cpuLabel, cpusOf, hardened, positiveInteger } from './hardened-container.ts';
-import { labels } from './labels.ts';
-import { agreedVersion } from './image-version.ts';
-import { MAX_CONNECTIONS, ReservedConnections } from './postgres-memory.ts';
-import { SecretFile } from './secret-file.ts';
-import { SecretVolume } from './secret-volume.ts';
-import { SecretsDirectory } from './secrets-directory.ts';
-import { tlsOnly } from './tls-only.ts';
-import { warnAboutRelease } from './warn-about-release.ts';
-import { waitProvisioner } from './wait-provisioner.ts';
+import { refuse } from '../errors/secured-postgrest-error.ts';
+import { POSTGRES_IMAGE } from '../compile/images.ts';
+import { checkAccepted, oldestMajor, refuseOpenToAnyone } from '../declaration/releases/releases.ts';
+import { DataResource, type ITerraformDependable, Lazy, Token } from './synth/cdk/core.ts';
+import { Container, type DockerProvider, Network, Volume } from './synth/cdk/docker.ts';
+import { FIRST_WITH_DIRECTORIES, type PostgresData } from './docker/data-version.ts';
+import { dockerProvider } from './docker/docker-provider.ts';
+import {
+  checkPort,
+  type ContainerProps,
+  cpuLabel,
+  cpusOf,
+  hardened,
+  positiveInteger,
+} from './docker/hardened-container.ts';
+import { labels } from './docker/labels.ts';
+import { agreedVersion } from './docker/image-version.ts';
+import { MAX_CONNECTIONS, ReservedConnections } from './docker/postgres-memory.ts';
+import { SecretFile } from './secrets/secret-file.ts';
+import { SecretVolume } from './docker/secret-volume.ts';
+import { SecretsDirectory } from './secrets/secrets-directory.ts';
+import { tlsOnly } from './secrets/tls-only.ts';
+import { warnAboutRelease } from './synth/warn-about-release.ts';
+import { waitProvisioner } from './docker/wait-provisioner.ts';
 
 /** How a client protects its connection: libpq's `sslmode`. */
 export type SslMode = 'disable' | 'require' | 'verify-full';

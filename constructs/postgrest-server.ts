@@ -1,28 +1,28 @@
 import { Construct } from 'constructs';
-import { refuse } from '../declaration/errors.ts';
-import { postgrestImage } from '../declaration/images.ts';
-import { checkSettings, serverSettings } from '../declaration/server-settings.ts';
+import { refuse } from '../errors/secured-postgrest-error.ts';
+import { postgrestImage } from '../compile/images.ts';
+import { checkSettings, serverSettings } from '../compile/server-settings.ts';
 import type { Declaration } from '../declaration/types.ts';
-import { checkVersion } from '../declaration/versions.ts';
-import { DataResource, type ITerraformDependable } from './cdk/core.ts';
-import { Container } from './cdk/docker.ts';
+import { checkVersion } from '../declaration/releases/versions.ts';
+import { DataResource, type ITerraformDependable } from './synth/cdk/core.ts';
+import { Container } from './synth/cdk/docker.ts';
 import { adminConnection } from './admin-connection.ts';
-import { cliProvisioner } from './cli-command.ts';
-import { databaseNetwork } from './database-network.ts';
-import { dockerProvider } from './docker-provider.ts';
-import { checkPort, type ContainerProps, cpuLabel, cpusOf, hardened } from './hardened-container.ts';
-import { serverLife } from './server-life.ts';
-import { waitProvisioner } from './wait-provisioner.ts';
-import { labels } from './labels.ts';
-import { agreedVersion } from './image-version.ts';
+import { cliProvisioner } from './synth/cli-command.ts';
+import { databaseNetwork } from './docker/database-network.ts';
+import { dockerProvider } from './docker/docker-provider.ts';
+import { checkPort, type ContainerProps, cpuLabel, cpusOf, hardened } from './docker/hardened-container.ts';
+import { serverLife } from './docker/server-life.ts';
+import { waitProvisioner } from './docker/wait-provisioner.ts';
+import { labels } from './docker/labels.ts';
+import { agreedVersion } from './docker/image-version.ts';
 import type { KeySet } from './key-set.ts';
 import type { IPostgresDatabase } from './postgres-database.ts';
-import { warnAboutRelease } from './warn-about-release.ts';
-import { checkServerMemory, runtimeOptions, serverMemory } from './postgrest-memory.ts';
-import { publishedUrl } from './published-url.ts';
-import { SecretFile } from './secret-file.ts';
-import { SecretVolume } from './secret-volume.ts';
-import type { SecretsDirectory } from './secrets-directory.ts';
+import { warnAboutRelease } from './synth/warn-about-release.ts';
+import { checkServerMemory, runtimeOptions, serverMemory } from './docker/postgrest-memory.ts';
+import { publishedUrl } from './docker/published-url.ts';
+import { SecretFile } from './secrets/secret-file.ts';
+import { SecretVolume } from './docker/secret-volume.ts';
+import type { SecretsDirectory } from './secrets/secrets-directory.ts';
 
 /** What a user can decide about the servers. */
 export interface ServerContainerProps extends ContainerProps {

@@ -1,16 +1,16 @@
 import { Construct } from 'constructs';
-import { postgrestImage } from '../declaration/images.ts';
+import { postgrestImage } from '../compile/images.ts';
 import type { Declaration } from '../declaration/types.ts';
-import type { ITerraformDependable } from './cdk/core.ts';
-import type { PostgresqlProvider } from './cdk/postgresql.ts';
+import type { ITerraformDependable } from './synth/cdk/core.ts';
+import type { PostgresqlProvider } from './synth/cdk/postgresql.ts';
 import { DatabaseAccess } from './database-access.ts';
-import { dockerProvider } from './docker-provider.ts';
+import { dockerProvider } from './docker/docker-provider.ts';
 import { KeySet } from './key-set.ts';
 import type { IPostgresDatabase } from './postgres-database.ts';
 import { PostgrestServer, type ServerContainerProps } from './postgrest-server.ts';
-import type { SecretFile } from './secret-file.ts';
-import { SecretsDirectory } from './secrets-directory.ts';
-import { waitAcross } from './wait-across.ts';
+import type { SecretFile } from './secrets/secret-file.ts';
+import { SecretsDirectory } from './secrets/secrets-directory.ts';
+import { waitAcross } from './synth/wait-across.ts';
 
 export interface SecuredPostgrestProps extends ServerContainerProps {
   /** What `declare()` returned. */

@@ -1,30 +1,30 @@
 import { createHash } from 'node:crypto';
 import { resolve } from 'node:path';
 import { Construct } from 'constructs';
-import { accountClaimsFunction } from '../declaration/account-claims.ts';
-import { refuse } from '../declaration/errors.ts';
-import { packageTemplate } from '../declaration/template.ts';
-import { checkClients, type TokenServiceClient } from '../declaration/token-clients.ts';
-import { tokenIssuer } from '../declaration/token-issuer.ts';
-import { type Lifetimes, resolveLifetimes } from '../declaration/token-lifetimes.ts';
-import { checkTokenSchema, forTokenService, tokenServiceNames } from '../declaration/token-service.ts';
+import { accountClaimsFunction } from '../declaration/token-service/account-claims.ts';
+import { refuse } from '../errors/secured-postgrest-error.ts';
+import { packageTemplate } from '../postgres/template.ts';
+import { checkClients, type TokenServiceClient } from '../declaration/token-service/token-clients.ts';
+import { tokenIssuer } from '../declaration/token-service/token-issuer.ts';
+import { type Lifetimes, resolveLifetimes } from '../declaration/token-service/token-lifetimes.ts';
+import { checkTokenSchema, forTokenService, tokenServiceNames } from '../declaration/token-service/token-service.ts';
 import type { Declaration } from '../declaration/types.ts';
-import { App, DataResource, type ITerraformDependable, TerraformStack } from './cdk/core.ts';
-import { Container } from './cdk/docker.ts';
+import { App, DataResource, type ITerraformDependable, TerraformStack } from './synth/cdk/core.ts';
+import { Container } from './synth/cdk/docker.ts';
 import { adminConnection } from './admin-connection.ts';
-import { cliProvisioner } from './cli-command.ts';
-import { databaseNetwork } from './database-network.ts';
-import { dockerProvider } from './docker-provider.ts';
-import { checkPort, type ContainerProps, cpuLabel, cpusOf, hardened } from './hardened-container.ts';
-import { labels } from './labels.ts';
+import { cliProvisioner } from './synth/cli-command.ts';
+import { databaseNetwork } from './docker/database-network.ts';
+import { dockerProvider } from './docker/docker-provider.ts';
+import { checkPort, type ContainerProps, cpuLabel, cpusOf, hardened } from './docker/hardened-container.ts';
+import { labels } from './docker/labels.ts';
 import type { IPostgresDatabase } from './postgres-database.ts';
-import { publishedUrl } from './published-url.ts';
-import { SecretFile } from './secret-file.ts';
-import { SecretVolume } from './secret-volume.ts';
-import { SecretsDirectory } from './secrets-directory.ts';
-import { synthesizedFile } from './synthesized-file.ts';
-import { type IAwaitable, waitAcross } from './wait-across.ts';
-import { waitProvisioner } from './wait-provisioner.ts';
+import { publishedUrl } from './docker/published-url.ts';
+import { SecretFile } from './secrets/secret-file.ts';
+import { SecretVolume } from './docker/secret-volume.ts';
+import { SecretsDirectory } from './secrets/secrets-directory.ts';
+import { synthesizedFile } from './synth/synthesized-file.ts';
+import { type IAwaitable, waitAcross } from './synth/wait-across.ts';
+import { waitProvisioner } from './docker/wait-provisioner.ts';
 
 export interface TokenServiceProps extends ContainerProps {
   /** What `declare()` returned; `tokens.issuer` is the address of the service. */
@@ -108,7 +108,7 @@ export class TokenService extends Construct {
 
     const storage = new DataResource(this, 'storage', {
       triggersReplace: {
-        sql: fingerprint(packageTemplate('service/storage').sql, needed, ...options),
+        sql: fingerprint(packageTemplate('token-service/storage').sql, needed, ...options),
         database: database.identity,
         password: secrets.fingerprint(password),
       },

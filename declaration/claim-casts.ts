@@ -1,5 +1,5 @@
-import { refuse } from './errors.ts';
-import { lineAt, splitSql } from './sql-text.ts';
+import { refuse } from '../errors/secured-postgrest-error.ts';
+import { lineAt, splitSql } from '../postgres/sql-text.ts';
 import type { SqlSource } from './types.ts';
 
 /** A word, quoted name, string, `::` or single sign of a condition. */

@@ -1,6 +1,6 @@
 import { checkClaimCasts } from './claim-casts.ts';
-import { refuse } from './errors.ts';
-import { lineAt, splitSql } from './sql-text.ts';
+import { refuse } from '../errors/secured-postgrest-error.ts';
+import { lineAt, splitSql } from '../postgres/sql-text.ts';
 import type { SqlSource } from './types.ts';
 
 /** PostgREST 12 dropped one setting a claim; a policy that still reads it would see null, in every row. */

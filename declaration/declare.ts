@@ -1,11 +1,11 @@
-import { checkKeySet } from './key-set.ts';
+import { checkKeySet } from './keys/key-set.ts';
 import { checkCondition, checkSql } from './custom-sql.ts';
-import { conditionsOf, membershipTable } from './condition.ts';
-import { refuse } from './errors.ts';
+import { conditionsOf, membershipTable } from '../compile/condition.ts';
+import { refuse } from '../errors/secured-postgrest-error.ts';
 import { freeze } from './freeze.ts';
 import { checkDistinct, checkKnownSchema, checkName, checkSchemaName, qualify } from './names.ts';
-import { checkProvider, providerOf } from './provider.ts';
-import { checkAccepted } from './releases.ts';
+import { checkProvider, providerOf } from './keys/provider.ts';
+import { checkAccepted } from './releases/releases.ts';
 import { checkServer } from './server.ts';
 import { checkShape } from './shape.ts';
 import { checkKnownRole, effectiveRoles, resolveRoles, type Roles } from './roles.ts';

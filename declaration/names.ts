@@ -1,4 +1,4 @@
-import { refuse } from './errors.ts';
+import { refuse } from '../errors/secured-postgrest-error.ts';
 import type { Declaration, QualifiedName } from './types.ts';
 
 /** NAMEDATALEN - 1: Postgres silently cuts longer names (documentation, "Identifiers and Key Words"). */

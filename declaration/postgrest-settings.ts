@@ -1,4 +1,4 @@
-import type { Version } from './versions.ts';
+import type { Version } from './releases/versions.ts';
 
 /** A setting of PostgREST (its documentation, "Configuration"; its `Config.hs` of 12.0 to 16.2), and whether a declaration may set it. */
 export interface PostgrestSetting {

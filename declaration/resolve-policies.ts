@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { refuse } from './errors.ts';
+import { refuse } from '../errors/secured-postgrest-error.ts';
 import { checkDistinct, checkName } from './names.ts';
 import { checkKnownRole, effectiveRoles, type Roles } from './roles.ts';
 import type { Command, Policy, PolicyInput, PolicyStatement, RelationGrant } from './types.ts';

@@ -1,4 +1,4 @@
-import { refuse } from './errors.ts';
+import { refuse } from '../errors/secured-postgrest-error.ts';
 import { checkDistinct, checkRoleName } from './names.ts';
 import type { ApiRole, AnonymousRoleInput, Declaration, RolesInput, UserRoleInput } from './types.ts';
 

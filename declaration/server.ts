@@ -1,9 +1,9 @@
 import { isIPv4, isIPv6 } from 'node:net';
-import { refuse } from './errors.ts';
-import { newestVersion } from './releases.ts';
-import { checkSettings } from './server-settings.ts';
+import { refuse } from '../errors/secured-postgrest-error.ts';
+import { newestVersion } from './releases/releases.ts';
+import { checkSettings } from '../compile/server-settings.ts';
 import type { Server, ServerInput } from './types.ts';
-import { checkVersion } from './versions.ts';
+import { checkVersion } from './releases/versions.ts';
 
 /** Checks the server part of a declaration and fills in its defaults. */
 export function checkServer(input: ServerInput): Server {

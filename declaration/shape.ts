@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { refuse } from './errors.ts';
+import { refuse } from '../errors/secured-postgrest-error.ts';
 import type { DeclarationInput } from './types.ts';
 
 const text = z.string();

@@ -19,8 +19,10 @@ cpSync(`${root}sql`, `${dist}/sql`, { recursive: true });
 
 // Programs and pages beside the sources that are no TypeScript.
 const isFolder = (path) => statSync(path).isDirectory();
-cpSync(`${root}ephemeral`, `${dist}/ephemeral`, {
-  recursive: true,
-  filter: (path) => isFolder(path) || !path.endsWith('.ts'),
-});
+for (const room of ['explorer', 'testing']) {
+  cpSync(`${root}${room}`, `${dist}/${room}`, {
+    recursive: true,
+    filter: (path) => isFolder(path) || !path.endsWith('.ts'),
+  });
+}
 chmodSync(`${dist}/cli/main.js`, 0o755);

@@ -2,7 +2,12 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { pathToFileURL } from 'node:url';
 import { format, resolveConfig } from 'prettier';
-import { type Advisory, type FixingRelease, type Product, RELEASE_TABLE } from '../declaration/release-table.ts';
+import {
+  type Advisory,
+  type FixingRelease,
+  type Product,
+  RELEASE_TABLE,
+} from '../declaration/releases/release-table.ts';
 
 export const PAGE = new URL('../docs/versions.md', import.meta.url);
 const MARK = '<!-- npm run versions writes what follows -->\n';

@@ -1,5 +1,5 @@
 import type { Construct } from 'constructs';
-import { TerraformOutput, TerraformStack } from '../constructs/cdk/core.ts';
+import { TerraformOutput, TerraformStack } from '../constructs/synth/cdk/core.ts';
 import { SecuredPostgrest, type SecuredPostgrestProps } from '../constructs/index.ts';
 
 /** Keys and servers. */

@@ -1,5 +1,5 @@
 import type { Construct } from 'constructs';
-import { TerraformStack } from '../constructs/cdk/core.ts';
+import { TerraformStack } from '../constructs/synth/cdk/core.ts';
 import { type IPostgresDatabase, PostgresDatabase, type PostgresDatabaseProps } from '../constructs/index.ts';
 
 /**

@@ -1,4 +1,4 @@
-import type { App } from '../constructs/cdk/core.ts';
+import type { App } from '../constructs/synth/cdk/core.ts';
 import { SecretsDirectory } from '../constructs/index.ts';
 import type { Declaration } from '../declaration/index.ts';
 import { AccessStack } from './access-stack.ts';

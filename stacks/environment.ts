@@ -1,7 +1,7 @@
 import type { ContainerProps } from '../constructs/index.ts';
-import { environmentCount, environmentCpus, environmentPort } from '../declaration/environment-numbers.ts';
-import { refuse } from '../declaration/errors.ts';
-import { keysFromCommand, keysFromEnvironment, parseKeysCommand, type KeyStore } from '../jwt/index.ts';
+import { environmentCount, environmentCpus, environmentPort } from './environment-numbers.ts';
+import { refuse } from '../errors/secured-postgrest-error.ts';
+import { keysFromCommand, keysFromEnvironment, parseKeysCommand, type KeyStore } from '../tokens/index.ts';
 
 /** Memory and CPU limits of a container. */
 type ContainerLimits = Pick<ContainerProps, 'memory' | 'cpus'>;

@@ -1,4 +1,4 @@
-import { App } from '../constructs/cdk/core.ts';
+import { App } from '../constructs/synth/cdk/core.ts';
 import { observe } from '../constructs/index.ts';
 import todos from '../examples/todos/declaration.ts';
 import { addStacks } from './deployment.ts';

@@ -1,5 +1,5 @@
-import { curlLine } from '../../ephemeral/explorer/curl-line.ts';
-import type { EphemeralPostgrest } from '../../ephemeral/index.ts';
+import { curlLine } from '../../explorer/curl-line.ts';
+import type { EphemeralPostgrest } from '../../testing/index.ts';
 import { identitiesOf } from './identities.ts';
 
 /** Who may ask, with tokens, and how. */

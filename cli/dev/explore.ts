@@ -1,6 +1,6 @@
-import { SecuredPostgrestError } from '../../declaration/errors.ts';
-import { startExplorer, type Explorer } from '../../ephemeral/explorer/explorer.ts';
-import type { EphemeralPostgrest } from '../../ephemeral/index.ts';
+import { SecuredPostgrestError } from '../../errors/secured-postgrest-error.ts';
+import { startExplorer, type Explorer } from '../../explorer/explorer.ts';
+import type { EphemeralPostgrest } from '../../testing/index.ts';
 import { identitiesOf, sampleToken } from './identities.ts';
 
 /** Starts the explorer of an environment. Without npm's swagger-ui-dist it goes without, and says how to have one. */

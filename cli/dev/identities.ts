@@ -1,6 +1,6 @@
-import { sampleSubjects } from '../../ephemeral/access/subjects.ts';
-import type { Identity } from '../../ephemeral/explorer/explorer.ts';
-import type { EphemeralPostgrest } from '../../ephemeral/index.ts';
+import { sampleSubjects } from '../../access/subjects.ts';
+import type { Identity } from '../../explorer/explorer.ts';
+import type { EphemeralPostgrest } from '../../testing/index.ts';
 
 /** Each role of what runs now, with claims and a new token. */
 export function identitiesOf(environment: EphemeralPostgrest): Promise<Identity[]> {

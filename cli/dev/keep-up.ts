@@ -1,8 +1,8 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { sep } from 'node:path';
-import { SQL_READS } from '../../apply/read-sql.ts';
-import { SecuredPostgrestError, type ErrorCode } from '../../declaration/errors.ts';
-import type { EphemeralPostgrest } from '../../ephemeral/index.ts';
+import { SQL_READS } from '../../declaration/read-sql.ts';
+import { SecuredPostgrestError, type ErrorCode } from '../../errors/secured-postgrest-error.ts';
+import type { EphemeralPostgrest } from '../../testing/index.ts';
 import { checkSource } from '../check-source.ts';
 import { errorLine } from '../error-line.ts';
 import { loadAfresh } from '../load-declaration.ts';

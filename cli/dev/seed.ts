@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { sqlFile } from '../../apply/read-sql.ts';
+import { sqlFile } from '../../declaration/read-sql.ts';
 import type { SqlSource } from '../../declaration/types.ts';
 import { checkSource } from '../check-source.ts';
 

@@ -1,6 +1,6 @@
 import type { Declaration, SqlSource } from '../../declaration/types.ts';
-import type { ApplyOutcome } from '../../ephemeral/index.ts';
-import { sampleSubjects } from '../../ephemeral/access/subjects.ts';
+import type { ApplyOutcome } from '../../testing/index.ts';
+import { sampleSubjects } from '../../access/subjects.ts';
 
 /** What an environment was made from. */
 export interface Sources {

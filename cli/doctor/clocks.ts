@@ -1,4 +1,4 @@
-import { CLOCK_SKEW_S } from '../../jwt/clock-skew.ts';
+import { CLOCK_SKEW_S } from '../../tokens/clock-skew.ts';
 import { type Finding, findings } from './finding.ts';
 import { runProgram } from './program.ts';
 

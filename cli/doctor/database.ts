@@ -1,6 +1,6 @@
 import { lackingPrivileges } from '../../apply/admin-privileges.ts';
-import { connect, type DatabaseConnection } from '../../apply/connect.ts';
-import { packageTemplate } from '../../declaration/template.ts';
+import { connect, type DatabaseConnection } from '../../postgres/connect.ts';
+import { packageTemplate } from '../../postgres/template.ts';
 import type { Declaration } from '../../declaration/types.ts';
 import { clockFinding } from './clocks.ts';
 import { type Finding, findings } from './finding.ts';
@@ -26,7 +26,7 @@ export async function checkDatabase(connection: DatabaseConnection, declaration?
   }
   try {
     const before = Date.now();
-    const { rows } = await client.query<Row>(packageTemplate('doctor').sql);
+    const { rows } = await client.query<Row>(packageTemplate('cli/doctor').sql);
     const { version, standby, now } = rows[0]!;
     const lacking = await lackingPrivileges(client, declaration);
     return [

@@ -1,4 +1,4 @@
-import { engineAddress } from '../../constructs/engine-address.ts';
+import { engineAddress } from '../../constructs/docker/engine-address.ts';
 import { type Finding, findings } from './finding.ts';
 import { runProgram } from './program.ts';
 

@@ -1,7 +1,7 @@
-import { imageVersion } from '../../declaration/images.ts';
+import { imageVersion } from '../../compile/images.ts';
 import { type Finding, findings } from './finding.ts';
 import { runProgram } from './program.ts';
-import type { Product } from '../../declaration/release-table.ts';
+import type { Product } from '../../declaration/releases/release-table.ts';
 import { versionFindings } from './versions.ts';
 
 const { ok, warning, problem } = findings('images');

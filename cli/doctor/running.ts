@@ -1,4 +1,4 @@
-import type { Product } from '../../declaration/release-table.ts';
+import type { Product } from '../../declaration/releases/release-table.ts';
 import { type Finding, findings } from './finding.ts';
 import { runProgram } from './program.ts';
 import { versionFindings } from './versions.ts';

@@ -1,12 +1,12 @@
 import { existsSync, lstatSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { DatabaseContainer } from '../../constructs/admin-password.ts';
-import { readIdentity } from '../../constructs/deployment-identity.ts';
-import { engineObjects } from '../../constructs/engine-objects.ts';
-import { adoptCommand, foreignDeployment, foreignObject } from '../../constructs/foreign-deployment.ts';
-import { stateObjects } from '../../constructs/local-state.ts';
-import { SecuredPostgrestError } from '../../declaration/errors.ts';
-import { checkPrivateDirectory, readPrivateFile, readTrustedFile } from '../../jwt/private-files.ts';
+import { DatabaseContainer } from '../../constructs/secrets/admin-password.ts';
+import { readIdentity } from '../../constructs/secrets/deployment-identity.ts';
+import { engineObjects } from '../../constructs/docker/engine-objects.ts';
+import { adoptCommand, foreignDeployment, foreignObject } from '../../constructs/docker/foreign-deployment.ts';
+import { stateObjects } from '../../constructs/synth/local-state.ts';
+import { SecuredPostgrestError } from '../../errors/secured-postgrest-error.ts';
+import { checkPrivateDirectory, readPrivateFile, readTrustedFile } from '../../files/private-files.ts';
 import { type Finding, findings } from './finding.ts';
 
 const { ok, problem } = findings('secrets');

@@ -1,5 +1,5 @@
-import { type Product, RELEASE_TABLE } from '../../declaration/release-table.ts';
-import { advisoriesOf, oldestMajor, releaseFindings, tableAgeDays } from '../../declaration/releases.ts';
+import { type Product, RELEASE_TABLE } from '../../declaration/releases/release-table.ts';
+import { advisoriesOf, oldestMajor, releaseFindings, tableAgeDays } from '../../declaration/releases/releases.ts';
 import { type Finding, findings } from './finding.ts';
 
 /** PostgreSQL publishes fixes each quarter. */

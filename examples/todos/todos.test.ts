@@ -1,4 +1,4 @@
-import { apiTest } from '../../ephemeral/vitest/index.ts';
+import { apiTest } from '../../testing/vitest/index.ts';
 import { expect } from 'vitest';
 import declaration from './declaration.ts';
 

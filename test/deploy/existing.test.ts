@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { loadSigningKey, signToken } from '../../jwt/index.ts';
+import { loadSigningKey, signToken } from '../../tokens/index.ts';
 import { certificateAuthority } from '../support/certificates.ts';
 import { docker, engineObjects, freePort, root, type Run, runProgram } from '../support/deployment.ts';
 import { postgrestImage } from '../support/images.ts';

@@ -14,7 +14,7 @@ import { type AddressInfo, createServer } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { checkEngineClock } from '../../cli/doctor/clocks.ts';
-import { engineAddress } from '../../constructs/engine-address.ts';
+import { engineAddress } from '../../constructs/docker/engine-address.ts';
 import { SecretsDirectory } from '../../constructs/index.ts';
 import { Deployment, docker, root, type Run, runningServers, runProgram, touched } from '../support/deployment.ts';
 import { ask } from '../support/poll.ts';

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { declare } from '../../declaration/index.ts';
-import { withClient } from '../../ephemeral/with-client.ts';
+import { withClient } from '../../postgres/with-client.ts';
 import { Deployment, docker, engineObjects, root, runProgram, type Run } from '../support/deployment.ts';
 import { commands } from '../support/docs/shell.ts';
 import { curlImage, hasImages, postgres18Image, postgrest14Image, postgrest16Image } from '../support/images.ts';

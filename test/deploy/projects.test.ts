@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { startEphemeralPostgrest } from '../../ephemeral/index.ts';
+import { startEphemeralPostgrest } from '../../testing/index.ts';
 import declaration from '../../examples/projects/declaration.ts';
 import { describeAccess } from '../support/access/describe-access.ts';
 import { projectsCases } from '../support/access/projects-cases.ts';

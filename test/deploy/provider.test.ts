@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { Declaration, DeclarationInput, Provider } from '../../declaration/index.ts';
-import { startEphemeralPostgrest } from '../../ephemeral/index.ts';
-import { generateKey, publicKeySet, type PrivateKey } from '../../jwt/index.ts';
+import { startEphemeralPostgrest } from '../../testing/index.ts';
+import { generateKey, publicKeySet, type PrivateKey } from '../../tokens/index.ts';
 import { behindProvider, roles } from '../support/behind-provider.ts';
 import { catalogs } from '../support/catalogs.ts';
 import { changes, Deployment, engineObjects, runningServers, touched, type Run } from '../support/deployment.ts';

@@ -2,8 +2,8 @@ import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { generateKey, readManagedKeys, signToken, type PrivateKey } from '../../jwt/index.ts';
-import { withClient } from '../../ephemeral/with-client.ts';
+import { generateKey, readManagedKeys, signToken, type PrivateKey } from '../../tokens/index.ts';
+import { withClient } from '../../postgres/with-client.ts';
 import { changes, Deployment, root } from '../support/deployment.ts';
 import { pollKeys, type Passing } from '../support/poll-keys.ts';
 

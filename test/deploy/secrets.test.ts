@@ -1,7 +1,7 @@
 import { mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { readManagedKeys } from '../../jwt/index.ts';
+import { readManagedKeys } from '../../tokens/index.ts';
 import { deployedPlaces } from '../support/deployed-places.ts';
 import { Deployment, docker } from '../support/deployment.ts';
 import { filesBelow, findSecrets, watchArguments } from '../support/secret-search.ts';

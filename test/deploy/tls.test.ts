@@ -2,8 +2,8 @@ import { spawnSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { withClient } from '../../ephemeral/with-client.ts';
-import { certificateOf, newServerCertificate } from '../../constructs/server-certificate.ts';
+import { withClient } from '../../postgres/with-client.ts';
+import { certificateOf, newServerCertificate } from '../../constructs/secrets/server-certificate.ts';
 import { Deployment, docker, freePort, touched } from '../support/deployment.ts';
 import { ask } from '../support/poll.ts';
 

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { checkEngine } from '../../cli/doctor/engine.ts';
-import { startDockerBackend } from '../../ephemeral/docker-backend.ts';
+import { startDockerBackend } from '../../testing/backends/docker/docker-backend.ts';
 import { docker } from '../support/deployment.ts';
 import { rejection } from '../support/errors.ts';
 

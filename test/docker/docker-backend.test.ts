@@ -6,14 +6,14 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { applyDeclaration, createRoles } from '../../apply/index.ts';
-import type { Backend, ServerOptions } from '../../ephemeral/backend.ts';
-import { baseDirectory } from '../../ephemeral/base-directory.ts';
-import { startDockerBackend } from '../../ephemeral/docker-backend.ts';
-import { startEphemeralPostgrest } from '../../ephemeral/index.ts';
-import type { PostgrestServer } from '../../ephemeral/postgrest-server.ts';
-import { withClient } from '../../ephemeral/with-client.ts';
+import type { Backend, ServerOptions } from '../../testing/backends/backend.ts';
+import { baseDirectory } from '../../testing/servers/base-directory.ts';
+import { startDockerBackend } from '../../testing/backends/docker/docker-backend.ts';
+import { startEphemeralPostgrest } from '../../testing/index.ts';
+import type { PostgrestServer } from '../../testing/servers/postgrest-server.ts';
+import { withClient } from '../../postgres/with-client.ts';
 import declaration from '../../examples/todos/declaration.ts';
-import { generateKey, publicKeySet, signToken } from '../../jwt/index.ts';
+import { generateKey, publicKeySet, signToken } from '../../tokens/index.ts';
 import { docker, root } from '../support/deployment.ts';
 import { rejection } from '../support/errors.ts';
 import { postgresImage, postgrestImage } from '../support/images.ts';
@@ -308,7 +308,7 @@ describe('a start that fails', () => {
 describe('a process that is killed', () => {
   let directory: string;
   const script = `
-    import { startDockerBackend } from '${root}ephemeral/docker-backend.ts';
+    import { startDockerBackend } from '${root}testing/backends/docker/docker-backend.ts';
     await startDockerBackend(${JSON.stringify(images)});
     console.log('started');
     setInterval(() => {}, 1000);`;

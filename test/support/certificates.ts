@@ -1,8 +1,8 @@
 import { generateKeyPairSync } from 'node:crypto';
 import { AsnConvert, OctetString } from '@peculiar/asn1-schema';
 import { BasicConstraints, Extension, id_ce_basicConstraints } from '@peculiar/asn1-x509';
-import { subjectAlternativeNames } from '../../constructs/server-certificate.ts';
-import { signCertificate } from '../../constructs/sign-certificate.ts';
+import { subjectAlternativeNames } from '../../constructs/secrets/server-certificate.ts';
+import { signCertificate } from '../../constructs/secrets/sign-certificate.ts';
 
 /** An authority, as a hosted Postgres has one: its certificate, and those that it signs for servers with their keys. */
 export function certificateAuthority(name: string) {

@@ -3,8 +3,8 @@ import pg from 'pg';
 import { afterAll, beforeAll } from 'vitest';
 import { applyDeclaration, createRoles } from '../../apply/index.ts';
 import type { Declaration } from '../../declaration/index.ts';
-import { startPostgres, type LocalConnection, type PostgresServer } from '../../ephemeral/postgres-server.ts';
-import { withClient } from '../../ephemeral/with-client.ts';
+import { startPostgres, type LocalConnection, type PostgresServer } from '../../testing/servers/postgres-server.ts';
+import { withClient } from '../../postgres/with-client.ts';
 
 /** Who applies: a superuser, or a role with LOGIN and CREATEROLE that owns the database, as a hosted Postgres has. */
 export const ADMINS = ['superuser', 'database owner'] as const;

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Declaration } from '../../declaration/types.ts';
-import { loadSigningKey } from '../../jwt/index.ts';
+import { loadSigningKey } from '../../tokens/index.ts';
 import { trusting, type TokenApi } from './access/token-cases.ts';
 import { type Deployment, root } from './deployment.ts';
 

@@ -1,4 +1,4 @@
-import { RELEASE_TABLE } from '../../declaration/release-table.ts';
+import { RELEASE_TABLE } from '../../declaration/releases/release-table.ts';
 
 /** Every advisory on PostgreSQL: tests of anything else accept what is known against the embedded one. */
 export const POSTGRES_ADVISORIES: readonly string[] = RELEASE_TABLE.products.PostgreSQL.releases.flatMap(({ fixes }) =>

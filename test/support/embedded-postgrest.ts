@@ -1,4 +1,4 @@
-import { postgrestBinary } from '../../ephemeral/postgrest-binary.ts';
+import { postgrestBinary } from '../../testing/servers/postgrest-binary.ts';
 import { majorOf, tokenAnswers } from './answers.ts';
 
 /** Version of the PostgREST that embedded environments run, such as `12.0.2`. */

@@ -1,4 +1,4 @@
-import { SecuredPostgrestError } from '../../declaration/errors.ts';
+import { SecuredPostgrestError } from '../../errors/secured-postgrest-error.ts';
 
 /** What an action refuses with; fails where it does not. */
 export function refusal(action: () => unknown): SecuredPostgrestError {

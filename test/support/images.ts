@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { parseEnv } from 'node:util';
-import { imageVersion } from '../../declaration/images.ts';
+import { imageVersion } from '../../compile/images.ts';
 
 const names = { ...parseEnv(readFileSync(new URL('images/names.env', import.meta.url), 'utf8')), ...process.env };
 

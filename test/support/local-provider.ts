@@ -2,7 +2,7 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { Provider, type Configuration } from 'oidc-provider';
 import * as client from 'openid-client';
-import type { PrivateKey } from '../../jwt/index.ts';
+import type { PrivateKey } from '../../tokens/index.ts';
 
 /** Whom access tokens are for, unless a client asks for others. */
 export const AUDIENCE = 'https://shop.example.com/api';

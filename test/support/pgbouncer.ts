@@ -5,7 +5,7 @@ import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import type { LocalConnection } from '../../ephemeral/postgres-server.ts';
+import type { LocalConnection } from '../../testing/servers/postgres-server.ts';
 import { freePort } from './deployment.ts';
 
 /** Skips tests where PgBouncer is not on the PATH, unless all tests are required. */

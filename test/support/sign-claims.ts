@@ -1,5 +1,5 @@
 import { importJWK, SignJWT, type JWK } from 'jose';
-import type { SigningKey } from '../../jwt/index.ts';
+import type { SigningKey } from '../../tokens/index.ts';
 
 /** A token that says just these claims, as a provider of others would sign it. */
 export async function signClaims(key: SigningKey, claims: Readonly<Record<string, unknown>>): Promise<string> {

@@ -1,7 +1,7 @@
 import { sqlFile } from '../../apply/index.ts';
 import { sampleToken } from '../../cli/dev/identities.ts';
-import { startExplorer, type Explorer } from '../../ephemeral/explorer/explorer.ts';
-import { startEphemeralPostgrest, type EphemeralPostgrest } from '../../ephemeral/index.ts';
+import { startExplorer, type Explorer } from '../../explorer/explorer.ts';
+import { startEphemeralPostgrest, type EphemeralPostgrest } from '../../testing/index.ts';
 import declaration from '../../examples/todos/declaration.ts';
 
 export interface TodosExplorer {

@@ -7,10 +7,10 @@ import { join } from 'node:path';
 import * as oauth from 'openid-client';
 import { connectionOf } from './connection-of.ts';
 import { declare, ownRows, type Declaration } from '../../declaration/index.ts';
-import { startEphemeralPostgrest, type EphemeralPostgrest } from '../../ephemeral/index.ts';
-import { generateKey, publicKeySet, writeKey } from '../../jwt/index.ts';
-import { createTokenStorage, hashPassword, tokenService } from '../../service/index.ts';
-import type { TokenService, TokenServiceEvent, TokenServiceOptions } from '../../service/index.ts';
+import { startEphemeralPostgrest, type EphemeralPostgrest } from '../../testing/index.ts';
+import { generateKey, publicKeySet, writeKey } from '../../tokens/index.ts';
+import { createTokenStorage, hashPassword, tokenService } from '../../token-service/index.ts';
+import type { TokenService, TokenServiceEvent, TokenServiceOptions } from '../../token-service/index.ts';
 import type { Gate } from './gate.ts';
 import { notesInput } from './notes.ts';
 

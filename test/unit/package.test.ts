@@ -26,14 +26,16 @@ describe('the packed package', () => {
     expect(names.filter((file) => !file.startsWith('dist/')).sort()).toEqual(
       ['LICENSE', 'README.md', 'package.json'].filter((file) => existsSync(join(root, file))),
     );
-    const programs = readdirSync(join(root, 'ephemeral'), { recursive: true, encoding: 'utf8' }).filter((file) =>
-      /\.(sh|html|css|js)$/.test(file),
+    const programs = ['explorer', 'testing'].flatMap((room) =>
+      readdirSync(join(root, room), { recursive: true, encoding: 'utf8' })
+        .filter((file) => /\.(sh|html|css|js)$/.test(file))
+        .map((file) => `${room}/${file}`),
     );
-    expect(programs).toContain('reaper.sh');
+    expect(programs).toContain('testing/servers/reaper.sh');
     expect(names.filter((file) => !/\.(js|d\.ts)$/.test(file) && file.startsWith('dist/')).sort()).toEqual(
       [
         ...sql.map((file) => `dist/sql/${file}`),
-        ...programs.filter((file) => !file.endsWith('.js')).map((file) => `dist/ephemeral/${file}`),
+        ...programs.filter((file) => !file.endsWith('.js')).map((file) => `dist/${file}`),
       ].sort(),
     );
   });

@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import type { Command } from '../../../declaration/index.ts';
-import { COMMANDS } from '../../../ephemeral/access/matrix.ts';
-import { probeAccess } from '../../../ephemeral/access/probe.ts';
-import { withClient } from '../../../ephemeral/with-client.ts';
+import { COMMANDS } from '../../../access/matrix.ts';
+import { probeAccess } from '../../../access/map/probe.ts';
+import { withClient } from '../../../postgres/with-client.ts';
 import { useCluster } from '../../support/database.ts';
 import { FUZZ_RUNS } from '../../support/fuzz.ts';
 import { notes } from '../../support/notes.ts';

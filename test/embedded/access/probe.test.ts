@@ -1,11 +1,11 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { membership, type Command, type Declaration, type DeclarationInput } from '../../../declaration/index.ts';
-import { quoteIdentifier, quoteLiteral } from '../../../declaration/quote.ts';
-import { accessMatrix, COMMANDS } from '../../../ephemeral/access/matrix.ts';
-import { probeAccess, type AccessProbe, type Reach } from '../../../ephemeral/access/probe.ts';
-import { sampleSubjects } from '../../../ephemeral/access/subjects.ts';
-import { withClient } from '../../../ephemeral/with-client.ts';
+import { quoteIdentifier, quoteLiteral } from '../../../postgres/quote.ts';
+import { accessMatrix, COMMANDS } from '../../../access/matrix.ts';
+import { probeAccess, type AccessProbe, type Reach } from '../../../access/map/probe.ts';
+import { sampleSubjects } from '../../../access/subjects.ts';
+import { withClient } from '../../../postgres/with-client.ts';
 import { ADMINS, accessState, useCluster, type Admin, type Row, type TestDatabase } from '../../support/database.ts';
 import { hostileText } from '../../support/hostile-text.ts';
 import { notes } from '../../support/notes.ts';

@@ -2,7 +2,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { applyDeclaration, createRoles } from '../../../apply/index.ts';
 import { observeDatabase } from '../../../apply/observe-database.ts';
 import { checkDatabase } from '../../../cli/doctor/database.ts';
-import { withClient } from '../../../ephemeral/with-client.ts';
+import { withClient } from '../../../postgres/with-client.ts';
 import { useCluster, type TestDatabase } from '../../support/database.ts';
 import { rejection } from '../../support/errors.ts';
 import { notes } from '../../support/notes.ts';

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { beforeAll, expect, it } from 'vitest';
 import { applyDeclaration } from '../../../apply/index.ts';
 import { createRoles } from '../../../apply/create-roles.ts';
-import { withClient } from '../../../ephemeral/with-client.ts';
+import { withClient } from '../../../postgres/with-client.ts';
 import { Onlooker, type Sight } from '../../support/commits/look.ts';
 import { overlook } from '../../support/commits/overlooked.ts';
 import { corrected, DATA, sequences, type Sequence } from '../../support/commits/sequences.ts';

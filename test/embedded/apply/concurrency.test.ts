@@ -1,10 +1,10 @@
 import pg from 'pg';
 import { describe, expect, it } from 'vitest';
 import { applyDeclaration, diffDeclaration } from '../../../apply/index.ts';
-import { connect } from '../../../apply/connect.ts';
+import { connect } from '../../../postgres/connect.ts';
 import { reloadServers } from '../../../apply/reload.ts';
-import { lock, settle } from '../../../apply/session.ts';
-import { withClient } from '../../../ephemeral/with-client.ts';
+import { lock, settle } from '../../../postgres/session.ts';
+import { withClient } from '../../../postgres/with-client.ts';
 import { useCluster, type TestDatabase } from '../../support/database.ts';
 import { rejection } from '../../support/errors.ts';
 import { notes, notesInput, notesMigration } from '../../support/notes.ts';

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { applyDeclaration, auditDatabase } from '../../../apply/index.ts';
 import { custom, declare } from '../../../declaration/index.ts';
-import { startEphemeralPostgrest, type EphemeralPostgrest } from '../../../ephemeral/index.ts';
+import { startEphemeralPostgrest, type EphemeralPostgrest } from '../../../testing/index.ts';
 import { connectionOf } from '../../support/connection-of.ts';
 import { rejection } from '../../support/errors.ts';
 import { waysDeclaration } from './ways/declaration.ts';

@@ -1,10 +1,10 @@
 import { chownSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { connect, type DatabaseConnection } from '../../../apply/connect.ts';
-import { certificateOf, newServerCertificate } from '../../../constructs/server-certificate.ts';
-import { type PostgresServer, startPostgres } from '../../../ephemeral/postgres-server.ts';
-import { withClient } from '../../../ephemeral/with-client.ts';
+import { connect, type DatabaseConnection } from '../../../postgres/connect.ts';
+import { certificateOf, newServerCertificate } from '../../../constructs/secrets/server-certificate.ts';
+import { type PostgresServer, startPostgres } from '../../../testing/servers/postgres-server.ts';
+import { withClient } from '../../../postgres/with-client.ts';
 import { certificateAuthority } from '../../support/certificates.ts';
 import { rejection } from '../../support/errors.ts';
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { auditDatabase, createRoles } from '../../../apply/index.ts';
-import { withClient } from '../../../ephemeral/with-client.ts';
+import { withClient } from '../../../postgres/with-client.ts';
 import { ADMINS, useCluster } from '../../support/database.ts';
 import { rejection } from '../../support/errors.ts';
 import { notes } from '../../support/notes.ts';

@@ -3,15 +3,15 @@ import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { applyDeclaration, auditDatabase, diffDeclaration } from '../../../apply/index.ts';
-import type { DatabaseConnection } from '../../../apply/connect.ts';
+import type { DatabaseConnection } from '../../../postgres/connect.ts';
 import { allRows, custom, declare, type SqlSource } from '../../../declaration/index.ts';
-import { withClient } from '../../../ephemeral/with-client.ts';
+import { withClient } from '../../../postgres/with-client.ts';
 import {
   startEphemeralPostgrest,
   startPostgres,
   type EphemeralPostgrest,
   type PostgresServer,
-} from '../../../ephemeral/index.ts';
+} from '../../../testing/index.ts';
 import { app, drops, fails, slow, user } from '../../support/commits/app.ts';
 import { rejection } from '../../support/errors.ts';
 

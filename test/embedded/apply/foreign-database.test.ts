@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { App, TerraformStack } from 'cdktf';
 import { expect, it, onTestFinished, vi } from 'vitest';
 import { applyDeclaration } from '../../../apply/index.ts';
-import { adoptDeployment } from '../../../constructs/adopt-deployment.ts';
+import { adoptDeployment } from '../../../constructs/secrets/adopt-deployment.ts';
 import { DatabaseAccess, observe, PostgresDatabase, SecretsDirectory } from '../../../constructs/index.ts';
 import { declare, type Declaration } from '../../../declaration/index.ts';
 import { type TestDatabase, useCluster } from '../../support/database.ts';

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { grantsFrom } from '../../../apply/grants.ts';
+import { grantsFrom } from '../../../postgres/catalog/acl.ts';
 import { useCluster } from '../../support/database.ts';
 
 const cluster = useCluster();

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { applyDeclaration } from '../../../apply/index.ts';
-import { connect } from '../../../apply/connect.ts';
+import { connect } from '../../../postgres/connect.ts';
 import { useCluster } from '../../support/database.ts';
 import { rejection } from '../../support/errors.ts';
 import { notes } from '../../support/notes.ts';

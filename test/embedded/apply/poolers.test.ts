@@ -1,12 +1,12 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { applyDeclaration, auditDatabase, createRoles, diffDeclaration } from '../../../apply/index.ts';
-import { connect } from '../../../apply/connect.ts';
+import { connect } from '../../../postgres/connect.ts';
 import { serverSettings } from '../../../declaration/index.ts';
 import { observeDatabase } from '../../../apply/observe-database.ts';
 import { reloadServers } from '../../../apply/reload.ts';
-import type { LocalConnection } from '../../../ephemeral/postgres-server.ts';
-import { startPostgrest } from '../../../ephemeral/index.ts';
-import { withClient } from '../../../ephemeral/with-client.ts';
+import type { LocalConnection } from '../../../testing/servers/postgres-server.ts';
+import { startPostgrest } from '../../../testing/index.ts';
+import { withClient } from '../../../postgres/with-client.ts';
 import { accessState, useCluster, type TestDatabase } from '../../support/database.ts';
 import { since13, version } from '../../support/embedded-postgrest.ts';
 import { rejection } from '../../support/errors.ts';

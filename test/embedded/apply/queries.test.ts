@@ -2,7 +2,7 @@ import pg from 'pg';
 import { afterAll, describe, expect, it, vi } from 'vitest';
 import { applyDeclaration, createRoles, diffDeclaration } from '../../../apply/index.ts';
 import { ownRows } from '../../../declaration/index.ts';
-import { withClient } from '../../../ephemeral/with-client.ts';
+import { withClient } from '../../../postgres/with-client.ts';
 import { useCluster, type TestDatabase } from '../../support/database.ts';
 import { notes } from '../../support/notes.ts';
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { applyDeclaration, createRoles, diffDeclaration } from '../../../apply/index.ts';
 import { declare, publicRows } from '../../../declaration/index.ts';
-import { withClient } from '../../../ephemeral/with-client.ts';
+import { withClient } from '../../../postgres/with-client.ts';
 import { useCluster, type TestDatabase } from '../../support/database.ts';
 import { notesInput, notesMigration } from '../../support/notes.ts';
 

@@ -9,7 +9,7 @@ import {
   type TokenRules,
 } from '../../../declaration/index.ts';
 import { accessState, ADMINS, useCluster, type TestDatabase } from '../../support/database.ts';
-import { withClient } from '../../../ephemeral/with-client.ts';
+import { withClient } from '../../../postgres/with-client.ts';
 import { notes, notesMigration } from '../../support/notes.ts';
 
 const cluster = useCluster();

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { connect } from '../../../apply/connect.ts';
+import { connect } from '../../../postgres/connect.ts';
 import type { Step } from '../../../apply/plan.ts';
 import { runSteps } from '../../../apply/run-steps.ts';
 import { useCluster } from '../../support/database.ts';

@@ -11,7 +11,7 @@ import {
   startPostgrest,
   type EphemeralPostgrest,
   type PostgrestServer,
-} from '../../../ephemeral/index.ts';
+} from '../../../testing/index.ts';
 import declaration from '../../../examples/todos/declaration.ts';
 import {
   addKey,
@@ -24,7 +24,7 @@ import {
   revokeKey,
   rotateKeys,
   signToken,
-} from '../../../jwt/index.ts';
+} from '../../../tokens/index.ts';
 import type { JsonWebKeySet, KeySource } from '../../../declaration/types.ts';
 import { run } from '../../unit/cli/run.ts';
 

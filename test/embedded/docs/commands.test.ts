@@ -3,15 +3,15 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 import { createRoles } from '../../../apply/index.ts';
-import { startPostgres, type PostgresServer } from '../../../ephemeral/postgres-server.ts';
-import { withClient } from '../../../ephemeral/with-client.ts';
+import { startPostgres, type PostgresServer } from '../../../testing/servers/postgres-server.ts';
+import { withClient } from '../../../postgres/with-client.ts';
 import declaration from '../../../examples/todos/declaration.ts';
 import { commandLine } from '../../support/docs/command-line.ts';
 import { consoleCommands, withoutChance } from '../../support/docs/console.ts';
 import { commands } from '../../support/docs/shell.ts';
 
 // What is known against the embedded Postgres is not what the page is about.
-vi.mock(import('../../../declaration/releases.ts'), async (original) => ({
+vi.mock(import('../../../declaration/releases/releases.ts'), async (original) => ({
   ...(await original()),
   releaseFindings: () => [],
 }));

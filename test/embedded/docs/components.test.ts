@@ -6,9 +6,9 @@ import { SignJWT } from 'jose';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { since13, version } from '../../support/embedded-postgrest.ts';
 import { serverSettings } from '../../../declaration/index.ts';
-import { startEphemeralPostgrest, startPostgrest, type EphemeralPostgrest } from '../../../ephemeral/index.ts';
+import { startEphemeralPostgrest, startPostgrest, type EphemeralPostgrest } from '../../../testing/index.ts';
 import declaration from '../../../examples/todos/declaration.ts';
-import { generateKey, publicKeySet } from '../../../jwt/index.ts';
+import { generateKey, publicKeySet } from '../../../tokens/index.ts';
 
 let directory: string;
 let environment: EphemeralPostgrest;

@@ -2,12 +2,12 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { AuthenticatorLogins } from '../../../constructs/authenticator-logins.ts';
+import { AuthenticatorLogins } from '../../../constructs/secrets/authenticator-logins.ts';
 import { serverSettings } from '../../../declaration/index.ts';
-import { startEphemeralPostgrest, startPostgrest } from '../../../ephemeral/index.ts';
-import type { EphemeralPostgrest, PostgrestServer } from '../../../ephemeral/index.ts';
+import { startEphemeralPostgrest, startPostgrest } from '../../../testing/index.ts';
+import type { EphemeralPostgrest, PostgrestServer } from '../../../testing/index.ts';
 import declaration from '../../../examples/todos/declaration.ts';
-import { addKey, generateKey, loadVerificationKeys, readManagedKeys, signToken } from '../../../jwt/index.ts';
+import { addKey, generateKey, loadVerificationKeys, readManagedKeys, signToken } from '../../../tokens/index.ts';
 import { consoleCommands, KID, withoutChance } from '../../support/docs/console.ts';
 import { runShell } from '../../support/docs/run-shell.ts';
 

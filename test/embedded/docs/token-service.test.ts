@@ -6,8 +6,8 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { createRoles } from '../../../apply/index.ts';
 import { loadDeclaration } from '../../../cli/load-declaration.ts';
-import { startPostgres, type PostgresServer } from '../../../ephemeral/postgres-server.ts';
-import { withClient } from '../../../ephemeral/with-client.ts';
+import { startPostgres, type PostgresServer } from '../../../testing/servers/postgres-server.ts';
+import { withClient } from '../../../postgres/with-client.ts';
 import { codeBlocks, root } from '../../support/docs/markdown.ts';
 import { inSources, runShell } from '../../support/docs/run-shell.ts';
 

@@ -1,3 +1,4 @@
+import { rooms } from '../../../scripts/rooms.mjs';
 import { execFileSync } from 'node:child_process';
 import { chmodSync, cpSync, mkdirSync, readdirSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
@@ -74,17 +75,7 @@ describe.runIf(process.platform === 'linux')('an environment works, and leaves n
 function copyProject(directory: string): void {
   const copy = (name: string) =>
     cpSync(join(root, name), join(directory, name), { recursive: true, verbatimSymlinks: true });
-  const sources = [
-    'apply',
-    'constructs',
-    'declaration',
-    'ephemeral',
-    'examples',
-    'jwt',
-    'sql',
-    'index.ts',
-    'package.json',
-  ];
+  const sources = [...rooms, 'examples', 'sql', 'index.ts', 'package.json'];
   for (const name of [...sources, 'test/embedded/ephemeral/programs']) copy(name);
   mkdirSync(join(directory, 'node_modules'));
   for (const name of readdirSync(join(root, 'node_modules'))) {

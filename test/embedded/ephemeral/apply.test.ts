@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { custom, declare, ownRows, type DeclarationInput } from '../../../declaration/index.ts';
-import { startEphemeralPostgrest, type EphemeralPostgrest } from '../../../ephemeral/index.ts';
+import { startEphemeralPostgrest, type EphemeralPostgrest } from '../../../testing/index.ts';
 import { accessState } from '../../support/database.ts';
 import { notes, notesInput, notesMigration } from '../../support/notes.ts';
 import { pollDuring, type Probe } from '../../support/poll.ts';

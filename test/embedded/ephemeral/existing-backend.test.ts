@@ -2,10 +2,10 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
-import type { DatabaseConnection } from '../../../apply/connect.ts';
+import type { DatabaseConnection } from '../../../postgres/connect.ts';
 import declaration from '../../../examples/todos/declaration.ts';
-import { startEphemeralPostgrest, startPostgres, type PostgresServer } from '../../../ephemeral/index.ts';
-import { withClient } from '../../../ephemeral/with-client.ts';
+import { startEphemeralPostgrest, startPostgres, type PostgresServer } from '../../../testing/index.ts';
+import { withClient } from '../../../postgres/with-client.ts';
 import { sqlFile } from '../../../index.ts';
 
 const seed = [sqlFile('examples/todos/seed.sql')];

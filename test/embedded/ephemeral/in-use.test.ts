@@ -1,7 +1,7 @@
 import pg from 'pg';
 import { expect, it, vi } from 'vitest';
-import { startEphemeralPostgrest } from '../../../ephemeral/index.ts';
-import { Host } from '../../../ephemeral/host.ts';
+import { startEphemeralPostgrest } from '../../../testing/index.ts';
+import { Host } from '../../../testing/host.ts';
 import todos from '../../../examples/todos/declaration.ts';
 
 it('a database is copied also where a client has come back and stays', async () => {

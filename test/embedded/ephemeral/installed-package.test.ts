@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync, writeFileSyn
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { installedPackage } from '../../../ephemeral/installed-package.ts';
+import { installedPackage } from '../../../testing/servers/installed-package.ts';
 
 let project: string;
 

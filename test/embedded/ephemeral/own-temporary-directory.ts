@@ -1,7 +1,7 @@
 import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll } from 'vitest';
-import { baseDirectory } from '../../../ephemeral/base-directory.ts';
+import { baseDirectory } from '../../../testing/servers/base-directory.ts';
 
 /** Gives a test file a TMPDIR of its own, which every user may use, so that what is left in it can be told. */
 export function useOwnTemporaryDirectory(): () => string {

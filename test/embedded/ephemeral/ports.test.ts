@@ -3,20 +3,20 @@ import { createServer, type AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import declaration from '../../../examples/todos/declaration.ts';
-import { makeCluster } from '../../../ephemeral/cluster.ts';
-import type * as module from '../../../ephemeral/free-ports.ts';
-import { freePorts } from '../../../ephemeral/free-ports.ts';
-import { startEphemeralPostgrest, type EphemeralPostgrest } from '../../../ephemeral/index.ts';
-import { postgresBinaries } from '../../../ephemeral/postgres-binaries.ts';
-import { startPostgres, type PostgresServer } from '../../../ephemeral/postgres-server.ts';
-import { createServerDirectory } from '../../../ephemeral/server-directory.ts';
-import { startProcess, untilReady } from '../../../ephemeral/server-process.ts';
-import { serverUser } from '../../../ephemeral/server-user.ts';
-import { withClient } from '../../../ephemeral/with-client.ts';
+import { makeCluster } from '../../../testing/servers/cluster.ts';
+import type * as module from '../../../testing/servers/free-ports.ts';
+import { freePorts } from '../../../testing/servers/free-ports.ts';
+import { startEphemeralPostgrest, type EphemeralPostgrest } from '../../../testing/index.ts';
+import { postgresBinaries } from '../../../testing/servers/postgres-binaries.ts';
+import { startPostgres, type PostgresServer } from '../../../testing/servers/postgres-server.ts';
+import { createServerDirectory } from '../../../testing/servers/server-directory.ts';
+import { startProcess, untilReady } from '../../../testing/servers/server-process.ts';
+import { serverUser } from '../../../testing/servers/server-user.ts';
+import { withClient } from '../../../postgres/with-client.ts';
 import { useOwnTemporaryDirectory } from './own-temporary-directory.ts';
 import { processesBelow, serverDirectories } from './traces.ts';
 
-vi.mock(import('../../../ephemeral/free-ports.ts'), async (original) => {
+vi.mock(import('../../../testing/servers/free-ports.ts'), async (original) => {
   const actual = await original();
   return { ...actual, freePorts: vi.fn(actual.freePorts) };
 });
@@ -26,7 +26,7 @@ afterEach(() => void vi.mocked(freePorts).mockReset());
 
 /** Has everybody who asks for so many ports find the same ones, `times` times. */
 async function sameForAll(count: number, times: number, named?: number[]): Promise<number[]> {
-  const { freePorts: actual } = await vi.importActual<typeof module>('../../../ephemeral/free-ports.ts');
+  const { freePorts: actual } = await vi.importActual<typeof module>('../../../testing/servers/free-ports.ts');
   const ports = named ?? (await actual(count));
   vi.mocked(freePorts).mockImplementation((asked) =>
     asked === count && times-- > 0 ? Promise.resolve(ports) : actual(asked),

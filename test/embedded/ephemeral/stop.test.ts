@@ -2,7 +2,7 @@ import { readdirSync } from 'node:fs';
 import pg from 'pg';
 import { afterEach, describe, expect, it } from 'vitest';
 import declaration from '../../../examples/todos/declaration.ts';
-import { startEphemeralPostgrest, type EphemeralPostgrest } from '../../../ephemeral/index.ts';
+import { startEphemeralPostgrest, type EphemeralPostgrest } from '../../../testing/index.ts';
 import { useOwnTemporaryDirectory } from './own-temporary-directory.ts';
 import { expectSharedMemoryBack, leftSharedMemory } from './shared-memory.ts';
 import { isListening } from './traces.ts';

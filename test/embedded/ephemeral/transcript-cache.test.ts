@@ -4,7 +4,7 @@ import { crc32 } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { applyDeclaration, auditDatabase } from '../../../apply/index.ts';
 import type { Declaration } from '../../../declaration/index.ts';
-import { startEphemeralPostgrest } from '../../../ephemeral/index.ts';
+import { startEphemeralPostgrest } from '../../../testing/index.ts';
 import { connectionOf } from '../../support/connection-of.ts';
 import type { Row } from '../../support/database.ts';
 import { catalogs } from '../../support/catalogs.ts';

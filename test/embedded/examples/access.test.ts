@@ -3,9 +3,9 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect } from 'vitest';
 import projects from '../../../examples/projects/declaration.ts';
 import todos from '../../../examples/todos/declaration.ts';
-import { baseDirectory } from '../../../ephemeral/base-directory.ts';
-import { matrixHtml, matrixText } from '../../../ephemeral/index.ts';
-import { describeAccess } from '../../../ephemeral/vitest/index.ts';
+import { baseDirectory } from '../../../testing/servers/base-directory.ts';
+import { matrixHtml, matrixText } from '../../../testing/index.ts';
+import { describeAccess } from '../../../testing/vitest/index.ts';
 import { sqlFile } from '../../../index.ts';
 import { subjects } from '../../support/access/projects-subjects.ts';
 

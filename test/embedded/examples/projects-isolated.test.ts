@@ -1,6 +1,6 @@
 import { describe } from 'vitest';
 import declaration from '../../../examples/projects/declaration.ts';
-import { apiTest } from '../../../ephemeral/vitest/index.ts';
+import { apiTest } from '../../../testing/vitest/index.ts';
 import { sqlFile } from '../../../index.ts';
 import { checkAccess } from '../../support/access/access-case.ts';
 import { projectsCases } from '../../support/access/projects-cases.ts';

@@ -3,7 +3,7 @@ import { createServer, request, type IncomingMessage, type Server, type ServerRe
 import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
-import { startExplorer, type Explorer } from '../../../ephemeral/explorer/explorer.ts';
+import { startExplorer, type Explorer } from '../../../explorer/explorer.ts';
 import declaration from '../../../examples/todos/declaration.ts';
 
 let api: Server;

@@ -3,13 +3,13 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { applyDeclaration, createRoles } from '../../../apply/index.ts';
 import { allRows, declare } from '../../../declaration/index.ts';
-import { serverSettings } from '../../../declaration/server-settings.ts';
-import { startPostgres, type PostgresServer } from '../../../ephemeral/postgres-server.ts';
-import { postgrestBinary } from '../../../ephemeral/postgrest-binary.ts';
-import { startPostgrest, type PostgrestServer } from '../../../ephemeral/postgrest-server.ts';
-import { createServerDirectory, type ServerDirectory } from '../../../ephemeral/server-directory.ts';
-import { withClient } from '../../../ephemeral/with-client.ts';
-import { generateKey, publicKeySet, signToken, type PrivateKey } from '../../../jwt/index.ts';
+import { serverSettings } from '../../../compile/server-settings.ts';
+import { startPostgres, type PostgresServer } from '../../../testing/servers/postgres-server.ts';
+import { postgrestBinary } from '../../../testing/servers/postgrest-binary.ts';
+import { startPostgrest, type PostgrestServer } from '../../../testing/servers/postgrest-server.ts';
+import { createServerDirectory, type ServerDirectory } from '../../../testing/servers/server-directory.ts';
+import { withClient } from '../../../postgres/with-client.ts';
+import { generateKey, publicKeySet, signToken, type PrivateKey } from '../../../tokens/index.ts';
 
 const declaration = declare({
   name: 'cached',

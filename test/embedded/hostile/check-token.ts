@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { expect } from 'vitest';
 import type { JsonWebKeySet } from '../../../declaration/types.ts';
-import { examineToken } from '../../../jwt/index.ts';
+import { examineToken } from '../../../tokens/index.ts';
 import { checkError } from '../../support/access/access-case.ts';
 import { since13, version } from '../../support/embedded-postgrest.ts';
 import { tooLong, type HostileToken } from './hostile-token.ts';

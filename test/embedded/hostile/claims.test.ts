@@ -8,7 +8,7 @@ import {
   tenant,
   type PolicyInput,
 } from '../../../declaration/index.ts';
-import { startEphemeralPostgrest, type EphemeralPostgrest } from '../../../ephemeral/index.ts';
+import { startEphemeralPostgrest, type EphemeralPostgrest } from '../../../testing/index.ts';
 
 const to = 'odd_user';
 const through = { table: 'internal.members', key: 'row', member: 'who' };

@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, it } from 'vitest';
-import { readCompared, type ComparedCatalog } from '../../../apply/catalog.ts';
+import { readCompared, type ComparedCatalog } from '../../../postgres/catalog/catalog.ts';
 import { checkPolicyColumns } from '../../../apply/fit-columns.ts';
-import { settle } from '../../../apply/session.ts';
+import { settle } from '../../../postgres/session.ts';
 import {
   claimList,
   declare,
@@ -11,7 +11,7 @@ import {
   type Declaration,
   type PolicyInput,
 } from '../../../declaration/index.ts';
-import { withClient } from '../../../ephemeral/with-client.ts';
+import { withClient } from '../../../postgres/with-client.ts';
 import { accessState, useCluster, type TestDatabase } from '../../support/database.ts';
 
 const cluster = useCluster();

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { declare } from '../../../declaration/index.ts';
-import { startEphemeralPostgrest } from '../../../ephemeral/index.ts';
-import { postgrestBinary } from '../../../ephemeral/postgrest-binary.ts';
+import { startEphemeralPostgrest } from '../../../testing/index.ts';
+import { postgrestBinary } from '../../../testing/servers/postgrest-binary.ts';
 
 const { version } = await postgrestBinary();
 const isMinimal = Number.parseInt(version, 10) >= 16;

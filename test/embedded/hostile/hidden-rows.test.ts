@@ -11,7 +11,7 @@ import {
   validBetween,
   type PolicyInput,
 } from '../../../declaration/index.ts';
-import { startEphemeralPostgrest, type EphemeralPostgrest } from '../../../ephemeral/index.ts';
+import { startEphemeralPostgrest, type EphemeralPostgrest } from '../../../testing/index.ts';
 
 const to = 'spy';
 const tried = { to, claim: 'c' } as const;

@@ -1,5 +1,5 @@
 import type { SigningAlgorithm } from '../../../declaration/types.ts';
-import { generateKey, type PrivateKey } from '../../../jwt/index.ts';
+import { generateKey, type PrivateKey } from '../../../tokens/index.ts';
 import type { Refusal } from '../../support/answers.ts';
 import { answers } from '../../support/embedded-postgrest.ts';
 import { headerOf, rawToken, type Part } from './raw-token.ts';

@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { declare, SecuredPostgrestError } from '../../../declaration/index.ts';
 import type { JsonWebKeySet } from '../../../declaration/types.ts';
-import { fetchProviderKeys, loadVerificationKeys } from '../../../jwt/index.ts';
+import { fetchProviderKeys, loadVerificationKeys } from '../../../tokens/index.ts';
 import { publicHalf, rs256Key } from '../../support/rfc-vectors.ts';
 import { checkExamination, checkHostile } from './check-token.ts';
 import { answers, version } from '../../support/embedded-postgrest.ts';

@@ -1,6 +1,6 @@
 import { generateKeyPairSync } from 'node:crypto';
-import type { ErrorCode } from '../../../declaration/errors.ts';
-import type { SigningKey } from '../../../jwt/private-key.ts';
+import type { ErrorCode } from '../../../errors/secured-postgrest-error.ts';
+import type { SigningKey } from '../../../tokens/keys/private-key.ts';
 import { since13 } from '../../support/embedded-postgrest.ts';
 import {
   certifiedKey,

@@ -1,5 +1,5 @@
 import { createHmac, createPrivateKey, sign, type JsonWebKey } from 'node:crypto';
-import type { SigningKey } from '../../../jwt/private-key.ts';
+import type { SigningKey } from '../../../tokens/keys/private-key.ts';
 
 /** The text or the object of a token's part; a text may be no JSON at all. */
 export type Part = string | Buffer | object;

@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, it } from 'vitest';
-import { checkPublicKeys } from '../../../declaration/key-set.ts';
-import { examineToken, type TokenProblem } from '../../../jwt/index.ts';
-import type { SigningKey } from '../../../jwt/private-key.ts';
+import { checkPublicKeys } from '../../../declaration/keys/key-set.ts';
+import { examineToken, type TokenProblem } from '../../../tokens/index.ts';
+import type { SigningKey } from '../../../tokens/keys/private-key.ts';
 import {
   ed25519Key,
   es256Key,

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { startEphemeralPostgrest } from '../../../ephemeral/index.ts';
+import { startEphemeralPostgrest } from '../../../testing/index.ts';
 import { strain } from './strain.ts';
 
 interface Who {

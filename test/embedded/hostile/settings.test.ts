@@ -2,9 +2,9 @@ import { execFileSync } from 'node:child_process';
 import { expect, it } from 'vitest';
 import { declare } from '../../../declaration/index.ts';
 import { settingNamed } from '../../../declaration/postgrest-settings.ts';
-import { serverSettings } from '../../../declaration/server-settings.ts';
-import { checkVersion } from '../../../declaration/versions.ts';
-import { postgrestBinary } from '../../../ephemeral/postgrest-binary.ts';
+import { serverSettings } from '../../../compile/server-settings.ts';
+import { checkVersion } from '../../../declaration/releases/versions.ts';
+import { postgrestBinary } from '../../../testing/servers/postgrest-binary.ts';
 
 /** The settings that a real server has, as it understands them. */
 async function dumped(env: Record<string, string>): Promise<Map<string, string>> {

@@ -1,5 +1,5 @@
 import { createPublicKey, randomBytes } from 'node:crypto';
-import { publicKeySet, type PrivateKey } from '../../../jwt/index.ts';
+import { publicKeySet, type PrivateKey } from '../../../tokens/index.ts';
 import { type Refusal } from '../../support/answers.ts';
 import { answers, since13 } from '../../support/embedded-postgrest.ts';
 import { bent, foreignKey, forged, headed, honest, type HostileToken } from './hostile-token.ts';

@@ -3,8 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import * as client from 'openid-client';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { startEphemeralPostgrest, type EphemeralPostgrest } from '../../../ephemeral/index.ts';
-import { fetchProviderKeys, generateKey, loadVerificationKeys, storeProviderKeys } from '../../../jwt/index.ts';
+import { startEphemeralPostgrest, type EphemeralPostgrest } from '../../../testing/index.ts';
+import { fetchProviderKeys, generateKey, loadVerificationKeys, storeProviderKeys } from '../../../tokens/index.ts';
 import { behindProvider, roles } from '../../support/behind-provider.ts';
 import { AUDIENCE, LocalProvider } from '../../support/local-provider.ts';
 

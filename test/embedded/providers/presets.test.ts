@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { startEphemeralPostgrest, type EphemeralPostgrest } from '../../../ephemeral/index.ts';
-import { examineToken, generateKey, publicKeySet, type PrivateKey } from '../../../jwt/index.ts';
+import { startEphemeralPostgrest, type EphemeralPostgrest } from '../../../testing/index.ts';
+import { examineToken, generateKey, publicKeySet, type PrivateKey } from '../../../tokens/index.ts';
 import { behindProvider, roles } from '../../support/behind-provider.ts';
 import { signClaims } from '../../support/sign-claims.ts';
 import { shapes } from './token-shapes.ts';

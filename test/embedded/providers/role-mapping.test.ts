@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Provider } from '../../../declaration/index.ts';
-import { cellText } from '../../../ephemeral/access/cell.ts';
-import { startEphemeralPostgrest, type EphemeralPostgrest } from '../../../ephemeral/index.ts';
-import { examineToken, generateKey, publicKeySet, type PrivateKey } from '../../../jwt/index.ts';
+import { cellText } from '../../../access/report/cell.ts';
+import { startEphemeralPostgrest, type EphemeralPostgrest } from '../../../testing/index.ts';
+import { examineToken, generateKey, publicKeySet, type PrivateKey } from '../../../tokens/index.ts';
 import { behindProvider, roles } from '../../support/behind-provider.ts';
 import { verboseErrors } from '../../support/embedded-postgrest.ts';
 import { signClaims } from '../../support/sign-claims.ts';

@@ -2,8 +2,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { importJWK, SignJWT, type JWK } from 'jose';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { declare, ownRows, type DeclarationInput } from '../../../declaration/index.ts';
-import { startEphemeralPostgrest, type EphemeralPostgrest } from '../../../ephemeral/index.ts';
-import { generateKey, publicKeySet, readToken, type PrivateKey } from '../../../jwt/index.ts';
+import { startEphemeralPostgrest, type EphemeralPostgrest } from '../../../testing/index.ts';
+import { generateKey, publicKeySet, readToken, type PrivateKey } from '../../../tokens/index.ts';
 import { since13, verboseErrors } from '../../support/embedded-postgrest.ts';
 
 const input: DeclarationInput = {

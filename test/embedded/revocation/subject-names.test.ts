@@ -9,8 +9,8 @@ import {
   type PolicyInput,
   type RevocationInput,
 } from '../../../declaration/index.ts';
-import { startEphemeralPostgrest, type EphemeralPostgrest } from '../../../ephemeral/index.ts';
-import { generateKey, publicKeySet, type PrivateKey } from '../../../jwt/index.ts';
+import { startEphemeralPostgrest, type EphemeralPostgrest } from '../../../testing/index.ts';
+import { generateKey, publicKeySet, type PrivateKey } from '../../../tokens/index.ts';
 
 const uuid = 'aaaaaaaa-0000-4000-8000-00000000000a';
 const uuids = [

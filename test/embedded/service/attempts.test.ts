@@ -1,11 +1,11 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { connect } from '../../../apply/connect.ts';
-import { tokenServiceNames } from '../../../declaration/token-service.ts';
-import { startEphemeralPostgrest, type EphemeralPostgrest } from '../../../ephemeral/index.ts';
-import { Accounts } from '../../../service/accounts.ts';
-import { Attempts } from '../../../service/attempts.ts';
-import { Database } from '../../../service/database.ts';
-import { createTokenStorage } from '../../../service/index.ts';
+import { connect } from '../../../postgres/connect.ts';
+import { tokenServiceNames } from '../../../declaration/token-service/token-service.ts';
+import { startEphemeralPostgrest, type EphemeralPostgrest } from '../../../testing/index.ts';
+import { Accounts } from '../../../token-service/accounts.ts';
+import { Attempts } from '../../../token-service/attempts.ts';
+import { Database } from '../../../token-service/database.ts';
+import { createTokenStorage } from '../../../token-service/index.ts';
 import { connectionOf } from '../../support/connection-of.ts';
 import { notes } from '../../support/notes.ts';
 

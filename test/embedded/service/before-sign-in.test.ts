@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { Sealer } from '../../../service/sealed.ts';
+import { Sealer } from '../../../token-service/sealed.ts';
 import { authorization, PASSWORD, REDIRECT, startTokenService, Visitor } from '../../support/token-service.ts';
 import type { RunningService } from '../../support/token-service.ts';
 

@@ -1,8 +1,8 @@
 import * as oauth from 'openid-client';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { Database } from '../../../service/database.ts';
-import { removeExpiredOnce } from '../../../service/remove-expired.ts';
-import { rotateKeys } from '../../../jwt/index.ts';
+import { Database } from '../../../token-service/database.ts';
+import { removeExpiredOnce } from '../../../token-service/remove-expired.ts';
+import { rotateKeys } from '../../../tokens/index.ts';
 import { decodeProtectedHeader } from 'jose';
 import { authorization, notes, PASSWORD, signIn, startTokenService, Visitor } from '../../support/token-service.ts';
 import type { RunningService } from '../../support/token-service.ts';

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { declare } from '../../../declaration/index.ts';
-import { createTokenStorage, tokenService } from '../../../service/index.ts';
+import { createTokenStorage, tokenService } from '../../../token-service/index.ts';
 import { connectionOf } from '../../support/connection-of.ts';
 import { refusal, rejection } from '../../support/errors.ts';
 import { signIn, SERVICE_PASSWORD, startTokenService, type RunningService } from '../../support/token-service.ts';

@@ -1,7 +1,7 @@
 import { connect } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { network } from '../../../service/attempts.ts';
+import { network } from '../../../token-service/attempts.ts';
 import { authorization, PASSWORD, REDIRECT, signIn, startTokenService, Visitor } from '../../support/token-service.ts';
 import type { RunningService } from '../../support/token-service.ts';
 

@@ -1,5 +1,5 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
-import { createTokenClient, type ClientTokens, type TokenClientOptions } from '../../../client/index.ts';
+import { createTokenClient, type ClientTokens, type TokenClientOptions } from '../../../token-client/index.ts';
 import { throughGate, type Gate } from '../../support/gate.ts';
 import { signIn, startTokenService, type RunningService } from '../../support/token-service.ts';
 

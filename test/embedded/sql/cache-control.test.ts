@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { allRows, declare } from '../../../declaration/index.ts';
-import { startEphemeralPostgrest, type EphemeralPostgrest } from '../../../ephemeral/index.ts';
+import { startEphemeralPostgrest, type EphemeralPostgrest } from '../../../testing/index.ts';
 
 /** A function that sets its own headers, and one that adds to those that are set. */
 const FUNCTIONS = `

@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { DeclarationInput } from '../../../declaration/index.ts';
-import { examineToken, generateKey, publicKeySet, type PrivateKey } from '../../../jwt/index.ts';
+import { examineToken, generateKey, publicKeySet, type PrivateKey } from '../../../tokens/index.ts';
 import { useCluster, type TestDatabase } from '../../support/database.ts';
 import { notes } from '../../support/notes.ts';
 import { headerOf, rawToken } from '../hostile/raw-token.ts';

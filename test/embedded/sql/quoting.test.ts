@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import type pg from 'pg';
 import { describe, expect, it } from 'vitest';
-import { quoteIdentifier, quoteLiteral } from '../../../declaration/quote.ts';
-import { render } from '../../../declaration/template.ts';
-import { withClient } from '../../../ephemeral/with-client.ts';
+import { quoteIdentifier, quoteLiteral } from '../../../postgres/quote.ts';
+import { render } from '../../../postgres/template.ts';
+import { withClient } from '../../../postgres/with-client.ts';
 import { useCluster } from '../../support/database.ts';
 import { FUZZ_RUNS } from '../../support/fuzz.ts';
 import { hostileText } from '../../support/hostile-text.ts';

@@ -1,6 +1,6 @@
 import { describe, expect } from 'vitest';
 import declaration from '../../../examples/todos/declaration.ts';
-import { apiTest } from '../../../ephemeral/vitest/api-test.ts';
+import { apiTest } from '../../../testing/vitest/api-test.ts';
 import { sqlFile } from '../../../index.ts';
 
 const seed = [sqlFile('examples/todos/seed.sql')];

@@ -1,6 +1,6 @@
 import { describe, expect } from 'vitest';
 import declaration from '../../../examples/todos/declaration.ts';
-import { apiTest } from '../../../ephemeral/vitest/index.ts';
+import { apiTest } from '../../../testing/vitest/index.ts';
 import { sqlFile } from '../../../index.ts';
 
 const test = apiTest(declaration, { seed: [sqlFile('examples/todos/seed.sql')], share: 'file' });

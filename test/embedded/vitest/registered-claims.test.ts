@@ -1,5 +1,5 @@
 import { describe, expect } from 'vitest';
-import { apiTest } from '../../../ephemeral/vitest/index.ts';
+import { apiTest } from '../../../testing/vitest/index.ts';
 import { ANN, BOB, notesSeed, readmeNotes } from '../../support/readme-notes.ts';
 
 const test = apiTest(readmeNotes, { seed: [notesSeed], share: 'file' });

@@ -2,7 +2,7 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { chmodSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { baseDirectory } from '../../../ephemeral/base-directory.ts';
+import { baseDirectory } from '../../../testing/servers/base-directory.ts';
 import { root } from '../../support/deployment.ts';
 
 /** What the tests of such a project import. */

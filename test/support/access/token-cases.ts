@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { SignJWT, importJWK, type JWK, type JWTPayload } from 'jose';
 import type { Declaration } from '../../../declaration/types.ts';
-import { generateKey } from '../../../jwt/generate-key.ts';
-import type { SigningKey } from '../../../jwt/private-key.ts';
-import { publicKeySet } from '../../../jwt/public-key-set.ts';
+import { generateKey } from '../../../tokens/keys/generate-key.ts';
+import type { SigningKey } from '../../../tokens/keys/private-key.ts';
+import { publicKeySet } from '../../../tokens/keys/public-key-set.ts';
 import { unfit, type Refusal, type TokenAnswers } from '../answers.ts';
 import { checkError, send, type AccessApi, type Subject } from './access-case.ts';
 

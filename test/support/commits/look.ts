@@ -1,6 +1,6 @@
 import pg from 'pg';
-import type { LocalConnection } from '../../../ephemeral/postgres-server.ts';
-import { newClient } from '../../../ephemeral/with-client.ts';
+import type { LocalConnection } from '../../../testing/servers/postgres-server.ts';
+import { newClient } from '../../../postgres/with-client.ts';
 import { IDENTITIES, NAME } from './tenants.ts';
 
 /**

@@ -1,7 +1,7 @@
 import pg from 'pg';
 import { applyDeclaration } from '../../../apply/index.ts';
 import type { Declaration } from '../../../declaration/index.ts';
-import type { LocalConnection } from '../../../ephemeral/postgres-server.ts';
+import type { LocalConnection } from '../../../testing/servers/postgres-server.ts';
 import { onlookers, type Onlooker, type Sight } from './look.ts';
 import type { Interruption } from './sequences.ts';
 

@@ -1,15 +1,14 @@
 import { readdirSync, readFileSync } from 'node:fs';
+import { rooms } from '../../../scripts/rooms.mjs';
 import type { Snippet } from './type-check.ts';
 import { root } from './markdown.ts';
 
-const folders = ['apply', 'client', 'constructs', 'declaration', 'ephemeral', 'jwt', 'service'];
-
 /** The `@example`s of the sources' doc comments. */
 export function examples(): Snippet[] {
-  return folders.flatMap((folder) =>
-    readdirSync(`${root}${folder}`)
+  return rooms.flatMap((room) =>
+    readdirSync(`${root}${room}`, { recursive: true, encoding: 'utf8' })
       .filter((name) => name.endsWith('.ts'))
-      .flatMap((name) => examplesOf(`${folder}/${name}`)),
+      .flatMap((name) => examplesOf(`${room}/${name}`)),
   );
 }
 

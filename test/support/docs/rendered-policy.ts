@@ -1,4 +1,4 @@
-import { desiredAccess } from '../../../declaration/access.ts';
+import { desiredAccess } from '../../../compile/access.ts';
 import { declare, type PolicyInput } from '../../../declaration/index.ts';
 
 const everything = {

@@ -1,10 +1,10 @@
 import { readFileSync } from 'node:fs';
 import ts from 'typescript';
 import * as api from '../../../index.ts';
-import * as client from '../../../client/index.ts';
-import * as jwt from '../../../jwt/index.ts';
-import * as ephemeral from '../../../ephemeral/index.ts';
-import * as service from '../../../service/index.ts';
+import * as client from '../../../token-client/index.ts';
+import * as jwt from '../../../tokens/index.ts';
+import * as ephemeral from '../../../testing/index.ts';
+import * as service from '../../../token-service/index.ts';
 import { root } from './markdown.ts';
 
 /** A piece of TypeScript, and where it stands. */

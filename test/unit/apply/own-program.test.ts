@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { expect, it } from 'vitest';
-import { ownProgram } from '../../../apply/own-program.ts';
+import { ownProgram } from '../../../files/own-program.ts';
 
 it('runs a program from the sources', () => {
   const [node, ...rest] = ownProgram('cli/main');

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { scramVerifier, verifierMatches } from '../../../apply/scram-verifier.ts';
+import { scramVerifier, verifierMatches } from '../../../postgres/scram-verifier.ts';
 
 // The exchange of RFC 7677, section 3: user "user", password "pencil", this salt, 4096 iterations.
 const salt = Buffer.from('W22ZaJ0SNY7soEsUEjb6gQ==', 'base64');

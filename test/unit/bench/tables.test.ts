@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { grantResources } from '../../../bench/grant-resources.ts';
 import { declareTables } from '../../../bench/tables.ts';
-import { desiredAccess } from '../../../declaration/access.ts';
+import { desiredAccess } from '../../../compile/access.ts';
 
 describe('declareTables', () => {
   it('gives every table two policies, and both roles grants', () => {

@@ -7,7 +7,7 @@ import { readSeed } from '../../../cli/dev/seed.ts';
 import { loadAfresh, loadDeclaration } from '../../../cli/load-declaration.ts';
 
 const url = (path: string) => new URL(`../../../${path}`, import.meta.url).href;
-const source = `import { migrationsFrom, sqlFile } from '${url('apply/read-sql.ts')}';
+const source = `import { migrationsFrom, sqlFile } from '${url('declaration/read-sql.ts')}';
 migrationsFrom(new URL('migrations', import.meta.url));
 sqlFile(new URL('policies/own.sql', import.meta.url));
 globalThis.loaded = (globalThis.loaded ?? 0) + 1;

@@ -4,8 +4,8 @@ import { createServer, type AddressInfo, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { generateKey, publicKeySet, storeProviderKeys } from '../../../jwt/index.ts';
-import { checkPublicKeys } from '../../../declaration/key-set.ts';
+import { generateKey, publicKeySet, storeProviderKeys } from '../../../tokens/index.ts';
+import { checkPublicKeys } from '../../../declaration/keys/key-set.ts';
 import { run } from './run.ts';
 
 const ways: Readonly<Record<string, (socket: Socket) => void>> = {

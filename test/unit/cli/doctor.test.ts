@@ -15,7 +15,7 @@ import { checkTerraform } from '../../../cli/doctor/terraform.ts';
 import { runningVersion } from '../../../cli/doctor/running.ts';
 import { checkTable, versionFindings } from '../../../cli/doctor/versions.ts';
 import { SecretsDirectory } from '../../../constructs/index.ts';
-import { RELEASE_TABLE } from '../../../declaration/release-table.ts';
+import { RELEASE_TABLE } from '../../../declaration/releases/release-table.ts';
 import { run } from './run.ts';
 
 let directory: string;

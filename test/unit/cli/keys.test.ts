@@ -3,7 +3,14 @@ import { existsSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync }
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { generateKey, publicKeySet, readKeys, readManagedKeys, writeKey, type ManagedKey } from '../../../jwt/index.ts';
+import {
+  generateKey,
+  publicKeySet,
+  readKeys,
+  readManagedKeys,
+  writeKey,
+  type ManagedKey,
+} from '../../../tokens/index.ts';
 import { run } from './run.ts';
 
 let parent: string;

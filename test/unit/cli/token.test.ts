@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createLocalJWKSet, jwtVerify, type JSONWebKeySet } from 'jose';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { generateKey, publicKeySet, writeKey, type PrivateKey } from '../../../jwt/index.ts';
+import { generateKey, publicKeySet, writeKey, type PrivateKey } from '../../../tokens/index.ts';
 import { run } from './run.ts';
 
 let directory: string;

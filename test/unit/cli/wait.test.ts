@@ -5,7 +5,7 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { afterEach, expect, it, onTestFinished, vi } from 'vitest';
-import { waitUntilReady, type WaitOptions } from '../../../cli/wait.ts';
+import { waitUntilReady, type WaitOptions } from '../../../cli/deploy/wait.ts';
 import { run } from './run.ts';
 
 const server = createServer();

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import { accessFingerprint } from '../../../apply/fingerprint.ts';
+import { accessFingerprint } from '../../../compile/fingerprint.ts';
 import { AccessSql, PostgresDatabase } from '../../../constructs/index.ts';
 import { synth, testDeclaration, testStack } from './synth.ts';
 

@@ -1,7 +1,7 @@
 import { readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import { verifierMatches } from '../../../apply/scram-verifier.ts';
+import { verifierMatches } from '../../../postgres/scram-verifier.ts';
 import type { SecretFile } from '../../../constructs/index.ts';
 import { DatabaseRoles } from '../../../constructs/index.ts';
 import { synth, testDeclaration, testProvider, testSecrets, testStack } from './synth.ts';

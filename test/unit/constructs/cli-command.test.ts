@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { describe, expect, it } from 'vitest';
-import { cliProvisioner } from '../../../constructs/cli-command.ts';
+import { cliProvisioner } from '../../../constructs/synth/cli-command.ts';
 
 describe('cliProvisioner', () => {
   it.each([['plain'], ['with space'], ["it's; $(false) `false` & \\"], ['"quoted"'], ['']])('passes %j on', (word) => {

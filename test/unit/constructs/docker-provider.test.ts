@@ -1,6 +1,6 @@
 import { DockerProvider } from '@cdktf/provider-docker/lib/provider/index.js';
 import { expect, it } from 'vitest';
-import { dockerProvider } from '../../../constructs/docker-provider.ts';
+import { dockerProvider } from '../../../constructs/docker/docker-provider.ts';
 import { testStack } from './synth.ts';
 
 it('takes the given provider, else the one of the stack, else makes one', () => {

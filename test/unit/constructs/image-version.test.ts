@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
-import { agreedVersion } from '../../../constructs/image-version.ts';
-import { imageVersion } from '../../../declaration/images.ts';
+import { agreedVersion } from '../../../constructs/docker/image-version.ts';
+import { imageVersion } from '../../../compile/images.ts';
 
 it.each([
   ['postgres:18.4', '18.4'],

@@ -3,7 +3,7 @@ import { type AddressInfo, createServer } from 'node:net';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { LocalBackend, TerraformStack } from 'cdktf';
-import { writeIdentity } from '../../../constructs/deployment-identity.ts';
+import { writeIdentity } from '../../../constructs/secrets/deployment-identity.ts';
 import {
   DatabaseAccess,
   observe,

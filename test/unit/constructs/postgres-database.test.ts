@@ -8,8 +8,8 @@ import {
   PostgresDatabase,
   type SecretsDirectory,
 } from '../../../constructs/index.ts';
-import { newServerCertificate } from '../../../constructs/server-certificate.ts';
-import { POSTGRES_IMAGE } from '../../../declaration/images.ts';
+import { newServerCertificate } from '../../../constructs/secrets/server-certificate.ts';
+import { POSTGRES_IMAGE } from '../../../compile/images.ts';
 import { synth, testSecrets, testStack } from './synth.ts';
 
 const PEM = '/run/secrets/postgres-certificate/server.pem';

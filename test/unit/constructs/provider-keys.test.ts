@@ -5,7 +5,7 @@ import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { SecretsDirectory } from '../../../constructs/index.ts';
 import type { KeySource, Provider } from '../../../declaration/index.ts';
-import { generateKey, publicKeySet, storeProviderKeys } from '../../../jwt/index.ts';
+import { generateKey, publicKeySet, storeProviderKeys } from '../../../tokens/index.ts';
 import { refusal } from '../../support/errors.ts';
 import { testSecrets } from './synth.ts';
 

@@ -4,8 +4,12 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { describe, expect, it } from 'vitest';
 import { SecretFile, SecretsDirectory } from '../../../constructs/index.ts';
-import { verifierMatches } from '../../../apply/scram-verifier.ts';
-import { certificateOf, isServerCertificate, newServerCertificate } from '../../../constructs/server-certificate.ts';
+import { verifierMatches } from '../../../postgres/scram-verifier.ts';
+import {
+  certificateOf,
+  isServerCertificate,
+  newServerCertificate,
+} from '../../../constructs/secrets/server-certificate.ts';
 import { PUBLIC_KEY, temporaryDirectory, testSecrets } from './synth.ts';
 
 const read = ({ path }: SecretFile) => readFileSync(path, 'utf8');
@@ -140,7 +144,7 @@ describe('SecretsDirectory', () => {
 
   it('has one certificate for processes that need it at the same time', { timeout: 60_000 }, async () => {
     const secrets = testSecrets();
-    const module = new URL('../../../constructs/secrets-directory.ts', import.meta.url).href;
+    const module = new URL('../../../constructs/secrets/secrets-directory.ts', import.meta.url).href;
     const program = `
       import { SecretsDirectory } from ${JSON.stringify(module)};
       const secrets = new SecretsDirectory({ name: 'todos', directory: ${JSON.stringify(secrets.path)} });

@@ -2,7 +2,7 @@ import type * as fs from 'node:fs';
 import { readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it, vi } from 'vitest';
-import { certificateOf, newServerCertificate } from '../../../constructs/server-certificate.ts';
+import { certificateOf, newServerCertificate } from '../../../constructs/secrets/server-certificate.ts';
 import { testSecrets } from './synth.ts';
 
 vi.mock('node:fs', async (importOriginal) => {

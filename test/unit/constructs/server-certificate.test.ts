@@ -1,6 +1,10 @@
 import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
-import { certificateOf, isServerCertificate, newServerCertificate } from '../../../constructs/server-certificate.ts';
+import {
+  certificateOf,
+  isServerCertificate,
+  newServerCertificate,
+} from '../../../constructs/secrets/server-certificate.ts';
 
 const HOSTS = ['todos-postgres', 'localhost', '127.0.0.1'];
 const daysFromNow = (days: number) => new Date(Date.now() + days * 24 * 60 * 60 * 1000);

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { ServerImage } from '../../../constructs/index.ts';
-import { newestVersion } from '../../../declaration/releases.ts';
+import { newestVersion } from '../../../declaration/releases/releases.ts';
 import { notes } from '../../support/notes.ts';
 import { synth, testStack } from './synth.ts';
 

@@ -19,7 +19,7 @@ import {
   revokeKey,
   rotateKeys,
   type PrivateKey,
-} from '../../../jwt/index.ts';
+} from '../../../tokens/index.ts';
 import { refusal } from '../../support/errors.ts';
 import { synth, testDeclaration, testStack } from './synth.ts';
 

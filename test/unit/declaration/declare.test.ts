@@ -16,7 +16,7 @@ import {
   type ErrorCode,
   type TokenRules,
 } from '../../../declaration/index.ts';
-import { newestVersion } from '../../../declaration/releases.ts';
+import { newestVersion } from '../../../declaration/releases/releases.ts';
 import { refusal } from '../../support/errors.ts';
 import { FUZZ_RUNS } from '../../support/fuzz.ts';
 import { hostileText } from '../../support/hostile-text.ts';

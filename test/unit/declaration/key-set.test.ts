@@ -2,9 +2,9 @@ import { generateKeyPairSync, type KeyObject } from 'node:crypto';
 import { calculateJwkThumbprint } from 'jose';
 import fc from 'fast-check';
 import { describe, expect, expectTypeOf, it } from 'vitest';
-import { SecuredPostgrestError, type ErrorCode } from '../../../declaration/errors.ts';
+import { SecuredPostgrestError, type ErrorCode } from '../../../errors/secured-postgrest-error.ts';
 import { declare } from '../../../declaration/index.ts';
-import { checkKeySet, checkSecret, thumbprint, verificationKeySet } from '../../../declaration/key-set.ts';
+import { checkKeySet, checkSecret, thumbprint, verificationKeySet } from '../../../declaration/keys/key-set.ts';
 import type { JsonWebKeySet, KeySource } from '../../../declaration/types.ts';
 import { ed25519Key, publicKeys, thumbprints } from '../../support/rfc-vectors.ts';
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { declare } from '../../../declaration/index.ts';
-import { type Product, RELEASE_TABLE } from '../../../declaration/release-table.ts';
+import { type Product, RELEASE_TABLE } from '../../../declaration/releases/release-table.ts';
 import {
   advisoriesOf,
   checkAccepted,
@@ -9,7 +9,7 @@ import {
   refuseOpenToAnyone,
   releaseFindings,
   tableAgeDays,
-} from '../../../declaration/releases.ts';
+} from '../../../declaration/releases/releases.ts';
 import { refusal } from '../../support/errors.ts';
 
 const products = Object.keys(RELEASE_TABLE.products) as Product[];

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { loadModule, scan } from 'libpg-query';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { lineAt, splitSql } from '../../../declaration/sql-text.ts';
+import { lineAt, splitSql } from '../../../postgres/sql-text.ts';
 import { FUZZ_RUNS } from '../../support/fuzz.ts';
 import { hostileText } from '../../support/hostile-text.ts';
 

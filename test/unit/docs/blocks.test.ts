@@ -3,7 +3,7 @@ import { parse } from 'libpg-query';
 import { describe, expect, it } from 'vitest';
 import { sqlFile } from '../../../apply/index.ts';
 import { checkCondition } from '../../../declaration/custom-sql.ts';
-import { render } from '../../../declaration/template.ts';
+import { render } from '../../../postgres/template.ts';
 import type { PolicyInput } from '../../../declaration/index.ts';
 import { evaluate } from '../../support/docs/evaluate.ts';
 import { allBlocks, codeBlocks, root, type CodeBlock } from '../../support/docs/markdown.ts';
@@ -39,7 +39,7 @@ describe("README.md shows the example's files:", () => {
       example
         .replace(/^\/\/ In a project.*\n/, '')
         .replace("'../../index.ts'", "'cdktf-secured-postgrest'")
-        .replace("'../../ephemeral/vitest/index.ts'", "'cdktf-secured-postgrest/testing/vitest'"),
+        .replace("'../../testing/vitest/index.ts'", "'cdktf-secured-postgrest/testing/vitest'"),
     );
   });
 

@@ -72,7 +72,13 @@ describe('names of variables', () => {
   const places = { databaseUri: '', jwtSecret: '', port: 1, adminPort: 2 };
   const sources = [
     'constructs',
-    'ephemeral',
+    'constructs/docker',
+    'constructs/secrets',
+    'constructs/synth',
+    'testing',
+    'testing/backends/docker',
+    'testing/cache',
+    'testing/servers',
     'stacks',
     'scripts',
     'examples/existing',

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { expect, it } from 'vitest';
-import { advisoriesOf } from '../../../declaration/releases.ts';
+import { advisoriesOf } from '../../../declaration/releases/releases.ts';
 import { PAGE, renderPage } from '../../../scripts/versions.ts';
 import { pages, read } from '../../support/docs/markdown.ts';
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { allRows, declare } from '../../../declaration/index.ts';
 import type { GrantInput } from '../../../declaration/types.ts';
-import { curlLine } from '../../../ephemeral/explorer/curl-line.ts';
+import { curlLine } from '../../../explorer/curl-line.ts';
 import projects from '../../../examples/projects/declaration.ts';
 import todos from '../../../examples/todos/declaration.ts';
 

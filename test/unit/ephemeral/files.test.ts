@@ -1,8 +1,8 @@
 import { expect, it, vi } from 'vitest';
-import { servedFiles } from '../../../ephemeral/explorer/files.ts';
+import { servedFiles } from '../../../explorer/files.ts';
 import { refusal } from '../../support/errors.ts';
 
-vi.mock('../../../ephemeral/installed-package.ts', () => ({ installedPackage: () => undefined }));
+vi.mock('../../../testing/servers/installed-package.ts', () => ({ installedPackage: () => undefined }));
 
 it('says how to get Swagger UI where it is not installed', () => {
   const error = refusal(() => servedFiles());

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
-import { matrixHtml } from '../../../ephemeral/access/matrix-html.ts';
-import { MATRIX_STYLE } from '../../../ephemeral/access/matrix-style.ts';
+import { matrixHtml } from '../../../access/report/matrix-html.ts';
+import { MATRIX_STYLE } from '../../../access/report/matrix-style.ts';
 import { HOSTILE, hostileMatrix, smallMatrix } from './small-matrix.ts';
 
 const page = (matrix: Parameters<typeof matrixHtml>[0]) => matrixHtml(matrix).replace(MATRIX_STYLE, '');

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { matrixText } from '../../../ephemeral/access/matrix-text.ts';
+import { matrixText } from '../../../access/report/matrix-text.ts';
 import { hostileMatrix, smallMatrix } from './small-matrix.ts';
 
 it('shows who reaches what', () => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { narrowSpec, type Spec } from '../../../ephemeral/explorer/narrow-spec.ts';
+import { narrowSpec, type Spec } from '../../../explorer/narrow-spec.ts';
 
 const ref = (name: string) => ({ $ref: `#/parameters/${name}` });
 const filters = ['id', 'title', 'owner'].map((column) => ref(`rowFilter.notes.${column}`));

@@ -8,8 +8,8 @@ import {
   type ClaimPath,
   type PolicyInput,
 } from '../../../declaration/index.ts';
-import { sampleClaims } from '../../../ephemeral/access/sample-claims.ts';
-import { sampleSubjects } from '../../../ephemeral/access/subjects.ts';
+import { sampleClaims } from '../../../access/sample-claims.ts';
+import { sampleSubjects } from '../../../access/subjects.ts';
 import projects from '../../../examples/projects/declaration.ts';
 import todos from '../../../examples/todos/declaration.ts';
 

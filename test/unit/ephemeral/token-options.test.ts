@@ -1,7 +1,7 @@
 import { decodeJwt } from 'jose';
 import { describe, expect, it } from 'vitest';
-import { generateKey, signToken } from '../../../jwt/index.ts';
-import { checkRole, tokenOptions } from '../../../ephemeral/token-options.ts';
+import { generateKey, signToken } from '../../../tokens/index.ts';
+import { checkRole, tokenOptions } from '../../../testing/token-options.ts';
 
 const now = new Date('2026-01-01T00:00:00Z');
 const NOW = now.getTime() / 1000;

@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { declare, type ClaimPath, type Declaration } from '../../../declaration/index.ts';
-import { examineToken, generateKey, publicKeySet, signToken, type PrivateKey } from '../../../jwt/index.ts';
+import { examineToken, generateKey, publicKeySet, signToken, type PrivateKey } from '../../../tokens/index.ts';
 
 const now = new Date('2026-11-24T12:00:00Z');
 const input = { name: 'notes', schemas: ['api'], roles: { anonymous: 'reader', users: ['writer'] } };

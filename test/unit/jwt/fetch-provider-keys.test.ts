@@ -11,7 +11,7 @@ import {
   providerKeysFetched,
   publicKeySet,
   storeProviderKeys,
-} from '../../../jwt/index.ts';
+} from '../../../tokens/index.ts';
 import { refusal } from '../../support/errors.ts';
 import { run } from '../cli/run.ts';
 

@@ -2,7 +2,7 @@ import { createPrivateKey } from 'node:crypto';
 import { calculateJwkThumbprint, type JWK } from 'jose';
 import { describe, expect, expectTypeOf, it } from 'vitest';
 import type { SigningAlgorithm } from '../../../declaration/types.ts';
-import { generateKey, type PrivateKey } from '../../../jwt/index.ts';
+import { generateKey, type PrivateKey } from '../../../tokens/index.ts';
 
 describe('generateKey', () => {
   it.each<[SigningAlgorithm, object]>([

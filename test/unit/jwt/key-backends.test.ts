@@ -18,7 +18,7 @@ import {
   rotateKeys,
   undoKeyStep,
   type KeyPlace,
-} from '../../../jwt/index.ts';
+} from '../../../tokens/index.ts';
 import { readEnvironment } from '../../../stacks/environment.ts';
 import { refusal } from '../../support/errors.ts';
 import { run } from '../cli/run.ts';

@@ -11,7 +11,14 @@ import {
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { generateKey, publicKeySet, readKeys, readStoredKeys, writeKey, type PrivateKey } from '../../../jwt/index.ts';
+import {
+  generateKey,
+  publicKeySet,
+  readKeys,
+  readStoredKeys,
+  writeKey,
+  type PrivateKey,
+} from '../../../tokens/index.ts';
 
 let parent: string;
 let directory: string;

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { expect, it } from 'vitest';
-import { loadSigningKey, loadVerificationKeys, readManagedKeys, rotateKeys } from '../../../jwt/index.ts';
+import { loadSigningKey, loadVerificationKeys, readManagedKeys, rotateKeys } from '../../../tokens/index.ts';
 
 const program = fileURLToPath(new URL('rotate-forever.ts', import.meta.url));
 const KILLS = 30;

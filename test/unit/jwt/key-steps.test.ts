@@ -16,7 +16,7 @@ import {
   undoKeyStep,
   writeKey,
   type PrivateKey,
-} from '../../../jwt/index.ts';
+} from '../../../tokens/index.ts';
 
 let parent: string;
 let directory: string;

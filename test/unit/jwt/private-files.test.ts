@@ -17,14 +17,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { SecretsDirectory } from '../../../constructs/index.ts';
-import { generateKey, readKeys, writeKey } from '../../../jwt/index.ts';
+import { generateKey, readKeys, writeKey } from '../../../tokens/index.ts';
 import {
   checkPrivateDirectory,
   makePrivateDirectory,
   readGivenFile,
   readPrivateFile,
   readTrustedFile,
-} from '../../../jwt/private-files.ts';
+} from '../../../files/private-files.ts';
 
 const OTHER = 12_345;
 /** Only root can make files of another user. */

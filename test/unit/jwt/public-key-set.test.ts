@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
-import { checkKeySet } from '../../../declaration/key-set.ts';
-import { generateKey, publicKeySet } from '../../../jwt/index.ts';
+import { checkKeySet } from '../../../declaration/keys/key-set.ts';
+import { generateKey, publicKeySet } from '../../../tokens/index.ts';
 
 it('has the public members only, and passes the check of declared key sets', async () => {
   const keys = [await generateKey('ES256'), await generateKey('RS256'), await generateKey('EdDSA')];

@@ -13,7 +13,7 @@ import {
   signToken,
   writeKey,
   type SigningKey,
-} from '../../../jwt/index.ts';
+} from '../../../tokens/index.ts';
 
 let directory: string;
 beforeEach(() => {

@@ -1,4 +1,4 @@
-import { addKey, generateKey, revokeKey, rotateKeys, undoKeyStep } from '../../../jwt/index.ts';
+import { addKey, generateKey, revokeKey, rotateKeys, undoKeyStep } from '../../../tokens/index.ts';
 
 // Makes every kind of step, one after the other, until it is killed; prints each key that it was told of.
 const directory = process.argv[2]!;

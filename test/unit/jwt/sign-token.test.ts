@@ -7,8 +7,8 @@ import {
   type PrivateKey,
   type SigningKey,
   type TokenOptions,
-} from '../../../jwt/index.ts';
-import { SIGNING_ALGORITHMS } from '../../../declaration/key-set.ts';
+} from '../../../tokens/index.ts';
+import { SIGNING_ALGORITHMS } from '../../../declaration/keys/key-set.ts';
 
 let key: PrivateKey;
 beforeAll(async () => {

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { applyDeclaration, auditDatabase, type Finding } from '../../../../apply/index.ts';
-import { startEphemeralPostgrest, type EphemeralPostgrest } from '../../../../ephemeral/index.ts';
-import { withClient } from '../../../../ephemeral/with-client.ts';
+import { startEphemeralPostgrest, type EphemeralPostgrest } from '../../../../testing/index.ts';
+import { withClient } from '../../../../postgres/with-client.ts';
 import { connectionOf } from '../../../support/connection-of.ts';
 import { rejection } from '../../../support/errors.ts';
 import { waysDeclaration } from './declaration.ts';

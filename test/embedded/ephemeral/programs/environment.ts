@@ -1,7 +1,7 @@
 // Starts an environment and does with it what its arguments say, one after the other. It tells what it begins, a line for
 // each, and a word that it is sent ends it at once.
 import declaration from '../../../../examples/todos/declaration.ts';
-import { startEphemeralPostgrest, type EphemeralPostgrest } from '../../../../ephemeral/index.ts';
+import { startEphemeralPostgrest, type EphemeralPostgrest } from '../../../../testing/index.ts';
 
 const ends: Record<string, () => void> = {
   exit: () => process.exit(3),

@@ -1,7 +1,7 @@
 // Starts an environment on the Postgres of CONNECTION, says so, and ends in the way that is asked for.
 import declaration from '../../../../examples/todos/declaration.ts';
-import type { DatabaseConnection } from '../../../../apply/connect.ts';
-import { startEphemeralPostgrest } from '../../../../ephemeral/index.ts';
+import type { DatabaseConnection } from '../../../../postgres/connect.ts';
+import { startEphemeralPostgrest } from '../../../../testing/index.ts';
 
 const existing = JSON.parse(process.env['CONNECTION']!) as DatabaseConnection;
 await startEphemeralPostgrest(declaration, { backend: { existing } });

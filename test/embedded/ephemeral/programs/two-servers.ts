@@ -1,6 +1,6 @@
 // Starts both servers, prints what they leave traces in, and ends in the way that is asked for.
-import { startPostgres } from '../../../../ephemeral/postgres-server.ts';
-import { startPostgrest } from '../../../../ephemeral/postgrest-server.ts';
+import { startPostgres } from '../../../../testing/servers/postgres-server.ts';
+import { startPostgrest } from '../../../../testing/servers/postgrest-server.ts';
 
 const postgres = await startPostgres();
 const { port, user, password } = postgres.connection('postgres');

@@ -1,0 +1,70 @@
+import type pg from 'pg';
+import { raw, statement } from '../../postgres/statements.ts';
+import type { Command } from '../../declaration/types.ts';
+import type { Relation } from './relation.ts';
+import type { requestValues } from './request.ts';
+
+/** Columns that a statement can give a value, whoever runs it: not generated ones, nor all of a view's. */
+export type Settable = Readonly<Record<'insert' | 'update', readonly string[]>>;
+
+/** Asks Postgres itself: its rules for views are long. */
+export async function readSettable(client: pg.ClientBase, { schema, name, columns }: Relation): Promise<Settable> {
+  const settable = async (by: keyof Settable) => {
+    const statements = columns.map((column) => statement(`set_column_by_${by}`, { schema, name, column }, 'access'));
+    const sql = statement('settable', { statements }, 'access');
+    const { rows } = await client.query<{ settable: boolean }>(sql);
+    return columns.filter((_, index) => rows[index]!.settable);
+  };
+  return { insert: await settable('insert'), update: await settable('update') };
+}
+
+export interface Attempt {
+  readonly relation: Relation;
+  readonly command: Command;
+  /** Those that the role was granted. */
+  readonly columns: readonly string[];
+  readonly settable: Settable;
+  /** Whether there is no row to be tried. */
+  readonly empty: boolean;
+  readonly limit: number;
+}
+
+/** A message that tries a command as part of a request; its first result has the outcomes. */
+export function attemptSql(attempt: Attempt, request: ReturnType<typeof requestValues>): string {
+  const { relation, command, columns, limit } = attempt;
+  if (command === 'select' && !relation.isTable) {
+    // With none of its own the role is refused, whatever it asks for.
+    const asked = columns.length > 0 ? columns : relation.columns;
+    const sql = statement('select_view', { ...nameOf(relation), columns: asked, limit: String(limit) }, 'access');
+    return statement('read', { ...request, statement: sql }, 'access');
+  }
+  // An insert meets no row that is there.
+  const aimedAt = relation.isTable && command !== 'insert' ? String(relation.oid) : 'NULL';
+  return statement('try', { ...request, statement: commandSql(attempt), aimed_at: raw(aimedAt) }, 'access');
+}
+
+function commandSql({ relation, command, columns, settable, empty }: Attempt): string {
+  const fill = (name: string, more: { columns?: readonly string[] } = {}) =>
+    statement(name, { ...nameOf(relation), ...more }, 'access');
+  const kind = relation.isTable ? 'table' : 'view';
+  switch (command) {
+    case 'select':
+      return fill('select_table');
+    case 'delete':
+      return fill(`delete_${kind}`);
+    case 'insert': {
+      const values = columns.filter((column) => settable.insert.includes(column));
+      return empty || values.length === 0 ? fill('insert_defaults') : fill('insert', { columns: values });
+    }
+    case 'update': {
+      const values = columns.filter((column) => settable.update.includes(column));
+      // Here too, and of a view that can not be written there is none at all.
+      const asked = [values, settable.update, relation.columns].find((names) => names.length > 0) ?? [];
+      return fill(`update_${kind}`, { columns: asked });
+    }
+  }
+}
+
+function nameOf({ schema, name }: Relation) {
+  return { schema, name };
+}

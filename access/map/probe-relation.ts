@@ -1,0 +1,116 @@
+import type pg from 'pg';
+import { failed } from '../../apply/run-steps.ts';
+import { settle } from '../../postgres/session.ts';
+import { raw, statement } from '../../postgres/statements.ts';
+import { managedSchemas } from '../../compile/access.ts';
+import { SecuredPostgrestError } from '../../errors/secured-postgrest-error.ts';
+import type { Command, Declaration, QualifiedName } from '../../declaration/types.ts';
+import { attemptSql, readSettable } from './attempt.ts';
+import { summarize, type Outcome } from './outcome.ts';
+import type { Reach } from './probe.ts';
+import { keepRows, readRelation, type KeptRows, type Relation } from './relation.ts';
+import { requestValues, roleOf } from './request.ts';
+import { readColumns, readRoles, refusedBefore } from './roles.ts';
+import type { Subject } from '../subjects.ts';
+
+export interface RelationProbe {
+  readonly relation: QualifiedName;
+  readonly commands: readonly Command[];
+  readonly subjects: readonly (Subject | undefined)[];
+  /** @default 1000 */
+  readonly limit?: number | undefined;
+}
+
+/** What several subjects reach in one relation: for each command, in the order of the subjects. */
+export interface RelationReach extends KeptRows {
+  readonly reaches: ReadonlyMap<Command, readonly Reach[]>;
+}
+
+const DEFAULT_LIMIT = 1000;
+
+/** Measures one relation, in one transaction that is rolled back; see `probeAccess` for how and what. */
+export async function probeRelation(
+  client: pg.ClientBase,
+  declaration: Declaration,
+  probe: RelationProbe,
+): Promise<RelationReach> {
+  await client.query(statement('begin', {}, 'access'));
+  try {
+    // Goes with the transaction, like all the rest.
+    await settle(client);
+    return await measure(client, declaration, probe);
+  } catch (error) {
+    if (error instanceof SecuredPostgrestError) throw error;
+    const { schema, name } = probe.relation;
+    return failed('access_sql_failed', `${schema}.${name}`, error as Error, 'measure as the admin who applies');
+  } finally {
+    await client.query('ROLLBACK').catch(() => undefined);
+  }
+}
+
+async function measure(
+  client: pg.ClientBase,
+  declaration: Declaration,
+  { relation: name, commands, subjects, limit = DEFAULT_LIMIT }: RelationProbe,
+): Promise<RelationReach> {
+  const relation = await readRelation(client, name);
+  const roles = await readRoles(client, declaration, subjects);
+  const kept = await keepRows(client, declaration, relation, limit);
+  await client.query(statement('make_functions', {}, 'access'));
+  const granted = await readColumns(client, relation, roles);
+  const settable = await readSettable(client, relation);
+  if (commands.some((command) => command !== 'select')) await keepSequences(client, declaration);
+
+  const reaches = new Map<Command, Reach[]>();
+  for (const command of commands) {
+    const common = { relation, command, empty: kept.rows === 0 };
+    await client.query(statement('begin_command', {}, 'access'));
+    await prepare(client, { ...common, roles: [...roles.keys()] });
+    await client.query(statement('begin_subjects', {}, 'access'));
+    const reached: Reach[] = [];
+    for (const subject of subjects) {
+      const role = roleOf(declaration, subject);
+      const columns = granted.get(`${command} ${role}`) ?? [];
+      const attempt = () =>
+        attemptSql({ ...common, columns, settable, limit }, requestValues(declaration, { relation, command, subject }));
+      const found = refusedBefore(role, roles) ?? summarize(await outcomes(client, attempt()));
+      reached.push({ ...found, columns, ...(kept.truncated && { truncated: true }) });
+    }
+    reaches.set(command, reached);
+    await client.query(statement('end_command', {}, 'access'));
+  }
+  return { ...kept, reaches };
+}
+
+async function outcomes(client: pg.ClientBase, message: string): Promise<Outcome[]> {
+  const results = (await client.query(message)) as unknown as pg.QueryResult<Outcome>[];
+  return results[0]!.rows;
+}
+
+async function keepSequences(client: pg.ClientBase, declaration: Declaration): Promise<void> {
+  const { rows } = await client.query<{ schema: string; name: string }>(
+    statement('sequences', { schemas: managedSchemas(declaration) }, 'access'),
+  );
+  for (const sequence of rows) await client.query(statement('keep_sequence', { ...sequence }, 'access'));
+}
+
+interface Preparation {
+  readonly relation: Relation;
+  readonly command: Command;
+  readonly roles: readonly string[];
+  readonly empty: boolean;
+}
+
+/** Makes a statement meet one row at a time. */
+async function prepare(client: pg.ClientBase, { relation, command, roles, empty }: Preparation): Promise<void> {
+  const { schema, name, isTable } = relation;
+  if (command === 'insert') {
+    if (empty) await client.query(statement('keep_defaults', {}, 'access'));
+  } else if (isTable && roles.length > 0) {
+    // Without it, the condition on the old row would be asked of the new one as well.
+    const check = raw(command === 'update' ? 'WITH CHECK (true)' : '');
+    await client.query(statement('aim', { schema, name, roles, command: raw(command.toUpperCase()), check }, 'access'));
+  } else if (command !== 'select' && roles.length > 0) {
+    await client.query(statement('show_rows', { schema, name, roles }, 'access'));
+  }
+}

@@ -1,0 +1,85 @@
+import type pg from 'pg';
+import { raw, statement } from '../../postgres/statements.ts';
+import { managedSchemas } from '../../compile/access.ts';
+import { refuse } from '../../errors/secured-postgrest-error.ts';
+import { quoteIdentifier } from '../../postgres/quote.ts';
+import type { Declaration, QualifiedName } from '../../declaration/types.ts';
+
+/** A table or view as it is in the database. */
+export interface Relation extends QualifiedName {
+  readonly oid: number;
+  /** Whether its rows have a place, and policies of their own. */
+  readonly isTable: boolean;
+  readonly columns: readonly string[];
+  /** The columns of its primary key. */
+  readonly key: readonly string[];
+}
+
+/** The rows that are tried. */
+export interface KeptRows {
+  readonly rows: number;
+  /** Whether there are more. */
+  readonly truncated: boolean;
+}
+
+/** Reads what a relation is, and lets nobody change it until the end of the transaction. */
+export async function readRelation(client: pg.ClientBase, { schema, name }: QualifiedName): Promise<Relation> {
+  const sql = statement('relation', { schema, name }, 'access');
+  const { rows } = await client.query<{ oid: number; is_table: boolean; columns: string[]; key: string[] }>(sql);
+  const [found] = rows;
+  if (!found) {
+    refuse('missing_object', `${schema}.${name}`, 'there is no such table or view', 'apply the declaration first');
+  }
+  const { oid, is_table: isTable, columns, key } = found;
+  // As strong as the first policy will ask for: a lock that grows is where deadlocks come from.
+  if (isTable) await client.query(statement('lock_table', { schema, name }, 'access'));
+  return { schema, name, oid, isTable, columns, key };
+}
+
+/** Keeps the rows, in the order of their keys, where every role can read them. */
+export async function keepRows(
+  client: pg.ClientBase,
+  declaration: Declaration,
+  relation: Relation,
+  limit: number,
+): Promise<KeptRows> {
+  const { schema, name, isTable } = relation;
+  const key = relation.key.map((column) => `r.${quoteIdentifier(column)}`);
+  const order = key.length > 0 ? key : ['row_to_json(r.*)::text'];
+  const sql = statement(
+    'keep_rows',
+    {
+      schema,
+      name,
+      order: raw(order.join(', ')),
+      key: raw(order.map((part) => `${part}::text`).join(', ')),
+      place: raw(isTable ? 'r.tableoid AS part, r.ctid AS place' : 'NULL::oid AS part, NULL::tid AS place'),
+      limit: String(limit + 1),
+    },
+    'access',
+  );
+  await pastPolicies(client, declaration, { ...relation, sql });
+  const counted = await client.query<{ rows: number }>(statement('count_rows', {}, 'access'));
+  const rows = counted.rows[0]!.rows;
+  if (rows <= limit) return { rows, truncated: false };
+  await client.query(statement('drop_last_row', {}, 'access'));
+  return { rows: limit, truncated: true };
+}
+
+/**
+ * FORCE binds an owner who is no superuser. It is lifted for one statement only, since functions of the owner rely on it;
+ * for a view of every table, since any may be below it.
+ */
+async function pastPolicies(
+  client: pg.ClientBase,
+  declaration: Declaration,
+  { oid, isTable, sql }: { oid: number; isTable: boolean; sql: string },
+): Promise<void> {
+  const found = await client.query<{ oid: number; schema: string; name: string }>(
+    statement('binding_tables', { schemas: managedSchemas(declaration) }, 'access'),
+  );
+  const tables = found.rows.filter((table) => !isTable || table.oid === oid);
+  for (const { schema, name } of tables) await client.query(statement('lift_row_security', { schema, name }));
+  await client.query(sql);
+  for (const { schema, name } of tables) await client.query(statement('force_row_security', { schema, name }));
+}

@@ -1,0 +1,72 @@
+import { statement } from '../../postgres/statements.ts';
+import { quoteIdentifier } from '../../postgres/quote.ts';
+import { providerOf, tokenClaims } from '../../declaration/keys/provider.ts';
+import type { Command, Declaration, QualifiedName } from '../../declaration/types.ts';
+import type { Subject } from '../subjects.ts';
+
+/** What PostgREST asks for a command with. */
+const METHODS: Readonly<Record<Command, string>> = {
+  select: 'GET',
+  insert: 'POST',
+  update: 'PATCH',
+  delete: 'DELETE',
+};
+
+/** The role of a subject; undefined where requests without a token are refused. */
+export function roleOf({ anonymous }: Declaration, subject: Subject | undefined): string | undefined {
+  return subject ? subject.role : anonymous?.name;
+}
+
+/** The role that PostgREST gives a request, before the pre-request check. */
+function arrivalRole(declaration: Declaration, subject: Subject | undefined): string | undefined {
+  return roleOf(declaration, providerOf(declaration.keys) ? undefined : subject);
+}
+
+export interface Request {
+  readonly relation: QualifiedName;
+  readonly command: Command;
+  /** Undefined is one without a token. */
+  readonly subject: Subject | undefined;
+}
+
+/** How PostgREST begins the transaction of a request: what it sets, in this order, and what it runs then. */
+export function requestValues(declaration: Declaration, { relation, command, subject }: Request) {
+  const { schemas, privateSchema } = declaration;
+  const exposed = schemas.includes(relation.schema) ? relation.schema : schemas[0]!;
+  const path = new Set([exposed, ...(schemas.includes('public') ? ['public'] : [])]);
+  const settings = {
+    search_path: [...path].map(quoteIdentifier).join(', '),
+    transaction_read_only: command === 'select' ? 'on' : 'off',
+    'request.method': METHODS[command],
+    'request.path': `/${relation.name}`,
+    'request.headers': '{}',
+    'request.cookies': '{}',
+    'request.jwt.claims': JSON.stringify(claimsOf(declaration, subject)),
+    role: arrivalRole(declaration, subject)!,
+  };
+  return {
+    names: Object.keys(settings),
+    settings: Object.values(settings),
+    pre_request: statement('pre_request', { private: privateSchema }, 'access'),
+  };
+}
+
+/** What the subject says, and what whoever signs a token adds to it. */
+function claimsOf(declaration: Declaration, subject: Subject | undefined): Record<string, unknown> {
+  const role = arrivalRole(declaration, subject);
+  if (!subject) return { role };
+  const provider = providerOf(declaration.keys);
+  const { requiredClaims } = declaration.tokens;
+  const { issuer, audience } = provider ?? declaration.tokens;
+  const now = Math.floor(Date.now() / 1000);
+  const added = { sub: 'sample', jti: 'sample', nbf: now };
+  return {
+    iat: now,
+    exp: now + 3600,
+    ...(issuer !== undefined && { iss: issuer }),
+    ...(audience !== undefined && { aud: audience }),
+    ...Object.fromEntries(Object.entries(added).filter(([claim]) => requiredClaims.includes(claim))),
+    ...(provider ? tokenClaims(provider, subject.role, subject.claims ?? {}) : subject.claims),
+    role,
+  };
+}

@@ -1,0 +1,45 @@
+import type pg from 'pg';
+import { statement } from '../../postgres/statements.ts';
+import type { Declaration } from '../../declaration/types.ts';
+import type { Relation } from './relation.ts';
+import { roleOf } from './request.ts';
+import type { Subject } from '../subjects.ts';
+
+/** The existing roles of the subjects, and whether the server may become them. */
+export type Roles = ReadonlyMap<string, { readonly served: boolean }>;
+
+export async function readRoles(
+  client: pg.ClientBase,
+  declaration: Declaration,
+  subjects: readonly (Subject | undefined)[],
+): Promise<Roles> {
+  const names = subjects.map((subject) => roleOf(declaration, subject)).filter((name) => name !== undefined);
+  const { authenticator } = declaration;
+  const { rows } = await client.query<{ name: string; served: boolean; ours: boolean }>(
+    statement('roles', { roles: [...new Set(names)], authenticator }, 'access'),
+  );
+  for (const { name: role, served, ours } of rows) {
+    if (served && !ours) await client.query(statement('join_role', { role }, 'access'));
+  }
+  return new Map(rows.map(({ name, served }) => [name, { served }]));
+}
+
+/** What the server answers before it asks for anything (PostgREST, "Errors"; Postgres, SET ROLE). */
+export function refusedBefore(role: string | undefined, roles: Roles): { refused: string } | undefined {
+  if (role === undefined) return { refused: 'PGRST302' };
+  const found = roles.get(role);
+  if (!found) return { refused: '22023' };
+  return found.served ? undefined : { refused: '42501' };
+}
+
+/** The columns that each role was granted, by `command role`. */
+export async function readColumns(
+  client: pg.ClientBase,
+  { oid }: Relation,
+  roles: Roles,
+): Promise<ReadonlyMap<string, readonly string[]>> {
+  const { rows } = await client.query<{ role: string; command: string; columns: string[] }>(
+    statement('columns', { relation: String(oid), roles: [...roles.keys()] }, 'access'),
+  );
+  return new Map(rows.map(({ role, command, columns }) => [`${command} ${role}`, columns]));
+}

@@ -1,0 +1,73 @@
+import { providerOf } from '../declaration/keys/provider.ts';
+import { effectiveRoles } from '../declaration/roles.ts';
+import type { ClaimPath, ClaimType, Declaration } from '../declaration/types.ts';
+
+/**
+ * A value for each claim that the role's policies read, the first of its type, so that a seed can be made for it. Required
+ * claims are there as well, but for those that whoever signs a token adds (RFC 7519, 4.1).
+ *
+ * @example
+ * sampleClaims(declaration, 'todos_user'); // { user_id: 1 }
+ */
+export function sampleClaims(declaration: Declaration, role: string): Record<string, unknown> {
+  const { tables, tokens } = declaration;
+  const roles = effectiveRoles(role, declaration);
+  const claims: Record<string, unknown> = {};
+  const policies = tables
+    .flatMap((table) => table.policies)
+    .filter((policy) => policy.roles.some((name) => roles.has(name)));
+  for (const { input } of policies) {
+    if (!('claim' in input) || isOfSigner(declaration, input.claim)) continue;
+    const sample = sampleOf(input.kind === 'membership' ? input.memberType : input.type);
+    const value = TEXTS.includes(nameOf(input.claim)) ? String(sample) : sample;
+    setClaim(claims, input.claim, input.kind === 'claim-list' ? [value] : value);
+  }
+  // After the others: a claim that a policy reads has a type.
+  if (tokens.revocation && !REGISTERED_CLAIMS.includes(tokens.revocation.subject[0]!)) {
+    setClaim(claims, tokens.revocation.subject, 'sample');
+  }
+  for (const name of tokens.requiredClaims) if (!REGISTERED_CLAIMS.includes(name)) claims[name] ??= 'sample';
+  return claims;
+}
+
+/** Claims that are texts in every token, whatever a policy takes them for. */
+const TEXTS: readonly unknown[] = ['sub', 'iss', 'aud'];
+
+/** Tests if the declaration or the signer, not a policy, determines the claim. */
+function isOfSigner({ keys, tokens }: Declaration, claim: ClaimPath): boolean {
+  const name = nameOf(claim);
+  const { issuer, audience } = providerOf(keys) ?? tokens;
+  if (name === 'iss') return issuer !== undefined;
+  if (name === 'aud') return audience !== undefined;
+  return ['role', 'exp', 'nbf', 'iat', 'jti'].includes(name);
+}
+
+function nameOf(claim: ClaimPath): string {
+  return typeof claim === 'string' ? claim : (claim[0] ?? '');
+}
+
+const REGISTERED_CLAIMS = ['role', 'iss', 'aud', 'sub', 'exp', 'nbf', 'iat', 'jti'];
+
+function sampleOf(type: ClaimType): unknown {
+  switch (type) {
+    case 'uuid':
+      return '00000000-0000-0000-0000-000000000001';
+    case 'boolean':
+      return true;
+    case 'text':
+      return 'sample';
+    default:
+      return 1;
+  }
+}
+
+function setClaim(claims: Record<string, unknown>, path: ClaimPath, value: unknown): void {
+  const [first, ...rest] = typeof path === 'string' ? [path] : path;
+  if (first === undefined) return;
+  if (rest.length === 0) {
+    claims[first] ??= value;
+  } else {
+    const inner = (claims[first] ??= {}) as Record<string, unknown>;
+    setClaim(inner, rest, value);
+  }
+}

@@ -1,0 +1,76 @@
+import { spawn } from 'node:child_process';
+import { text } from 'node:stream/consumers';
+import { refuse } from '../../errors/secured-postgrest-error.ts';
+
+/** State of a container, as the engine has it. */
+export interface ContainerState {
+  /** Such as `running`, `restarting` or `exited`. */
+  readonly status: string;
+  readonly exitCode: number;
+  readonly outOfMemory: boolean;
+  /** How often the engine has started it again. */
+  readonly restarts: number;
+  /** @default it has no health check */
+  readonly health?: { readonly status: string; readonly output: string };
+}
+
+/** The parts of `docker inspect` that are read here. */
+interface Inspected {
+  readonly Status: string;
+  readonly ExitCode: number;
+  readonly OOMKilled: boolean;
+  readonly Health?: { readonly Status: string; readonly Log?: readonly { readonly Output: string }[] | null };
+}
+
+/**
+ * The state of a container; a text that says why the engine does not tell it.
+ *
+ * @param engine options of the `docker` command, as from `engineAddress`
+ * @throws SecuredPostgrestError `engine_failed` where there is no `docker` command
+ */
+export async function containerState(engine: readonly string[], name: string): Promise<ContainerState | string> {
+  const format = '[{{json .State}},{{.RestartCount}}]';
+  const { status, stdout, stderr } = await docker([...engine, 'container', 'inspect', `--format=${format}`, name]);
+  if (status !== 0) return `the engine does not tell the state of ${name} (${stderr.trim()})`;
+  const [state, restarts] = JSON.parse(stdout) as [Inspected, number];
+  const { Status, ExitCode, OOMKilled, Health } = state;
+  return {
+    status: Status,
+    exitCode: ExitCode,
+    outOfMemory: OOMKilled,
+    restarts,
+    ...(Health && { health: { status: Health.Status, output: Health.Log?.at(-1)?.Output.trim() ?? '' } }),
+  };
+}
+
+/** Lines of a log in which different ones are looked for. */
+const READ_LINES = 1000;
+/** PostgREST logs each request that was answered with an error, and then the error. */
+const ACCESS = /" \d{3} (?:\d+|-) ".*"$/;
+
+/**
+ * The last lines of a container's log that differ by more than numbers, such as the time, or why there are none. The requests of those
+ * who wait for the server are left out: they would be all that there is.
+ */
+export async function lastLogLines(engine: readonly string[], name: string, count: number): Promise<string[]> {
+  const { stdout, stderr } = await docker([...engine, 'container', 'logs', `--tail=${READ_LINES}`, name]);
+  // The command keeps the container's two streams apart.
+  const lines = `${stdout}\n${stderr}`.split('\n').filter((line) => line.trim() !== '' && !ACCESS.test(line));
+  const newestFirst = new Map<string, string>();
+  for (const line of lines.reverse()) {
+    const kind = line.replaceAll(/\d+/g, '0');
+    if (!newestFirst.has(kind)) newestFirst.set(kind, line);
+  }
+  return [...newestFirst.values()].slice(0, count).reverse();
+}
+
+async function docker(args: readonly string[]): Promise<{ status: number | null; stdout: string; stderr: string }> {
+  const child = spawn('docker', args, { stdio: ['ignore', 'pipe', 'pipe'], timeout: 10_000 });
+  const ended = new Promise<number | null>((resolve, reject) => child.on('close', resolve).on('error', reject));
+  try {
+    const [stdout, stderr, status] = await Promise.all([text(child.stdout), text(child.stderr), ended]);
+    return { status, stdout, stderr };
+  } catch (error) {
+    return refuse('engine_failed', 'docker', `the command cannot be run (${String(error)})`, 'install it', error);
+  }
+}

@@ -1,0 +1,48 @@
+import { readFileSync } from 'node:fs';
+import type { Command } from 'commander';
+import { reloadServers } from '../../apply/reload.ts';
+import { refuse } from '../../errors/secured-postgrest-error.ts';
+import type { JsonWebKeySet } from '../../declaration/types.ts';
+import { keyProbes, readManagedKeys } from '../../tokens/index.ts';
+import { addConnectionOptions, toConnection, type ConnectionOptions } from '../connection.ts';
+import { addKeyPlaceOptions, toKeyPlace, type KeyPlaceOptions } from '../key-place.ts';
+import { untilKeysUsed } from './until-keys-used.ts';
+
+interface ReloadOptions extends ConnectionOptions, KeyPlaceOptions {
+  readonly keySet?: string;
+  readonly server: readonly string[];
+  readonly timeout: number;
+}
+
+export function addReloadCommand(program: Command): void {
+  const command = program
+    .command('reload')
+    .description('tell running servers to read their configuration and keys again');
+  addKeyPlaceOptions(addConnectionOptions(command))
+    .option('--key-set <file>', 'wait until the servers use this key set')
+    .option('--server <url>', 'address of a server; can be repeated', (url, all: string[]) => [...all, url], [])
+    .option('--timeout <seconds>', 'how long', Number, 60)
+    .action(async ({ keySet, server: servers, timeout, ...options }: ReloadOptions) => {
+      const reload = () => reloadServers(toConnection(options));
+      if (keySet === undefined) return reload();
+      const place = toKeyPlace(options);
+      const keys = place === undefined ? [] : readManagedKeys(place).map(({ key }) => key);
+      const probes = await keyProbes(readKeySet(keySet), keys);
+      if (!probes.some(({ trusted }) => trusted)) {
+        console.error(
+          'another issuer has the private keys: this command cannot sign a token to check that the servers use them',
+        );
+        if (probes.length === 0) return reload();
+      }
+      await untilKeysUsed({ servers, probes, timeout, reload });
+    });
+}
+
+function readKeySet(file: string): JsonWebKeySet {
+  try {
+    return JSON.parse(readFileSync(file, 'utf8')) as JsonWebKeySet;
+  } catch {
+    // The cause may show a part of a secret.
+    return refuse('unreadable_secret', file, 'it holds no key set', 'deploy again, which writes it');
+  }
+}

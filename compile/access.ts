@@ -1,0 +1,296 @@
+import { apiRoles } from '../declaration/roles.ts';
+import {
+  claimIn,
+  claimPath,
+  columnConditions,
+  conditionsOf,
+  membershipFunctionName,
+  membershipTable,
+  typeName,
+  type Condition,
+} from './condition.ts';
+import { providerOf, roleValues, trustedIssuers } from '../declaration/keys/provider.ts';
+import { revocationSql } from './revocation.ts';
+import { packageTemplate, render, type SqlFragment } from '../postgres/template.ts';
+import type {
+  Declaration,
+  MembershipPolicy,
+  Policy,
+  PolicyStatement,
+  QualifiedName,
+  SqlSource,
+  Table,
+} from '../declaration/types.ts';
+
+/**
+ * A query that fails if a condition from a user's file would: CREATE POLICY itself does not say where in a condition it
+ * has stopped, a query does.
+ */
+export interface ConditionCheck {
+  readonly statement: string;
+  readonly source: SqlSource;
+  /** Offset in the statement at which the file's text begins. */
+  readonly offset: number;
+}
+
+export interface DesiredPolicy {
+  readonly table: QualifiedName;
+  readonly name: string;
+  readonly statement: string;
+  readonly checks: readonly ConditionCheck[];
+  readonly place: string;
+}
+
+export interface DesiredFunction {
+  readonly name: string;
+  /** Types of its arguments, as Postgres writes them. */
+  readonly arguments: readonly string[];
+  readonly statement: string;
+  readonly executableBy: readonly string[];
+}
+
+/** A table of the private schema that nobody but the owner reaches. */
+export interface DesiredTable {
+  readonly name: string;
+  readonly statement: string;
+  /** Its columns, in the order of their names, and its constraints, as `sql/postgres/catalog/own-tables.sql` writes them. */
+  readonly definition: string;
+}
+
+export interface DesiredTrigger {
+  readonly table: QualifiedName;
+  readonly name: string;
+  /** The columns of the table that it reads. */
+  readonly columns: readonly string[];
+  readonly statement: string;
+}
+
+/** What the database has to hold for a declaration, as far as it is ours to write. */
+export interface DesiredAccess {
+  readonly managedSchemas: readonly string[];
+  /** The functions of the private schema, in the order in which they have to be made. */
+  readonly functions: readonly DesiredFunction[];
+  readonly policies: readonly DesiredPolicy[];
+  /** Tables of the private schema, beside that of the migrations. They hold data: they are made, and never dropped. */
+  readonly tables: readonly DesiredTable[];
+  readonly triggers: readonly DesiredTrigger[];
+}
+
+/** Renders the access SQL of a declaration, once: it is asked for again and again. */
+export function desiredAccess(declaration: Declaration): DesiredAccess {
+  const access = rendered.get(declaration) ?? renderAccess(declaration);
+  rendered.set(declaration, access);
+  return access;
+}
+
+const rendered = new WeakMap<Declaration, DesiredAccess>();
+
+function renderAccess(declaration: Declaration): DesiredAccess {
+  const everyone = apiRoles(declaration).map((role) => role.name);
+  const revocation = revocationSql(declaration, everyone);
+  return {
+    managedSchemas: managedSchemas(declaration),
+    functions: [...privateFunctions(declaration, everyone, revocation.check), ...revocation.functions],
+    tables: revocation.tables,
+    triggers: revocation.triggers,
+    policies: [
+      ...declaration.tables.flatMap((table) =>
+        table.policies.flatMap((policy) => renderPolicy(table, policy, declaration)),
+      ),
+      ...ownerPolicies(declaration),
+    ],
+  };
+}
+
+/** Schemas whose grants and policies are brought to exactly what is declared. */
+export function managedSchemas({
+  schemas,
+  internalSchemas,
+}: Pick<Declaration, 'schemas' | 'internalSchemas'>): readonly string[] {
+  return [...schemas, ...internalSchemas];
+}
+
+function renderPolicy(table: Table, policy: Policy, declaration: Declaration): DesiredPolicy[] {
+  const { using, check } = conditionsOf(policy.input, declaration);
+  return policy.statements.map(({ name, command }) => {
+    const clauses = clausesOf(command).map((clause) => ({ clause, condition: clause === 'USING' ? using : check }));
+    const statement = policyStatement(
+      { ...policy, table, name, command },
+      // A line of its own, so that a comment at the end of a user's file ends there.
+      clauses.map(({ clause, condition }) => `\n${clause} (${condition.sql}\n)`).join(''),
+    );
+    const conditions = new Set(clauses.map(({ condition }) => condition));
+    const checks = [...conditions].flatMap((condition) => conditionChecks(table, condition));
+    return { table: { schema: table.schema, name: table.name }, name, statement, checks, place: policy.place };
+  });
+}
+
+function conditionChecks({ schema, name }: QualifiedName, { sql, source }: Condition): ConditionCheck[] {
+  if (!source) return [];
+  const statement = render(packageTemplate('compile/policy-check'), { schema, table: name, condition: fragment(sql) });
+  return [{ statement, source, offset: statement.indexOf(sql) }];
+}
+
+/** Which rows are seen, and which may be written (documentation of CREATE POLICY, table "Policies Applied by Command Type"). */
+function clausesOf(command: PolicyStatement['command']): readonly ('USING' | 'WITH CHECK')[] {
+  switch (command) {
+    case 'select':
+    case 'delete':
+      return ['USING'];
+    case 'insert':
+      return ['WITH CHECK'];
+    case 'update':
+    case 'all':
+      return ['USING', 'WITH CHECK'];
+  }
+}
+
+interface PolicyParts {
+  readonly table: QualifiedName;
+  readonly name: string;
+  readonly command: PolicyStatement['command'];
+  readonly roles: readonly string[];
+  readonly restrictive: boolean;
+}
+
+function policyStatement({ table, name, command, roles, restrictive }: PolicyParts, clauses: string): string {
+  return render(packageTemplate('compile/policy'), {
+    policy: name,
+    schema: table.schema,
+    table: table.name,
+    mode: fragment(restrictive ? 'RESTRICTIVE' : 'PERMISSIVE'),
+    command: fragment(command.toUpperCase()),
+    roles,
+    clauses: fragment(clauses),
+  }).trim();
+}
+
+/**
+ * The membership functions run as the owner, whom FORCE ROW LEVEL SECURITY binds as well: it may read the membership
+ * tables, and nothing else.
+ */
+function ownerPolicies(declaration: Declaration): DesiredPolicy[] {
+  const tables = new Map<string, QualifiedName>();
+  for (const policy of membershipPolicies(declaration)) {
+    const table = membershipTable(policy, declaration);
+    tables.set(`${table.schema}.${table.name}`, table);
+  }
+  return [...tables.values()].map((table) => {
+    const name = 'memberships_are_read_by_owner';
+    const parts = { table, name, command: 'select', roles: [declaration.owner], restrictive: false } as const;
+    return {
+      table,
+      name,
+      statement: policyStatement(parts, '\nUSING (true)'),
+      checks: [],
+      place: `${table.schema}.${table.name}`,
+    };
+  });
+}
+
+function membershipPolicies(declaration: Declaration): MembershipPolicy[] {
+  return declaration.tables
+    .flatMap((table) => table.policies)
+    .map((policy) => policy.input)
+    .filter((input) => input.kind === 'membership');
+}
+
+function privateFunctions(
+  declaration: Declaration,
+  everyone: readonly string[],
+  revocationCheck: string,
+): DesiredFunction[] {
+  const provider = providerOf(declaration.keys);
+  const own = { private: declaration.privateSchema };
+  const roles = apiRoles(declaration);
+  const settings = roles.flatMap((role) =>
+    Object.entries(role.settings).map(([name, value]) => ({ role: role.name, name, value })),
+  );
+  const memberships = new Map<string, DesiredFunction>();
+  for (const policy of membershipPolicies(declaration)) {
+    const name = membershipFunctionName(policy, declaration);
+    const statement = membershipFunction(policy, name, declaration);
+    memberships.set(name, { name, arguments: [], statement, executableBy: everyone });
+  }
+  return [
+    ...(['claim', 'claim_list'] as const).map((name) => ({
+      name,
+      arguments: ['text[]'],
+      statement: render(packageTemplate(`compile/functions/${name.replace('_', '-')}`), own),
+      executableBy: everyone,
+    })),
+    {
+      name: 'try_cast',
+      arguments: ['text', 'anyelement'],
+      statement: render(packageTemplate('compile/functions/try-cast'), {
+        ...own,
+        restrict: render(packageTemplate('compile/functions/try-cast-restrict'), own),
+      }),
+      executableBy: everyone,
+    },
+    {
+      name: 'pre_request',
+      arguments: [],
+      statement: render(packageTemplate('compile/functions/pre-request'), {
+        ...own,
+        body: render(packageTemplate('compile/functions/pre-request-body'), {
+          anonymous: declaration.anonymous?.name ?? '',
+          required_claims: declaration.tokens.requiredClaims,
+          issuer: provider ? '' : (declaration.tokens.issuer ?? ''),
+          audience: provider ? '' : (declaration.tokens.audience ?? ''),
+          maximum_age: String(declaration.tokens.maximumAgeSeconds ?? 0),
+          become_mapped_role: fragment(becomeMappedRole(declaration)),
+          revocation: fragment(revocationCheck),
+          roles: roles.map(({ name }) => name),
+          timeouts: roles.map(({ statementTimeoutMs }) => String(statementTimeoutMs)),
+          setting_roles: settings.map(({ role }) => role),
+          setting_names: settings.map(({ name }) => name),
+          setting_values: settings.map(({ value }) => value),
+        }),
+      }),
+      executableBy: everyone,
+    },
+    ...memberships.values(),
+  ];
+}
+
+/** Nothing where the token itself names the role. */
+function becomeMappedRole({ keys, tokens }: Declaration): string {
+  const provider = providerOf(keys);
+  if (!provider) return '';
+  const { roles } = provider;
+  const pairs = roleValues(roles);
+  return render(packageTemplate('compile/functions/become-mapped-role'), {
+    issuers: JSON.stringify(trustedIssuers(provider, tokens)),
+    role_claim: claimPath(roles.claim),
+    space_separated: String(roles.spaceSeparated ?? false),
+    map_values: pairs.map(([value]) => value),
+    map_roles: pairs.map(([, role]) => role),
+    otherwise: roles.otherwise ?? '',
+    token_required: String(tokens.isRequired ?? false),
+  });
+}
+
+function membershipFunction(policy: MembershipPolicy, name: string, declaration: Declaration): string {
+  const own = { private: declaration.privateSchema };
+  const table = membershipTable(policy, declaration);
+  const conditions = columnConditions(policy.through.where ?? {});
+  const body = render(packageTemplate('compile/functions/memberships-body'), {
+    key: policy.through.key,
+    schema: table.schema,
+    table: table.name,
+    member: policy.through.member,
+    claim: claimIn(policy.memberType, policy.claim, declaration),
+    conditions: fragment(conditions.map((condition) => ` AND ${condition}`).join('')),
+  });
+  return render(packageTemplate('compile/functions/memberships'), {
+    ...own,
+    function: name,
+    type: typeName(policy.type),
+    body: body.trim(),
+  });
+}
+
+function fragment(sql: string): SqlFragment {
+  return { fragment: sql };
+}

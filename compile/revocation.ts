@@ -1,0 +1,100 @@
+import type { DesiredFunction, DesiredTable, DesiredTrigger } from './access.ts';
+import { subjectNames } from './subject-names.ts';
+import { packageTemplate, render } from '../postgres/template.ts';
+import type { Declaration, Revocation } from '../declaration/types.ts';
+
+/** What the database holds for the revocation of tokens, beside a part of the check before each request. */
+export interface RevocationSql {
+  readonly tables: readonly DesiredTable[];
+  readonly functions: readonly DesiredFunction[];
+  readonly triggers: readonly DesiredTrigger[];
+  /** The part of the check. */
+  readonly check: string;
+}
+
+/** Columns and primary key of each table. */
+const TABLES = {
+  revoked_tokens: 'expires_at timestamp with time zone NOT NULL, jti text COLLATE "C" NOT NULL, PRIMARY KEY (jti)',
+  tokens_valid_after:
+    'subject text COLLATE "C" NOT NULL, valid_after timestamp with time zone NOT NULL, PRIMARY KEY (subject)',
+};
+
+const OFF: RevocationSql = { tables: [], functions: [], triggers: [], check: '' };
+
+/** @param everyone the API roles */
+export function revocationSql(declaration: Declaration, everyone: readonly string[]): RevocationSql {
+  const { revocation } = declaration.tokens;
+  if (!revocation) return OFF;
+  const own = { private: declaration.privateSchema };
+  const { subject } = revocation;
+  return {
+    tables: Object.entries(TABLES).map(([name, definition]) => ({
+      name,
+      definition,
+      statement: render(packageTemplate(`compile/revocation/${name.replaceAll('_', '-')}`), own).trim(),
+    })),
+    functions: [
+      {
+        name: 'token_is_revoked',
+        arguments: [],
+        statement: render(packageTemplate('compile/functions/token-is-revoked'), {
+          ...own,
+          body: render(packageTemplate('compile/functions/token-is-revoked-body'), { ...own, subject }),
+        }),
+        executableBy: everyone,
+      },
+      {
+        name: 'subject_names',
+        arguments: ['text'],
+        statement: render(packageTemplate('compile/functions/subject-names'), {
+          ...own,
+          body: render(packageTemplate('compile/functions/subject-names-body'), {
+            names: { fragment: subjectNames(declaration, revocation) },
+          }),
+        }),
+        executableBy: [],
+      },
+      ...operatorFunctions(own),
+    ],
+    triggers: triggers(revocation, own),
+    check: render(packageTemplate('compile/functions/pre-request-revocation'), {
+      ...own,
+      subject,
+      subject_name: subject.join('../declaration'),
+    }).trimEnd(),
+  };
+}
+
+/** Nobody but the owner may call them. */
+function operatorFunctions(own: { readonly private: string }): DesiredFunction[] {
+  const ofOwner = (name: string, types: readonly string[]): DesiredFunction => ({
+    name,
+    arguments: types,
+    statement: render(packageTemplate(`compile/functions/${name.replaceAll('_', '-')}`), own),
+    executableBy: [],
+  });
+  return [
+    ofOwner('revoke_token', ['text', 'timestamp with time zone']),
+    ofOwner('revoke_subjects', ['text[]']),
+    {
+      name: 'revoke_subject',
+      arguments: ['text'],
+      statement: render(packageTemplate('compile/functions/revoke-subject'), {
+        ...own,
+        body: render(packageTemplate('compile/functions/revoke-subject-body'), own).trim(),
+      }),
+      executableBy: [],
+    },
+    ofOwner('revoke_changed_subject', []),
+  ];
+}
+
+function triggers({ bumpOn }: Revocation, own: { readonly private: string }): DesiredTrigger[] {
+  const trigger = 'revoke_tokens';
+  return bumpOn.map(({ schema, name, columns }) => ({
+    table: { schema, name },
+    name: trigger,
+    columns,
+    statement: render(packageTemplate('compile/revocation/trigger'), { ...own, trigger, schema, table: name, columns }).trim(),
+  }));
+}

@@ -1,0 +1,100 @@
+import { refuse } from '../errors/secured-postgrest-error.ts';
+import { providerOf } from '../declaration/keys/provider.ts';
+import type { Declaration } from '../declaration/types.ts';
+import { settingNamed, settingsOf, type PostgrestSetting } from '../declaration/postgrest-settings.ts';
+import { checkVersion, type Version } from '../declaration/releases/versions.ts';
+
+/** Where a server finds what is not in the declaration. Secrets are files: `@/path`. */
+export interface ServerPlaces {
+  /** `@/path` of the file with the connection URI. */
+  readonly databaseUri: string;
+  /** `@/path` of the file with the key set. */
+  readonly jwtSecret: string;
+  readonly port: number;
+  readonly adminPort: number;
+  /** PostgREST's version. @default the declared one */
+  readonly version?: string;
+}
+
+/**
+ * An origin that no browser sends: PostgREST takes an empty list for "any origin" (documentation of
+ * `server-cors-allowed-origins`), so "none" has to be said with a name under the reserved top level domain of RFC 2606.
+ */
+const NO_ORIGIN = 'https://no-origin.invalid';
+
+/**
+ * A claim that no token has: PostgREST refuses tokens whose `exp` is not a number, and below a number is nothing. Each token
+ * then arrives as the anonymous role, and `pre_request()` decides who it becomes.
+ */
+const NO_ROLE_CLAIM = '.exp.role';
+
+/** Refuses further settings that a version does not have, that another part of the declaration sets, or that open something. */
+export function checkSettings(settings: Readonly<Record<string, string>>, place: string, version: Version): void {
+  for (const [name, value] of Object.entries(settings)) {
+    const setting = settingNamed(name, version);
+    const at = `${place}.${name}`;
+    if (!setting) {
+      refuse(
+        'invalid_server_setting',
+        at,
+        `PostgREST ${version[0]}.${version[1]} has no setting "${name}"`,
+        `remove it, or use one of ${settingsOf(version).join(', ')}`,
+      );
+    }
+    const problem = problemOf(setting, value);
+    if (problem) refuse('invalid_server_setting', at, problem, 'remove it here');
+  }
+}
+
+function problemOf({ rule }: PostgrestSetting, value: string): string | undefined {
+  if (/[\n\r\0]/.test(value)) return 'the value holds a line break or NUL';
+  if (rule === 'free') return undefined;
+  if (rule === 'declared') return 'this setting follows from the declaration';
+  return rule.unless?.test(value) ? undefined : `"${value}" is refused, because ${rule.because}`;
+}
+
+/**
+ * The environment of a PostgREST server for a declaration: every security setting is said, none left to a default.
+ *
+ * @example
+ * serverSettings(declaration, { databaseUri: '@/etc/postgrest/database-uri', jwtSecret: '@/etc/postgrest/jwks.json', port: 3000, adminPort: 3001 });
+ *
+ * @throws SecuredPostgrestError `unsupported_version`, `vulnerable_version`
+ */
+export function serverSettings(declaration: Declaration, places: ServerPlaces): Record<string, string> {
+  const { server, tokens } = declaration;
+  const provider = providerOf(declaration.keys);
+  const [major] = checkVersion(places.version ?? server.version, 'server.version');
+  const settings: Record<string, string> = {
+    'db-uri': places.databaseUri,
+    'db-schemas': declaration.schemas.join(','),
+    'db-extra-search-path': declaration.schemas.includes('public') ? 'public' : '',
+    'db-pre-request': `${declaration.privateSchema}.pre_request`,
+    // Settings in the database can be read by every role, and changed by the login role itself.
+    'db-config': 'false',
+    'db-max-rows': String(server.maxRows),
+    'db-pool': String(server.poolSize),
+    'jwt-secret': places.jwtSecret,
+    'jwt-secret-is-base64': 'false',
+    // A token of a revoked key must not pass from a cache: one by time is off, and one by entries is emptied with the keys.
+    ...(major < 14 ? { 'jwt-cache-max-lifetime': '0' } : { 'jwt-cache-max-entries': '1000' }),
+    'jwt-role-claim-key': `${major < 16 ? '' : '$'}${provider ? NO_ROLE_CLAIM : '.role'}`,
+    'openapi-mode': server.openApi,
+    'log-level': server.logLevel,
+    'server-cors-allowed-origins':
+      server.corsAllowedOrigins === '*' ? '*' : server.corsAllowedOrigins.join(',') || NO_ORIGIN,
+    'server-host': '!4',
+    'server-port': String(places.port),
+    'admin-server-port': String(places.adminPort),
+    // Without a name or an access control of its own: for what runs beside the server. 12 listens where the API does.
+    ...(major >= 13 && { 'admin-server-host': '127.0.0.1' }),
+    // Details and hints of errors tell the names of tables and functions.
+    ...(major >= 16 && { 'client-error-verbosity': 'minimal' }),
+    ...server.settings,
+  };
+  if (declaration.anonymous) settings['db-anon-role'] = declaration.anonymous.name;
+  if (tokens.audience !== undefined && !provider) settings['jwt-aud'] = tokens.audience;
+  return Object.fromEntries(
+    Object.entries(settings).map(([name, value]) => [`PGRST_${name.toUpperCase().replaceAll('-', '_')}`, value]),
+  );
+}

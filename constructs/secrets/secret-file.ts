@@ -1,0 +1,28 @@
+import { relative, resolve } from 'node:path';
+import type { Construct } from 'constructs';
+import { App, TerraformStack } from '../synth/cdk/core.ts';
+
+/**
+ * A secret, referred to by the file that holds it. Constructs pass the file around and never its content, so that no
+ * secret gets into the synthesized configuration, the plan or the state.
+ *
+ * @example
+ * const password = new SecretFile('/run/secrets/postgres-admin');
+ */
+export class SecretFile {
+  /** Absolute path of the file on the machine that deploys. */
+  readonly path: string;
+
+  /** @param path path of the file; a relative one is taken from the current directory */
+  constructor(path: string) {
+    this.path = resolve(path);
+  }
+
+  /**
+   * The path as Terraform sees it from the directory of the scope's stack. What Terraform stores is so the same
+   * wherever the project is checked out.
+   */
+  relativeTo(scope: Construct): string {
+    return relative(resolve(App.of(scope).outdir, 'stacks', TerraformStack.of(scope).node.id), this.path);
+  }
+}

@@ -1,0 +1,16 @@
+import { ownProgram } from '../../files/own-program.ts';
+import { shellWord } from '../../errors/shell-word.ts';
+import type { LocalExecProvisioner } from './cdk/core.ts';
+
+/**
+ * A provisioner that runs this package's command line while Terraform applies, in the directory of the stack. Terraform
+ * shows the command when it fails, so it is one that can be copied into a shell.
+ */
+export function cliProvisioner(command: string, ...options: string[]): LocalExecProvisioner {
+  return { type: 'local-exec', command: shellCommand(command, ...options) };
+}
+
+/** A call of this package's command line, as a POSIX shell reads it. */
+export function shellCommand(command: string, ...options: string[]): string {
+  return [...ownProgram('cli/main'), command, ...options].map(shellWord).join(' ');
+}

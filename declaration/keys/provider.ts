@@ -1,0 +1,170 @@
+import { checkPublicKeys } from './key-set.ts';
+import { refuse } from '../../errors/secured-postgrest-error.ts';
+import { checkKnownRole, type Roles } from '../roles.ts';
+import type { KeySource, Provider, RoleMapping, TokenRules } from '../types.ts';
+
+/** The provider whose tokens are trusted, if any. */
+export function providerOf(keys: KeySource): Provider | undefined {
+  return 'provider' in keys ? keys.provider : undefined;
+}
+
+/** The declared keys that are not the provider's. */
+export function ownKeys(keys: KeySource): Exclude<KeySource, { provider: unknown }> | undefined {
+  return 'provider' in keys ? keys.own : keys;
+}
+
+/** What a token of one issuer must say. */
+export interface IssuerRules {
+  readonly audience?: string;
+  /** Claims, and the texts that each may have. */
+  readonly claims: Readonly<Record<string, readonly string[]>>;
+}
+
+/** The issuers whose tokens are taken: the provider, and the one of own tokens. */
+export function trustedIssuers(
+  provider: Provider,
+  own: Pick<TokenRules, 'issuer' | 'audience'>,
+): Readonly<Record<string, IssuerRules>> {
+  return {
+    [provider.issuer]: {
+      ...(provider.audience !== undefined && { audience: provider.audience }),
+      claims: Object.fromEntries(
+        Object.entries(provider.claims ?? {}).map(([claim, allowed]) => [claim, listOf(allowed)]),
+      ),
+    },
+    ...(own.issuer !== undefined && {
+      [own.issuer]: { ...(own.audience !== undefined && { audience: own.audience }), claims: {} },
+    }),
+  };
+}
+
+/**
+ * What the tokens of a provider say, besides issuer and audience, so that requests with them have a role; the name of one
+ * that is not mapped is said as it is.
+ *
+ * @param claims what else they say
+ */
+export function tokenClaims(
+  { claims: expected = {}, roles }: Provider,
+  role: string,
+  claims: Readonly<Record<string, unknown>>,
+): Record<string, unknown> {
+  const [value = role] = listOf(roles.map[role] ?? []);
+  const said = role === roles.otherwise ? {} : nested(listOf(roles.claim), roles.spaceSeparated ? value : [value]);
+  return {
+    ...Object.fromEntries(Object.entries(expected).map(([claim, allowed]) => [claim, listOf(allowed)[0]])),
+    ...merged(said, claims),
+  };
+}
+
+function nested([name = '', ...path]: readonly string[], value: unknown): Record<string, unknown> {
+  return { [name]: path.length === 0 ? value : nested(path, value) };
+}
+
+/** What is given counts more, member by member. */
+function merged(base: Readonly<Record<string, unknown>>, given: Readonly<Record<string, unknown>>) {
+  const both: Record<string, unknown> = { ...base, ...given };
+  for (const [name, value] of Object.entries(base)) {
+    const other = given[name];
+    if (isObject(value) && isObject(other)) both[name] = merged(value, other);
+  }
+  return both;
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+/** Each of the provider's names with the declared role that it stands for, in the order in which they count. */
+export function roleValues({ map }: RoleMapping): [value: string, role: string][] {
+  return Object.entries(map).flatMap(([role, values]) =>
+    listOf(values).map((value): [string, string] => [value, role]),
+  );
+}
+
+export function listOf<T extends string>(values: T | readonly T[]): readonly T[] {
+  return typeof values === 'string' ? [values] : values;
+}
+
+/** Whether a URL is safe for keys, tokens and passwords: encrypted, or on this machine. */
+export function isSafeUrl(text: string): boolean {
+  if (!URL.canParse(text)) return false;
+  const url = new URL(text);
+  if (url.username !== '' || url.password !== '') return false;
+  return url.protocol === 'https:' || (url.protocol === 'http:' && LOOPBACK.includes(url.hostname));
+}
+
+const LOOPBACK = ['127.0.0.1', '[::1]', 'localhost'];
+
+/**
+ * Checks a provider, its role mapping and what is declared of own tokens beside it.
+ *
+ * @throws SecuredPostgrestError `invalid_provider`, `unknown_role`, and what key sets are refused for
+ */
+export function checkProvider(keys: KeySource, tokens: TokenRules, roles: Roles): void {
+  const provider = providerOf(keys);
+  if (!provider) return;
+  const place = 'keys.provider';
+  checkUrls(provider, place);
+  if (provider.audience === undefined && Object.keys(provider.claims ?? {}).length === 0) {
+    refuse(
+      'invalid_provider',
+      place,
+      'it says of no claim whom a token is for, and the provider issues tokens for others too',
+      'give audience, or claims such as { client_id: ... }',
+    );
+  }
+  if (provider.jwks !== undefined) checkPublicKeys(provider.jwks, `${place}.jwks`);
+  checkMapping(provider.roles, `${place}.roles`, roles);
+  checkOwnTokens(provider, keys, tokens);
+}
+
+function checkUrls({ issuer, jwksUri }: Provider, place: string): void {
+  for (const [name, url] of Object.entries({ issuer, jwksUri })) {
+    if (url === undefined || isSafeUrl(url)) continue;
+    refuse(
+      'invalid_provider',
+      `${place}.${name}`,
+      `"${url}" is no https URL`,
+      'give the one of the provider; http is for this machine only',
+    );
+  }
+}
+
+function checkMapping(mapping: RoleMapping, place: string, roles: Roles): void {
+  const users = { ...roles, anonymous: undefined } as Omit<Roles, 'anonymous'>;
+  for (const role of Object.keys(mapping.map)) checkKnownRole(role, `${place}.map`, users);
+  if (mapping.otherwise !== undefined) checkKnownRole(mapping.otherwise, `${place}.otherwise`, users);
+  if (mapping.otherwise === undefined && Object.keys(mapping.map).length === 0) {
+    refuse('invalid_provider', `${place}.map`, 'no token gets a role', 'map a declared role, or give otherwise');
+  }
+  if (listOf(mapping.claim)[0] === 'role') {
+    refuse(
+      'invalid_provider',
+      `${place}.claim`,
+      'PostgREST overwrites the claim "role"',
+      'have the provider put its roles into another claim',
+    );
+  }
+  const values = roleValues(mapping).map(([value]) => value);
+  const twice = values.find((value, index) => values.indexOf(value) !== index);
+  if (twice !== undefined) {
+    refuse('invalid_provider', `${place}.map`, `"${twice}" stands for two roles`, 'leave it with one of them');
+  }
+}
+
+function checkOwnTokens({ issuer }: Provider, keys: KeySource, tokens: TokenRules): void {
+  if (!ownKeys(keys)) {
+    const misplaced = (['issuer', 'audience'] as const).find((name) => tokens[name] !== undefined);
+    if (misplaced === undefined) return;
+    refuse('invalid_provider', `tokens.${misplaced}`, 'there are no own keys', 'give it as a part of keys.provider');
+  }
+  if (tokens.issuer === undefined || tokens.issuer === issuer) {
+    refuse(
+      'invalid_provider',
+      'tokens.issuer',
+      'own tokens could be taken for those of the provider',
+      'give own tokens an issuer of their own',
+    );
+  }
+}

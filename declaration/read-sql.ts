@@ -1,0 +1,80 @@
+import { channel } from 'node:diagnostics_channel';
+import { readdirSync, readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { basename, join, relative } from 'node:path';
+import { refuse } from '../errors/secured-postgrest-error.ts';
+import type { SqlSource } from './types.ts';
+
+/** Told the path of each SQL file and directory that is to be read, by every copy of this package in the process. */
+export const SQL_READS = 'cdktf-secured-postgrest.sql-reads';
+
+const reads = channel(SQL_READS);
+
+/**
+ * Reads one SQL file, for a policy of your own.
+ *
+ * @example
+ * custom({ to: 'todos_user', using: sqlFile(new URL('policies/own.sql', import.meta.url)) });
+ *
+ * @throws SecuredPostgrestError `unreadable_sql`
+ */
+export function sqlFile(path: string | URL): SqlSource {
+  const file = toPath(path);
+  return { file: shown(file), sql: read(file) };
+}
+
+/**
+ * Reads a directory of migrations: every `.sql` file in it, to be run once each in the order of their names.
+ *
+ * @example
+ * declare({
+ *   name: 'todos',
+ *   schemas: ['api'],
+ *   roles: { users: ['todos_user'] },
+ *   migrations: migrationsFrom(new URL('migrations', import.meta.url)),
+ * });
+ *
+ * @throws SecuredPostgrestError `unreadable_sql`
+ */
+export function migrationsFrom(directory: string | URL): SqlSource[] {
+  const path = toPath(directory);
+  reads.publish(path);
+  let names: string[];
+  try {
+    names = readdirSync(path).filter((name) => name.endsWith('.sql'));
+  } catch (error) {
+    refuse(
+      'unreadable_sql',
+      shown(path),
+      `the directory can not be read (${(error as Error).message})`,
+      'check the path',
+      error,
+    );
+  }
+  // Known by name alone: where the checkout lies must not make a migration another one.
+  return names.sort().map((name) => ({ file: `${basename(path)}/${name}`, sql: read(join(path, name)) }));
+}
+
+function read(file: string): string {
+  reads.publish(file);
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(readFileSync(file));
+  } catch (error) {
+    refuse(
+      'unreadable_sql',
+      shown(file),
+      `the file can not be read as UTF-8 text (${(error as Error).message})`,
+      'check it',
+      error,
+    );
+  }
+}
+
+function toPath(path: string | URL): string {
+  return path instanceof URL ? fileURLToPath(path) : path;
+}
+
+function shown(path: string): string {
+  const near = relative(process.cwd(), path);
+  return near === '' || near.startsWith('..') ? path : near;
+}

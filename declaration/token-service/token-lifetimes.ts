@@ -1,0 +1,24 @@
+import { refuse } from '../../errors/secured-postgrest-error.ts';
+
+/** How long what the service issues is good, in seconds. */
+export interface Lifetimes {
+  /** Of an access token: until then, a permission that was taken away may still be used. @default 300 */
+  readonly accessToken: number;
+  /** From a sign-in until the next one, however often it is used or refreshed. @default 1_209_600, 14 days */
+  readonly signIn: number;
+}
+
+/** @throws SecuredPostgrestError `invalid_prop` */
+export function resolveLifetimes(place: string, { accessToken, signIn }: Partial<Lifetimes> = {}): Lifetimes {
+  const lifetimes = { accessToken: accessToken ?? 300, signIn: signIn ?? 14 * 24 * 3600 };
+  for (const [name, seconds] of Object.entries(lifetimes)) {
+    if (Number.isSafeInteger(seconds) && seconds > 0) continue;
+    refuse(
+      'invalid_prop',
+      `${place}.lifetimes.${name}`,
+      `${seconds} is no time in seconds`,
+      'give a whole number from 1',
+    );
+  }
+  return lifetimes;
+}

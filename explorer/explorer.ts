@@ -1,0 +1,95 @@
+import { once } from 'node:events';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { refuse } from '../errors/secured-postgrest-error.ts';
+import type { Declaration } from '../declaration/types.ts';
+import { answer } from './answer.ts';
+import { servedFiles } from './files.ts';
+import { respondProblem } from './respond.ts';
+import { newSecret } from './secret.ts';
+
+type Claims = Readonly<Record<string, unknown>>;
+
+/** Somebody whom the API can be tried as. */
+export interface Identity {
+  readonly role: string;
+  readonly claims: Claims;
+  /** @default none: requests without a token */
+  readonly token?: string;
+}
+
+export interface ExplorerOptions {
+  /** Of the API, such as `http://127.0.0.1:3000`. */
+  readonly apiUrl: string;
+  /** What the API is made from; asked again and again, so it may change. */
+  readonly declaration: () => Declaration;
+  /** Each role with claims, and a token that is good for a while; asked whenever the page is loaded. */
+  readonly identities: () => Promise<readonly Identity[]>;
+  /** Makes a token for claims that were edited on the page. */
+  readonly tokenFor: (role: string, claims: Claims) => Promise<string>;
+  /** On 127.0.0.1. @default a free one */
+  readonly port?: number | undefined;
+}
+
+/** A page on which an API can be tried as each of its roles. */
+export interface Explorer extends AsyncDisposable {
+  /** Such as `http://127.0.0.1:41235`. The page there can do nothing without the secret. */
+  readonly url: string;
+  /** New for each run: requests carry it in the header `Explorer-Secret`. */
+  readonly secret: string;
+  /** Opens the page with the secret, in the part of a URL that browsers send to no server. */
+  readonly link: string;
+  /** Ends it, open connections included. May be called again. */
+  stop(): Promise<void>;
+}
+
+/**
+ * Serves, on 127.0.0.1 only, a page with Swagger UI in which a role is chosen: the description of the API is then what
+ * that role may do, and requests carry its token. Nothing is loaded from anywhere else. All users of a machine can connect
+ * to it; without the secret of the run they get the empty page, and neither tokens nor the API.
+ *
+ * Throws `missing_package` without npm's swagger-ui-dist, `port_taken` if the port is in use, and `start_failed` if it
+ * can not be had for another reason.
+ *
+ * @example
+ * const explorer = await startExplorer({
+ *   apiUrl: api.url,
+ *   declaration: () => declaration,
+ *   identities: async () => [{ role: 'todos_user', claims: { user_id: 1 }, token: await api.tokenFor('todos_user', { user_id: 1 }) }],
+ *   tokenFor: (role, claims) => api.tokenFor(role, claims),
+ * });
+ * console.log(explorer.link);
+ */
+export async function startExplorer(options: ExplorerOptions): Promise<Explorer> {
+  const files = servedFiles();
+  const secret = newSecret();
+  const server = createServer();
+  await listen(server, options.port ?? 0);
+  const { port } = server.address() as AddressInfo;
+  server.on('request', (request, response) => {
+    answer(request, response, { ...options, files, port, secret }).catch((error: unknown) => {
+      respondProblem(response, 500, error instanceof Error ? error.message : String(error));
+    });
+  });
+  const end = async () => {
+    const closed = once(server, 'close');
+    server.close();
+    server.closeAllConnections();
+    await closed;
+  };
+  let stopped: Promise<void> | undefined;
+  const stop = () => (stopped ??= end());
+  const url = `http://127.0.0.1:${port}`;
+  return { url, secret, link: `${url}/#secret=${secret}`, stop, [Symbol.asyncDispose]: stop };
+}
+
+async function listen(server: Server, port: number): Promise<void> {
+  try {
+    await once(server.listen(port, '127.0.0.1'), 'listening');
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    const fix = 'name another port, or none for a free one';
+    if (code === 'EADDRINUSE') refuse('port_taken', 'explorer', `port ${port} of 127.0.0.1 is in use`, fix, error);
+    refuse('start_failed', 'explorer', `port ${port} of 127.0.0.1 can not be had (${message})`, fix, error);
+  }
+}

@@ -1,0 +1,436 @@
+import type pg from 'pg';
+import { desiredAccess, managedSchemas } from '../../compile/access.ts';
+import { apiRoles, secondLogin } from '../../declaration/roles.ts';
+import { tokenServiceNames } from '../../declaration/token-service/token-service.ts';
+import { packageTemplate } from '../template.ts';
+import type { Declaration, QualifiedName } from '../../declaration/types.ts';
+import { grantsFrom } from './acl.ts';
+import { raw, statement } from '../statements.ts';
+
+/** A privilege that somebody other than an object's owner has; PUBLIC is the grantee `public`. */
+export interface Grant {
+  readonly grantee: string;
+  readonly privilege: string;
+  readonly grantable: boolean;
+}
+
+export interface CatalogSchema {
+  readonly name: string;
+  readonly owner: string;
+  /** Whether it has a table for the migrations that have run. */
+  readonly bookkeeping: boolean;
+  readonly grants: readonly Grant[];
+}
+
+export interface CatalogRelation {
+  readonly schema: string;
+  readonly name: string;
+  /** pg_class.relkind */
+  readonly kind: 'r' | 'p' | 'v' | 'm' | 'f' | 'S';
+  readonly owner: string;
+  readonly row_security: boolean;
+  readonly force_row_security: boolean;
+  readonly security_invoker: boolean;
+  readonly extension: boolean;
+  /** The table whose column a sequence serves. */
+  readonly sequence_of: string | null;
+  readonly identity_sequence: boolean;
+  readonly columns: readonly string[];
+  /** Of the columns, in their order: pg_type.typname of the type, or that which a domain is of; `enum` for these. */
+  readonly types: readonly string[];
+  /** Columns that are the first of an index. */
+  readonly indexed_columns: readonly string[];
+  /** Columns whose collation takes different texts for the same. */
+  readonly nondeterministic_columns: readonly string[];
+  readonly grants: readonly Grant[];
+  readonly column_grants: readonly (Grant & { readonly column: string })[];
+}
+
+export interface CatalogFunction {
+  readonly schema: string;
+  readonly name: string;
+  /** Quoted name with argument types, as SQL. */
+  readonly signature: string;
+  readonly owner: string;
+  readonly arguments: readonly string[];
+  readonly security_definer: boolean;
+  readonly search_path_set: boolean;
+  /** Written as `name=value`. */
+  readonly settings: readonly string[];
+  /** LEAKPROOF: Postgres may run the function on rows before a policy filters them. */
+  readonly leakproof: boolean;
+  /** A trusted language, which keeps to the caller's privileges. */
+  readonly trusted: boolean;
+  /** The body resolves its names only when it runs, so that Postgres records no dependencies. */
+  readonly body_is_text: boolean;
+  readonly extension: boolean;
+  readonly definition: string;
+  readonly comment: string;
+  readonly grants: readonly Grant[];
+}
+
+export interface CatalogType {
+  readonly schema: string;
+  readonly name: string;
+  readonly owner: string;
+  readonly grants: readonly Grant[];
+}
+
+export interface CatalogPolicy {
+  readonly schema: string;
+  readonly table: string;
+  readonly name: string;
+  readonly definition: string;
+  readonly comment: string;
+}
+
+export interface CatalogTrigger {
+  readonly schema: string;
+  readonly table: string;
+  readonly name: string;
+  /** Whether it is enabled as well. */
+  readonly definition: string;
+  readonly comment: string;
+}
+
+export interface CatalogRule {
+  readonly schema: string;
+  readonly table: string;
+  readonly name: string;
+}
+
+/** A trigger whose function runs with its owner's rights. */
+export interface CatalogDefinerTrigger {
+  readonly schema: string;
+  readonly table: string;
+  readonly name: string;
+  readonly function: string;
+  readonly function_owner: string;
+  readonly search_path_set: boolean;
+}
+
+export interface CatalogDefaultPrivileges {
+  readonly role: string;
+  readonly schema: string | null;
+  /** pg_default_acl.defaclobjtype */
+  readonly kind: 'r' | 'S' | 'f' | 'T' | 'n' | 'L';
+  readonly grants: readonly Grant[];
+}
+
+/** That one role is a member of another, and what it has from that. */
+export interface CatalogMembership {
+  readonly role: string;
+  readonly grantor: string;
+  /** Whether it may make others members. */
+  readonly admin: boolean;
+  /** Whether it has the role's privileges without becoming it. */
+  readonly inherit: boolean;
+  /** Whether it may become the role. */
+  readonly set: boolean;
+}
+
+export interface CatalogRole {
+  readonly name: string;
+  readonly superuser: boolean;
+  readonly inherit: boolean;
+  readonly create_role: boolean;
+  readonly create_database: boolean;
+  readonly login: boolean;
+  readonly replication: boolean;
+  readonly bypass_rls: boolean;
+  readonly settings: readonly string[];
+  readonly has_database_settings: boolean;
+  readonly memberships: readonly CatalogMembership[];
+  readonly owns_objects: boolean;
+}
+
+/** What an API role or the authenticator was granted outside of the managed schemas. */
+export interface CatalogGrantElsewhere {
+  readonly role: string;
+  readonly object: string;
+  /** A function, a type, or a schema to find such in. */
+  readonly usage_only: boolean;
+}
+
+/** Somebody who is not declared, but a member of one of the declared roles. */
+export interface CatalogOtherMember {
+  readonly role: string;
+  readonly member: string;
+}
+
+/** A setting that every session of the database begins with, such as PostgREST's. */
+export interface CatalogSettingForAll {
+  readonly object: string;
+  /** Written as `name=value`. */
+  readonly setting: string;
+  /** The setting opens nothing by itself. */
+  readonly minor: boolean;
+}
+
+/** A function outside of the managed schemas that requests may call, and that runs with other rights than theirs. */
+export interface CatalogPrivilegedFunction {
+  readonly function: string;
+  readonly owner: string;
+  readonly definer: boolean;
+  /** Those that change whose rights count, as `name=value`. */
+  readonly settings: readonly string[];
+  /** An untrusted language, which keeps to no privileges. */
+  readonly untrusted: boolean;
+  readonly extension: boolean;
+  /** The function is in a schema that requests may use. */
+  readonly found_by_name: boolean;
+  /** Managed objects, and types to cast to, that rest on it. */
+  readonly used_by: readonly string[];
+}
+
+/** A grant to PUBLIC outside of the managed schemas, made by neither initdb nor an extension. */
+export interface CatalogPublicGrant {
+  readonly object: string;
+  readonly privileges: string;
+  readonly schema: boolean;
+  readonly used_by: readonly string[];
+}
+
+/** A managed table that shares rows with another one. */
+export interface CatalogInheritance {
+  readonly table: string;
+  readonly other: string;
+  /** The other table is the child, not the parent. */
+  readonly is_child: boolean;
+  /** The other table's name as SQL; `own_name` is that of the managed table. */
+  readonly name: string;
+  readonly own_name: string;
+  /** The other table is outside of the managed schemas. */
+  readonly elsewhere: boolean;
+  readonly child_schema: string;
+  readonly child_name: string;
+}
+
+/** A table of the package itself. */
+export interface CatalogOwnTable {
+  readonly schema: string;
+  readonly name: string;
+  /** pg_class.relkind */
+  readonly kind: string;
+  /** pg_class.relpersistence */
+  readonly persistence: string;
+  readonly row_security: boolean;
+  readonly policies: readonly string[];
+  readonly triggers: readonly string[];
+  readonly rules: readonly string[];
+  /** Parents and children. */
+  readonly relatives: readonly string[];
+  /** Columns and constraints. */
+  readonly definition: string;
+}
+
+/** Default privileges on objects that a role other than the owner makes. */
+export interface CatalogWiderDefault {
+  readonly role: string;
+  /** pg_default_acl.defaclobjtype */
+  readonly kind: 'r' | 'S' | 'f' | 'T';
+  readonly grantee: string;
+  readonly privileges: string;
+}
+
+/** Something in pg_catalog, or a cast between Postgres' own types, that neither initdb nor an extension has made. */
+export interface CatalogBuiltInChange {
+  readonly object: string;
+  readonly cast: boolean;
+  /** SQL that reverts the change. */
+  readonly command: string;
+}
+
+export interface CatalogSubscribedTable {
+  readonly schema: string;
+  readonly table: string;
+}
+
+/** An event trigger whose function is no superuser's. */
+export interface CatalogEventTrigger {
+  readonly name: string;
+  readonly function: string;
+  readonly owner: string;
+}
+
+export interface CatalogPublishedTable {
+  readonly schema: string;
+  readonly table: string;
+  readonly publication: string;
+}
+
+export interface CatalogDatabase {
+  readonly name: string;
+  readonly admin: string;
+  readonly admin_is_superuser: boolean;
+  readonly version: number;
+  /** Whether it is the copy of another one, and can only be read. */
+  readonly standby: boolean;
+  /** Whether the admin owns the database. */
+  readonly owned: boolean;
+  /** Of PUBLIC and the declared roles only: a database may serve others as well. */
+  readonly grants: readonly Grant[];
+}
+
+/** What a database holds now, in the schemas and of the roles that a declaration speaks of. */
+export interface Catalog {
+  readonly database: CatalogDatabase;
+  readonly roles: readonly CatalogRole[];
+  readonly schemas: readonly CatalogSchema[];
+  readonly relations: readonly CatalogRelation[];
+  readonly functions: readonly CatalogFunction[];
+  readonly types: readonly CatalogType[];
+  readonly policies: readonly CatalogPolicy[];
+  readonly triggers: readonly CatalogTrigger[];
+  readonly rules: readonly CatalogRule[];
+  readonly definerTriggers: readonly CatalogDefinerTrigger[];
+  readonly grantsElsewhere: readonly CatalogGrantElsewhere[];
+  readonly otherMembers: readonly CatalogOtherMember[];
+  readonly settingsForAll: readonly CatalogSettingForAll[];
+  readonly publishedTables: readonly CatalogPublishedTable[];
+  readonly subscribedTables: readonly CatalogSubscribedTable[];
+  readonly defaultPrivileges: readonly CatalogDefaultPrivileges[];
+  readonly widerDefaults: readonly CatalogWiderDefault[];
+  readonly privilegedFunctions: readonly CatalogPrivilegedFunction[];
+  readonly publicGrants: readonly CatalogPublicGrant[];
+  readonly inheritance: readonly CatalogInheritance[];
+  readonly ownTables: readonly CatalogOwnTable[];
+  readonly builtInChanges: readonly CatalogBuiltInChange[];
+  readonly eventTriggers: readonly CatalogEventTrigger[];
+}
+
+/** What has to be there before anything inside of the managed schemas can be. */
+const GROUND = ['database', 'roles', 'schemas'] as const;
+/** What a plan compares with a declaration. */
+const COMPARED = [
+  ...GROUND,
+  'relations',
+  'functions',
+  'types',
+  'policies',
+  'triggers',
+  'rules',
+  'defaultPrivileges',
+] as const;
+/** What the audit looks at besides. */
+const AUDITED = [
+  'definerTriggers',
+  'grantsElsewhere',
+  'otherMembers',
+  'settingsForAll',
+  'publishedTables',
+  'subscribedTables',
+  'widerDefaults',
+  'privilegedFunctions',
+  'publicGrants',
+  'inheritance',
+  'ownTables',
+  'builtInChanges',
+  'eventTriggers',
+] as const;
+
+export type CatalogGround = Pick<Catalog, (typeof GROUND)[number]>;
+export type ComparedCatalog = Pick<Catalog, (typeof COMPARED)[number]>;
+
+/** Every role of a declaration. */
+export function declaredRoles(declaration: Declaration): readonly string[] {
+  return [declaration.authenticator, declaration.owner, ...apiRoles(declaration).map((role) => role.name)];
+}
+
+/** The schemas of a declaration, and its private one. */
+export function ownSchemas(declaration: Declaration): readonly string[] {
+  return [...managedSchemas(declaration), declaration.privateSchema];
+}
+
+/** The tables of the package itself: those of the private schema, and those of a token service. */
+export function ownTables(declaration: Declaration): readonly QualifiedName[] {
+  const { privateSchema } = declaration;
+  const { schema } = tokenServiceNames(declaration);
+  return [
+    ...['migrations', ...desiredAccess(declaration).tables.map(({ name }) => name)].map((name) => ({
+      schema: privateSchema,
+      name,
+    })),
+    ...['tokens', 'attempts', 'accounts'].map((name) => ({ schema, name })),
+  ];
+}
+
+export function readCatalog(client: pg.ClientBase, declaration: Declaration): Promise<Catalog> {
+  return read(client, declaration, [...COMPARED, ...AUDITED]);
+}
+
+export function readGround(client: pg.ClientBase, declaration: Declaration): Promise<CatalogGround> {
+  return read(client, declaration, GROUND);
+}
+
+export function readCompared(client: pg.ClientBase, declaration: Declaration): Promise<ComparedCatalog> {
+  return read(client, declaration, COMPARED);
+}
+
+/** Completes what has been compared, and is still as it was: what was planned from it counts for the audit as well. */
+export async function readRest(
+  client: pg.ClientBase,
+  declaration: Declaration,
+  compared: ComparedCatalog,
+): Promise<Catalog> {
+  return Object.assign(compared, await read(client, declaration, AUDITED));
+}
+
+/**
+ * Reads catalogs, in one query: what it costs to ask is most of what it costs in a small database. The search path has to
+ * be pg_catalog alone, so that names are shown in full.
+ */
+export async function read<Name extends keyof Catalog>(
+  client: pg.ClientBase,
+  declaration: Declaration,
+  names: readonly Name[],
+): Promise<Pick<Catalog, Name>> {
+  const catalogs = names.map((name) => {
+    const file = name.replace(/[A-Z]/g, (capital) => `-${capital.toLowerCase()}`);
+    return statement('catalog', { name, query: raw(packageTemplate(`postgres/catalog/${file}`).sql) });
+  });
+  // Long to parse, and only the audit's.
+  const outward = names.some((name) => AUDITED.some((audited) => audited === name)) ? statement('read_outward') : '';
+  const roles = declaredRoles(declaration);
+  const tables = ownTables(declaration);
+  const { rows } = await client.query<Record<Name, FoundRow[]>>(
+    statement('read_catalogs', { catalogs: raw(catalogs.join(',\n')), outward: raw(outward) }),
+    [
+      ownSchemas(declaration),
+      roles,
+      declaration.owner,
+      secondLogin(declaration.authenticator),
+      tables.map(({ schema }) => schema),
+      tables.map(({ name }) => name),
+    ],
+  );
+  const found = Object.entries<FoundRow[]>(rows[0]!).map(([name, entries]): [string, unknown] => {
+    const read = entries.map(withGrants);
+    return [name, name === 'database' ? onlyGrantsTo(['public', ...roles], read[0]!) : read];
+  });
+  return Object.fromEntries(found) as Pick<Catalog, Name>;
+}
+
+/** A row of `sql/catalog/`, where grants are still as Postgres keeps them. */
+interface FoundRow {
+  /** Of what `acl` is about. */
+  readonly owner: string;
+  readonly acl?: readonly string[] | null;
+  readonly column_acls?: readonly (readonly [column: string, acl: readonly string[]])[];
+}
+
+function withGrants({ acl, column_acls, ...row }: FoundRow): FoundRow & { readonly grants?: readonly Grant[] } {
+  return {
+    ...row,
+    ...(acl !== undefined && { grants: grantsFrom(acl, row.owner) }),
+    ...(column_acls && {
+      column_grants: column_acls.flatMap(([column, held]) =>
+        grantsFrom(held, row.owner).map((grant) => ({ column, ...grant })),
+      ),
+    }),
+  };
+}
+
+function onlyGrantsTo<Found extends { readonly grants?: readonly Grant[] }>(roles: readonly string[], found: Found) {
+  return { ...found, grants: found.grants?.filter(({ grantee }) => roles.includes(grantee)) };
+}

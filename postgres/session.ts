@@ -1,0 +1,56 @@
+import type pg from 'pg';
+import { refuse } from '../errors/secured-postgrest-error.ts';
+import { quoteIdentifier } from './quote.ts';
+import type { Declaration } from '../declaration/types.ts';
+import { statement } from './statements.ts';
+
+/** How long to wait for another run on the same declaration. */
+const OTHER_RUN_TIMEOUT_MS = 60_000;
+/** How long to wait for a table that requests are using: each further request waits behind us meanwhile. */
+const TABLE_LOCK_TIMEOUT_MS = 5_000;
+
+/** One run at a time: the lock belongs to the connection, so a killed run leaves none behind. {@link settle} comes first. */
+export async function lock(
+  client: pg.ClientBase,
+  { name }: Declaration,
+  timeoutMs = OTHER_RUN_TIMEOUT_MS,
+): Promise<void> {
+  const timeouts = { timeout_ms: String(timeoutMs), table_timeout_ms: String(TABLE_LOCK_TIMEOUT_MS) };
+  try {
+    await client.query(statement('lock', { name, ...timeouts }));
+  } catch (error) {
+    if ((error as { code?: string }).code !== '55P03') throw error;
+    const { rows } = await client.query<{ pid: number; address: string | null; since: string }>(
+      statement('lock_holder', { name }),
+    );
+    const holder = rows[0]
+      ? ` by process ${rows[0].pid} from ${rows[0].address ?? 'a socket'}, since ${rows[0].since}`
+      : '';
+    refuse(
+      'database_locked',
+      `declaration ${name}`,
+      `another run holds the lock${holder}`,
+      'wait for it to end, then deploy again',
+      error,
+    );
+  }
+}
+
+/**
+ * Settings of a session that changes access, whatever the database's own are: names mean Postgres' own functions and
+ * operators, catalogs show names in full, and a backslash in a string is one.
+ */
+export async function settle(client: pg.ClientBase): Promise<void> {
+  await client.query(settings());
+}
+
+/** What {@link settle} sets, for a message with more. */
+export function settings(): string {
+  return statement('settle_session', { table_timeout_ms: String(TABLE_LOCK_TIMEOUT_MS) });
+}
+
+/** Application SQL finds its names where PostgREST does. */
+export function settingsForMigrations({ schemas }: Declaration): string {
+  const path = [...new Set([...schemas, 'public'])].map(quoteIdentifier).join(', ');
+  return statement('settle_migration', { search_path: path });
+}

@@ -1,0 +1,31 @@
+import { packageTemplate, render, type SqlFragment, type TemplateValues } from './template.ts';
+
+/** Fills one of the named statements of `sql/apply/statements.sql`, or of another such file. */
+export function statement(name: string, values: TemplateValues = {}, file = 'statements'): string {
+  const sql = sections(file).get(name);
+  if (sql === undefined) throw new Error(`sql/${file}.sql has no statement "${name}"`);
+  return render({ file: `sql/${file}.sql (${name})`, sql }, values);
+}
+
+/** SQL that stands in a statement as it is: keywords, and names that Postgres itself has quoted. */
+export function raw(sql: string): SqlFragment {
+  return { fragment: sql };
+}
+
+const known = new Map<string, ReadonlyMap<string, string>>();
+
+function sections(file: string): ReadonlyMap<string, string> {
+  const found = known.get(file) ?? readSections(packageTemplate(file).sql);
+  known.set(file, found);
+  return found;
+}
+
+function readSections(sql: string): ReadonlyMap<string, string> {
+  const texts = sql.split(/^-- name: /m).slice(1);
+  return new Map(
+    texts.map((text) => {
+      const end = text.indexOf('\n');
+      return [text.slice(0, end).trim(), text.slice(end + 1).trim()];
+    }),
+  );
+}

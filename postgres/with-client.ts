@@ -1,0 +1,23 @@
+import pg from 'pg';
+import { clientOptions, type DatabaseConnection } from './connect.ts';
+
+/** A client whose lost connection fails what is asked of it, and does not end this process besides. */
+export function newClient(connection: DatabaseConnection): pg.Client {
+  const client = new pg.Client({ ...clientOptions(connection), connectionTimeoutMillis: 5000 });
+  client.on('error', () => {});
+  return client;
+}
+
+/** Connects, does the work and disconnects. */
+export async function withClient<T>(
+  connection: DatabaseConnection,
+  work: (client: pg.ClientBase) => Promise<T>,
+): Promise<T> {
+  const client = newClient(connection);
+  try {
+    await client.connect();
+    return await work(client);
+  } finally {
+    await client.end().catch(() => {});
+  }
+}

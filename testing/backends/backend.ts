@@ -1,0 +1,44 @@
+import type { Declaration, JsonWebKeySet } from '../../declaration/types.ts';
+import type { LocalConnection } from '../servers/postgres-server.ts';
+import type { PostgrestServer } from '../servers/postgrest-server.ts';
+import type { KeptTranscript } from '../cache/transcript-cache.ts';
+
+/** Where the servers of an environment run. */
+export interface Backend {
+  /** How this process reaches a database as the admin. */
+  connection(database: string): LocalConnection;
+  /** A database that is always there, for making and dropping others. */
+  readonly maintenanceDatabase: string;
+  /** An empty one that is there already, where its name is the first that would be made. @default there is none */
+  readonly emptyDatabase?: string;
+  /** How the empty one is brought to what is declared, as far as that is known. @default it is found out each time */
+  readonly transcript?: KeptTranscript;
+  /** How databases are copied (documentation of CREATE DATABASE). @default Postgres' own choice */
+  readonly strategy?: 'file_copy' | 'wal_log';
+  /** Begins the names of all databases. @default the declaration's name */
+  readonly databasePrefix?: string;
+  /** The authenticator's password. @default a new one */
+  readonly password?: (authenticator: string) => string;
+  /**
+   * Makes the roles, and then runs what depends on them.
+   * @default as on a server that nobody else uses
+   */
+  readonly createRoles?: <T>(declaration: Declaration, password: string, then: () => Promise<T>) => Promise<T>;
+  /** Starts PostgREST on a database and waits until it serves. */
+  startServer(options: ServerOptions): Promise<PostgrestServer>;
+  /** Resolves with how Postgres ended, unless it was stopped. @default not known */
+  readonly died?: Promise<string>;
+  /** What Postgres has printed, without secrets. */
+  logs(): string;
+  stop(): Promise<void>;
+}
+
+export interface ServerOptions {
+  readonly declaration: Declaration;
+  readonly database: string;
+  /** Of the authenticator. */
+  readonly password: string;
+  readonly keySet: JsonWebKeySet;
+  /** On 127.0.0.1. @default a free one */
+  readonly port?: number | undefined;
+}

@@ -1,0 +1,140 @@
+import { createHmac, randomBytes } from 'node:crypto';
+import type pg from 'pg';
+import { declaredRoles } from '../../postgres/catalog/catalog.ts';
+import { connect, type DatabaseConnection } from '../../postgres/connect.ts';
+import { createRoles } from '../../apply/create-roles.ts';
+import { ownProgram } from '../../files/own-program.ts';
+import { statement } from '../../postgres/statements.ts';
+import { refuse } from '../../errors/secured-postgrest-error.ts';
+import type { Declaration } from '../../declaration/types.ts';
+import type { Backend } from './backend.ts';
+import { startLocalServer } from '../servers/local-server.ts';
+import type { NamedPostgrest } from '../servers/postgrest-binary.ts';
+import { undoAfterDeath } from '../servers/reaper.ts';
+import { createServerDirectory } from '../servers/server-directory.ts';
+import { withClient } from '../../postgres/with-client.ts';
+
+/** Says in a role's comment that an environment has made it: nobody else's role is ever touched. */
+const MARK = 'secured-postgrest ephemeral';
+
+/**
+ * Databases and roles on a Postgres that is there already, such as a CI's service, and PostgREST as a child process.
+ * Environments with the same roles can be on it at the same time; the last one drops them.
+ *
+ * Throws `database_unreachable`.
+ *
+ * @param admin a superuser, or a role with CREATEDB and CREATEROLE; its database is one that is always there
+ */
+export async function startExistingBackend(
+  admin: DatabaseConnection,
+  { name }: Declaration,
+  postgrest: NamedPostgrest | undefined,
+): Promise<Backend> {
+  const session = await connect(admin, 'impatient');
+  await removeAbandonedDatabases(session);
+  const id = randomBytes(6).toString('hex');
+  await session.query(statement('hold', { id }, 'existing'));
+
+  const directory = createServerDirectory({ forReaper: true });
+  const file = directory.writeSecret('admin.json', JSON.stringify(admin));
+  const withdraw = undoAfterDeath([...ownProgram('testing/backends/drop-abandoned'), file, id]);
+  // Its lock alone must not keep this process alive, what is asked of it must.
+  const idle = session as pg.Client & { ref(): void; unref(): void };
+  idle.unref();
+  const busy = async <T>(work: () => Promise<T>) => {
+    idle.ref();
+    return work().finally(() => idle.unref());
+  };
+  return {
+    connection: (database) => ({ ...admin, port: admin.port ?? 5432, database }),
+    maintenanceDatabase: admin.database,
+    // A database's name has 63 bytes at most.
+    databasePrefix: `${name.slice(0, 24)}_ephemeral_${id}`,
+    // Whoever has the same admin has the same, so that environments which share the role do not lock each other out.
+    password: (role) => createHmac('sha256', admin.password).update(`${MARK} ${role}`).digest('base64url'),
+    // Held until a database depends on them: another environment that ends could drop them before.
+    createRoles: (declaration, password, then) =>
+      busy(() =>
+        holding(session, ROLES, async () => {
+          await withClient(admin, (client) => createMarkedRoles(client, declaration, password));
+          return then();
+        }),
+      ),
+    startServer: (options) => startLocalServer({ ...admin, database: options.database }, options, { postgrest }),
+    logs: () => '',
+    async stop() {
+      idle.ref();
+      await session.query(statement('let_go', { id }, 'existing'));
+      await removeAbandonedDatabases(session);
+      await session.end();
+      await withdraw();
+      await directory.remove();
+    },
+  };
+}
+
+/** Waits until Postgres has ended the session of an environment: on a busy machine, later than its process. */
+export async function endOf(session: pg.ClientBase, id: string): Promise<void> {
+  await holding(session, id, () => Promise.resolve());
+}
+
+/** Drops the databases of environments that have ended, and the roles that nothing needs any more. */
+export async function removeAbandonedDatabases(session: pg.ClientBase): Promise<void> {
+  const { rows } = await session.query<{ name: string }>(statement('databases', {}, 'existing'));
+  for (const { name } of rows) {
+    const id = /_ephemeral_([0-9a-f]{12})/.exec(name)![1]!;
+    const { rows: tried } = await session.query<{ held: boolean }>(statement('try_hold', { id }, 'existing'));
+    if (!tried[0]!.held) continue;
+    await session.query(statement('drop_database', { name }, 'databases'));
+    await session.query(statement('let_go', { id }, 'existing'));
+  }
+  await holding(session, ROLES, async () => {
+    const { rows: roles } = await session.query<{ name: string }>(
+      statement('marked_roles', { mark: MARK }, 'existing'),
+    );
+    for (const { name } of roles) {
+      await session.query(statement('drop_role', { role: name }, 'existing')).catch((error: { code?: string }) => {
+        if (error.code !== STILL_NEEDED) throw error;
+      });
+    }
+  });
+}
+
+/** The lock of roles. */
+const ROLES = 'roles';
+/** Something in another database depends on it. */
+const STILL_NEEDED = '2BP01';
+
+async function holding<T>(session: pg.ClientBase, id: string, work: () => Promise<T>): Promise<T> {
+  await session.query(statement('hold', { id }, 'existing'));
+  try {
+    return await work();
+  } finally {
+    await session.query(statement('let_go', { id }, 'existing')).catch(() => {});
+  }
+}
+
+async function createMarkedRoles(client: pg.ClientBase, declaration: Declaration, password: string): Promise<void> {
+  const roles = declaredRoles(declaration);
+  const { rows } = await client.query<{ name: string; marked: boolean }>(
+    statement('present_roles', { roles, mark: MARK }, 'existing'),
+  );
+  const foreign = rows.find(({ marked }) => !marked);
+  if (foreign !== undefined) {
+    refuse(
+      'foreign_role',
+      `declaration ${declaration.name}`,
+      `the server has a role "${foreign.name}" that no environment has made`,
+      'use a server without it; a deployment may need it',
+    );
+  }
+  await client.query('BEGIN');
+  try {
+    await createRoles(client, declaration, { authenticator: password });
+    for (const role of roles) await client.query(statement('mark_role', { role, mark: MARK }, 'existing'));
+    await client.query('COMMIT');
+  } catch (error) {
+    await client.query('ROLLBACK').catch(() => {});
+    throw error;
+  }
+}

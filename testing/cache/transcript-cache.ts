@@ -1,0 +1,97 @@
+import { createHash, randomUUID } from 'node:crypto';
+import { readdir, readFile, rename, stat, utimes, writeFile } from 'node:fs/promises';
+import { basename, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { Declaration } from '../../declaration/types.ts';
+import { makeCacheDirectory } from './cache-directory.ts';
+import { checksum, discard, entriesOf, openEntry, UNFINISHED } from './cache-entries.ts';
+import { undoAfterDeath } from '../servers/reaper.ts';
+
+/** What the runner decides from, besides the declaration and the database. */
+const RUNNER = ['apply', 'audit', 'compile', 'declaration', 'errors', 'postgres', 'sql'];
+const WEEK_MS = 7 * 86_400_000;
+
+/**
+ * What the runner told an empty database of a new cluster to bring it to a declaration. The next such database is told the
+ * same: to have it found out again takes a quarter of a start. It holds the migrations as they are, not what they make.
+ */
+export interface KeptTranscript {
+  readonly messages: readonly string[] | undefined;
+  /** Keeps what was found out now; where nothing can be written nothing is kept. */
+  keep(messages: readonly string[]): Promise<void>;
+  /** Forgets what turned out to be of no use. */
+  discard(): Promise<void>;
+}
+
+/** @param cluster what makes one new cluster differ from another */
+export async function openTranscript(declaration: Declaration, cluster: string): Promise<KeptTranscript> {
+  const ingredients = JSON.stringify([cluster, await runnerDigest(), declaration]);
+  const key = `transcript-${createHash('sha256').update(ingredients).digest('hex').slice(0, 32)}`;
+  return {
+    messages: await read(key).catch(() => undefined),
+    async keep(messages) {
+      await write(key, messages).catch(() => {});
+      await Promise.all(entriesOf('transcript-').map(discardOld));
+    },
+    async discard() {
+      await Promise.all(entriesOf(key).map(discard));
+    },
+  };
+}
+
+async function read(key: string): Promise<readonly string[] | undefined> {
+  for (const path of entriesOf(key)) {
+    const file = await openEntry(path);
+    const content = await file.readFile('utf8').finally(() => file.close());
+    if (basename(path) !== fileName(key, content)) continue;
+    await utimes(path, new Date(), new Date()).catch(() => {});
+    return JSON.parse(content) as string[];
+  }
+  return undefined;
+}
+
+async function write(key: string, messages: readonly string[]): Promise<void> {
+  const content = JSON.stringify(messages);
+  const cache = makeCacheDirectory();
+  if (cache === undefined) return;
+  const unfinished = join(cache, UNFINISHED + randomUUID());
+  const withdraw = undoAfterDeath(['rm', '-f', unfinished]);
+  try {
+    await writeFile(unfinished, content, { mode: 0o600, flag: 'wx' });
+    await rename(unfinished, join(cache, fileName(key, content)));
+  } finally {
+    await discard(unfinished);
+    await withdraw();
+  }
+}
+
+/** With its checksum, by which damage is seen. */
+function fileName(key: string, content: string): string {
+  return `${key}-${checksum(content)}.json`;
+}
+
+async function discardOld(path: string): Promise<void> {
+  // Somebody else may be removing the same.
+  const age = await stat(path)
+    .then(({ mtimeMs }) => Date.now() - mtimeMs)
+    .catch(() => 0);
+  if (age > WEEK_MS) await discard(path);
+}
+
+/** Changes with every change of the code and the SQL that a transcript comes from. */
+function runnerDigest(): Promise<string> {
+  return (digest ??= digestRunner());
+}
+
+let digest: Promise<string> | undefined;
+
+async function digestRunner(): Promise<string> {
+  const hash = createHash('sha256');
+  for (const part of RUNNER) {
+    const directory = fileURLToPath(new URL(`../../${part}/`, import.meta.url));
+    const files = (await readdir(directory, { recursive: true, withFileTypes: true })).filter((file) => file.isFile());
+    const paths = files.map((file) => join(file.parentPath, file.name)).sort();
+    for (const content of await Promise.all(paths.map((path) => readFile(path)))) hash.update(content).update('\0');
+  }
+  return hash.digest('hex');
+}

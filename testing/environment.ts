@@ -1,0 +1,448 @@
+import pg from 'pg';
+import type { ApplyResult } from '../apply/apply.ts';
+import { clientOptions } from '../postgres/connect.ts';
+import { statement } from '../postgres/statements.ts';
+import { didYouMean } from '../errors/did-you-mean.ts';
+import { refuse, SecuredPostgrestError } from '../errors/secured-postgrest-error.ts';
+import { providerOf, tokenClaims } from '../declaration/keys/provider.ts';
+import { serverSettings } from '../compile/server-settings.ts';
+import type { Declaration, SqlSource } from '../declaration/types.ts';
+import { signToken, type TokenOptions } from '../tokens/index.ts';
+import { accessMatrix, type AccessMatrix } from '../access/matrix.ts';
+import { sampleSubjects, type Subjects } from '../access/subjects.ts';
+import { createClient, type ApiClient } from './client.ts';
+import { databaseUrl } from './servers/database-url.ts';
+import type { Host } from './host.ts';
+import type { PostgrestServer } from './servers/postgrest-server.ts';
+import { schemaLoads, untilSchemaLoaded } from './schema-loads.ts';
+import { checkRole, tokenOptions } from './token-options.ts';
+import { createTrust, type Trust } from './trust.ts';
+
+/** A secured API with a database of its own, made from a declaration, gone after `stop`. */
+export interface EphemeralPostgrest {
+  /** Of the API, such as `http://127.0.0.1:41234`. */
+  readonly url: string;
+  /** Of the database, with the admin and its password. */
+  readonly databaseUrl: string;
+  /** What it was made from. */
+  readonly declaration: Declaration;
+  /**
+   * A token that this environment trusts, signed with a key of its own, with the issuer and audience that the
+   * declaration asks for, and a subject (`sample`) where it asks for one. Claims may be any, also the registered ones such
+   * as `sub` or `exp` (RFC 7519, 4.1), as they are in the token. Any role name is taken, so that a test can show that an
+   * undeclared one gains nothing. With `now` in the past it is one of that time, so that a test of its expiry waits for
+   * nothing; PostgREST accepts a token for 30 s longer, to allow for clocks that differ.
+   *
+   * @example
+   * const now = new Date(Date.now() - 7_200_000);
+   * const expired = await environment.tokenFor('todos_user', { user_id: 1 }, { now });
+   */
+  tokenFor(
+    role: string,
+    claims?: Readonly<Record<string, unknown>>,
+    options?: Omit<TokenOptions, 'role' | 'claims'>,
+  ): Promise<string>;
+  /**
+   * A client with such a token; without a role, a client without a token.
+   *
+   * Throws `unknown_role` for a role that neither the declaration nor the database has.
+   *
+   * @example
+   * const ann = await environment.as('todos_user', { user_id: 1 });
+   * const response = await ann.fetch('/todos?select=title');
+   */
+  as(role?: string, claims?: Readonly<Record<string, unknown>>): Promise<ApiClient>;
+  /** Runs one statement as the admin, past all policies where that is a superuser, and returns its rows. */
+  sql<Row extends pg.QueryResultRow>(text: string, values?: readonly unknown[]): Promise<Row[]>;
+  /**
+   * Remembers the present data, for `restore` and `clone`; until then that is how the environment was started. Sessions
+   * of others with the database end, and the API is away for a moment.
+   */
+  snapshot(): Promise<void>;
+  /** Brings back what was remembered, likewise. */
+  restore(): Promise<void>;
+  /**
+   * Starts one more, with a database of its own that has what was remembered. They share a server, and so its roles. It
+   * ends with the environment that it comes from, if not before.
+   */
+  clone(): Promise<EphemeralPostgrest>;
+  /**
+   * Brings the running environment to another declaration, as a deploy would: in one transaction, with the API at the
+   * same address. Where that can not be done, because a migration that has run is another one now, or the seed is, the
+   * database is made anew. What fails leaves the API as it was.
+   *
+   * It ends when the API serves the new schema.
+   *
+   * Throws what applying a declaration throws, `invalid_sql` for a seed that fails, and `server_not_ready`.
+   */
+  apply(declaration: Declaration, options?: { readonly seed?: readonly SqlSource[] }): Promise<ApplyOutcome>;
+  /**
+   * Measures who reaches which rows of the present data, for every table and view, subject and command; nothing is changed.
+   *
+   * @param subjects @default one of each role, with samples of the claims that its policies read
+   * @example
+   * console.log(matrixText(await environment.access({ ann: { role: 'todos_user', claims: { user_id: 1 } } })));
+   */
+  access(subjects?: Subjects): Promise<AccessMatrix>;
+  /** Resolves with the reason where one of the two servers ends by itself, as far as this process can tell. */
+  readonly died: Promise<string>;
+  /** What the two servers have printed, without secrets. */
+  logs(): { readonly postgres: string; readonly postgrest: string };
+  /**
+   * Ends the API, and the servers that were started for it; nothing of it is left. May be called again; whatever else is
+   * asked for then throws `environment_stopped`.
+   */
+  stop(): Promise<void>;
+  [Symbol.asyncDispose](): Promise<void>;
+}
+
+export interface ApplyOutcome {
+  /** Statements that changed access. */
+  readonly changes: number;
+  /** Migrations that ran, by file. */
+  readonly migrations: readonly string[];
+  /** Whether the database was made anew. */
+  readonly rebuilt: boolean;
+  /** Whether the API was away for a moment: for other settings of the server, or another database. */
+  readonly restarted: boolean;
+}
+
+/** What an environment is started with; whatever has a state of its own follows from it. */
+export interface EnvironmentParts {
+  readonly host: Host;
+  readonly declaration: Declaration;
+  readonly seed: readonly SqlSource[];
+  readonly trust: Trust;
+  /** A kept database to begin with; it is retained as long as it is needed. */
+  readonly snapshot: string;
+  readonly port?: number | undefined;
+  /** Ends what was started for this one alone; left out where others go on using it. */
+  readonly endHost?: (() => Promise<void>) | undefined;
+  /** Called when it has stopped. */
+  readonly onStop?: ((environment: EphemeralPostgrest) => void) | undefined;
+}
+
+export async function startEnvironment(parts: EnvironmentParts): Promise<EphemeralPostgrest> {
+  const { host, declaration, trust, snapshot, port } = parts;
+  host.retain(snapshot);
+  const database = await host.copy(snapshot, declaration);
+  try {
+    const server = await host.backend.startServer({
+      declaration,
+      database,
+      password: host.password,
+      keySet: trust.keySet,
+      port,
+    });
+    return new Environment(parts, database, server);
+  } catch (error) {
+    await Promise.all([host.drop(database), host.release(snapshot)]);
+    throw error;
+  }
+}
+
+class Environment implements EphemeralPostgrest {
+  readonly url: string;
+  readonly databaseUrl: string;
+  readonly died: Promise<string>;
+  readonly #tellDied: (reason: string) => void;
+  readonly #parts: EnvironmentParts;
+  readonly #database: string;
+  readonly #clones = new Set<EphemeralPostgrest>();
+  #declaration: Declaration;
+  #seed: readonly SqlSource[];
+  #trust: Trust;
+  #snapshot: string;
+  #server: PostgrestServer;
+  #pool: pg.Pool | undefined;
+  #turn: Promise<unknown> = Promise.resolve();
+  #stopped: Promise<void> | undefined;
+
+  constructor(parts: EnvironmentParts, database: string, server: PostgrestServer) {
+    this.#parts = parts;
+    this.#database = database;
+    this.#declaration = parts.declaration;
+    this.#seed = parts.seed;
+    this.#trust = parts.trust;
+    this.#snapshot = parts.snapshot;
+    this.#server = server;
+    this.url = server.url;
+    this.databaseUrl = databaseUrl(parts.host.backend.connection(database));
+    let tell: (reason: string) => void;
+    this.died = new Promise((resolve) => (tell = resolve));
+    this.#tellDied = tell!;
+    for (const { died } of [parts.host.backend, server]) void died?.then(this.#tellDied);
+  }
+
+  get declaration(): Declaration {
+    return this.#declaration;
+  }
+
+  async tokenFor(
+    role: string,
+    claims: Readonly<Record<string, unknown>> = {},
+    options: Omit<TokenOptions, 'role' | 'claims'> = {},
+  ): Promise<string> {
+    checkRole(role, claims);
+    const { keys, tokens } = this.#declaration;
+    const provider = providerOf(keys);
+    const { issuer, audience } = provider ?? tokens;
+    const asked = {
+      ...(issuer !== undefined && { issuer }),
+      ...(audience !== undefined && { audience }),
+      ...(tokens.requiredClaims.includes('sub') && { subject: 'sample' }),
+    };
+    const said = provider ? tokenClaims(provider, role, claims) : claims;
+    return signToken(this.#trust.key, { ...asked, ...tokenOptions(said, options.now), ...options, role });
+  }
+
+  async as(role?: string, claims: Readonly<Record<string, unknown>> = {}): Promise<ApiClient> {
+    if (role !== undefined) await this.#checkExists(role);
+    const token = role === undefined ? undefined : await this.tokenFor(role, claims);
+    const declaration = this.#declaration;
+    const { backend, password } = this.#parts.host;
+    const connection = { ...backend.connection(this.#database), user: declaration.authenticator, password };
+    return createClient(
+      { role: role ?? declaration.anonymous?.name ?? '', claims, token, url: this.url },
+      { declaration, connection },
+    );
+  }
+
+  /** Without this, a mistyped role would look like one without access. */
+  async #checkExists(role: string): Promise<void> {
+    const { anonymous, users, authenticator } = this.#declaration;
+    const names = [...(anonymous ? [anonymous] : []), ...users].map(({ name }) => name);
+    if (names.includes(role)) return;
+    const existing = await this.sql(statement('roles', { roles: [role], authenticator }, 'access'));
+    if (existing.length > 0) return;
+    refuse(
+      'unknown_role',
+      'as',
+      `there is no role "${role}"${didYouMean(role, names)}`,
+      `name one of ${names.join(', ')}`,
+    );
+  }
+
+  async sql<Row extends pg.QueryResultRow>(text: string, values: readonly unknown[] = []): Promise<Row[]> {
+    this.#refuseStopped();
+    return (await this.#sessions().query<Row>(text, [...values])).rows;
+  }
+
+  snapshot(): Promise<void> {
+    return this.#inTurn(() => this.#away(() => this.#remember()));
+  }
+
+  restore(): Promise<void> {
+    return this.#inTurn(() => this.#away(() => this.#fillFrom(this.#snapshot, this.#declaration)));
+  }
+
+  clone(): Promise<EphemeralPostgrest> {
+    return this.#inTurn(async () => {
+      const clone = await startEnvironment({
+        ...this.#parts,
+        declaration: this.#declaration,
+        seed: this.#seed,
+        trust: this.#trust,
+        snapshot: this.#snapshot,
+        port: undefined,
+        endHost: undefined,
+        onStop: (stopped) => this.#clones.delete(stopped),
+      });
+      this.#clones.add(clone);
+      return clone;
+    });
+  }
+
+  apply(declaration: Declaration, { seed = this.#seed } = {}): Promise<ApplyOutcome> {
+    return this.#inTurn(async () => {
+      if (JSON.stringify(seed) !== JSON.stringify(this.#seed)) return this.#rebuild(declaration, seed);
+      try {
+        return await this.#converge(declaration);
+      } catch (error) {
+        if (!(error instanceof SecuredPostgrestError) || !NEEDS_ANOTHER_DATABASE.includes(error.code)) throw error;
+        return this.#rebuild(declaration, seed);
+      }
+    });
+  }
+
+  access(subjects = sampleSubjects(this.#declaration)): Promise<AccessMatrix> {
+    return accessMatrix(this.#parts.host.backend.connection(this.#database), this.#declaration, subjects);
+  }
+
+  logs(): { readonly postgres: string; readonly postgrest: string } {
+    return { postgres: this.#parts.host.backend.logs(), postgrest: this.#server.logs() };
+  }
+
+  stop(): Promise<void> {
+    this.#stopped ??= this.#turn.then(() => this.#end());
+    return this.#stopped;
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.stop();
+  }
+
+  async #end(): Promise<void> {
+    const { host, endHost, onStop } = this.#parts;
+    await Promise.all([this.#server.stop(), ...[...this.#clones].map((clone) => clone.stop())]);
+    // Busy sessions are cut off, and only then the pool comes to its end.
+    await (endHost ? endHost() : Promise.all([host.drop(this.#database), host.release(this.#snapshot)]));
+    await this.#pool?.end();
+    onStop?.(this);
+  }
+
+  /** Applies to a copy of what is remembered first: what fails there has changed nothing that anybody sees. */
+  async #converge(declaration: Declaration): Promise<ApplyOutcome> {
+    const { host } = this.#parts;
+    const next = await host.keepCopy(this.#snapshot, declaration);
+    return this.#unlessItFails(next, async () => {
+      await host.apply(next, declaration);
+      const trust = await this.#trustFor(declaration);
+      const restarted = trust !== this.#trust || serverOf(this.#declaration) !== serverOf(declaration);
+      const work = () => host.apply(this.#database, declaration);
+      const { changes, migrations } = restarted
+        ? await this.#replace(declaration, trust, work)
+        : await this.#untilServed(work);
+      this.#declaration = declaration;
+      return { changes, migrations, rebuilt: false, restarted };
+    });
+  }
+
+  /** Changes the database, and ends when the running server knows the change. */
+  async #untilServed(work: () => Promise<ApplyResult>): Promise<ApplyResult> {
+    const loads = schemaLoads(this.#server);
+    const result = await work();
+    const isChanged = result.changes > 0 || result.migrations.length > 0;
+    if (isChanged) await untilSchemaLoaded(this.#server, loads, () => this.sql(statement('reload_schema')));
+    return result;
+  }
+
+  async #rebuild(declaration: Declaration, seed: readonly SqlSource[]): Promise<ApplyOutcome> {
+    const { host } = this.#parts;
+    const before = this.#declaration;
+    const next = await host.build(declaration, seed).catch(async (error: unknown) => {
+      await host.apply(this.#database, before).catch(() => {});
+      throw error;
+    });
+    return this.#unlessItFails(next, async () => {
+      const trust = await this.#trustFor(declaration);
+      await this.#replace(declaration, trust, () => this.#fillFrom(next, declaration));
+      this.#seed = seed;
+      const migrations = declaration.migrations.map(({ file }) => file);
+      return { changes: 0, migrations, rebuilt: true, restarted: true };
+    });
+  }
+
+  /** With its success `next` is what is remembered; where it fails, roles are what they were: they belong to the server. */
+  async #unlessItFails<T>(next: string, work: () => Promise<T>): Promise<T> {
+    const { host } = this.#parts;
+    const [declaration, snapshot] = [this.#declaration, this.#snapshot];
+    try {
+      const result = await work();
+      this.#snapshot = next;
+      await host.release(snapshot);
+      return result;
+    } catch (error) {
+      await host.release(next);
+      await host.apply(this.#database, declaration).catch(() => {});
+      throw error;
+    }
+  }
+
+  /** Another server, with whatever is done to the database meanwhile; if it does not start, both are as they were. */
+  async #replace<T>(declaration: Declaration, trust: Trust, work: () => Promise<T>): Promise<T> {
+    const { host } = this.#parts;
+    const before = [this.#declaration, this.#trust] as const;
+    await this.#close();
+    const kept = await host.keepCopy(this.#database, this.#declaration);
+    try {
+      const result = await work();
+      [this.#declaration, this.#trust] = [declaration, trust];
+      await this.#open();
+      return result;
+    } catch (error) {
+      [this.#declaration, this.#trust] = before;
+      await this.#close();
+      await this.#fillFrom(kept, this.#declaration);
+      await this.#open();
+      throw error;
+    } finally {
+      await host.release(kept);
+    }
+  }
+
+  async #trustFor({ keys }: Declaration): Promise<Trust> {
+    return JSON.stringify(keys) === JSON.stringify(this.#declaration.keys) ? this.#trust : createTrust(keys);
+  }
+
+  async #remember(): Promise<void> {
+    const { host } = this.#parts;
+    const next = await host.keepCopy(this.#database, this.#declaration);
+    await host.release(this.#snapshot);
+    this.#snapshot = next;
+  }
+
+  async #fillFrom(snapshot: string, declaration: Declaration): Promise<void> {
+    const { host } = this.#parts;
+    await host.drop(this.#database);
+    await host.copy(snapshot, declaration, this.#database);
+  }
+
+  /** Does something that nobody may be connected for. */
+  async #away(work: () => Promise<void>): Promise<void> {
+    await this.#close();
+    await work().finally(() => this.#open());
+  }
+
+  /** Ends the server and all sessions. */
+  async #close(): Promise<void> {
+    await this.#server.stop();
+    await this.#parts.host.cutOff(this.#database);
+    await this.#pool?.end();
+    this.#pool = undefined;
+  }
+
+  /** Starts a server where the last one was. */
+  async #open(): Promise<void> {
+    const { host } = this.#parts;
+    this.#server = await host.backend.startServer({
+      declaration: this.#declaration,
+      database: this.#database,
+      password: host.password,
+      keySet: this.#trust.keySet,
+      port: this.#server.port,
+    });
+    void this.#server.died?.then(this.#tellDied);
+  }
+
+  #sessions(): pg.Pool {
+    if (!this.#pool) {
+      const options = clientOptions(this.#parts.host.backend.connection(this.#database));
+      this.#pool = new pg.Pool({ ...options, max: 4, allowExitOnIdle: true });
+      // Sessions that nobody uses may be cut off, and that is no error.
+      this.#pool.on('error', () => {});
+    }
+    return this.#pool;
+  }
+
+  /** One after the other: each changes what the next begins with. */
+  async #inTurn<T>(work: () => Promise<T>): Promise<T> {
+    this.#refuseStopped();
+    const result = this.#turn.then(work);
+    this.#turn = result.catch(() => {});
+    return result;
+  }
+
+  #refuseStopped(): void {
+    if (this.#stopped) refuse('environment_stopped', this.url, 'this environment was stopped', 'start another one');
+  }
+}
+
+/** Codes of a database that was made from other migrations. */
+const NEEDS_ANOTHER_DATABASE: readonly string[] = ['migration_changed', 'migration_out_of_order'];
+
+/** Changes with whatever a server is started with, but its keys. */
+function serverOf(declaration: Declaration): string {
+  const places = { databaseUri: '', jwtSecret: '', port: 0, adminPort: 0 };
+  return JSON.stringify([serverSettings(declaration, places), declaration.authenticator]);
+}

@@ -1,0 +1,208 @@
+import { randomBytes } from 'node:crypto';
+import pg from 'pg';
+import { applyDeclaration, type ApplyResult } from '../apply/apply.ts';
+import { clientOptions, type DatabaseConnection } from '../postgres/connect.ts';
+import { setPassword } from '../apply/create-roles.ts';
+import { markPolicies } from '../apply/mark-policies.ts';
+import { failed } from '../apply/run-steps.ts';
+import { scramVerifierOfRandom } from '../postgres/scram-verifier.ts';
+import { raw, statement } from '../postgres/statements.ts';
+import { OBJECT_IN_USE } from '../postgres/sqlstate.ts';
+import { lineAt } from '../postgres/sql-text.ts';
+import type { Declaration, SqlSource } from '../declaration/types.ts';
+import type { Backend } from './backends/backend.ts';
+import { repeatTranscript, Unrepeatable } from './cache/repeat-transcript.ts';
+import { withClient } from '../postgres/with-client.ts';
+
+/** What environments share: one server, whose databases are copies of one another, and its roles. */
+export class Host {
+  readonly backend: Backend;
+  /** Of the authenticator. */
+  readonly password: string;
+  readonly #admin: pg.Pool;
+  readonly #prefix: string;
+  /** How many still need a database that nobody is connected to. */
+  readonly #snapshots = new Map<string, number>();
+  readonly #named = new Map<string, number>();
+
+  constructor(backend: Backend, { name, authenticator }: Declaration) {
+    this.backend = backend;
+    this.password = backend.password?.(authenticator) ?? randomBytes(24).toString('base64url');
+    this.#prefix = backend.databasePrefix ?? name;
+    const maintenance = clientOptions(backend.connection(backend.maintenanceDatabase));
+    this.#admin = new pg.Pool({ ...maintenance, max: 4, allowExitOnIdle: true });
+    // Sessions that nobody uses are cut off by `stop`, and that is no error.
+    this.#admin.on('error', () => {});
+  }
+
+  /** Makes a database with everything that is declared, and what the seed puts into it. */
+  async build(
+    declaration: Declaration,
+    seed: readonly SqlSource[],
+    onProgress: (step: string) => void = () => {},
+  ): Promise<string> {
+    try {
+      return await this.#build(declaration, seed, onProgress);
+    } catch (error) {
+      if (!(error instanceof Unrepeatable)) throw error;
+      await this.backend.transcript?.discard();
+      return this.#build(declaration, seed, onProgress);
+    }
+  }
+
+  async #build(declaration: Declaration, seed: readonly SqlSource[], onProgress: (step: string) => void) {
+    const database = this.#nextName(`${this.#prefix}_snapshot`);
+    if (database !== this.backend.emptyDatabase) await this.#copy('template1', database);
+    this.#snapshots.set(database, 1);
+    try {
+      const connection = this.backend.connection(database);
+      onProgress('applying the declaration');
+      const applied =
+        database === this.backend.emptyDatabase
+          ? this.#applyToEmpty(database, declaration)
+          : this.apply(database, declaration);
+      const ready = applied.then(() => seed.length > 0 && onProgress('filling the tables'));
+      // Meanwhile the sessions are opened in which it is filled, and copied next.
+      await Promise.all([ready, fill(connection, seed, ready), this.#admin.query('SELECT 1')]);
+      return database;
+    } catch (error) {
+      await this.release(database);
+      throw error;
+    }
+  }
+
+  /** Makes the roles, and brings a database to what is declared. */
+  apply(database: string, declaration: Declaration): Promise<ApplyResult> {
+    const { backend, password } = this;
+    const connection = backend.connection(database);
+    const { createRoles } = backend;
+    if (!createRoles) return applyDeclaration(connection, declaration, { passwords: this.#passwords() });
+    return createRoles(declaration, password, () => applyDeclaration(connection, declaration));
+  }
+
+  /** Does the same with the first database of a new server: what was told to such a one before is told again. */
+  async #applyToEmpty(database: string, declaration: Declaration): Promise<void> {
+    const { transcript } = this.backend;
+    if (!transcript) return void (await this.apply(database, declaration));
+    const connection = this.backend.connection(database);
+    const passwords = this.#passwords();
+    const { messages } = transcript;
+    if (messages) {
+      return withClient(connection, async (client) => {
+        await repeatTranscript(client, messages);
+        // The transcript's marks are of other versions of the policies: Postgres counts transactions.
+        await markPolicies(client, declaration);
+        await setPassword(client, declaration.authenticator, passwords.authenticator);
+      });
+    }
+    let told: readonly string[] | undefined;
+    await applyDeclaration(connection, declaration, { passwords, onTranscript: (messages) => (told = messages) });
+    if (told) await transcript.keep(told.filter((message) => !message.includes(passwords.authenticator)));
+  }
+
+  #passwords(): { authenticator: string } {
+    return { authenticator: scramVerifierOfRandom(this.password) };
+  }
+
+  /** Copies a database that nobody is connected to into one for an environment. */
+  async copy(from: string, declaration: Declaration, to = this.#nextName(this.#prefix)): Promise<string> {
+    await this.#copy(from, to);
+    const { authenticator, owner } = declaration;
+    await this.#run('privileges_on_database', { name: to, authenticator, owner });
+    return to;
+  }
+
+  /** Keeps the present state of a database that nobody is connected to, for as long as somebody needs it. */
+  async keepCopy(of: string, declaration: Declaration): Promise<string> {
+    const snapshot = this.#nextName(`${this.#prefix}_snapshot`);
+    const copy = () => this.copy(of, declaration, snapshot);
+    await copy().catch(async (error: unknown) => {
+      // Not in use: nobody has come back since.
+      if (!(error instanceof pg.DatabaseError) || error.code !== OBJECT_IN_USE) throw error;
+      await this.#alone(of, copy);
+    });
+    this.#snapshots.set(snapshot, 1);
+    return snapshot;
+  }
+
+  /** Does something while nobody can connect to a database. */
+  async #alone(database: string, work: () => Promise<unknown>): Promise<void> {
+    await this.#run('reject_connections', { name: database });
+    try {
+      await this.cutOff(database);
+      await work();
+    } finally {
+      await this.#run('accept_connections', { name: database });
+    }
+  }
+
+  /** Ends all sessions with a database. */
+  async cutOff(database: string): Promise<void> {
+    await this.#run('cut_off', { name: database });
+  }
+
+  /** Says that one more needs a kept state. */
+  retain(snapshot: string): void {
+    this.#snapshots.set(snapshot, (this.#snapshots.get(snapshot) ?? 0) + 1);
+  }
+
+  /** Says that one less needs a kept state; the last one drops it. */
+  async release(snapshot: string): Promise<void> {
+    const others = (this.#snapshots.get(snapshot) ?? 1) - 1;
+    if (others > 0) {
+      this.#snapshots.set(snapshot, others);
+    } else {
+      this.#snapshots.delete(snapshot);
+      await this.drop(snapshot);
+    }
+  }
+
+  async drop(database: string): Promise<void> {
+    await this.#run('drop_database', { name: database }).catch((error: unknown) => {
+      // Without a server that answers there is no database either.
+      if (error instanceof pg.DatabaseError) throw error;
+    });
+  }
+
+  async stop(): Promise<void> {
+    await this.backend.stop();
+    await this.#admin.end();
+  }
+
+  async #copy(template: string, name: string): Promise<void> {
+    const { strategy } = this.backend;
+    await (strategy === undefined
+      ? this.#run('copy_database', { name, template })
+      : this.#run('copy_database_by', { name, template, strategy: raw(strategy) }));
+  }
+
+  async #run(name: string, values: Parameters<typeof statement>[1]): Promise<void> {
+    await this.#admin.query(statement(name, values, 'databases'));
+  }
+
+  #nextName(kind: string): string {
+    const number = (this.#named.get(kind) ?? 0) + 1;
+    this.#named.set(kind, number);
+    return number === 1 ? kind : `${kind}_${number}`;
+  }
+}
+
+async function fill(
+  connection: DatabaseConnection,
+  seed: readonly SqlSource[],
+  ready: Promise<unknown>,
+): Promise<void> {
+  for (const source of seed) {
+    await withClient(connection, async (client) => {
+      await ready;
+      await runSeed(client, source);
+    });
+  }
+}
+
+async function runSeed(client: pg.ClientBase, { file, sql }: SqlSource): Promise<void> {
+  await client.query(sql).catch((error: Error & { readonly position?: string }) => {
+    const place = error.position === undefined ? file : `${file}:${lineAt(sql, Number(error.position) - 1)}`;
+    failed('invalid_sql', place, error, 'correct the seed');
+  });
+}

@@ -1,0 +1,22 @@
+/**
+ * Real Postgres and real PostgREST as child processes, without Docker: for tests and local work.
+ *
+ * @module
+ */
+export { matrixHtml } from '../access/report/matrix-html.ts';
+export { matrixText, type MatrixTextOptions } from '../access/report/matrix-text.ts';
+export type { AccessCell, AccessMatrix, RelationAccess } from '../access/matrix.ts';
+export type { Reach } from '../access/map/probe.ts';
+export { sampleSubjects, type Subject, type Subjects } from '../access/subjects.ts';
+export type { ApiClient } from './client.ts';
+export type { ApplyOutcome, EphemeralPostgrest } from './environment.ts';
+export {
+  startPostgres,
+  type LocalConnection,
+  type PostgresOptions,
+  type PostgresServer,
+} from './servers/postgres-server.ts';
+export { startPostgrest, type PostgrestOptions, type PostgrestServer } from './servers/postgrest-server.ts';
+export type { DockerBackendOptions } from './backends/docker/docker-backend.ts';
+export type { BackendChoice, SourceOptions } from './source.ts';
+export { startEphemeralPostgrest, type EphemeralPostgrestOptions } from './start.ts';

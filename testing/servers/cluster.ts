@@ -1,0 +1,135 @@
+import { createHash, randomBytes } from 'node:crypto';
+import { join } from 'node:path';
+import {
+  discardCluster,
+  FIRST_PASSWORD_LENGTH,
+  packCluster,
+  unpackCluster,
+  unpackNew,
+} from '../cache/cluster-cache.ts';
+import type { PostgresBinaries } from './postgres-binaries.ts';
+import { createServerDirectory, type ServerDirectory } from './server-directory.ts';
+import { failStart, startProcess } from './server-process.ts';
+import { idleAccount } from './server-user.ts';
+
+const INITDB_OPTIONS = [
+  '--auth=scram-sha-256',
+  '--encoding=UTF8',
+  // Sorts and folds the same on every machine, and outside of ASCII too.
+  '--locale=C',
+  '--locale-provider=icu',
+  '--icu-locale=und',
+  // A new cluster then has a megabyte of write-ahead log instead of sixteen.
+  '--wal-segsize=1',
+  // ... and no more of it than it needs.
+  '--set=wal_recycle=off',
+  '--set=wal_init_zero=off',
+  '--set=min_wal_size=2MB',
+  // Its own servers need little; the later server has settings of its own.
+  '--set=shared_buffers=16MB',
+  '--set=max_connections=20',
+  // Its own servers have files of the cluster as shared memory, as later the server has: they go with it, ...
+  '--set=dynamic_shared_memory_type=mmap',
+  // ... and nothing is taken from under a server that goes on when initdb is ended.
+  '--no-clean',
+  '--no-sync',
+  '--no-instructions',
+];
+
+/** Damage of a file system is not looked for. Before 18 that had to be asked for. */
+const NO_CHECKSUMS = '--no-data-checksums';
+
+export interface ClusterOptions {
+  readonly binaries: PostgresBinaries;
+  /** Gets the cluster as `data`. */
+  readonly directory: ServerDirectory;
+  readonly superuser: string;
+}
+
+/** The files of a server that has not been started yet. */
+export interface Cluster {
+  /** Of the superuser; copies have the same, so it has to be changed. */
+  readonly firstPassword: string;
+  /** Whether it was made before, for another server. */
+  readonly copied: boolean;
+  /** Resolves when the cache has it, as far as it can. */
+  readonly kept: Promise<void>;
+}
+
+/** Makes a cluster: a copy where the user's cache has one, otherwise by initdb, and then the cache has it. */
+export async function makeCluster(options: ClusterOptions): Promise<Cluster> {
+  const { directory } = options;
+  const key = clusterKey(options);
+  let firstPassword = await unpackCluster(key, directory);
+  // Of several servers that start at once in this process, one makes it.
+  const other = making.get(key);
+  if (firstPassword === undefined && other !== undefined) {
+    await other.catch(() => undefined);
+    firstPassword = await unpackCluster(key, directory);
+  }
+  if (firstPassword !== undefined) return { firstPassword, copied: true, kept: Promise.resolve() };
+  const cluster = initialise(options, key);
+  const made = cluster.then(({ kept }) => kept);
+  making.set(key, made);
+  void made.catch(() => {}).finally(() => making.get(key) === made && making.delete(key));
+  return cluster;
+}
+
+const making = new Map<string, Promise<void>>();
+
+/** Makes it anew, where the copy turned out to be of no use. */
+export async function remakeCluster(options: ClusterOptions): Promise<Cluster> {
+  await discardCluster(clusterKey(options));
+  return makeCluster(options);
+}
+
+/** Changes with everything that makes one new cluster differ from another. */
+export function clusterKey({ binaries: { version }, superuser }: Omit<ClusterOptions, 'directory'>): string {
+  const ingredients = [process.platform, process.arch, version, superuser, ...initdbOptions(version)];
+  return `cluster-${createHash('sha256').update(JSON.stringify(ingredients)).digest('hex').slice(0, 16)}`;
+}
+
+function initdbOptions(version: string): readonly string[] {
+  const major = Number(/\d+/.exec(version)?.[0]);
+  return major >= 18 ? [...INITDB_OPTIONS, NO_CHECKSUMS] : INITDB_OPTIONS;
+}
+
+/** Makes one as a user that initdb takes, and copies it for the one that the server has. */
+async function initialise(options: ClusterOptions, key: string): Promise<Cluster> {
+  const maker = createServerDirectory({ user: idleAccount() });
+  try {
+    const firstPassword = randomBytes((FIRST_PASSWORD_LENGTH / 4) * 3).toString('base64url');
+    await runInitdb(options, maker, firstPassword);
+    const packed = await packCluster(key, maker, firstPassword);
+    await unpackNew(packed, options.directory);
+    const kept = Promise.all([packed.keep(), maker.remove()]).then(() => {});
+    return { firstPassword, copied: false, kept };
+  } catch (error) {
+    await maker.remove();
+    throw error;
+  }
+}
+
+async function runInitdb(
+  { binaries: { initdb, version }, directory, superuser }: ClusterOptions,
+  maker: ServerDirectory,
+  firstPassword: string,
+): Promise<void> {
+  const process = await startProcess({
+    name: 'initdb',
+    command: initdb,
+    args: [
+      `--pgdata=${await maker.newData()}`,
+      `--username=${superuser}`,
+      `--pwfile=${maker.writeServerSecret('first-password', firstPassword)}`,
+      ...initdbOptions(version),
+    ],
+    directory: maker.path,
+    logFile: join(directory.path, 'initdb.log'),
+    user: maker.user,
+    stopSignal: 'SIGTERM',
+    endNow: (kill) => kill('SIGTERM'),
+  });
+  await process.end;
+  if (process.ended() !== 'exited with code 0') failStart('initdb', String(process.ended()), process.logs());
+}

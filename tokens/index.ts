@@ -1,0 +1,45 @@
+/**
+ * Keys, key sets and tokens (RFC 7515 to 7519, 8037), made with `jose`.
+ *
+ * @example
+ * const key = await generateKey();
+ * writeKey('.secrets/keys', key);
+ * const token = await signToken(key, { role: 'todo_user', claims: { user_id: 7 } });
+ * const jwks = publicKeySet(readKeys('.secrets/keys'));
+ *
+ * @module
+ */
+export { examineToken, type ExamineOptions, type TokenExamination, type TokenProblem } from './examine-token.ts';
+export { fetchProviderKeys, type FetchOptions, type ProviderLocation } from './keys/fetch-provider-keys.ts';
+export { generateKey } from './keys/generate-key.ts';
+export { importKey } from './keys/import-key.ts';
+export {
+  keysFromCommand,
+  keysFromEnvironment,
+  keysFromFile,
+  parseKeysCommand,
+  type KeysCommand,
+  type KeysCommandOptions,
+} from './keys/key-backends.ts';
+export { keyProbes, type KeyProbe } from './keys/key-probes.ts';
+export { exportKeys, exportSigningKeys } from './keys/key-ring.ts';
+export type { KeyPlace, KeyStore } from './keys/key-store.ts';
+export { readStoredKeys, writeKey, type StoredKey } from './keys/key-directory.ts';
+export {
+  addKey,
+  removeKey,
+  revokeKey,
+  rotateKeys,
+  safeToRevoke,
+  undoKeyStep,
+  type Rotation,
+  type TokenLife,
+} from './keys/key-steps.ts';
+export { readKeys, readManagedKeys, type ManagedKey } from './keys/managed-keys.ts';
+export type { PrivateKey, SigningKey } from './keys/private-key.ts';
+export { providerKeysFetched, storeProviderKeys } from './keys/provider-keys.ts';
+export { publicKeySet } from './keys/public-key-set.ts';
+export { loadSigningKey, loadVerificationKeys } from './keys/read-key-source.ts';
+export { readToken, type TokenContent } from './read-token.ts';
+export type { KeyState, StatesVersion, StateSince } from './keys/state-files.ts';
+export { signToken, type TokenOptions } from './sign-token.ts';
