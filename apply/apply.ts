@@ -34,9 +34,11 @@ import { checkDatabase, checkWritable } from './preflight.ts';
 import { Progress } from './progress.ts';
 import { inOneMessage, runSteps } from './run-steps.ts';
 import { lock, settle } from '../postgres/session.ts';
-import { statement } from '../postgres/statements.ts';
+import { statementsOf } from '../postgres/statements.ts';
 import { transaction } from './transaction.ts';
 import { transcribe } from './transcribe.ts';
+
+const statement = statementsOf('apply/statements');
 
 export interface ApplyResult {
   /** Migrations that ran, by file. */

@@ -1,6 +1,8 @@
 import type pg from 'pg';
 import type { Declaration } from '../declaration/types.ts';
-import { statement } from '../postgres/statements.ts';
+import { statementsOf } from '../postgres/statements.ts';
+
+const statement = statementsOf('apply/statements');
 
 /**
  * Makes the function that runs a user's SQL inside of a transaction. The owner's function is SECURITY DEFINER: Postgres rejects

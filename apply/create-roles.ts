@@ -6,7 +6,10 @@ import { declaredRoles, read, type CatalogMembership, type CatalogRole } from '.
 import { failed, inOneMessage } from './run-steps.ts';
 import { isVerifier, scramVerifier } from '../postgres/scram-verifier.ts';
 import { settle } from '../postgres/session.ts';
-import { raw, statement } from '../postgres/statements.ts';
+import { raw, statementsOf } from '../postgres/statements.ts';
+import type { StatementNames } from '../postgres/statement-names.ts';
+
+const statement = statementsOf('apply/roles');
 
 type Attribute = 'superuser' | 'create_database' | 'create_role' | 'replication' | 'bypass_rls' | 'login' | 'inherit';
 
@@ -63,9 +66,9 @@ interface RoleStep {
 function planRoles(declaration: Declaration, existing: readonly CatalogRole[]): RoleStep[] {
   const { authenticator } = declaration;
   const declared = declaredRoles(declaration);
-  const step = (name: string, role: string, values: Parameters<typeof statement>[1] = {}): RoleStep => ({
+  const step = (name: StatementNames['apply/roles'], role: string, values: Parameters<typeof statement>[1] = {}): RoleStep => ({
     role,
-    sql: statement(name, { role, ...values }, 'roles'),
+    sql: statement(name, { role, ...values }),
   });
   const missing = declared.filter((name) => !existing.some((role) => role.name === name));
   const roles = [
@@ -110,7 +113,7 @@ async function runTogether(client: pg.ClientBase, steps: readonly RoleStep[]): P
 /** Sets a role's password; the statement holds a verifier only, since one that fails would stand in the server's log. */
 export async function setPassword(client: pg.ClientBase, role: string, password: string): Promise<void> {
   const verifier = isVerifier(password) ? password : scramVerifier(password);
-  const sql = statement('set_password', { role, verifier }, 'roles');
+  const sql = statement('set_password', { role, verifier });
   await client.query(sql).catch((error: Error) => failed('access_sql_failed', `role ${role}`, error));
 }
 

@@ -10,8 +10,10 @@ import { readReach, readWritten, type Reach } from './reach.ts';
 import { inOneMessage, runSteps, setRole } from './run-steps.ts';
 import { planSeal } from './seal.ts';
 import { settings } from '../postgres/session.ts';
-import { statement } from '../postgres/statements.ts';
+import { statementsOf } from '../postgres/statements.ts';
 import { transaction } from './transaction.ts';
+
+const statement = statementsOf('postgres/session');
 
 /** State at the start of the run. The run must not open it further before its end. */
 interface Found {

@@ -3,7 +3,9 @@ import { apiRoles } from '../declaration/roles.ts';
 import type { Declaration } from '../declaration/types.ts';
 import { mark } from './mark.ts';
 import { setRole } from './run-steps.ts';
-import { statement } from '../postgres/statements.ts';
+import { statementsOf } from '../postgres/statements.ts';
+
+const statement = statementsOf('apply/statements');
 
 /**
  * Statements that make every session plan its prepared queries anew; none where the roles are as they were when plans were

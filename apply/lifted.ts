@@ -4,7 +4,9 @@ import { ownSchemas } from '../postgres/catalog/catalog.ts';
 import { runMigrations, type PendingMigration } from './migrations.ts';
 import { planForce, planLift } from './plan.ts';
 import { runSteps } from './run-steps.ts';
-import { statement } from '../postgres/statements.ts';
+import { statementsOf } from '../postgres/statements.ts';
+
+const statement = statementsOf('apply/statements');
 
 /** Runs migrations that may change data, inside a transaction: FORCE is lifted for them, and back before it ends. */
 export async function runLifted(

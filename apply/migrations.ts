@@ -10,8 +10,11 @@ import { parseSql, type ParsedStatement } from '../postgres/parse-sql.ts';
 import { offsetIn, type Position } from '../postgres/position.ts';
 import { BATCH, failed, inOneMessage, ranTogether, setRole } from './run-steps.ts';
 import { settings, settingsForMigrations } from '../postgres/session.ts';
-import { raw, statement } from '../postgres/statements.ts';
+import { raw, statementsOf } from '../postgres/statements.ts';
 import { transaction } from './transaction.ts';
+
+const statement = statementsOf('apply/statements');
+const sessionStatement = statementsOf('postgres/session');
 
 /** A migration that has not run on this database. */
 export interface PendingMigration {
@@ -171,7 +174,7 @@ async function endFile(client: pg.ClientBase, declaration: Declaration, source: 
   const asConfined = (sql: string) => confined(declaration, sql);
   try {
     let waiting: Deferrable[] = await ask([
-      statement('reset_all'),
+      sessionStatement('reset_all'),
       settings(),
       ...asConfined(record(declaration, source)),
       statement('deferrable'),
@@ -254,7 +257,7 @@ async function runAlone(
       failedAt(source, alone, error);
     });
   }
-  await client.query(inOneMessage([statement('reset_all'), settings(), setRole()]));
+  await client.query(inOneMessage([sessionStatement('reset_all'), settings(), setRole()]));
   await transaction(client, declaration, async () => {
     await client.query(inOneMessage([setRole(declaration.owner), makeConfinement(declaration)]));
     await endFile(client, declaration, source);

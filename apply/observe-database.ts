@@ -8,7 +8,9 @@ import { declaredRoles, readCatalog } from '../postgres/catalog/catalog.ts';
 import { connect, type DatabaseConnection } from '../postgres/connect.ts';
 import { readDifference, reading } from './diff.ts';
 import { deploymentOf, isRevisionOf } from './revision.ts';
-import { statement } from '../postgres/statements.ts';
+import { statementsOf } from '../postgres/statements.ts';
+
+const statement = statementsOf('apply/statements');
 
 /** What is found in a database before a deploy. */
 export interface ObservedDatabase {

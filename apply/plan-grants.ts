@@ -5,7 +5,9 @@ import { tokenServiceNames } from '../declaration/token-service/token-service.ts
 import type { Declaration, QualifiedName, RelationGrant } from '../declaration/types.ts';
 import type { CatalogFunction, CatalogRelation, ComparedCatalog, Grant } from '../postgres/catalog/catalog.ts';
 import type { Step } from './plan.ts';
-import { raw, statement } from '../postgres/statements.ts';
+import { raw, statementsOf } from '../postgres/statements.ts';
+
+const statement = statementsOf('apply/statements');
 
 /** Somebody and what they may do with one object: `SELECT`, or `SELECT(title)` for a column. */
 type Privileges = ReadonlyMap<string, ReadonlySet<string>>;

@@ -3,7 +3,9 @@ import { apiRoles, roleSettings } from '../declaration/roles.ts';
 import type { Declaration } from '../declaration/types.ts';
 import type { ComparedCatalog } from '../postgres/catalog/catalog.ts';
 import type { Step } from './plan.ts';
-import { raw, statement } from '../postgres/statements.ts';
+import { raw, statementsOf } from '../postgres/statements.ts';
+
+const statement = statementsOf('apply/statements');
 
 /** Brings the settings of every declared role to exactly what is declared; PostgREST applies them to each request. */
 export function planRoleSettings(declaration: Declaration, catalog: ComparedCatalog): Step[] {

@@ -5,7 +5,9 @@ import type { Declaration, QualifiedName } from '../declaration/types.ts';
 import type { CatalogTrigger, ComparedCatalog } from '../postgres/catalog/catalog.ts';
 import { isMarked, mark } from './mark.ts';
 import type { Step } from './plan.ts';
-import { statement } from '../postgres/statements.ts';
+import { statementsOf } from '../postgres/statements.ts';
+
+const statement = statementsOf('apply/statements');
 
 interface TriggerPlan {
   readonly drop: Step[];

@@ -14,7 +14,10 @@ import { isMarked, mark } from './mark.ts';
 import { isSameFunction, planGrants } from './plan-grants.ts';
 import { planRoleSettings } from './plan-role-settings.ts';
 import { planTriggers } from './plan-triggers.ts';
-import { raw, statement } from '../postgres/statements.ts';
+import { raw, statementsOf } from '../postgres/statements.ts';
+import type { StatementNames } from '../postgres/statement-names.ts';
+
+const statement = statementsOf('apply/statements');
 
 /** One statement on the way from what a database holds to what is declared. */
 export interface Step {
@@ -149,7 +152,7 @@ function planOwnTables(declaration: Declaration, catalog: ComparedCatalog): Step
   ];
 }
 
-function protections(relation: CatalogRelation): string[] {
+function protections(relation: CatalogRelation): StatementNames['apply/statements'][] {
   switch (relation.kind) {
     case 'r':
     case 'p':

@@ -1,7 +1,9 @@
 import type pg from 'pg';
 import { desiredAccess } from '../compile/access.ts';
 import type { Declaration } from '../declaration/types.ts';
-import { statement } from '../postgres/statements.ts';
+import { statementsOf } from '../postgres/statements.ts';
+
+const statement = statementsOf('apply/reach');
 
 /** Something that decides about access: a relation with its policies, triggers and columns, a function, a type, a schema. */
 export interface ReachNode {
@@ -30,16 +32,13 @@ const SYSTEM_SCHEMAS = ['pg_catalog', 'information_schema'];
 
 /** The keys of relations whose rows this transaction has changed, or may have. */
 export async function readWritten(client: pg.ClientBase): Promise<readonly string[]> {
-  const { rows } = await client.query<{ key: string }>(statement('read_written', {}, 'reach'));
+  const { rows } = await client.query<{ key: string }>(statement('read_written'));
   return rows.map(({ key }) => key);
 }
 
 /** Reads what decides about access in a database. */
 export async function readReach(client: pg.ClientBase, declaration: Declaration): Promise<Reach> {
-  const { rows } = await client.query<ReachNode>(statement('read_reach', {}, 'reach'), [
-    SYSTEM_SCHEMAS,
-    declaration.owner,
-  ]);
+  const { rows } = await client.query<ReachNode>(statement('read_reach'), [SYSTEM_SCHEMAS, declaration.owner]);
   const { privateSchema } = declaration;
   const ours = new Set(desiredAccess(declaration).functions.map(({ name }) => name));
   // The names in our own functions are Postgres', those of the private schema, or have their schema.

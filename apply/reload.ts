@@ -1,5 +1,7 @@
 import { connect, type DatabaseConnection } from '../postgres/connect.ts';
-import { statement } from '../postgres/statements.ts';
+import { statementsOf } from '../postgres/statements.ts';
+
+const statement = statementsOf('apply/statements');
 
 /**
  * Tells every running server to read its configuration and keys again (documentation of `db-channel-enabled`).

@@ -3,7 +3,9 @@ import type { Declaration } from '../declaration/types.ts';
 import { connect, type DatabaseConnection } from '../postgres/connect.ts';
 import { failed, inOneMessage, setRole } from './run-steps.ts';
 import { settle } from '../postgres/session.ts';
-import { statement } from '../postgres/statements.ts';
+import { statementsOf } from '../postgres/statements.ts';
+
+const statement = statementsOf('apply/statements');
 
 /** One token, or all about somebody that were issued until now. */
 export type RevokedTokens =

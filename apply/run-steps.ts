@@ -5,7 +5,9 @@ import type { Declaration } from '../declaration/types.ts';
 import { tried } from './confinement.ts';
 import type { Step } from './plan.ts';
 import { offsetIn, type Position } from '../postgres/position.ts';
-import { statement } from '../postgres/statements.ts';
+import { statementsOf } from '../postgres/statements.ts';
+
+const statement = statementsOf('postgres/session');
 
 /** What Postgres says of a statement that failed. */
 interface PostgresError extends Error, Position {

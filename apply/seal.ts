@@ -4,7 +4,9 @@ import { ownSchemas, type ComparedCatalog } from '../postgres/catalog/catalog.ts
 import { plan, type Step } from './plan.ts';
 import { toRole } from './plan-grants.ts';
 import { affected, restingOn, type Reach, type ReachNode } from './reach.ts';
-import { raw, statement } from '../postgres/statements.ts';
+import { raw, statementsOf } from '../postgres/statements.ts';
+
+const statement = statementsOf('apply/statements');
 
 /**
  * Takes all grants on what a migration has changed in its access, and on whatever rests on that: who is granted something

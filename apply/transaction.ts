@@ -1,7 +1,9 @@
 import type pg from 'pg';
 import type { Declaration } from '../declaration/types.ts';
 import { inOneMessage, setRole } from './run-steps.ts';
-import { statement } from '../postgres/statements.ts';
+import { statementsOf } from '../postgres/statements.ts';
+
+const statement = statementsOf('postgres/session');
 
 /** Runs in a transaction of its own: all of it stays, or nothing. Only one run at a time is in such a transaction. */
 export async function transaction<T>(client: pg.ClientBase, { name }: Declaration, run: () => Promise<T>): Promise<T> {

@@ -4,8 +4,10 @@ import { refuse } from '../errors/secured-postgrest-error.ts';
 import { quoteIdentifier } from './quote.ts';
 import { refuseOtherEngine } from './other-engines.ts';
 import { INSUFFICIENT_PRIVILEGE } from './sqlstate.ts';
-import { statement } from './statements.ts';
+import { statementsOf } from './statements.ts';
 import { refuseTransactionPooler } from './transaction-pooler.ts';
+
+const statement = statementsOf('postgres/session');
 
 /** How the runner reaches a database, as an admin: a superuser, or a role with CREATEROLE that owns the database. */
 export interface DatabaseConnection {

@@ -2,7 +2,10 @@ import type pg from 'pg';
 import { refuse } from '../errors/secured-postgrest-error.ts';
 import { quoteIdentifier } from './quote.ts';
 import type { Declaration } from '../declaration/types.ts';
-import { statement } from './statements.ts';
+import { statementsOf } from './statements.ts';
+
+const sessionStatement = statementsOf('postgres/session');
+const statement = statementsOf('apply/statements');
 
 /** How long to wait for another run on the same declaration. */
 const OTHER_RUN_TIMEOUT_MS = 60_000;
@@ -17,11 +20,11 @@ export async function lock(
 ): Promise<void> {
   const timeouts = { timeout_ms: String(timeoutMs), table_timeout_ms: String(TABLE_LOCK_TIMEOUT_MS) };
   try {
-    await client.query(statement('lock', { name, ...timeouts }));
+    await client.query(sessionStatement('lock', { name, ...timeouts }));
   } catch (error) {
     if ((error as { code?: string }).code !== '55P03') throw error;
     const { rows } = await client.query<{ pid: number; address: string | null; since: string }>(
-      statement('lock_holder', { name }),
+      sessionStatement('lock_holder', { name }),
     );
     const holder = rows[0]
       ? ` by process ${rows[0].pid} from ${rows[0].address ?? 'a socket'}, since ${rows[0].since}`
@@ -46,7 +49,7 @@ export async function settle(client: pg.ClientBase): Promise<void> {
 
 /** What {@link settle} sets, for a message with more. */
 export function settings(): string {
-  return statement('settle_session', { table_timeout_ms: String(TABLE_LOCK_TIMEOUT_MS) });
+  return sessionStatement('settle_session', { table_timeout_ms: String(TABLE_LOCK_TIMEOUT_MS) });
 }
 
 /** Application SQL finds its names where PostgREST does. */

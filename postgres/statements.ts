@@ -1,10 +1,11 @@
+import type { StatementNames } from './statement-names.ts';
 import { packageTemplate, render, type SqlFragment, type TemplateValues } from './template.ts';
 
-/** Fills one of the named statements of `sql/apply/statements.sql`, or of another such file. */
-export function statement(name: string, values: TemplateValues = {}, file = 'statements'): string {
-  const sql = sections(file).get(name);
-  if (sql === undefined) throw new Error(`sql/${file}.sql has no statement "${name}"`);
-  return render({ file: `sql/${file}.sql (${name})`, sql }, values);
+/** A function that fills one of the named statements of a file in `sql/`. */
+export function statementsOf<File extends keyof StatementNames>(
+  file: File,
+): (name: StatementNames[File], values?: TemplateValues) => string {
+  return (name, values = {}) => render({ file: `sql/${file}.sql (${name})`, sql: sections(file).get(name)! }, values);
 }
 
 /** SQL that stands in a statement as it is: keywords, and names that Postgres itself has quoted. */

@@ -1,6 +1,8 @@
 import type pg from 'pg';
 import { refuse } from '../errors/secured-postgrest-error.ts';
-import { statement } from './statements.ts';
+import { statementsOf } from './statements.ts';
+
+const statement = statementsOf('postgres/session');
 
 /** A busy pool may give a client its backend back by chance, but not each time. */
 const ATTEMPTS = 10;

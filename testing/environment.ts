@@ -1,7 +1,7 @@
 import pg from 'pg';
 import type { ApplyResult } from '../apply/apply.ts';
 import { clientOptions } from '../postgres/connect.ts';
-import { statement } from '../postgres/statements.ts';
+import { statementsOf } from '../postgres/statements.ts';
 import { didYouMean } from '../errors/did-you-mean.ts';
 import { refuse, SecuredPostgrestError } from '../errors/secured-postgrest-error.ts';
 import { providerOf, tokenClaims } from '../declaration/keys/provider.ts';
@@ -17,6 +17,9 @@ import type { PostgrestServer } from './servers/postgrest-server.ts';
 import { schemaLoads, untilSchemaLoaded } from './schema-loads.ts';
 import { checkRole, tokenOptions } from './token-options.ts';
 import { createTrust, type Trust } from './trust.ts';
+
+const statement = statementsOf('access/probes');
+const changeStatement = statementsOf('apply/statements');
 
 /** A secured API with a database of its own, made from a declaration, gone after `stop`. */
 export interface EphemeralPostgrest {
@@ -213,7 +216,7 @@ class Environment implements EphemeralPostgrest {
     const { anonymous, users, authenticator } = this.#declaration;
     const names = [...(anonymous ? [anonymous] : []), ...users].map(({ name }) => name);
     if (names.includes(role)) return;
-    const existing = await this.sql(statement('roles', { roles: [role], authenticator }, 'access'));
+    const existing = await this.sql(statement('roles', { roles: [role], authenticator }));
     if (existing.length > 0) return;
     refuse(
       'unknown_role',
@@ -313,7 +316,8 @@ class Environment implements EphemeralPostgrest {
     const loads = schemaLoads(this.#server);
     const result = await work();
     const isChanged = result.changes > 0 || result.migrations.length > 0;
-    if (isChanged) await untilSchemaLoaded(this.#server, loads, () => this.sql(statement('reload_schema')));
+    if (isChanged)
+      await untilSchemaLoaded(this.#server, loads, () => this.sql(changeStatement('reload_schema')));
     return result;
   }
 

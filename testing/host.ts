@@ -6,13 +6,16 @@ import { setPassword } from '../apply/create-roles.ts';
 import { markPolicies } from '../apply/mark-policies.ts';
 import { failed } from '../apply/run-steps.ts';
 import { scramVerifierOfRandom } from '../postgres/scram-verifier.ts';
-import { raw, statement } from '../postgres/statements.ts';
+import { raw, statementsOf } from '../postgres/statements.ts';
+import type { StatementNames } from '../postgres/statement-names.ts';
 import { OBJECT_IN_USE } from '../postgres/sqlstate.ts';
 import { lineAt } from '../postgres/sql-text.ts';
 import type { Declaration, SqlSource } from '../declaration/types.ts';
 import type { Backend } from './backends/backend.ts';
 import { repeatTranscript, Unrepeatable } from './cache/repeat-transcript.ts';
 import { withClient } from '../postgres/with-client.ts';
+
+const statement = statementsOf('testing/databases');
 
 /** What environments share: one server, whose databases are copies of one another, and its roles. */
 export class Host {
@@ -176,8 +179,8 @@ export class Host {
       : this.#run('copy_database_by', { name, template, strategy: raw(strategy) }));
   }
 
-  async #run(name: string, values: Parameters<typeof statement>[1]): Promise<void> {
-    await this.#admin.query(statement(name, values, 'databases'));
+  async #run(name: StatementNames['testing/databases'], values: Parameters<typeof statement>[1]): Promise<void> {
+    await this.#admin.query(statement(name, values));
   }
 
   #nextName(kind: string): string {

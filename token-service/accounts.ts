@@ -1,9 +1,12 @@
-import { statement } from '../postgres/statements.ts';
+import { statementsOf } from '../postgres/statements.ts';
+import type { StatementNames } from '../postgres/statement-names.ts';
 import { tokenServiceNames } from '../declaration/token-service/token-service.ts';
 import type { Declaration } from '../declaration/types.ts';
 import { accountClaimsFunction } from '../declaration/token-service/account-claims.ts';
 import type { Database } from './database.ts';
 import type { Log } from './log.ts';
+
+const statement = statementsOf('token-service/accounts');
 
 /** Role and claims of an account, as the database says now. */
 export type AccountClaims = Readonly<Record<string, unknown>> & { readonly role: string };
@@ -26,9 +29,9 @@ export class Accounts {
     this.#database = database;
     this.#roles = new Set(declaration.users.map(({ name }) => name));
     this.#log = log;
-    const prepare = (name: string, values: Readonly<Record<string, string>>) => ({
+    const prepare = (name: StatementNames['token-service/accounts'], values: Readonly<Record<string, string>>) => ({
       name,
-      text: statement(name, values, 'token-service/accounts'),
+      text: statement(name, values),
     });
     const { schema, name } = accountClaimsFunction(declaration, accountClaims);
     this.#claims = prepare('account_claims', { schema, function: name });

@@ -1,8 +1,10 @@
 import { createHash } from 'node:crypto';
 import { errors, type Adapter, type AdapterPayload } from 'oidc-provider';
-import { statement } from '../postgres/statements.ts';
+import { statementsOf } from '../postgres/statements.ts';
 import type { BrowserStore } from './browser-store.ts';
 import type { Database, Prepared } from './database.ts';
+
+const statement = statementsOf('token-service/tokens');
 
 const STATEMENTS = [
   'upsert',
@@ -30,7 +32,7 @@ export function tokenStore(
   browser: BrowserStore,
 ): (model: string) => Adapter {
   const statements = Object.fromEntries(
-    STATEMENTS.map((name) => [name, { name, text: statement(name, { schema }, 'token-service/tokens') }]),
+    STATEMENTS.map((name) => [name, { name, text: statement(name, { schema }) }]),
   ) as Record<(typeof STATEMENTS)[number], Prepared>;
 
   return (model) => {

@@ -1,5 +1,8 @@
-import { statement } from '../postgres/statements.ts';
+import { statementsOf } from '../postgres/statements.ts';
+import type { StatementNames } from '../postgres/statement-names.ts';
 import type { Database } from './database.ts';
+
+const statement = statementsOf('token-service/accounts');
 
 /** How many attempts to sign in are let through, failed ones above all. */
 export interface AttemptLimits {
@@ -19,7 +22,7 @@ export class Attempts {
   constructor(database: Database, schema: string, limits: AttemptLimits) {
     this.#database = database;
     this.#limits = limits;
-    const prepare = (name: string) => ({ name, text: statement(name, { schema }, 'token-service/accounts') });
+    const prepare = (name: StatementNames['token-service/accounts']) => ({ name, text: statement(name, { schema }) });
     this.#statements = {
       take: prepare('take_attempt'),
       forget: prepare('forget_attempts'),

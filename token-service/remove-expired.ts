@@ -1,6 +1,8 @@
-import { statement } from '../postgres/statements.ts';
+import { statementsOf } from '../postgres/statements.ts';
 import type { Database } from './database.ts';
 import { codeOf, type Log } from './log.ts';
+
+const statement = statementsOf('token-service/tokens');
 
 /** Small, so that nobody waits for it. */
 const BATCH = 1000;
@@ -9,8 +11,8 @@ const INTERVAL_MS = 60_000;
 /** Removes what has expired, a batch at a time, and returns how many rows that were. */
 export async function removeExpiredOnce(database: Database, schema: string): Promise<number> {
   let removed = 0;
-  for (const name of ['remove_expired_tokens', 'remove_expired_attempts']) {
-    const prepared = { name, text: statement(name, { schema }, 'token-service/tokens') };
+  for (const name of ['remove_expired_tokens', 'remove_expired_attempts'] as const) {
+    const prepared = { name, text: statement(name, { schema }) };
     for (;;) {
       const { rowCount } = await database.query(prepared, [BATCH]);
       removed += rowCount ?? 0;

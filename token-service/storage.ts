@@ -2,11 +2,14 @@ import type pg from 'pg';
 import { setPassword } from '../apply/create-roles.ts';
 import { connect, type DatabaseConnection } from '../postgres/connect.ts';
 import { settle } from '../postgres/session.ts';
-import { statement } from '../postgres/statements.ts';
+import { statementsOf } from '../postgres/statements.ts';
+import type { StatementNames } from '../postgres/statement-names.ts';
 import { refuse } from '../errors/secured-postgrest-error.ts';
 import { checkTokenSchema, tokenServiceNames } from '../declaration/token-service/token-service.ts';
 import type { Declaration, QualifiedName } from '../declaration/types.ts';
 import { accountClaimsFunction } from '../declaration/token-service/account-claims.ts';
+
+const statement = statementsOf('token-service/storage');
 
 export interface TokenStorageOptions {
   /** Of the role that the service signs in as, `<name>_token_service`. */
@@ -53,8 +56,7 @@ async function create(
 ): Promise<void> {
   const { schema, role } = tokenServiceNames(declaration);
   const { rows } = await client.query<{ database: string }>('SELECT current_database() AS database');
-  const run = (name: string, values: Parameters<typeof statement>[1]) =>
-    client.query(statement(name, values, 'token-service/storage'));
+  const run = (name: StatementNames['token-service/storage'], values: Parameters<typeof statement>[1]) => client.query(statement(name, values));
   await run('create_schema', { schema });
   if ((await run('role_exists', { role })).rowCount === 0) await run('create_role', { role });
   await setPassword(client, role, password);

@@ -1,8 +1,11 @@
 import type pg from 'pg';
-import { raw, statement } from '../../postgres/statements.ts';
+import { raw, statementsOf } from '../../postgres/statements.ts';
+import type { StatementNames } from '../../postgres/statement-names.ts';
 import type { Command } from '../../declaration/types.ts';
 import type { Relation } from './relation.ts';
 import type { requestValues } from './request.ts';
+
+const statement = statementsOf('access/probes');
 
 /** Columns that a statement can give a value, whoever runs it: not generated ones, nor all of a view's. */
 export type Settable = Readonly<Record<'insert' | 'update', readonly string[]>>;
@@ -10,8 +13,8 @@ export type Settable = Readonly<Record<'insert' | 'update', readonly string[]>>;
 /** Asks Postgres itself: its rules for views are long. */
 export async function readSettable(client: pg.ClientBase, { schema, name, columns }: Relation): Promise<Settable> {
   const settable = async (by: keyof Settable) => {
-    const statements = columns.map((column) => statement(`set_column_by_${by}`, { schema, name, column }, 'access'));
-    const sql = statement('settable', { statements }, 'access');
+    const statements = columns.map((column) => statement(`set_column_by_${by}`, { schema, name, column }));
+    const sql = statement('settable', { statements });
     const { rows } = await client.query<{ settable: boolean }>(sql);
     return columns.filter((_, index) => rows[index]!.settable);
   };
@@ -35,17 +38,17 @@ export function attemptSql(attempt: Attempt, request: ReturnType<typeof requestV
   if (command === 'select' && !relation.isTable) {
     // With none of its own the role is refused, whatever it asks for.
     const asked = columns.length > 0 ? columns : relation.columns;
-    const sql = statement('select_view', { ...nameOf(relation), columns: asked, limit: String(limit) }, 'access');
-    return statement('read', { ...request, statement: sql }, 'access');
+    const sql = statement('select_view', { ...nameOf(relation), columns: asked, limit: String(limit) });
+    return statement('read', { ...request, statement: sql });
   }
   // An insert meets no row that is there.
   const aimedAt = relation.isTable && command !== 'insert' ? String(relation.oid) : 'NULL';
-  return statement('try', { ...request, statement: commandSql(attempt), aimed_at: raw(aimedAt) }, 'access');
+  return statement('try', { ...request, statement: commandSql(attempt), aimed_at: raw(aimedAt) });
 }
 
 function commandSql({ relation, command, columns, settable, empty }: Attempt): string {
-  const fill = (name: string, more: { columns?: readonly string[] } = {}) =>
-    statement(name, { ...nameOf(relation), ...more }, 'access');
+  const fill = (name: StatementNames['access/probes'], more: { columns?: readonly string[] } = {}) =>
+    statement(name, { ...nameOf(relation), ...more });
   const kind = relation.isTable ? 'table' : 'view';
   switch (command) {
     case 'select':

@@ -1,7 +1,7 @@
 import type pg from 'pg';
 import { failed } from '../../apply/run-steps.ts';
 import { settle } from '../../postgres/session.ts';
-import { raw, statement } from '../../postgres/statements.ts';
+import { raw, statementsOf } from '../../postgres/statements.ts';
 import { managedSchemas } from '../../compile/access.ts';
 import { SecuredPostgrestError } from '../../errors/secured-postgrest-error.ts';
 import type { Command, Declaration, QualifiedName } from '../../declaration/types.ts';
@@ -12,6 +12,8 @@ import { keepRows, readRelation, type KeptRows, type Relation } from './relation
 import { requestValues, roleOf } from './request.ts';
 import { readColumns, readRoles, refusedBefore } from './roles.ts';
 import type { Subject } from '../subjects.ts';
+
+const statement = statementsOf('access/probes');
 
 export interface RelationProbe {
   readonly relation: QualifiedName;
@@ -34,7 +36,7 @@ export async function probeRelation(
   declaration: Declaration,
   probe: RelationProbe,
 ): Promise<RelationReach> {
-  await client.query(statement('begin', {}, 'access'));
+  await client.query(statement('begin'));
   try {
     // Goes with the transaction, like all the rest.
     await settle(client);
@@ -56,7 +58,7 @@ async function measure(
   const relation = await readRelation(client, name);
   const roles = await readRoles(client, declaration, subjects);
   const kept = await keepRows(client, declaration, relation, limit);
-  await client.query(statement('make_functions', {}, 'access'));
+  await client.query(statement('make_functions'));
   const granted = await readColumns(client, relation, roles);
   const settable = await readSettable(client, relation);
   if (commands.some((command) => command !== 'select')) await keepSequences(client, declaration);
@@ -64,9 +66,9 @@ async function measure(
   const reaches = new Map<Command, Reach[]>();
   for (const command of commands) {
     const common = { relation, command, empty: kept.rows === 0 };
-    await client.query(statement('begin_command', {}, 'access'));
+    await client.query(statement('begin_command'));
     await prepare(client, { ...common, roles: [...roles.keys()] });
-    await client.query(statement('begin_subjects', {}, 'access'));
+    await client.query(statement('begin_subjects'));
     const reached: Reach[] = [];
     for (const subject of subjects) {
       const role = roleOf(declaration, subject);
@@ -77,7 +79,7 @@ async function measure(
       reached.push({ ...found, columns, ...(kept.truncated && { truncated: true }) });
     }
     reaches.set(command, reached);
-    await client.query(statement('end_command', {}, 'access'));
+    await client.query(statement('end_command'));
   }
   return { ...kept, reaches };
 }
@@ -89,9 +91,9 @@ async function outcomes(client: pg.ClientBase, message: string): Promise<Outcome
 
 async function keepSequences(client: pg.ClientBase, declaration: Declaration): Promise<void> {
   const { rows } = await client.query<{ schema: string; name: string }>(
-    statement('sequences', { schemas: managedSchemas(declaration) }, 'access'),
+    statement('sequences', { schemas: managedSchemas(declaration) }),
   );
-  for (const sequence of rows) await client.query(statement('keep_sequence', { ...sequence }, 'access'));
+  for (const sequence of rows) await client.query(statement('keep_sequence', { ...sequence }));
 }
 
 interface Preparation {
@@ -105,12 +107,12 @@ interface Preparation {
 async function prepare(client: pg.ClientBase, { relation, command, roles, empty }: Preparation): Promise<void> {
   const { schema, name, isTable } = relation;
   if (command === 'insert') {
-    if (empty) await client.query(statement('keep_defaults', {}, 'access'));
+    if (empty) await client.query(statement('keep_defaults'));
   } else if (isTable && roles.length > 0) {
     // Without it, the condition on the old row would be asked of the new one as well.
     const check = raw(command === 'update' ? 'WITH CHECK (true)' : '');
-    await client.query(statement('aim', { schema, name, roles, command: raw(command.toUpperCase()), check }, 'access'));
+    await client.query(statement('aim', { schema, name, roles, command: raw(command.toUpperCase()), check }));
   } else if (command !== 'select' && roles.length > 0) {
-    await client.query(statement('show_rows', { schema, name, roles }, 'access'));
+    await client.query(statement('show_rows', { schema, name, roles }));
   }
 }

@@ -1,9 +1,12 @@
 import type pg from 'pg';
-import { raw, statement } from '../../postgres/statements.ts';
+import { raw, statementsOf } from '../../postgres/statements.ts';
 import { managedSchemas } from '../../compile/access.ts';
 import { refuse } from '../../errors/secured-postgrest-error.ts';
 import { quoteIdentifier } from '../../postgres/quote.ts';
 import type { Declaration, QualifiedName } from '../../declaration/types.ts';
+
+const statement = statementsOf('access/probes');
+const changeStatement = statementsOf('apply/statements');
 
 /** A table or view as it is in the database. */
 export interface Relation extends QualifiedName {
@@ -24,7 +27,7 @@ export interface KeptRows {
 
 /** Reads what a relation is, and lets nobody change it until the end of the transaction. */
 export async function readRelation(client: pg.ClientBase, { schema, name }: QualifiedName): Promise<Relation> {
-  const sql = statement('relation', { schema, name }, 'access');
+  const sql = statement('relation', { schema, name });
   const { rows } = await client.query<{ oid: number; is_table: boolean; columns: string[]; key: string[] }>(sql);
   const [found] = rows;
   if (!found) {
@@ -32,7 +35,7 @@ export async function readRelation(client: pg.ClientBase, { schema, name }: Qual
   }
   const { oid, is_table: isTable, columns, key } = found;
   // As strong as the first policy will ask for: a lock that grows is where deadlocks come from.
-  if (isTable) await client.query(statement('lock_table', { schema, name }, 'access'));
+  if (isTable) await client.query(statement('lock_table', { schema, name }));
   return { schema, name, oid, isTable, columns, key };
 }
 
@@ -46,23 +49,19 @@ export async function keepRows(
   const { schema, name, isTable } = relation;
   const key = relation.key.map((column) => `r.${quoteIdentifier(column)}`);
   const order = key.length > 0 ? key : ['row_to_json(r.*)::text'];
-  const sql = statement(
-    'keep_rows',
-    {
-      schema,
-      name,
-      order: raw(order.join(', ')),
-      key: raw(order.map((part) => `${part}::text`).join(', ')),
-      place: raw(isTable ? 'r.tableoid AS part, r.ctid AS place' : 'NULL::oid AS part, NULL::tid AS place'),
-      limit: String(limit + 1),
-    },
-    'access',
-  );
+  const sql = statement('keep_rows', {
+    schema,
+    name,
+    order: raw(order.join(', ')),
+    key: raw(order.map((part) => `${part}::text`).join(', ')),
+    place: raw(isTable ? 'r.tableoid AS part, r.ctid AS place' : 'NULL::oid AS part, NULL::tid AS place'),
+    limit: String(limit + 1),
+  });
   await pastPolicies(client, declaration, { ...relation, sql });
-  const counted = await client.query<{ rows: number }>(statement('count_rows', {}, 'access'));
+  const counted = await client.query<{ rows: number }>(statement('count_rows'));
   const rows = counted.rows[0]!.rows;
   if (rows <= limit) return { rows, truncated: false };
-  await client.query(statement('drop_last_row', {}, 'access'));
+  await client.query(statement('drop_last_row'));
   return { rows: limit, truncated: true };
 }
 
@@ -76,10 +75,12 @@ async function pastPolicies(
   { oid, isTable, sql }: { oid: number; isTable: boolean; sql: string },
 ): Promise<void> {
   const found = await client.query<{ oid: number; schema: string; name: string }>(
-    statement('binding_tables', { schemas: managedSchemas(declaration) }, 'access'),
+    statement('binding_tables', { schemas: managedSchemas(declaration) }),
   );
   const tables = found.rows.filter((table) => !isTable || table.oid === oid);
-  for (const { schema, name } of tables) await client.query(statement('lift_row_security', { schema, name }));
+  for (const { schema, name } of tables)
+    await client.query(changeStatement('lift_row_security', { schema, name }));
   await client.query(sql);
-  for (const { schema, name } of tables) await client.query(statement('force_row_security', { schema, name }));
+  for (const { schema, name } of tables)
+    await client.query(changeStatement('force_row_security', { schema, name }));
 }

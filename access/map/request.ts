@@ -1,8 +1,10 @@
-import { statement } from '../../postgres/statements.ts';
+import { statementsOf } from '../../postgres/statements.ts';
 import { quoteIdentifier } from '../../postgres/quote.ts';
 import { providerOf, tokenClaims } from '../../declaration/keys/provider.ts';
 import type { Command, Declaration, QualifiedName } from '../../declaration/types.ts';
 import type { Subject } from '../subjects.ts';
+
+const statement = statementsOf('access/probes');
 
 /** What PostgREST asks for a command with. */
 const METHODS: Readonly<Record<Command, string>> = {
@@ -47,7 +49,7 @@ export function requestValues(declaration: Declaration, { relation, command, sub
   return {
     names: Object.keys(settings),
     settings: Object.values(settings),
-    pre_request: statement('pre_request', { private: privateSchema }, 'access'),
+    pre_request: statement('pre_request', { private: privateSchema }),
   };
 }
 

@@ -1,9 +1,11 @@
 import type pg from 'pg';
-import { statement } from '../../postgres/statements.ts';
+import { statementsOf } from '../../postgres/statements.ts';
 import type { Declaration } from '../../declaration/types.ts';
 import type { Relation } from './relation.ts';
 import { roleOf } from './request.ts';
 import type { Subject } from '../subjects.ts';
+
+const statement = statementsOf('access/probes');
 
 /** The existing roles of the subjects, and whether the server may become them. */
 export type Roles = ReadonlyMap<string, { readonly served: boolean }>;
@@ -16,10 +18,10 @@ export async function readRoles(
   const names = subjects.map((subject) => roleOf(declaration, subject)).filter((name) => name !== undefined);
   const { authenticator } = declaration;
   const { rows } = await client.query<{ name: string; served: boolean; ours: boolean }>(
-    statement('roles', { roles: [...new Set(names)], authenticator }, 'access'),
+    statement('roles', { roles: [...new Set(names)], authenticator }),
   );
   for (const { name: role, served, ours } of rows) {
-    if (served && !ours) await client.query(statement('join_role', { role }, 'access'));
+    if (served && !ours) await client.query(statement('join_role', { role }));
   }
   return new Map(rows.map(({ name, served }) => [name, { served }]));
 }
@@ -39,7 +41,7 @@ export async function readColumns(
   roles: Roles,
 ): Promise<ReadonlyMap<string, readonly string[]>> {
   const { rows } = await client.query<{ role: string; command: string; columns: string[] }>(
-    statement('columns', { relation: String(oid), roles: [...roles.keys()] }, 'access'),
+    statement('columns', { relation: String(oid), roles: [...roles.keys()] }),
   );
   return new Map(rows.map(({ role, command, columns }) => [`${command} ${role}`, columns]));
 }

@@ -5,7 +5,9 @@ import { tokenServiceNames } from '../../declaration/token-service/token-service
 import { packageTemplate } from '../template.ts';
 import type { Declaration, QualifiedName } from '../../declaration/types.ts';
 import { grantsFrom } from './acl.ts';
-import { raw, statement } from '../statements.ts';
+import { raw, statementsOf } from '../statements.ts';
+
+const statement = statementsOf('postgres/catalogs');
 
 /** A privilege that somebody other than an object's owner has; PUBLIC is the grantee `public`. */
 export interface Grant {
@@ -411,7 +413,7 @@ export async function read<Name extends keyof Catalog>(
   return Object.fromEntries(found) as Pick<Catalog, Name>;
 }
 
-/** A row of `sql/catalog/`, where grants are still as Postgres keeps them. */
+/** A row of `sql/postgres/catalog/`, where grants are still as Postgres keeps them. */
 interface FoundRow {
   /** Of what `acl` is about. */
   readonly owner: string;

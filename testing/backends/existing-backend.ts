@@ -4,7 +4,7 @@ import { declaredRoles } from '../../postgres/catalog/catalog.ts';
 import { connect, type DatabaseConnection } from '../../postgres/connect.ts';
 import { createRoles } from '../../apply/create-roles.ts';
 import { ownProgram } from '../../files/own-program.ts';
-import { statement } from '../../postgres/statements.ts';
+import { statementsOf } from '../../postgres/statements.ts';
 import { refuse } from '../../errors/secured-postgrest-error.ts';
 import type { Declaration } from '../../declaration/types.ts';
 import type { Backend } from './backend.ts';
@@ -13,6 +13,9 @@ import type { NamedPostgrest } from '../servers/postgrest-binary.ts';
 import { undoAfterDeath } from '../servers/reaper.ts';
 import { createServerDirectory } from '../servers/server-directory.ts';
 import { withClient } from '../../postgres/with-client.ts';
+
+const statement = statementsOf('testing/existing');
+const databaseStatement = statementsOf('testing/databases');
 
 /** Says in a role's comment that an environment has made it: nobody else's role is ever touched. */
 const MARK = 'secured-postgrest ephemeral';
@@ -33,7 +36,7 @@ export async function startExistingBackend(
   const session = await connect(admin, 'impatient');
   await removeAbandonedDatabases(session);
   const id = randomBytes(6).toString('hex');
-  await session.query(statement('hold', { id }, 'existing'));
+  await session.query(statement('hold', { id }));
 
   const directory = createServerDirectory({ forReaper: true });
   const file = directory.writeSecret('admin.json', JSON.stringify(admin));
@@ -64,7 +67,7 @@ export async function startExistingBackend(
     logs: () => '',
     async stop() {
       idle.ref();
-      await session.query(statement('let_go', { id }, 'existing'));
+      await session.query(statement('let_go', { id }));
       await removeAbandonedDatabases(session);
       await session.end();
       await withdraw();
@@ -80,20 +83,18 @@ export async function endOf(session: pg.ClientBase, id: string): Promise<void> {
 
 /** Drops the databases of environments that have ended, and the roles that nothing needs any more. */
 export async function removeAbandonedDatabases(session: pg.ClientBase): Promise<void> {
-  const { rows } = await session.query<{ name: string }>(statement('databases', {}, 'existing'));
+  const { rows } = await session.query<{ name: string }>(statement('databases'));
   for (const { name } of rows) {
     const id = /_ephemeral_([0-9a-f]{12})/.exec(name)![1]!;
-    const { rows: tried } = await session.query<{ held: boolean }>(statement('try_hold', { id }, 'existing'));
+    const { rows: tried } = await session.query<{ held: boolean }>(statement('try_hold', { id }));
     if (!tried[0]!.held) continue;
-    await session.query(statement('drop_database', { name }, 'databases'));
-    await session.query(statement('let_go', { id }, 'existing'));
+    await session.query(databaseStatement('drop_database', { name }));
+    await session.query(statement('let_go', { id }));
   }
   await holding(session, ROLES, async () => {
-    const { rows: roles } = await session.query<{ name: string }>(
-      statement('marked_roles', { mark: MARK }, 'existing'),
-    );
+    const { rows: roles } = await session.query<{ name: string }>(statement('marked_roles', { mark: MARK }));
     for (const { name } of roles) {
-      await session.query(statement('drop_role', { role: name }, 'existing')).catch((error: { code?: string }) => {
+      await session.query(statement('drop_role', { role: name })).catch((error: { code?: string }) => {
         if (error.code !== STILL_NEEDED) throw error;
       });
     }
@@ -106,18 +107,18 @@ const ROLES = 'roles';
 const STILL_NEEDED = '2BP01';
 
 async function holding<T>(session: pg.ClientBase, id: string, work: () => Promise<T>): Promise<T> {
-  await session.query(statement('hold', { id }, 'existing'));
+  await session.query(statement('hold', { id }));
   try {
     return await work();
   } finally {
-    await session.query(statement('let_go', { id }, 'existing')).catch(() => {});
+    await session.query(statement('let_go', { id })).catch(() => {});
   }
 }
 
 async function createMarkedRoles(client: pg.ClientBase, declaration: Declaration, password: string): Promise<void> {
   const roles = declaredRoles(declaration);
   const { rows } = await client.query<{ name: string; marked: boolean }>(
-    statement('present_roles', { roles, mark: MARK }, 'existing'),
+    statement('present_roles', { roles, mark: MARK }),
   );
   const foreign = rows.find(({ marked }) => !marked);
   if (foreign !== undefined) {
@@ -131,7 +132,7 @@ async function createMarkedRoles(client: pg.ClientBase, declaration: Declaration
   await client.query('BEGIN');
   try {
     await createRoles(client, declaration, { authenticator: password });
-    for (const role of roles) await client.query(statement('mark_role', { role, mark: MARK }, 'existing'));
+    for (const role of roles) await client.query(statement('mark_role', { role, mark: MARK }));
     await client.query('COMMIT');
   } catch (error) {
     await client.query('ROLLBACK').catch(() => {});

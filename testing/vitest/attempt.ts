@@ -1,11 +1,13 @@
 import type pg from 'pg';
-import { raw, statement } from '../../postgres/statements.ts';
+import { raw, statementsOf } from '../../postgres/statements.ts';
 import { refuse } from '../../errors/secured-postgrest-error.ts';
 import { qualify } from '../../declaration/names.ts';
 import type { Command, QualifiedName } from '../../declaration/types.ts';
 import { requestValues, roleOf } from '../../access/map/request.ts';
 import { homeOf, type ApiClient } from '../client.ts';
 import { withClient } from '../../postgres/with-client.ts';
+
+const statement = statementsOf('testing/attempts');
 
 /** Columns and the values that they have, or get: JSON. */
 export type Values = Readonly<Record<string, unknown>>;
@@ -39,7 +41,7 @@ export async function attempt(client: ApiClient, { command, relation, ...of }: A
   const subject = client.token === undefined ? undefined : { role: client.role, claims: client.claims };
   if (roleOf(declaration, subject) === undefined) return NO_TOKEN;
   const request = requestValues(declaration, { relation: name, command, subject });
-  const begin = statement('begin', { ...request, pre_request: raw(request.pre_request) }, 'attempts');
+  const begin = statement('begin', { ...request, pre_request: raw(request.pre_request) });
   return withClient(connection, async (session) => {
     try {
       await session.query(begin);
@@ -61,12 +63,12 @@ async function run(
   { command, values = {}, where = {} }: Omit<Attempt, 'relation'>,
 ): Promise<number> {
   const common = { schema, table, where: JSON.stringify(where), values: JSON.stringify(values) };
-  const conditions = Object.keys(where).map((column) => statement('column_is', { ...common, column }, 'attempts'));
+  const conditions = Object.keys(where).map((column) => statement('column_is', { ...common, column }));
   const columns = Object.keys(values);
-  const sql = statement(
-    command === 'insert' && columns.length === 0 ? 'insert_defaults' : command,
-    { ...common, columns, condition: raw(conditions.join(' AND ') || 'true') },
-    'attempts',
-  );
+  const sql = statement(command === 'insert' && columns.length === 0 ? 'insert_defaults' : command, {
+    ...common,
+    columns,
+    condition: raw(conditions.join(' AND ') || 'true'),
+  });
   return (await session.query(sql)).rowCount ?? 0;
 }
