@@ -66,7 +66,11 @@ interface RoleStep {
 function planRoles(declaration: Declaration, existing: readonly CatalogRole[]): RoleStep[] {
   const { authenticator } = declaration;
   const declared = declaredRoles(declaration);
-  const step = (name: StatementNames['apply/roles'], role: string, values: Parameters<typeof statement>[1] = {}): RoleStep => ({
+  const step = (
+    name: StatementNames['apply/roles'],
+    role: string,
+    values: Parameters<typeof statement>[1] = {},
+  ): RoleStep => ({
     role,
     sql: statement(name, { role, ...values }),
   });

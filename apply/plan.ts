@@ -157,8 +157,8 @@ function protections(relation: CatalogRelation): StatementNames['apply/statement
     case 'r':
     case 'p':
       return [
-        ...(relation.row_security ? [] : ['enable_row_security']),
-        ...(relation.force_row_security ? [] : ['force_row_security']),
+        ...(relation.row_security ? [] : (['enable_row_security'] as const)),
+        ...(relation.force_row_security ? [] : (['force_row_security'] as const)),
       ];
     case 'v':
       return relation.security_invoker ? [] : ['use_invoker_rights'];

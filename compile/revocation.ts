@@ -95,6 +95,12 @@ function triggers({ bumpOn }: Revocation, own: { readonly private: string }): De
     table: { schema, name },
     name: trigger,
     columns,
-    statement: render(packageTemplate('compile/revocation/trigger'), { ...own, trigger, schema, table: name, columns }).trim(),
+    statement: render(packageTemplate('compile/revocation/trigger'), {
+      ...own,
+      trigger,
+      schema,
+      table: name,
+      columns,
+    }).trim(),
   }));
 }

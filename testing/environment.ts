@@ -316,8 +316,7 @@ class Environment implements EphemeralPostgrest {
     const loads = schemaLoads(this.#server);
     const result = await work();
     const isChanged = result.changes > 0 || result.migrations.length > 0;
-    if (isChanged)
-      await untilSchemaLoaded(this.#server, loads, () => this.sql(changeStatement('reload_schema')));
+    if (isChanged) await untilSchemaLoaded(this.#server, loads, () => this.sql(changeStatement('reload_schema')));
     return result;
   }
 

@@ -56,7 +56,8 @@ async function create(
 ): Promise<void> {
   const { schema, role } = tokenServiceNames(declaration);
   const { rows } = await client.query<{ database: string }>('SELECT current_database() AS database');
-  const run = (name: StatementNames['token-service/storage'], values: Parameters<typeof statement>[1]) => client.query(statement(name, values));
+  const run = (name: StatementNames['token-service/storage'], values: Parameters<typeof statement>[1]) =>
+    client.query(statement(name, values));
   await run('create_schema', { schema });
   if ((await run('role_exists', { role })).rowCount === 0) await run('create_role', { role });
   await setPassword(client, role, password);

@@ -78,9 +78,7 @@ async function pastPolicies(
     statement('binding_tables', { schemas: managedSchemas(declaration) }),
   );
   const tables = found.rows.filter((table) => !isTable || table.oid === oid);
-  for (const { schema, name } of tables)
-    await client.query(changeStatement('lift_row_security', { schema, name }));
+  for (const { schema, name } of tables) await client.query(changeStatement('lift_row_security', { schema, name }));
   await client.query(sql);
-  for (const { schema, name } of tables)
-    await client.query(changeStatement('force_row_security', { schema, name }));
+  for (const { schema, name } of tables) await client.query(changeStatement('force_row_security', { schema, name }));
 }

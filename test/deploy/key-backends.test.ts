@@ -8,7 +8,7 @@ import { changes, Deployment, engineObjects, runningServers, touched } from '../
 import { failingDeploy } from '../support/failing-deploy.ts';
 import { ask, pollDuring, type Probe } from '../support/poll.ts';
 import { findSecrets, watchArguments } from '../support/secret-search.ts';
-import { run } from '../unit/cli/run.ts';
+import { run } from '../support/run-cli.ts';
 
 /** Stands in for the program of a vault: hands the document out, or takes another one. */
 const VAULT = `

@@ -2,7 +2,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import { observe, PostgresDatabase } from '../../constructs/index.ts';
 import { docker } from '../support/deployment.ts';
 import { postgresImage } from '../support/images.ts';
-import { testStack } from '../unit/constructs/synth.ts';
+import { testStack } from '../support/synth.ts';
 
 const VOLUME = 'versions-postgres-data';
 const volumes = () => docker('volume', 'ls', '--quiet', '--filter', `name=^${VOLUME}$`);

@@ -3,7 +3,7 @@ import { App, TerraformStack } from 'cdktf';
 import { describe, expect, it } from 'vitest';
 import { DatabaseRoles } from '../../constructs/index.ts';
 import { terrainModules } from '../../scripts/cdk-terrain.mjs';
-import { testApp, testDeclaration, testProvider } from '../unit/constructs/synth.ts';
+import { testApp, testDeclaration, testProvider } from '../support/synth.ts';
 
 function synthesize(targetVersions?: object): void {
   const { app, secrets } = testApp();

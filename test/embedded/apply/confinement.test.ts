@@ -4,7 +4,7 @@ import { custom, declare } from '../../../declaration/index.ts';
 import { startEphemeralPostgrest, type EphemeralPostgrest } from '../../../testing/index.ts';
 import { connectionOf } from '../../support/connection-of.ts';
 import { rejection } from '../../support/errors.ts';
-import { waysDeclaration } from './ways/declaration.ts';
+import { waysDeclaration } from '../audit/ways/declaration.ts';
 
 let api: EphemeralPostgrest;
 

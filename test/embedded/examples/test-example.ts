@@ -9,7 +9,7 @@ import { publicKeySet } from '../../../tokens/keys/public-key-set.ts';
 import { describeAccess, type ExampleAccess } from '../../support/access/describe-access.ts';
 import { POSTGRES_ADVISORIES } from '../../support/embedded-advisories.ts';
 import { trusting, type TokenApi } from '../../support/access/token-cases.ts';
-import { useOwnTemporaryDirectory } from '../ephemeral/own-temporary-directory.ts';
+import { useOwnTemporaryDirectory } from '../testing/own-temporary-directory.ts';
 
 /** A started example. */
 export interface Running {

@@ -11,7 +11,7 @@ import declaration from '../../../examples/todos/declaration.ts';
 import { since13 } from '../../support/embedded-postgrest.ts';
 import { rejection } from '../../support/errors.ts';
 import { startTodosExplorer, type TodosExplorer } from '../../support/todos-explorer.ts';
-import { isListening } from '../ephemeral/traces.ts';
+import { isListening } from '../testing/traces.ts';
 
 let todos: TodosExplorer;
 let url: string;

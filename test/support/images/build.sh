@@ -116,7 +116,8 @@ for version in 15 17 18; do
 done
 for build in "${building[@]}"; do wait "$build"; done
 arguments=()
+rooms=$(node --input-type=module --eval "import { rooms } from '../../../scripts/rooms.mjs'; console.log(rooms.join('\n'))")
 mapfile -t sources < <(
-  find ../../../{apply,cli,client,constructs,declaration,ephemeral,jwt,service,sql} -type f | LC_ALL=C sort
+  while read -r room; do find "../../../$room" -type f; done <<<"$rooms"$'\nsql' | LC_ALL=C sort
 )
 build "$TOKEN_SERVICE_IMAGE" token-service needed-packages.mjs ../../../package{,-lock}.json "${sources[@]}"

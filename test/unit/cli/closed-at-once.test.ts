@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { generateKey, publicKeySet, storeProviderKeys } from '../../../tokens/index.ts';
 import { checkPublicKeys } from '../../../declaration/keys/key-set.ts';
-import { run } from './run.ts';
+import { run } from '../../support/run-cli.ts';
 
 const ways: Readonly<Record<string, (socket: Socket) => void>> = {
   'closes at once': (socket) => void socket.destroy(),

@@ -16,7 +16,7 @@ import { runningVersion } from '../../../cli/doctor/running.ts';
 import { checkTable, versionFindings } from '../../../cli/doctor/versions.ts';
 import { SecretsDirectory } from '../../../constructs/index.ts';
 import { RELEASE_TABLE } from '../../../declaration/releases/release-table.ts';
-import { run } from './run.ts';
+import { run } from '../../support/run-cli.ts';
 
 let directory: string;
 

@@ -11,7 +11,7 @@ import {
   writeKey,
   type ManagedKey,
 } from '../../../tokens/index.ts';
-import { run } from './run.ts';
+import { run } from '../../support/run-cli.ts';
 
 let parent: string;
 let directory: string;

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { createLocalJWKSet, jwtVerify, type JSONWebKeySet } from 'jose';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { generateKey, publicKeySet, writeKey, type PrivateKey } from '../../../tokens/index.ts';
-import { run } from './run.ts';
+import { run } from '../../support/run-cli.ts';
 
 let directory: string;
 let key: PrivateKey;

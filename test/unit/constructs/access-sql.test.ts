@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { accessFingerprint } from '../../../compile/fingerprint.ts';
 import { AccessSql, PostgresDatabase } from '../../../constructs/index.ts';
-import { synth, testDeclaration, testStack } from './synth.ts';
+import { synth, testDeclaration, testStack } from '../../support/synth.ts';
 
 it('runs again for another declaration and for another database', () => {
   const { app, stack, secrets, directory } = testStack();

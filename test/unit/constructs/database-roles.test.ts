@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { DatabaseRoles, SecretFile } from '../../../constructs/index.ts';
-import { synth, testDeclaration, testProvider, testStack } from './synth.ts';
+import { synth, testDeclaration, testProvider, testStack } from '../../support/synth.ts';
 
 const unprivileged = {
   superuser: false,

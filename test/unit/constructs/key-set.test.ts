@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { KeySet, PostgresDatabase } from '../../../constructs/index.ts';
-import { synth, testDeclaration, testStack } from './synth.ts';
+import { synth, testDeclaration, testStack } from '../../support/synth.ts';
 
 it('writes the keys when the access SQL has succeeded', () => {
   const { stack, secrets } = testStack();

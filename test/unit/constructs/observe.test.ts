@@ -12,7 +12,7 @@ import {
   SecuredPostgrest,
 } from '../../../constructs/index.ts';
 import { freePort } from '../../support/deployment.ts';
-import { synth, temporaryDirectory, testApp, testDeclaration, testStack } from './synth.ts';
+import { synth, temporaryDirectory, testApp, testDeclaration, testStack } from '../../support/synth.ts';
 
 // Whatever the engine of this machine runs is none of these tests' business.
 beforeEach(async () => {

@@ -10,7 +10,7 @@ import {
 } from '../../../constructs/index.ts';
 import { newServerCertificate } from '../../../constructs/secrets/server-certificate.ts';
 import { POSTGRES_IMAGE } from '../../../compile/images.ts';
-import { synth, testSecrets, testStack } from './synth.ts';
+import { synth, testSecrets, testStack } from '../../support/synth.ts';
 
 const PEM = '/run/secrets/postgres-certificate/server.pem';
 

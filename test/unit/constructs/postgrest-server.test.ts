@@ -9,7 +9,7 @@ import {
   type ServerContainerProps,
 } from '../../../constructs/index.ts';
 import type { ServerInput } from '../../../declaration/types.ts';
-import { synth, testDeclaration, testStack } from './synth.ts';
+import { synth, testDeclaration, testStack } from '../../support/synth.ts';
 
 function withServer(props: ServerContainerProps = {}, server: ServerInput = { version: '16.2' }) {
   const { stack, secrets } = testStack();

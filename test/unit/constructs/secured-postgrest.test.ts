@@ -4,7 +4,7 @@ import { PostgresqlProvider } from '@cdktf/provider-postgresql/lib/provider/inde
 import { type DataResource, TerraformStack } from 'cdktf';
 import { describe, expect, it } from 'vitest';
 import { DatabaseAccess, PostgresDatabase, SecretsDirectory, SecuredPostgrest } from '../../../constructs/index.ts';
-import { synth, testApp, testDeclaration, testStack } from './synth.ts';
+import { synth, testApp, testDeclaration, testStack } from '../../support/synth.ts';
 
 describe('SecuredPostgrest', () => {
   it('waits for the database in its own stack, and opens the API last', () => {

@@ -21,7 +21,7 @@ import {
   type PrivateKey,
 } from '../../../tokens/index.ts';
 import { refusal } from '../../support/errors.ts';
-import { synth, testDeclaration, testStack } from './synth.ts';
+import { synth, testDeclaration, testStack } from '../../support/synth.ts';
 
 const CLIENT = { id: 'web', redirectUris: ['https://app.test/signed-in'], secret: 'secret of a client' };
 

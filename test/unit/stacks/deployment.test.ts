@@ -1,6 +1,6 @@
 import { onTestFinished, describe, expect, it, vi } from 'vitest';
 import { addStacks } from '../../../stacks/deployment.ts';
-import { testApp, testDeclaration } from '../constructs/synth.ts';
+import { testApp, testDeclaration } from '../../support/synth.ts';
 
 describe('addStacks', () => {
   it.each([

@@ -1,0 +1,115 @@
+import { spawnSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { loadAfresh, loadDeclaration } from '../../../cli/load-declaration.ts';
+import { declare } from '../../../declaration/index.ts';
+
+const input = { name: 'notes', schemas: ['api'], roles: { users: ['notes_user'] } };
+const declareUrl = new URL('../../../declaration/index.ts', import.meta.url).href;
+let directory: string;
+
+beforeAll(() => (directory = mkdtempSync(join(tmpdir(), 'declarations with spaces '))));
+afterAll(() => rmSync(directory, { recursive: true }));
+
+function put(name: string, text: string): string {
+  const file = join(directory, name);
+  mkdirSync(dirname(file), { recursive: true });
+  writeFileSync(file, text);
+  return file;
+}
+
+describe('loadDeclaration', () => {
+  it.each([
+    [
+      'declared.ts',
+      `import { declare } from '${declareUrl}';\nexport default declare(${JSON.stringify(input)} as object as never);`,
+    ],
+    ['plain.ts', `const input: object = ${JSON.stringify(input)};\nexport default input;`],
+    ['plain.mjs', `export default ${JSON.stringify(input)};`],
+    ['plain.json', JSON.stringify(input)],
+    ['declared.json', JSON.stringify(declare(input))],
+  ])('loads %s', async (name, text) => {
+    expect(await loadDeclaration(put(name, text))).toEqual(declare(input));
+  });
+
+  it('loads TypeScript in a Node that does not run under tsx', () => {
+    const file = put(
+      'outside.ts',
+      `enum Name { notes = 'notes' }\nexport default { ...${JSON.stringify(input)}, name: Name.notes as string };`,
+    );
+    const loader = put(
+      'loader.mjs',
+      // Only the loader itself is read through tsx, as if it were compiled.
+      `import { tsImport } from '${import.meta.resolve('tsx/esm/api')}';
+       const { loadDeclaration } = await tsImport('${new URL('../../../cli/load-declaration.ts', import.meta.url).href}', import.meta.url);
+       console.log((await loadDeclaration(process.argv[2])).name);`,
+    );
+    const { stdout, stderr } = spawnSync(process.execPath, [loader, file], { encoding: 'utf8' });
+    expect(stderr).toBe('');
+    expect(stdout).toBe('notes\n');
+  });
+
+  it('takes a relative path from the current working directory', async () => {
+    const declaration = await loadDeclaration('examples/todos/declaration.ts');
+    expect(declaration.name).toBe('todos');
+  });
+
+  it.each([
+    ['a missing file', 'missing.ts', undefined, 'there is no such file'],
+    ['a module without a default export', 'named.ts', 'export const declaration = {};', 'no default export'],
+    ['something else', 'text.mjs', `export default 'notes';`, 'the default export is no declaration'],
+    ['a broken module', 'broken.mjs', 'export default {', 'it cannot be loaded'],
+    ['a module that throws', 'throws.ts', `throw new Error('on purpose');`, 'on purpose'],
+    ['broken JSON', 'broken.json', '{', 'it cannot be loaded'],
+    ['a declaration that is refused', 'refused.json', '{"name":"notes"}', 'schemas'],
+  ])('refuses %s', async (_, name, text, message) => {
+    const file = text === undefined ? join(directory, name) : put(name, text);
+    await expect(loadDeclaration(file)).rejects.toMatchObject({
+      code: 'invalid_declaration',
+      message: expect.stringContaining(message) as unknown,
+    });
+  });
+
+  it('keeps the code of what the declaration itself is refused for', async () => {
+    const text = `import { declare } from '${declareUrl}';\nexport default declare({ ...${JSON.stringify(input)}, name: 'Notes' });`;
+    await expect(loadDeclaration(put('name.ts', text))).rejects.toMatchObject({ code: 'invalid_name' });
+  });
+});
+
+describe('loadAfresh', () => {
+  it.each(['module', 'commonjs'])('reads again what has changed, and tells the files: %s', async (type) => {
+    put(`${type}/package.json`, JSON.stringify({ type }));
+    const file = put(
+      `${type}/declaration.ts`,
+      `import { users } from '../testing/users.ts';
+       import { declare } from '${type === 'module' ? declareUrl : fileURLToPath(declareUrl)}';
+       export default declare({ ...${JSON.stringify(input)}, roles: { users } });`,
+    );
+    for (const user of ['notes_user', 'notes_editor']) {
+      const users = put(`${type}/users.ts`, `export const users = ['${user}'];`);
+      const files = new Set<string>();
+      const declaration = await loadAfresh(file, (name) => files.add(name));
+      expect(declaration).toEqual(declare({ ...input, roles: { users: [user] } }));
+      await expect.poll(() => [...files]).toEqual(expect.arrayContaining([file, users]));
+    }
+  });
+
+  it('tells the files of what can not be loaded', async () => {
+    const users = put('broken/users.ts', `export const users = [;`);
+    put('broken/package.json', '{ "type": "module" }');
+    const file = put('broken/declaration.ts', `import { users } from '../testing/users.ts'; export default users;`);
+    const files = new Set<string>();
+    await expect(loadAfresh(file, (name) => files.add(name))).rejects.toMatchObject({ code: 'invalid_declaration' });
+    await expect.poll(() => [...files]).toEqual(expect.arrayContaining([file, users]));
+  });
+
+  it('reads JSON', async () => {
+    const file = put('again.json', JSON.stringify(input));
+    expect(await loadAfresh(file, () => {})).toEqual(declare(input));
+    put('again.json', JSON.stringify({ ...input, name: 'other' }));
+    expect((await loadAfresh(file, () => {})).name).toBe('other');
+  });
+});

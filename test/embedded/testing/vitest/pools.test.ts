@@ -1,0 +1,74 @@
+import { afterAll, afterEach, beforeAll, expect, it, vi } from 'vitest';
+import { isRunning, processesBelow, serverDirectories } from '../traces.ts';
+import { type RunningVitest, VitestProject } from './vitest-project.ts';
+
+let project: VitestProject;
+const started: RunningVitest[] = [];
+
+function start(...args: string[]): RunningVitest {
+  const run = project.start(...args);
+  started.push(run);
+  return run;
+}
+
+const threeTests = (count: number) => `
+const test = apiTest(declaration, { seed });
+for (const title of ['one', 'two', 'three']) {
+  test.concurrent(title, async ({ api, expect }) => {
+    const ann = await api.as('todos_user', { user_id: 1 });
+    expect((await ann.fetch('/todos', { method: 'POST', body: JSON.stringify({ title }) })).status).toBe(201);
+    const rows = await (await ann.fetch('/todos?select=title&title=in.(one,two,three)')).json();
+    expect(rows).toEqual([{ title }]);
+    expect(rows).toHaveLength(${count});
+  });
+}
+`;
+
+beforeAll(() => {
+  project = new VitestProject();
+  for (const name of ['a', 'b', 'c']) project.write(`${name}.test.ts`, threeTests(1));
+});
+afterEach(() => started.splice(0).forEach((run) => run.process.kill('SIGKILL')));
+afterAll(() => project.remove());
+
+it.each([
+  ['threads', []],
+  ['forks', []],
+  ['threads, not isolated', ['--no-isolate']],
+  ['forks, one after the other', ['--no-file-parallelism']],
+])('the fixtures work in %s, and leave nothing', async (pool, flags) => {
+  const run = start('run', `--pool=${pool.split(',')[0]}`, ...flags);
+  await run.printed(/Tests /);
+  const servers = processesBelow(run.process.pid!);
+  await run.ended;
+  expect(run.output).toMatch(/Tests {2}9 passed \(9\)/);
+  await vi.waitFor(() => expect(servers.filter(isRunning)).toEqual([]), 30_000);
+  await vi.waitFor(() => expect(serverDirectories(project.temporary)).toEqual([]), 30_000);
+});
+
+it(
+  'the fixtures work in watch mode: run after run, and nothing is left between them or after a kill',
+  {
+    timeout: 240_000,
+  },
+  async () => {
+    const watch = start('watch', '--pool=forks');
+    await watch.printed(/Tests {2}9 passed \(9\)[^]*Waiting for file changes/);
+    await vi.waitFor(() => expect(serverDirectories(project.temporary)).toEqual([]), 30_000);
+
+    watch.output = '';
+    project.write('a.test.ts', threeTests(2));
+    await watch.printed(/3 failed[^]*Watching for file changes/i);
+    await vi.waitFor(() => expect(serverDirectories(project.temporary)).toEqual([]), 30_000);
+
+    watch.output = '';
+    project.write('a.test.ts', threeTests(1));
+    await watch.printed(/3 passed[^]*Waiting for file changes/);
+
+    project.write('a.test.ts', `apiTest(declaration)('hangs', ({ api }) => new Promise(() => api.url), 100_000)`);
+    await vi.waitFor(() => expect(serverDirectories(project.temporary).length).toBeGreaterThan(1), 60_000);
+    const all = processesBelow(watch.process.pid!);
+    for (const pid of [watch.process.pid!, ...all]) process.kill(pid, 'SIGKILL');
+    await vi.waitFor(() => expect(all.filter(isRunning)).toEqual([]), 30_000);
+  },
+);
