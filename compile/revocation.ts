@@ -60,7 +60,7 @@ export function revocationSql(declaration: Declaration, everyone: readonly strin
     check: render(packageTemplate('compile/functions/pre-request-revocation'), {
       ...own,
       subject,
-      subject_name: subject.join('../declaration'),
+      subject_name: subject.join('.'),
     }).trimEnd(),
   };
 }

@@ -77,7 +77,7 @@ export function keysFromFile(path: string): KeyStore {
  *
  * @throws SecuredPostgrestError `unreadable_key`, `keys_command_failed`; `keys_read_only` when a step is made and nothing can write
  * @example
- * const keys = keysFromCommand(['sops', 'decrypt', 'keys.json'], { write: ['../encrypt-keys.sh'] });
+ * const keys = keysFromCommand(['sops', 'decrypt', 'keys.json'], { write: ['./encrypt-keys.sh'] });
  */
 export function keysFromCommand(read: KeysCommand, { write, timeoutMs = 30_000 }: KeysCommandOptions = {}): KeyStore {
   return keyRing({

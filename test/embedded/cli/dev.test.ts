@@ -133,7 +133,7 @@ describe('secured-postgrest dev', () => {
 
   it('fails with the line of a broken seed.sql beside the declaration', async () => {
     const directory = join(temporaryDirectory(), 'project');
-    cpSync(fileURLToPath(new URL('../testing', `file://${declaration}`)), directory, { recursive: true });
+    cpSync(fileURLToPath(new URL('.', `file://${declaration}`)), directory, { recursive: true });
     const json = { name: 'empty', schemas: ['api'], roles: { users: ['empty_user'] } };
     writeFileSync(join(directory, 'declaration.json'), JSON.stringify(json));
     writeFileSync(join(directory, 'seed.sql'), 'select 1;\nselect * from api.missing;');
