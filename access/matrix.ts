@@ -3,7 +3,7 @@ import { effectiveRoles } from '../declaration/roles.ts';
 import type { Command, Declaration, Table, View } from '../declaration/types.ts';
 import { withClient } from '../postgres/with-client.ts';
 import { probeRelation } from './map/probe-relation.ts';
-import type { Reach } from './map/probe.ts';
+import type { Reach } from './map/reach.ts';
 import { roleOf } from './map/request.ts';
 import type { Subject, Subjects } from './subjects.ts';
 

@@ -3,7 +3,7 @@ import { refuse, type SecuredPostgrestError } from '../errors/secured-postgrest-
 import { quoteIdentifier } from '../postgres/quote.ts';
 import { packageTemplate } from '../postgres/template.ts';
 import type { Declaration } from '../declaration/types.ts';
-import { declaredRoles } from '../postgres/catalog/catalog.ts';
+import { declaredRoles } from '../compile/catalog-scope.ts';
 import { failed } from './run-steps.ts';
 import { INSUFFICIENT_PRIVILEGE } from '../postgres/sqlstate.ts';
 

@@ -1,17 +1,18 @@
+import { catalogScope } from '../compile/catalog-scope.ts';
 import type pg from 'pg';
 import { refuse } from '../errors/secured-postgrest-error.ts';
 import type { Declaration } from '../declaration/types.ts';
 import { explainPrivileges } from './admin-privileges.ts';
 import { audit, refuseErrors, type Finding } from '../audit/audit.ts';
+import type { Catalog } from '../postgres/catalog/catalog.ts';
 import {
   read,
   readCatalog,
   readCompared,
   readGround,
   readRest,
-  type Catalog,
   type ComparedCatalog,
-} from '../postgres/catalog/catalog.ts';
+} from '../postgres/catalog/read-catalog.ts';
 import { connect, type DatabaseConnection } from '../postgres/connect.ts';
 import { createRoles } from './create-roles.ts';
 import { runEarly } from './early.ts';
@@ -20,16 +21,17 @@ import { planForgetting } from './forget-plans.ts';
 import { runLifted } from './lifted.ts';
 import { pendingMigrations } from './migrations.ts';
 import {
+  pendingSteps,
   plan,
   planBookkeeping,
   planFunctionMarks,
   planFunctions,
   planPolicyMarks,
   planSchemas,
-  type Step,
-} from './plan.ts';
-import { ungranted } from './plan-grants.ts';
-import { checkSubjectColumns, planTriggerMarks } from './plan-triggers.ts';
+} from './plan/plan.ts';
+import type { Step } from './plan/step.ts';
+import { ungranted } from './plan/plan-grants.ts';
+import { checkSubjectColumns, planTriggerMarks } from './plan/plan-triggers.ts';
 import { checkDatabase, checkWritable } from './preflight.ts';
 import { Progress } from './progress.ts';
 import { inOneMessage, runSteps } from './run-steps.ts';
@@ -83,7 +85,7 @@ export async function applyDeclaration(
   const transcript = onTranscript && transcribe(client);
   try {
     await settle(client);
-    await lock(client, declaration);
+    await lock(client, declaration.name);
     const rolesChanged = passwords !== undefined && (await createRoles(client, declaration, passwords));
     const progress = new Progress();
     const result = await retryOnConflict(() => converge(client, declaration, { revision, progress, rolesChanged }))
@@ -99,7 +101,7 @@ export async function applyDeclaration(
 
 /** Lists what stays closed after a failed run, whichever run closed it; empty if the session no longer answers. */
 async function closedNow(client: pg.Client, declaration: Declaration): Promise<string[]> {
-  return readCompared(client, declaration).then(
+  return readCompared(client, catalogScope(declaration)).then(
     (catalog) => ungranted(declaration, catalog),
     () => [],
   );
@@ -134,14 +136,14 @@ async function converge(
   { revision, progress, rolesChanged }: ConvergeOptions,
 ): Promise<ApplyResult> {
   await transaction(client, declaration, () => prepare(client, declaration));
-  const pending = await pendingMigrations(client, declaration);
-  const last = pending.findLastIndex(({ transactional }) => !transactional);
-  await runEarly(client, declaration, pending.slice(0, last + 1), progress);
+  const toRun = await pendingMigrations(client, declaration);
+  const last = toRun.findLastIndex(({ transactional }) => !transactional);
+  await runEarly(client, declaration, toRun.slice(0, last + 1), progress);
   return transaction(client, declaration, async () => {
-    const rest = pending.slice(last + 1);
+    const rest = toRun.slice(last + 1);
     await runLifted(client, declaration, rest);
-    const { changes, catalog } = await bringAccess(client, declaration);
-    const findings = audit(declaration, catalog);
+    const { changes, catalog, pending } = await bringAccess(client, declaration);
+    const findings = audit(declaration, catalog, pending);
     refuseErrors(declaration, findings, progress.committed.length === 0 ? 'nothing was changed' : undefined);
     const migrations = [...progress.committed, ...rest.map(({ source }) => source.file)];
     const changed = changes > 0 || migrations.length > 0;
@@ -163,7 +165,7 @@ async function recordRevision(client: pg.Client, declaration: Declaration, revis
 
 /** Schemas of our own and the book-keeping: nobody but the owner can use them yet. */
 async function prepare(client: pg.Client, declaration: Declaration): Promise<void> {
-  const ground = await readGround(client, declaration);
+  const ground = await readGround(client, catalogScope(declaration));
   checkDatabase(declaration, ground);
   checkWritable(ground);
   const { owner } = declaration;
@@ -176,28 +178,30 @@ async function prepare(client: pg.Client, declaration: Declaration): Promise<voi
 async function bringAccess(
   client: pg.Client,
   declaration: Declaration,
-): Promise<{ changes: number; catalog: Catalog }> {
-  const before = await readCompared(client, declaration);
+): Promise<{ changes: number; catalog: Catalog; pending: readonly Step[] }> {
+  const before = await readCompared(client, catalogScope(declaration));
   // Postgres reads it while the plan is made here.
-  const rest = readRest(client, declaration, before);
+  const rest = readRest(client, catalogScope(declaration), before);
   rest.catch(() => {});
-  refuseMissing(declaration, plan(declaration, before).missing);
+  const first = plan(declaration, before);
+  refuseMissing(declaration, first.missing);
   checkSubjectColumns(declaration, before);
   checkPolicyColumns(declaration, before);
   const functions = planFunctions(declaration, before);
   const withFunctions = await runFunctions(client, declaration, before, functions);
-  const { steps } = plan(declaration, withFunctions);
+  const { steps } = functions.length === 0 ? first : plan(declaration, withFunctions);
   await runSteps(client, declaration, steps);
   const changes = functions.length + steps.length;
-  if (changes === 0) return { changes, catalog: await rest };
-  const made = await read(client, declaration, ['policies', 'triggers']);
+  if (changes === 0) return { changes, catalog: await rest, pending: [] };
+  const made = await read(client, catalogScope(declaration), ['policies', 'triggers']);
   const marks = [
     ...planFunctionMarks(declaration, withFunctions),
     ...planPolicyMarks(declaration, made),
     ...planTriggerMarks(declaration, made),
   ];
   await runSteps(client, declaration, marks);
-  return { changes, catalog: await readCatalog(client, declaration) };
+  const catalog = await readCatalog(client, catalogScope(declaration));
+  return { changes, catalog, pending: pendingSteps(declaration, catalog) };
 }
 
 /** Our functions change nothing but themselves: policies and grants are planned with what else was read before. */
@@ -209,7 +213,7 @@ async function runFunctions(
 ): Promise<ComparedCatalog> {
   if (steps.length === 0) return before;
   await runSteps(client, declaration, steps);
-  return { ...before, ...(await read(client, declaration, ['functions'])) };
+  return { ...before, ...(await read(client, catalogScope(declaration), ['functions'])) };
 }
 
 function refuseMissing(declaration: Declaration, missing: readonly string[]): void {

@@ -1,8 +1,11 @@
+import { catalogScope } from '../compile/catalog-scope.ts';
 import type pg from 'pg';
 import { apiRoles } from '../declaration/roles.ts';
 import type { Declaration } from '../declaration/types.ts';
 import { explainPrivileges } from './admin-privileges.ts';
-import { declaredRoles, read, type CatalogMembership, type CatalogRole } from '../postgres/catalog/catalog.ts';
+import type { CatalogMembership, CatalogRole } from '../postgres/catalog/catalog.ts';
+import { read } from '../postgres/catalog/read-catalog.ts';
+import { declaredRoles } from '../compile/catalog-scope.ts';
 import { failed, inOneMessage } from './run-steps.ts';
 import { isVerifier, scramVerifier } from '../postgres/scram-verifier.ts';
 import { settle } from '../postgres/session.ts';
@@ -49,7 +52,7 @@ export async function createRoles(
   passwords: { authenticator: string },
 ): Promise<boolean> {
   await settle(client);
-  const { roles } = await read(client, declaration, ['roles']);
+  const { roles } = await read(client, catalogScope(declaration), ['roles']);
   const steps = planRoles(declaration, roles);
   const explain = (error: unknown) => explainPrivileges(client, declaration, error);
   await runTogether(client, steps).catch(explain);

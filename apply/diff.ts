@@ -1,10 +1,12 @@
+import { catalogScope } from '../compile/catalog-scope.ts';
 import type pg from 'pg';
 import type { Declaration } from '../declaration/types.ts';
 import { audit, type Finding } from '../audit/audit.ts';
-import { readCatalog, type Catalog } from '../postgres/catalog/catalog.ts';
+import type { Catalog } from '../postgres/catalog/catalog.ts';
+import { readCatalog } from '../postgres/catalog/read-catalog.ts';
 import { connect, type DatabaseConnection } from '../postgres/connect.ts';
 import { pendingMigrations } from './migrations.ts';
-import { plan, planFunctions, planSchemas } from './plan.ts';
+import { pendingSteps, plan, planFunctions, planSchemas } from './plan/plan.ts';
 import { checkDatabase } from './preflight.ts';
 import { settle } from '../postgres/session.ts';
 
@@ -26,7 +28,7 @@ export interface Difference {
  */
 export async function diffDeclaration(connection: DatabaseConnection, declaration: Declaration): Promise<Difference> {
   return reading(await connect(connection), async (client) =>
-    readDifference(client, declaration, await readCatalog(client, declaration)),
+    readDifference(client, declaration, await readCatalog(client, catalogScope(declaration))),
   );
 }
 
@@ -55,9 +57,9 @@ export async function readDifference(
  */
 export async function auditDatabase(connection: DatabaseConnection, declaration: Declaration): Promise<Finding[]> {
   return reading(await connect(connection), async (client) => {
-    const catalog = await readCatalog(client, declaration);
+    const catalog = await readCatalog(client, catalogScope(declaration));
     checkDatabase(declaration, catalog);
-    return audit(declaration, catalog);
+    return audit(declaration, catalog, pendingSteps(declaration, catalog));
   });
 }
 

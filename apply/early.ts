@@ -1,10 +1,13 @@
+import { catalogScope } from '../compile/catalog-scope.ts';
 import type pg from 'pg';
 import type { Declaration } from '../declaration/types.ts';
 import { audit, refuseErrors, type Finding } from '../audit/audit.ts';
-import { readCatalog, readCompared, type Catalog } from '../postgres/catalog/catalog.ts';
+import type { Catalog } from '../postgres/catalog/catalog.ts';
+import { readCatalog, readCompared } from '../postgres/catalog/read-catalog.ts';
 import { runLifted } from './lifted.ts';
 import { runMigrations, type PendingMigration } from './migrations.ts';
-import { plan, type Step } from './plan.ts';
+import { plan } from './plan/plan.ts';
+import type { Step } from './plan/step.ts';
 import type { Progress } from './progress.ts';
 import { readReach, readWritten, type Reach } from './reach.ts';
 import { inOneMessage, runSteps, setRole } from './run-steps.ts';
@@ -61,13 +64,13 @@ export async function runEarly(
 
 /** Enables row security on existing tables, and sets default privileges that grant nothing on new objects. */
 async function protect(client: pg.Client, declaration: Declaration): Promise<Found> {
-  const { steps } = plan(declaration, await readCompared(client, declaration));
+  const { steps } = plan(declaration, await readCompared(client, catalogScope(declaration)));
   await runSteps(
     client,
     declaration,
     steps.filter(({ purpose }) => purpose === 'default privileges' || purpose === 'protect'),
   );
-  const catalog = await readCatalog(client, declaration);
+  const catalog = await readCatalog(client, catalogScope(declaration));
   return {
     reach: await readReach(client, declaration),
     errors: new Set(openErrors(declaration, catalog).map(nameOf)),
@@ -92,17 +95,18 @@ async function runOutside(client: pg.Client, declaration: Declaration, migration
  * @throws SecuredPostgrestError `audit_failed` where something is open nonetheless
  */
 async function seal(client: pg.Client, declaration: Declaration, { reach, errors, known }: Found): Promise<string[]> {
-  let catalog = await readCatalog(client, declaration);
+  let catalog = await readCatalog(client, catalogScope(declaration));
   const run = async (steps: readonly Step[]) => {
     if (steps.length === 0) return;
     await runSteps(client, declaration, steps);
-    catalog = await readCatalog(client, declaration);
+    catalog = await readCatalog(client, catalogScope(declaration));
   };
   await run(plan(declaration, catalog).steps.filter((step) => closes(step, known)));
   const reached = { before: reach, after: await readReach(client, declaration), written: await readWritten(client) };
-  const steps = planSeal(declaration, reached, catalog);
+  const toSeal = () => planSeal(declaration, reached, catalog, plan(declaration, catalog).steps);
+  const steps = toSeal();
   await run(steps);
-  const unsealed = steps.length === 0 ? [] : planSeal(declaration, reached, catalog);
+  const unsealed = steps.length === 0 ? [] : toSeal();
   const opened = openErrors(declaration, catalog).filter((finding) => !errors.has(nameOf(finding)));
   refuseErrors(
     declaration,
@@ -140,7 +144,7 @@ function openErrors(declaration: Declaration, catalog: Catalog): Finding[] {
     rules: catalog.rules.filter(isOpen),
     definerTriggers: catalog.definerTriggers.filter(isOpen),
   };
-  return audit(declaration, open).filter(({ level, rule }) => level === 'error' && rule !== 'not_as_declared');
+  return audit(declaration, open, []).filter(({ level }) => level === 'error');
 }
 
 function nameOf({ rule, object, problem }: Finding): string {

@@ -1,8 +1,10 @@
-import { membershipTable, typeName } from '../compile/condition.ts';
+import { membershipTable } from '../declaration/membership-table.ts';
+import { typeName } from '../declaration/claims.ts';
 import { refuse } from '../errors/secured-postgrest-error.ts';
 import { isSubject } from '../compile/subject-names.ts';
 import type { ClaimPath, ClaimType, Declaration, Policy, QualifiedName } from '../declaration/types.ts';
-import type { CatalogRelation, ComparedCatalog } from '../postgres/catalog/catalog.ts';
+import type { CatalogRelation } from '../postgres/catalog/catalog.ts';
+import type { ComparedCatalog } from '../postgres/catalog/read-catalog.ts';
 
 const TEXTS = ['text', 'varchar', 'bpchar', 'name', 'citext', 'char'];
 const EXACT = ['int2', 'int4', 'int8', 'numeric'];

@@ -1,7 +1,7 @@
 import type pg from 'pg';
 import { apiRoles } from '../declaration/roles.ts';
 import type { Declaration } from '../declaration/types.ts';
-import { mark } from './mark.ts';
+import { mark } from './plan/mark.ts';
 import { setRole } from './run-steps.ts';
 import { statementsOf } from '../postgres/statements.ts';
 

@@ -1,8 +1,8 @@
 import type pg from 'pg';
 import type { Declaration, QualifiedName } from '../declaration/types.ts';
-import { ownSchemas } from '../postgres/catalog/catalog.ts';
+import { ownSchemas } from '../compile/catalog-scope.ts';
 import { runMigrations, type PendingMigration } from './migrations.ts';
-import { planForce, planLift } from './plan.ts';
+import { planForce, planLift } from './plan/plan.ts';
 import { runSteps } from './run-steps.ts';
 import { statementsOf } from '../postgres/statements.ts';
 

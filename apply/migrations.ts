@@ -4,12 +4,12 @@ import { refuse } from '../errors/secured-postgrest-error.ts';
 import { lineAt } from '../postgres/sql-text.ts';
 import { quoteIdentifier } from '../postgres/quote.ts';
 import type { Declaration, QualifiedName, SqlSource } from '../declaration/types.ts';
-import { ownTables } from '../postgres/catalog/catalog.ts';
+import { ownTables } from '../compile/catalog-scope.ts';
 import { confined, dropConfinement, makeConfinement, runConfined } from './confinement.ts';
 import { parseSql, type ParsedStatement } from '../postgres/parse-sql.ts';
 import { offsetIn, type Position } from '../postgres/position.ts';
 import { BATCH, failed, inOneMessage, ranTogether, setRole } from './run-steps.ts';
-import { settings, settingsForMigrations } from '../postgres/session.ts';
+import { settings } from '../postgres/session.ts';
 import { raw, statementsOf } from '../postgres/statements.ts';
 import { transaction } from './transaction.ts';
 
@@ -322,4 +322,10 @@ function waysOut({ message }: Error): string | undefined {
 
 function sha256(text: string): string {
   return createHash('sha256').update(text).digest('hex');
+}
+
+/** Application SQL finds its names where PostgREST does. */
+function settingsForMigrations({ schemas }: Declaration): string {
+  const path = [...new Set([...schemas, 'public'])].map(quoteIdentifier).join(', ');
+  return statement('settle_migration', { search_path: path });
 }

@@ -1,10 +1,12 @@
+import { catalogScope } from '../compile/catalog-scope.ts';
 import type pg from 'pg';
 import { secondLogin } from '../declaration/roles.ts';
 import { packageTemplate } from '../postgres/template.ts';
 import type { Declaration } from '../declaration/types.ts';
 import { checkPrivileges } from './admin-privileges.ts';
 import { audit } from '../audit/audit.ts';
-import { declaredRoles, readCatalog } from '../postgres/catalog/catalog.ts';
+import { readCatalog } from '../postgres/catalog/read-catalog.ts';
+import { declaredRoles } from '../compile/catalog-scope.ts';
 import { connect, type DatabaseConnection } from '../postgres/connect.ts';
 import { readDifference, reading } from './diff.ts';
 import { deploymentOf, isRevisionOf } from './revision.ts';
@@ -75,10 +77,10 @@ async function adoptableRoles(client: pg.Client, declaration: Declaration, ours:
 /** What can't even be compared is not as declared: the run that follows says why. */
 async function isAsDeclared(client: pg.Client, declaration: Declaration): Promise<boolean> {
   try {
-    const catalog = await readCatalog(client, declaration);
+    const catalog = await readCatalog(client, catalogScope(declaration));
     const { migrations, statements, missing } = await readDifference(client, declaration, catalog);
     if (migrations.length + statements.length + missing.length > 0) return false;
-    return audit(declaration, catalog).every(({ level }) => level !== 'error');
+    return audit(declaration, catalog, []).every(({ level }) => level !== 'error');
   } catch {
     return false;
   }

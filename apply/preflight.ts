@@ -1,7 +1,8 @@
 import { refuse } from '../errors/secured-postgrest-error.ts';
 import { oldestMajor } from '../declaration/releases/releases.ts';
 import type { Declaration } from '../declaration/types.ts';
-import { declaredRoles, type CatalogGround } from '../postgres/catalog/catalog.ts';
+import type { CatalogGround } from '../postgres/catalog/read-catalog.ts';
+import { declaredRoles } from '../compile/catalog-scope.ts';
 
 /** Refuses a database that can't be brought to the declared state, before anything is changed. */
 export function checkDatabase(declaration: Declaration, { database, roles }: CatalogGround): void {

@@ -3,7 +3,7 @@ import { refuse, type ErrorCode } from '../errors/secured-postgrest-error.ts';
 import { lineAt } from '../postgres/sql-text.ts';
 import type { Declaration } from '../declaration/types.ts';
 import { tried } from './confinement.ts';
-import type { Step } from './plan.ts';
+import type { Step } from './plan/step.ts';
 import { offsetIn, type Position } from '../postgres/position.ts';
 import { statementsOf } from '../postgres/statements.ts';
 

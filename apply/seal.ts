@@ -1,8 +1,9 @@
 import { desiredAccess } from '../compile/access.ts';
 import type { Declaration } from '../declaration/types.ts';
-import { ownSchemas, type ComparedCatalog } from '../postgres/catalog/catalog.ts';
-import { plan, type Step } from './plan.ts';
-import { toRole } from './plan-grants.ts';
+import type { ComparedCatalog } from '../postgres/catalog/read-catalog.ts';
+import { ownSchemas } from '../compile/catalog-scope.ts';
+import type { Step } from './plan/step.ts';
+import { toRole } from './plan/plan-grants.ts';
 import { affected, restingOn, type Reach, type ReachNode } from './reach.ts';
 import { raw, statementsOf } from '../postgres/statements.ts';
 
@@ -17,9 +18,12 @@ export function planSeal(
   declaration: Declaration,
   { before, after, written }: { before: Reach; after: Reach; written: readonly string[] },
   catalog: ComparedCatalog,
+  planned: readonly Step[],
 ): Step[] {
-  const changed = affected(before, after, (node) => grantsAsDeclared(declaration, catalog, node));
-  const touched = new Map([...changed, ...shownToFewer(declaration, after, written, catalog)]);
+  const excessive = new Set(planned.filter(({ purpose }) => purpose === 'take away').map(({ place }) => place));
+  // New columns are for roles with a grant on the whole table.
+  const changed = affected(before, after, ({ schema, name }) => !excessive.has(`${schema}.${name}`));
+  const touched = new Map([...changed, ...shownToFewer(declaration, after, written, { catalog, excessive })]);
   const own = new Set(ownSchemas(declaration));
   return [...touched.values()].filter(({ schema }) => own.has(schema)).flatMap((node) => sealed(node, catalog));
 }
@@ -29,16 +33,15 @@ function shownToFewer(
   declaration: Declaration,
   reach: Reach,
   written: readonly string[],
-  catalog: ComparedCatalog,
+  { catalog, excessive }: { catalog: ComparedCatalog; excessive: ReadonlySet<string> },
 ): ReadonlyMap<string, ReachNode> {
-  const places = new Set(plan(declaration, catalog).steps.flatMap((step) => (takesAway(step) ? [step.place] : [])));
   const missing = desiredAccess(declaration).policies.filter(
     ({ table, name }) =>
       !catalog.policies.some(
         (found) => found.schema === table.schema && found.table === table.name && found.name === name,
       ),
   );
-  const narrowed = new Set([...places, ...missing.map(({ table }) => `${table.schema}.${table.name}`)]);
+  const narrowed = new Set([...excessive, ...missing.map(({ table }) => `${table.schema}.${table.name}`)]);
   const shows = restingOn(
     reach,
     written.flatMap((key) => reach.get(key) ?? []),
@@ -49,15 +52,6 @@ function shownToFewer(
       ({ schema, name }) => narrowed.has(`${schema}.${name}`) || narrowed.has(`schema ${schema}`),
     ),
   );
-}
-
-function takesAway({ purpose }: Step): boolean {
-  return purpose === 'take away';
-}
-
-/** Tests that no role has more than is declared. New columns are then for roles with a grant on the whole table. */
-function grantsAsDeclared(declaration: Declaration, catalog: ComparedCatalog, { schema, name }: ReachNode): boolean {
-  return !plan(declaration, catalog).steps.some((step) => takesAway(step) && step.place === `${schema}.${name}`);
 }
 
 function sealed({ kind, schema, name, signature }: ReachNode, catalog: ComparedCatalog): Step[] {

@@ -1,3 +1,4 @@
+import type { PendingStatement } from './pending-statement.ts';
 import { refuse } from '../errors/secured-postgrest-error.ts';
 import type { Declaration } from '../declaration/types.ts';
 import { notAsDeclared } from './rules/as-declared.ts';
@@ -20,9 +21,13 @@ import type { Catalog } from '../postgres/catalog/catalog.ts';
 
 export type { Finding } from './finding.ts';
 
-/** Looks for whatever would open more than is declared. It reads the catalogs, not what was meant to be done. */
-export function audit(declaration: Declaration, catalog: Catalog): Finding[] {
-  return RULES.flatMap((rule) => rule(declaration, catalog));
+/**
+ * Looks for whatever would open more than is declared. It reads the catalogs, not what was meant to be done.
+ *
+ * @param pending what the catalog still needs to match the declaration
+ */
+export function audit(declaration: Declaration, catalog: Catalog, pending: readonly PendingStatement[]): Finding[] {
+  return RULES.flatMap((rule) => rule(declaration, catalog, pending));
 }
 
 /** @throws SecuredPostgrestError `audit_failed` with every error among the findings */

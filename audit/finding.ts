@@ -1,3 +1,4 @@
+import type { PendingStatement } from './pending-statement.ts';
 import type { Declaration } from '../declaration/types.ts';
 import type { Catalog, CatalogRelation } from '../postgres/catalog/catalog.ts';
 
@@ -13,7 +14,7 @@ export interface Finding {
 }
 
 /** One subject that the audit looks at. */
-export type Rule = (declaration: Declaration, catalog: Catalog) => Finding[];
+export type Rule = (declaration: Declaration, catalog: Catalog, pending: readonly PendingStatement[]) => Finding[];
 
 export function error(rule: string, object: string, problem: string, fix: string): Finding {
   return { rule, level: 'error', object, problem, fix };

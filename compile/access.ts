@@ -1,14 +1,8 @@
+import type { ConditionCheck, DesiredPolicy, DesiredFunction, DesiredAccess } from './desired-access.ts';
 import { apiRoles } from '../declaration/roles.ts';
-import {
-  claimIn,
-  claimPath,
-  columnConditions,
-  conditionsOf,
-  membershipFunctionName,
-  membershipTable,
-  typeName,
-  type Condition,
-} from './condition.ts';
+import { claimIn, columnConditions, conditionsOf, membershipFunctionName, type Condition } from './condition.ts';
+import { membershipTable } from '../declaration/membership-table.ts';
+import { claimPath, typeName } from '../declaration/claims.ts';
 import { providerOf, roleValues, trustedIssuers } from '../declaration/keys/provider.ts';
 import { revocationSql } from './revocation.ts';
 import { packageTemplate, render, type SqlFragment } from '../postgres/template.ts';
@@ -18,63 +12,8 @@ import type {
   Policy,
   PolicyStatement,
   QualifiedName,
-  SqlSource,
   Table,
 } from '../declaration/types.ts';
-
-/**
- * A query that fails if a condition from a user's file would: CREATE POLICY itself does not say where in a condition it
- * has stopped, a query does.
- */
-export interface ConditionCheck {
-  readonly statement: string;
-  readonly source: SqlSource;
-  /** Offset in the statement at which the file's text begins. */
-  readonly offset: number;
-}
-
-export interface DesiredPolicy {
-  readonly table: QualifiedName;
-  readonly name: string;
-  readonly statement: string;
-  readonly checks: readonly ConditionCheck[];
-  readonly place: string;
-}
-
-export interface DesiredFunction {
-  readonly name: string;
-  /** Types of its arguments, as Postgres writes them. */
-  readonly arguments: readonly string[];
-  readonly statement: string;
-  readonly executableBy: readonly string[];
-}
-
-/** A table of the private schema that nobody but the owner reaches. */
-export interface DesiredTable {
-  readonly name: string;
-  readonly statement: string;
-  /** Its columns, in the order of their names, and its constraints, as `sql/postgres/catalog/own-tables.sql` writes them. */
-  readonly definition: string;
-}
-
-export interface DesiredTrigger {
-  readonly table: QualifiedName;
-  readonly name: string;
-  /** The columns of the table that it reads. */
-  readonly columns: readonly string[];
-  readonly statement: string;
-}
-
-/** What the database has to hold for a declaration, as far as it is ours to write. */
-export interface DesiredAccess {
-  readonly managedSchemas: readonly string[];
-  /** The functions of the private schema, in the order in which they have to be made. */
-  readonly functions: readonly DesiredFunction[];
-  readonly policies: readonly DesiredPolicy[];
-  /** Tables of the private schema, beside that of the migrations. They hold data: they are made, and never dropped. */
-  readonly tables: readonly DesiredTable[];
-  readonly triggers: readonly DesiredTrigger[];
-}
 
 /** Renders the access SQL of a declaration, once: it is asked for again and again. */
 export function desiredAccess(declaration: Declaration): DesiredAccess {

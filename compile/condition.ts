@@ -3,13 +3,15 @@ import { packageTemplate, render, type SqlFragment } from '../postgres/template.
 import type {
   ClaimPath,
   ClaimType,
+  CustomPolicy,
   Declaration,
   MembershipPolicy,
   PolicyInput,
-  QualifiedName,
   SqlSource,
 } from '../declaration/types.ts';
-import { qualify } from '../declaration/names.ts';
+import { claimPath, typeName } from '../declaration/claims.ts';
+import { renderCondition } from '../declaration/custom-sql.ts';
+import { membershipTable } from '../declaration/membership-table.ts';
 
 /** A rendered condition, and the file of the user that it came from, if any. */
 export interface Condition {
@@ -62,12 +64,8 @@ function conditionOf(policy: PolicyInput, declaration: Declaration): Condition {
   }
 }
 
-function customCondition(
-  source: SqlSource,
-  values: Readonly<Record<string, string>> | undefined,
-  declaration: Declaration,
-): Condition {
-  return { sql: render(source, { ...values, private: declaration.privateSchema }), source };
+function customCondition(source: SqlSource, values: CustomPolicy['values'], declaration: Declaration): Condition {
+  return { sql: renderCondition(source, values, declaration), source };
 }
 
 function fromTemplate(name: string, values: Parameters<typeof render>[1]): Condition {
@@ -101,30 +99,6 @@ export function columnConditions(
     if (typeof value === 'object') return fromTemplate('column-one-of', { column, values: value }).sql;
     return fromTemplate('column-equals', { column, value: String(value) }).sql;
   });
-}
-
-export function claimPath(claim: ClaimPath): readonly string[] {
-  return typeof claim === 'string' ? [claim] : claim;
-}
-
-/** The names of the types in pg_catalog: the words `int`, `bigint` and `boolean` are grammar, not names. */
-export function typeName(type: ClaimType): string {
-  return {
-    text: 'text',
-    uuid: 'uuid',
-    numeric: 'numeric',
-    int2: 'int2',
-    int4: 'int4',
-    int8: 'int8',
-    int: 'int4',
-    bigint: 'int8',
-    boolean: 'bool',
-  }[type];
-}
-
-/** The membership table of a policy. */
-export function membershipTable(policy: MembershipPolicy, declaration: Pick<Declaration, 'schemas'>): QualifiedName {
-  return qualify(policy.through.table, declaration.schemas[0]!, 'through.table');
 }
 
 /** Policies that ask for the same memberships share one function, named after what it answers. */

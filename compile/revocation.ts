@@ -1,4 +1,4 @@
-import type { DesiredFunction, DesiredTable, DesiredTrigger } from './access.ts';
+import type { DesiredFunction, DesiredTable, DesiredTrigger } from './desired-access.ts';
 import { subjectNames } from './subject-names.ts';
 import { packageTemplate, render } from '../postgres/template.ts';
 import type { Declaration, Revocation } from '../declaration/types.ts';

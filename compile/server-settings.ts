@@ -1,8 +1,6 @@
-import { refuse } from '../errors/secured-postgrest-error.ts';
 import { providerOf } from '../declaration/keys/provider.ts';
 import type { Declaration } from '../declaration/types.ts';
-import { settingNamed, settingsOf, type PostgrestSetting } from '../declaration/postgrest-settings.ts';
-import { checkVersion, type Version } from '../declaration/releases/versions.ts';
+import { checkVersion } from '../declaration/releases/versions.ts';
 
 /** Where a server finds what is not in the declaration. Secrets are files: `@/path`. */
 export interface ServerPlaces {
@@ -27,31 +25,6 @@ const NO_ORIGIN = 'https://no-origin.invalid';
  * then arrives as the anonymous role, and `pre_request()` decides who it becomes.
  */
 const NO_ROLE_CLAIM = '.exp.role';
-
-/** Refuses further settings that a version does not have, that another part of the declaration sets, or that open something. */
-export function checkSettings(settings: Readonly<Record<string, string>>, place: string, version: Version): void {
-  for (const [name, value] of Object.entries(settings)) {
-    const setting = settingNamed(name, version);
-    const at = `${place}.${name}`;
-    if (!setting) {
-      refuse(
-        'invalid_server_setting',
-        at,
-        `PostgREST ${version[0]}.${version[1]} has no setting "${name}"`,
-        `remove it, or use one of ${settingsOf(version).join(', ')}`,
-      );
-    }
-    const problem = problemOf(setting, value);
-    if (problem) refuse('invalid_server_setting', at, problem, 'remove it here');
-  }
-}
-
-function problemOf({ rule }: PostgrestSetting, value: string): string | undefined {
-  if (/[\n\r\0]/.test(value)) return 'the value holds a line break or NUL';
-  if (rule === 'free') return undefined;
-  if (rule === 'declared') return 'this setting follows from the declaration';
-  return rule.unless?.test(value) ? undefined : `"${value}" is refused, because ${rule.because}`;
-}
 
 /**
  * The environment of a PostgREST server for a declaration: every security setting is said, none left to a default.

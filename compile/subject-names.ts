@@ -1,4 +1,4 @@
-import { claimPath } from './condition.ts';
+import { claimPath } from '../declaration/claims.ts';
 import { packageTemplate, render } from '../postgres/template.ts';
 import type { ClaimPath, Declaration, PolicyInput, Revocation, SubjectType } from '../declaration/types.ts';
 

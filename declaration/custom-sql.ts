@@ -1,7 +1,8 @@
 import { checkClaimCasts } from './claim-casts.ts';
 import { refuse } from '../errors/secured-postgrest-error.ts';
 import { lineAt, splitSql } from '../postgres/sql-text.ts';
-import type { SqlSource } from './types.ts';
+import { render } from '../postgres/template.ts';
+import type { CustomPolicy, Declaration, SqlSource } from './types.ts';
 
 /** PostgREST 12 dropped one setting a claim; a policy that still reads it would see null, in every row. */
 const LEGACY_CLAIM = /request\.jwt\.claim\.(\w+)/;
@@ -48,4 +49,13 @@ export function checkCondition(source: SqlSource): void {
   }
   if (empty) refuse('invalid_sql', source.file, 'the condition is empty', 'write one, such as "true"');
   checkClaimCasts(source);
+}
+
+/** Fills the placeholders of a condition. */
+export function renderCondition(
+  source: SqlSource,
+  values: CustomPolicy['values'],
+  { privateSchema }: Pick<Declaration, 'privateSchema'>,
+): string {
+  return render(source, { ...values, private: privateSchema });
 }

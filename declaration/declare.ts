@@ -1,6 +1,6 @@
 import { checkKeySet } from './keys/key-set.ts';
-import { checkCondition, checkSql } from './custom-sql.ts';
-import { conditionsOf, membershipTable } from '../compile/condition.ts';
+import { checkCondition, checkSql, renderCondition } from './custom-sql.ts';
+import { membershipTable } from './membership-table.ts';
 import { refuse } from '../errors/secured-postgrest-error.ts';
 import { freeze } from './freeze.ts';
 import { checkDistinct, checkKnownSchema, checkName, checkSchemaName, qualify } from './names.ts';
@@ -234,14 +234,17 @@ function checkMigrations(migrations: readonly { file: string; sql: string }[]): 
   migrations.forEach(checkSql);
 }
 
-/** Renders every policy once, so that a placeholder without a value or an unbalanced text is refused here. */
+/** Renders every condition of a user once, so that a placeholder without a value or an unbalanced text is refused here. */
 function checkPolicyTexts(declaration: Declaration): void {
   for (const policy of declaration.tables.flatMap((table) => table.policies)) {
     if (policy.input.kind === 'membership') {
       const { schema } = membershipTable(policy.input, declaration);
       checkKnownSchema(schema, `${policy.place}.through.table`, declaration);
     }
-    const { using, check } = conditionsOf(policy.input, declaration);
-    for (const { source, sql } of [using, check]) if (source) checkCondition({ ...source, sql });
+    if (policy.input.kind !== 'custom') continue;
+    const { using, check, values } = policy.input;
+    for (const source of [using, check]) {
+      if (source) checkCondition({ ...source, sql: renderCondition(source, values, declaration) });
+    }
   }
 }

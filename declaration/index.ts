@@ -2,5 +2,4 @@ export { declare } from './declare.ts';
 export { SecuredPostgrestError, type ErrorCode } from '../errors/secured-postgrest-error.ts';
 export * from './policies.ts';
 export * from './keys/provider-presets.ts';
-export { serverSettings, type ServerPlaces } from '../compile/server-settings.ts';
 export type * from './types.ts';

@@ -1,4 +1,4 @@
-import { claimPath } from '../compile/condition.ts';
+import { claimPath } from './claims.ts';
 import { checkDistinct, checkKnownSchema, checkName, qualify } from './names.ts';
 import type { Declaration, Revocation, RevocationInput, RevokingTable, TokenRules, Tokens } from './types.ts';
 

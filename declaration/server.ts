@@ -1,7 +1,7 @@
 import { isIPv4, isIPv6 } from 'node:net';
 import { refuse } from '../errors/secured-postgrest-error.ts';
 import { newestVersion } from './releases/releases.ts';
-import { checkSettings } from '../compile/server-settings.ts';
+import { checkSettings } from './check-settings.ts';
 import type { Server, ServerInput } from './types.ts';
 import { checkVersion } from './releases/versions.ts';
 

@@ -1,3 +1,8 @@
+import type { QualifiedName } from '../postgres/qualified-name.ts';
+import type { SqlSource } from '../postgres/sql-source.ts';
+
+export type { QualifiedName, SqlSource };
+
 /** The five-letter words of row access. */
 export type Command = 'select' | 'insert' | 'update' | 'delete';
 
@@ -9,13 +14,6 @@ export type SubjectType = ClaimType | 'citext';
 
 /** The path of a claim: `'user_id'`, or `['app_metadata', 'tenant']` for a nested one. */
 export type ClaimPath = string | readonly string[];
-
-/** A piece of SQL that a user brings, with the name to show in errors. */
-export interface SqlSource {
-  /** Path or name that errors show. */
-  readonly file: string;
-  readonly sql: string;
-}
 
 /** JSON Web Key Set (RFC 7517). */
 export interface JsonWebKeySet {
@@ -302,12 +300,6 @@ export interface DeclarationInput {
    * @default none
    */
   readonly acceptedAdvisories?: readonly string[];
-}
-
-/** A name inside a schema. */
-export interface QualifiedName {
-  readonly schema: string;
-  readonly name: string;
 }
 
 export interface ApiRole {

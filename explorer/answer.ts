@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { curlLine } from './curl-line.ts';
 import { describeApi } from './describe-api.ts';
-import type { ExplorerOptions } from './explorer.ts';
+import type { ExplorerOptions } from './options.ts';
 import type { ServedFile } from './files.ts';
 import { isForThisServer, isFromOwnPage } from './own-requests.ts';
 import { proxy, unreachable } from './proxy.ts';

@@ -1,35 +1,12 @@
+import type { ExplorerOptions } from './options.ts';
 import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { refuse } from '../errors/secured-postgrest-error.ts';
-import type { Declaration } from '../declaration/types.ts';
 import { answer } from './answer.ts';
 import { servedFiles } from './files.ts';
 import { respondProblem } from './respond.ts';
 import { newSecret } from './secret.ts';
-
-type Claims = Readonly<Record<string, unknown>>;
-
-/** Somebody whom the API can be tried as. */
-export interface Identity {
-  readonly role: string;
-  readonly claims: Claims;
-  /** @default none: requests without a token */
-  readonly token?: string;
-}
-
-export interface ExplorerOptions {
-  /** Of the API, such as `http://127.0.0.1:3000`. */
-  readonly apiUrl: string;
-  /** What the API is made from; asked again and again, so it may change. */
-  readonly declaration: () => Declaration;
-  /** Each role with claims, and a token that is good for a while; asked whenever the page is loaded. */
-  readonly identities: () => Promise<readonly Identity[]>;
-  /** Makes a token for claims that were edited on the page. */
-  readonly tokenFor: (role: string, claims: Claims) => Promise<string>;
-  /** On 127.0.0.1. @default a free one */
-  readonly port?: number | undefined;
-}
 
 /** A page on which an API can be tried as each of its roles. */
 export interface Explorer extends AsyncDisposable {

@@ -1,7 +1,7 @@
 import { hasSqlDetails, loadModule, parse } from 'libpg-query';
 import { refuse } from '../errors/secured-postgrest-error.ts';
 import { lineAt } from './sql-text.ts';
-import type { SqlSource } from '../declaration/types.ts';
+import type { SqlSource } from './sql-source.ts';
 
 /** One statement of a file. */
 export interface ParsedStatement {

@@ -1,11 +1,8 @@
 import type pg from 'pg';
 import { refuse } from '../errors/secured-postgrest-error.ts';
-import { quoteIdentifier } from './quote.ts';
-import type { Declaration } from '../declaration/types.ts';
 import { statementsOf } from './statements.ts';
 
-const sessionStatement = statementsOf('postgres/session');
-const statement = statementsOf('apply/statements');
+const statement = statementsOf('postgres/session');
 
 /** How long to wait for another run on the same declaration. */
 const OTHER_RUN_TIMEOUT_MS = 60_000;
@@ -13,18 +10,14 @@ const OTHER_RUN_TIMEOUT_MS = 60_000;
 const TABLE_LOCK_TIMEOUT_MS = 5_000;
 
 /** One run at a time: the lock belongs to the connection, so a killed run leaves none behind. {@link settle} comes first. */
-export async function lock(
-  client: pg.ClientBase,
-  { name }: Declaration,
-  timeoutMs = OTHER_RUN_TIMEOUT_MS,
-): Promise<void> {
+export async function lock(client: pg.ClientBase, name: string, timeoutMs = OTHER_RUN_TIMEOUT_MS): Promise<void> {
   const timeouts = { timeout_ms: String(timeoutMs), table_timeout_ms: String(TABLE_LOCK_TIMEOUT_MS) };
   try {
-    await client.query(sessionStatement('lock', { name, ...timeouts }));
+    await client.query(statement('lock', { name, ...timeouts }));
   } catch (error) {
     if ((error as { code?: string }).code !== '55P03') throw error;
     const { rows } = await client.query<{ pid: number; address: string | null; since: string }>(
-      sessionStatement('lock_holder', { name }),
+      statement('lock_holder', { name }),
     );
     const holder = rows[0]
       ? ` by process ${rows[0].pid} from ${rows[0].address ?? 'a socket'}, since ${rows[0].since}`
@@ -49,11 +42,5 @@ export async function settle(client: pg.ClientBase): Promise<void> {
 
 /** What {@link settle} sets, for a message with more. */
 export function settings(): string {
-  return sessionStatement('settle_session', { table_timeout_ms: String(TABLE_LOCK_TIMEOUT_MS) });
-}
-
-/** Application SQL finds its names where PostgREST does. */
-export function settingsForMigrations({ schemas }: Declaration): string {
-  const path = [...new Set([...schemas, 'public'])].map(quoteIdentifier).join(', ');
-  return statement('settle_migration', { search_path: path });
+  return statement('settle_session', { table_timeout_ms: String(TABLE_LOCK_TIMEOUT_MS) });
 }

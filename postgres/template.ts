@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { refuse } from '../errors/secured-postgrest-error.ts';
 import { quoteIdentifier, quoteLiteral } from './quote.ts';
 import { lineAt, PLACEHOLDER, splitSql } from './sql-text.ts';
-import type { SqlSource } from '../declaration/types.ts';
+import type { SqlSource } from './sql-source.ts';
 
 /** SQL that is ready to stand in other SQL: made by {@link render} only, never from a user's text. */
 export interface SqlFragment {

@@ -6,7 +6,7 @@
 export { matrixHtml } from '../access/report/matrix-html.ts';
 export { matrixText, type MatrixTextOptions } from '../access/report/matrix-text.ts';
 export type { AccessCell, AccessMatrix, RelationAccess } from '../access/matrix.ts';
-export type { Reach } from '../access/map/probe.ts';
+export type { Reach } from '../access/map/reach.ts';
 export { sampleSubjects, type Subject, type Subjects } from '../access/subjects.ts';
 export type { ApiClient } from './client.ts';
 export type { ApplyOutcome, EphemeralPostgrest } from './environment.ts';

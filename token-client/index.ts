@@ -11,5 +11,6 @@
  *
  * @module
  */
-export { createTokenClient, type ClientTokens, type TokenClient, type TokenClientOptions } from './token-client.ts';
+export { createTokenClient, type TokenClient } from './token-client.ts';
+export type { ClientTokens, TokenClientOptions } from './options.ts';
 export { TokenClientError } from './token-client-error.ts';

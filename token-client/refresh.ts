@@ -1,6 +1,6 @@
 import { jwtTimes } from './jwt-times.ts';
 import { TokenClientError } from './token-client-error.ts';
-import type { ClientTokens, TokenClientOptions } from './token-client.ts';
+import type { ClientTokens, TokenClientOptions } from './options.ts';
 
 /** What a token endpoint answers (RFC 6749, 5.1 and 5.2). */
 interface TokenAnswer {

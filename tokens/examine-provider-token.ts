@@ -1,6 +1,6 @@
 import { listOf, providerOf, roleValues, trustedIssuers, type IssuerRules } from '../declaration/keys/provider.ts';
 import type { Declaration, Provider, RoleMapping } from '../declaration/types.ts';
-import type { TokenProblem } from './examine-token.ts';
+import type { TokenProblem } from './token-problem.ts';
 
 type Claims = Readonly<Record<string, unknown>>;
 

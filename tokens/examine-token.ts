@@ -1,35 +1,10 @@
+import type { TokenProblem } from './token-problem.ts';
 import { compactVerify, importJWK, type JWK } from 'jose';
 import type { Declaration, JsonWebKeySet, Revocation } from '../declaration/types.ts';
 import { providerOf } from '../declaration/keys/provider.ts';
 import { CLOCK_SKEW_S } from './clock-skew.ts';
 import { examineProviderToken } from './examine-provider-token.ts';
 import { moment, readPart, type TokenPart } from './read-token.ts';
-
-/** A reason for which the declared server refuses a token. */
-export interface TokenProblem {
-  /** Stable, for programs. */
-  readonly code:
-    | 'malformed'
-    | 'unsigned'
-    | 'unsupported_header'
-    | 'unknown_key'
-    | 'wrong_signature'
-    | 'invalid_claim'
-    | 'ambiguous'
-    | 'missing_claim'
-    | 'expired'
-    | 'not_yet_valid'
-    | 'wrong_issuer'
-    | 'wrong_audience'
-    | 'wrong_claim'
-    | 'too_old'
-    | 'unknown_role'
-    | 'no_anonymous_role';
-  /** In words, with the value. */
-  readonly problem: string;
-  /** What to do about it. */
-  readonly fix: string;
-}
 
 export interface TokenExamination {
   /** As far as it can be read. */

@@ -9,7 +9,8 @@
  *
  * @module
  */
-export { examineToken, type ExamineOptions, type TokenExamination, type TokenProblem } from './examine-token.ts';
+export { examineToken, type ExamineOptions, type TokenExamination } from './examine-token.ts';
+export type { TokenProblem } from './token-problem.ts';
 export { fetchProviderKeys, type FetchOptions, type ProviderLocation } from './keys/fetch-provider-keys.ts';
 export { generateKey } from './keys/generate-key.ts';
 export { importKey } from './keys/import-key.ts';

@@ -7,7 +7,7 @@ import { SecuredPostgrestError } from '../../errors/secured-postgrest-error.ts';
 import type { Command, Declaration, QualifiedName } from '../../declaration/types.ts';
 import { attemptSql, readSettable } from './attempt.ts';
 import { summarize, type Outcome } from './outcome.ts';
-import type { Reach } from './probe.ts';
+import type { Reach } from './reach.ts';
 import { keepRows, readRelation, type KeptRows, type Relation } from './relation.ts';
 import { requestValues, roleOf } from './request.ts';
 import { readColumns, readRoles, refusedBefore } from './roles.ts';

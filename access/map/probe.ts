@@ -1,24 +1,8 @@
+import type { Reach } from './reach.ts';
 import type pg from 'pg';
 import type { Command, Declaration, QualifiedName } from '../../declaration/types.ts';
 import { probeRelation } from './probe-relation.ts';
 import type { Subject } from '../subjects.ts';
-
-/** What somebody reaches with one command. */
-export type Reach = {
-  /** The columns that the role may use with the command, by the catalogs; none for `delete`. */
-  readonly columns: readonly string[];
-  /** There are more rows than were tried. */
-  readonly truncated?: true;
-} & (
-  | {
-      /** The code with which the command is refused, whatever the row: `42501` without the privilege, for one. */
-      readonly refused: string;
-    }
-  | {
-      /** The keys of the rows that are reached: the values of the primary key, or else the row as JSON. */
-      readonly rows: readonly string[];
-    }
-);
 
 export interface AccessProbe {
   readonly relation: QualifiedName;

@@ -1,11 +1,11 @@
 import type { Declaration } from '../../declaration/types.ts';
 import type { Catalog } from '../../postgres/catalog/catalog.ts';
-import { plan, planFunctions } from '../../apply/plan.ts';
 import { error, type Finding } from '../finding.ts';
+import type { PendingStatement } from '../pending-statement.ts';
 
-/** Reports drift: each step that the database still needs to match the declaration. */
-export function notAsDeclared(declaration: Declaration, catalog: Catalog): Finding[] {
-  return [...planFunctions(declaration, catalog), ...plan(declaration, catalog).steps].map(({ sql, place }) =>
+/** Reports drift: each statement that the database still needs to match the declaration. */
+export function notAsDeclared(_: Declaration, __: Catalog, pending: readonly PendingStatement[]): Finding[] {
+  return pending.map(({ sql, place }) =>
     error(
       'not_as_declared',
       place,

@@ -1,7 +1,7 @@
 import { desiredAccess } from '../../compile/access.ts';
 import type { Declaration } from '../../declaration/types.ts';
 import type { Catalog, CatalogFunction, CatalogPrivilegedFunction } from '../../postgres/catalog/catalog.ts';
-import { isSameFunction, matches } from '../../apply/plan-grants.ts';
+import { isSameFunction, matches } from '../../compile/same-function.ts';
 import { error, warning, type Finding } from '../finding.ts';
 import { restedOn } from './grants.ts';
 

@@ -1,4 +1,4 @@
-import { membershipTable } from '../../compile/condition.ts';
+import { membershipTable } from '../../declaration/membership-table.ts';
 import type { Declaration, PolicyInput } from '../../declaration/types.ts';
 import type { Catalog } from '../../postgres/catalog/catalog.ts';
 import { nameOf, warning, type Finding } from '../finding.ts';

@@ -1,5 +1,5 @@
 import { sampleSubjects } from '../../access/subjects.ts';
-import type { Identity } from '../../explorer/explorer.ts';
+import type { Identity } from '../../explorer/options.ts';
 import type { EphemeralPostgrest } from '../../testing/index.ts';
 
 /** Each role of what runs now, with claims and a new token. */

@@ -1,4 +1,9 @@
-import type { Grant } from './catalog.ts';
+/** A privilege that somebody other than an object's owner has; PUBLIC is the grantee `public`. */
+export interface Grant {
+  readonly grantee: string;
+  readonly privilege: string;
+  readonly grantable: boolean;
+}
 
 /** Letters of Postgres' documentation, chapter "Privileges". */
 const PRIVILEGES: Readonly<Record<string, string>> = {

@@ -1,6 +1,6 @@
 import { createHmac, randomBytes } from 'node:crypto';
 import type pg from 'pg';
-import { declaredRoles } from '../../postgres/catalog/catalog.ts';
+import { declaredRoles } from '../../compile/catalog-scope.ts';
 import { connect, type DatabaseConnection } from '../../postgres/connect.ts';
 import { createRoles } from '../../apply/create-roles.ts';
 import { ownProgram } from '../../files/own-program.ts';

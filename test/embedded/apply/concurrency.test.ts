@@ -48,12 +48,12 @@ describe('runs at the same time', () => {
     const [first, second] = [await connect(database.admin), await connect(database.admin)];
     try {
       for (const client of [first, second]) await settle(client);
-      await lock(first, declaration);
-      const error = await rejection(lock(second, declaration, 50));
+      await lock(first, declaration.name);
+      const error = await rejection(lock(second, declaration.name, 50));
       expect(error.code).toBe('database_locked');
       expect(error.message).toMatch(/another run holds the lock by process \d+ from 127\.0\.0\.1/);
       await first.end();
-      await lock(second, declaration);
+      await lock(second, declaration.name);
     } finally {
       await Promise.all([first.end(), second.end()]);
     }

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { applyDeclaration, createRoles } from '../../../apply/index.ts';
 import { newRevision } from '../../../apply/revision.ts';
 import { observeDatabase } from '../../../apply/observe-database.ts';
-import { declaredRoles } from '../../../postgres/catalog/catalog.ts';
+import { declaredRoles } from '../../../compile/catalog-scope.ts';
 import type { Declaration } from '../../../declaration/index.ts';
 import { quoteIdentifier } from '../../../postgres/quote.ts';
 import { withClient } from '../../../postgres/with-client.ts';

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { connect } from '../../../postgres/connect.ts';
-import type { Step } from '../../../apply/plan.ts';
+import type { Step } from '../../../apply/plan/step.ts';
 import { runSteps } from '../../../apply/run-steps.ts';
 import { useCluster } from '../../support/database.ts';
 import { rejection } from '../../support/errors.ts';

@@ -1,5 +1,6 @@
+import { catalogScope } from '../../../compile/catalog-scope.ts';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { readCompared, type ComparedCatalog } from '../../../postgres/catalog/catalog.ts';
+import { readCompared, type ComparedCatalog } from '../../../postgres/catalog/read-catalog.ts';
 import { checkPolicyColumns } from '../../../apply/fit-columns.ts';
 import { settle } from '../../../postgres/session.ts';
 import {
@@ -153,7 +154,7 @@ beforeAll(async () => {
   await database.apply(empty);
   catalog = await withClient(database.admin, async (client) => {
     await settle(client);
-    return readCompared(client, empty);
+    return readCompared(client, catalogScope(empty));
   });
 });
 

@@ -1,5 +1,5 @@
 import { COMMANDS, type AccessCell, type AccessMatrix, type RelationAccess } from '../../../../access/matrix.ts';
-import type { Reach } from '../../../../access/map/probe.ts';
+import type { Reach } from '../../../../access/map/reach.ts';
 
 const refused: Reach = { refused: '42501', columns: [] };
 const rows = (keys: readonly string[], columns: readonly string[] = []): Reach => ({ rows: keys, columns });

@@ -1,11 +1,15 @@
-import { desiredAccess, type DesiredAccess, type DesiredFunction } from '../compile/access.ts';
-import { quoteIdentifier } from '../postgres/quote.ts';
-import { apiRoles } from '../declaration/roles.ts';
-import { tokenServiceNames } from '../declaration/token-service/token-service.ts';
-import type { Declaration, QualifiedName, RelationGrant } from '../declaration/types.ts';
-import type { CatalogFunction, CatalogRelation, ComparedCatalog, Grant } from '../postgres/catalog/catalog.ts';
-import type { Step } from './plan.ts';
-import { raw, statementsOf } from '../postgres/statements.ts';
+import { isSameFunction, matches } from '../../compile/same-function.ts';
+import { desiredAccess } from '../../compile/access.ts';
+import type { DesiredAccess } from '../../compile/desired-access.ts';
+import { quoteIdentifier } from '../../postgres/quote.ts';
+import { apiRoles } from '../../declaration/roles.ts';
+import { tokenServiceNames } from '../../declaration/token-service/token-service.ts';
+import type { Declaration, QualifiedName, RelationGrant } from '../../declaration/types.ts';
+import type { CatalogRelation } from '../../postgres/catalog/catalog.ts';
+import type { ComparedCatalog } from '../../postgres/catalog/read-catalog.ts';
+import type { Grant } from '../../postgres/catalog/acl.ts';
+import type { Step } from './step.ts';
+import { raw, statementsOf } from '../../postgres/statements.ts';
 
 const statement = statementsOf('apply/statements');
 
@@ -190,16 +194,6 @@ function functions(declaration: Declaration, access: DesiredAccess, catalog: Com
 }
 
 /** Whether a function of the private schema is the one that we make. */
-export function isSameFunction(own: DesiredFunction, { name, arguments: types }: CatalogFunction): boolean {
-  return own.name === name && own.arguments.join() === types.join();
-}
-
-/** Whether a declared function is this one: by name, and by argument types where they are declared. */
-export function matches(declared: Declaration['functions'][number], fn: CatalogFunction): boolean {
-  if (declared.schema !== fn.schema || declared.name !== fn.name) return false;
-  return !declared.arguments || declared.arguments.join(', ') === fn.arguments.join(', ');
-}
-
 function types(catalog: ComparedCatalog): Subject[] {
   return catalog.types.map(({ schema, name, grants }) => ({
     place: `type ${schema}.${name}`,

@@ -1,38 +1,20 @@
-import { desiredAccess, type DesiredFunction, type DesiredPolicy } from '../compile/access.ts';
-import { quoteIdentifier } from '../postgres/quote.ts';
-import type { Declaration, QualifiedName, SqlSource } from '../declaration/types.ts';
-import {
-  ownSchemas,
-  ownTables,
-  type CatalogFunction,
-  type CatalogGround,
-  type CatalogPolicy,
-  type CatalogRelation,
-  type ComparedCatalog,
-} from '../postgres/catalog/catalog.ts';
+import { desiredAccess } from '../../compile/access.ts';
+import type { DesiredFunction, DesiredPolicy } from '../../compile/desired-access.ts';
+import { quoteIdentifier } from '../../postgres/quote.ts';
+import type { Declaration, QualifiedName } from '../../declaration/types.ts';
+import type { CatalogFunction, CatalogPolicy, CatalogRelation } from '../../postgres/catalog/catalog.ts';
+import type { CatalogGround, ComparedCatalog } from '../../postgres/catalog/read-catalog.ts';
+import { ownSchemas, ownTables } from '../../compile/catalog-scope.ts';
+import type { Step } from './step.ts';
 import { isMarked, mark } from './mark.ts';
-import { isSameFunction, planGrants } from './plan-grants.ts';
+import { planGrants } from './plan-grants.ts';
+import { isSameFunction } from '../../compile/same-function.ts';
 import { planRoleSettings } from './plan-role-settings.ts';
 import { planTriggers } from './plan-triggers.ts';
-import { raw, statementsOf } from '../postgres/statements.ts';
-import type { StatementNames } from '../postgres/statement-names.ts';
+import { raw, statementsOf } from '../../postgres/statements.ts';
+import type { StatementNames } from '../../postgres/statement-names.ts';
 
 const statement = statementsOf('apply/statements');
-
-/** One statement on the way from what a database holds to what is declared. */
-export interface Step {
-  readonly sql: string;
-  /** Who runs it: whoever applies, or the owner of the managed schemas. */
-  readonly as: 'admin' | 'owner';
-  /** Where it comes from, for errors. */
-  readonly place: string;
-  /** What it is for, where only such steps are wanted: to protect what is there, to take away, or for what will be made. */
-  readonly purpose?: 'protect' | 'take away' | 'default privileges';
-  /** A trial only tests that the user's SQL can run; its effects are rolled back. */
-  readonly trial?: boolean;
-  /** The user's file in the statement, and where it begins: errors are told by its lines. */
-  readonly embedded?: { readonly source: SqlSource; readonly offset: number };
-}
 
 /** What is declared but not there. */
 export interface Plan {
@@ -47,17 +29,6 @@ export interface Plan {
  * protects, and what is granted last. The functions have to be there ({@link planFunctions}).
  */
 export function plan(declaration: Declaration, catalog: ComparedCatalog): Plan {
-  const known = plans.get(catalog);
-  if (known?.declaration === declaration) return known.plan;
-  const made = compare(declaration, catalog);
-  plans.set(catalog, { declaration, plan: made });
-  return made;
-}
-
-/** Where nothing had to be done, the audit looks at the very catalog that was planned from. */
-const plans = new WeakMap<ComparedCatalog, { readonly declaration: Declaration; readonly plan: Plan }>();
-
-function compare(declaration: Declaration, catalog: ComparedCatalog): Plan {
   const access = desiredAccess(declaration);
   const grants = planGrants(declaration, access, catalog);
   const policies = planPolicies(access.policies, catalog);
@@ -221,6 +192,11 @@ export function planFunctions(declaration: Declaration, catalog: ComparedCatalog
     .map((fn): Step => ({ sql: fn.statement, as: 'owner', place: `${declaration.privateSchema}.${fn.name}` }));
 }
 
+/** Everything that the database still needs to match the declaration. */
+export function pendingSteps(declaration: Declaration, catalog: ComparedCatalog): Step[] {
+  return [...planFunctions(declaration, catalog), ...plan(declaration, catalog).steps];
+}
+
 /**
  * Our functions carry a mark; those that a migration made in the private schema do not, and stay. But none may share the
  * name of one of ours: with other arguments it could be what a policy calls.
@@ -291,5 +267,5 @@ function nameOf({ schema, name }: QualifiedName): { schema: string; name: string
 }
 
 function policyKey({ schema, name }: QualifiedName, policy: string): string {
-  return [schema, name, policy].map(quoteIdentifier).join('.');
+  return [schema, name, policy].map(quoteIdentifier).join('..');
 }

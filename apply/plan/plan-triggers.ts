@@ -1,11 +1,13 @@
-import { desiredAccess, type DesiredTrigger } from '../compile/access.ts';
-import { refuse } from '../errors/secured-postgrest-error.ts';
-import { subjectTypes } from '../compile/subject-names.ts';
-import type { Declaration, QualifiedName } from '../declaration/types.ts';
-import type { CatalogTrigger, ComparedCatalog } from '../postgres/catalog/catalog.ts';
+import { desiredAccess } from '../../compile/access.ts';
+import type { DesiredTrigger } from '../../compile/desired-access.ts';
+import { refuse } from '../../errors/secured-postgrest-error.ts';
+import { subjectTypes } from '../../compile/subject-names.ts';
+import type { Declaration, QualifiedName } from '../../declaration/types.ts';
+import type { CatalogTrigger } from '../../postgres/catalog/catalog.ts';
+import type { ComparedCatalog } from '../../postgres/catalog/read-catalog.ts';
 import { isMarked, mark } from './mark.ts';
-import type { Step } from './plan.ts';
-import { statementsOf } from '../postgres/statements.ts';
+import type { Step } from './step.ts';
+import { statementsOf } from '../../postgres/statements.ts';
 
 const statement = statementsOf('apply/statements');
 

@@ -1,9 +1,9 @@
-import { quoteIdentifier } from '../postgres/quote.ts';
-import { apiRoles, roleSettings } from '../declaration/roles.ts';
-import type { Declaration } from '../declaration/types.ts';
-import type { ComparedCatalog } from '../postgres/catalog/catalog.ts';
-import type { Step } from './plan.ts';
-import { raw, statementsOf } from '../postgres/statements.ts';
+import { quoteIdentifier } from '../../postgres/quote.ts';
+import { apiRoles, roleSettings } from '../../declaration/roles.ts';
+import type { Declaration } from '../../declaration/types.ts';
+import type { ComparedCatalog } from '../../postgres/catalog/read-catalog.ts';
+import type { Step } from './step.ts';
+import { raw, statementsOf } from '../../postgres/statements.ts';
 
 const statement = statementsOf('apply/statements');
 
@@ -41,5 +41,5 @@ export function planRoleSettings(declaration: Declaration, catalog: ComparedCata
 }
 
 function settingName(setting: string) {
-  return raw(setting.split('.').map(quoteIdentifier).join('.'));
+  return raw(setting.split('..').map(quoteIdentifier).join('..'));
 }

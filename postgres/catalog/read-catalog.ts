@@ -1,0 +1,120 @@
+import type pg from 'pg';
+import { packageTemplate } from '../template.ts';
+import { raw, statementsOf } from '../statements.ts';
+import { grantsFrom, type Grant } from './acl.ts';
+import type { Catalog } from './catalog.ts';
+import type { CatalogScope } from './catalog-scope.ts';
+
+const statement = statementsOf('postgres/catalogs');
+
+/** What has to be there before anything inside of the managed schemas can be. */
+const GROUND = ['database', 'roles', 'schemas'] as const;
+/** What a plan compares with a declaration. */
+const COMPARED = [
+  ...GROUND,
+  'relations',
+  'functions',
+  'types',
+  'policies',
+  'triggers',
+  'rules',
+  'defaultPrivileges',
+] as const;
+/** What the audit looks at besides. */
+const AUDITED = [
+  'definerTriggers',
+  'grantsElsewhere',
+  'otherMembers',
+  'settingsForAll',
+  'publishedTables',
+  'subscribedTables',
+  'widerDefaults',
+  'privilegedFunctions',
+  'publicGrants',
+  'inheritance',
+  'ownTables',
+  'builtInChanges',
+  'eventTriggers',
+] as const;
+
+export type CatalogGround = Pick<Catalog, (typeof GROUND)[number]>;
+export type ComparedCatalog = Pick<Catalog, (typeof COMPARED)[number]>;
+
+export function readCatalog(client: pg.ClientBase, scope: CatalogScope): Promise<Catalog> {
+  return read(client, scope, [...COMPARED, ...AUDITED]);
+}
+
+export function readGround(client: pg.ClientBase, scope: CatalogScope): Promise<CatalogGround> {
+  return read(client, scope, GROUND);
+}
+
+export function readCompared(client: pg.ClientBase, scope: CatalogScope): Promise<ComparedCatalog> {
+  return read(client, scope, COMPARED);
+}
+
+/** Completes what has been compared, and is still as it was. */
+export async function readRest(
+  client: pg.ClientBase,
+  scope: CatalogScope,
+  compared: ComparedCatalog,
+): Promise<Catalog> {
+  return { ...compared, ...(await read(client, scope, AUDITED)) };
+}
+
+/**
+ * Reads catalogs, in one query: what it costs to ask is most of what it costs in a small database. The search path has to
+ * be pg_catalog alone, so that names are shown in full.
+ */
+export async function read<Name extends keyof Catalog>(
+  client: pg.ClientBase,
+  scope: CatalogScope,
+  names: readonly Name[],
+): Promise<Pick<Catalog, Name>> {
+  const catalogs = names.map((name) => {
+    const file = name.replace(/[A-Z]/g, (capital) => `-${capital.toLowerCase()}`);
+    return statement('catalog', { name, query: raw(packageTemplate(`postgres/catalog/${file}`).sql) });
+  });
+  // Long to parse, and only the audit's.
+  const outward = names.some((name) => AUDITED.some((audited) => audited === name)) ? statement('read_outward') : '';
+  const { roles, tables = [] } = scope;
+  const { rows } = await client.query<Record<Name, FoundRow[]>>(
+    statement('read_catalogs', { catalogs: raw(catalogs.join(',\n')), outward: raw(outward) }),
+    [
+      scope.schemas,
+      roles,
+      scope.owner,
+      scope.secondLogin ?? null,
+      tables.map(({ schema }) => schema),
+      tables.map(({ name }) => name),
+    ],
+  );
+  const found = Object.entries<FoundRow[]>(rows[0]!).map(([name, entries]): [string, unknown] => {
+    const read = entries.map(withGrants);
+    return [name, name === 'database' ? onlyGrantsTo(['public', ...roles], read[0]!) : read];
+  });
+  return Object.fromEntries(found) as Pick<Catalog, Name>;
+}
+
+/** A row of `sql/postgres/catalog/`, where grants are still as Postgres keeps them. */
+interface FoundRow {
+  /** Of what `acl` is about. */
+  readonly owner: string;
+  readonly acl?: readonly string[] | null;
+  readonly column_acls?: readonly (readonly [column: string, acl: readonly string[]])[];
+}
+
+function withGrants({ acl, column_acls, ...row }: FoundRow): FoundRow & { readonly grants?: readonly Grant[] } {
+  return {
+    ...row,
+    ...(acl !== undefined && { grants: grantsFrom(acl, row.owner) }),
+    ...(column_acls && {
+      column_grants: column_acls.flatMap(([column, held]) =>
+        grantsFrom(held, row.owner).map((grant) => ({ column, ...grant })),
+      ),
+    }),
+  };
+}
+
+function onlyGrantsTo<Found extends { readonly grants?: readonly Grant[] }>(roles: readonly string[], found: Found) {
+  return { ...found, grants: found.grants?.filter(({ grantee }) => roles.includes(grantee)) };
+}

@@ -1,0 +1,30 @@
+/** What a sign-in or a refresh has brought. */
+export interface ClientTokens {
+  readonly refreshToken: string;
+  /** @default none: the first request gets one */
+  readonly accessToken?: string | undefined;
+  /**
+   * When the access token expires by this machine's clock, in milliseconds since 1970. @default what it says itself, if it
+   * is a JWT; otherwise it is used until a 401
+   */
+  readonly expiresAt?: number | undefined;
+}
+
+export interface TokenClientOptions {
+  readonly tokenEndpoint: string | URL;
+  readonly clientId: string;
+  readonly tokens: ClientTokens;
+  /**
+   * How long before it expires an access token is replaced, in milliseconds; of one that a refresh has brought, half of its
+   * lifetime at most. @default 30_000
+   */
+  readonly earlyMs?: number | undefined;
+  /** Longest wait for the token endpoint, in milliseconds: shorter than its grace, for another try. @default 5_000 */
+  readonly timeoutMs?: number | undefined;
+  /** Told the new tokens before they are used, to keep them: the refresh token of before is spent. @default none is told */
+  readonly onTokens?: ((tokens: ClientTokens) => void) | undefined;
+  /** Told once that there will be no token until the next sign-in. @default none is told */
+  readonly onSignedOut?: (() => void) | undefined;
+  /** @default the global one */
+  readonly fetch?: typeof globalThis.fetch | undefined;
+}
