@@ -1,5 +1,14 @@
 import js from '@eslint/js';
+import { importX } from 'eslint-plugin-import-x';
 import tseslint from 'typescript-eslint';
+import { rooms } from './scripts/rooms.mjs';
+
+/** Rooms import from those below them only. */
+const layers = rooms.slice(0, -1).map((room, index) => ({
+  target: `./${room}`,
+  from: rooms.slice(index + 1).map((higher) => `./${higher}`),
+  message: `${room} is below it; see scripts/rooms.mjs`,
+}));
 
 export default tseslint.config(
   { ignores: ['dist/', 'cdktf.out/', '**/node_modules/'] },
@@ -12,6 +21,15 @@ export default tseslint.config(
       '@typescript-eslint/consistent-type-imports': 'error',
       '@typescript-eslint/no-explicit-any': 'error',
       '@typescript-eslint/switch-exhaustiveness-check': ['error', { considerDefaultExhaustiveForUnions: true }],
+    },
+  },
+  {
+    files: rooms.map((room) => `${room}/**/*.ts`),
+    plugins: { 'import-x': importX },
+    settings: { 'import-x/extensions': ['.ts'], 'import-x/parsers': { '@typescript-eslint/parser': ['.ts'] } },
+    rules: {
+      'import-x/no-restricted-paths': ['error', { zones: layers }],
+      'import-x/no-cycle': ['error', { ignoreExternal: true }],
     },
   },
   {

@@ -1,4 +1,4 @@
-// The rooms that the package is made of, from the ground up: each may import from those above it in this list only.
+// The rooms that the package is made of, from the ground up: each imports only from rooms that stand before it in this list.
 export const rooms = [
   'errors',
   'files',
