@@ -9,6 +9,9 @@ const majors = ['22', '24'];
 /** Node of that version, as npm's package for this platform has it. */
 const node = (major: string) => join(project.directory, `node_modules/node-${major}/bin/node`);
 
+/** On a busy machine two installations of Node take long. */
+const INSTALL_TIMEOUT_MS = 600_000;
+
 beforeAll(async () => {
   const programs = majors.map((major): [string, string] => [
     `node-${major}`,
@@ -66,7 +69,7 @@ beforeAll(async () => {
      console.log(await (await fetch(api.url + '/todos?select=title')).text());
      await api.stop();`,
   );
-});
+}, INSTALL_TIMEOUT_MS);
 
 afterAll(() => project.remove());
 

@@ -19,16 +19,29 @@ require("node:child_process").spawnSync("/bin/sh", ["-s", ...args], {
 });
 '
 
-# Ends the servers of DIRECTORY and removes it: remove_server DIRECTORY [UID GID [alone]], for servers of another user.
-remove_server() {
-  case $1 in /?*) ;; *) return ;; esac
+# Ends the servers of a directory and empties its data: end_servers DIRECTORY [UID GID [alone]].
+end_servers() {
   if [ -z "$2" ]; then
     sh "$end_server" "$1" </dev/null
   else
     "$node" -e "$AS_USER" "$end_server" "$2" "$3" "$1" "$4" </dev/null
   fi
-  # It is empty. Should it not be, that user could have us follow links.
-  [ ! -e "$1/data" ] || rmdir -- "$1/data" || return
+}
+
+# Ends the servers of DIRECTORY and removes it: remove_server DIRECTORY [UID GID [alone]], for servers of another user.
+remove_server() {
+  case $1 in /?*) ;; *) return ;; esac
+  end_servers "$@"
+  # If the process died while it ended its servers itself, its shell still runs as their user: each of the two kills all that
+  # runs as this user, and so maybe the other one. An empty directory shows that one came to its end.
+  # Only an empty one is removed: in another, that user could have us follow links.
+  tries=100
+  while [ -e "$1/data" ] && ! rmdir -- "$1/data"; do
+    tries=$((tries - 1))
+    [ "$tries" -gt 0 ] || return
+    sleep 0.05
+    end_servers "$@"
+  done
 
   # Last whose it is: should this be cut off, somebody else goes on with it.
   find "$1" -mindepth 1 -maxdepth 1 ! -name owner.json -exec rm -rf -- {} +

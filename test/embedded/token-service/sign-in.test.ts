@@ -57,15 +57,17 @@ describe('the page', () => {
     expect(second.replace('&#34;&#62;&#60;script&#62;', 'ann')).toBe(first);
   });
 
-  it('takes as long for a name that is not known', async () => {
+  it('takes as much work for a name that is not known', async () => {
+    // Processor time, that of the threads that hash included: other programs on the machine do not change it.
     const median = async (name: string) => {
       const times: number[] = [];
       for (let n = 0; n < 5; n++) {
         await running.api.sql(`DELETE FROM ${PREFIX}_tokens.attempts`);
         const { visitor, page } = await open();
-        const start = performance.now();
+        const start = process.cpuUsage();
         await visitor.submit(page.url, name, 'wrong');
-        times.push(performance.now() - start);
+        const { user, system } = process.cpuUsage(start);
+        times.push(user + system);
       }
       return times.sort((a, b) => a - b)[2]!;
     };

@@ -49,7 +49,7 @@ it.each([
 it(
   'the fixtures work in watch mode: run after run, and nothing is left between them or after a kill',
   {
-    timeout: 240_000,
+    timeout: 900_000,
   },
   async () => {
     const watch = start('watch', '--pool=forks');
