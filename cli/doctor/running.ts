@@ -1,3 +1,4 @@
+import { programVersion } from '../../declaration/program-version.ts';
 import type { Product } from '../../declaration/releases/release-table.ts';
 import { type Finding, findings } from './finding.ts';
 import { runProgram } from './program.ts';
@@ -22,13 +23,8 @@ export function checkRunning(
   if (!engine) return [];
   return deployed.flatMap(({ product, container }) => {
     const { status, stdout } = runProgram('docker', [...engine, 'exec', container, PROGRAMS[product], '--version']);
-    const version = runningVersion(stdout);
+    const version = programVersion(product, stdout);
     if (status !== 0 || version === undefined) return [];
     return [ok(`${container} runs ${product} ${version}`), ...versionFindings('running', product, version, accepted)];
   });
-}
-
-/** The version that a program prints about itself. */
-export function runningVersion(printed: string): string | undefined {
-  return /^(?:postgres \(PostgreSQL\)|PostgREST) v?(\d+(?:\.\d+)+)/.exec(printed)?.[1];
 }

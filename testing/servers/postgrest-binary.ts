@@ -1,10 +1,12 @@
 import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, statSync, type Stats } from 'node:fs';
+import { statSync, type Stats } from 'node:fs';
 import { copyFile, readFile } from 'node:fs/promises';
 import { basename, delimiter, isAbsolute, join } from 'node:path';
 import { promisify } from 'node:util';
 import { refuse } from '../../errors/secured-postgrest-error.ts';
+import { oneLine } from '../../declaration/one-line.ts';
+import { programVersion } from '../../declaration/program-version.ts';
 import { checkVersion } from '../../declaration/releases/versions.ts';
 import { safeTemporaryDirectory } from './base-directory.ts';
 import { installedPackage } from './installed-package.ts';
@@ -28,6 +30,9 @@ export interface NamedPostgrest {
 
 /** Environment variable with the absolute path of a PostgREST program. */
 const VARIABLE = 'POSTGREST_BINARY';
+
+/** The program prints its version within milliseconds. */
+const VERSION_MS = 5000;
 
 const FIX = 'write the absolute path of a PostgREST program';
 
@@ -54,7 +59,7 @@ export function namedPostgrest(path?: string, place = 'postgrestBinary'): NamedP
  *
  * @param user user that runs the program. @default the user of this process
  * @param named program that the user names. @default the one that `POSTGREST_BINARY` names
- * @throws SecuredPostgrestError `missing_binary` if there is none, or if it does not run on this machine;
+ * @throws SecuredPostgrestError `missing_binary` if there is none, if it is another program, or if it does not run here;
  *   `unsupported_version`, `vulnerable_version`
  */
 export async function postgrestBinary(user?: ServerUser, named = namedPostgrest()): Promise<PostgrestBinary> {
@@ -84,6 +89,10 @@ function statusOf(path: string, place: string): Stats {
   refuse('missing_binary', place, problem, FIX);
 }
 
+function isFile(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false })?.isFile() ?? false;
+}
+
 function installed(): NamedPostgrest {
   const place = 'postgrest';
   const file = process.platform === 'win32' ? 'postgrest.exe' : 'postgrest';
@@ -91,7 +100,7 @@ function installed(): NamedPostgrest {
   // Others are below the working directory, which anybody may have written.
   const onPath = (process.env['PATH'] ?? '').split(delimiter).filter(isAbsolute);
   const folders = [platformPackage ?? [], onPath].flat();
-  const path = folders.map((folder) => join(folder, file)).find((candidate) => existsSync(candidate));
+  const path = folders.map((folder) => join(folder, file)).find(isFile);
   if (path === undefined) {
     refuse(
       'missing_binary',
@@ -106,21 +115,39 @@ function installed(): NamedPostgrest {
 const prepared = new Map<string, Promise<PostgrestBinary>>();
 
 async function prepare(path: string, place: string, user: ServerUser | undefined): Promise<PostgrestBinary> {
+  let printed: PrintedVersion;
   try {
-    return await runnable(path, user).catch(async (error: unknown) => {
-      if (user === undefined) throw error;
-      return runnable(await copyOnce(path), user);
+    printed = await printVersion(path, user).catch(async (error: ExecError) => {
+      if (user === undefined || error.killed) throw error;
+      return printVersion(await copyOnce(path), user);
     });
   } catch (error) {
     const fix = 'make it executable, or install PostgREST for this machine';
-    refuse('missing_binary', place, `"${path}" does not run (${String(error)})`, fix, error);
+    refuse('missing_binary', place, `"${path}" does not run (${reasonOf(error as ExecError)})`, fix, error);
   }
+  const version = programVersion('PostgREST', printed.stdout);
+  if (version !== undefined) return { path: printed.path, version };
+  refuse('missing_binary', place, `"${path}" is not PostgREST: --version prints "${oneLine(printed.stdout, 80)}"`, FIX);
 }
 
-/** Fails where the user can not run it. */
-async function runnable(path: string, user: ServerUser | undefined): Promise<PostgrestBinary> {
-  const { stdout } = await promisify(execFile)(path, ['--version'], { cwd: '/', env: serverEnvironment(), ...user });
-  return { path, version: /\d+(\.\d+)+/.exec(stdout)?.[0] ?? stdout.trim() };
+interface PrintedVersion {
+  readonly path: string;
+  readonly stdout: string;
+}
+
+/** Fails if the user cannot run it. */
+async function printVersion(path: string, user: ServerUser | undefined): Promise<PrintedVersion> {
+  const options = { cwd: '/', env: serverEnvironment(), timeout: VERSION_MS, killSignal: 'SIGKILL' as const, ...user };
+  const { stdout } = await promisify(execFile)(path, ['--version'], options);
+  return { path, stdout };
+}
+
+type ExecError = Error & { readonly killed?: boolean; readonly code?: string | number; readonly stderr?: string };
+
+function reasonOf({ killed, code, stderr, message }: ExecError): string {
+  if (typeof code === 'number') return oneLine(`--version ends with exit code ${code}: ${stderr}`);
+  if (typeof code === 'string') return code;
+  return killed ? `--version does not end within ${VERSION_MS / 1000} s` : oneLine(message);
 }
 
 async function copyOnce(path: string): Promise<string> {

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { chmodSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
@@ -80,6 +80,16 @@ describe('postgrestBinary', () => {
     });
   });
 
+  it('is found on the PATH behind a directory of its name', async () => {
+    vi.mocked(packages.installedPackage).mockReturnValue(undefined);
+    const first = mkdtempSync(join(tmpdir(), 'first '));
+    mkdirSync(join(first, 'postgrest'));
+    const file = put('echo PostgREST 14.6');
+    vi.stubEnv('PATH', `${first}:${directory}:${process.env['PATH']}`);
+    expect(await postgrestBinary()).toEqual({ path: file, version: '14.6' });
+    rmSync(first, { recursive: true });
+  });
+
   it('says so when it does not run', async () => {
     vi.mocked(packages.installedPackage).mockReturnValue(undefined);
     put('exit 3');
@@ -134,7 +144,23 @@ describe('a program that the user names', () => {
     ['a directory', () => directory, 'missing_binary', /is not a file/],
     ['not executable', () => forbid(put('echo PostgREST 16.2')), 'missing_binary', /does not run .*EACCES.*executable/],
     ['not a program', () => put('exit 3'), 'missing_binary', /does not run/],
-    ['another program', () => put('echo hello'), 'unsupported_version', /"hello" is not a version of PostgREST/],
+    ['another program', () => put('echo hello'), 'missing_binary', /is not PostgREST: --version prints "hello"; write/],
+    ['of another product', () => put('echo v20.20.2'), 'missing_binary', /--version prints "v20\.20\.2"/],
+    ['PostgreSQL', () => put('echo "postgres (PostgreSQL) 15.18"'), 'missing_binary', /is not PostgREST/],
+    ['silent', () => put('echo PostgREST 16.2 >&2'), 'missing_binary', /--version prints ""/],
+    [
+      'garbage of many lines',
+      () => put(`printf '\\033[31m'; yes 'a line' | head -n 1000`),
+      'missing_binary',
+      /--version prints "\[31m(a line ){10,}…?[^\n]{0,9}"; write/,
+    ],
+    ['endless', () => put('exec yes'), 'missing_binary', /does not run \(ERR_CHILD_PROCESS_STDIO_MAXBUFFER\)/],
+    [
+      'failing with words',
+      () => put('echo "no\nlibrary" >&2; exit 127'),
+      'missing_binary',
+      /exit code 127: no library\)/,
+    ],
     ['too old', () => put('echo PostgREST 11.2.2'), 'unsupported_version', /PostgREST 11\.2\.2 is too old/],
     [
       'vulnerable',
@@ -156,6 +182,16 @@ describe('a program that the user names', () => {
     await expect(startPostgrest({ env: {}, binary: path })).rejects.toEqual(refusal('binary'));
     vi.stubEnv('POSTGREST_BINARY', path);
     await expect(start()).rejects.toEqual(refusal('POSTGREST_BINARY'));
+  });
+
+  it('is refused where it hangs and ignores signals', async () => {
+    vi.stubEnv('POSTGREST_BINARY', put('trap "" TERM INT; echo PostgREST 16.2; while :; do sleep 1; done'));
+    const started = performance.now();
+    await expect(postgrestBinary(serverUser())).rejects.toMatchObject({
+      code: 'missing_binary',
+      message: expect.stringContaining('does not run (--version does not end within 5 s); make it') as unknown,
+    });
+    expect(performance.now() - started).toBeLessThan(9000);
   });
 
   it('is refused for containers, which run an image', async () => {

@@ -12,7 +12,6 @@ import { checkPorts } from '../../../cli/doctor/ports.ts';
 import { checkSecrets } from '../../../cli/doctor/secrets.ts';
 import { checkState } from '../../../cli/doctor/state.ts';
 import { checkTerraform } from '../../../cli/doctor/terraform.ts';
-import { runningVersion } from '../../../cli/doctor/running.ts';
 import { checkTable, versionFindings } from '../../../cli/doctor/versions.ts';
 import { SecretsDirectory } from '../../../constructs/index.ts';
 import { RELEASE_TABLE } from '../../../declaration/releases/release-table.ts';
@@ -205,15 +204,6 @@ describe('versions', () => {
     expect(levels(tagFindings('PostgreSQL', 'postgres:18.4-alpine'))).toEqual(['warning']);
     expect(levels(tagFindings('PostgreSQL', 'postgres:18'))).toEqual([]);
     expect(levels(tagFindings('PostgreSQL', 'postgres:latest'))).toEqual(['warning']);
-  });
-
-  it.each([
-    ['postgres (PostgreSQL) 15.14 (Debian 15.14-0+deb12u1)', '15.14'],
-    ['PostgREST 12.0.2', '12.0.2'],
-    ['PostgREST 16.2', '16.2'],
-    ['OCI runtime exec failed', undefined],
-  ])('are read from what a program prints: %s', (printed, version) => {
-    expect(runningVersion(printed)).toBe(version);
   });
 
   it('are checked against a table that is reported when it is older than 120 days', () => {
