@@ -26,6 +26,7 @@ import {
 import { errorLine } from './error-line.ts';
 import { keyStore } from '../tokens/keys/key-store.ts';
 import { addKeyPlaceOptions, keyPlace, type KeyPlaceOptions } from './key-place.ts';
+import { parseSeconds } from './parse-seconds.ts';
 
 interface KeysOptions extends KeyPlaceOptions {
   readonly json?: true;
@@ -99,7 +100,7 @@ export function addKeysCommand(program: Command): void {
     .requiredOption('--issuer <url>', 'the provider')
     .option('--jwks-uri <url>', 'where its keys are (default: what its discovery document says)')
     .option('--or-kept', 'go on with the keys that are kept where the provider can not be reached')
-    .option('--maximum-age <seconds>', 'how old these may be', Number, 30 * 86_400)
+    .option('--maximum-age <seconds>', 'how old these may be', parseSeconds, 30 * 86_400)
     .action(fetchKeys);
 
   addKeyPlaceOptions(
@@ -154,8 +155,8 @@ function algorithm(): Option {
 
 function withTokenLife(command: Command): Command {
   return command
-    .option('--token-lifetime <seconds>', 'the longest lifetime of a token', Number, 3600)
-    .option('--propagation <seconds>', 'until the last program that signs has the new key', Number, 300);
+    .option('--token-lifetime <seconds>', 'the longest lifetime of a token', parseSeconds, 3600)
+    .option('--propagation <seconds>', 'until the last program that signs has the new key', parseSeconds, 300);
 }
 
 /** Never with their private parts. */

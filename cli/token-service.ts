@@ -11,6 +11,7 @@ import { listenForStop } from './dev/stop-signal.ts';
 import { errorLine } from './error-line.ts';
 import { addKeyPlaceOptions, keyPlace, type KeyPlaceOptions } from './key-place.ts';
 import { loadDeclaration } from './load-declaration.ts';
+import { parseSeconds } from './parse-seconds.ts';
 
 interface SetupOptions extends ConnectionOptions {
   readonly servicePasswordFile: string;
@@ -63,8 +64,8 @@ export function addTokenServiceCommand(program: Command): void {
       .option('--issuer <address>', 'address of the service; the declared issuer where left out')
       .option('--listen <port>', 'port to listen on, 0 for a free one', parseListen, 8090)
       .option('--listen-host <address>', 'address to listen on', '127.0.0.1')
-      .option('--access-token-seconds <n>', 'how long an access token lasts; 5 minutes where left out', Number)
-      .option('--sign-in-seconds <n>', 'how long a sign-in lasts; 14 days where left out', Number)
+      .option('--access-token-seconds <n>', 'how long an access token lasts; 5 minutes where left out', parseSeconds)
+      .option('--sign-in-seconds <n>', 'how long a sign-in lasts; 14 days where left out', parseSeconds)
       .option('--trust-proxy', 'believe X-Forwarded-For'),
   ).action(async (file: string, options: ServeOptions) => {
     await serve(file, options);

@@ -6,6 +6,7 @@ import type { JsonWebKeySet } from '../../declaration/types.ts';
 import { keyProbes, readManagedKeys } from '../../tokens/index.ts';
 import { addConnectionOptions, toConnection, type ConnectionOptions } from '../connection.ts';
 import { addKeyPlaceOptions, toKeyPlace, type KeyPlaceOptions } from '../key-place.ts';
+import { parseSeconds } from '../parse-seconds.ts';
 import { untilKeysUsed } from './until-keys-used.ts';
 
 interface ReloadOptions extends ConnectionOptions, KeyPlaceOptions {
@@ -21,7 +22,7 @@ export function addReloadCommand(program: Command): void {
   addKeyPlaceOptions(addConnectionOptions(command))
     .option('--key-set <file>', 'wait until the servers use this key set')
     .option('--server <url>', 'address of a server; can be repeated', (url, all: string[]) => [...all, url], [])
-    .option('--timeout <seconds>', 'how long', Number, 60)
+    .option('--timeout <seconds>', 'how long', parseSeconds, 60)
     .action(async ({ keySet, server: servers, timeout, ...options }: ReloadOptions) => {
       const reload = () => reloadServers(toConnection(options));
       if (keySet === undefined) return reload();

@@ -3,6 +3,7 @@ import { engineAddress } from '../../constructs/docker/engine-address.ts';
 import { refuse } from '../../errors/secured-postgrest-error.ts';
 import { containerState, lastLogLines, type ContainerState } from './container.ts';
 import { hideTexts, secretTexts } from './hidden-texts.ts';
+import { parseSeconds } from '../parse-seconds.ts';
 import { answerOf } from './server-answer.ts';
 
 export interface WaitOptions {
@@ -28,7 +29,7 @@ export function addWaitCommand(program: Command): void {
     .command('wait')
     .description('wait until a server answers requests, and the engine calls its container healthy')
     .option('--url <url>', 'address of the API')
-    .option('--timeout <seconds>', 'how long', Number, 60)
+    .option('--timeout <seconds>', 'how long', parseSeconds, 60)
     .option('--container <name>', "the server's container; the end of its log is shown where the server is not ready")
     .option('--signing-key <kid>', 'the url is of the key set of a token service: wait until it signs with this key')
     .option('--hide <path>', 'file or directory with secrets that are not shown; can be repeated', collect, [])
