@@ -1,4 +1,5 @@
 import { refuse } from '../errors/secured-postgrest-error.ts';
+import { quoteIdentifier } from '../postgres/quote.ts';
 import { oldestMajor } from '../declaration/releases/releases.ts';
 import type { Declaration } from '../declaration/types.ts';
 import type { CatalogGround } from '../postgres/catalog/read-catalog.ts';
@@ -21,7 +22,7 @@ export function checkDatabase(declaration: Declaration, { database, roles }: Cat
       'unsupported_database',
       place,
       `"${database.admin}" does not own it`,
-      `run ALTER DATABASE "${database.name}" OWNER TO "${database.admin}"`,
+      `run ALTER DATABASE ${quoteIdentifier(database.name)} OWNER TO ${quoteIdentifier(database.admin)}`,
     );
   }
   const missing = declaredRoles(declaration).filter((name) => !roles.some((role) => role.name === name));

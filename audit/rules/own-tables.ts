@@ -1,4 +1,5 @@
 import { desiredAccess } from '../../compile/access.ts';
+import { quoteIdentifier } from '../../postgres/quote.ts';
 import type { Declaration } from '../../declaration/types.ts';
 import type { Catalog, CatalogOwnTable } from '../../postgres/catalog/catalog.ts';
 import { error, nameOf, type Finding } from '../finding.ts';
@@ -34,12 +35,15 @@ function changes(table: CatalogOwnTable, wanted: string | undefined): [problem: 
     ...(row_security
       ? [['has row security, which hides its rows', `ALTER TABLE ${on} DISABLE ROW LEVEL SECURITY`] as [string, string]]
       : []),
-    ...policies.map((policy): [string, string] => [`has the policy "${policy}"`, `DROP POLICY "${policy}" ON ${on}`]),
+    ...policies.map((policy): [string, string] => [
+      `has the policy "${policy}"`,
+      `DROP POLICY ${quoteIdentifier(policy)} ON ${on}`,
+    ]),
     ...triggers.map((trigger): [string, string] => [
       `has the trigger "${trigger}"`,
-      `DROP TRIGGER "${trigger}" ON ${on}`,
+      `DROP TRIGGER ${quoteIdentifier(trigger)} ON ${on}`,
     ]),
-    ...rules.map((rule): [string, string] => [`has the rule "${rule}"`, `DROP RULE "${rule}" ON ${on}`]),
+    ...rules.map((rule): [string, string] => [`has the rule "${rule}"`, `DROP RULE ${quoteIdentifier(rule)} ON ${on}`]),
     ...relatives.map((other): [string, string] => [
       `shares its rows with ${other}`,
       `ALTER TABLE ... NO INHERIT between ${on} and ${other}`,

@@ -1,3 +1,4 @@
+import { quoteIdentifier } from '../../postgres/quote.ts';
 import { releaseFindings } from '../../declaration/releases/releases.ts';
 import type { Declaration } from '../../declaration/types.ts';
 import type { Catalog } from '../../postgres/catalog/catalog.ts';
@@ -14,7 +15,7 @@ export function serverRelease({ acceptedAdvisories }: Declaration, { database }:
 
 /** Finds settings that weaken every session, PostgREST's and those of roles that change data. */
 export function settingsForAll(_: Declaration, catalog: Catalog): Finding[] {
-  return catalog.settingsForAll.map(({ object, setting, minor }) => {
+  return catalog.settingsForAll.map(({ object, alter, setting, minor }) => {
     const name = setting.split('=')[0]!;
     return (minor ? warning : error)(
       'weakening_setting',
@@ -22,7 +23,7 @@ export function settingsForAll(_: Declaration, catalog: Catalog): Finding[] {
       `begins each session with ${setting}`,
       object === 'the server'
         ? `ALTER SYSTEM RESET ${name}, or remove it from postgresql.conf, and SELECT pg_reload_conf()`
-        : `ALTER ${object === 'every role' ? 'ROLE ALL' : object.replace('role', 'ROLE').replace('database', 'DATABASE')} RESET ${name}`,
+        : `${alter} RESET ${name}`,
     );
   });
 }
@@ -43,7 +44,7 @@ export function eventTriggers(_: Declaration, catalog: Catalog): Finding[] {
       'event_trigger',
       `event trigger ${name}`,
       `runs ${fn}, which "${owner}" may replace, as whoever changes the database`,
-      `DROP EVENT TRIGGER ${name}, or give the function to its superuser`,
+      `DROP EVENT TRIGGER ${quoteIdentifier(name)}, or give the function to its superuser`,
     ),
   );
 }

@@ -147,6 +147,8 @@ export interface CatalogOtherMember {
 /** A setting that every session of the database begins with, such as PostgREST's. */
 export interface CatalogSettingForAll {
   readonly object: string;
+  /** Beginning of the statement that changes the object's settings. */
+  readonly alter: string;
   /** Written as `name=value`. */
   readonly setting: string;
   /** The setting opens nothing by itself. */

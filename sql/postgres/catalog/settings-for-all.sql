@@ -16,13 +16,14 @@ WITH
   ),
   effective AS (
     SELECT CASE WHEN role <> 0 THEN 'role ' || session_user WHEN database = 0 THEN 'every role' ELSE 'database ' || current_database() END AS object,
-      name, value
+      CASE WHEN role <> 0 THEN format('ALTER ROLE %I', session_user) WHEN database = 0 THEN 'ALTER ROLE ALL'
+        ELSE format('ALTER DATABASE %I', current_database()) END AS alter, name, value
     FROM given
     UNION ALL
-    SELECT 'the server', name, reset_val FROM pg_settings
+    SELECT 'the server', 'ALTER SYSTEM', name, reset_val FROM pg_settings
     WHERE reset_val IS DISTINCT FROM boot_val AND name NOT IN (SELECT name FROM given)
   )
-SELECT e.object, e.name || '=' || e.value AS setting, w.minor
+SELECT e.object, e.alter, e.name || '=' || e.value AS setting, w.minor
 FROM effective AS e JOIN weakening AS w USING (name)
 WHERE CASE WHEN w.weak IS NULL THEN e.value IS DISTINCT FROM w.safe ELSE lower(e.value) = w.weak END
 ORDER BY 1, 2

@@ -1,7 +1,10 @@
 import { afterEach, describe, expect, it } from 'vitest';
+import { lackingPrivileges } from '../../../apply/admin-privileges.ts';
 import { applyDeclaration, createRoles } from '../../../apply/index.ts';
 import { observeDatabase } from '../../../apply/observe-database.ts';
 import { checkDatabase } from '../../../cli/doctor/database.ts';
+import { quoteIdentifier } from '../../../postgres/quote.ts';
+import { apiRoles } from '../../../declaration/roles.ts';
 import { withClient } from '../../../postgres/with-client.ts';
 import { useCluster, type TestDatabase } from '../../support/database.ts';
 import { rejection } from '../../support/errors.ts';
@@ -107,4 +110,44 @@ describe('a managed service', () => {
     const problems = (await checkDatabase(customer)).filter(({ level }) => level === 'problem');
     expect(problems).toEqual([expect.objectContaining({ fix: expect.stringContaining(role) as string })]);
   });
+});
+
+describe('the statements of an error, run by the roles that it names, are all that an admin lacks', () => {
+  const both = [true, false];
+  const combinations = both.flatMap((owns) =>
+    both.flatMap((createRole) =>
+      ['none', 'some', 'all'].map((administered) => [owns, createRole, administered] as const),
+    ),
+  );
+
+  it.each(combinations)(
+    'owns the database: %s, CREATEROLE: %s, ADMIN on %s',
+    async (owns, createRole, administered) => {
+      const database = await cluster.database('database owner');
+      const first = database.admin.user;
+      const declaration = notes(database.name);
+      await database.apply(declaration);
+      const name = `${database.name} Second "Admin"`;
+      const quoted = quoteIdentifier(name);
+      const second = connectionOf(database, name);
+      await database.sql(`CREATE ROLE ${quoted} LOGIN ${createRole ? 'CREATEROLE' : ''} PASSWORD 'second'`);
+      await database.sql(`GRANT CONNECT ON DATABASE ${database.name} TO ${quoted}`);
+      if (owns) await database.sql(`ALTER DATABASE ${database.name} OWNER TO ${quoted}`);
+      const all = [...apiRoles(declaration).map((role) => role.name), declaration.authenticator, declaration.owner];
+      const given = { none: [], some: all.slice(0, 2), all }[administered]!;
+      for (const role of given) {
+        await database.sql(`SET ROLE ${first}; GRANT ${quoteIdentifier(role)} TO ${quoted} WITH ADMIN OPTION`);
+      }
+      const lacking = () => withClient(second, (client) => lackingPrivileges(client, declaration));
+      const before = await lacking();
+      expect(before === undefined).toBe(owns && createRole && administered === 'all');
+      for (const [, role, sql] of (before?.fix ?? '').matchAll(/run as (a superuser|"[^"]+"): (.*?)(?=; run as |$)/g)) {
+        await database.sql(`${role === 'a superuser' ? '' : `SET ROLE ${role}; `}${sql}`);
+      }
+      expect(await lacking()).toBeUndefined();
+      await withClient(second, (client) => createRoles(client, declaration, { authenticator: 'password' }));
+      expect(await applyDeclaration(second, declaration)).toMatchObject({ migrations: [] });
+      expect(await applyDeclaration(second, declaration)).toMatchObject({ changes: 0 });
+    },
+  );
 });
