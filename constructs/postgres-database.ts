@@ -315,7 +315,7 @@ function checkMajor(place: string, version: string): number {
   const major = Number.parseInt(version, 10);
   const oldest = oldestMajor('PostgreSQL');
   if (major >= oldest) return major;
-  refuse('unsupported_version', place, `PostgreSQL ${version} is too old`, `use ${oldest} or later`);
+  refuse('unsupported_version', place, `PostgreSQL ${version} is too old`, `use ${oldest} or later; if the tag is no version of PostgreSQL, give \`version\` as well`);
 }
 
 /** Fewer megabytes may make the engine's first process in a container fail: at 64, runc can't set up the system call filter. */

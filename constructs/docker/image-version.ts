@@ -1,24 +1,29 @@
 import { refuse } from '../../errors/secured-postgrest-error.ts';
-import { imageVersion } from '../../compile/images.ts';
+import { imageVersion, isNamedAfterProduct } from '../../compile/images.ts';
 
-/** The more precise of the version that was given and the one of the image's tag. They must not contradict each other. */
+/** Lower numbers in a tag are those of an image of one's own. */
+const OLDEST_MAJOR = 9;
+
+/**
+ * The more precise of the version that was given and the one of the image's tag. If they differ, the given one counts for an image
+ * with a name of its own, whose tag may be its own version, and is rejected for an image that is named after the product.
+ */
 export function agreedVersion(place: string, image: string, given: string | undefined, fallback?: string): string {
   const tagged = imageVersion(image);
-  if (given !== undefined && tagged !== undefined && !agrees(given.replace(/^v/, ''), tagged)) {
-    refuse('invalid_prop', `${place}.version`, `"${given}" is not the version of the image "${image}"`, 'leave it out');
-  }
-  const version = mostPrecise(given, tagged) ?? fallback;
+  const version = given === undefined ? (tagged ?? fallback) : withTag(place, image, given, tagged);
   if (version !== undefined) return version;
   refuse('invalid_prop', `${place}.image`, `the tag of "${image}" names no version`, 'give the version as well');
 }
 
-/** `18.4` is more precise than `18`, whichever was given. */
-function mostPrecise(given: string | undefined, tagged: string | undefined): string | undefined {
-  if (given === undefined || tagged === undefined) return given ?? tagged;
-  return given.replace(/^v/, '').length >= tagged.length ? given : tagged;
-}
-
-/** `18` agrees with `18.4`, `18.4` with `18`: one is as precise as the other, or more. */
-function agrees(a: string, b: string): boolean {
-  return `${a}.`.startsWith(`${b}.`) || `${b}.`.startsWith(`${a}.`);
+function withTag(place: string, image: string, given: string, tagged: string | undefined): string {
+  if (!/^v?\d+(\.\d+)*$/.test(given)) {
+    refuse('invalid_prop', `${place}.version`, `"${given}" is not a version`, 'write it like "18.7"');
+  }
+  const plain = given.replace(/^v/, '');
+  if (tagged === undefined) return plain;
+  // `18` agrees with `18.4`, which is more precise, whichever was given.
+  if (`${plain}.`.startsWith(`${tagged}.`)) return plain;
+  if (`${tagged}.`.startsWith(`${plain}.`)) return tagged;
+  if (!isNamedAfterProduct(image) || Number.parseInt(tagged, 10) < OLDEST_MAJOR) return plain;
+  refuse('invalid_prop', `${place}.version`, `"${given}" is not the version of the image "${image}"`, 'leave it out');
 }

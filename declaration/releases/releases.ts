@@ -4,7 +4,7 @@ import { type Advisory, type Product, RELEASE_TABLE } from './release-table.ts';
 
 /** One finding about a version. */
 export interface ReleaseFinding {
-  readonly rule: 'known_advisory' | 'end_of_life';
+  readonly rule: 'known_advisory' | 'end_of_life' | 'unknown_major';
   /** Continues a sentence that begins with the product and its version. */
   readonly problem: string;
   readonly fix: string;
@@ -67,8 +67,17 @@ export function releaseFindings(
   { accepted = [], now = new Date() }: ReleaseOptions = {},
 ): ReleaseFinding[] {
   const advisories = advisoriesOf(product, version).filter(({ id }) => !accepted.includes(id));
-  const end = RELEASE_TABLE.products[product].majors[majorOf(version)]?.endOfLife;
+  const { majors } = RELEASE_TABLE.products[product];
+  const major = majorOf(version);
   const found: ReleaseFinding[] = [];
+  if (!(major in majors) && major > oldestMajor(product)) {
+    found.push({
+      rule: 'unknown_major',
+      problem: `is of a major version that this package does not know, nor its advisories`,
+      fix: `use ${product} ${newestVersion(product)}, or a newer version of this package`,
+    });
+  }
+  const end = majors[major]?.endOfLife;
   if (advisories.length > 0) {
     found.push({ rule: 'known_advisory', problem: summaryOf(advisories), fix: useNewest(product, version) });
   }

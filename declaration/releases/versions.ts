@@ -1,5 +1,5 @@
 import { refuse } from '../../errors/secured-postgrest-error.ts';
-import { oldestMajor, refuseOpenToAnyone } from './releases.ts';
+import { newestVersion, oldestMajor, refuseOpenToAnyone } from './releases.ts';
 
 /** PostgREST's versions are `major.minor[.patch]`. */
 export type Version = readonly [major: number, minor: number, patch: number];
@@ -11,7 +11,7 @@ export type Version = readonly [major: number, minor: number, patch: number];
  */
 export function checkVersion(text: string, place: string): Version {
   const match = /^v?(\d+)\.(\d+)(?:\.(\d+))?$/.exec(text);
-  if (!match) refuse('unsupported_version', place, `"${text}" is not a version of PostgREST`, 'write it like "12.0.2"');
+  if (!match) refuse('unsupported_version', place, `"${text}" is not a version of PostgREST`, `write it like "${newestVersion('PostgREST')}"`);
   const version: Version = [Number(match[1]), Number(match[2]), Number(match[3] ?? 0)];
   const oldest = oldestMajor('PostgREST');
   if (version[0] < oldest) {

@@ -131,6 +131,17 @@ describe('a version', () => {
     expect(on('2029-11-08')).toEqual(['end_of_life']);
   });
 
+  it.each([
+    ['PostgreSQL', '19', ['unknown_major']],
+    ['PostgreSQL', '99.1', ['unknown_major']],
+    ['PostgREST', '15.0', ['unknown_major']],
+    ['PostgREST', '17.0', ['unknown_major']],
+    ['PostgREST', '16.99', []],
+    ['PostgreSQL', '18.99', []],
+  ] as const)('%s %s of an unknown major version is reported: %j', (product, version, rules) => {
+    expect(releaseFindings(product, version).map(({ rule }) => rule)).toEqual(rules);
+  });
+
   it('is rejected where an attacker needs no login, whatever is accepted', () => {
     const error = refusal(() => refuseOpenToAnyone('PostgREST', '12.2.3', 'here'));
     expect(error.code).toBe('vulnerable_version');
