@@ -25,6 +25,9 @@ const versionTests = [
 /** One file at a time, after the files of smaller `groupOrder`: these tests share the machine's Docker engine. */
 const alone = (groupOrder: number) => ({ fileParallelism: false, sequence: { groupOrder } });
 
+/** These tests deploy the package as it is installed: compiled. */
+const deploying = { globalSetup: 'test/support/compile-package.ts' };
+
 /** `npm test` runs these tests beside those that deploy: what the engine of this machine runs is none of their business. */
 const withoutEngine = { env: { DOCKER_HOST: 'tcp://127.0.0.1:1' } };
 /** The unit tests of constructs once more, on CDK Terrain where they import CDKTF; without slow ones that synthesize little. */
@@ -64,8 +67,8 @@ export default defineConfig({
       ),
       kind('browser', 120 * seconds, withoutEngine),
       kind('docker', 180 * seconds, alone(1)),
-      kind('deploy', 600 * seconds, alone(2)),
-      kind('engine', 600 * seconds, alone(3)),
+      kind('deploy', 600 * seconds, { ...alone(2), ...deploying }),
+      kind('engine', 600 * seconds, { ...alone(3), ...deploying }),
     ],
   },
 });

@@ -6,8 +6,10 @@ import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { loadSigningKey, signToken } from '../../tokens/index.ts';
 import { certificateAuthority } from '../support/certificates.ts';
+import { compiled } from '../support/compiled.ts';
 import { docker, engineObjects, freePort, root, type Run, runProgram } from '../support/deployment.ts';
 import { postgrestImage } from '../support/images.ts';
+import { runStacks } from '../support/stacks.ts';
 
 /** The Postgres that is there already: none of it is made by a deploy. */
 const SERVER = 'notes-existing-postgres';
@@ -24,7 +26,6 @@ const BOB = '00000000-0000-4000-8000-00000000000b';
 const authority = certificateAuthority('the authority of the existing Postgres');
 
 const directory = mkdtempSync(join(tmpdir(), 'deployment existing '));
-const loader = join(root, 'node_modules/tsx/dist/loader.mjs');
 let databasePort: number;
 let apiPort: number;
 let env: NodeJS.ProcessEnv;
@@ -44,9 +45,8 @@ beforeAll(async () => {
   await sql('postgres', 'postgres', 'CREATE DATABASE notes OWNER notes_admin');
   await sql('postgres', 'notes', otherPeoplesThings());
 
-  const app = ['node', '--import', loader, join(root, 'examples/existing/main.ts')].map((word) => JSON.stringify(word));
-  const settings = { language: 'typescript', app: app.join(' '), projectId: 'existing', sendCrashReports: 'false' };
-  writeFileSync(join(directory, 'cdktf.json'), JSON.stringify(settings));
+  const app = `node ${JSON.stringify(compiled('examples/existing/main.js'))}`;
+  writeFileSync(join(directory, 'cdktf.json'), JSON.stringify({ app }));
   writeFileSync(join(directory, 'authority.pem'), authority.certificate);
   writeFileSync(join(directory, 'another authority.pem'), certificateAuthority('another').certificate);
   writeFileSync(join(directory, 'admin password'), `${PASSWORDS.notes_admin}\n`, { mode: 0o600 });
@@ -68,7 +68,7 @@ beforeAll(async () => {
 });
 
 afterAll(async () => {
-  if (readdirSync(directory).some((file) => file.endsWith('.tfstate'))) await cdktf('destroy').catch(() => undefined);
+  if (readdirSync(directory).some((file) => file.endsWith('.tfstate'))) await run('destroy').catch(() => undefined);
   const left = engineObjects('container', 'notes');
   docker('container', 'rm', '--force', '--volumes', SERVER, ...left);
   const volumes = engineObjects('volume', 'notes');
@@ -159,19 +159,14 @@ function others(): Promise<Record<string, unknown>[]> {
   );
 }
 
-async function cdktf(command: 'deploy' | 'destroy'): Promise<Run> {
-  const run = await tryCdktf(command);
-  if (run.status !== 0) throw new Error(`cdktf ${command} failed:\n${run.output}`);
-  return run;
+async function run(command: 'deploy' | 'destroy'): Promise<Run> {
+  const result = await tryRun(command);
+  if (result.status !== 0) throw new Error(`${command} failed:\n${result.output}`);
+  return result;
 }
 
-function tryCdktf(command: 'deploy' | 'destroy', further: NodeJS.ProcessEnv = {}): Promise<Run> {
-  const flags = command === 'deploy' ? ['--skip-provider-lock'] : [];
-  const program = join(root, 'node_modules/cdktf-cli/bundle/bin/cdktf');
-  return runProgram(process.execPath, [program, command, '--auto-approve', ...flags], {
-    cwd: directory,
-    env: { ...env, ...further },
-  });
+function tryRun(command: 'deploy' | 'destroy', further: NodeJS.ProcessEnv = {}): Promise<Run> {
+  return runStacks(command, { cwd: directory, env: { ...env, ...further } });
 }
 
 const TLS = ['--sslmode', 'verify-full', '--ssl-root-certificate', 'authority.pem'];
@@ -180,11 +175,8 @@ const TLS = ['--sslmode', 'verify-full', '--ssl-root-certificate', 'authority.pe
 function cli(...command: string[]): Promise<Run> {
   const connection = ['--host', '127.0.0.1', '--port', String(databasePort), '--database', 'notes', ...TLS];
   const admin = ['--user', 'notes_admin', '--password-file', 'admin password'];
-  const main = ['--import', loader, join(root, 'cli/main.ts')];
-  return runProgram(process.execPath, [...main, command[0]!, ...connection, ...admin, ...command.slice(1)], {
-    cwd: directory,
-    env,
-  });
+  const args = [command[0]!, ...connection, ...admin, ...command.slice(1)];
+  return runProgram(process.execPath, [compiled('cli/main.js'), ...args], { cwd: directory, env });
 }
 
 const declaration = join(root, 'examples/existing/declaration.ts');
@@ -211,8 +203,8 @@ let untouched: Record<string, unknown>[];
 describe('an existing Postgres whose admin is no superuser', () => {
   it('gets an API', async () => {
     untouched = await others();
-    const { output } = await cdktf('deploy');
-    expect(output).toContain(`notes_url = http://127.0.0.1:${apiPort}`);
+    const { output } = await run('deploy');
+    expect(output).toContain(`notes_url = "http://127.0.0.1:${apiPort}"`);
   });
 
   it('shows everybody only their own rows, and nothing without a token', async () => {
@@ -235,7 +227,7 @@ describe('an existing Postgres whose admin is no superuser', () => {
 
   it('is not believed with the certificate of another authority, and the API stays as it was', async () => {
     const before = engineObjects('container', 'notes').map((name) => docker('inspect', '--format', '{{.Id}}', name));
-    const { status, output } = await tryCdktf('deploy', { DATABASE_ROOT_CERTIFICATE: 'another authority.pem' });
+    const { status, output } = await tryRun('deploy', { DATABASE_ROOT_CERTIFICATE: 'another authority.pem' });
     expect(status).not.toBe(0);
     expect(output).toContain('certificate signed by unknown authority');
     const after = engineObjects('container', 'notes').map((name) => docker('inspect', '--format', '{{.Id}}', name));
@@ -248,7 +240,7 @@ describe('an existing Postgres whose admin is no superuser', () => {
   });
 
   it('says "No changes" when it is deployed again', async () => {
-    const { output } = await cdktf('deploy');
+    const { output } = await run('deploy');
     expect(output).toContain('No changes.');
     expect(output).not.toMatch(/(Creating|Modifying|Destroying)\.\.\./);
   });
@@ -323,7 +315,7 @@ describe('an existing Postgres whose admin is no superuser', () => {
       'notes',
       'CREATE TABLE notes_more.by_user (id int); ALTER TABLE notes_more.by_user OWNER TO notes_user',
     );
-    await cdktf('destroy');
+    await run('destroy');
     for (const kind of ['container', 'volume', 'network'] as const) expect(engineObjects(kind, 'notes')).toEqual([]);
     expect(await sql('postgres', 'notes', `SELECT rolname FROM pg_roles WHERE rolname ~ '^notes'`)).toEqual([
       { rolname: 'notes_admin' },
@@ -336,7 +328,7 @@ describe('an existing Postgres whose admin is no superuser', () => {
   });
 
   it('finds its data when it is deployed again', async () => {
-    await cdktf('deploy');
+    await run('deploy');
     expect(await textsOf(ADA)).toEqual(['by ada']);
     expect((await ask()).status).toBe(401);
     expect(await diff()).toEqual({ status: 0, output: '-- no difference\n' });

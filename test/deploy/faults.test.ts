@@ -1,7 +1,7 @@
 import { cpSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { Deployment, docker, freePort, touched } from '../support/deployment.ts';
+import { Deployment, docker, freePort } from '../support/deployment.ts';
 import { fillTodos, watchFailingDeploy } from '../support/failing-deploy.ts';
 import { type Fault, listenOn, psql, SmallVolume, takeAllConnections } from '../support/faults.ts';
 import { ask, pollDuring, type Probe, showsData } from '../support/poll.ts';
@@ -60,7 +60,7 @@ async function survives({ cause, fault, env = {}, closes = false, sql }: Case): 
 /** Deploys until there is nothing left to do, which takes one deploy; returns what clients then see. */
 async function finishes(title: string): Promise<string[]> {
   await todos.deploy();
-  expect(touched(await todos.deploy())).toEqual([]);
+  expect(await todos.pending()).toEqual([]);
   // A server that had lost its database tries to connect again after ever longer pauses.
   await expect.poll(() => ask(probes[1]!), { timeout: 60_000 }).toContain(title);
   const after = await Promise.all(probes.map(ask));
@@ -96,7 +96,7 @@ describe('a new deploy whose port somebody else listens on fails, and the next o
   it('without either', async () => {
     await todos.deploy();
     probes = await fillTodos(todos);
-    expect(touched(await todos.deploy())).toEqual([]);
+    expect(await todos.pending()).toEqual([]);
   });
 });
 
@@ -202,25 +202,30 @@ describe('what a container needs is not there', () => {
 
 describe('two deploys at once', () => {
   it('in the same directory: one does the work, the other one as well or it says that the state is locked', async () => {
-    const failed = await deployedBy(todos, todos);
+    const failed = await deployedBy([todos, todos], (deployment) => deployment.tryDeployWithCli());
     expect(failed.length).toBeLessThan(2);
     for (const { output } of failed) expect(output).toContain('Error acquiring the state lock');
   });
 
   it('from two checkouts: both do the work, one after the other', async () => {
     const other = todos.checkout();
-    const failed = await deployedBy(todos, other).finally(() => rmSync(other.directory, { recursive: true }));
+    const failed = await deployedBy([todos, other], (deployment) => deployment.tryDeploy()).finally(() =>
+      rmSync(other.directory, { recursive: true }),
+    );
     expect(failed).toEqual([]);
   });
 });
 
 /** Two deploys of the same change at once; a plain one then leaves nothing to do. Returns those that failed. */
-async function deployedBy(one: Deployment, other: Deployment): Promise<Run[]> {
+async function deployedBy(
+  [one, other]: readonly [Deployment, Deployment],
+  deploy: (deployment: Deployment) => Promise<Run>,
+): Promise<Run[]> {
   const before = await Promise.all(probes.map(ask));
   const title = change();
   if (other !== one)
     cpSync(join(one.directory, 'declaration'), join(other.directory, 'declaration'), { recursive: true });
-  const both = Promise.all([one.tryDeployWithCli(), other.tryDeployWithCli()]);
+  const both = Promise.all([deploy(one), deploy(other)]);
   const { result: runs, answers } = await pollDuring(probes, both);
   const after = await finishes(title);
   showOnly(

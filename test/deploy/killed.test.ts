@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { get, type IncomingMessage } from 'node:http';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { Deployment, engineObjects, touched } from '../support/deployment.ts';
+import { Deployment, engineObjects } from '../support/deployment.ts';
 import { deployKilledAt, type KillPoint } from '../support/killed-deploy.ts';
 import { sample } from '../support/fuzz.ts';
 import { type Answers, ask, pollDuring, type Probe } from '../support/poll.ts';
@@ -84,7 +84,7 @@ describe('a first deploy that is killed', () => {
 
   it('is finished by a plain one, after which nothing is left to do', async () => {
     await todos.deploy();
-    expect(touched(await todos.deploy())).toEqual([]);
+    expect(await todos.pending()).toEqual([]);
     await todos.sql(`INSERT INTO api.todos (user_id, title, done, public)
       VALUES (1, 'buy milk', false, false), (1, 'pay rent', true, false), (2, 'rest', false, true), (2, 'hide', false, false)`);
     expect(await answersNow()).toEqual(['rest', BEFORE]);
@@ -122,7 +122,7 @@ describe('a deploy of changes that is killed', () => {
 
   it('is finished by a plain one, after which nothing is left to do', async () => {
     await todos.deploy();
-    expect(touched(await todos.deploy())).toEqual([]);
+    expect(await todos.pending()).toEqual([]);
     expect(await answersNow()).toEqual(['rest', AFTER]);
     expect(await todos.sql('SELECT count(*)::int FROM todos_private.migrations')).toEqual([{ count: 2 }]);
   });

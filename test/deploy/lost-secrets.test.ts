@@ -16,7 +16,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { checkEngineClock } from '../../cli/doctor/clocks.ts';
 import { engineAddress } from '../../constructs/docker/engine-address.ts';
 import { SecretsDirectory } from '../../constructs/index.ts';
-import { Deployment, docker, root, type Run, runningServers, runProgram, touched } from '../support/deployment.ts';
+import { Deployment, docker, root, runningServers } from '../support/deployment.ts';
 import { ask } from '../support/poll.ts';
 import { fillTodos } from '../support/failing-deploy.ts';
 
@@ -39,19 +39,10 @@ afterAll(() => todos.remove());
 
 const rows = (token: string) => ask({ name: 'user 1', url: `${todos.url}/todos?select=id,title&order=id`, token });
 
-function program(file: string, args: readonly string[], env: NodeJS.ProcessEnv): Promise<Run> {
-  const loader = join(root, 'node_modules/tsx/dist/loader.mjs');
-  const options = { cwd: todos.directory, env: { ...todos.env, ...env } };
-  return runProgram(process.execPath, ['--import', loader, join(root, file), ...args], options);
-}
-
-/** Just synthesizes, as each command of cdktf does first. */
-const synthesize = (env: NodeJS.ProcessEnv = {}) => program('test/support/deployment-app.ts', [], env);
-
 const adopt = (deployment: string) =>
-  program('cli/main.ts', ['secrets', 'adopt', '--name', 'todos', '--deployment', deployment], {});
+  todos.command(['secrets', 'adopt', '--name', 'todos', '--deployment', deployment]);
 
-const doctor = (env: NodeJS.ProcessEnv = {}) => program('cli/main.ts', ['doctor', todos.env['DECLARATION']!], env);
+const doctor = (env: NodeJS.ProcessEnv = {}) => todos.command(['doctor', todos.env['DECLARATION']!], env);
 
 /** What a rejected deploy must leave as it is. */
 function everything(): unknown {
@@ -171,7 +162,7 @@ describe('without its secrets', () => {
       },
     ],
   ])('synthesizing is rejected %s', async (_, prepare) => {
-    const { status, output } = await synthesize(prepare() ?? {});
+    const { status, output } = await todos.synthesize(prepare() ?? {});
     moveStates(backup, todos.directory);
     expect(status, output).not.toBe(0);
     expect(output).toContain(`belongs to deployment ${identity}`);
@@ -194,7 +185,7 @@ describe('without its secrets', () => {
     cpSync(backup, todos.secrets, { recursive: true });
     rmSync(join(todos.secrets, name), { recursive: true });
     const before = filesOf('.secrets').filter((file) => file !== 'todos/keys');
-    const { status, output } = await synthesize();
+    const { status, output } = await todos.synthesize();
     expect(status).not.toBe(0);
     expect(output).toContain('[lost_secret]');
     expect(filesOf('.secrets').filter((file) => file !== 'todos/keys')).toEqual(before);
@@ -202,7 +193,7 @@ describe('without its secrets', () => {
 
   it('restoring them is enough', async () => {
     restore();
-    expect(touched(await todos.deploy())).toEqual([]);
+    expect(await todos.pending()).toEqual([]);
     expect(await rows(oldToken)).toBe(ROWS);
   });
 });
@@ -210,7 +201,7 @@ describe('without its secrets', () => {
 describe('a password that the database does not have', () => {
   it('is rejected before planning; adopting gives it to the database', async () => {
     await todos.sql(`ALTER ROLE postgres PASSWORD 'changed by hand'`);
-    const { status, output } = await synthesize();
+    const { status, output } = await todos.synthesize();
     expect(status).not.toBe(0);
     expect(output).toMatch(/password authentication failed.*\[password_rejected\]/);
     expect((await doctor()).output).toMatch(
@@ -220,7 +211,7 @@ describe('a password that the database does not have', () => {
     expect(adopted.output).toContain('the database has a new admin password');
     expect(await todos.sql('SELECT 1 AS one')).toEqual([{ one: 1 }]);
     expect(docker('exec', 'todos-postgres', 'cat', '/tmp/pg_hba.conf')).not.toContain('trust');
-    expect(touched(await todos.deploy())).toEqual([]);
+    expect(await todos.pending()).toEqual([]);
   });
 });
 
@@ -245,11 +236,11 @@ describe('taken over on purpose', () => {
     await todos.deploy();
     expect(await rows(await todos.tokenFor('todos_user', { user_id: 1 }))).toBe(ROWS);
     expect(await rows(oldToken)).toMatch(/^401/);
-    expect(touched(await todos.deploy())).toEqual([]);
+    expect(await todos.pending()).toEqual([]);
   });
 
   it('the lost directory, found again, does not deploy over it', async () => {
-    const { status, output } = await synthesize({ SECRETS_DIRECTORY: backup });
+    const { status, output } = await todos.synthesize({ SECRETS_DIRECTORY: backup });
     expect(status).not.toBe(0);
     expect(output).toContain('[password_rejected]');
   });

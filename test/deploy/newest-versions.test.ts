@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { declare } from '../../declaration/index.ts';
 import { withClient } from '../../postgres/with-client.ts';
-import { Deployment, docker, engineObjects, root, runProgram, type Run } from '../support/deployment.ts';
+import { Deployment, docker, engineObjects, root, type Run } from '../support/deployment.ts';
 import { commands } from '../support/docs/shell.ts';
 import { curlImage, hasImages, postgres18Image, postgrest14Image, postgrest16Image } from '../support/images.ts';
 
@@ -102,8 +102,7 @@ describe.skipIf(missing && process.env['REQUIRE_DEPLOY_TESTS'] !== '1')(title, (
       docker('restart', SERVER);
       await until(() => health(SERVER) === 'unhealthy');
       const options = ['--url', deployment.url, '--container', SERVER, '--hide', deployment.secrets];
-      const command = ['--import', 'tsx', 'cli/main.ts', 'wait', ...options, '--timeout', '1'];
-      const { status, output } = await runProgram(process.execPath, command, { cwd: root, env: process.env });
+      const { status, output } = await deployment.command(['wait', ...options, '--timeout', '1']);
       expect(status).toBe(1);
       expect(output).toMatch(new RegExp(`${SERVER} \\| .*could not translate host name "${DATABASE}" to address`));
       expect(output).toContain('[server_not_ready]');

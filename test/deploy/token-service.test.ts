@@ -1,4 +1,3 @@
-import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { decodeJwt, decodeProtectedHeader } from 'jose';
@@ -7,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { readManagedKeys } from '../../tokens/index.ts';
 import { hashPassword } from '../../token-service/index.ts';
 import { deployedPlaces } from '../support/deployed-places.ts';
-import { changes, Deployment, docker, engineObjects, freePort, root } from '../support/deployment.ts';
+import { changes, Deployment, docker, engineObjects, freePort } from '../support/deployment.ts';
 import { tokenServiceImage } from '../support/images.ts';
 import { lookInside } from '../support/inside.ts';
 import { filesBelow, findSecrets, watchArguments } from '../support/secret-search.ts';
@@ -36,7 +35,7 @@ beforeAll(async () => {
       TOKEN_ISSUER: issuer,
       SIGNED_IN_URL: REDIRECT,
     },
-    'examples/board/main.ts',
+    'examples/board/main.js',
   );
   places['deploy log'] = (await board.deployWithCli({ TF_LOG: 'DEBUG' })).output;
 });
@@ -97,12 +96,8 @@ it('a role that is changed in the database counts from the next refresh on', asy
 it('keys rotate with a deploy, and nothing is started again', async () => {
   const before = tokens.access_token;
   const running = started(SERVICE, 'board-api-1');
-  const rotated = spawnSync(
-    process.execPath,
-    ['--import', 'tsx', join(root, 'cli/main.ts'), 'keys', 'rotate', '--directory', keyDirectory(), '--json'],
-    { cwd: root, encoding: 'utf8' },
-  );
-  const [next] = JSON.parse(rotated.stdout) as [{ kid: string }];
+  const rotated = await board.command(['keys', 'rotate', '--directory', keyDirectory(), '--json']);
+  const [next] = JSON.parse(rotated.output) as [{ kid: string }];
   await board.deploy();
   expect(started(SERVICE, 'board-api-1')).toBe(running);
   expect(decodeProtectedHeader((await refresh()).access_token).kid).toBe(next.kid);

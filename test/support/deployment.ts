@@ -4,21 +4,21 @@ import { rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type pg from 'pg';
+import { ModuleKind, ScriptTarget, transpileModule } from 'typescript';
 import type { DatabaseConnection } from '../../apply/index.ts';
 import { isFree } from '../../testing/servers/free-ports.ts';
 import { withClient } from '../../postgres/with-client.ts';
 import { loadSigningKey, signToken, type TokenOptions } from '../../tokens/index.ts';
 import type { Declaration, KeySource } from '../../declaration/types.ts';
 import { copyCheckout, root } from './checkout.ts';
+import { compiled } from './compiled.ts';
 import { postgresImage, postgrestImage } from './images.ts';
 import { type Run, type RunOptions, runProgram, type Watch } from './run-program.ts';
-import { runStacks } from './stacks.ts';
+import { planStacks, runStacks, synthesize } from './stacks.ts';
 
 export { root } from './checkout.ts';
 export { type Run, runProgram } from './run-program.ts';
 
-const loader = join(root, 'node_modules/tsx/dist/loader.mjs');
-const STACKS = 'test/support/deployment-app.ts';
 const cdktf = join(root, 'node_modules/cdktf-cli/bundle/bin/cdktf');
 
 /**
@@ -46,7 +46,7 @@ export class Deployment {
       POSTGREST_IMAGE: postgrestImage,
       DATABASE_PORT: String(databasePort),
       API_PORT: String(apiPort),
-      DECLARATION: join(directory, 'declaration', 'declaration.ts'),
+      DECLARATION: join(directory, 'declaration', 'declaration.mjs'),
       ...env,
     };
   }
@@ -54,30 +54,38 @@ export class Deployment {
   /**
    * Copies an example; nothing is deployed yet.
    *
-   * @param program of the app, from the project's top. @default the stacks of the example's declaration
+   * @param program the app, a file of the compiled package. @default the stacks of the example's declaration
    */
-  static async of(example: string, env: NodeJS.ProcessEnv = {}, program = STACKS): Promise<Deployment> {
+  static async of(example: string, env: NodeJS.ProcessEnv = {}, program?: string): Promise<Deployment> {
     const deployment = await Deployment.prepare(example, env, program);
     cpSync(join(root, 'examples', example), join(deployment.directory, 'declaration'), { recursive: true });
     // Imports by a relative path would lead out of the copy.
-    deployment.edit('declaration.ts', (text) => text.replace(/'(\.\.\/)+index\.ts'/, `'${join(root, 'index.ts')}'`));
+    deployment.edit('declaration.ts', (text) => text.replace(/'(\.\.\/)+index\.ts'/, `'${compiled('index.js')}'`));
     return deployment;
   }
 
   /** Of a declaration that the test has made; nothing is deployed yet. */
   static async declaring(declaration: Declaration, env: NodeJS.ProcessEnv = {}): Promise<Deployment> {
-    const deployment = await Deployment.prepare(declaration.name, env, STACKS);
+    const deployment = await Deployment.prepare(declaration.name, env);
     deployment.env['DECLARATION'] = join(deployment.directory, 'declaration', 'declaration.json');
     mkdirSync(join(deployment.directory, 'declaration'));
     deployment.declare(declaration);
     return deployment;
   }
 
-  private static async prepare(name: string, env: NodeJS.ProcessEnv, program: string): Promise<Deployment> {
+  private static async prepare(
+    name: string,
+    env: NodeJS.ProcessEnv,
+    program = 'test/support/deployment-app.js',
+  ): Promise<Deployment> {
     refuseRunning(name);
     const directory = mkdtempSync(join(tmpdir(), `deployment ${name} `));
-    const app = ['node', '--import', quoted(loader), quoted(join(root, program))].join(' ');
-    const settings = { language: 'typescript', app, projectId: name, sendCrashReports: 'false' };
+    const settings = {
+      language: 'typescript',
+      app: `node ${quoted(compiled(program))}`,
+      projectId: name,
+      sendCrashReports: 'false',
+    };
     writeFileSync(join(directory, 'cdktf.json'), JSON.stringify(settings));
     return new Deployment(name, directory, await freePort(), await freePort(), env);
   }
@@ -113,6 +121,13 @@ export class Deployment {
     const after = change(before);
     if (after === before) throw new Error(`the edit of ${file} changes nothing`);
     writeFileSync(path, after);
+    if (file === 'declaration.ts') this.#compile(after);
+  }
+
+  /** An app that has to compile TypeScript takes twice the CPU time. */
+  #compile(declaration: string): void {
+    const compilerOptions = { module: ModuleKind.ESNext, target: ScriptTarget.ES2022 };
+    this.add('declaration.mjs', transpileModule(declaration, { compilerOptions }).outputText);
   }
 
   add(file: string, text: string): void {
@@ -134,6 +149,16 @@ export class Deployment {
     return runStacks('deploy', this.#options(env, watch));
   }
 
+  /** Just synthesizes, as each command of cdktf does first. */
+  synthesize(env: NodeJS.ProcessEnv = {}): Promise<Run> {
+    return synthesize(this.#options(env));
+  }
+
+  /** Addresses of the resources that another deploy would change. */
+  pending(): Promise<string[]> {
+    return planStacks(this.#options());
+  }
+
   async destroy(): Promise<Run> {
     return succeeded('destroy', await runStacks('destroy', this.#options()));
   }
@@ -151,6 +176,11 @@ export class Deployment {
   /** Runs the CLI. */
   cdktf(args: readonly string[], env: NodeJS.ProcessEnv = {}, watch?: Watch): Promise<Run> {
     return runProgram(process.execPath, [cdktf, ...args], this.#options(env, watch));
+  }
+
+  /** Runs a command of this package. */
+  command(args: readonly string[], env: NodeJS.ProcessEnv = {}): Promise<Run> {
+    return runProgram(process.execPath, [compiled('cli/main.js'), ...args], this.#options(env));
   }
 
   /** One of the README's commands, such as `deploy`. */

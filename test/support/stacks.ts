@@ -6,10 +6,16 @@ import { type Run, type RunOptions, runProgram } from './run-program.ts';
 /** The providers that all directories share; the CLI has Terraform use the same folder. */
 const pluginCache = join(homedir(), '.terraform.d/plugin-cache');
 
-interface Stack {
+/** A stack, as the manifest lists it. */
+interface ListedStack {
   readonly name: string;
   readonly workingDirectory: string;
   readonly dependencies: readonly string[];
+}
+
+interface Stack {
+  readonly name: string;
+  readonly directory: string;
 }
 
 /**
@@ -19,14 +25,12 @@ interface Stack {
  */
 export async function runStacks(command: 'deploy' | 'destroy', options: RunOptions): Promise<Run> {
   mkdirSync(pluginCache, { recursive: true });
-  const terraform = options.env?.['TERRAFORM_BINARY_NAME'] ?? 'terraform';
+  const terraform = terraformOf(options);
   const program = new Programs({ ...options, env: { ...options.env, TF_PLUGIN_CACHE_DIR: pluginCache } });
-  const { app } = JSON.parse(readFileSync(join(options.cwd, 'cdktf.json'), 'utf8')) as { app: string };
-  await program.run('the app', '/bin/sh', ['-c', `exec ${app}`]);
+  await program.run('the app', '/bin/sh', appOf(options));
 
-  const stacks = program.failed ? [] : inOrder(join(options.cwd, 'cdktf.out'));
-  for (const { name, workingDirectory } of command === 'deploy' ? stacks : stacks.reverse()) {
-    const directory = join(options.cwd, 'cdktf.out', workingDirectory);
+  const stacks = program.failed ? [] : inOrder(options);
+  for (const { name, directory } of command === 'deploy' ? stacks : stacks.reverse()) {
     const step = command === 'deploy' ? 'apply' : 'destroy';
     // The end of an `init` writes it; the providers of a stack stay the same.
     const initialized = existsSync(join(directory, '.terraform.lock.hcl'));
@@ -34,6 +38,43 @@ export async function runStacks(command: 'deploy' | 'destroy', options: RunOptio
     await program.run(name, terraform, [step, '-auto-approve', '-input=false', '-no-color'], directory);
   }
   return program.result;
+}
+
+/** Runs the app, as every command of the CLI does first. */
+export function synthesize(options: RunOptions): Promise<Run> {
+  return runProgram('/bin/sh', appOf(options), options);
+}
+
+/** The shell's arguments. */
+function appOf({ cwd }: RunOptions): string[] {
+  const { app } = JSON.parse(readFileSync(join(cwd, 'cdktf.json'), 'utf8')) as { app: string };
+  return ['-c', `exec ${app}`];
+}
+
+/**
+ * Addresses of the resources that the next deploy would change, after one that has initialized each stack: runs the app, then
+ * plans all stacks at the same time.
+ */
+export async function planStacks(options: RunOptions): Promise<string[]> {
+  const app = await synthesize(options);
+  if (app.status !== 0) throw new Error(`the app failed:\n${app.output}`);
+  const plans = inOrder(options).map(async ({ name, directory }) => {
+    const args = ['plan', '-detailed-exitcode', '-input=false', '-no-color'];
+    const { status, output } = await runProgram(terraformOf(options), args, { ...options, cwd: directory });
+    if (status !== NO_CHANGES && status !== CHANGES) throw new Error(`the plan of ${name} failed:\n${output}`);
+    const addresses = [...output.matchAll(/^ {2}# (\S+) (?:will|must) be /gm)].map((match) => match[1]!);
+    // Without a resource: an output changes.
+    return status === CHANGES && addresses.length === 0 ? [output] : addresses;
+  });
+  return (await Promise.all(plans)).flat();
+}
+
+/** What `-detailed-exitcode` answers. */
+const NO_CHANGES = 0;
+const CHANGES = 2;
+
+function terraformOf({ env }: RunOptions): string {
+  return env['TERRAFORM_BINARY_NAME'] ?? 'terraform';
 }
 
 /** Programs one after the other, which are watched like one; after one that failed none is run. */
@@ -64,15 +105,16 @@ class Programs {
 }
 
 /** The stacks that were synthesized, each after those that it depends on. */
-function inOrder(directory: string): Stack[] {
-  const { stacks } = JSON.parse(readFileSync(join(directory, 'manifest.json'), 'utf8')) as {
-    stacks: Record<string, Stack>;
+function inOrder({ cwd }: RunOptions): Stack[] {
+  const outputs = join(cwd, 'cdktf.out');
+  const { stacks } = JSON.parse(readFileSync(join(outputs, 'manifest.json'), 'utf8')) as {
+    stacks: Record<string, ListedStack>;
   };
-  const ordered = new Set<Stack>();
-  const add = (stack: Stack) => {
+  const ordered = new Set<ListedStack>();
+  const add = (stack: ListedStack) => {
     for (const name of stack.dependencies) add(stacks[name]!);
     ordered.add(stack);
   };
   Object.values(stacks).forEach(add);
-  return [...ordered];
+  return [...ordered].map(({ name, workingDirectory }) => ({ name, directory: join(outputs, workingDirectory) }));
 }
