@@ -1,9 +1,10 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { docker, engineObjects, freePort, root } from '../support/deployment.ts';
 import { postgresImage, postgrestImage } from '../support/images.ts';
-import { pack, Project, versions } from '../support/project.ts';
+import { shellLines } from '../support/docs/markdown.ts';
+import { pack, packLater, Project, versions } from '../support/project.ts';
 
 /** What a user writes; in CommonJS the migrations' place and the end differ. */
 const main = (migrations: string) => `
@@ -81,6 +82,7 @@ beforeAll(async () => {
   project.write('entry-points.ts', entryPoints);
   await project.install({
     type: 'module',
+    scripts: { deploy: 'cdktf deploy --auto-approve --skip-provider-lock' },
     dependencies: {
       'cdktf-secured-postgrest': `file:${tarball}`,
       ...versions('cdktf', 'constructs', '@cdktf/provider-docker', '@cdktf/provider-postgresql'),
@@ -108,6 +110,28 @@ async function mint(subject: string): Promise<string> {
   const options = ['--directory', '.secrets/stranger/keys', '--role', 'stranger_user', '--subject', subject];
   const { output } = await project.must('npx', ['secured-postgrest', 'token', 'mint', ...options]);
   return output.trim().split('\n').at(-1)!;
+}
+
+function ask(token?: string, body?: object): Promise<Response> {
+  return fetch(`http://127.0.0.1:${env['API_PORT']}/messages?select=author,body`, {
+    headers: { 'Content-Type': 'application/json', ...(token && { Authorization: `Bearer ${token}` }) },
+    ...(body && { method: 'POST', body: JSON.stringify(body) }),
+  });
+}
+
+/** How the database differs from the declaration that was synthesized. */
+async function diff(): Promise<string> {
+  const stack = 'cdktf.out/stacks/messages';
+  const file = readdirSync(join(project.directory, stack), { recursive: true, encoding: 'utf8' }).find((name) =>
+    name.endsWith('declaration.json'),
+  );
+  const secrets = '.secrets/stranger';
+  const { output } = await project.must('npx', [
+    ...['secured-postgrest', 'diff', join(stack, file!), '--host', '127.0.0.1', '--port', env['DATABASE_PORT']!],
+    ...['--database', 'stranger', '--user', 'postgres', '--password-file', `${secrets}/admin-password`],
+    ...['--sslmode', 'verify-full', '--ssl-root-certificate', `${secrets}/stranger-postgres-certificate.pem`],
+  ]);
+  return output;
 }
 
 describe('the package in a project of somebody else', () => {
@@ -144,13 +168,6 @@ describe('the package in a project of somebody else', () => {
 
   it('answers as declared', async () => {
     const [ada, bob] = await Promise.all([mint('ada'), mint('bob')]);
-    const messages = `http://127.0.0.1:${env['API_PORT']}/messages?select=author,body`;
-    const ask = (token?: string, body?: object) =>
-      fetch(messages, {
-        headers: { 'Content-Type': 'application/json', ...(token && { Authorization: `Bearer ${token}` }) },
-        ...(body && { method: 'POST', body: JSON.stringify(body) }),
-      });
-
     expect((await ask()).status).toBe(401);
     expect((await ask(ada, { author: 'ada', body: 'hello' })).status).toBe(201);
     expect((await ask(ada, { author: 'bob', body: 'not from bob' })).status).toBe(403);
@@ -162,6 +179,26 @@ describe('the package in a project of somebody else', () => {
     const { output } = await cdktf('deploy');
     expect(output).toContain('No changes.');
     expect(output).not.toMatch(/(Creating|Modifying|Destroying)\.\.\./);
+  });
+
+  it('is upgraded with the commands of docs/upgrades.md, and data and tokens stay', async () => {
+    const later = await packLater(tarball, '99.0.0', {
+      // Replaces the server.
+      'dist/constructs/postgrest-server.js': (text) => text.replace('cpus: 1 }', 'cpus: 0.9 }'),
+      'dist/sql/functions/pre-request-body.sql': (text) => text.replace('not valid here', 'not valid for this API'),
+    });
+    const token = await mint('ada');
+    const idOf = (name: string) => docker('inspect', '--format', '{{.Id}}', name);
+    const [database, server] = [idOf('stranger-postgres'), idOf('stranger-api-1')];
+    const [install, ...others] = shellLines('docs/upgrades.md', 'This package');
+    await project.must('bash', ['-ec', install!.replace(/\S+@latest$/, `--prefer-offline '${later}'`)]);
+    expect(await diff()).toContain('CREATE OR REPLACE FUNCTION "stranger_private".pre_request');
+    for (const line of others) await project.must('bash', ['-ec', line], env);
+
+    expect(await diff()).toMatch(/^-- no difference$/m);
+    expect(idOf('stranger-postgres')).toBe(database);
+    expect(idOf('stranger-api-1')).not.toBe(server);
+    expect(await (await ask(token)).json()).toEqual([{ author: 'ada', body: 'hello' }]);
   });
 
   it('leaves nothing behind', async () => {

@@ -1,9 +1,11 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Deployment, docker, runningServers, runProgram } from '../support/deployment.ts';
-import { codeBlocks } from '../support/docs/markdown.ts';
+import { shellLines } from '../support/docs/markdown.ts';
 import { ask } from '../support/poll.ts';
 
 const { POSTGRES_15_IMAGE: OLD = '', POSTGRES_18_IMAGE: NEW = '', POSTGREST_16_IMAGE: POSTGREST_16 } = process.env;
+
+const PAGE = 'docs/upgrades.md';
 
 let todos: Deployment;
 
@@ -28,16 +30,13 @@ const ROW = '200 [{"title":"before the upgrade"}]';
 const containers = () =>
   ['todos-postgres', 'todos-api-1'].map((name) => docker('inspect', '--format', '{{.Id}} {{.State.StartedAt}}', name));
 
-/** The lines of a section's shell blocks. */
-function commandsOf(section: string): string[] {
-  const blocks = codeBlocks('docs/upgrades.md').filter(({ language }) => language === 'sh');
-  return blocks.filter(({ heading }) => heading === section).flatMap(({ text }) => text.trim().split('\n'));
-}
-
 /** Runs a line as the page shows it: with the images of the tests, and with deploys that ask nothing. */
 async function run(line: string): Promise<void> {
-  const [, variable, , stack] = /^(\w+)=\S+ (npm run deploy|npx cdktf deploy (\S+))$/.exec(line) ?? [];
-  const env = { POSTGRES_IMAGE: NEW, ...(variable === 'POSTGREST_IMAGE' && { POSTGREST_IMAGE: POSTGREST_16 }) };
+  const [, variable, value = '', , stack] = /^(\w+)=(\S+) (npm run deploy|npx cdktf deploy (\S+))$/.exec(line) ?? [];
+  const env = {
+    POSTGRES_IMAGE: value.startsWith('postgres:15') ? OLD : NEW,
+    ...(variable === 'POSTGREST_IMAGE' && { POSTGREST_IMAGE: POSTGREST_16 }),
+  };
   const { status, output } =
     variable !== undefined
       ? await todos.cdktf(['deploy', stack ?? '*', '--auto-approve', '--skip-provider-lock'], env)
@@ -46,6 +45,11 @@ async function run(line: string): Promise<void> {
           env: process.env,
         });
   expect(status, `${line}\n${output}`).toBe(0);
+}
+
+async function majorVersion(): Promise<number> {
+  const query = `SELECT current_setting('server_version_num')::int / 10000 AS major`;
+  return (await todos.sql<{ major: number }>(query))[0]!.major;
 }
 
 describe('another major version of PostgreSQL', () => {
@@ -62,10 +66,8 @@ describe('another major version of PostgreSQL', () => {
   });
 
   it('gets the data with the commands of docs/upgrades.md', async () => {
-    for (const line of commandsOf('Another major version of PostgreSQL')) await run(line);
-    expect(await todos.sql(`SELECT current_setting('server_version_num')::int / 10000 AS major`)).toEqual([
-      { major: 18 },
-    ]);
+    for (const line of shellLines(PAGE, 'Another major version of PostgreSQL')) await run(line);
+    expect(await majorVersion()).toBe(18);
     expect(await titles()).toBe(ROW);
   });
 
@@ -80,8 +82,16 @@ it.skipIf(POSTGREST_16 === undefined)(
   'PostgREST 16 takes the place of 12 with the command of docs/upgrades.md',
   async () => {
     const before = runningServers('todos');
-    for (const line of commandsOf('PostgREST')) await run(line);
+    for (const line of shellLines(PAGE, 'PostgREST')) await run(line);
     expect(runningServers('todos')).not.toEqual(before);
     expect(await titles()).toBe(ROW);
   },
 );
+
+it('the kept data of the old version come back with the commands of docs/upgrades.md', async () => {
+  await todos.sql(`INSERT INTO api.todos (user_id, title) VALUES (1, 'after the upgrade')`);
+  for (const line of shellLines(PAGE, 'Back to the old version')) await run(line);
+  expect(await majorVersion()).toBe(15);
+  expect(await titles()).toBe(ROW);
+  expect(await todos.pending()).toEqual([]);
+});

@@ -15,6 +15,31 @@ export async function pack(directory: string): Promise<string> {
   return join(directory, tarball!);
 }
 
+/** A later version of a packed package, whose texts by path are changed: the path of its tarball, beside the other one. */
+export async function packLater(
+  tarball: string,
+  version: string,
+  changes: Readonly<Record<string, (text: string) => string>>,
+): Promise<string> {
+  const copy = mkdtempSync(join(tmpdir(), 'package-'));
+  await must('tar', ['-xzf', tarball], copy);
+  const all = {
+    'package.json': (text: string) => JSON.stringify({ ...(JSON.parse(text) as object), version }),
+    ...changes,
+  };
+  for (const [file, change] of Object.entries(all)) {
+    const path = join(copy, 'package', file);
+    const before = readFileSync(path, 'utf8');
+    const after = change(before);
+    if (after === before) throw new Error(`the change of ${file} changes nothing`);
+    writeFileSync(path, after);
+  }
+  const directory = dirname(tarball);
+  await must('npm', ['pack', '--ignore-scripts', '--pack-destination', directory], join(copy, 'package'));
+  rmSync(copy, { recursive: true });
+  return tarball.replace(/-[^-]+\.tgz$/, `-${version}.tgz`);
+}
+
 /** Packages in the versions that this project is developed with, as `package.json` lists dependencies. */
 export function versions(...names: string[]): Record<string, string> {
   const { devDependencies } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as {

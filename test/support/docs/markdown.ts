@@ -46,6 +46,15 @@ export function codeBlocks(page: string): CodeBlock[] {
   });
 }
 
+/** The lines of the shell blocks under a heading. */
+export function shellLines(page: string, heading: string): string[] {
+  const lines = codeBlocks(page)
+    .filter((block) => block.language === 'sh' && block.heading === heading)
+    .flatMap(({ text }) => text.trim().split('\n'));
+  if (lines.length === 0) throw new Error(`${page} has no commands under "${heading}"`);
+  return lines;
+}
+
 /** The blocks of every page in one language. */
 export function allBlocks(...languages: readonly string[]): CodeBlock[] {
   return pages.flatMap(codeBlocks).filter(({ language }) => languages.includes(language));
