@@ -1,4 +1,4 @@
-import { programVersion } from '../../declaration/program-version.ts';
+import { programVersion } from '../../declaration/releases/program-version.ts';
 import type { Product } from '../../declaration/releases/release-table.ts';
 import { type Finding, findings } from './finding.ts';
 import { runProgram } from './program.ts';

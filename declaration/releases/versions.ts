@@ -11,7 +11,13 @@ export type Version = readonly [major: number, minor: number, patch: number];
  */
 export function checkVersion(text: string, place: string): Version {
   const match = /^v?(\d+)\.(\d+)(?:\.(\d+))?$/.exec(text);
-  if (!match) refuse('unsupported_version', place, `"${text}" is not a version of PostgREST`, `write it like "${newestVersion('PostgREST')}"`);
+  if (!match)
+    refuse(
+      'unsupported_version',
+      place,
+      `"${text}" is not a version of PostgREST`,
+      `write it like "${newestVersion('PostgREST')}"`,
+    );
   const version: Version = [Number(match[1]), Number(match[2]), Number(match[3] ?? 0)];
   const oldest = oldestMajor('PostgREST');
   if (version[0] < oldest) {

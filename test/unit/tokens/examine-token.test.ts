@@ -78,11 +78,9 @@ describe('examineToken', () => {
       'jti 7 is no text',
       'app.user [1] is neither a text nor a number',
     ]);
-    const bare = [
-      (await sign()).split('.')[0],
-      Buffer.from('{"role":"writer"}').toString('base64url'),
-      'AAAA',
-    ].join('.');
+    const bare = [(await sign()).split('.')[0], Buffer.from('{"role":"writer"}').toString('base64url'), 'AAAA'].join(
+      '.',
+    );
     expect(await reasons(bare, revoking('sub'))).toEqual([
       'none of the 1 trusted keys has made its signature',
       ...['exp', 'iat', 'jti', 'sub'].map((claim) => `the claim "${claim}" is missing`),
@@ -105,9 +103,7 @@ describe('examineToken', () => {
 
   it('has an anonymous role for a token without one, where there is such a role', async () => {
     const token = await sign();
-    const bare = [token.split('.')[0], Buffer.from('{"exp":4000000000}').toString('base64url'), 'AAAA'].join(
-      '.',
-    );
+    const bare = [token.split('.')[0], Buffer.from('{"exp":4000000000}').toString('base64url'), 'AAAA'].join('.');
     const withoutAnonymous = declare({ ...input, roles: { users: ['writer'] } });
     expect((await examine(bare)).problems.map(({ code }) => code)).toEqual(['wrong_signature']);
     expect((await examine(bare, withoutAnonymous)).problems.map(({ code }) => code)).toEqual([

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { programVersion } from '../../../declaration/program-version.ts';
+import { programVersion } from '../../../../declaration/releases/program-version.ts';
 
 it.each([
   ['PostgreSQL', 'postgres (PostgreSQL) 15.14 (Debian 15.14-0+deb12u1)', '15.14'],

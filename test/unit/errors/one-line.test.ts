@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { oneLine } from '../../../declaration/one-line.ts';
+import { oneLine } from '../../../errors/one-line.ts';
 
 it.each([
   ['plain words', 'plain words'],

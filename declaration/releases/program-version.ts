@@ -1,4 +1,4 @@
-import type { Product } from './releases/release-table.ts';
+import type { Product } from './release-table.ts';
 
 /** First words that the program of each product prints for `--version`. */
 const PREFIXES: Readonly<Record<Product, RegExp>> = {
