@@ -41,5 +41,5 @@ export function planRoleSettings(declaration: Declaration, catalog: ComparedCata
 }
 
 function settingName(setting: string) {
-  return raw(setting.split('..').map(quoteIdentifier).join('..'));
+  return raw(setting.split('.').map(quoteIdentifier).join('.'));
 }

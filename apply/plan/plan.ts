@@ -267,5 +267,5 @@ function nameOf({ schema, name }: QualifiedName): { schema: string; name: string
 }
 
 function policyKey({ schema, name }: QualifiedName, policy: string): string {
-  return [schema, name, policy].map(quoteIdentifier).join('..');
+  return [schema, name, policy].map(quoteIdentifier).join('.');
 }

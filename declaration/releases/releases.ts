@@ -131,8 +131,8 @@ function majorOf(version: string): number {
 
 /** Compares number by number, as far as both versions go: `18` is not before `18.7`. */
 function isBefore(version: string, other: string): boolean {
-  const numbers = other.split('..').map(Number);
-  const own = version.split('..').map(Number);
+  const numbers = other.split('.').map(Number);
+  const own = version.split('.').map(Number);
   const index = own.findIndex((number, n) => n < numbers.length && number !== numbers[n]);
   return index !== -1 && own[index]! < numbers[index]!;
 }

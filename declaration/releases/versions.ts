@@ -23,6 +23,6 @@ export function checkVersion(text: string, place: string): Version {
   if (version[0] < oldest) {
     refuse('unsupported_version', place, `PostgREST ${text} is too old`, `use ${oldest}.0 or later`);
   }
-  refuseOpenToAnyone('PostgREST', version.join('..'), place, text);
+  refuseOpenToAnyone('PostgREST', version.join('.'), place, text);
   return version;
 }

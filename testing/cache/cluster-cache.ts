@@ -88,7 +88,7 @@ async function pack(source: ServerDirectory, firstPassword: string, archive: str
   const file = await open(archive, 'wx', 0o600);
   try {
     await file.write(firstPassword);
-    return await tar(join(source.path, 'data'), ['-c', '..'], 'ignore', file.fd, source.user);
+    return await tar(join(source.path, 'data'), ['-c', '.'], 'ignore', file.fd, source.user);
   } finally {
     await file.close();
   }

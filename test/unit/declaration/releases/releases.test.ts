@@ -13,7 +13,7 @@ import {
 import { refusal } from '../../../support/errors.ts';
 
 const products = Object.keys(RELEASE_TABLE.products) as Product[];
-const numbers = (version: string) => version.split('..').map(Number);
+const numbers = (version: string) => version.split('.').map(Number);
 const isDate = (text: string) => !Number.isNaN(Date.parse(text)) && /^\d{4}-\d\d-\d\d$/.test(text);
 
 /** Orders whole versions of one product. */
