@@ -48,7 +48,7 @@ export interface AccessMatrixOptions {
  * changed. Each table is locked while it is measured, so requests wait for a moment.
  *
  * @example
- * const matrix = await accessMatrix(connection, declaration, {
+ * const matrix = await accessMatrix(admin, declaration, {
  *   anonymous: undefined,
  *   ann: { role: 'todos_user', claims: { user_id: 1 } },
  * });

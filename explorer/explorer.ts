@@ -30,10 +30,10 @@ export interface Explorer extends AsyncDisposable {
  *
  * @example
  * const explorer = await startExplorer({
- *   apiUrl: api.url,
+ *   apiUrl: environment.url,
  *   declaration: () => declaration,
- *   identities: async () => [{ role: 'todos_user', claims: { user_id: 1 }, token: await api.tokenFor('todos_user', { user_id: 1 }) }],
- *   tokenFor: (role, claims) => api.tokenFor(role, claims),
+ *   identities: async () => [{ role: 'todos_anon', claims: {} }],
+ *   tokenFor: (role, claims) => environment.tokenFor(role, claims),
  * });
  * console.log(explorer.link);
  */

@@ -1,13 +1,14 @@
 import { readdirSync } from 'node:fs';
 import { Command } from 'commander';
 
-const folder = new URL('../../../cli/', import.meta.url);
+const folders = ['../../../cli/', '../../../cli/deploy/'].map((path) => new URL(path, import.meta.url));
 
-/** Every command of `cli/`, without the program that runs them. */
+/** Every command of `cli/` and `cli/deploy/`, without the program that runs them. */
 export async function commandLine(): Promise<Command> {
   const program = new Command('secured-postgrest');
-  for (const file of readdirSync(folder).filter((name) => name.endsWith('.ts') && name !== 'main.ts')) {
-    const module = (await import(new URL(file, folder).href)) as Record<string, unknown>;
+  const files = folders.flatMap((folder) => readdirSync(folder).map((name) => new URL(name, folder).href));
+  for (const file of files.filter((name) => name.endsWith('.ts') && !name.endsWith('/main.ts'))) {
+    const module = (await import(file)) as Record<string, unknown>;
     for (const [name, add] of Object.entries(module))
       if (/^add\w+Command$/.test(name)) (add as (program: Command) => void)(program);
   }

@@ -14,10 +14,15 @@ export function examples(): Snippet[] {
 
 function examplesOf(file: string): Snippet[] {
   const source = readFileSync(`${root}${file}`, 'utf8');
+  const exported = [...source.matchAll(/^export (?:async )?(?:function|const|class) (\w+)/gm)].map(
+    ([, name = '']) => name,
+  );
   return [...source.matchAll(/\/\*\*[\s\S]*?\*\//g)].flatMap(({ 0: comment, index }) => {
     const text = comment.replaceAll(/^ *\/?\*+\/? ?/gm, '');
     return [...text.matchAll(/^@example\n([\s\S]*?)(?=^@\w|$(?![\s\S]))/gm)].map(([, example = '']) => ({
       place: `${file}:${source.slice(0, index).split('\n').length}`,
+      file,
+      exported,
       text: example.trim(),
     }));
   });

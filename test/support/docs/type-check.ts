@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { basename } from 'node:path';
 import ts from 'typescript';
 import * as api from '../../../index.ts';
 import * as client from '../../../token-client/index.ts';
@@ -13,7 +14,17 @@ export interface Snippet {
   readonly text: string;
   /** Beside which file it is to be, from the project's top. @default at the top */
   readonly file?: string;
+  /** Values that this file exports, which the piece may use without an import. @default none */
+  readonly exported?: readonly string[];
 }
+
+const ENTRY_POINTS = {
+  'cdktf-secured-postgrest': api,
+  'cdktf-secured-postgrest/jwt': jwt,
+  'cdktf-secured-postgrest/testing': ephemeral,
+  'cdktf-secured-postgrest/token-service': service,
+  'cdktf-secured-postgrest/client': client,
+};
 
 /** What a piece without imports may use without saying where it comes from. */
 const CONTEXT = `
@@ -24,7 +35,9 @@ import { App, DataResource, TerraformOutput, TerraformStack } from 'cdktf';
 import type * as all from 'cdktf-secured-postgrest';
 import type { SigningKey } from 'cdktf-secured-postgrest/jwt';
 import pg from 'pg';
-import type { EphemeralPostgrest } from 'cdktf-secured-postgrest/testing';
+import { expect } from 'vitest';
+import type { AccessMatrix, ApiClient, EphemeralPostgrest } from 'cdktf-secured-postgrest/testing';
+import type {} from 'cdktf-secured-postgrest/testing/vitest';
 declare const declaration: all.Declaration;
 declare const admin: all.DatabaseConnection;
 declare const database: all.IPostgresDatabase;
@@ -36,15 +49,18 @@ declare const api: all.SecuredPostgrest;
 declare const provider: PostgresqlProvider;
 declare const key: SigningKey;
 declare const environment: EphemeralPostgrest;
+declare const matrix: AccessMatrix;
+declare const ann: ApiClient, bob: ApiClient;
+declare const client: pg.ClientBase;
 declare const image: string, password: string, seed: string;
 `;
 
 /** What TypeScript says about pieces that import this package by its name, as its users do. */
 export function typeErrors(snippets: readonly Snippet[]): string[] {
   const files = new Map(
-    snippets.map(({ text, file = '' }, index) => [
+    snippets.map(({ file = '', ...snippet }, index) => [
       `${root}${file.replace(/[^/]*$/, '')}snippet-${index}.ts`,
-      asModule(text),
+      asModule({ file, ...snippet }),
     ]),
   );
   const options = compilerOptions();
@@ -101,15 +117,19 @@ function compilerOptions(): ts.CompilerOptions {
 }
 
 /** A piece that imports something is a module; any other stands in a stack that knows the usual names. */
-function asModule(text: string): string {
+function asModule({ text, file = '', exported = [] }: Omit<Snippet, 'place'>): string {
   if (/^(import|export) /m.test(text)) return text;
-  const from = (names: object, module: string) => {
-    const used = Object.keys(names).filter((name) => new RegExp(`\\b${name}\\b`).test(text));
+  const imported = new Set<string>();
+  const from = (names: readonly string[], module: string) => {
+    const used = names.filter((name) => !imported.has(name) && new RegExp(`\\b${name}\\b`).test(text));
+    used.forEach((name) => imported.add(name));
     return `import { ${used.join(', ')} } from '${module}';\n`;
   };
-  return `${from(api, 'cdktf-secured-postgrest')}${from(jwt, 'cdktf-secured-postgrest/jwt')}
-${from(ephemeral, 'cdktf-secured-postgrest/testing')}${from(service, 'cdktf-secured-postgrest/token-service')}
-${from(client, 'cdktf-secured-postgrest/client')}${CONTEXT}
+  const imports = [
+    ...Object.entries(ENTRY_POINTS).map(([module, names]) => from(Object.keys(names), module)),
+    ...(file === '' ? [] : [from(exported, `./${basename(file)}`)]),
+  ];
+  return `${imports.join('')}${CONTEXT}
 export class Snippet extends TerraformStack {
   async run(): Promise<void> {
 ${text}

@@ -59,7 +59,7 @@ describe('what can be refused is explained', () => {
   });
 
   it('every rule of the audit, and no other', () => {
-    const files = readdirSync(`${root}apply/audit`).map((file) => readFileSync(`${root}apply/audit/${file}`, 'utf8'));
+    const files = readdirSync(`${root}audit/rules`).map((file) => readFileSync(`${root}audit/rules/${file}`, 'utf8'));
     const calls = /(?:error|warning|privileges|undeclaredMemberships)\)?\(\s*'([a-z_]+)'/g;
     const rules = [...files.join('\n').matchAll(calls)].map(([, rule = '']) => rule);
     expect(rules.length).toBeGreaterThan(20);
