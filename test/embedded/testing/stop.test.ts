@@ -139,7 +139,7 @@ describe.runIf(process.platform === 'linux')('stop', () => {
     }
   });
 
-  it('leaves this process as it was, many times', async () => {
+  it('leaves this process as it was, many times', { timeout: 600_000 }, async () => {
     const present = () => ({
       files: readdirSync('/proc/self/fd').length,
       listeners: process.eventNames().map((name) => [name, process.listenerCount(name)]),

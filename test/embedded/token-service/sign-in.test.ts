@@ -111,12 +111,13 @@ describe('the page', () => {
     ['Argon2 that was cut', '$argon2id$v=19$m=19456,t=2,p=1$c2FsdHNhbHQ'],
     ['the password itself', PASSWORD],
     ['nothing at all', ''],
-  ])('refuses an account with a hash that is %s, in as much time, and tells', async (_, hash) => {
+  ])('refuses an account with a hash that is %s, with as much work, and tells', async (_, hash) => {
     const { visitor, page } = await open();
     const time = async (name: string) => {
-      const start = performance.now();
+      const start = process.cpuUsage();
       expect((await visitor.submit(page.url, name, PASSWORD)).response.status).toBe(401);
-      return performance.now() - start;
+      const { user, system } = process.cpuUsage(start);
+      return user + system;
     };
     await time('warm');
     const [{ password_hash: before } = {}] = await running.api.sql(
