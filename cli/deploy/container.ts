@@ -31,7 +31,8 @@ interface Inspected {
 export async function containerState(engine: readonly string[], name: string): Promise<ContainerState | string> {
   const format = '[{{json .State}},{{.RestartCount}}]';
   const { status, stdout, stderr } = await docker([...engine, 'container', 'inspect', `--format=${format}`, name]);
-  if (status !== 0) return `the engine does not tell the state of ${name} (${stderr.trim()})`;
+  if (status !== 0)
+    return `the engine does not tell the state of ${name} (${stderr.trim() || 'no answer within 10 s'})`;
   const [state, restarts] = JSON.parse(stdout) as [Inspected, number];
   const { Status, ExitCode, OOMKilled, Health } = state;
   return {

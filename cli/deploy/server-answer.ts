@@ -32,8 +32,8 @@ async function signingState(url: string, kid: string, signal: AbortSignal): Prom
   return keys?.[0]?.kid === kid ? 'ready' : `signs with another key than ${kid}`;
 }
 
-function unanswered({ cause, message }: Error & { cause?: { code?: string } }): string {
-  return `does not answer (${cause?.code ?? message})`;
+function unanswered({ cause, message }: Error & { cause?: { code?: string; message?: string } }): string {
+  return `does not answer (${cause?.code ?? cause?.message ?? message})`;
 }
 
 /** PostgREST's words for an error; nothing where another program answers. */

@@ -1,10 +1,11 @@
-import { programVersion } from '../../declaration/releases/program-version.ts';
+import { oneLine } from '../../declaration/one-line.ts';
+import { programVersion } from '../../declaration/program-version.ts';
 import type { Product } from '../../declaration/releases/release-table.ts';
 import { type Finding, findings } from './finding.ts';
 import { runProgram } from './program.ts';
 import { versionFindings } from './versions.ts';
 
-const { ok } = findings('running');
+const { ok, warning } = findings('running');
 
 export interface DeployedContainer {
   readonly product: Product;
@@ -14,6 +15,9 @@ export interface DeployedContainer {
 /** The program in each image, which prints its version like `PostgREST 16.3` or `postgres (PostgreSQL) 18.7`. */
 const PROGRAMS: Readonly<Record<Product, string>> = { PostgreSQL: 'postgres', PostgREST: 'postgrest' };
 
+/** Exit codes of `docker exec` where the container runs, but has no such program. */
+const NOT_RUNNABLE = [126, 127];
+
 /** Checks what runs now, which may be older than the image that the next deploy starts. */
 export function checkRunning(
   engine: readonly string[] | undefined,
@@ -22,9 +26,19 @@ export function checkRunning(
 ): Finding[] {
   if (!engine) return [];
   return deployed.flatMap(({ product, container }) => {
-    const { status, stdout } = runProgram('docker', [...engine, 'exec', container, PROGRAMS[product], '--version']);
+    const { status, stdout, complaint } = runProgram('docker', [
+      ...engine,
+      'exec',
+      container,
+      PROGRAMS[product],
+      '--version',
+    ]);
     const version = programVersion(product, stdout);
-    if (status !== 0 || version === undefined) return [];
+    if (status === undefined || (status !== 0 && !NOT_RUNNABLE.includes(status))) return [];
+    if (version === undefined) {
+      const problem = `the version of ${product} in ${container} cannot be read (${oneLine(complaint || stdout)})`;
+      return [warning(problem, 'compare it with docs/versions.md')];
+    }
     return [ok(`${container} runs ${product} ${version}`), ...versionFindings('running', product, version, accepted)];
   });
 }
