@@ -23,6 +23,15 @@ export function load<Module>(terrain: string): Module {
   return (isInstalled(name) ? require(name) : missing(name)) as Module;
 }
 
+/** Name of the core package that constructs run on. */
+export const corePackage = hasTerrain ? 'cdktn' : 'cdktf';
+
+/** Its version; undefined if it is not installed. */
+export function coreVersion(): string | undefined {
+  if (!isInstalled(`${corePackage}/package.json`)) return undefined;
+  return (require(`${corePackage}/package.json`) as { version: string }).version;
+}
+
 function missing(name: string): object {
   const [core, scope] = hasTerrain ? ['cdktn', '@cdktn'] : ['cdktf', '@cdktf'];
   const fix = `run: npm install ${core} constructs ${scope}/provider-docker ${scope}/provider-postgresql`;

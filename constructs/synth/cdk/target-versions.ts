@@ -1,4 +1,5 @@
 import type { Construct } from 'constructs';
+import { refuseMixedFamilies } from './refuse-mixed-families.ts';
 
 const KEY = 'targetVersions';
 
@@ -8,6 +9,7 @@ const KEY = 'targetVersions';
  * children.
  */
 export function needsWriteOnlyValues(scope: Construct): void {
+  refuseMixedFamilies(scope);
   if (scope.node.tryGetContext(KEY) === undefined) {
     scope.node.setContext(KEY, { terraform: '>=1.11.0', opentofu: '>=1.11.0' });
   }
