@@ -182,6 +182,7 @@ export class PostgrestServer extends Construct {
             ? ['--directory', new SecretFile(secrets.keys).relativeTo(this)]
             : secrets.keys.options),
           ...this.urls.flatMap((url) => ['--server', url]),
+          ...['--authenticator', declaration.authenticator],
         ),
         cliProvisioner(
           'password',

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import type { Command } from 'commander';
 import { reloadServers } from '../../apply/reload.ts';
+import { untilServersListen } from '../../apply/server-listeners.ts';
 import { refuse } from '../../errors/secured-postgrest-error.ts';
 import type { JsonWebKeySet } from '../../declaration/types.ts';
 import { keyProbes, readManagedKeys } from '../../tokens/index.ts';
@@ -13,6 +14,7 @@ interface ReloadOptions extends ConnectionOptions, KeyPlaceOptions {
   readonly keySet?: string;
   readonly server: readonly string[];
   readonly timeout: number;
+  readonly authenticator?: string;
 }
 
 export function addReloadCommand(program: Command): void {
@@ -23,20 +25,28 @@ export function addReloadCommand(program: Command): void {
     .option('--key-set <file>', 'wait until the servers use this key set')
     .option('--server <url>', 'address of a server; can be repeated', (url, all: string[]) => [...all, url], [])
     .option('--timeout <seconds>', 'how long', parseSeconds, 60)
-    .action(async ({ keySet, server: servers, timeout, ...options }: ReloadOptions) => {
-      const reload = () => reloadServers(toConnection(options));
-      if (keySet === undefined) return reload();
-      const place = toKeyPlace(options);
-      const keys = place === undefined ? [] : readManagedKeys(place).map(({ key }) => key);
-      const probes = await keyProbes(readKeySet(keySet), keys);
-      if (!probes.some(({ trusted }) => trusted)) {
-        console.error(
-          'another issuer has the private keys: this command cannot sign a token to check that the servers use them',
-        );
-        if (probes.length === 0) return reload();
-      }
-      await untilKeysUsed({ servers, probes, timeout, reload });
+    .option('--authenticator <role>', 'login of the servers: wait until each of them acts on notifications')
+    .action(async (options: ReloadOptions) => {
+      await reloadKeys(options);
+      const { authenticator, server, timeout: timeoutSeconds } = options;
+      if (authenticator === undefined) return;
+      await untilServersListen(toConnection(options), { authenticator, servers: server.length, timeoutSeconds });
     });
+}
+
+async function reloadKeys({ keySet, server: servers, timeout, ...options }: ReloadOptions): Promise<void> {
+  const reload = () => reloadServers(toConnection(options));
+  if (keySet === undefined) return reload();
+  const place = toKeyPlace(options);
+  const keys = place === undefined ? [] : readManagedKeys(place).map(({ key }) => key);
+  const probes = await keyProbes(readKeySet(keySet), keys);
+  if (!probes.some(({ trusted }) => trusted)) {
+    console.error(
+      'another issuer has the private keys: this command cannot sign a token to check that the servers use them',
+    );
+    if (probes.length === 0) return reload();
+  }
+  await untilKeysUsed({ servers, probes, timeout, reload });
 }
 
 function readKeySet(file: string): JsonWebKeySet {

@@ -4,6 +4,7 @@ import { connect } from '../../../postgres/connect.ts';
 import { serverSettings } from '../../../compile/server-settings.ts';
 import { observeDatabase } from '../../../apply/observe-database.ts';
 import { reloadServers } from '../../../apply/reload.ts';
+import { untilServersListen } from '../../../apply/server-listeners.ts';
 import type { LocalConnection } from '../../../testing/servers/postgres-server.ts';
 import { startPostgrest } from '../../../testing/index.ts';
 import { withClient } from '../../../postgres/with-client.ts';
@@ -130,5 +131,60 @@ describe.skipIf(skipPgBouncer)('PgBouncer', () => {
     } finally {
       await server.stop();
     }
+  });
+
+  describe.each(['database owner', 'superuser'] as const)(
+    'between servers and Postgres (the admin is the %s)',
+    (admin) => {
+      it.each([
+        ['no pooler', undefined, 1],
+        ['no pooler', undefined, 2],
+        ['session mode', { pool_mode: 'session' }, 2],
+        ['transaction mode', { pool_mode: 'transaction' }, 1],
+        ['transaction mode with turns', { pool_mode: 'transaction', server_round_robin: 1, min_pool_size: 3 }, 1],
+      ] as const)('%s (%o) is recognized behind %i servers that have just started', async (_, settings, count) => {
+        const database = await cluster.database(admin);
+        const declaration = notes(database.name);
+        await database.apply(declaration);
+        const { authenticator } = declaration;
+        const { host, port } = database.admin;
+        const password = 'made-here';
+        await database.sql(`ALTER ROLE ${authenticator} PASSWORD '${password}'`);
+        pgbouncer = await startPgBouncer([{ ...database.admin, user: authenticator, password }], settings ?? {});
+        const to = settings === undefined ? port : pgbouncer.port;
+        const databaseUri = `postgres://${authenticator}:${password}@${host}:${to}/${database.name}`;
+        const places = { databaseUri, jwtSecret: 'x'.repeat(32), port: 1, adminPort: 2, version };
+        // With prepared statements, which a pooler loses as well, a server may not even start.
+        const env = { ...serverSettings(declaration, places), PGRST_DB_PREPARED_STATEMENTS: 'false' };
+        const start = () => startPostgrest({ env });
+        const before = await accessState(database);
+        const servers = await Promise.all(Array.from({ length: count }, start));
+        try {
+          const listening = untilServersListen(database.admin, { authenticator, servers: count, timeoutSeconds: 3 });
+          if (settings?.pool_mode !== 'transaction') return await listening;
+          const error = await rejection(listening);
+          expect(error.code).toBe('transaction_pooler');
+          expect(error.message).toMatch(
+            new RegExp(
+              `^role ${authenticator}: after 3 s the servers do not act on notifications \\(\\d of ${count} listen\\)`,
+            ),
+          );
+        } finally {
+          await Promise.all(servers.map((server) => server.stop()));
+          expect(await accessState(database)).toEqual(before);
+        }
+      });
+    },
+  );
+
+  it('is not looked for where Postgres does not track what sessions do', async () => {
+    const { database } = await behindPgBouncer({ pool_mode: 'session' });
+    const declaration = notes(database.name);
+    await database.apply(declaration);
+    await database.sql(`ALTER ROLE ${declaration.authenticator} SET track_activities = off`);
+    const login = { ...database.admin, user: declaration.authenticator };
+    await withClient(login, () =>
+      untilServersListen(database.admin, { authenticator: login.user, servers: 1, timeoutSeconds: 0 }),
+    );
   });
 });

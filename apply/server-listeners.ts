@@ -1,0 +1,91 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import type pg from 'pg';
+import { refuse } from '../errors/secured-postgrest-error.ts';
+import { secondLogin } from '../declaration/roles.ts';
+import { connect, type DatabaseConnection } from '../postgres/connect.ts';
+import { INSUFFICIENT_PRIVILEGE } from '../postgres/sqlstate.ts';
+import { raw, statement } from '../postgres/statements.ts';
+
+export interface ListenersOptions {
+  /** Login role of the servers. */
+  readonly authenticator: string;
+  /** Number of servers, all of them ready. */
+  readonly servers: number;
+  /** Time that it may take. */
+  readonly timeoutSeconds: number;
+}
+
+const PAUSE_MS = 100;
+const NOTIFY_EVERY_MS = 3000;
+
+interface Sessions {
+  readonly listening: number;
+  /** Sessions that do not listen. */
+  readonly others: number;
+  /** Those of them that have run a query since the notification. */
+  readonly recent: number;
+  /** Sessions whose activity the admin cannot see, or Postgres does not track. */
+  readonly unreadable: number;
+}
+
+/**
+ * Waits until each server listens for notifications and acts on one. Behind a pooler in transaction mode, it never hears of new
+ * keys or a new schema: its LISTEN stays with a backend that other transactions use next, or that nobody reads from. Does
+ * nothing where the activity of sessions cannot be seen.
+ *
+ * @throws SecuredPostgrestError `transaction_pooler`
+ */
+export async function untilServersListen(connection: DatabaseConnection, options: ListenersOptions): Promise<void> {
+  const logins = [options.authenticator, secondLogin(options.authenticator)];
+  const client = await connect(connection);
+  try {
+    const deadline = performance.now() + options.timeoutSeconds * 1000;
+    for (;;) {
+      const since = (await client.query<{ now: string }>(listeners('time'))).rows[0]!.now;
+      await client.query(statement('reload_schema'));
+      const again = performance.now() + NOTIFY_EVERY_MS;
+      while (performance.now() < again) {
+        const sessions = await sessionsOf(client, logins, since);
+        if (sessions === undefined || sessions.unreadable > 0) return;
+        const { listening, others, recent } = sessions;
+        if (listening >= options.servers && (others === 0 || recent > 0)) return;
+        if (performance.now() > deadline) refuseDeaf(listening, options);
+        await delay(PAUSE_MS);
+      }
+    }
+  } finally {
+    await client.end();
+  }
+}
+
+/** Reads the sessions of the logins. An admin that is no superuser becomes their member for it, in a transaction that is undone. */
+async function sessionsOf(client: pg.Client, logins: readonly string[], since: string): Promise<Sessions | undefined> {
+  await client.query('BEGIN');
+  try {
+    const { rows: unseen } = await client.query<{ name: string; inherit: string }>(listeners('unseen_logins'), [
+      logins,
+    ]);
+    for (const { name: login, inherit } of unseen) {
+      await client.query(listeners('join', { login, inherit: raw(inherit) }));
+    }
+    return (await client.query<Sessions>(listeners('sessions'), [logins, since])).rows[0];
+  } catch (error) {
+    if ((error as { code?: string }).code === INSUFFICIENT_PRIVILEGE) return undefined;
+    throw error;
+  } finally {
+    await client.query('ROLLBACK');
+  }
+}
+
+function refuseDeaf(listening: number, { authenticator, servers, timeoutSeconds }: ListenersOptions): never {
+  refuse(
+    'transaction_pooler',
+    `role ${authenticator}`,
+    `after ${timeoutSeconds} s the servers do not act on notifications (${listening} of ${servers} listen), as behind a pooler in transaction mode`,
+    'give the servers a pooler in session mode or a direct connection',
+  );
+}
+
+function listeners(name: string, values = {}): string {
+  return statement(name, values, 'listeners');
+}

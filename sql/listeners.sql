@@ -1,0 +1,22 @@
+-- The statements that read what the sessions of the servers do, each under its name.
+
+-- name: time
+SELECT clock_timestamp()::text AS now
+-- name: unseen_logins
+-- Only members of a role see what its sessions do.
+SELECT rolname AS name,
+  -- Before 16, the admin's own attribute decides.
+  CASE WHEN current_setting('server_version_num')::int >= 160000 THEN 'WITH INHERIT TRUE' ELSE '' END AS inherit
+FROM pg_roles
+WHERE rolname = ANY ($1::name[]) AND NOT pg_has_role(current_user, oid, 'USAGE') AND NOT pg_has_role(current_user, 'pg_read_all_stats', 'USAGE')
+-- name: join
+GRANT :"login" TO CURRENT_USER :{inherit}
+-- name: sessions
+-- Of PostgREST's sessions, one listens; those of its pool have run a query since it read the schema, or were closed by then.
+SELECT
+  count(*) FILTER (WHERE query ILIKE 'LISTEN %')::int AS listening,
+  count(*) FILTER (WHERE query NOT ILIKE 'LISTEN %')::int AS others,
+  count(*) FILTER (WHERE query NOT ILIKE 'LISTEN %' AND query_start >= $2::timestamptz)::int AS recent,
+  count(*) FILTER (WHERE state IS NULL OR state = 'disabled')::int AS unreadable
+FROM pg_stat_activity
+WHERE datname = current_database() AND usename = ANY ($1::name[])
