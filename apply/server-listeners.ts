@@ -4,7 +4,9 @@ import { refuse } from '../errors/secured-postgrest-error.ts';
 import { secondLogin } from '../declaration/roles.ts';
 import { connect, type DatabaseConnection } from '../postgres/connect.ts';
 import { INSUFFICIENT_PRIVILEGE } from '../postgres/sqlstate.ts';
-import { raw, statement } from '../postgres/statements.ts';
+import { raw, statementsOf } from '../postgres/statements.ts';
+
+const statement = statementsOf('apply/statements');
 
 export interface ListenersOptions {
   /** Login role of the servers. */

@@ -1,5 +1,5 @@
-import { oneLine } from '../../declaration/one-line.ts';
-import { programVersion } from '../../declaration/program-version.ts';
+import { oneLine } from '../../errors/one-line.ts';
+import { programVersion } from '../../declaration/releases/program-version.ts';
 import type { Product } from '../../declaration/releases/release-table.ts';
 import { type Finding, findings } from './finding.ts';
 import { runProgram } from './program.ts';

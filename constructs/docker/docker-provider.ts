@@ -1,7 +1,7 @@
 import type { Construct } from 'constructs';
 import { TerraformStack } from '../synth/cdk/core.ts';
 import { DockerProvider } from '../synth/cdk/docker.ts';
-import { refuseMixedFamilies } from './cdk/refuse-mixed-families.ts';
+import { refuseMixedFamilies } from '../synth/cdk/refuse-mixed-families.ts';
 
 /** The given Docker provider, else the one that the stack has already, else a new one with Docker's own defaults. */
 export function dockerProvider(scope: Construct, given?: DockerProvider): DockerProvider {

@@ -84,7 +84,7 @@ it('rotates, revokes, takes back and removes', { timeout: 120_000 }, async () =>
     code: 1,
     stderr: expect.stringMatching(/--force.*\[key_in_use\]/) as string,
   });
-  expect((await keys('revoke', '--kid', old, '--token-lifetime', 'long')).stderr).toMatch(/whole seconds/);
+  expect((await keys('revoke', '--kid', old, '--token-lifetime', 'long')).stderr).toMatch(/write seconds as a number/);
   expect((await keys('revoke', '--kid', old, '--force')).stdout).toMatch(`${old} ES256 revoked since`);
   await keys('undo');
   expect(states()).toEqual(['in_use', 'previously_used']);
