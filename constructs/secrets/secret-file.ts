@@ -1,5 +1,6 @@
 import { relative, resolve } from 'node:path';
 import type { Construct } from 'constructs';
+import { refuse } from '../../errors/secured-postgrest-error.ts';
 import { App, TerraformStack } from '../synth/cdk/core.ts';
 
 /**
@@ -21,8 +22,12 @@ export class SecretFile {
   /**
    * The path as Terraform sees it from the directory of the scope's stack. What Terraform stores is so the same
    * wherever the project is checked out.
+   *
+   * @throws SecuredPostgrestError `invalid_prop` for a path that Terraform would fill in as a template
    */
   relativeTo(scope: Construct): string {
-    return relative(resolve(App.of(scope).outdir, 'stacks', TerraformStack.of(scope).node.id), this.path);
+    const path = relative(resolve(App.of(scope).outdir, 'stacks', TerraformStack.of(scope).node.id), this.path);
+    if (!/[$%]\{/.test(path)) return path;
+    refuse('invalid_prop', scope.node.path, `Terraform reads "\${" and "%{" in "${path}" as a template`, 'rename it');
   }
 }

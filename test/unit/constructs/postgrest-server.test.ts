@@ -122,7 +122,7 @@ describe('PostgrestServer', () => {
         {
           'local-exec': {
             command: expect.stringMatching(
-              / reload --host 127\.0\.0\.1 .*--key-set \S+jwks\.json --directory \S+keys --server \S+:3000 --server \S+:3001$/,
+              / reload --host 127\.0\.0\.1 .*--key-set \S+jwks\.json --directory \S+keys --server \S+:3000 --server \S+:3001 --authenticator \S+$/,
             ) as unknown,
           },
         },

@@ -1,4 +1,5 @@
 import { execFileSync } from 'node:child_process';
+import { Token } from 'cdktf';
 import { describe, expect, it } from 'vitest';
 import { cliProvisioner } from '../../../../constructs/synth/cli-command.ts';
 
@@ -9,5 +10,19 @@ describe('cliProvisioner', () => {
     const echo = command.replace(/^.*main\.ts'? apply/, `'${process.execPath}' -p 'JSON.stringify(process.argv)' --`);
     const words = JSON.parse(execFileSync('/bin/sh', ['-c', echo], { encoding: 'utf8' })) as string[];
     expect(words.slice(1)).toEqual(['--declaration', word]);
+  });
+
+  it.each([
+    ['${path.cwd}', "'$${path.cwd}'"],
+    ['a %{if true}b', "'a %%{if true}b'"],
+    ['$x %y $$ {', "'$x %y $$ {'"],
+  ])('passes %s on, which Terraform does not fill in', (word, written) => {
+    expect(cliProvisioner('wait', '--hide', word).command).toContain(` wait --hide ${written}`);
+  });
+
+  it('leaves a reference to another resource to Terraform', () => {
+    const reference = '${aws_db_instance.main.address}';
+    const token = Token.asString({ resolve: () => reference });
+    expect(cliProvisioner('wait', '--host', token).command).toContain(` wait --host '${token}'`);
   });
 });
