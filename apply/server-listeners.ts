@@ -7,6 +7,7 @@ import { INSUFFICIENT_PRIVILEGE } from '../postgres/sqlstate.ts';
 import { raw, statementsOf } from '../postgres/statements.ts';
 
 const statement = statementsOf('apply/statements');
+const listeners = statementsOf('apply/listeners');
 
 export interface ListenersOptions {
   /** Login role of the servers. */
@@ -86,8 +87,4 @@ function refuseDeaf(listening: number, { authenticator, servers, timeoutSeconds 
     `after ${timeoutSeconds} s the servers do not act on notifications (${listening} of ${servers} listen), as behind a pooler in transaction mode`,
     'give the servers a pooler in session mode or a direct connection',
   );
-}
-
-function listeners(name: string, values = {}): string {
-  return statement(name, values, 'listeners');
 }
