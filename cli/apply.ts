@@ -24,6 +24,10 @@ export function addApplyCommand(program: Command): void {
     for (const file of migrations) console.log(`migrated ${file}`);
     for (const { rule, object, problem, fix } of warnings)
       console.log(`warning: ${rule}: ${object} ${problem} (${fix})`);
-    console.log(changes === 0 ? 'access is as declared' : `access brought to what is declared: ${changes} statements`);
+    console.log(
+      changes === 0
+        ? 'access is as declared'
+        : `access brought to what is declared: ${changes === 1 ? '1 statement' : `${changes} statements`}`,
+    );
   });
 }

@@ -23,7 +23,7 @@ import type {
 } from './types.ts';
 
 /**
- * Checks a declaration and fills in its defaults. What comes back is frozen plain data; nothing is read or written.
+ * Checks a declaration, fills in its defaults and returns frozen plain data. It reads no file and no database.
  *
  * @example
  * const declaration = declare({
@@ -39,7 +39,8 @@ import type {
  *   ],
  * });
  *
- * @throws SecuredPostgrestError for anything that is wrong in it; the message names the value, the place and the fix.
+ * @throws SecuredPostgrestError for an invalid declaration; the message names the value, the place and the fix. Whether tables
+ *   and columns exist is checked when the declaration is applied.
  */
 export function declare(input: DeclarationInput): Declaration {
   checkShape(input);

@@ -3,7 +3,7 @@ import type { SqlSource } from '../postgres/sql-source.ts';
 
 export type { QualifiedName, SqlSource };
 
-/** The five-letter words of row access. */
+/** A command on rows. */
 export type Command = 'select' | 'insert' | 'update' | 'delete';
 
 /** Types that a claim can be cast to before it is compared with a column. */

@@ -1,5 +1,5 @@
 /**
- * Real Postgres and real PostgREST as child processes, without Docker: for tests and local work.
+ * Real Postgres and real PostgREST for tests and local work: child processes by default, or containers.
  *
  * @module
  */

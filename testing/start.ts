@@ -8,9 +8,9 @@ export interface EphemeralPostgrestOptions extends SourceOptions {
 }
 
 /**
- * Starts Postgres, brings it to what is declared and starts PostgREST on it, all as child processes, without Docker.
- * The runner and the server settings are those of a deployment; the version of PostgREST is that of the program: the one
- * that `postgrestBinary` or the environment variable `POSTGREST_BINARY` names, or else npm's.
+ * Starts Postgres, applies the declaration and starts PostgREST, as child processes unless `backend` names something else.
+ * The runner and the server settings are those of a deployment. The version of PostgREST is that of its program: the one that
+ * `postgrestBinary` or the environment variable `POSTGREST_BINARY` names, or else npm's.
  *
  * @throws SecuredPostgrestError `missing_binary`; `unsupported_version` and `vulnerable_version` for the program's version;
  *   `port_taken`, `start_failed`, `invalid_sql` for a seed that fails, and what applying a declaration throws

@@ -3,14 +3,14 @@ import { once } from 'node:events';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { ANN, notesSeed } from '../../support/readme-notes.ts';
+import { ANN, notesSeed } from '../../support/owned-notes.ts';
 import { childrenOf, dev as startDev, expectGone, program } from './dev-program.ts';
 import { useOwnTemporaryDirectory } from '../testing/own-temporary-directory.ts';
 import { serverDirectories } from '../testing/traces.ts';
 import { processesIn } from '../testing/traces-in.ts';
 
 const temporaryDirectory = useOwnTemporaryDirectory();
-const notes = new URL('../../support/readme-notes.ts', import.meta.url).href;
+const notes = new URL('../../support/owned-notes.ts', import.meta.url).href;
 
 function file(name: string, text: string): string {
   const path = join(temporaryDirectory(), 'project', name);
@@ -19,7 +19,7 @@ function file(name: string, text: string): string {
   writeFileSync(path, text);
   return path;
 }
-const declaration = () => file('declaration.ts', `export { readmeNotes as default } from '${notes}';`);
+const declaration = () => file('declaration.ts', `export { ownedNotes as default } from '${notes}';`);
 const seed = (sql = notesSeed.sql) => ['--seed', file('my.sql', sql)];
 /** Processes and directories that are still there. */
 const left = () => [
@@ -29,7 +29,7 @@ const left = () => [
 const dev = (...args: string[]) => startDev(args, { temporaryDirectory: temporaryDirectory() });
 
 describe.runIf(process.platform === 'linux')('dev', () => {
-  it("runs the README's notes: the sample has a sub, and its curl line shows the rows of that user", async () => {
+  it('runs the notes of docs/importing.md: the sample has a sub, and its curl line shows the rows of that user', async () => {
     const run = await dev(declaration(), ...seed());
     expect(run.printed.out).toContain(`notes_user: claims {"sub":"${ANN}"}, token`);
     const curl = run.printed.out.split('\n').find((line) => line.startsWith('  curl '))!;
@@ -44,12 +44,12 @@ describe.runIf(process.platform === 'linux')('dev', () => {
   it('ends with all that it has begun where it cannot describe what runs', async () => {
     const broken = file(
       'broken.ts',
-      `import { readmeNotes } from '${notes}';
+      `import { ownedNotes } from '${notes}';
       const get = () => {
         if (new Error().stack.includes('describeRoles')) throw new Error('broken on purpose');
-        return readmeNotes.users;
+        return ownedNotes.users;
       };
-      export default Object.defineProperty({ ...readmeNotes }, 'users', { enumerable: true, get });`,
+      export default Object.defineProperty({ ...ownedNotes }, 'users', { enumerable: true, get });`,
     );
     const run = await dev(broken);
     expect(await run.ended).toEqual([1, null]);

@@ -27,19 +27,23 @@ afterAll(async () => {
   rmSync(directory, { recursive: true });
 });
 
-/** Blocks of requests, each with the answer that is shown below it. */
-function requests() {
-  const blocks = codeBlocks('README.md');
+/** A page's blocks of requests, each with the answer that is shown below it. */
+function requests(page: string) {
+  const blocks = codeBlocks(page);
   return blocks.flatMap((block, index) => {
     const answer = blocks[index + 1];
     return block.text.includes('curl ') && answer?.language === 'json' ? [{ ...block, answer: answer.text }] : [];
   });
 }
 
-it('the requests of README.md have the answers that it shows', async () => {
-  expect(requests()).toHaveLength(3);
-  for (const { place, text, answer } of requests()) {
-    const output = await runShell(text.replaceAll('http://127.0.0.1:3000', environment.url), directory);
+it.each([
+  ['README.md', 1],
+  ['docs/deploying.md', 3],
+])('the requests of %s have the answers that it shows', async (page, count) => {
+  expect(requests(page)).toHaveLength(count);
+  await using empty = await environment.clone();
+  for (const { place, text, answer } of requests(page)) {
+    const output = await runShell(text.replaceAll('http://127.0.0.1:3000', empty.url), directory);
     // Before 16, errors have details and hints too.
     expect(JSON.parse(output), place).toMatchObject(JSON.parse(answer) as object);
   }

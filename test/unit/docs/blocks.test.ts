@@ -29,8 +29,10 @@ it.each(allBlocks('json'))('$place is JSON', ({ text }) => {
   expect(JSON.parse(text)).toBeDefined();
 });
 
-describe("README.md shows the example's files:", () => {
-  const shown = codeBlocks('README.md').filter(({ file }) => file !== undefined);
+describe('README.md and docs/declaration.md show the files of examples/todos:', () => {
+  const shown = ['README.md', 'docs/declaration.md']
+    .flatMap(codeBlocks)
+    .filter(({ file = '' }) => file.startsWith('examples/todos/'));
 
   it.each(shown)('$file', ({ file = '', text }) => {
     const own = text.slice(text.indexOf('\n') + 1);

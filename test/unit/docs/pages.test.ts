@@ -1,6 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, normalize } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { rooms } from '../../../scripts/rooms.mjs';
 import { declare } from '../../../declaration/index.ts';
 import { codeBlocks, pages, prose, read, root } from '../../support/docs/markdown.ts';
 import { refusal } from '../../support/errors.ts';
@@ -19,8 +20,9 @@ function anchors(page: string): string[] {
 }
 
 function brokenLinks(page: string): string[] {
-  return [...prose(page).matchAll(/\]\(([^)\s]+)\)/g)]
-    .map(([, target = '']) => target)
+  const targets = /\]\(([^)\s]+)\)|\b(?:src|srcset)="([^"]+)"/g;
+  return [...prose(page).matchAll(targets)]
+    .map(([, link, picture]) => (link ?? picture)!)
     .filter((target) => !/^https?:/.test(target))
     .filter((target) => {
       const [path = '', anchor] = target.split('#');
@@ -34,9 +36,33 @@ it.each(pages)('%s: links lead somewhere', (page) => {
   expect(brokenLinks(page)).toEqual([]);
 });
 
-it('every page can be reached from the first', () => {
+it('README.md links every page of docs/, and docs/providers.md the pages of docs/providers/', () => {
   const first = read('README.md');
-  expect(pages.filter((page) => page.startsWith('docs/') && !first.includes(`(${page})`))).toEqual([]);
+  const providers = read('docs/providers.md');
+  const isLinked = (page: string) =>
+    page.startsWith('docs/providers/') ? providers.includes(`(${page.slice(5)})`) : first.includes(`(${page})`);
+  expect(pages.filter((page) => page.startsWith('docs/') && !isLinked(page))).toEqual([]);
+});
+
+it('README.md links each of its eight guarantees to a test', () => {
+  const [, section = ''] = read('README.md').split('\n## Guarantees\n');
+  const [list = ''] = section.split('\n\n[All guarantees]');
+  const items = list.trim().split('\n');
+  expect(items).toHaveLength(8);
+  expect(items.filter((item) => !/^\d\. \[.+\]\(test\/[^)]+\)$/.test(item))).toEqual([]);
+});
+
+it('every guarantee of docs/guarantees.md names a test', () => {
+  const [, , ...rows] = read('docs/guarantees.md')
+    .split('\n')
+    .filter((line) => line.startsWith('|'));
+  expect(rows.length).toBeGreaterThan(10);
+  expect(rows.filter((row) => !row.split('|').at(-2)!.includes('](../test/'))).toEqual([]);
+});
+
+it('docs/architecture.md lists the rooms from the ground up', () => {
+  const listed = [...read('docs/architecture.md').matchAll(/^\| `([a-z-]+)\/`/gm)].map(([, room]) => room);
+  expect(listed).toEqual(rooms);
 });
 
 /** The names in the first column of a page's tables. */

@@ -25,8 +25,8 @@ function writeApp(page: string): string {
   return file;
 }
 
-it('the apps of README.md and docs/constructs.md are synthesized', { timeout: 120_000 }, async () => {
-  const files = ['README.md', 'docs/constructs.md'].map(writeApp);
+it('the apps of docs/importing.md and docs/constructs.md are synthesized', { timeout: 120_000 }, async () => {
+  const files = ['docs/importing.md', 'docs/constructs.md'].map(writeApp);
   writeFileSync(join(directory, 'main.ts'), files.map((file) => `import './${file}';\n`).join(''));
   await promisify(execFile)(process.execPath, ['--import', 'tsx', 'main.ts'], { cwd: directory });
   for (const stack of ['platform', 'database', 'access', 'api'])

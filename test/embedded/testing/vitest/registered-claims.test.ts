@@ -1,8 +1,8 @@
 import { describe, expect } from 'vitest';
 import { apiTest } from '../../../../testing/vitest/index.ts';
-import { ANN, BOB, notesSeed, readmeNotes } from '../../../support/readme-notes.ts';
+import { ANN, BOB, notesSeed, ownedNotes } from '../../../support/owned-notes.ts';
 
-const test = apiTest(readmeNotes, { seed: [notesSeed], share: 'file' });
+const test = apiTest(ownedNotes, { seed: [notesSeed], share: 'file' });
 const seconds = () => Math.floor(Date.now() / 1000);
 
 describe('claims that every token may have', () => {

@@ -1,7 +1,7 @@
 import { declare, ownRows } from '../../declaration/index.ts';
 
-/** The notes of the README, whose rows belong to the `sub` of a token. */
-export const readmeNotes = declare({
+/** The notes of docs/importing.md, whose rows belong to the `sub` of a token. */
+export const ownedNotes = declare({
   name: 'notes',
   schemas: ['api'],
   roles: { users: ['notes_user'] },
