@@ -9,7 +9,7 @@ import { SecretsDirectory } from './secrets/secrets-directory.ts';
 import { waitAcross } from './synth/wait-across.ts';
 
 export interface DatabaseAccessProps {
-  /** What `declare()` returned. */
+  /** The result of `declare()`. */
   readonly declaration: Declaration;
   /** The database, in this stack or in another one. */
   readonly database: IPostgresDatabase;
@@ -37,7 +37,7 @@ export class DatabaseAccess extends Construct {
   readonly database: IPostgresDatabase;
   readonly secrets: SecretsDirectory;
   readonly sql: AccessSql;
-  /** What must be waited for until the database is as declared. */
+  /** Dependencies to wait for until the declaration is applied. */
   readonly waitFor: readonly ITerraformDependable[];
 
   constructor(scope: Construct, id: string, props: DatabaseAccessProps) {

@@ -12,7 +12,7 @@ export interface DatabaseRolesProps {
   readonly provider: PostgresqlProvider;
   /** Connections that the authenticator may have open. @default unlimited */
   readonly connectionLimit?: number;
-  /** What the roles must wait for. @default nothing */
+  /** Dependencies of the roles. @default none */
   readonly dependsOn?: readonly ITerraformDependable[];
 }
 

@@ -30,7 +30,7 @@ export class KeySet extends Construct {
   readonly volume: SecretVolume;
   /** Changes when the keys do, and tells nothing about them. */
   readonly fingerprint: string;
-  /** What must be waited for until the keys are written. */
+  /** Dependencies to wait for until the keys are written. */
   readonly waitFor: readonly ITerraformDependable[];
 
   constructor(scope: Construct, id: string, props: KeySetProps) {

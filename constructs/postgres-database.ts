@@ -51,7 +51,7 @@ export interface IPostgresDatabase extends IConstruct {
   readonly network?: string;
   /** Changes when this becomes another, possibly empty, database: everything in it is then made again. */
   readonly identity: string;
-  /** What resources in the same stack must wait for. */
+  /** Dependencies to wait for in the same stack. */
   readonly waitFor: readonly ITerraformDependable[];
   /**
    * Takes note of connections that a server or service will open. Throws `invalid_prop` when they are too many, or may need
@@ -315,7 +315,12 @@ function checkMajor(place: string, version: string): number {
   const major = Number.parseInt(version, 10);
   const oldest = oldestMajor('PostgreSQL');
   if (major >= oldest) return major;
-  refuse('unsupported_version', place, `PostgreSQL ${version} is too old`, `use ${oldest} or later; if the tag is no version of PostgreSQL, give \`version\` as well`);
+  refuse(
+    'unsupported_version',
+    place,
+    `PostgreSQL ${version} is too old`,
+    `use ${oldest} or later; if the tag is no version of PostgreSQL, give \`version\` as well`,
+  );
 }
 
 /** Fewer megabytes may make the engine's first process in a container fail: at 64, runc can't set up the system call filter. */

@@ -25,7 +25,7 @@ import { SecretFile } from './secrets/secret-file.ts';
 import { SecretVolume } from './docker/secret-volume.ts';
 import type { SecretsDirectory } from './secrets/secrets-directory.ts';
 
-/** What a user can decide about the servers. */
+/** Options of the servers. */
 export interface ServerContainerProps extends ContainerProps {
   /** @default `postgrest/postgrest:v<the declared version>` */
   readonly image?: string;
@@ -50,7 +50,7 @@ export interface PostgrestServerProps extends ServerContainerProps {
   readonly database: IPostgresDatabase;
   readonly secrets: SecretsDirectory;
   readonly keys: KeySet;
-  /** What must be there before the API opens: the access SQL. */
+  /** Dependencies of the API: the access SQL. */
   readonly dependsOn: readonly ITerraformDependable[];
 }
 

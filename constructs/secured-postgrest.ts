@@ -13,7 +13,7 @@ import { SecretsDirectory } from './secrets/secrets-directory.ts';
 import { waitAcross } from './synth/wait-across.ts';
 
 export interface SecuredPostgrestProps extends ServerContainerProps {
-  /** What `declare()` returned. */
+  /** The result of `declare()`. */
   readonly declaration: Declaration;
   /** The database, in this stack or in another one. */
   readonly database: IPostgresDatabase;
@@ -48,7 +48,7 @@ export class SecuredPostgrest extends Construct {
   readonly roleNames: readonly string[];
   /** The key set that tokens are verified with, on the machine that deploys. */
   readonly jwksFile: SecretFile;
-  /** What must be waited for until the API answers. */
+  /** Dependencies to wait for until the API answers. */
   readonly waitFor: readonly ITerraformDependable[];
 
   constructor(scope: Construct, id: string, props: SecuredPostgrestProps) {

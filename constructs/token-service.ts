@@ -27,7 +27,7 @@ import { type IAwaitable, waitAcross } from './synth/wait-across.ts';
 import { waitProvisioner } from './docker/wait-provisioner.ts';
 
 export interface TokenServiceProps extends ContainerProps {
-  /** What `declare()` returned; `tokens.issuer` is the address of the service. */
+  /** The result of `declare()`; its `tokens.issuer` is the address of the service. */
   readonly declaration: Declaration;
   /** The database, in this stack or in another one. */
   readonly database: IPostgresDatabase;
@@ -46,9 +46,9 @@ export interface TokenServiceProps extends ContainerProps {
   /** How long what it issues is good. @default 5 minutes, and 14 days */
   readonly lifetimes?: Partial<Lifetimes>;
   /**
-   * Whether the proxy before it sets `X-Forwarded-For`, so that attempts are counted by the address of who asks: otherwise all come
-   * from the proxy, and whoever fails often enough shuts everybody out for a while.
-   * @default false with an http issuer; with https, where there is a proxy, it has to be said
+   * True if the proxy in front of the service sets `X-Forwarded-For`, so that attempts are counted by the client's address.
+   * Otherwise all attempts come from the proxy's address, and one client that often fails locks every client out for a while.
+   * @default false with an http issuer; required with https, which implies a proxy
    */
   readonly trustProxy?: boolean;
   /** User and group that the process runs as: `uid:gid`. @default '1000:1000' */
@@ -81,7 +81,7 @@ const FILES = '/etc/token-service';
 export class TokenService extends Construct {
   /** Where the service is published; the address that clients use is the declared issuer. */
   readonly url: string;
-  /** What must be waited for until the service answers. */
+  /** Dependencies to wait for until the service answers. */
   readonly waitFor: readonly ITerraformDependable[];
 
   constructor(scope: Construct, id: string, props: TokenServiceProps) {

@@ -41,7 +41,7 @@ export type OwnKeySource =
 
 /** An OpenID provider whose tokens are trusted, what they must say, and which roles they are for. */
 export interface Provider {
-  /** What its tokens have as `iss`, to the letter. https, or http on this machine. */
+  /** The exact `iss` of the provider's tokens: https, or http on this machine. */
   readonly issuer: string;
   /** Its public keys, as an object or as JSON text. @default fetched from the provider by each deploy */
   readonly jwks?: JsonWebKeySet | string;
@@ -64,11 +64,11 @@ export interface RoleMapping {
   readonly map: Readonly<Record<string, string | readonly string[]>>;
   /** The role of tokens that none of it matches. @default they are refused */
   readonly otherwise?: string;
-  /** Whether a text in the claim is a list with spaces between, as `scope` is (RFC 8693, 4.2). @default false */
+  /** True if a text in the claim is a list separated by spaces, as `scope` is (RFC 8693, 4.2). @default false */
   readonly spaceSeparated?: boolean;
 }
 
-/** What a token must say besides its signature. PostgREST checks none of it reliably, so a pre-request check does. */
+/** Rules for a token's claims. PostgREST checks none of them reliably, so a pre-request check does. */
 export interface TokenRules {
   /** Required `iss`. Beside a provider: that of own tokens. @default any issuer */
   readonly issuer?: string;
@@ -136,7 +136,7 @@ export interface RolesInput {
   readonly users: readonly (string | UserRoleInput)[];
 }
 
-/** What a role may do with a table or view; columns narrow it. */
+/** Commands that roles may use on a table or view, on all or on some columns. */
 export interface GrantInput {
   readonly to: string | readonly string[];
   readonly select?: true | readonly string[];
@@ -275,13 +275,13 @@ export interface ServerInput {
   readonly settings?: Readonly<Record<string, string>>;
 }
 
-/** What a user writes; {@link declare} checks it and fills in the defaults. */
+/** A declaration as you write it; {@link declare} checks it and fills in the defaults. */
 export interface DeclarationInput {
-  /** Short name, prefix of everything that is made: `^[a-z][a-z0-9_]*$`, at most 40 characters. */
+  /** Short name, and prefix of every name that a deploy makes: `^[a-z][a-z0-9_]*$`, at most 40 characters. */
   readonly name: string;
-  /** Exposed schemas; names without a schema belong to the first. */
+  /** Exposed schemas; a table name without a schema belongs to the first. */
   readonly schemas: readonly string[];
-  /** Schemas that are managed in the same way but not exposed, such as one for tables behind views. @default none */
+  /** Managed schemas that are not exposed, such as one for tables behind views. @default none */
   readonly internalSchemas?: readonly string[];
   /** Schema for claims helpers, the pre-request check and book-keeping; never exposed. @default `<name>_private` */
   readonly privateSchema?: string;
@@ -359,14 +359,14 @@ export interface RevokingTable extends QualifiedName {
   readonly columns: readonly string[];
 }
 
-/** What a token must say: complete, with what revocation asks for. */
+/** Rules for a token's claims with defaults, and the claims that revocation requires. */
 export interface Tokens {
   readonly issuer?: string;
   readonly audience?: string;
   readonly requiredClaims: readonly string[];
   readonly maximumAgeSeconds?: number;
   readonly revocation?: Revocation;
-  /** Whether requests without a token are refused by the pre-request check. @default false: PostgREST decides */
+  /** True if the pre-request check rejects requests without a token. @default false: PostgREST decides */
   readonly isRequired?: boolean;
 }
 

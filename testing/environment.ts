@@ -89,7 +89,7 @@ export interface EphemeralPostgrest {
   access(subjects?: Subjects): Promise<AccessMatrix>;
   /** Resolves with the reason where one of the two servers ends by itself, as far as this process can tell. */
   readonly died: Promise<string>;
-  /** What the two servers have printed, without secrets. */
+  /** Output of the two servers, without secrets. */
   logs(): { readonly postgres: string; readonly postgrest: string };
   /**
    * Ends the API, and the servers that were started for it; nothing of it is left. May be called again; whatever else is

@@ -1,7 +1,7 @@
 import { refuse } from '../../errors/secured-postgrest-error.ts';
 import type { ContainerConfig, DockerProvider } from '../synth/cdk/docker.ts';
 
-/** What every container of this package lets its user decide. */
+/** Options of every container of this package. */
 export interface ContainerProps {
   /** User and group that the processes run as: `uid:gid`. */
   readonly user?: string;

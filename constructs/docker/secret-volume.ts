@@ -16,7 +16,7 @@ export interface SecretVolumeProps extends Belonging {
   readonly fileName: string;
   /** Any image that the engine has or can pull: nothing of it is run. */
   readonly image: string;
-  /** What must have succeeded before the file is written. @default nothing */
+  /** Dependencies of the file, which have to succeed first. @default none */
   readonly dependsOn?: readonly ITerraformDependable[];
   /** @default the stack's Docker provider; a new one where it has none */
   readonly dockerProvider?: DockerProvider;
@@ -38,7 +38,7 @@ export interface SecretVolumeProps extends Belonging {
  * });
  */
 export class SecretVolume extends Construct {
-  /** What a container that mounts the volume must wait for. */
+  /** Dependencies of a container that mounts the volume. */
   readonly waitFor: readonly ITerraformDependable[];
   private readonly volumeName: string;
 
