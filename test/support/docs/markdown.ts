@@ -16,12 +16,12 @@ export interface CodeBlock {
   readonly file?: string;
 }
 
-/** The pages for users, by their path in the project. */
+/** The pages, by their path in the project. */
 export const pages: readonly string[] = [
-  'README.md',
+  ...['README.md', 'CHANGELOG.md', 'CONTRIBUTING.md', 'SECURITY.md'],
   ...['docs', 'examples'].flatMap((folder) =>
     readdirSync(`${root}${folder}`, { recursive: true, encoding: 'utf8' })
-      .filter((name) => name.endsWith('.md') && !name.includes('node_modules'))
+      .filter((name) => name.endsWith('.md') && !/node_modules|\.vitepress/.test(name))
       .map((name) => `${folder}/${name}`)
       .sort(),
   ),
