@@ -11,7 +11,7 @@ const layers = rooms.slice(0, -1).map((room, index) => ({
 }));
 
 export default tseslint.config(
-  { ignores: ['dist/', 'cdktf.out/', '**/node_modules/'] },
+  { ignores: ['dist/', 'cdktf.out/', '**/node_modules/', 'docs/.vitepress/{pages,dist,cache,.temp}/'] },
   js.configs.recommended,
   ...tseslint.configs.recommendedTypeChecked.map((config) => ({ ...config, files: ['**/*.ts'] })),
   {

@@ -52,6 +52,7 @@ export default defineConfig({
     maxWorkers: Math.max(2, availableParallelism() - 1),
     projects: [
       kind('unit', 60 * seconds, withoutEngine),
+      kind('site', 300 * seconds, withoutEngine),
       terrain,
       kind('embedded', 120 * seconds, {
         ...withoutEngine,

@@ -99,6 +99,13 @@ function providers(program = terraformProgram) {
   }
 }
 
+/** Its tools are a package of their own. */
+function site() {
+  if (!existsSync(`${root}docs/.vitepress/node_modules/vitepress`)) {
+    return 'docs/.vitepress/node_modules is missing; run: npm ci --prefix docs/.vitepress';
+  }
+}
+
 /** The tests stop and kill an engine, which for that has to be one of their own. */
 function ownEngine() {
   if (process.getuid?.() !== 0) return 'only root can start a Docker engine beside the running one';
@@ -109,6 +116,7 @@ function ownEngine() {
 /** The kinds of tests, as the projects of vitest are named, and what each needs. */
 const requirements = {
   unit: [],
+  site: [site],
   terrain: [terrainObstacle],
   embedded: [postgres, postgrest],
   'postgrest-14': [postgres, postgrestOf(14)],

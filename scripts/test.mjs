@@ -14,7 +14,7 @@ const PIPED = ['ignore', 'pipe', 'pipe'];
 
 /** Kinds that run at the same time: the second ones, a file at a time, wait for the engine more than they compute. */
 const lanes = [
-  ['unit', 'terrain', 'embedded', 'postgrest-14', 'postgrest-16', 'browser'],
+  ['unit', 'site', 'terrain', 'embedded', 'postgrest-14', 'postgrest-16', 'browser'],
   ['docker', 'deploy', 'engine'],
 ];
 

@@ -1,0 +1,1 @@
+export const sidebar: Readonly<Record<string, readonly string[]>>;

@@ -1,0 +1,38 @@
+/** The pages of the site by intent: the path in the project without `.md`. */
+export const sidebar = {
+  Start: ['README', 'docs/declaration', 'docs/policies', 'docs/roles-and-access', 'docs/testing'],
+  Deploy: [
+    'docs/constructs',
+    'docs/importing',
+    'docs/existing-postgres',
+    'docs/upgrades',
+    'docs/versions',
+    'docs/commands',
+    'docs/troubleshooting',
+  ],
+  'Keys and tokens': [
+    'docs/keys-and-tokens',
+    'docs/rotation-day',
+    'docs/token-service',
+    'docs/providers',
+    'docs/providers/auth0',
+    'docs/providers/clerk',
+    'docs/providers/cognito',
+    'docs/providers/entra',
+    'docs/providers/firebase',
+    'docs/providers/keycloak',
+    'docs/providers/supabase',
+  ],
+  Security: ['SECURITY', 'docs/hostile-input', 'docs/what-errors-reveal'],
+  Examples: ['examples/board/README', 'examples/projects/README'],
+  Project: [
+    'docs/architecture',
+    'docs/components',
+    'docs/benchmarks',
+    'docs/stability',
+    'CHANGELOG',
+    'CONTRIBUTING',
+    'docs/tests',
+    'docs/releasing',
+  ],
+};
