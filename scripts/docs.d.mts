@@ -1,2 +1,1 @@
 export const SITE: string;
-export function sitePages(): string[];

@@ -1,6 +1,7 @@
 // Writes the documentation: `docs.mjs api` the API reference as Markdown, `docs.mjs build` the site with it and all pages.
-import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path/posix';
+import { filesIn, pages } from './pages.mjs';
 import { entryPoints } from './public-api.mjs';
 import { obstacle } from './requirements.mjs';
 import { root, run } from './run.mjs';
@@ -21,25 +22,11 @@ function writeApi() {
   runTool('typedoc/bin/typedoc', ['--options', `${tools}typedoc.json`, '--out', `${PAGES}api`, ...sources]);
 }
 
-/** The files in a folder, by their path in the project. */
-const filesIn = (folder, isWanted) =>
-  readdirSync(`${root}${folder}`, { recursive: true })
-    .filter((name) => !/(^|\/)(\.|node_modules)/.test(name) && isWanted(name))
-    .map((name) => join(folder, name));
-
-const isPage = (name) => name.endsWith('.md');
 const isPicture = (name) => /\.(svg|png|jpe?g|gif|webp)$/.test(name);
-
-/** The Markdown files that the site shows. */
-export const sitePages = () => [
-  ...readdirSync(root).filter(isPage),
-  ...filesIn('docs', isPage),
-  ...filesIn('examples', isPage),
-];
 
 function writePages() {
   for (const file of filesIn('docs', isPicture)) cpSync(`${root}${file}`, `${PAGES}${file}`);
-  for (const page of sitePages()) {
+  for (const page of pages) {
     const target = `${PAGES}${onSite(page)}`;
     mkdirSync(dirname(target), { recursive: true });
     writeFileSync(target, withSiteLinks(page, readFileSync(`${root}${page}`, 'utf8')));
@@ -66,7 +53,7 @@ function withSiteLinks(page, text) {
 function link(page, label, target) {
   const [path, anchor] = target.split('#');
   const file = join(dirname(page), path).replace(/\/$/, '');
-  const found = [file, `${file}/README.md`].find((name) => sitePages().includes(name));
+  const found = [file, `${file}/README.md`].find((name) => pages.includes(name));
   if (found) {
     const to = relative(dirname(page), onSite(found));
     return `[${label}](${to}${anchor === undefined ? '' : `#${anchor}`})`;

@@ -30,6 +30,8 @@ export default defineConfig({
   markdown: { anchor: { slugify }, toc: { slugify } },
   // `{{ }}` in a page is text.
   vue: { template: { compilerOptions: { delimiters: ['\uE000', '\uE001'] } } },
+  // The search index is one file.
+  vite: { build: { chunkSizeWarningLimit: 5000 } },
   themeConfig: {
     search: { provider: 'local' },
     outline: 'deep',

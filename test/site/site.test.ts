@@ -4,7 +4,8 @@ import { posix } from 'node:path';
 import { promisify } from 'node:util';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { sidebar } from '../../docs/.vitepress/sidebar.mjs';
-import { SITE, sitePages } from '../../scripts/docs.mjs';
+import { SITE } from '../../scripts/docs.mjs';
+import { pages } from '../../scripts/pages.mjs';
 import { root } from '../support/docs/markdown.ts';
 
 describe('the site of `npm run docs:build`', () => {
@@ -23,15 +24,15 @@ describe('the site of `npm run docs:build`', () => {
   it('is built without an error', () => expect(output).not.toMatch(/error/i));
 
   it('has every page of the project, with its text', () => {
-    const expected = sitePages().map((page) => (page === 'README.md' ? 'index.html' : page.replace(/md$/, 'html')));
+    const expected = pages.map((page) => (page === 'README.md' ? 'index.html' : page.replace(/md$/, 'html')));
     expect(expected.filter((page) => !files.includes(page))).toEqual([]);
     expect(expected.filter((page) => !html(page).includes('<h1'))).toEqual([]);
   });
 
   it('lists every page in its sidebar, and the decisions in their own part', () => {
     const listed = Object.values(sidebar).flat();
-    const pages = sitePages().map((page) => page.replace(/\.md$/, ''));
-    expect(listed.toSorted()).toEqual(pages.filter((page) => !page.startsWith('docs/decisions/')).sort());
+    const names = pages.map((page) => page.replace(/\.md$/, ''));
+    expect(listed.toSorted()).toEqual(names.filter((page) => !page.startsWith('docs/decisions/')).sort());
   });
 
   it('has the API reference of what the package exports', () => {
@@ -61,7 +62,7 @@ function brokenLinks(file: string, files: readonly string[]): string[] {
 
 function pageOf(file: string, path: string): string {
   if (path === '') return file;
-  const page = path.startsWith('/') ? path.slice(1) : posix.join(posix.dirname(file), path);
+  const page = path.startsWith('/') ? path.slice(1) : posix.join(posix.dirname(file), path).replace(/^\.\//, '');
   if (page === '' || page.endsWith('/')) return `${page}index.html`;
   return page.endsWith('.html') ? page : `${page}.html`;
 }

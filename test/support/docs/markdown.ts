@@ -1,5 +1,6 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { pages } from '../../../scripts/pages.mjs';
 
 export const root = fileURLToPath(new URL('../../..', import.meta.url));
 
@@ -16,16 +17,7 @@ export interface CodeBlock {
   readonly file?: string;
 }
 
-/** The pages, by their path in the project. */
-export const pages: readonly string[] = [
-  ...['README.md', 'CHANGELOG.md', 'CONTRIBUTING.md', 'SECURITY.md'],
-  ...['docs', 'examples'].flatMap((folder) =>
-    readdirSync(`${root}${folder}`, { recursive: true, encoding: 'utf8' })
-      .filter((name) => name.endsWith('.md') && !/node_modules|\.vitepress/.test(name))
-      .map((name) => `${folder}/${name}`)
-      .sort(),
-  ),
-];
+export { pages };
 
 export function read(page: string): string {
   return readFileSync(`${root}${page}`, 'utf8');
