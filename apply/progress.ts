@@ -15,9 +15,7 @@ export class Progress {
       ...(places.size > 0 ? [`closed until a deploy succeeds: ${[...places].sort().join(', ')}`] : []),
     ];
     if (stays.length === 0 || !(error instanceof SecuredPostgrestError)) throw error;
-    const { code, message, cause } = error;
-    const end = ` [${code}]`;
-    const reason = message.endsWith(end) ? message.slice(0, -end.length) : message;
-    throw new SecuredPostgrestError(code, `${[reason, ...stays].join('; ')}${end}`, { cause });
+    const { code, place, problem, fix, cause } = error;
+    throw new SecuredPostgrestError(code, { place, problem, fix: [fix, ...stays].join('; ') }, { cause });
   }
 }

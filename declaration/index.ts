@@ -1,5 +1,5 @@
 export { declare } from './declare.ts';
-export { SecuredPostgrestError, type ErrorCode } from '../errors/secured-postgrest-error.ts';
+export { SecuredPostgrestError, type ErrorCode, type ErrorParts } from '../errors/secured-postgrest-error.ts';
 export * from './policies.ts';
 export * from './keys/provider-presets.ts';
 export type * from './types.ts';

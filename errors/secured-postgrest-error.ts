@@ -83,27 +83,45 @@ export type ErrorCode =
   | 'environment_stopped'
   | 'start_failed';
 
+/** Where an error stands, what is wrong there, and how to fix it. */
+export interface ErrorParts {
+  readonly place: string;
+  readonly problem: string;
+  readonly fix: string;
+}
+
 /**
- * The one error type of this package.
+ * The one error type of this package. Its message is `<place>: <problem>; <fix> [<code>]`; each part is a field as well.
  *
  * @example
  * try {
  *   declare({ name: 'Todos', schemas: ['api'], roles: { users: [] } });
  * } catch (error) {
- *   if (error instanceof SecuredPostgrestError && error.code === 'invalid_name') console.error(error.message);
+ *   if (error instanceof SecuredPostgrestError && error.code === 'invalid_name') {
+ *     console.error(`${error.place} is wrong: ${error.problem}. To fix it: ${error.fix}.`);
+ *   }
  * }
  */
-export class SecuredPostgrestError extends Error {
+export class SecuredPostgrestError extends Error implements ErrorParts {
   readonly code: ErrorCode;
+  /** The part of the declaration, file, command or object that the error is about, such as `roles.users[0]`. */
+  readonly place: string;
+  /** What is wrong there; it starts in lower case and quotes the value. */
+  readonly problem: string;
+  /** What to do, in lower case. */
+  readonly fix: string;
 
-  constructor(code: ErrorCode, message: string, options?: ErrorOptions) {
-    super(message, options);
+  constructor(code: ErrorCode, { place, problem, fix }: ErrorParts, options?: ErrorOptions) {
+    super(`${place}: ${problem}; ${fix} [${code}]`, options);
     this.name = 'SecuredPostgrestError';
     this.code = code;
+    this.place = place;
+    this.problem = problem;
+    this.fix = fix;
   }
 }
 
 /** Throws: lower-case `problem` that echoes the value, the `place`, and how to fix it. */
 export function refuse(code: ErrorCode, place: string, problem: string, fix: string, cause?: unknown): never {
-  throw new SecuredPostgrestError(code, `${place}: ${problem}; ${fix} [${code}]`, cause === undefined ? {} : { cause });
+  throw new SecuredPostgrestError(code, { place, problem, fix }, cause === undefined ? {} : { cause });
 }

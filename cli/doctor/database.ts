@@ -2,6 +2,7 @@ import { lackingPrivileges } from '../../apply/admin-privileges.ts';
 import { connect, type DatabaseConnection } from '../../postgres/connect.ts';
 import { packageTemplate } from '../../postgres/template.ts';
 import type { Declaration } from '../../declaration/types.ts';
+import { SecuredPostgrestError } from '../../errors/secured-postgrest-error.ts';
 import { clockFinding } from './clocks.ts';
 import { type Finding, findings } from './finding.ts';
 import { versionFindings } from './versions.ts';
@@ -21,8 +22,8 @@ export async function checkDatabase(connection: DatabaseConnection, declaration?
   try {
     client = await connect(connection, 'impatient');
   } catch (error) {
-    const [message = '', fix = ''] = (error as Error).message.replace(/ \[\w+\]$/, '').split(/; (.*)/s);
-    return [problem(message, fix)];
+    if (!(error instanceof SecuredPostgrestError)) return [problem((error as Error).message, '')];
+    return [problem(`${error.place}: ${error.problem}`, error.fix)];
   }
   try {
     const before = Date.now();

@@ -49,8 +49,7 @@ function checkFiles(directory: string): Finding[] {
       return [];
     } catch (error) {
       if (!(error instanceof SecuredPostgrestError)) throw error;
-      const [message = '', fix = ''] = error.message.replace(/ \[\w+\]$/, '').split(/; (.*)/s);
-      return [problem(message, fix)];
+      return [problem(`${error.place}: ${error.problem}`, error.fix)];
     }
   });
 }
