@@ -4,4 +4,3 @@ export type { DatabaseConnection } from '../postgres/connect.ts';
 export { createRoles } from './create-roles.ts';
 export { auditDatabase, diffDeclaration, type Difference } from './diff.ts';
 export { revokeTokens, type RevokedTokens } from './revoke-tokens.ts';
-export { migrationsFrom, sqlFile } from '../declaration/read-sql.ts';

@@ -1,4 +1,4 @@
-import { allRows, declare, migrationsFrom, ownRows } from '../../index.ts';
+import { allRows, declare, migrationsFrom, ownRows } from '../../declaration/index.ts';
 
 /** Messages on a board, and moderators who may remove them; both sign in with the token service. */
 export default declare({

@@ -1,5 +1,5 @@
-// In a project of your own: import { ... } from 'cdktf-secured-postgrest';
-import { declare, migrationsFrom, ownRows } from '../../index.ts';
+// In a project of your own: import { ... } from 'cdktf-secured-postgrest/declaration';
+import { declare, migrationsFrom, ownRows } from '../../declaration/index.ts';
 
 /** Notes that only their writer sees; requests without a token are refused. */
 export default declare({

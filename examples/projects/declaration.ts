@@ -1,4 +1,4 @@
-// In a project of your own: import { ... } from 'cdktf-secured-postgrest';
+// In a project of your own: import { ... } from 'cdktf-secured-postgrest/declaration';
 import {
   allRows,
   claimList,
@@ -9,7 +9,7 @@ import {
   publicRows,
   tenant,
   validBetween,
-} from '../../index.ts';
+} from '../../declaration/index.ts';
 
 const member = 'projects_member';
 const manager = 'projects_manager';

@@ -1,5 +1,5 @@
-// In a project of your own: import { ... } from 'cdktf-secured-postgrest';
-import { custom, declare, migrationsFrom, ownRows, publicRows, sqlFile } from '../../index.ts';
+// In a project of your own: import { ... } from 'cdktf-secured-postgrest/declaration';
+import { custom, declare, migrationsFrom, ownRows, publicRows, sqlFile } from '../../declaration/index.ts';
 
 /** A to-do list: everyone sees what is public, and a user what is theirs. */
 export default declare({

@@ -1,4 +1,4 @@
-import { sqlFile } from '../../apply/index.ts';
+import { sqlFile } from '../../declaration/index.ts';
 import { sampleToken } from '../../cli/dev/identities.ts';
 import { startExplorer, type Explorer } from '../../explorer/explorer.ts';
 import { startEphemeralPostgrest, type EphemeralPostgrest } from '../../testing/index.ts';

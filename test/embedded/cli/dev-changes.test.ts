@@ -11,8 +11,7 @@ const packageUrl = new URL('../../../', import.meta.url);
 /** Notes that everyone reads as far as a policy says; roles and migrations lie elsewhere. */
 const project = {
   'api/declaration.ts': `
-    import { custom, declare } from '${new URL('declaration/index.ts', packageUrl).href}';
-    import { migrationsFrom, sqlFile } from '${new URL('apply/index.ts', packageUrl).href}';
+    import { custom, declare, migrationsFrom, sqlFile } from '${new URL('declaration/index.ts', packageUrl).href}';
     import { reader } from '../shared/roles.ts';
     export default declare({
       name: 'notes',

@@ -31,7 +31,10 @@ const block = (language: string) => codeBlocks('docs/token-service.md').find((on
 
 it('docs/token-service.md sets up a service that serves', async () => {
   const file = join(directory, 'declaration.ts');
-  writeFileSync(file, block('ts').replace("'cdktf-secured-postgrest'", `'file://${root}index.ts'`));
+  writeFileSync(
+    file,
+    block('ts').replace("'cdktf-secured-postgrest/declaration'", `'file://${root}declaration/index.ts'`),
+  );
   const declaration = await loadDeclaration(file);
   await withClient(postgres.connection('todos'), (client) =>
     createRoles(client, declaration, { authenticator: 'only the roles matter here' }),

@@ -6,7 +6,7 @@ import todos from '../../../examples/todos/declaration.ts';
 import { baseDirectory } from '../../../testing/servers/base-directory.ts';
 import { matrixHtml, matrixText } from '../../../testing/index.ts';
 import { describeAccess } from '../../../testing/vitest/index.ts';
-import { sqlFile } from '../../../index.ts';
+import { sqlFile } from '../../../declaration/index.ts';
 import { subjects } from '../../support/access/projects-subjects.ts';
 
 let directory: string;

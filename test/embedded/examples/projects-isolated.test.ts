@@ -1,7 +1,7 @@
 import { describe } from 'vitest';
 import declaration from '../../../examples/projects/declaration.ts';
 import { apiTest } from '../../../testing/vitest/index.ts';
-import { sqlFile } from '../../../index.ts';
+import { sqlFile } from '../../../declaration/index.ts';
 import { checkAccess } from '../../support/access/access-case.ts';
 import { projectsCases } from '../../support/access/projects-cases.ts';
 import { projectsMatrix } from '../../support/access/projects-matrix.ts';

@@ -1,7 +1,8 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { applyDeclaration, auditDatabase, diffDeclaration, sqlFile } from '../../../apply/index.ts';
+import { applyDeclaration, auditDatabase, diffDeclaration } from '../../../apply/index.ts';
+import { sqlFile } from '../../../declaration/index.ts';
 import type { Declaration } from '../../../declaration/types.ts';
 import { startEphemeralPostgrest, type EphemeralPostgrest } from '../../../testing/index.ts';
 import { generateKey } from '../../../tokens/keys/generate-key.ts';

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import declaration from '../../../examples/projects/declaration.ts';
-import { sqlFile } from '../../../apply/index.ts';
+import { sqlFile } from '../../../declaration/index.ts';
 import { startEphemeralPostgrest, type EphemeralPostgrest } from '../../../testing/index.ts';
 import { checkAccess, type AccessCase, type AccessStep, type ErrorAnswer } from '../../support/access/access-case.ts';
 import { dangling, denied, hiddenRowMet, rowRefused } from '../../support/access/errors.ts';

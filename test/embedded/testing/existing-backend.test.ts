@@ -6,7 +6,7 @@ import type { DatabaseConnection } from '../../../postgres/connect.ts';
 import declaration from '../../../examples/todos/declaration.ts';
 import { startEphemeralPostgrest, startPostgres, type PostgresServer } from '../../../testing/index.ts';
 import { withClient } from '../../../postgres/with-client.ts';
-import { sqlFile } from '../../../index.ts';
+import { sqlFile } from '../../../declaration/index.ts';
 
 const seed = [sqlFile('examples/todos/seed.sql')];
 const program = fileURLToPath(new URL('programs/on-existing.ts', import.meta.url));

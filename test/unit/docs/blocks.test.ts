@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { parse } from 'libpg-query';
 import { describe, expect, it } from 'vitest';
-import { sqlFile } from '../../../apply/index.ts';
+import { sqlFile } from '../../../declaration/index.ts';
 import { checkCondition } from '../../../declaration/custom-sql.ts';
 import { render } from '../../../postgres/template.ts';
 import type { PolicyInput } from '../../../declaration/index.ts';
@@ -40,7 +40,7 @@ describe('README.md and docs/declaration.md show the files of examples/todos:', 
     expect(own).toBe(
       example
         .replace(/^\/\/ In a project.*\n/, '')
-        .replace("'../../index.ts'", "'cdktf-secured-postgrest'")
+        .replace("'../../declaration/index.ts'", "'cdktf-secured-postgrest/declaration'")
         .replace("'../../testing/vitest/index.ts'", "'cdktf-secured-postgrest/testing/vitest'"),
     );
   });

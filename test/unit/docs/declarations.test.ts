@@ -6,7 +6,7 @@ import { loadDeclaration } from '../../../cli/load-declaration.ts';
 import todos from '../../../examples/todos/declaration.ts';
 import { allBlocks, codeBlocks, root } from '../../support/docs/markdown.ts';
 
-const index = new URL('../../../index.ts', import.meta.url).href;
+const index = new URL('../../../declaration/index.ts', import.meta.url).href;
 let directory: string;
 
 beforeAll(() => (directory = mkdtempSync(join(tmpdir(), 'declarations '))));
@@ -17,7 +17,7 @@ const declarations = allBlocks('ts').filter(({ text, file }) => /^export default
 
 it.each(declarations)('$place is a declaration', async ({ text, place }) => {
   const file = join(directory, `${place.replaceAll(/\W/g, '-')}.ts`);
-  writeFileSync(file, text.replace("'cdktf-secured-postgrest'", `'${index}'`));
+  writeFileSync(file, text.replace("'cdktf-secured-postgrest/declaration'", `'${index}'`));
   expect(await loadDeclaration(file)).toHaveProperty('authenticator');
 });
 

@@ -20,7 +20,10 @@ function writeApp(page: string): string {
   const app = codeBlocks(page).find(({ language, text }) => language === 'ts' && text.includes('new App()'))!;
   const file = `${page.replaceAll(/\W/g, '-')}.ts`;
   // The pages import CDK Terrain; here CDKTF is installed, whose names are the same.
-  const text = app.text.replace("'cdktf-secured-postgrest'", `'${root}index.ts'`).replace("'cdktn'", "'cdktf'");
+  const text = app.text
+    .replace("'cdktf-secured-postgrest'", `'${root}index.ts'`)
+    .replace("'cdktf-secured-postgrest/declaration'", `'${root}declaration/index.ts'`)
+    .replace("'cdktn'", "'cdktf'");
   writeFileSync(join(directory, file), text);
   return file;
 }

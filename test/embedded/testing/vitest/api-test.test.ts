@@ -1,7 +1,7 @@
 import { describe, expect } from 'vitest';
 import declaration from '../../../../examples/todos/declaration.ts';
 import { apiTest } from '../../../../testing/vitest/api-test.ts';
-import { sqlFile } from '../../../../index.ts';
+import { sqlFile } from '../../../../declaration/index.ts';
 
 const seed = [sqlFile('examples/todos/seed.sql')];
 const test = apiTest(declaration, { seed });

@@ -1,7 +1,7 @@
 import { describe, expect } from 'vitest';
 import declaration from '../../../../examples/todos/declaration.ts';
 import { apiTest } from '../../../../testing/vitest/index.ts';
-import { sqlFile } from '../../../../index.ts';
+import { sqlFile } from '../../../../declaration/index.ts';
 
 const test = apiTest(declaration, { seed: [sqlFile('examples/todos/seed.sql')], share: 'file' });
 const title = { title: 'x' };
