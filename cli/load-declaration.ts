@@ -6,7 +6,7 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 import { SQL_READS } from '../declaration/read-sql.ts';
 import { declare } from '../declaration/declare.ts';
 import { refuse } from '../errors/secured-postgrest-error.ts';
-import type { Declaration, DeclarationInput } from '../declaration/types.ts';
+import { DECLARATION_VERSION, type Declaration, type DeclarationInput } from '../declaration/types.ts';
 import { checkModule, checkSource } from './check-source.ts';
 
 /**
@@ -53,7 +53,7 @@ async function load(path: string, importUrl: Import): Promise<Declaration> {
       'write `export default declare({...})`',
     );
   }
-  return isDeclared(value) ? value : declare(value as DeclarationInput);
+  return isDeclared(path, value) ? value : declare(value as DeclarationInput);
 }
 
 function read(path: string, file: string, importUrl: Import): unknown {
@@ -75,9 +75,16 @@ async function checkingReads<T>(work: () => T | Promise<T>): Promise<T> {
   }
 }
 
-/** Only what `declare` has returned names the login role at the top; a stack writes just that as JSON. */
-function isDeclared(value: object): value is Declaration {
-  return 'authenticator' in value;
+/** Tests if `declare` has returned the value, which a stack writes as JSON; rejects a format of another version. */
+function isDeclared(path: string, value: object): value is Declaration {
+  if (!('declarationVersion' in value)) return false;
+  if (value.declarationVersion === DECLARATION_VERSION) return true;
+  refuse(
+    'invalid_declaration',
+    path,
+    `declarationVersion ${JSON.stringify(value.declarationVersion)} is not ${DECLARATION_VERSION}, which this package reads`,
+    'synthesize it again, or use the version of cdktf-secured-postgrest that wrote it',
+  );
 }
 
 function parse(path: string, text: string): unknown {

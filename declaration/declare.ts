@@ -11,15 +11,16 @@ import { checkShape } from './shape.ts';
 import { checkKnownRole, effectiveRoles, resolveRoles, type Roles } from './roles.ts';
 import { resolvePolicies } from './resolve-policies.ts';
 import { resolveTokens } from './resolve-tokens.ts';
-import type {
-  ApiFunction,
-  Command,
-  Declaration,
-  DeclarationInput,
-  GrantInput,
-  RelationGrant,
-  Table,
-  View,
+import {
+  DECLARATION_VERSION,
+  type ApiFunction,
+  type Command,
+  type Declaration,
+  type DeclarationInput,
+  type GrantInput,
+  type RelationGrant,
+  type Table,
+  type View,
 } from './types.ts';
 
 /**
@@ -58,6 +59,7 @@ export function declare(input: DeclarationInput): Declaration {
   const needsToken = providerOf(keys) !== undefined && !roles.anonymous;
 
   const declaration: Declaration = {
+    declarationVersion: DECLARATION_VERSION,
     name: input.name,
     ...schemas,
     ...roles,

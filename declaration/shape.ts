@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { refuse } from '../errors/secured-postgrest-error.ts';
-import type { DeclarationInput } from './types.ts';
+import type { IsSame } from './same-type.ts';
+import type { DeclarationInput, JsonWebKeySet } from './types.ts';
 
 const text = z.string();
 const texts = z.array(text);
@@ -66,7 +67,9 @@ const grant = z.strictObject({
   delete: z.literal(true).optional(),
 });
 
-const jwks = z.union([text, z.looseObject({ keys: z.array(z.record(text, z.unknown())) })]);
+// A key set of somebody else may have further members, which the type does not name.
+const keySet: z.ZodType<JsonWebKeySet, JsonWebKeySet> = z.looseObject({ keys: z.array(z.record(text, z.unknown())) });
+const jwks = z.union([text, keySet]);
 const provider = z.strictObject({
   issuer: text.min(1),
   jwks: jwks.optional(),
@@ -82,7 +85,8 @@ const provider = z.strictObject({
   }),
 });
 
-const declaration = z.strictObject({
+export const declarationShape = z.strictObject({
+  $schema: text.optional(),
   name: text,
   schemas: texts.min(1),
   internalSchemas: texts.optional(),
@@ -157,13 +161,16 @@ const declaration = z.strictObject({
   acceptedAdvisories: texts.optional(),
 });
 
+/** Fails to compile where the shape has a member that the type `DeclarationInput` lacks, or the other way round. */
+true satisfies IsSame<z.input<typeof declarationShape>, DeclarationInput>;
+
 /** What a user must not be able to ask for: PostgREST would let anyone who may sign in as such a role do everything. */
 const PRIVILEGES = ['login', 'superuser', 'bypassRls', 'bypassrls', 'createRole', 'createDatabase', 'replication'];
 
 /** Refuses anything that is not shaped like a declaration: unknown members, wrong types, missing parts. */
 export function checkShape(input: DeclarationInput): void {
   refusePrivileges(input);
-  const result = declaration.safeParse(input);
+  const result = declarationShape.safeParse(input);
   if (result.success) return;
   const issue = result.error.issues[0]!;
   refuse('invalid_declaration', placeOf(issue.path), lowerFirst(issue.message), 'see the type DeclarationInput');

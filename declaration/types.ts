@@ -277,6 +277,8 @@ export interface ServerInput {
 
 /** A declaration as you write it; {@link declare} checks it and fills in the defaults. */
 export interface DeclarationInput {
+  /** Address of the JSON schema, with which an editor checks a declaration in JSON. @default none */
+  readonly $schema?: string;
   /** Short name, and prefix of every name that a deploy makes: `^[a-z][a-z0-9_]*$`, at most 40 characters. */
   readonly name: string;
   /** Exposed schemas; a table name without a schema belongs to the first. */
@@ -381,8 +383,13 @@ export interface Server {
   readonly settings: Readonly<Record<string, string>>;
 }
 
+/** Version of the format in which this package writes a {@link Declaration}; it grows with each incompatible change. */
+export const DECLARATION_VERSION = 1;
+
 /** The checked, complete, frozen declaration: plain data that every other part of the package reads. */
 export interface Declaration {
+  /** Version of the format of this object; the command line loads its own version only. */
+  readonly declarationVersion: typeof DECLARATION_VERSION;
   readonly name: string;
   readonly schemas: readonly string[];
   readonly internalSchemas: readonly string[];

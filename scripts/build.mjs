@@ -1,4 +1,4 @@
-// Makes dist/, the package as it is published: JavaScript, type declarations and the SQL templates.
+// Makes dist/, the package as it is published: JavaScript, type declarations, the SQL templates and the JSON schema of a declaration.
 import { chmodSync, cpSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { root, runModule } from './run.mjs';
 
@@ -25,4 +25,7 @@ for (const room of ['explorer', 'testing']) {
     filter: (path) => isFolder(path) || !path.endsWith('.ts'),
   });
 }
+const { declarationJsonSchema } = await import(`${dist}/declaration/json-schema.js`);
+writeFileSync(`${dist}/declaration.schema.json`, `${JSON.stringify(declarationJsonSchema(), undefined, 2)}\n`);
+
 chmodSync(`${dist}/cli/main.js`, 0o755);

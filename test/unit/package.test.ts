@@ -35,6 +35,7 @@ describe('the packed package', () => {
     expect(names.filter((file) => !/\.(js|d\.ts)$/.test(file) && file.startsWith('dist/')).sort()).toEqual(
       [
         ...sql.map((file) => `dist/sql/${file}`),
+        'dist/declaration.schema.json',
         ...programs.filter((file) => !file.endsWith('.js')).map((file) => `dist/${file}`),
       ].sort(),
     );

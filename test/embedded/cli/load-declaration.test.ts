@@ -64,6 +64,12 @@ describe('loadDeclaration', () => {
     ['a broken module', 'broken.mjs', 'export default {', 'it cannot be loaded'],
     ['a module that throws', 'throws.ts', `throw new Error('on purpose');`, 'on purpose'],
     ['broken JSON', 'broken.json', '{', 'it cannot be loaded'],
+    [
+      'a declaration in the format of another version',
+      'newer.json',
+      JSON.stringify({ ...declare(input), declarationVersion: 2 }),
+      'declarationVersion 2 is not 1, which this package reads',
+    ],
     ['a declaration that is refused', 'refused.json', '{"name":"notes"}', 'schemas'],
   ])('refuses %s', async (_, name, text, message) => {
     const file = text === undefined ? join(directory, name) : put(name, text);

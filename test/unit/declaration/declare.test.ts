@@ -430,6 +430,7 @@ describe('declare refuses', () => {
 describe('declare', () => {
   it('fills in what was not said', () => {
     expect(declare({ name: 'notes', schemas: ['api'], roles: { users: ['member'] } })).toEqual({
+      declarationVersion: 1,
       name: 'notes',
       schemas: ['api'],
       internalSchemas: [],
