@@ -9,6 +9,8 @@ import { shellWord } from '../../errors/shell-word.ts';
 import type { Declaration, JsonWebKeySet, KeySource, SigningAlgorithm } from '../../declaration/types.ts';
 import { keysFromFile } from '../../tokens/keys/key-backends.ts';
 import { exportSigningKeys } from '../../tokens/keys/key-ring.ts';
+import { generateKeySync } from '../../tokens/keys/generate-key.ts';
+import { addKey } from '../../tokens/keys/key-steps.ts';
 import type { KeyPlace, KeyStore } from '../../tokens/keys/key-store.ts';
 import { isInUse, readManagedKeys } from '../../tokens/keys/managed-keys.ts';
 import { makePrivateDirectory } from '../../files/private-files.ts';
@@ -98,7 +100,7 @@ export class SecretsDirectory {
       const { issuer, jwksUri, keysMaximumAgeSeconds: age } = provider;
       const location = ['--issuer', issuer, ...(jwksUri === undefined ? [] : ['--jwks-uri', jwksUri])];
       const maximum = age === undefined ? [] : ['--maximum-age', String(age)];
-      this.runKeys('fetch', this.fetchedKeys, '--or-kept', ...maximum, ...location);
+      this.fetchKeys('--or-kept', ...maximum, ...location);
     }
     return this.written('jwks.json', JSON.stringify(loadVerificationKeys(keys, this.keys, this.fetchedKeys)));
   }
@@ -161,7 +163,7 @@ export class SecretsDirectory {
           `npx secured-postgrest keys generate --directory ${shellWord(this.keys)} --algorithm ${algorithm}`,
       );
     }
-    this.runKeys('generate', this.keys, '--algorithm', algorithm);
+    addKey(this.keys, generateKeySync(algorithm));
   }
 
   /** Tests if the last written key set has a key of ours: we name keys by their thumbprints. */
@@ -170,14 +172,14 @@ export class SecretsDirectory {
     return keys.some((key) => key.alg === algorithm && key.kid !== undefined && key.kid === thumbprint(key));
   }
 
-  /** Constructs are synchronous, and what makes or fetches keys is not. */
-  private runKeys(command: string, directory: string, ...options: string[]): void {
+  /** Fetches keys in another process: constructs are synchronous, and `fetch` is not. */
+  private fetchKeys(...options: string[]): void {
     const [node, ...program] = ownProgram('cli/main');
-    const words = [...program, 'keys', command, '--directory', directory, ...options];
+    const words = [...program, 'keys', 'fetch', '--directory', this.fetchedKeys, ...options];
     try {
       execFileSync(node, words, { stdio: ['ignore', 'ignore', 'inherit'] });
     } catch (cause) {
-      refuse('unreadable_key', directory, `'keys ${command}' has failed`, 'see what it says above', cause);
+      refuse('unreadable_key', this.fetchedKeys, "'keys fetch' has failed", 'see what it says above', cause);
     }
   }
 

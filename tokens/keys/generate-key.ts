@@ -1,4 +1,4 @@
-import { exportJWK, generateKeyPair, generateSecret } from 'jose';
+import { generateKeyPairSync, randomBytes, type JsonWebKey, type KeyPairKeyObjectResult } from 'node:crypto';
 import { checkSigningAlgorithm, thumbprint } from '../../declaration/keys/key-set.ts';
 import type { SigningAlgorithm } from '../../declaration/types.ts';
 import type { PrivateKey } from './private-key.ts';
@@ -16,13 +16,32 @@ const RSA_BITS = 3072;
  * const key = await generateKey();
  * const token = await signToken(key, { role: 'todo_user' });
  */
+// eslint-disable-next-line @typescript-eslint/require-await -- what it refuses is a rejection
 export async function generateKey(algorithm: SigningAlgorithm = 'ES256'): Promise<PrivateKey> {
+  return generateKeySync(algorithm);
+}
+
+/** The same as {@link generateKey} for constructs, which are synchronous. */
+export function generateKeySync(algorithm: SigningAlgorithm): PrivateKey {
   checkSigningAlgorithm(algorithm, 'algorithm');
-  const generated =
-    algorithm === 'HS256'
-      ? await generateSecret(algorithm, { extractable: true })
-      : (await generateKeyPair(algorithm, { extractable: true, modulusLength: RSA_BITS })).privateKey;
-  const { kty, ...members } = await exportJWK(generated);
+  const { kty, ...members } = newKey(algorithm);
   const jwk = { kty: kty as string, ...members };
   return { ...jwk, kid: thumbprint(jwk), alg: algorithm, use: 'sig' };
+}
+
+function newKey(algorithm: SigningAlgorithm): JsonWebKey {
+  switch (algorithm) {
+    case 'HS256':
+      return { kty: 'oct', k: randomBytes(32).toString('base64url') };
+    case 'ES256':
+      return asJwk(generateKeyPairSync('ec', { namedCurve: 'P-256' }));
+    case 'EdDSA':
+      return asJwk(generateKeyPairSync('ed25519'));
+    case 'RS256':
+      return asJwk(generateKeyPairSync('rsa', { modulusLength: RSA_BITS }));
+  }
+}
+
+function asJwk({ privateKey }: KeyPairKeyObjectResult): JsonWebKey {
+  return privateKey.export({ format: 'jwk' });
 }
