@@ -1,3 +1,4 @@
+import { claimPath, setClaim } from '../declaration/claims.ts';
 import { providerOf } from '../declaration/keys/provider.ts';
 import { effectiveRoles } from '../declaration/roles.ts';
 import type { ClaimPath, ClaimType, Declaration } from '../declaration/types.ts';
@@ -43,7 +44,7 @@ function isOfSigner({ keys, tokens }: Declaration, claim: ClaimPath): boolean {
 }
 
 function nameOf(claim: ClaimPath): string {
-  return typeof claim === 'string' ? claim : (claim[0] ?? '');
+  return claimPath(claim)[0] ?? '';
 }
 
 const REGISTERED_CLAIMS = ['role', 'iss', 'aud', 'sub', 'exp', 'nbf', 'iat', 'jti'];
@@ -58,16 +59,5 @@ function sampleOf(type: ClaimType): unknown {
       return 'sample';
     default:
       return 1;
-  }
-}
-
-function setClaim(claims: Record<string, unknown>, path: ClaimPath, value: unknown): void {
-  const [first, ...rest] = typeof path === 'string' ? [path] : path;
-  if (first === undefined) return;
-  if (rest.length === 0) {
-    claims[first] ??= value;
-  } else {
-    const inner = (claims[first] ??= {}) as Record<string, unknown>;
-    setClaim(inner, rest, value);
   }
 }

@@ -1,6 +1,7 @@
 import { catalogScope } from '../compile/catalog-scope.ts';
 import type pg from 'pg';
 import { refuse } from '../errors/secured-postgrest-error.ts';
+import { CONFLICTS } from '../postgres/sqlstate.ts';
 import type { Declaration } from '../declaration/types.ts';
 import { explainPrivileges } from './admin-privileges.ts';
 import { audit, refuseErrors, type Finding } from '../audit/audit.ts';
@@ -107,8 +108,6 @@ async function closedNow(client: pg.Client, declaration: Declaration): Promise<s
   );
 }
 
-/** Transient conflicts: deadlock, lock timeout, and catalog rows that another session has just changed. */
-const CONFLICTS = ['40P01', '55P03', '40001', 'XX000'];
 const ATTEMPTS = 4;
 
 async function retryOnConflict<T>(run: () => Promise<T>): Promise<T> {

@@ -5,6 +5,7 @@ import type { Declaration } from '../declaration/types.ts';
 import { tried } from './confinement.ts';
 import type { Step } from './plan/step.ts';
 import { offsetIn, type Position } from '../postgres/position.ts';
+import { WAITED_IN_VAIN } from '../postgres/sqlstate.ts';
 import { statementsOf } from '../postgres/statements.ts';
 
 const statement = statementsOf('postgres/session');
@@ -46,7 +47,8 @@ export async function ranTogether(
     await client.query(inOneMessage([...statements, statement('release_savepoint')]));
     return true;
   } catch (error) {
-    if (CONFLICTS.includes((error as PostgresError).code ?? '')) fail(error as PostgresError);
+    // The caller tries all again, and requests must not wait twice behind us until then.
+    if (WAITED_IN_VAIN.includes((error as PostgresError).code ?? '')) fail(error as PostgresError);
     await client.query(statement('back_to_savepoint')).catch(() => fail(error as PostgresError));
     return false;
   }
@@ -64,9 +66,6 @@ function inItsRole(declaration: Declaration, { as, sql, trial }: Step, before?: 
 export function inOneMessage(statements: readonly string[]): string {
   return statements.join('\n;\n');
 }
-
-/** Deadlock and lock timeout: who calls tries it all again, and requests must not wait twice behind us until then. */
-const CONFLICTS = ['40P01', '55P03'];
 
 /** One by one, they say which has failed. */
 async function runEach(client: pg.ClientBase, declaration: Declaration, steps: readonly Step[]): Promise<void> {

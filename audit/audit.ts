@@ -2,7 +2,7 @@ import type { PendingStatement } from './pending-statement.ts';
 import { refuse } from '../errors/secured-postgrest-error.ts';
 import type { Declaration } from '../declaration/types.ts';
 import { notAsDeclared } from './rules/as-declared.ts';
-import type { Finding, Rule } from './finding.ts';
+import { findingLine, type Finding, type Rule } from './finding.ts';
 import { definerTriggers, functionsElsewhere, privilegesOfFunctions, securityDefiners } from './rules/functions.ts';
 import { grantedToPublic, grantsElsewhere, widerDefaults } from './rules/grants.ts';
 import { missingIndexes } from './rules/indexes.ts';
@@ -38,7 +38,7 @@ export function refuseErrors(
 ): void {
   const errors = findings.filter(({ level }) => level === 'error');
   if (errors.length === 0) return;
-  const list = errors.map(({ rule, object, problem, fix }) => `${rule}: ${object} ${problem} (${fix})`).join('; ');
+  const list = errors.map(findingLine).join('; ');
   refuse('audit_failed', `declaration ${name}`, list, fix);
 }
 

@@ -13,6 +13,11 @@ export interface Finding {
   readonly fix: string;
 }
 
+/** A finding in one line, without its level. */
+export function findingLine({ rule, object, problem, fix }: Finding): string {
+  return `${rule}: ${object} ${problem} (${fix})`;
+}
+
 /** One subject that the audit looks at. */
 export type Rule = (declaration: Declaration, catalog: Catalog, pending: readonly PendingStatement[]) => Finding[];
 

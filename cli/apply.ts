@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import { applyDeclaration } from '../apply/apply.ts';
+import { findingLine } from '../audit/finding.ts';
 import { addConnectionOptions, toConnection, type ConnectionOptions } from './connection.ts';
 import { loadDeclaration } from './load-declaration.ts';
 
@@ -22,8 +23,7 @@ export function addApplyCommand(program: Command): void {
       { revision },
     );
     for (const file of migrations) console.log(`migrated ${file}`);
-    for (const { rule, object, problem, fix } of warnings)
-      console.log(`warning: ${rule}: ${object} ${problem} (${fix})`);
+    for (const warning of warnings) console.log(`warning: ${findingLine(warning)}`);
     console.log(
       changes === 0
         ? 'access is as declared'

@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import { auditDatabase } from '../apply/diff.ts';
+import { findingLine } from '../audit/finding.ts';
 import { addConnectionOptions, toConnection, type ConnectionOptions } from './connection.ts';
 import { loadDeclaration } from './load-declaration.ts';
 
@@ -14,8 +15,7 @@ export function addAuditCommand(program: Command): void {
     const findings = await auditDatabase(toConnection(connection), await loadDeclaration(file));
     if (json) console.log(JSON.stringify(findings, undefined, 2));
     else {
-      for (const { level, rule, object, problem, fix } of findings)
-        console.log(`${level}: ${rule}: ${object} ${problem} (${fix})`);
+      for (const finding of findings) console.log(`${finding.level}: ${findingLine(finding)}`);
       if (findings.length === 0) console.log('nothing found');
     }
     if (findings.some(({ level }) => level === 'error')) process.exitCode = 2;

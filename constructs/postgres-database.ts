@@ -1,4 +1,5 @@
 import { Construct, type IConstruct } from 'constructs';
+import { isLoopback } from '../declaration/loopback.ts';
 import { refuse } from '../errors/secured-postgrest-error.ts';
 import { POSTGRES_IMAGE } from '../compile/images.ts';
 import { checkAccepted, oldestMajor, refuseOpenToAnyone } from '../declaration/releases/releases.ts';
@@ -331,8 +332,6 @@ function atLeast(place: string, value: number, least: number): number {
   refuse('invalid_prop', place, `${value} MB are too little to start a container with`, `give at least ${least}`);
 }
 
-const LOOPBACK = /^(localhost|127(\.\d+){3}|::1)$/;
-
 class ExistingPostgresDatabase extends Construct implements IPostgresDatabase {
   readonly host: string;
   readonly port: number;
@@ -352,7 +351,7 @@ class ExistingPostgresDatabase extends Construct implements IPostgresDatabase {
     super(scope, id);
     const place = this.node.path;
     const { host, internalHost = host, database } = attributes;
-    if (!Token.isUnresolved(internalHost) && LOOPBACK.test(internalHost)) {
+    if (!Token.isUnresolved(internalHost) && isLoopback(internalHost)) {
       refuse(
         'invalid_prop',
         `${place}.internalHost`,
@@ -364,7 +363,7 @@ class ExistingPostgresDatabase extends Construct implements IPostgresDatabase {
     this.port = checkPort(`${place}.port`, attributes.port ?? PORT);
     this.internalHost = internalHost;
     this.internalPort = checkPort(`${place}.internalPort`, attributes.internalPort ?? this.port);
-    this.sslmode = attributes.sslmode ?? (!Token.isUnresolved(host) && LOOPBACK.test(host) ? 'disable' : 'require');
+    this.sslmode = attributes.sslmode ?? (!Token.isUnresolved(host) && isLoopback(host) ? 'disable' : 'require');
     if (attributes.sslRootCertificateFile !== undefined) {
       this.sslRootCertificate = new SecretFile(attributes.sslRootCertificateFile);
     } else if (this.sslmode === 'verify-full') {

@@ -1,5 +1,6 @@
 import { isIPv4, isIPv6 } from 'node:net';
 import { refuse } from '../errors/secured-postgrest-error.ts';
+import { isLoopback } from './loopback.ts';
 import { newestVersion } from './releases/releases.ts';
 import { checkSettings } from './check-settings.ts';
 import type { Server, ServerInput } from './types.ts';
@@ -61,9 +62,4 @@ function checkOrigins({ corsAllowedOrigins, bindAddress }: Server, allowed: bool
       );
     }
   });
-}
-
-/** RFC 1122, 3.2.1.3 and RFC 4291, 2.5.3. */
-function isLoopback(address: string): boolean {
-  return address.startsWith('127.') || address === '::1';
 }

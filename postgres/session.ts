@@ -1,5 +1,6 @@
 import type pg from 'pg';
 import { refuse } from '../errors/secured-postgrest-error.ts';
+import { LOCK_NOT_AVAILABLE } from './sqlstate.ts';
 import { statementsOf } from './statements.ts';
 
 const statement = statementsOf('postgres/session');
@@ -15,7 +16,7 @@ export async function lock(client: pg.ClientBase, name: string, timeoutMs = OTHE
   try {
     await client.query(statement('lock', { name, ...timeouts }));
   } catch (error) {
-    if ((error as { code?: string }).code !== '55P03') throw error;
+    if ((error as { code?: string }).code !== LOCK_NOT_AVAILABLE) throw error;
     const { rows } = await client.query<{ pid: number; address: string | null; since: string }>(
       statement('lock_holder', { name }),
     );

@@ -1,4 +1,5 @@
-import { listOf, providerOf, roleValues, trustedIssuers, type IssuerRules } from '../declaration/keys/provider.ts';
+import { claimPath, readClaim } from '../declaration/claims.ts';
+import { providerOf, roleValues, trustedIssuers, type IssuerRules } from '../declaration/keys/provider.ts';
 import type { Declaration, Provider, RoleMapping } from '../declaration/types.ts';
 import type { TokenProblem } from './token-problem.ts';
 
@@ -62,10 +63,7 @@ function ruleProblems(claims: Claims, { audience, claims: expected }: IssuerRule
 
 /** The declared role for what a token says. */
 function mappedRole(claims: Claims, mapping: RoleMapping): string | undefined {
-  const said = listOf(mapping.claim).reduce<unknown>(
-    (value, name) => (isObject(value) && Object.hasOwn(value, name) ? value[name] : undefined),
-    claims,
-  );
+  const said = readClaim(claims, mapping.claim);
   const held: readonly unknown[] = Array.isArray(said)
     ? said
     : typeof said === 'string' && mapping.spaceSeparated
@@ -78,11 +76,7 @@ function unmapped({ claim, map }: RoleMapping): TokenProblem {
   const known = Object.values(map).flat().join(', ');
   return {
     code: 'unknown_role',
-    problem: `its claim "${listOf(claim).join('.')}" has none of the mapped names (${known})`,
+    problem: `its claim "${claimPath(claim).join('.')}" has none of the mapped names (${known})`,
     fix: 'give its user one of them at the provider',
   };
-}
-
-function isObject(value: unknown): value is Claims {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -1,3 +1,4 @@
+import { readClaim } from '../declaration/claims.ts';
 import type { TokenProblem } from './token-problem.ts';
 import { compactVerify, importJWK, type JWK } from 'jose';
 import type { Declaration, JsonWebKeySet, Revocation } from '../declaration/types.ts';
@@ -260,11 +261,7 @@ function issuerProblems({ iss, aud }: TokenPart['value'], tokens: Declaration['t
 /** What a revocation goes by, beside what is required anyway. Whether the token is revoked, only the database knows. */
 function revocationProblems(claims: TokenPart['value'], { subject }: Revocation): TokenProblem[] {
   const name = subject.join('.');
-  const about = subject.reduce<unknown>(
-    (inner, key) =>
-      typeof inner === 'object' && inner !== null && Object.hasOwn(inner, key) ? inner[key as never] : undefined,
-    claims,
-  );
+  const about = readClaim(claims, subject);
   const { jti } = claims;
   return [
     ...(isThere(jti) && typeof jti !== 'string'

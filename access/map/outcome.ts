@@ -1,3 +1,5 @@
+import { LOCK_NOT_AVAILABLE } from '../../postgres/sqlstate.ts';
+
 /** A row that was tried; without a key the command was refused before any was. */
 export interface Outcome {
   readonly key: readonly string[] | null;
@@ -21,7 +23,7 @@ function isReached(code: string): boolean {
 
 /** Conflicts, resources, an operator, the system, Postgres itself; and a lock that was not given in time. */
 function isFailure(code: string): boolean {
-  return ['40', '53', '57', '58', 'XX'].includes(code.slice(0, 2)) || code === '55P03';
+  return ['40', '53', '57', '58', 'XX'].includes(code.slice(0, 2)) || code === LOCK_NOT_AVAILABLE;
 }
 
 /** The values of a key; of several, those that could be misread stand in quotation marks. */

@@ -1,5 +1,7 @@
 import { checkPublicKeys } from './key-set.ts';
 import { refuse } from '../../errors/secured-postgrest-error.ts';
+import { claimPath, setClaim } from '../claims.ts';
+import { isLoopback } from '../loopback.ts';
 import { checkKnownRole, type Roles } from '../roles.ts';
 import type { KeySource, Provider, RoleMapping, TokenRules } from '../types.ts';
 
@@ -50,15 +52,12 @@ export function tokenClaims(
   claims: Readonly<Record<string, unknown>>,
 ): Record<string, unknown> {
   const [value = role] = listOf(roles.map[role] ?? []);
-  const said = role === roles.otherwise ? {} : nested(listOf(roles.claim), roles.spaceSeparated ? value : [value]);
+  const said: Record<string, unknown> = {};
+  if (role !== roles.otherwise) setClaim(said, roles.claim, roles.spaceSeparated ? value : [value]);
   return {
     ...Object.fromEntries(Object.entries(expected).map(([claim, allowed]) => [claim, listOf(allowed)[0]])),
     ...merged(said, claims),
   };
-}
-
-function nested([name = '', ...path]: readonly string[], value: unknown): Record<string, unknown> {
-  return { [name]: path.length === 0 ? value : nested(path, value) };
 }
 
 /** What is given counts more, member by member. */
@@ -91,10 +90,8 @@ export function isSafeUrl(text: string): boolean {
   if (!URL.canParse(text)) return false;
   const url = new URL(text);
   if (url.username !== '' || url.password !== '') return false;
-  return url.protocol === 'https:' || (url.protocol === 'http:' && LOOPBACK.includes(url.hostname));
+  return url.protocol === 'https:' || (url.protocol === 'http:' && isLoopback(url.hostname));
 }
-
-const LOOPBACK = ['127.0.0.1', '[::1]', 'localhost'];
 
 /**
  * Checks a provider, its role mapping and what is declared of own tokens beside it.
@@ -138,7 +135,7 @@ function checkMapping(mapping: RoleMapping, place: string, roles: Roles): void {
   if (mapping.otherwise === undefined && Object.keys(mapping.map).length === 0) {
     refuse('invalid_provider', `${place}.map`, 'no token gets a role', 'map a declared role, or give otherwise');
   }
-  if (listOf(mapping.claim)[0] === 'role') {
+  if (claimPath(mapping.claim)[0] === 'role') {
     refuse(
       'invalid_provider',
       `${place}.claim`,
