@@ -205,7 +205,7 @@ function becomeMappedRole({ keys, tokens }: Declaration): string {
     space_separated: String(roles.spaceSeparated ?? false),
     map_values: pairs.map(([value]) => value),
     map_roles: pairs.map(([, role]) => role),
-    otherwise: roles.otherwise ?? '',
+    otherwise: roles.defaultRole ?? '',
     token_required: String(tokens.isRequired ?? false),
   });
 }

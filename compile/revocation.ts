@@ -89,9 +89,9 @@ function operatorFunctions(own: { readonly private: string }): DesiredFunction[]
   ];
 }
 
-function triggers({ bumpOn }: Revocation, own: { readonly private: string }): DesiredTrigger[] {
+function triggers({ revokeOnChange }: Revocation, own: { readonly private: string }): DesiredTrigger[] {
   const trigger = 'revoke_tokens';
-  return bumpOn.map(({ schema, name, columns }) => ({
+  return revokeOnChange.map(({ schema, name, columns }) => ({
     table: { schema, name },
     name: trigger,
     columns,

@@ -4,6 +4,7 @@ import { membershipTable } from './membership-table.ts';
 import { refuse } from '../errors/secured-postgrest-error.ts';
 import { freeze } from './freeze.ts';
 import { checkDistinct, checkKnownSchema, checkName, checkSchemaName, qualify } from './names.ts';
+import { withoutOldNames } from './old-names.ts';
 import { checkProvider, providerOf } from './keys/provider.ts';
 import { checkAccepted } from './releases/releases.ts';
 import { checkServer } from './server.ts';
@@ -43,8 +44,9 @@ import {
  * @throws SecuredPostgrestError for an invalid declaration; the message names the value, the place and the fix. Whether tables
  *   and columns exist is checked when the declaration is applied.
  */
-export function declare(input: DeclarationInput): Declaration {
-  checkShape(input);
+export function declare(given: DeclarationInput): Declaration {
+  checkShape(given);
+  const input = withoutOldNames(given);
   checkDeclarationName(input.name);
   const schemas = resolveSchemas(input);
   const roles = resolveRoles(input.name, input.roles);

@@ -17,11 +17,11 @@ export function resolveTokens(
 }
 
 function resolveRevocation(
-  { subject = 'sub', subjectTypes, bumpOn = [] }: RevocationInput,
+  { subject = 'sub', subjectTypes, revokeOnChange = [] }: RevocationInput,
   schemas: Schemas,
 ): Revocation {
-  const place = 'tokens.revocation.bumpOn';
-  const tables = bumpOn.map(({ table, column }, index): RevokingTable => {
+  const place = 'tokens.revocation.revokeOnChange';
+  const tables = revokeOnChange.map(({ table, column }, index): RevokingTable => {
     const name = qualify(table, schemas.schemas[0]!, `${place}[${index}].table`);
     checkKnownSchema(name.schema, `${place}[${index}].table`, schemas);
     const columns = typeof column === 'string' ? [column] : column;
@@ -33,5 +33,5 @@ function resolveRevocation(
     tables.map(({ schema, name }) => `${schema}.${name}`),
     (index) => `${place}[${index}].table`,
   );
-  return { subject: claimPath(subject), ...(subjectTypes && { subjectTypes }), bumpOn: tables };
+  return { subject: claimPath(subject), ...(subjectTypes && { subjectTypes }), revokeOnChange: tables };
 }

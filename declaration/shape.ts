@@ -80,10 +80,14 @@ const provider = z.strictObject({
   roles: z.strictObject({
     claim,
     map: z.record(text, oneOrMore),
+    defaultRole: text.optional(),
     otherwise: text.optional(),
     spaceSeparated: z.boolean().optional(),
   }),
 });
+
+const keyPair = z.union([z.strictObject({ generate: z.enum(['ES256', 'RS256', 'EdDSA']) }), z.strictObject({ jwks })]);
+const revokingTables = z.array(z.strictObject({ table: text, column: oneOrMore }));
 
 export const declarationShape = z.strictObject({
   $schema: text.optional(),
@@ -120,9 +124,8 @@ export const declarationShape = z.strictObject({
       z.strictObject({ secretFile: text.min(1) }),
       z.strictObject({
         provider,
-        own: z
-          .union([z.strictObject({ generate: z.enum(['ES256', 'RS256', 'EdDSA']) }), z.strictObject({ jwks })])
-          .optional(),
+        additionalKeys: keyPair.optional(),
+        own: keyPair.optional(),
       }),
     ])
     .optional(),
@@ -139,7 +142,8 @@ export const declarationShape = z.strictObject({
             .array(z.enum([...claimType.options, 'citext']))
             .min(1)
             .optional(),
-          bumpOn: z.array(z.strictObject({ table: text, column: oneOrMore })).optional(),
+          revokeOnChange: revokingTables.optional(),
+          bumpOn: revokingTables.optional(),
         })
         .optional(),
     })

@@ -33,7 +33,11 @@ export type KeySource =
   /** A file with an existing HS256 secret of at least 32 bytes. The file is read when it is deployed or started. */
   | { readonly secretFile: string }
   /** The keys of an OpenID provider, and keys of ours beside them. */
-  | { readonly provider: Provider; readonly own?: OwnKeySource };
+  | {
+      readonly provider: Provider;
+      readonly additionalKeys?: OwnKeySource;
+      /** @deprecated use `additionalKeys` */ readonly own?: OwnKeySource;
+    };
 
 /** Keys for tokens that the provider has not issued. @default none */
 export type OwnKeySource =
@@ -63,6 +67,8 @@ export interface RoleMapping {
   /** Declared roles, each with the provider's names for it. Of several that match the first counts. */
   readonly map: Readonly<Record<string, string | readonly string[]>>;
   /** The role of tokens that none of it matches. @default they are refused */
+  readonly defaultRole?: string;
+  /** @deprecated use `defaultRole` */
   readonly otherwise?: string;
   /** True if a text in the claim is a list separated by spaces, as `scope` is (RFC 8693, 4.2). @default false */
   readonly spaceSeparated?: boolean;
@@ -94,7 +100,12 @@ export interface RevocationInput {
    * policies name count as well. @default `['uuid', 'numeric']` where no template compares it, or a custom condition does too
    */
   readonly subjectTypes?: readonly SubjectType[];
-  /** Tables whose rows say what somebody may do: whom a row names is revoked when it is changed or deleted. @default none */
+  /**
+   * Tables whose rows say what a subject may do. A change or deletion of a row revokes the tokens of the subject that it names.
+   * @default none
+   */
+  readonly revokeOnChange?: readonly RevokingTableInput[];
+  /** @deprecated use `revokeOnChange` */
   readonly bumpOn?: readonly RevokingTableInput[];
 }
 
@@ -354,7 +365,7 @@ export interface Revocation {
   readonly subject: readonly string[];
   /** Declared types; the policies may add others. */
   readonly subjectTypes?: readonly SubjectType[];
-  readonly bumpOn: readonly RevokingTable[];
+  readonly revokeOnChange: readonly RevokingTable[];
 }
 
 export interface RevokingTable extends QualifiedName {

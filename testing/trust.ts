@@ -1,3 +1,4 @@
+import { ownKeys } from '../declaration/keys/provider.ts';
 import type { JsonWebKeySet, KeySource } from '../declaration/types.ts';
 import { generateKey, loadVerificationKeys, publicKeySet, type SigningKey } from '../tokens/index.ts';
 
@@ -9,9 +10,8 @@ export interface Trust {
 
 /** Whether keys are only known where the API is deployed: those of a provider that are fetched, or generated ones beside them. */
 function isElsewhere(source: KeySource): boolean {
-  return (
-    'provider' in source && (source.provider.jwks === undefined || (source.own && 'generate' in source.own) === true)
-  );
+  const own = ownKeys(source);
+  return 'provider' in source && (source.provider.jwks === undefined || (own !== undefined && 'generate' in own));
 }
 
 /** A key of an environment's own, and the set of it and of whatever keys are declared to exist already. */

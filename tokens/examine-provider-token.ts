@@ -69,7 +69,7 @@ function mappedRole(claims: Claims, mapping: RoleMapping): string | undefined {
     : typeof said === 'string' && mapping.spaceSeparated
       ? said.split(' ')
       : [said];
-  return roleValues(mapping).find(([value]) => held.includes(value))?.[1] ?? mapping.otherwise;
+  return roleValues(mapping).find(([value]) => held.includes(value))?.[1] ?? mapping.defaultRole;
 }
 
 function unmapped({ claim, map }: RoleMapping): TokenProblem {

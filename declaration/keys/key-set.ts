@@ -73,7 +73,7 @@ export function checkKeySet(source: KeySource, place: string, postgrestVersion: 
     );
   }
   if ('provider' in source) {
-    if (source.own) checkKeySet(source.own, `${place}.own`, postgrestVersion);
+    if (source.additionalKeys) checkKeySet(source.additionalKeys, `${place}.additionalKeys`, postgrestVersion);
   } else if ('generate' in source) {
     checkSigningAlgorithm(source.generate, `${place}.generate`);
   } else if ('secretFile' in source) {

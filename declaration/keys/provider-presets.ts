@@ -5,6 +5,8 @@ export interface PresetRoles {
   /** Declared roles, each with the provider's names for it. Of several that match the first counts. */
   readonly roles: RoleMapping['map'];
   /** The role of tokens that none of it matches. @default they are refused */
+  readonly defaultRole?: string;
+  /** @deprecated use `defaultRole` */
   readonly otherwise?: string;
 }
 
@@ -157,6 +159,11 @@ export function clerk(
   };
 }
 
-function mapping(claim: ClaimPath, { roles: map, otherwise }: PresetRoles): RoleMapping {
-  return { claim, map, ...(otherwise !== undefined && { otherwise }) };
+function mapping(claim: ClaimPath, { roles: map, defaultRole, otherwise }: PresetRoles): RoleMapping {
+  return {
+    claim,
+    map,
+    ...(defaultRole !== undefined && { defaultRole }),
+    ...(otherwise !== undefined && { otherwise }),
+  };
 }

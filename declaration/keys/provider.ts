@@ -10,9 +10,9 @@ export function providerOf(keys: KeySource): Provider | undefined {
   return 'provider' in keys ? keys.provider : undefined;
 }
 
-/** The declared keys that are not the provider's. */
+/** The declared keys that are not the provider's; also of a source that `declare` has not read, which may have the old name. */
 export function ownKeys(keys: KeySource): Exclude<KeySource, { provider: unknown }> | undefined {
-  return 'provider' in keys ? keys.own : keys;
+  return 'provider' in keys ? (keys.additionalKeys ?? keys.own) : keys;
 }
 
 /** What a token of one issuer must say. */
@@ -53,7 +53,7 @@ export function tokenClaims(
 ): Record<string, unknown> {
   const [value = role] = listOf(roles.map[role] ?? []);
   const said: Record<string, unknown> = {};
-  if (role !== roles.otherwise) setClaim(said, roles.claim, roles.spaceSeparated ? value : [value]);
+  if (role !== roles.defaultRole) setClaim(said, roles.claim, roles.spaceSeparated ? value : [value]);
   return {
     ...Object.fromEntries(Object.entries(expected).map(([claim, allowed]) => [claim, listOf(allowed)[0]])),
     ...merged(said, claims),
@@ -131,9 +131,9 @@ function checkUrls({ issuer, jwksUri }: Provider, place: string): void {
 function checkMapping(mapping: RoleMapping, place: string, roles: Roles): void {
   const users = { ...roles, anonymous: undefined } as Omit<Roles, 'anonymous'>;
   for (const role of Object.keys(mapping.map)) checkKnownRole(role, `${place}.map`, users);
-  if (mapping.otherwise !== undefined) checkKnownRole(mapping.otherwise, `${place}.otherwise`, users);
-  if (mapping.otherwise === undefined && Object.keys(mapping.map).length === 0) {
-    refuse('invalid_provider', `${place}.map`, 'no token gets a role', 'map a declared role, or give otherwise');
+  if (mapping.defaultRole !== undefined) checkKnownRole(mapping.defaultRole, `${place}.defaultRole`, users);
+  if (mapping.defaultRole === undefined && Object.keys(mapping.map).length === 0) {
+    refuse('invalid_provider', `${place}.map`, 'no token gets a role', 'map a declared role, or give defaultRole');
   }
   if (claimPath(mapping.claim)[0] === 'role') {
     refuse(

@@ -148,9 +148,9 @@ it('new keys are trusted with a deploy, and removed ones are not, without a rest
 });
 
 it('with own keys, a default role and an anonymous one', async () => {
-  const otherwise = { ...trusted.roles, otherwise: roles.user };
+  const withDefault = { ...trusted.roles, defaultRole: roles.user };
   const declaration = behindProvider(trusted, {
-    keys: { provider: { ...trusted, roles: otherwise }, own: { generate: 'ES256' } },
+    keys: { provider: { ...trusted, roles: withDefault }, additionalKeys: { generate: 'ES256' } },
     tokens: { issuer: 'own', audience: 'jobs' },
   });
   shop.declare(declaration);

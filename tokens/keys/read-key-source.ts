@@ -1,3 +1,4 @@
+import { ownKeys } from '../../declaration/keys/provider.ts';
 import { refuse, SecuredPostgrestError } from '../../errors/secured-postgrest-error.ts';
 import { checkSecret, verificationKeySet } from '../../declaration/keys/key-set.ts';
 import { shellWord } from '../../errors/shell-word.ts';
@@ -26,7 +27,8 @@ export function loadVerificationKeys(source: KeySource, place: KeyPlace, provide
   if ('generate' in source) return publicKeySet(readGeneratedKeys(source.generate, place).map(({ key }) => key));
   if ('secretFile' in source) return publicKeySet([readSecretFile(source.secretFile)]);
   if ('provider' in source) {
-    const own = source.own ? loadVerificationKeys(source.own, place).keys : [];
+    const ours = ownKeys(source);
+    const own = ours ? loadVerificationKeys(ours, place).keys : [];
     const directory = providerDirectory ?? directoryOf(place, source.provider);
     return { keys: [...readProviderKeys(source.provider, directory).keys, ...own] };
   }
@@ -45,8 +47,8 @@ export function loadSigningKey(source: KeySource, place: KeyPlace): SigningKey |
     return readGeneratedKeys(source.generate, place).find((key) => isInUse(key, source.generate))?.key;
   }
   if ('secretFile' in source) return readSecretFile(source.secretFile);
-  if ('provider' in source && source.own) return loadSigningKey(source.own, place);
-  return undefined;
+  const own = 'provider' in source ? ownKeys(source) : undefined;
+  return own && loadSigningKey(own, place);
 }
 
 function directoryOf(place: KeyPlace, { jwks }: Provider): string {

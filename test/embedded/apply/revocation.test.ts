@@ -13,11 +13,11 @@ import { withClient } from '../../../postgres/with-client.ts';
 import { notes, notesMigration } from '../../support/notes.ts';
 
 const cluster = useCluster();
-const bumpOn = [{ table: 'notes', column: 'user_id' }] as const;
+const revokeOnChange = [{ table: 'notes', column: 'user_id' }] as const;
 
 function revoking(
   prefix: string,
-  revocation: RevocationInput | undefined = { subject: 'user_id', bumpOn },
+  revocation: RevocationInput | undefined = { subject: 'user_id', revokeOnChange },
 ): Declaration {
   return notes(prefix, { tokens: { revocation } });
 }
@@ -184,7 +184,7 @@ it('makes nothing unless it is on, and when it is off again keeps what was revok
 
 it('names a table or column that a change is to revoke by, and that is not there', async () => {
   const database = await cluster.database();
-  const by = (table: string, column: string) => revoking(database.name, { bumpOn: [{ table, column }] });
+  const by = (table: string, column: string) => revoking(database.name, { revokeOnChange: [{ table, column }] });
   await expect(database.apply(by('staff', 'id'))).rejects.toThrow('there is no table api.staff');
   await expect(database.apply(by('notes', 'who'))).rejects.toMatchObject({
     code: 'missing_object',
@@ -226,7 +226,7 @@ describe('a column that a change is to revoke by', () => {
     const by = (names: readonly [string, ...string[]]) =>
       notes(database.name, {
         migrations: [notesMigration, types],
-        tokens: { revocation: { subject: 'user_id', bumpOn: [{ table: 'staff', column: names }] } },
+        tokens: { revocation: { subject: 'user_id', revokeOnChange: [{ table: 'staff', column: names }] } },
       });
     const [first, ...others] = columns.filter(({ type }) => fit.includes(type)).map(({ column }) => column);
     await database.apply(by([first!, ...others]));
@@ -246,7 +246,9 @@ it('takes a column without regard to case only where subjects are compared so', 
   const by = (subjectTypes: RevocationInput['subjectTypes']) =>
     notes(database.name, {
       migrations: [notesMigration, staff],
-      tokens: { revocation: { bumpOn: [{ table: 'staff', column: 'who' }], ...(subjectTypes && { subjectTypes }) } },
+      tokens: {
+        revocation: { revokeOnChange: [{ table: 'staff', column: 'who' }], ...(subjectTypes && { subjectTypes }) },
+      },
     });
   await expect(database.apply(by(undefined))).rejects.toMatchObject({
     code: 'unfit_column',
@@ -311,7 +313,7 @@ it('revokes by a table in parts, also when a row moves to another', async () => 
       CREATE TABLE staff_2 PARTITION OF staff FOR VALUES IN (2);
       INSERT INTO staff VALUES (1, 1), (2, 1), (3, 2);`,
   };
-  const revocation = { subject: 'user_id', bumpOn: [{ table: 'staff', column: 'user_id' }] };
+  const revocation = { subject: 'user_id', revokeOnChange: [{ table: 'staff', column: 'user_id' }] };
   const declaration = notes(database.name, { migrations: [notesMigration, staff], tokens: { revocation } });
   await database.apply(declaration);
   expect(await applyDeclaration(database.admin, declaration)).toMatchObject({ changes: 0 });

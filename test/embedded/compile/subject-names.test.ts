@@ -96,7 +96,7 @@ const declared = ({ type, policies, revocation }: Kind, key: PrivateKey): Declar
       },
     ],
     tables: [{ name: 'notes', grants: [{ to, select: true }], policies }, { name: 'staff' }],
-    tokens: { revocation: { subject: 'who', bumpOn: [{ table: 'staff', column: 'who' }], ...revocation } },
+    tokens: { revocation: { subject: 'who', revokeOnChange: [{ table: 'staff', column: 'who' }], ...revocation } },
   });
 
 let key: PrivateKey;

@@ -26,7 +26,7 @@ const input: DeclarationInput = {
     },
   ],
   server: { settings: verboseErrors },
-  tokens: { revocation: { subject: 'user_id', bumpOn: [{ table: 'staff', column: 'user_id' }] } },
+  tokens: { revocation: { subject: 'user_id', revokeOnChange: [{ table: 'staff', column: 'user_id' }] } },
 };
 
 let key: PrivateKey;

@@ -173,7 +173,7 @@ describe('where no anonymous role is declared', () => {
     const provider: Provider = {
       ...base,
       jwks: publicKeySet([key]),
-      roles: { claim: 'https://example.com/roles', map: { [admin]: 'admin' }, otherwise: user },
+      roles: { claim: 'https://example.com/roles', map: { [admin]: 'admin' }, defaultRole: user },
     };
     api = await startEphemeralPostgrest(
       behindProvider(provider, {
@@ -245,7 +245,7 @@ describe('own keys beside a provider', () => {
               roles: { claim: 'scope', spaceSeparated: true, map: { [roles.user]: 'orders:own' } },
               jwks: publicKeySet([key]),
             },
-            own: { jwks: publicKeySet([own]) },
+            additionalKeys: { jwks: publicKeySet([own]) },
           },
           server: { settings: verboseErrors },
           tokens: { issuer: 'own', audience: 'own-shop' },

@@ -129,7 +129,7 @@ export function shop(migrations: readonly SqlSource[] = [], variant: Variant = '
       { name: 'word', execute: [anon, user] },
       ...(variant === 'narrower' ? [] : [{ name: 'titles', execute: user }]),
     ],
-    tokens: { revocation: { bumpOn: [{ table: 'staff', column: 'sub' }] } },
+    tokens: { revocation: { revokeOnChange: [{ table: 'staff', column: 'sub' }] } },
   });
 }
 

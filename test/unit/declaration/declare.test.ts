@@ -34,7 +34,7 @@ const withRoles = (roles: Partial<DeclarationInput['roles']>) => ({ ...base, rol
 const withTable = (more: object) => ({ ...base, tables: [{ ...table, ...more }] });
 const withPolicies = (...policies: unknown[]) => withTable({ policies: [own, ...policies] });
 const withServer = (server: object) => ({ ...base, server });
-const revokingBy = (...bumpOn: unknown[]) => ({ ...base, tokens: { revocation: { bumpOn } } });
+const revokingBy = (...revokeOnChange: unknown[]) => ({ ...base, tokens: { revocation: { revokeOnChange } } });
 const staff = { table: 'staff', column: 'id' };
 const source = (sql: string) => ({ file: 'own.sql', sql });
 const privateKey = generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey.export({ format: 'jwk' });
@@ -407,9 +407,14 @@ const refused: [why: string, input: unknown, code: ErrorCode, ...parts: string[]
     'a table that revokes twice',
     revokingBy(staff, { ...staff, table: 'api.staff' }),
     'duplicate_name',
-    'bumpOn[1].table',
+    'revokeOnChange[1].table',
   ],
-  ['no column to revoke by', revokingBy({ table: 'staff', column: [] }), 'invalid_declaration', 'bumpOn[0].column'],
+  [
+    'no column to revoke by',
+    revokingBy({ table: 'staff', column: [] }),
+    'invalid_declaration',
+    'revokeOnChange[0].column',
+  ],
   ['a column to revoke by twice', revokingBy({ table: 'staff', column: ['id', 'id'] }), 'duplicate_name', 'column'],
   ['an unknown word about revocation', { ...base, tokens: { revocation: { by: 'sub' } } }, 'invalid_declaration', 'by'],
   ['two kinds of keys', { ...base, keys: { generate: 'ES256', secretFile: 'x' } }, 'invalid_declaration', 'keys'],
@@ -461,12 +466,15 @@ describe('declare', () => {
     const tokensOf = (tokens: TokenRules) => declare({ ...base, tokens }).tokens;
     expect(tokensOf({ revocation: {} })).toEqual({
       requiredClaims: ['exp', 'iat', 'jti', 'sub'],
-      revocation: { subject: ['sub'], bumpOn: [] },
+      revocation: { subject: ['sub'], revokeOnChange: [] },
     });
-    const bumpOn = [{ table: 'staff', column: ['id', 'boss'] }];
-    expect(tokensOf({ requiredClaims: ['jti'], revocation: { subject: ['app', 'user'], bumpOn } })).toEqual({
+    const revokeOnChange = [{ table: 'staff', column: ['id', 'boss'] }];
+    expect(tokensOf({ requiredClaims: ['jti'], revocation: { subject: ['app', 'user'], revokeOnChange } })).toEqual({
       requiredClaims: ['jti', 'iat'],
-      revocation: { subject: ['app', 'user'], bumpOn: [{ schema: 'api', name: 'staff', columns: ['id', 'boss'] }] },
+      revocation: {
+        subject: ['app', 'user'],
+        revokeOnChange: [{ schema: 'api', name: 'staff', columns: ['id', 'boss'] }],
+      },
     });
   });
 

@@ -42,6 +42,6 @@ export function waysDeclaration(more: readonly SqlSource[] = []): Declaration {
       { name: 'run', execute: both },
     ],
     acceptedAdvisories: POSTGRES_ADVISORIES,
-    tokens: { revocation: { subject: 'user_id', bumpOn: [{ table: 'staff', column: 'user_id' }] } },
+    tokens: { revocation: { subject: 'user_id', revokeOnChange: [{ table: 'staff', column: 'user_id' }] } },
   });
 }

@@ -30,7 +30,7 @@ afterAll(() => provider.kill());
 function source(issuer: string, more: Partial<Provider>): KeySource {
   const roles = { claim: 'roles', map: { todos_user: 'member' } };
   const provider = { issuer, jwksUri: `${issuer}/jwks`, audience: 'todos', roles, ...more };
-  return { provider, own: { generate: 'ES256' } };
+  return { provider, additionalKeys: { generate: 'ES256' } };
 }
 
 const keysIn = (secrets: SecretsDirectory, issuer: string, more: Partial<Provider> = {}) =>

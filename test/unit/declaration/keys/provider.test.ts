@@ -36,10 +36,14 @@ describe('a provider is refused', () => {
     ['unknown_role', 'keys.provider.roles.map', mapped({ map: { postgres: 'x' } })],
     ['unknown_role', 'keys.provider.roles.map', mapped({ map: { shop_owner: 'x' } })],
     ['unknown_role', 'keys.provider.roles.map', mapped({ map: { shop_anon: 'x' } })],
-    ['unknown_role', 'keys.provider.roles.otherwise', mapped({ otherwise: 'shop_authenticator' })],
+    ['unknown_role', 'keys.provider.roles.defaultRole', mapped({ defaultRole: 'shop_authenticator' })],
     ['invalid_provider', 'tokens.issuer', input({}, { tokens: { issuer: 'own' } })],
-    ['invalid_provider', 'tokens.issuer', input({}, { keys: { provider, own } })],
-    ['invalid_provider', 'tokens.issuer', input({}, { keys: { provider, own }, tokens: { issuer: provider.issuer } })],
+    ['invalid_provider', 'tokens.issuer', input({}, { keys: { provider, additionalKeys: own } })],
+    [
+      'invalid_provider',
+      'tokens.issuer',
+      input({}, { keys: { provider, additionalKeys: own }, tokens: { issuer: provider.issuer } }),
+    ],
     ['empty_key_set', 'keys.provider.jwks', input({ jwks: { keys: [] } })],
     ['invalid_declaration', 'tokens.maximumAgeSeconds', input({}, { tokens: { maximumAgeSeconds: 0 } })],
   ])('%s at %s', (code, place, wrong) => {
@@ -50,7 +54,9 @@ describe('a provider is refused', () => {
 
 it('PostgREST is told a role claim that no token has, and no audience, in the words of its version', () => {
   const places = { databaseUri: '@/uri', jwtSecret: '@/jwks', port: 3000, adminPort: 3001 };
-  const declaration = declare(input({}, { keys: { provider, own }, tokens: { issuer: 'own', audience: 'own' } }));
+  const declaration = declare(
+    input({}, { keys: { provider, additionalKeys: own }, tokens: { issuer: 'own', audience: 'own' } }),
+  );
   expect(serverSettings(declaration, places)).toMatchObject({ PGRST_JWT_ROLE_CLAIM_KEY: '$.exp.role' });
   expect(serverSettings(declaration, { ...places, version: '12.0.2' })).toMatchObject({
     PGRST_JWT_ROLE_CLAIM_KEY: '.exp.role',
