@@ -6,7 +6,7 @@ import { serverSettings } from '../compile/server-settings.ts';
 import type { Declaration } from '../declaration/types.ts';
 import { startPostgres, type LocalConnection } from '../testing/servers/postgres-server.ts';
 import { postgrestBinary } from '../testing/servers/postgrest-binary.ts';
-import { startPostgrest, type PostgrestServer } from '../testing/servers/postgrest-server.ts';
+import { startPostgrest, type RunningPostgrest } from '../testing/servers/postgrest-server.ts';
 import { createServerDirectory } from '../testing/servers/server-directory.ts';
 import { withClient } from '../postgres/with-client.ts';
 import { generateKey, publicKeySet, signToken } from '../tokens/index.ts';
@@ -49,7 +49,7 @@ export async function benchRequests(figures: Figures): Promise<Outcome> {
     serverSettings(declaration, { databaseUri, jwtSecret, port: 3000, adminPort: 3001, version });
   const env = settingsFor(itemsDeclaration);
   const withoutPreRequest = Object.fromEntries(Object.entries(env).filter(([name]) => name !== 'PGRST_DB_PRE_REQUEST'));
-  const servers: PostgrestServer[] = [];
+  const servers: RunningPostgrest[] = [];
   try {
     for (const settings of [env, env, withoutPreRequest, withoutPreRequest]) {
       servers.push(await startPostgrest({ env: settings }));

@@ -13,7 +13,7 @@ import { sampleSubjects, type Subjects } from '../access/subjects.ts';
 import { createClient, type ApiClient } from './client.ts';
 import { databaseUrl } from './servers/database-url.ts';
 import type { Host } from './host.ts';
-import type { PostgrestServer } from './servers/postgrest-server.ts';
+import type { RunningPostgrest } from './servers/postgrest-server.ts';
 import { schemaLoads, untilSchemaLoaded } from './schema-loads.ts';
 import { checkRole, tokenOptions } from './token-options.ts';
 import { createTrust, type Trust } from './trust.ts';
@@ -156,12 +156,12 @@ class Environment implements EphemeralPostgrest {
   #seed: readonly SqlSource[];
   #trust: Trust;
   #snapshot: string;
-  #server: PostgrestServer;
+  #server: RunningPostgrest;
   #pool: pg.Pool | undefined;
   #turn: Promise<unknown> = Promise.resolve();
   #stopped: Promise<void> | undefined;
 
-  constructor(parts: EnvironmentParts, database: string, server: PostgrestServer) {
+  constructor(parts: EnvironmentParts, database: string, server: RunningPostgrest) {
     this.#parts = parts;
     this.#database = database;
     this.#declaration = parts.declaration;

@@ -16,7 +16,12 @@ export {
   type PostgresOptions,
   type PostgresServer,
 } from './servers/postgres-server.ts';
-export { startPostgrest, type PostgrestOptions, type PostgrestServer } from './servers/postgrest-server.ts';
+export {
+  startPostgrest,
+  type PostgrestOptions,
+  type PostgrestServer,
+  type RunningPostgrest,
+} from './servers/postgrest-server.ts';
 export type { DockerBackendOptions } from './backends/docker/docker-backend.ts';
 export type { BackendChoice, SourceOptions } from './source.ts';
 export { startEphemeralPostgrest, type EphemeralPostgrestOptions } from './start.ts';

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { refuse } from '../errors/secured-postgrest-error.ts';
-import type { PostgrestServer } from './servers/postgrest-server.ts';
+import type { RunningPostgrest } from './servers/postgrest-server.ts';
 
 const TIMEOUT_MS = 30_000;
 const NOTIFY_EVERY_MS = 1000;
@@ -9,7 +9,7 @@ const NOTIFY_EVERY_MS = 1000;
  * Counts how often a server that serves has read the database's schemas. Each version prints a line for it, on every log level;
  * 16 serves before it prints the first.
  */
-export function schemaLoads(server: Pick<PostgrestServer, 'logs'>): number {
+export function schemaLoads(server: Pick<RunningPostgrest, 'logs'>): number {
   return Math.max(1, server.logs().match(/Schema cache loaded( in .*)?$/gm)?.length ?? 0);
 }
 
@@ -21,7 +21,7 @@ export function schemaLoads(server: Pick<PostgrestServer, 'logs'>): number {
  * @throws SecuredPostgrestError `server_not_ready` after 30 s
  */
 export async function untilSchemaLoaded(
-  server: Pick<PostgrestServer, 'logs' | 'url'>,
+  server: Pick<RunningPostgrest, 'logs' | 'url'>,
   before: number,
   notify: () => Promise<unknown>,
 ): Promise<void> {

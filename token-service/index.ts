@@ -14,4 +14,9 @@ export type { TokenServiceClient } from '../declaration/token-service/token-clie
 export type { Lifetimes } from '../declaration/token-service/token-lifetimes.ts';
 export type { Authenticate } from './sign-in.ts';
 export { createTokenStorage, type TokenStorageOptions } from './storage.ts';
-export { tokenService, type TokenService, type TokenServiceOptions } from './token-service.ts';
+export {
+  tokenService,
+  type RunningTokenService,
+  type TokenService,
+  type TokenServiceOptions,
+} from './token-service.ts';

@@ -47,7 +47,8 @@ export interface TokenServiceOptions {
   readonly log?: Log | undefined;
 }
 
-export interface TokenService {
+/** A token service in this process. */
+export interface RunningTokenService {
   /** Address of the service. */
   readonly issuer: string;
   /** For a Node.js http server; it answers whatever is under the path of `issuer`. */
@@ -57,6 +58,9 @@ export interface TokenService {
   /** Ends its connections. */
   stop(): Promise<void>;
 }
+
+/** @deprecated The old name of {@link RunningTokenService}, for one version: a construct has this name. */
+export type TokenService = RunningTokenService;
 
 /**
  * Signs users in and issues tokens for PostgREST, built on `oidc-provider`: OAuth 2.1's authorization code with PKCE, and
@@ -75,7 +79,7 @@ export interface TokenService {
  * });
  * createServer(service.handler).listen(8090);
  */
-export function tokenService(options: TokenServiceOptions): TokenService {
+export function tokenService(options: TokenServiceOptions): RunningTokenService {
   const { declaration, keyDirectory, log = () => undefined } = options;
   const issuer = tokenIssuer('tokenService', declaration, options.issuer);
   checkClients('tokenService', options.clients);

@@ -10,7 +10,7 @@ import type { Backend, ServerOptions } from '../../testing/backends/backend.ts';
 import { baseDirectory } from '../../testing/servers/base-directory.ts';
 import { startDockerBackend } from '../../testing/backends/docker/docker-backend.ts';
 import { startEphemeralPostgrest } from '../../testing/index.ts';
-import type { PostgrestServer } from '../../testing/servers/postgrest-server.ts';
+import type { RunningPostgrest } from '../../testing/servers/postgrest-server.ts';
 import { withClient } from '../../postgres/with-client.ts';
 import declaration from '../../examples/todos/declaration.ts';
 import { generateKey, publicKeySet, signToken } from '../../tokens/index.ts';
@@ -47,7 +47,7 @@ interface Container {
 
 describe('servers in containers', () => {
   let backend: Backend;
-  let server: PostgrestServer;
+  let server: RunningPostgrest;
   let options: ServerOptions;
   let label: string;
   let network: string;

@@ -10,7 +10,7 @@ import { declare, ownRows, type Declaration } from '../../declaration/index.ts';
 import { startEphemeralPostgrest, type EphemeralPostgrest } from '../../testing/index.ts';
 import { generateKey, publicKeySet, writeKey } from '../../tokens/index.ts';
 import { createTokenStorage, hashPassword, tokenService } from '../../token-service/index.ts';
-import type { TokenService, TokenServiceEvent, TokenServiceOptions } from '../../token-service/index.ts';
+import type { RunningTokenService, TokenServiceEvent, TokenServiceOptions } from '../../token-service/index.ts';
 import type { Gate } from './gate.ts';
 import { notesInput } from './notes.ts';
 
@@ -22,7 +22,7 @@ export const SERVICE_PASSWORD = 'a password of the service';
 /** A token service on a port of its own, beside an API that trusts its keys, with ann, who may sign in. */
 export interface RunningService {
   readonly api: EphemeralPostgrest;
-  readonly service: TokenService;
+  readonly service: RunningTokenService;
   readonly declaration: Declaration;
   readonly options: TokenServiceOptions;
   readonly client: oauth.Configuration;

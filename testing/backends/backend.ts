@@ -1,6 +1,6 @@
 import type { Declaration, JsonWebKeySet } from '../../declaration/types.ts';
 import type { LocalConnection } from '../servers/postgres-server.ts';
-import type { PostgrestServer } from '../servers/postgrest-server.ts';
+import type { RunningPostgrest } from '../servers/postgrest-server.ts';
 import type { KeptTranscript } from '../cache/transcript-cache.ts';
 
 /** Where the servers of an environment run. */
@@ -25,7 +25,7 @@ export interface Backend {
    */
   readonly createRoles?: <T>(declaration: Declaration, password: string, then: () => Promise<T>) => Promise<T>;
   /** Starts PostgREST on a database and waits until it serves. */
-  startServer(options: ServerOptions): Promise<PostgrestServer>;
+  startServer(options: ServerOptions): Promise<RunningPostgrest>;
   /** Resolves with how Postgres ended, unless it was stopped. @default not known */
   readonly died?: Promise<string>;
   /** What Postgres has printed, without secrets. */

@@ -4,7 +4,7 @@ import { serverSettings } from '../../compile/server-settings.ts';
 import type { ServerOptions } from '../backends/backend.ts';
 import { databaseUrl } from './database-url.ts';
 import { postgrestBinary, type NamedPostgrest } from './postgrest-binary.ts';
-import { startPostgrest, type PostgrestServer } from './postgrest-server.ts';
+import { startPostgrest, type RunningPostgrest } from './postgrest-server.ts';
 import { createServerDirectory } from './server-directory.ts';
 import { serverUser } from './server-user.ts';
 
@@ -19,7 +19,7 @@ export async function startLocalServer(
   admin: DatabaseConnection,
   { declaration, password, keySet, port }: ServerOptions,
   { postgrest, sessions = {} }: { postgrest: NamedPostgrest | undefined; sessions?: Readonly<Record<string, string>> },
-): Promise<PostgrestServer> {
+): Promise<RunningPostgrest> {
   const user = serverUser();
   const { version } = await postgrestBinary(user, postgrest);
   const directory = createServerDirectory({ user });

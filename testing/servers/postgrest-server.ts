@@ -32,7 +32,7 @@ export interface PostgrestOptions {
 const HOST = '127.0.0.1';
 
 /** A running PostgREST that listens on 127.0.0.1 only. */
-export interface PostgrestServer {
+export interface RunningPostgrest {
   /** Such as `http://127.0.0.1:41234`. */
   readonly url: string;
   readonly port: number;
@@ -44,6 +44,9 @@ export interface PostgrestServer {
   stop(): Promise<void>;
   [Symbol.asyncDispose](): Promise<void>;
 }
+
+/** @deprecated The old name of {@link RunningPostgrest}, for one version: a construct has this name. */
+export type PostgrestServer = RunningPostgrest;
 
 /**
  * Starts PostgREST as a child process and waits until it serves requests. It ends with `stop`, and when this process
@@ -60,7 +63,7 @@ export interface PostgrestServer {
  * console.log(await (await fetch(`${server.url}/todos`)).json());
  * await server.stop();
  */
-export async function startPostgrest(options: PostgrestOptions): Promise<PostgrestServer> {
+export async function startPostgrest(options: PostgrestOptions): Promise<RunningPostgrest> {
   const directory = options.directory ?? createServerDirectory();
   try {
     const { path } = await postgrestBinary(directory.user, namedPostgrest(options.binary, 'binary'));

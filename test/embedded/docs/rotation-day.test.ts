@@ -5,7 +5,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { AuthenticatorLogins } from '../../../constructs/secrets/authenticator-logins.ts';
 import { serverSettings } from '../../../compile/server-settings.ts';
 import { startEphemeralPostgrest, startPostgrest } from '../../../testing/index.ts';
-import type { EphemeralPostgrest, PostgrestServer } from '../../../testing/index.ts';
+import type { EphemeralPostgrest, RunningPostgrest } from '../../../testing/index.ts';
 import declaration from '../../../examples/todos/declaration.ts';
 import { addKey, generateKey, loadVerificationKeys, readManagedKeys, signToken } from '../../../tokens/index.ts';
 import { consoleCommands, KID, withoutChance } from '../../support/docs/console.ts';
@@ -13,7 +13,7 @@ import { runShell } from '../../support/docs/run-shell.ts';
 
 let directory: string;
 let environment: EphemeralPostgrest;
-let server: PostgrestServer;
+let server: RunningPostgrest;
 
 const path = (name: string) => join(directory, name);
 

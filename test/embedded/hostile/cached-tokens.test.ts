@@ -6,7 +6,7 @@ import { allRows, declare } from '../../../declaration/index.ts';
 import { serverSettings } from '../../../compile/server-settings.ts';
 import { startPostgres, type PostgresServer } from '../../../testing/servers/postgres-server.ts';
 import { postgrestBinary } from '../../../testing/servers/postgrest-binary.ts';
-import { startPostgrest, type PostgrestServer } from '../../../testing/servers/postgrest-server.ts';
+import { startPostgrest, type RunningPostgrest } from '../../../testing/servers/postgrest-server.ts';
 import { createServerDirectory, type ServerDirectory } from '../../../testing/servers/server-directory.ts';
 import { withClient } from '../../../postgres/with-client.ts';
 import { generateKey, publicKeySet, signToken, type PrivateKey } from '../../../tokens/index.ts';
@@ -24,7 +24,7 @@ const declaration = declare({
 
 let postgres: PostgresServer;
 let secrets: ServerDirectory;
-let servers: PostgrestServer[] = [];
+let servers: RunningPostgrest[] = [];
 let keys: [PrivateKey, PrivateKey];
 const sql = (text: string) => withClient(postgres.connection('cached'), (client) => client.query(text));
 const publish = (...trusted: PrivateKey[]) => secrets.writeSecret('jwks.json', JSON.stringify(publicKeySet(trusted)));

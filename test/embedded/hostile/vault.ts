@@ -5,7 +5,7 @@ import { allRows, declare, ownRows, publicRows, type Declaration } from '../../.
 import { serverSettings } from '../../../compile/server-settings.ts';
 import type { SigningAlgorithm } from '../../../declaration/types.ts';
 import { startPostgres, type PostgresServer } from '../../../testing/servers/postgres-server.ts';
-import { startPostgrest, type PostgrestServer } from '../../../testing/servers/postgrest-server.ts';
+import { startPostgrest, type RunningPostgrest } from '../../../testing/servers/postgrest-server.ts';
 import { createServerDirectory, type ServerDirectory } from '../../../testing/servers/server-directory.ts';
 import { withClient } from '../../../postgres/with-client.ts';
 import { version } from '../../support/embedded-postgrest.ts';
@@ -67,13 +67,13 @@ export function useServers<Name extends string>(
 ) {
   const password = randomBytes(12).toString('hex');
   const servers = new Map<string, Trusting>();
-  const started: PostgrestServer[] = [];
+  const started: RunningPostgrest[] = [];
   let secrets: ServerDirectory;
   let postgres: PostgresServer;
   let databaseUri: string;
 
   /** Starts one more server, whose `jwt-secret` is this text. */
-  async function trust(keySet: string): Promise<PostgrestServer> {
+  async function trust(keySet: string): Promise<RunningPostgrest> {
     const jwtSecret = `@${secrets.writeSecret(`${started.length}.json`, keySet)}`;
     const addresses = { databaseUri, jwtSecret, port: 3000, adminPort: 3001 };
     const server = await startPostgrest({ env: serverSettings(declaration, { ...addresses, version }) });

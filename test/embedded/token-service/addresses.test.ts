@@ -2,14 +2,14 @@ import { createServer, type IncomingMessage, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import * as oauth from 'openid-client';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { tokenService, type TokenService } from '../../../token-service/index.ts';
+import { tokenService, type RunningTokenService } from '../../../token-service/index.ts';
 import { refusal } from '../../support/errors.ts';
 import { authorization, PASSWORD, REDIRECT, startTokenService, Visitor } from '../../support/token-service.ts';
 import type { RunningService } from '../../support/token-service.ts';
 
 const PREFIX = 'addressed';
 let running: RunningService;
-let service: TokenService | undefined;
+let service: RunningTokenService | undefined;
 let server: Server;
 
 beforeAll(async () => {

@@ -6,7 +6,7 @@ import { databaseUrl } from '../../servers/database-url.ts';
 import { HOST, type Place, SECRETS, startContainer } from './docker-container.ts';
 import { imageVersion } from '../../../compile/images.ts';
 import { POSTGRES } from './docker-postgres.ts';
-import type { PostgrestServer } from '../../servers/postgrest-server.ts';
+import type { RunningPostgrest } from '../../servers/postgrest-server.ts';
 
 const PORT = 3000;
 
@@ -16,7 +16,7 @@ export async function startPostgrestContainer(
   name: string,
   image: string,
   { declaration, database, password, keySet, port: fixedPort }: ServerOptions,
-): Promise<PostgrestServer> {
+): Promise<RunningPostgrest> {
   const authenticator = { ...POSTGRES, database, user: declaration.authenticator, password };
   const secrets = { 'database-uri': databaseUrl(authenticator), 'jwks.json': JSON.stringify(keySet) };
   const { port, server } = await startContainer(

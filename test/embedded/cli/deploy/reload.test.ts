@@ -10,7 +10,7 @@ import {
   startEphemeralPostgrest,
   startPostgrest,
   type EphemeralPostgrest,
-  type PostgrestServer,
+  type RunningPostgrest,
 } from '../../../../testing/index.ts';
 import declaration from '../../../../examples/todos/declaration.ts';
 import {
@@ -31,9 +31,9 @@ import { run } from '../../../support/run-cli.ts';
 let parent: string;
 let directory: string;
 let environment: EphemeralPostgrest;
-let servers: PostgrestServer[];
+let servers: RunningPostgrest[];
 /** Does not hear of anything. */
-let deaf: PostgrestServer;
+let deaf: RunningPostgrest;
 
 const file = (name: string) => join(parent, name);
 const write = (name: string, content: string) => {
@@ -67,7 +67,7 @@ beforeEach(async () => {
   addKey(directory, await generateKey());
 });
 
-function reload(asked: readonly PostgrestServer[], ...options: string[]) {
+function reload(asked: readonly RunningPostgrest[], ...options: string[]) {
   const { hostname, port, username, pathname } = new URL(environment.databaseUrl);
   return run(
     ...['reload', '--host', hostname, '--port', port, '--user', username, '--database', pathname.slice(1)],
@@ -141,7 +141,7 @@ it('takes nobody for a server who is none', async () => {
   const other = createServer((_, response) => response.end('<h1>hello</h1>')).listen(0, '127.0.0.1');
   await once(other, 'listening');
   const url = `http://127.0.0.1:${(other.address() as AddressInfo).port}`;
-  const { stderr } = await reload([{ url } as PostgrestServer], '--directory', directory, '--timeout', '0');
+  const { stderr } = await reload([{ url } as RunningPostgrest], '--directory', directory, '--timeout', '0');
   other.close();
   expect(stderr).toContain(`${url}: after 0 s the server does not answer as PostgREST does (SyntaxError)`);
 });
