@@ -4,7 +4,8 @@ import { refuse } from '../errors/secured-postgrest-error.ts';
 import { CONFLICTS } from '../postgres/sqlstate.ts';
 import type { Declaration } from '../declaration/types.ts';
 import { explainPrivileges } from './admin-privileges.ts';
-import { audit, refuseErrors, type Finding } from '../audit/audit.ts';
+import { audit, refuseErrors } from '../audit/audit.ts';
+import type { Finding } from '../audit/finding.ts';
 import type { Catalog } from '../postgres/catalog/catalog.ts';
 import {
   read,

@@ -1,7 +1,8 @@
 import { catalogScope } from '../compile/catalog-scope.ts';
 import type pg from 'pg';
 import type { Declaration } from '../declaration/types.ts';
-import { audit, type Finding } from '../audit/audit.ts';
+import { audit } from '../audit/audit.ts';
+import type { Finding } from '../audit/finding.ts';
 import type { Catalog } from '../postgres/catalog/catalog.ts';
 import { readCatalog } from '../postgres/catalog/read-catalog.ts';
 import { connect, type DatabaseConnection } from '../postgres/connect.ts';

@@ -1,7 +1,10 @@
 import { catalogScope } from '../compile/catalog-scope.ts';
 import type pg from 'pg';
 import type { Declaration } from '../declaration/types.ts';
-import { audit, refuseErrors, type Finding } from '../audit/audit.ts';
+import { audit, refuseErrors } from '../audit/audit.ts';
+import type { Finding } from '../audit/finding.ts';
+import { fix } from '../audit/fix.ts';
+import { notSealed } from '../audit/rules/as-declared.ts';
 import type { Catalog } from '../postgres/catalog/catalog.ts';
 import { readCatalog, readCompared } from '../postgres/catalog/read-catalog.ts';
 import { runLifted } from './lifted.ts';
@@ -110,7 +113,7 @@ async function seal(client: pg.Client, declaration: Declaration, { reach, errors
   const opened = openErrors(declaration, catalog).filter((finding) => !errors.has(nameOf(finding)));
   refuseErrors(
     declaration,
-    [...unsealed.map(notSealed), ...opened],
+    [...unsealed.map(unsealedFinding), ...opened],
     'correct it, or put it behind the last migration that can not be part of a transaction',
   );
   return steps.map(({ place }) => place);
@@ -121,13 +124,13 @@ function closes({ purpose, sql }: Step, known: ReadonlySet<string>): boolean {
   return purpose === 'protect' || (purpose !== undefined && !known.has(sql));
 }
 
-function notSealed({ place }: Step): Finding {
+function unsealedFinding({ place }: Step): Finding {
   return {
-    rule: 'not_sealed',
+    rule: notSealed.id,
     level: 'error',
-    object: place,
+    object: { kind: 'declared object', name: place, text: place },
     problem: 'was changed, and is granted by somebody else than its owner',
-    fix: 'revoke that as who granted it',
+    fix: fix('revoke that as who granted it'),
   };
 }
 
@@ -148,5 +151,5 @@ function openErrors(declaration: Declaration, catalog: Catalog): Finding[] {
 }
 
 function nameOf({ rule, object, problem }: Finding): string {
-  return JSON.stringify([rule, object, problem]);
+  return JSON.stringify([rule, object.text, problem]);
 }

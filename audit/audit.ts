@@ -1,33 +1,32 @@
-import type { PendingStatement } from './pending-statement.ts';
-import { refuse } from '../errors/secured-postgrest-error.ts';
+import { catalogScope } from '../compile/catalog-scope.ts';
 import type { Declaration } from '../declaration/types.ts';
-import { notAsDeclared } from './rules/as-declared.ts';
-import { findingLine, type Finding, type Rule } from './finding.ts';
-import { definerTriggers, functionsElsewhere, privilegesOfFunctions, securityDefiners } from './rules/functions.ts';
-import { grantedToPublic, grantsElsewhere, widerDefaults } from './rules/grants.ts';
-import { missingIndexes } from './rules/indexes.ts';
-import { ownTables } from './rules/own-tables.ts';
-import { apiRolePrivileges, logins, otherMembers } from './rules/roles.ts';
-import { builtInChanges, eventTriggers, serverRelease, settingsForAll } from './rules/server.ts';
-import {
-  bypassingRelations,
-  inheritedRows,
-  replicatedTables,
-  rewriteRules,
-  rowSecurity,
-  sharedRows,
-} from './rules/tables.ts';
+import { refuse } from '../errors/secured-postgrest-error.ts';
 import type { Catalog } from '../postgres/catalog/catalog.ts';
-
-export type { Finding } from './finding.ts';
+import { acceptedBy } from './accepted.ts';
+import { findingLine, type Finding } from './finding.ts';
+import type { PendingStatement } from './pending-statement.ts';
+import type { Audited, Found, RuleDescription } from './rule.ts';
+import { RULES } from './rules/index.ts';
 
 /**
- * Looks for whatever would open more than is declared. It reads the catalogs, not what was meant to be done.
+ * Finds everything in a catalog that opens more than is declared.
  *
- * @param pending what the catalog still needs to match the declaration
+ * @param pending statements that the database still needs to match the declaration
  */
 export function audit(declaration: Declaration, catalog: Catalog, pending: readonly PendingStatement[]): Finding[] {
-  return RULES.flatMap((rule) => rule(declaration, catalog, pending));
+  const audited = { catalog, scope: catalogScope(declaration), accepted: acceptedBy(declaration) };
+  return RULES.flatMap((rule) =>
+    stamped(rule, 'check' in rule ? rule.check(audited) : rule.compare({ declaration, catalog, pending })),
+  );
+}
+
+/** Finds danger in a catalog that has no declaration, by the rules that need none. */
+export function auditCatalog(audited: Audited): Finding[] {
+  return RULES.flatMap((rule) => ('check' in rule ? stamped(rule, rule.check(audited)) : []));
+}
+
+function stamped({ id, levels }: RuleDescription, found: readonly Found[]): Finding[] {
+  return found.map((finding) => ({ rule: id, level: levels[0], ...finding }));
 }
 
 /** @throws SecuredPostgrestError `audit_failed` with every error among the findings */
@@ -38,32 +37,5 @@ export function refuseErrors(
 ): void {
   const errors = findings.filter(({ level }) => level === 'error');
   if (errors.length === 0) return;
-  const list = errors.map(findingLine).join('; ');
-  refuse('audit_failed', `declaration ${name}`, list, fix);
+  refuse('audit_failed', `declaration ${name}`, errors.map(findingLine).join('; '), fix);
 }
-
-const RULES: readonly Rule[] = [
-  rowSecurity,
-  grantedToPublic,
-  notAsDeclared,
-  securityDefiners,
-  definerTriggers,
-  privilegesOfFunctions,
-  functionsElsewhere,
-  rewriteRules,
-  bypassingRelations,
-  sharedRows,
-  inheritedRows,
-  ownTables,
-  logins,
-  apiRolePrivileges,
-  grantsElsewhere,
-  widerDefaults,
-  otherMembers,
-  settingsForAll,
-  builtInChanges,
-  eventTriggers,
-  replicatedTables,
-  missingIndexes,
-  serverRelease,
-];

@@ -1,42 +1,21 @@
-import type { PendingStatement } from './pending-statement.ts';
-import type { Declaration } from '../declaration/types.ts';
-import type { Catalog, CatalogRelation } from '../postgres/catalog/catalog.ts';
+import type { Fix } from './fix.ts';
+import type { FindingObject } from './finding-object.ts';
 
-/** One thing that the audit has to say. */
+/** Errors keep a deploy from committing; warnings do not. */
+export type Level = 'error' | 'warning';
+
+/** One thing that the audit reports. */
 export interface Finding {
-  /** Stable name of the rule. */
+  /** Stable id of the rule. */
   readonly rule: string;
-  /** Errors keep a deploy from committing. */
-  readonly level: 'error' | 'warning';
-  readonly object: string;
+  readonly level: Level;
+  readonly object: FindingObject;
+  /** Continues a sentence that begins with the object. */
   readonly problem: string;
-  readonly fix: string;
+  readonly fix: Fix;
 }
 
-/** A finding in one line, without its level. */
+/** Writes a finding as one line of text, without its level. */
 export function findingLine({ rule, object, problem, fix }: Finding): string {
-  return `${rule}: ${object} ${problem} (${fix})`;
-}
-
-/** One subject that the audit looks at. */
-export type Rule = (declaration: Declaration, catalog: Catalog, pending: readonly PendingStatement[]) => Finding[];
-
-export function error(rule: string, object: string, problem: string, fix: string): Finding {
-  return { rule, level: 'error', object, problem, fix };
-}
-
-export function warning(rule: string, object: string, problem: string, fix: string): Finding {
-  return { rule, level: 'warning', object, problem, fix };
-}
-
-export function isTable({ kind }: CatalogRelation): boolean {
-  return kind === 'r' || kind === 'p';
-}
-
-export function isGranted({ grants, column_grants }: CatalogRelation): boolean {
-  return grants.length > 0 || column_grants.length > 0;
-}
-
-export function nameOf({ schema, name }: { schema: string; name: string }): string {
-  return `${schema}.${name}`;
+  return `${rule}: ${object.text} ${problem} (${fix.text})`;
 }

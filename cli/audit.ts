@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { auditDatabase } from '../apply/diff.ts';
-import { findingLine } from '../audit/finding.ts';
+import { findingLine, type Finding } from '../audit/finding.ts';
 import { addConnectionOptions, toConnection, type ConnectionOptions } from './connection.ts';
 import { loadDeclaration } from './load-declaration.ts';
 
@@ -13,11 +13,16 @@ export function addAuditCommand(program: Command): void {
       .option('--json', 'for programs'),
   ).action(async (file: string, { json, ...connection }: ConnectionOptions & { json?: true }) => {
     const findings = await auditDatabase(toConnection(connection), await loadDeclaration(file));
-    if (json) console.log(JSON.stringify(findings, undefined, 2));
+    if (json) console.log(JSON.stringify(findings.map(flat), undefined, 2));
     else {
       for (const finding of findings) console.log(`${finding.level}: ${findingLine(finding)}`);
       if (findings.length === 0) console.log('nothing found');
     }
     if (findings.some(({ level }) => level === 'error')) process.exitCode = 2;
   });
+}
+
+/** A finding as the stable output for programs: all of its fields are texts. */
+function flat({ rule, level, object, problem, fix }: Finding) {
+  return { rule, level, object: object.text, problem, fix: fix.text };
 }

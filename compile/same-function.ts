@@ -1,4 +1,4 @@
-import type { ApiFunction } from '../declaration/types.ts';
+import type { QualifiedName } from '../declaration/types.ts';
 import type { CatalogFunction } from '../postgres/catalog/catalog.ts';
 import type { DesiredFunction } from './desired-access.ts';
 
@@ -7,8 +7,13 @@ export function isSameFunction(own: DesiredFunction, { name, arguments: types }:
   return own.name === name && own.arguments.join() === types.join();
 }
 
-/** Tests if a function of the catalog is a declared one: by name, and by argument types where they are declared. */
-export function matches(declared: ApiFunction, fn: CatalogFunction): boolean {
+/** A function by name, and by types of arguments where these are given. */
+export interface FunctionName extends QualifiedName {
+  readonly arguments?: readonly string[];
+}
+
+/** Tests if a function of the catalog has a name: by argument types as well, where the name has them. */
+export function matches(declared: FunctionName, fn: CatalogFunction): boolean {
   if (declared.schema !== fn.schema || declared.name !== fn.name) return false;
   return !declared.arguments || declared.arguments.join(', ') === fn.arguments.join(', ');
 }

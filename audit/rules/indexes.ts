@@ -1,31 +1,40 @@
 import { membershipTable } from '../../declaration/membership-table.ts';
 import type { Declaration, PolicyInput } from '../../declaration/types.ts';
-import type { Catalog } from '../../postgres/catalog/catalog.ts';
-import { nameOf, warning, type Finding } from '../finding.ts';
+import { quoteIdentifier } from '../../postgres/quote.ts';
+import { columnObject } from '../finding-object.ts';
+import { fix } from '../fix.ts';
+import { sqlName } from '../relations.ts';
+import type { DeclarationRule } from '../rule.ts';
 
-/** A policy is a condition of each query: without an index on its column, each reads the whole table. */
-export function missingIndexes(declaration: Declaration, catalog: Catalog): Finding[] {
-  const relations = new Map(catalog.relations.map((relation) => [nameOf(relation), relation]));
-  const found = new Map<string, Finding>();
-  for (const table of declaration.tables) {
-    for (const { input } of table.policies) {
-      for (const [schema, name, column] of comparedColumns(input, table.schema, table.name, declaration)) {
-        if (relations.get(nameOf({ schema, name }))?.indexed_columns.includes(column)) continue;
-        const object = `${schema}.${name}.${column}`;
-        found.set(
-          object,
-          warning(
-            'missing_index',
-            object,
-            'is compared by a policy and has no index',
-            `create one that begins with "${column}"`,
-          ),
-        );
-      }
-    }
-  }
-  return [...found.values()];
-}
+export const missingIndex: DeclarationRule = {
+  id: 'missing_index',
+  levels: ['warning'],
+  subject: 'tables',
+  why: 'A policy compares the column in each query. Without an index, each query reads the whole table.',
+  fix: 'Create an index that begins with the column.',
+  compare: ({ declaration, catalog }) => {
+    const relations = new Map(catalog.relations.map((relation) => [sqlName(relation), relation]));
+    const compared = declaration.tables.flatMap((table) =>
+      table.policies.flatMap(({ input }) => comparedColumns(input, table.schema, table.name, declaration)),
+    );
+    const missing = new Map(
+      compared
+        .filter(([schema, name, column]) => !relations.get(sqlName({ schema, name }))?.indexed_columns.includes(column))
+        .map(([schema, name, column]) => [
+          sqlName({ schema, name }) + quoteIdentifier(column),
+          { schema, name, column },
+        ]),
+    );
+    return [...missing.values()].map(({ schema, name, column }) => ({
+      object: columnObject({ schema, name }, column),
+      problem: 'is compared by a policy and has no index',
+      fix: fix(
+        `create one that begins with "${column}"`,
+        `CREATE INDEX ON ${sqlName({ schema, name })} (${quoteIdentifier(column)})`,
+      ),
+    }));
+  },
+};
 
 function comparedColumns(
   input: PolicyInput,

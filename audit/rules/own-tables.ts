@@ -1,60 +1,64 @@
 import { desiredAccess } from '../../compile/access.ts';
 import { quoteIdentifier } from '../../postgres/quote.ts';
-import type { Declaration } from '../../declaration/types.ts';
-import type { Catalog, CatalogOwnTable } from '../../postgres/catalog/catalog.ts';
-import { error, nameOf, type Finding } from '../finding.ts';
-import { sqlName } from './tables.ts';
+import type { CatalogOwnTable } from '../../postgres/catalog/catalog.ts';
+import { relationObject } from '../finding-object.ts';
+import { fix, run, type Fix } from '../fix.ts';
+import { sqlName } from '../relations.ts';
+import type { DeclarationRule } from '../rule.ts';
 
-/**
- * Which tokens are revoked, which migrations have run and which sign-ins are used up is kept in tables of the package. What
- * hides, drops or invents a row in one of them undoes what rests on it, and says nothing.
- */
-export function ownTables(declaration: Declaration, catalog: Catalog): Finding[] {
-  const definitions = new Map([
-    ['migrations', MIGRATIONS],
-    ...desiredAccess(declaration).tables.map(({ name, definition }) => [name, definition] as const),
-  ]);
-  return catalog.ownTables.flatMap((table) => {
-    const isPrivate = table.schema === declaration.privateSchema;
-    const wanted = isPrivate ? definitions.get(table.name) : undefined;
-    return changes(table, wanted).map(([problem, fix]) => error('own_table_changed', nameOf(table), problem, fix));
-  });
-}
+export const ownTableChanged: DeclarationRule = {
+  id: 'own_table_changed',
+  levels: ['error'],
+  subject: 'tables of the package',
+  why:
+    'Tables of the package keep revoked tokens, applied migrations and used sign-ins. ' +
+    'Row security, a policy, a trigger, a rule, a child or another type hides or changes their rows.',
+  fix: 'Run the SQL that the finding names.',
+  compare: ({ declaration, catalog }) => {
+    const definitions = new Map([
+      ['migrations', MIGRATIONS],
+      ...desiredAccess(declaration).tables.map(({ name, definition }) => [name, definition] as const),
+    ]);
+    return catalog.ownTables.flatMap((table) => {
+      const isPrivate = table.schema === declaration.privateSchema;
+      const wanted = isPrivate ? definitions.get(table.name) : undefined;
+      const object = relationObject({ schema: table.schema, name: table.name });
+      return changes(table, wanted).map(([problem, fix]) => ({ object, problem, fix }));
+    });
+  },
+};
 
 /** The table that `create_bookkeeping` makes, in the format of `sql/postgres/catalog/own-tables.sql`. */
 const MIGRATIONS =
   'applied_at timestamp with time zone NOT NULL now(), file text NOT NULL, sha256 text NOT NULL, PRIMARY KEY (file)';
 
-function changes(table: CatalogOwnTable, wanted: string | undefined): [problem: string, fix: string][] {
-  const { kind, persistence, row_security, policies, triggers, rules, relatives, definition, schema, name } = table;
-  const on = sqlName(schema, name);
+type Change = readonly [problem: string, fix: Fix];
+
+function changes(table: CatalogOwnTable, wanted: string | undefined): Change[] {
+  const { kind, persistence, row_security, policies, triggers, rules, relatives, definition } = table;
+  const on = sqlName(table);
   if (kind !== 'r')
-    return [['is no table of its own any more', `put the table back in the place of ${on}, and deploy`]];
-  return [
-    ...(persistence === 'p' ? [] : [['is emptied by a crash', `ALTER TABLE ${on} SET LOGGED`] as [string, string]]),
-    ...(row_security
-      ? [['has row security, which hides its rows', `ALTER TABLE ${on} DISABLE ROW LEVEL SECURITY`] as [string, string]]
-      : []),
-    ...policies.map((policy): [string, string] => [
-      `has the policy "${policy}"`,
-      `DROP POLICY ${quoteIdentifier(policy)} ON ${on}`,
-    ]),
-    ...triggers.map((trigger): [string, string] => [
-      `has the trigger "${trigger}"`,
-      `DROP TRIGGER ${quoteIdentifier(trigger)} ON ${on}`,
-    ]),
-    ...rules.map((rule): [string, string] => [`has the rule "${rule}"`, `DROP RULE ${quoteIdentifier(rule)} ON ${on}`]),
-    ...relatives.map((other): [string, string] => [
+    return [['is no table of its own any more', fix(`put the table back in the place of ${on}, and deploy`)]];
+  const dropping = (what: string, names: readonly string[]) =>
+    names.map((name): Change => [
+      `has the ${what} "${name}"`,
+      run(`DROP ${what.toUpperCase()} ${quoteIdentifier(name)} ON ${on}`),
+    ]);
+  const found: (Change | false)[] = [
+    persistence !== 'p' && ['is emptied by a crash', run(`ALTER TABLE ${on} SET LOGGED`)],
+    row_security && ['has row security, which hides its rows', run(`ALTER TABLE ${on} DISABLE ROW LEVEL SECURITY`)],
+    ...dropping('policy', policies),
+    ...dropping('trigger', triggers),
+    ...dropping('rule', rules),
+    ...relatives.map((other): Change => [
       `shares its rows with ${other}`,
-      `ALTER TABLE ... NO INHERIT between ${on} and ${other}`,
+      fix(`ALTER TABLE ... NO INHERIT between ${on} and ${other}`),
     ]),
-    ...(wanted === undefined || wanted === definition
-      ? []
-      : [
-          [
-            `has other columns, constraints or expressions: ${definition}`,
-            `restore them (${wanted}), or rename the table, deploy, and copy its rows into the new one`,
-          ] as [string, string],
-        ]),
+    wanted !== undefined &&
+      wanted !== definition && [
+        `has other columns, constraints or expressions: ${definition}`,
+        fix(`restore them (${wanted}), or rename the table, deploy, and copy its rows into the new one`),
+      ],
   ];
+  return found.filter((change) => change !== false);
 }

@@ -91,6 +91,8 @@ export interface CatalogDefinerTrigger {
   readonly table: string;
   readonly name: string;
   readonly function: string;
+  readonly function_schema: string;
+  readonly function_name: string;
   readonly function_owner: string;
   readonly search_path_set: boolean;
 }
@@ -130,10 +132,20 @@ export interface CatalogRole {
   readonly owns_objects: boolean;
 }
 
-/** What an API role or the authenticator was granted outside of the managed schemas. */
-export interface CatalogGrantElsewhere {
-  readonly role: string;
+/** An object of any kind, as Postgres describes and identifies it. */
+export interface CatalogObject {
+  /** pg_describe_object: not quoted in every kind. */
   readonly object: string;
+  /** The type that pg_identify_object names. */
+  readonly kind: string;
+  readonly schema: string | null;
+  /** The identity of pg_identify_object: quoted where it has to be. */
+  readonly identity: string;
+}
+
+/** What an API role or the authenticator was granted outside of the managed schemas. */
+export interface CatalogGrantElsewhere extends CatalogObject {
+  readonly role: string;
   /** A function, a type, or a schema to find such in. */
   readonly usage_only: boolean;
 }
@@ -157,6 +169,9 @@ export interface CatalogSettingForAll {
 
 /** A function outside of the managed schemas that requests may call, and that runs with other rights than theirs. */
 export interface CatalogPrivilegedFunction {
+  readonly schema: string;
+  readonly name: string;
+  /** Quoted name with argument types, as SQL. */
   readonly function: string;
   readonly owner: string;
   readonly definer: boolean;
@@ -172,10 +187,10 @@ export interface CatalogPrivilegedFunction {
 }
 
 /** A grant to PUBLIC outside of the managed schemas, made by neither initdb nor an extension. */
-export interface CatalogPublicGrant {
-  readonly object: string;
+export interface CatalogPublicGrant extends CatalogObject {
+  /** The column that is granted; null: the whole object. */
+  readonly column: string | null;
   readonly privileges: string;
-  readonly schema: boolean;
   readonly used_by: readonly string[];
 }
 
@@ -188,6 +203,8 @@ export interface CatalogInheritance {
   /** The other table's name as SQL; `own_name` is that of the managed table. */
   readonly name: string;
   readonly own_name: string;
+  readonly own_schema: string;
+  readonly own_table: string;
   /** The other table is outside of the managed schemas. */
   readonly elsewhere: boolean;
   readonly child_schema: string;
@@ -222,8 +239,7 @@ export interface CatalogWiderDefault {
 }
 
 /** Something in pg_catalog, or a cast between Postgres' own types, that neither initdb nor an extension has made. */
-export interface CatalogBuiltInChange {
-  readonly object: string;
+export interface CatalogBuiltInChange extends CatalogObject {
   readonly cast: boolean;
   /** SQL that reverts the change. */
   readonly command: string;

@@ -100,9 +100,9 @@ describe('while a deploy has committed only some of its migrations', () => {
       expect(statements).toContainEqual(
         expect.stringContaining('GRANT SELECT, INSERT, UPDATE, DELETE ON TABLE "api"."items"'),
       );
-      expect((await auditDatabase(admin, app(drops, fails))).map(({ rule, object }) => `${rule} ${object}`)).toContain(
-        'not_as_declared api.items',
-      );
+      expect(
+        (await auditDatabase(admin, app(drops, fails))).map(({ rule, object }) => `${rule} ${object.text}`),
+      ).toContain('not_as_declared api.items');
 
       await api.sql('UPDATE api.items SET grp = id');
       expect((await applyDeclaration(admin, app(drops, fails))).migrations).toEqual(['003_unique.sql']);

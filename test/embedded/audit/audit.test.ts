@@ -199,7 +199,7 @@ describe('the audit', () => {
       const tampered = await accessState(database);
       const findings = await auditDatabase(database.admin, declaration);
       expect(findings.map((finding) => finding.rule)).toContain(rule);
-      for (const { object, problem, fix } of findings) expect([object, problem, fix]).not.toContain('');
+      for (const { object, problem, fix } of findings) expect([object.text, problem, fix.text]).not.toContain('');
       expect(await accessState(database)).toEqual(tampered);
 
       if (outcome === 'refuses') {
@@ -256,9 +256,9 @@ describe('the audit', () => {
     const expected = {
       rule: 'known_advisory',
       level: 'warning',
-      object: 'PostgreSQL 18.4',
+      object: { kind: 'server', name: '18.4', text: 'PostgreSQL 18.4' },
       problem: expect.stringMatching(/^is affected by CVE-2026-6460 \(/) as string,
-      fix: expect.stringMatching(/^use 18\.\d+ or later$/) as string,
+      fix: { text: expect.stringMatching(/^use 18\.\d+ or later$/) as string, sql: [] },
     };
     const accepting = (acceptedAdvisories: readonly string[]) => notes(database.name, { acceptedAdvisories });
     const { migrations, warnings } = await database.apply(accepting([]));
@@ -294,7 +294,7 @@ describe('the audit', () => {
         ],
       }),
     );
-    expect(warnings.map(({ rule, object }) => [rule, object])).toEqual([
+    expect(warnings.map(({ rule, object }) => [rule, object.text])).toEqual([
       ['missing_index', 'api.a.user_id'],
       ['missing_index', 'api.m.who'],
     ]);

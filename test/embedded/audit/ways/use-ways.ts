@@ -59,12 +59,7 @@ export function useWays() {
   };
 }
 
-/** The SQL at the beginning of what a finding says to do. */
-function sqlOf({ fix }: Finding): string {
-  return fix.split(/, or | \((?:and|a partition)|; |, unless |, and /)[0]!;
-}
-
-const rules = (findings: readonly Finding[]) => findings.map(({ rule, object }) => [rule, object]);
+const rules = (findings: readonly Finding[]) => findings.map(({ rule, object }) => [rule, object.text]);
 
 /** Opens a database by hand in each of these ways: requests see it before the next deploy, and not behind it. */
 export function describeWays(groups: readonly (readonly [what: string, ways: readonly Way[]])[]): void {
@@ -80,7 +75,7 @@ export function describeWays(groups: readonly (readonly [what: string, ways: rea
         await expect
           .poll(async () => rules((found = await auditDatabase(database(), declaration))), { timeout: 20_000 })
           .toContainEqual(finds);
-        for (const { object, problem, fix } of found) expect([object, problem, fix]).not.toContain('');
+        for (const { object, problem, fix } of found) expect([object.text, problem, fix.text]).not.toContain('');
         if (ask) await expect.poll(() => shown(ask), { timeout: 20_000 }).toBe(true);
 
         const deploys = () => applyDeclaration(database(), declaration);
@@ -88,7 +83,8 @@ export function describeWays(groups: readonly (readonly [what: string, ways: rea
           const error = await rejection(deploys());
           expect(error.code).toBe('audit_failed');
           expect(error.message).toContain(`${finds[0]}: ${finds[1]} `);
-          await sql(repair ?? sqlOf(found.find(({ rule, object }) => rule === finds[0] && object === finds[1])!));
+          const { fix } = found.find(({ rule, object }) => rule === finds[0] && object.text === finds[1])!;
+          for (const statement of repair === undefined ? fix.sql : [repair]) await sql(statement);
         }
         const { warnings } = await deploys();
         expect(rules(warnings).some(([rule]) => rule === finds[0])).toBe(deploy === 'warns');

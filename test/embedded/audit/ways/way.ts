@@ -18,7 +18,7 @@ export interface Way {
   readonly ask?: Ask;
   /** What the next deploy does. */
   readonly deploy: 'mends' | 'refuses' | 'warns';
-  /** What ends a refusal. @default the SQL that the finding begins with */
+  /** What ends a refusal. @default the SQL of the finding's fix */
   readonly repair?: string;
   /** After the deploy, before it is asked again: what was lost meanwhile. */
   readonly again?: string;
