@@ -2,7 +2,7 @@ import { refuse } from '../errors/secured-postgrest-error.ts';
 import type { DeclarationInput, KeySource, RoleMapping, TokenRules } from './types.ts';
 
 /** Code of the warning that a declaration uses a name that the next version no longer accepts. */
-const OLD_NAME = 'SECURED_POSTGREST_OLD_NAME';
+const OLD_NAME = 'old_name';
 
 const warned = new Set<string>();
 

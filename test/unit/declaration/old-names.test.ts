@@ -32,10 +32,7 @@ it('declares the same with the old names as with the current ones, and warns of 
       'keys.provider.roles.otherwise is the old name of defaultRole',
       'keys.own is the old name of additionalKeys',
       'tokens.revocation.bumpOn is the old name of revokeOnChange',
-    ].map((text) => [
-      `${text}; the next version rejects it`,
-      { type: 'DeprecationWarning', code: 'SECURED_POSTGREST_OLD_NAME' },
-    ]),
+    ].map((text) => [`${text}; the next version rejects it`, { type: 'DeprecationWarning', code: 'old_name' }]),
   );
 });
 
