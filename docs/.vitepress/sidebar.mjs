@@ -2,6 +2,7 @@
 export const sidebar = {
   Start: ['README', 'docs/declaration', 'docs/policies', 'docs/roles-and-access', 'docs/testing'],
   Deploy: [
+    'docs/deploying',
     'docs/constructs',
     'docs/importing',
     'docs/existing-postgres',
@@ -23,7 +24,7 @@ export const sidebar = {
     'docs/providers/keycloak',
     'docs/providers/supabase',
   ],
-  Security: ['SECURITY', 'docs/hostile-input', 'docs/what-errors-reveal'],
+  Security: ['SECURITY', 'docs/guarantees', 'docs/audit-rules', 'docs/hostile-input', 'docs/what-errors-reveal'],
   Examples: ['examples/board/README', 'examples/projects/README'],
   Project: [
     'docs/architecture',

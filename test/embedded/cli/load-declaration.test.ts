@@ -90,7 +90,7 @@ describe('loadAfresh', () => {
     put(`${type}/package.json`, JSON.stringify({ type }));
     const file = put(
       `${type}/declaration.ts`,
-      `import { users } from '../testing/users.ts';
+      `import { users } from './users.ts';
        import { declare } from '${type === 'module' ? declareUrl : fileURLToPath(declareUrl)}';
        export default declare({ ...${JSON.stringify(input)}, roles: { users } });`,
     );
@@ -106,7 +106,7 @@ describe('loadAfresh', () => {
   it('tells the files of what can not be loaded', async () => {
     const users = put('broken/users.ts', `export const users = [;`);
     put('broken/package.json', '{ "type": "module" }');
-    const file = put('broken/declaration.ts', `import { users } from '../testing/users.ts'; export default users;`);
+    const file = put('broken/declaration.ts', `import { users } from './users.ts'; export default users;`);
     const files = new Set<string>();
     await expect(loadAfresh(file, (name) => files.add(name))).rejects.toMatchObject({ code: 'invalid_declaration' });
     await expect.poll(() => [...files]).toEqual(expect.arrayContaining([file, users]));
