@@ -185,7 +185,8 @@ describe('the package in a project of somebody else', () => {
     const later = await packLater(tarball, '99.0.0', {
       // Replaces the server.
       'dist/constructs/postgrest-server.js': (text) => text.replace('cpus: 1 }', 'cpus: 0.9 }'),
-      'dist/sql/functions/pre-request-body.sql': (text) => text.replace('not valid here', 'not valid for this API'),
+      'dist/sql/compile/functions/pre-request-body.sql': (text) =>
+        text.replace('not valid here', 'not valid for this API'),
     });
     const token = await mint('ada');
     const idOf = (name: string) => docker('inspect', '--format', '{{.Id}}', name);

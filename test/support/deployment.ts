@@ -60,7 +60,9 @@ export class Deployment {
     const deployment = await Deployment.prepare(example, env, program);
     cpSync(join(root, 'examples', example), join(deployment.directory, 'declaration'), { recursive: true });
     // Imports by a relative path would lead out of the copy.
-    deployment.edit('declaration.ts', (text) => text.replace(/'(\.\.\/)+index\.ts'/, `'${compiled('index.js')}'`));
+    deployment.edit('declaration.ts', (text) =>
+      text.replace("'../../declaration/index.ts'", `'${compiled('declaration/index.js')}'`),
+    );
     return deployment;
   }
 
