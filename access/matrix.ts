@@ -10,9 +10,9 @@ import type { Subject, Subjects } from './subjects.ts';
 /** The order in which commands are shown. */
 export const COMMANDS: readonly Command[] = ['select', 'insert', 'update', 'delete'];
 
-/** Who reaches which rows: plain data. */
+/** Rows that each subject reaches, as plain data. */
 export interface AccessMatrix {
-  /** Of the declaration. */
+  /** Name of the declaration. */
   readonly name: string;
   readonly subjects: readonly string[];
   /** Every declared table, then every view. */
@@ -24,7 +24,7 @@ export interface RelationAccess {
   readonly name: string;
   /** How many rows were tried. */
   readonly rows: number;
-  /** Whether there are more. */
+  /** True if there are more. */
   readonly truncated: boolean;
   /** Every subject with every command. */
   readonly cells: readonly AccessCell[];
@@ -34,7 +34,7 @@ export interface AccessCell {
   readonly subject: string;
   readonly command: Command;
   readonly reach: Reach;
-  /** Whether the command is declared for the role, or for one that it inherits. */
+  /** True if the command is declared for the role, or for one that it inherits. */
   readonly declared: boolean;
 }
 

@@ -49,7 +49,7 @@ export interface ApplyResult {
   readonly migrations: readonly string[];
   /** Statements that changed access. */
   readonly changes: number;
-  /** What the audit would have changed, but does not insist on. */
+  /** Warnings of the audit. */
   readonly warnings: readonly Finding[];
 }
 
@@ -58,7 +58,7 @@ export interface ApplyOptions {
   readonly revision?: string | undefined;
   /** Makes the roles as well, as {@link createRoles} does: a session of its own would cost as much again. @default they exist */
   readonly passwords?: Parameters<typeof createRoles>[2] | undefined;
-  /** Told, when all has succeeded, what the session was told; where something was tried in vain, it is told nothing. */
+  /** Called after success with the SQL that was sent. Called with nothing if a statement failed on the way. */
   readonly onTranscript?: ((messages: readonly string[]) => void) | undefined;
 }
 

@@ -26,7 +26,7 @@ const KEYWORDS: Readonly<Record<Attribute, string>> = {
   inherit: 'INHERIT',
 };
 
-/** What `CREATE ROLE` makes of a name alone. */
+/** Attributes that `CREATE ROLE` gives without options. */
 const NEW_ROLE: Pick<CatalogRole, Attribute | 'memberships'> = {
   superuser: false,
   create_database: false,

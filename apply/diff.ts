@@ -17,7 +17,7 @@ export interface Difference {
   readonly migrations: readonly string[];
   /** Statements that would run, without those that what is missing would need as well. */
   readonly statements: readonly string[];
-  /** What is declared, but not there. */
+  /** Declared objects that do not exist. */
   readonly missing: readonly string[];
 }
 
@@ -33,7 +33,7 @@ export async function diffDeclaration(connection: DatabaseConnection, declaratio
   );
 }
 
-/** What {@link diffDeclaration} finds, in a session that is settled. */
+/** Compares as {@link diffDeclaration} does, in a session that has its settings. */
 export async function readDifference(
   client: pg.Client,
   declaration: Declaration,

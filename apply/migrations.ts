@@ -20,12 +20,12 @@ const sessionStatement = statementsOf('postgres/session');
 export interface PendingMigration {
   readonly source: SqlSource;
   readonly statements: readonly ParsedStatement[];
-  /** Whether it can be part of a transaction with others. */
+  /** True if it can be part of a transaction with others. */
   readonly transactional: boolean;
 }
 
 /**
- * What has to run, in order.
+ * Migrations that have to run, in order.
  *
  * @throws SecuredPostgrestError `migration_changed`, `migration_out_of_order`, `invalid_sql`
  */

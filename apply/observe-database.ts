@@ -14,9 +14,9 @@ import { statementsOf } from '../postgres/statements.ts';
 
 const statement = statementsOf('apply/statements');
 
-/** What is found in a database before a deploy. */
+/** State of a database before a deploy. */
 export interface ObservedDatabase {
-  /** What the last run recorded. */
+  /** Revision that the last run recorded. */
   readonly revision: string | undefined;
   readonly asDeclared: boolean;
   /** The deployment that signs in to it, as far as it is another one. */
@@ -74,7 +74,7 @@ async function adoptableRoles(client: pg.Client, declaration: Declaration, ours:
   return rows.map(({ name }) => name);
 }
 
-/** What can't even be compared is not as declared: the run that follows says why. */
+/** Compares a database with its declaration. A failed comparison counts as a difference: the next run reports its cause. */
 async function isAsDeclared(client: pg.Client, declaration: Declaration): Promise<boolean> {
   try {
     const catalog = await readCatalog(client, catalogScope(declaration));

@@ -8,7 +8,7 @@ export function newRevision(deployment: string): string {
 }
 
 /**
- * Whether a deployment has recorded this, and nobody else: it goes into Terraform's configuration, where a text from a
+ * Tests if a deployment has recorded this, and nobody else: it goes into Terraform's configuration, where a text from a
  * database that somebody has taken over, such as `${file("...")}`, would be evaluated on the machine that deploys.
  */
 export function isRevisionOf(deployment: string, recorded: string | undefined): recorded is string {

@@ -16,7 +16,7 @@ export type RevokedTokens =
       readonly expiresAt?: Date;
     }
   | {
-      /** What the declared claim says, as text. */
+      /** Value of the declared claim, as text. */
       readonly subject: string;
     };
 

@@ -10,14 +10,14 @@ import { statementsOf } from '../postgres/statements.ts';
 
 const statement = statementsOf('postgres/session');
 
-/** What Postgres says of a statement that failed. */
+/** Error that Postgres reports for a statement. */
 interface PostgresError extends Error, Position {
   readonly detail?: string;
   readonly hint?: string;
   readonly code?: string;
 }
 
-/** As many statements go to the server in one message: round trips would cost as much as small statements do. */
+/** Statements in one message: a round trip costs as much as a small statement. */
 export const BATCH = 100;
 
 /** Runs steps in order, each as the role that it asks for, inside a transaction. */

@@ -1,6 +1,6 @@
 import type pg from 'pg';
 
-/** What a session was told, to be told again where all is as it was here. */
+/** SQL that a session sent, to repeat it in an equal database. */
 export interface Transcript {
   /** Every message without parameters, in order; nothing of a session in which one has failed. */
   messages(): readonly string[] | undefined;

@@ -21,7 +21,7 @@ export async function statementsFor(scratch: LocalConnection, declaration: Decla
   return [...tables, ...statements];
 }
 
-/** As `psql --single-transaction` does: connects, sends one statement after the other, commits. */
+/** Runs statements as `psql --single-transaction` does: connects, sends one after the other, commits. */
 export function inOneTransaction(connection: LocalConnection, statements: readonly string[]): Promise<void> {
   return withClient(connection, async (client: pg.ClientBase) => {
     for (const sql of ['BEGIN', ...statements, 'COMMIT']) await client.query(sql);

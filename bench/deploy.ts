@@ -80,7 +80,7 @@ async function createDatabases(deployment: BenchDeployment, names: readonly stri
   });
 }
 
-/** What Terraform runs in a deploy. */
+/** Runs the command that a deploy runs. */
 async function applyAsProcess(deployment: BenchDeployment, declaration: object): Promise<void> {
   const file = join(deployment.directory, 'declaration.json');
   writeFileSync(file, JSON.stringify(declaration));

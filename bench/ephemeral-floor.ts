@@ -12,7 +12,7 @@ import { postgrestBinary } from '../testing/servers/postgrest-binary.ts';
 import { idleAccount } from '../testing/servers/server-user.ts';
 import { timed } from './measure.ts';
 
-/** What the programs themselves take, in milliseconds, with nothing of ours around them. */
+/** Milliseconds of the bare programs, without this package. */
 export interface FloorTimes {
   readonly initdb: number;
   readonly postgres: number;

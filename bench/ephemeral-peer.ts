@@ -9,7 +9,7 @@ import { generateKey, publicKeySet } from '../tokens/index.ts';
 import { imagesAvailable, postgresImage, postgrestImage } from '../test/support/images.ts';
 
 export interface Peer {
-  /** Of the API, which serves. */
+  /** URL of the API, which serves. */
   readonly url: string;
   stop(): Promise<void>;
 }

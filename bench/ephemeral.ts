@@ -127,7 +127,7 @@ async function inParallel(lanes: number, count: number, work: () => Promise<void
   await Promise.all(Array.from({ length: lanes }, lane));
 }
 
-/** What more tables cost a start, against what their SQL alone costs. */
+/** Cost of more tables for a start, against the cost of their SQL alone. */
 async function tables(figures: Figures): Promise<Target> {
   const growth = { start: 0, sql: 0 };
   await using postgres = await startPostgres();

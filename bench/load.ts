@@ -3,7 +3,7 @@ import { Agent, get } from 'node:http';
 import { performance } from 'node:perf_hooks';
 import { quantile } from './statistics.ts';
 
-/** What one run of the load has seen. */
+/** Result of one run of the load. */
 export interface Load {
   readonly requestsPerSecond: number;
   /** Milliseconds. */

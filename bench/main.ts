@@ -36,7 +36,7 @@ if (unknown !== undefined) {
   process.exit(2);
 }
 
-/** Of the last minute: what else the machine did. */
+/** Load average of the last minute. */
 const load = () => loadavg()[0]!;
 const machine = {
   cores: availableParallelism(),

@@ -9,7 +9,7 @@ export interface Figure {
   readonly ratio?: number;
 }
 
-/** What a figure must not exceed. */
+/** Limit of a figure. */
 export interface Target {
   readonly name: string;
   readonly value: number;
@@ -17,7 +17,7 @@ export interface Target {
   readonly unit: string;
 }
 
-/** What a benchmark comes to, beside its figures. */
+/** Result of a benchmark, beside its figures. */
 export interface Outcome {
   readonly targets: readonly Target[];
   /** Why it was not run. */
@@ -30,7 +30,7 @@ export interface Part extends Outcome {
   readonly figures: readonly Figure[];
   /** Why it came to no end. */
   readonly failed?: string;
-  /** Whether it was still under way when its time was over. */
+  /** True if it was still under way when its time was over. */
   readonly hung?: boolean;
 }
 

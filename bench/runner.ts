@@ -13,7 +13,7 @@ import { declareTables } from './tables.ts';
 const COUNTS = [10, 100, 1000] as const;
 const NO_OP_LIMIT_MS = 1000;
 
-/** What the runner costs by the number of tables, against the same SQL without it. */
+/** Cost of the runner by the number of tables, against the same SQL without it. */
 export async function benchRunner(figures: Figures): Promise<Outcome> {
   await using postgres = await startPostgres();
   for (const count of COUNTS) await benchTables(figures, postgres, count);

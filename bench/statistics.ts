@@ -1,4 +1,4 @@
-/** What is left of several measurements of one thing; noise only ever adds, so the least says most about the code. */
+/** Summary of several measurements. Noise only adds, so the minimum describes the code best. */
 export interface Summary {
   readonly median: number;
   readonly min: number;
@@ -11,7 +11,7 @@ export function summarize(values: readonly number[]): Summary {
   return { median: quantile(sorted, 0.5), min: quantile(sorted, 0), max: quantile(sorted, 1), samples: sorted.length };
 }
 
-/** Of ascending values, between the two nearest where it falls between them. */
+/** Quantile of ascending values, interpolated between the two nearest. */
 export function quantile(ascending: readonly number[], share: number): number {
   if (ascending.length === 0) throw new Error('nothing was measured');
   const at = (ascending.length - 1) * share;

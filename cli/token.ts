@@ -107,7 +107,7 @@ async function tokenFrom(given: string | undefined): Promise<string> {
   return (given ?? (await text(process.stdin))).trim();
 }
 
-/** Whether the declaration does not say itself which keys are trusted. */
+/** Tests if the declaration does not say itself which keys are trusted. */
 function areElsewhere({ keys }: Declaration): boolean {
   const own = ownKeys(keys);
   const provider = providerOf(keys);

@@ -70,7 +70,7 @@ function conditionChecks({ schema, name }: QualifiedName, { sql, source }: Condi
   return [{ statement, source, offset: statement.indexOf(sql) }];
 }
 
-/** Which rows are seen, and which may be written (documentation of CREATE POLICY, table "Policies Applied by Command Type"). */
+/** Clauses of a policy by command (documentation of CREATE POLICY, table "Policies Applied by Command Type"). */
 function clausesOf(command: PolicyStatement['command']): readonly ('USING' | 'WITH CHECK')[] {
   switch (command) {
     case 'select':
@@ -193,7 +193,7 @@ function privateFunctions(
   ];
 }
 
-/** Nothing where the token itself names the role. */
+/** Renders the change to a mapped role; empty if the token itself names the role. */
 function becomeMappedRole({ keys, tokens }: Declaration): string {
   const provider = providerOf(keys);
   if (!provider) return '';

@@ -44,7 +44,7 @@ export interface DesiredTrigger {
   readonly statement: string;
 }
 
-/** What the database has to hold for a declaration, as far as it is ours to write. */
+/** Objects that a declaration needs in the database, apart from those of migrations. */
 export interface DesiredAccess {
   readonly managedSchemas: readonly string[];
   /** The functions of the private schema, in the order in which they have to be made. */

@@ -3,7 +3,7 @@ import { subjectNames } from './subject-names.ts';
 import { packageTemplate, render } from '../postgres/template.ts';
 import type { Declaration, Revocation } from '../declaration/types.ts';
 
-/** What the database holds for the revocation of tokens, beside a part of the check before each request. */
+/** Objects in the database for the revocation of tokens, and a part of the check before each request. */
 export interface RevocationSql {
   readonly tables: readonly DesiredTable[];
   readonly functions: readonly DesiredFunction[];

@@ -10,7 +10,7 @@ import { synthesizedFile } from './synth/synthesized-file.ts';
 export interface AccessSqlProps {
   readonly declaration: Declaration;
   readonly database: IPostgresDatabase;
-  /** What must be there first: the roles, and the database where it is in the same stack. */
+  /** Resources that must exist first: the roles, and a database in the same stack. */
   readonly dependsOn: readonly ITerraformDependable[];
 }
 

@@ -16,7 +16,7 @@ export interface DatabaseRolesProps {
   readonly dependsOn?: readonly ITerraformDependable[];
 }
 
-/** What no role of an API is ever allowed. */
+/** Attributes that no API role may have. */
 const UNPRIVILEGED = {
   superuser: false,
   createRole: false,

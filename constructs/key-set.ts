@@ -11,7 +11,7 @@ export interface KeySetProps {
   readonly secrets: SecretsDirectory;
   /** Any image that the engine has or can pull: nothing of it is run. */
   readonly image: string;
-  /** What must have succeeded before the keys change: the access SQL. */
+  /** Resources that must succeed before the keys change: the access SQL. */
   readonly dependsOn: readonly ITerraformDependable[];
   /** @default the stack's Docker provider; a new one where it has none */
   readonly dockerProvider?: DockerProvider;

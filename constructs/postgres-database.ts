@@ -43,7 +43,7 @@ export interface IPostgresDatabase extends IConstruct {
   readonly sslRootCertificate?: SecretFile;
   /** The application's database. */
   readonly database: string;
-  /** Who deploys: a role with LOGIN and CREATEROLE that owns the database, or a superuser. */
+  /** Role that deploys: it has LOGIN and CREATEROLE and owns the database, or is a superuser. */
   readonly adminUser: string;
   readonly adminPassword: SecretFile;
   /** Connections that the servers may open together. */

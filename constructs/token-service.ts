@@ -35,7 +35,7 @@ export interface TokenServiceProps extends ContainerProps {
   readonly api: IAwaitable;
   /** An image whose entry point is the command line of this package, with the libraries of the service, and `node` on its PATH. */
   readonly image: string;
-  /** Who may have tokens. */
+  /** OAuth clients that may get tokens. */
   readonly clients: readonly TokenServiceClient[];
   /** @default the secrets directory `.secrets/<the declaration's name>` */
   readonly secrets?: SecretsDirectory;

@@ -5,7 +5,7 @@ import { basename, join, relative } from 'node:path';
 import { refuse } from '../errors/secured-postgrest-error.ts';
 import type { SqlSource } from './types.ts';
 
-/** Told the path of each SQL file and directory that is to be read, by every copy of this package in the process. */
+/** Diagnostics channel with the path of each SQL file and directory that any copy of this package reads. */
 export const SQL_READS = 'cdktf-secured-postgrest.sql-reads';
 
 const reads = channel(SQL_READS);

@@ -168,7 +168,7 @@ export const declarationShape = z.strictObject({
 /** Fails to compile where the shape has a member that the type `DeclarationInput` lacks, or the other way round. */
 true satisfies IsSame<z.input<typeof declarationShape>, DeclarationInput>;
 
-/** What a user must not be able to ask for: PostgREST would let anyone who may sign in as such a role do everything. */
+/** Names that a declaration must not use: PostgREST would let a token with such a role do everything. */
 const PRIVILEGES = ['login', 'superuser', 'bypassRls', 'bypassrls', 'createRole', 'createDatabase', 'replication'];
 
 /** Refuses anything that is not shaped like a declaration: unknown members, wrong types, missing parts. */

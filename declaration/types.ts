@@ -22,7 +22,7 @@ export interface JsonWebKeySet {
 
 export type SigningAlgorithm = 'ES256' | 'RS256' | 'EdDSA' | 'HS256';
 
-/** Which keys PostgREST trusts. Exactly one kind. */
+/** Keys that PostgREST trusts. Exactly one kind. */
 export type KeySource =
   /** A key of ours, generated into the secrets directory; PostgREST gets the public half (HS256: the secret). */
   | { readonly generate: SigningAlgorithm }
@@ -60,7 +60,7 @@ export interface Provider {
   readonly roles: RoleMapping;
 }
 
-/** Which role requests with a token have, by what it says. */
+/** Rules from a token's claims to the role of its requests. */
 export interface RoleMapping {
   /** The claim with the provider's names of roles: a text or a list of texts. */
   readonly claim: ClaimPath;
@@ -89,7 +89,7 @@ export interface TokenRules {
 }
 
 /**
- * Which tokens a revocation meets: one by its `jti`, or all about a subject that were issued until then. `jti`, `iat` and the
+ * Tokens that a revocation meets: one by its `jti`, or all about a subject that were issued until then. `jti`, `iat` and the
  * subject's claim are required then.
  */
 export interface RevocationInput {

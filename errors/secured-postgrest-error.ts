@@ -106,9 +106,9 @@ export class SecuredPostgrestError extends Error implements ErrorParts {
   readonly code: ErrorCode;
   /** The part of the declaration, file, command or object that the error is about, such as `roles.users[0]`. */
   readonly place: string;
-  /** What is wrong there; it starts in lower case and quotes the value. */
+  /** Problem at the place; it starts in lower case and quotes the value. */
   readonly problem: string;
-  /** What to do, in lower case. */
+  /** Remedy, in lower case. */
   readonly fix: string;
 
   constructor(code: ErrorCode, { place, problem, fix }: ErrorParts, options?: ErrorOptions) {

@@ -10,7 +10,7 @@ import { protect, respondJson, respondProblem } from './respond.ts';
 import { hasSecret } from './secret.ts';
 import { readTokenRequest } from './token-request.ts';
 
-/** What the answers are made of. */
+/** Parts that answers are made of. */
 export interface Context extends ExplorerOptions {
   readonly files: ReadonlyMap<string, ServedFile>;
   readonly port: number;

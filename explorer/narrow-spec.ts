@@ -1,7 +1,7 @@
 import type { Command } from '../declaration/types.ts';
 import { selectParameter, type TableAccess } from './table-access.ts';
 
-/** What of PostgREST's Swagger 2.0 description is read here; the rest stays as it is. */
+/** Parts of PostgREST's Swagger 2.0 description that are read here; other parts stay as they are. */
 export interface Spec extends Rest {
   readonly paths: Readonly<Record<string, Operations>>;
   readonly parameters?: Readonly<Record<string, Parameter>>;

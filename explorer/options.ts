@@ -2,7 +2,7 @@ import type { Declaration } from '../declaration/types.ts';
 
 type Claims = Readonly<Record<string, unknown>>;
 
-/** Somebody whom the API can be tried as. */
+/** Role and claims with which the API can be tried. */
 export interface Identity {
   readonly role: string;
   readonly claims: Claims;
@@ -11,9 +11,9 @@ export interface Identity {
 }
 
 export interface ExplorerOptions {
-  /** Of the API, such as `http://127.0.0.1:3000`. */
+  /** URL of the API, such as `http://127.0.0.1:3000`. */
   readonly apiUrl: string;
-  /** What the API is made from; asked again and again, so it may change. */
+  /** Returns the API's present declaration; called for each request. */
   readonly declaration: () => Declaration;
   /** Each role with claims, and a token that is good for a while; asked whenever the page is loaded. */
   readonly identities: () => Promise<readonly Identity[]>;

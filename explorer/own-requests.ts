@@ -1,11 +1,11 @@
 import type { IncomingMessage } from 'node:http';
 
-/** Whether a request was made to this very server. A name that somebody else has pointed to 127.0.0.1 is none of its. */
+/** Tests if a request was made to this very server. A name that somebody else has pointed to 127.0.0.1 is none of its. */
 export function isForThisServer({ headers: { host = '' } }: IncomingMessage, port: number): boolean {
   return ['127.0.0.1', 'localhost'].some((name) => host === new URL(`http://${name}:${port}`).host);
 }
 
-/** Whether a request comes from our page, or from no page at all. Other ports of this machine are other sites, too. */
+/** Tests if a request comes from our page, or from no page at all. Other ports of this machine are other sites, too. */
 export function isFromOwnPage({ headers }: IncomingMessage): boolean {
   const { origin, host, 'sec-fetch-site': site } = headers;
   if (origin !== undefined && origin !== `http://${host}`) return false;

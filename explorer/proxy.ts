@@ -14,7 +14,7 @@ const HOP_BY_HOP = [
   'trailer',
   'upgrade',
 ];
-/** Of the page, or answered here; to the API this is no browser. */
+/** Headers that are not passed on: the page's own, and those that only a browser sends. */
 const NOT_FOR_THE_API = ['host', 'expect', 'origin', 'referer', SECRET_HEADER];
 
 /** Sends a request on to the API, with another path, and its answer back, both as they come. */

@@ -1,6 +1,6 @@
 import type { ServerResponse } from 'node:http';
 
-/** Nothing from elsewhere, no scripts but our own. Swagger UI's style sheet holds pictures as `data:`. */
+/** Content security policy: own files only. Swagger UI's style sheet holds pictures as `data:`. */
 const PAGE_POLICY = [
   "default-src 'none'",
   "script-src 'self'",
@@ -12,7 +12,7 @@ const PAGE_POLICY = [
   "frame-ancestors 'none'",
 ].join('; ');
 
-/** What the API answers is data: as a page of this origin it could read tokens. */
+/** Headers that keep an answer of the API from running as a page of this origin, which could read tokens. */
 const DATA_POLICY = "default-src 'none'; frame-ancestors 'none'; sandbox";
 
 const HEADERS = {

@@ -1,7 +1,7 @@
 import { effectiveRoles } from '../declaration/roles.ts';
 import type { Command, Declaration, QualifiedName } from '../declaration/types.ts';
 
-/** What a role may do with one table or view: with every column, or with these; a command that is missing, it may not. */
+/** Commands that a role may use on one table or view: with every column, or with the listed ones. */
 export interface TableAccess extends QualifiedName {
   readonly columns: Readonly<Partial<Record<Command, 'all' | readonly string[]>>>;
 }

@@ -29,7 +29,7 @@ export interface DatabaseConnection {
 /** Codes that say that Postgres is there, and soon has a connection: starting up, or every one in use. */
 const BUSY = ['57P03', '53300'];
 
-/** Which errors pass by themselves, and how long that may take: where a server is being started, and where one may be. */
+/** Errors that pass by themselves, and how long to wait for that. */
 const PATIENCE = {
   patient: { passing: [...BUSY, 'ECONNREFUSED', 'ECONNRESET'], timeoutMs: 15_000, options: {} },
   impatient: { passing: BUSY, timeoutMs: 3_000, options: { query_timeout: 30_000 } },
@@ -89,7 +89,7 @@ async function open(connection: DatabaseConnection, patience: keyof typeof PATIE
   }
 }
 
-/** What `pg` takes for a connection. */
+/** Options of `pg` for a connection. */
 export function clientOptions({
   host,
   port = 5432,

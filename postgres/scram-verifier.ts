@@ -4,7 +4,7 @@ import { createHash, createHmac, pbkdf2Sync, randomBytes } from 'node:crypto';
 const ITERATIONS = 4096;
 
 /**
- * What PostgreSQL stores for a password (RFC 5802 and 7677, `SCRAM-SHA-256$<iterations>:<salt>$<stored>:<server key>`).
+ * Text that PostgreSQL stores for a password (RFC 5802 and 7677, `SCRAM-SHA-256$<iterations>:<salt>$<stored>:<server key>`).
  * Given as the password, it is stored as it is: the password itself is then in no statement that a server could log.
  *
  * @param salt 16 bytes, random unless a verifier is to be reproduced
@@ -22,7 +22,7 @@ export function scramVerifierOfRandom(password: string): string {
   return scramVerifier(password, randomBytes(16), 1);
 }
 
-/** Whether Postgres would store a text as it is, where it expects a password. */
+/** Tests if Postgres would store a text as it is, where it expects a password. */
 export function isVerifier(text: string): boolean {
   return /^SCRAM-SHA-256\$\d+:[^$]+\$[^:]+:.+$/.test(text);
 }

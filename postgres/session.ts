@@ -41,7 +41,7 @@ export async function settle(client: pg.ClientBase): Promise<void> {
   await client.query(settings());
 }
 
-/** What {@link settle} sets, for a message with more. */
+/** The statements of {@link settle}, for a message with more. */
 export function settings(): string {
   return statement('settle_session', { table_timeout_ms: String(TABLE_LOCK_TIMEOUT_MS) });
 }

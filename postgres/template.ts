@@ -9,7 +9,7 @@ export interface SqlFragment {
   readonly fragment: string;
 }
 
-/** What fills a placeholder: text is quoted as the placeholder says, lists become comma lists, fragments stand as they are. */
+/** Values of placeholders: text is quoted as the placeholder says, lists become comma lists, fragments stay as they are. */
 export type TemplateValues = Readonly<Record<string, string | readonly string[] | SqlFragment>>;
 
 /**

@@ -6,7 +6,7 @@ import { keysFromCommand, keysFromEnvironment, parseKeysCommand, type KeyStore }
 /** Memory and CPU limits of a container. */
 type ContainerLimits = Pick<ContainerProps, 'memory' | 'cpus'>;
 
-/** What the environment may decide about a deploy, so that images and ports need no change of code. */
+/** Settings of a deploy that environment variables may give, so that images and ports need no change of code. */
 export interface DeployEnvironment {
   readonly postgresImage?: string;
   readonly postgrestImage?: string;

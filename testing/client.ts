@@ -6,15 +6,15 @@ import type { DatabaseConnection } from '../postgres/connect.ts';
 import { refuse } from '../errors/secured-postgrest-error.ts';
 import type { Declaration } from '../declaration/types.ts';
 
-/** Somebody who asks the API: a token, and ways to send requests with it. */
+/** A client of the API: a token, and ways to send requests with it. */
 export interface ApiClient {
-  /** Of the token; the anonymous role where there is none. */
+  /** Role of the token; the anonymous role without a token. */
   readonly role: string;
-  /** Of the token, without what it says besides for its checks. */
+  /** Claims of the token, without those that only its checks need. */
   readonly claims: Readonly<Record<string, unknown>>;
   /** Undefined for requests without a token. */
   readonly token: string | undefined;
-  /** Of the API. */
+  /** URL of the API. */
   readonly url: string;
   /**
    * Sends a request with the token. Text that is sent counts as JSON unless a header says otherwise.
@@ -34,10 +34,10 @@ export interface ApiClient {
   readonly rest: PostgrestClient;
 }
 
-/** What a client asks, past its server: for matchers. */
+/** Requests of a client in SQL, without the server: for matchers. */
 export interface ClientHome {
   readonly declaration: Declaration;
-  /** As the authenticator. */
+  /** Connection as the authenticator. */
   readonly connection: DatabaseConnection;
 }
 

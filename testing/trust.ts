@@ -2,13 +2,13 @@ import { ownKeys } from '../declaration/keys/provider.ts';
 import type { JsonWebKeySet, KeySource } from '../declaration/types.ts';
 import { generateKey, loadVerificationKeys, publicKeySet, type SigningKey } from '../tokens/index.ts';
 
-/** What an environment's tokens are signed with, and what its server checks them with. */
+/** Key that signs an environment's tokens, and the key set with which its server verifies them. */
 export interface Trust {
   readonly key: SigningKey;
   readonly keySet: JsonWebKeySet;
 }
 
-/** Whether keys are only known where the API is deployed: those of a provider that are fetched, or generated ones beside them. */
+/** Tests if keys are only known where the API is deployed: those of a provider that are fetched, or generated ones beside them. */
 function isElsewhere(source: KeySource): boolean {
   const own = ownKeys(source);
   return 'provider' in source && (source.provider.jwks === undefined || (own !== undefined && 'generate' in own));

@@ -1,4 +1,4 @@
-/** What a sign-in or a refresh has brought. */
+/** Tokens from a sign-in or a refresh. */
 export interface ClientTokens {
   readonly refreshToken: string;
   /** @default none: the first request gets one */
@@ -21,9 +21,9 @@ export interface TokenClientOptions {
   readonly earlyMs?: number | undefined;
   /** Longest wait for the token endpoint, in milliseconds: shorter than its grace, for another try. @default 5_000 */
   readonly timeoutMs?: number | undefined;
-  /** Told the new tokens before they are used, to keep them: the refresh token of before is spent. @default none is told */
+  /** Receives new tokens before they are used, to store them: refresh tokens are single-use. @default no callback */
   readonly onTokens?: ((tokens: ClientTokens) => void) | undefined;
-  /** Told once that there will be no token until the next sign-in. @default none is told */
+  /** Called once if no token can be had until the next sign-in. @default no callback */
   readonly onSignedOut?: (() => void) | undefined;
   /** @default the global one */
   readonly fetch?: typeof globalThis.fetch | undefined;

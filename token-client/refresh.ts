@@ -2,7 +2,7 @@ import { jwtTimes } from './jwt-times.ts';
 import { TokenClientError } from './token-client-error.ts';
 import type { ClientTokens, TokenClientOptions } from './options.ts';
 
-/** What a token endpoint answers (RFC 6749, 5.1 and 5.2). */
+/** Answer of a token endpoint (RFC 6749, 5.1 and 5.2). */
 interface TokenAnswer {
   readonly access_token?: string;
   readonly refresh_token?: string;

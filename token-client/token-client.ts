@@ -5,7 +5,7 @@ import { TokenClientError } from './token-client-error.ts';
 
 export interface TokenClient {
   /**
-   * As `fetch`, with an access token: of the API only, since whoever is asked sees it. A 401 brings a new token and one
+   * Works as `fetch` does, with an access token: of the API only, since whoever is asked sees it. A 401 brings a new token and one
    * more try, unless the one that was refused is newer than five seconds.
    *
    * Throws a `TokenClientError` where there is no token.

@@ -38,7 +38,7 @@ export class Accounts {
     this.#byName = prepare('account_by_name', { schema: tokenServiceNames(declaration).schema });
   }
 
-  /** Nothing for an account that is gone, is disabled, or has a role that tokens may not name. */
+  /** Looks an account up. Undefined if it is missing, disabled, or has a role that tokens may not name. */
   async claims(id: string): Promise<AccountClaims | undefined> {
     const { rows } = await this.#database.query<{ claims: AccountClaims | null }>(this.#claims, [id]);
     const claims = rows[0]?.claims;

@@ -96,7 +96,7 @@ function isBeforeSignIn(model: string, { result, accountId }: AdapterPayload): b
 /** Stands for the id in the address to which an interaction returns. */
 const ID = '(id)';
 
-/** What is stored of a payload: without the id, and without the session's, which an interaction also holds. */
+/** Stored part of a payload: without its id, and without the session's id that an interaction also holds. */
 function withoutId(id: string, { session, returnTo, ...payload }: AdapterPayload): Readonly<Record<string, unknown>> {
   return {
     ...payload,

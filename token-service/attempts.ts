@@ -59,7 +59,7 @@ function addressOf(address: string): string {
   return `address ${network(address)}`;
 }
 
-/** Whoever has one IPv6 address has all of its /64. */
+/** Counts an IPv6 address as its /64 network, which one customer has as a whole. */
 export function network(address: string): string {
   const mapped = /^::ffff:([\d.]+)$/i.exec(address)?.[1] ?? address;
   if (!mapped.includes(':')) return mapped;

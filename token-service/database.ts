@@ -5,7 +5,7 @@ import { clientOptions, type DatabaseConnection } from '../postgres/connect.ts';
 /** Classes of errors that say that the database is away: no connection, not let in, none left, shutting down or too slow. */
 const AWAY = /^(08|28|3D|53|57)/;
 
-/** What OAuth clients are told while the database is away (RFC 6749, 4.1.2.1); they may try again. */
+/** Answer to OAuth clients while the database is unreachable (RFC 6749, 4.1.2.1); they may try again. */
 export class Unavailable extends errors.OIDCProviderError {
   override readonly expose = true;
   override readonly error_description = 'the database can not be reached, try again';

@@ -3,11 +3,11 @@ import { tokenServiceKeys } from '../declaration/token-service/token-service.ts'
 import type { Declaration } from '../declaration/types.ts';
 import { loadSigningKey, readKeys, type KeyPlace, type PrivateKey } from '../tokens/index.ts';
 
-/** What the service signs with. */
+/** Keys that the service signs with. */
 export interface ServiceKeys {
   /** Those that are not revoked, the one that signs first. */
   readonly keys: readonly [PrivateKey, ...PrivateKey[]];
-  /** What cookies are signed with, derived from them. */
+  /** Keys that sign cookies, derived from the others. */
   readonly cookieKeys: readonly string[];
 }
 

@@ -62,10 +62,10 @@ ${content}
 `;
 }
 
-/** What the sign-in page says above its form. */
+/** Message above the form of the sign-in page. */
 export interface SignInProblem {
   readonly message: string;
-  /** What was typed as the name. */
+  /** Name that the user entered. */
   readonly name: string;
 }
 

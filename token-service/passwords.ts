@@ -6,7 +6,7 @@ const COST = { memoryCost: 19_456, timeCost: 2, parallelism: 1 };
 /** Longer ones would be work for whoever sends them only. */
 const LONGEST = 1024;
 
-/** Of nobody's password: so that a name that is not known takes as long as one that is. */
+/** Hash of no known password, so that an unknown name takes as long as a known one. */
 let nobodys: Promise<string> | undefined;
 
 /**
@@ -20,7 +20,7 @@ export function hashPassword(password: string): Promise<string> {
 }
 
 /**
- * Whether it is the password; without a hash it is not, and takes as long to say.
+ * Tests if it is the password; without a hash it is not, and takes as long to say.
  *
  * @param unreadable told that the hash is none of Argon2, which then takes as long too
  */

@@ -28,9 +28,9 @@ function configuration(parts: ProviderParts): Configuration {
   const { declaration, issuer, clients, accounts, lifetimes, keys, cookieKeys } = parts;
   const { alg, kid } = keys[0];
   const resource = `urn:postgrest:${declaration.name}`;
-  /** What the account look-up of a request has found: it is made once, and before any token is. */
+  /** Account of a request, looked up once, before any token is issued. */
   const found = new WeakMap<KoaContextWithOIDC, AccountClaims>();
-  /** What is left of a sign-in, in seconds; one at least, where it ends while it is looked at. */
+  /** Remaining seconds of a sign-in; at least one, if it ends meanwhile. */
   const left = (since = epochSeconds()) => Math.max(1, since + lifetimes.signIn - epochSeconds());
   return {
     adapter: tokenStore(parts, browserStore(declaration.name, issuer, cookieKeys)),
@@ -126,7 +126,7 @@ function cookieNames(name: string, issuer: string) {
   };
 }
 
-/** As usual, and a sign-in whose time is over is none: a session is kept anew whenever it is used. */
+/** Policy that requires a new sign-in once its time is over. Each use of a session renews its storage, but not its sign-in. */
 function signInPolicy({ signIn }: Lifetimes): interactionPolicy.DefaultPolicy {
   const policy = interactionPolicy.base();
   const over = ({ oidc }: KoaContextWithOIDC) => oidc.session!.past(signIn - 1);

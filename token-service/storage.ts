@@ -12,7 +12,7 @@ import { accountClaimsFunction } from '../declaration/token-service/account-clai
 const statement = statementsOf('token-service/storage');
 
 export interface TokenStorageOptions {
-  /** Of the role that the service signs in as, `<name>_token_service`. */
+  /** Password of the role that the service signs in as, `<name>_token_service`. */
   readonly password: string;
   /**
    * A function of yours, `schema.function(id text) returns jsonb`, that the service may then call: the role and the claims of

@@ -25,13 +25,13 @@ export interface TokenServiceOptions {
   readonly database: DatabaseConnection;
   /** Where the declaration's generated keys are: a directory such as `.secrets/todos/keys`, or another store. */
   readonly keyDirectory: KeyPlace;
-  /** Who may have tokens. */
+  /** OAuth clients that may get tokens. */
   readonly clients: readonly TokenServiceClient[];
   /** Address of the service: the `iss` of its tokens. @default the declaration's `tokens.issuer` */
   readonly issuer?: string | undefined;
-  /** As for `createTokenStorage`. @default the token schema's own accounts */
+  /** Function that looks up accounts, as for `createTokenStorage`. @default the token schema's own accounts */
   readonly accountClaims?: string | undefined;
-  /** Asked before the sign-in page is shown. @default none */
+  /** Check that runs before the sign-in page is shown. @default none */
   readonly authenticate?: Authenticate | undefined;
   /** How long what it issues is good. @default 5 minutes, and 14 days */
   readonly lifetimes?: Partial<Lifetimes> | undefined;
@@ -39,11 +39,11 @@ export interface TokenServiceOptions {
   readonly attempts?: Partial<AttemptLimits> | undefined;
   /** How long a refresh token may be used again, where its answer was lost, in seconds. @default 10 */
   readonly graceSeconds?: number | undefined;
-  /** Whether to believe `X-Forwarded-For`: only behind a proxy that sets it. @default false */
+  /** Trusts `X-Forwarded-For`: only behind a proxy that sets it. @default false */
   readonly trustProxy?: boolean | undefined;
   /** Connections to Postgres. @default 10 */
   readonly poolSize?: number | undefined;
-  /** Told what whoever runs the service should know. @default nothing is told */
+  /** Receives events for the operator. @default no callback */
   readonly log?: Log | undefined;
 }
 

@@ -5,7 +5,7 @@ import type { TokenProblem } from './token-problem.ts';
 
 type Claims = Readonly<Record<string, unknown>>;
 
-/** What is checked of tokens where a provider is declared, and the role that they get; as `become-mapped-role.sql` does. */
+/** Checks a token against a declared provider and finds its role, as `become-mapped-role.sql` does. */
 export function examineProviderToken(
   claims: Claims,
   declaration: Declaration,

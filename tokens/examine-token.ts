@@ -8,9 +8,9 @@ import { examineProviderToken } from './examine-provider-token.ts';
 import { moment, readPart, type TokenPart } from './read-token.ts';
 
 export interface TokenExamination {
-  /** As far as it can be read. */
+  /** The readable part of the header. */
   readonly header?: Readonly<Record<string, unknown>>;
-  /** As far as they can be read. They are worth nothing where the signature is wrong. */
+  /** The readable claims. Do not trust them if the signature is wrong. */
   readonly claims?: Readonly<Record<string, unknown>>;
   /** Every reason against it; none: requests with it are served as `role`. */
   readonly problems: readonly TokenProblem[];
@@ -215,7 +215,7 @@ function saysNothing(
   return isAnonymous && Object.keys(others).length === 0;
 }
 
-/** What the declaration asks for, whoever has issued it. */
+/** Checks the claims that the declaration requires of every issuer's tokens. */
 function requiredProblems(
   claims: TokenPart['value'],
   { requiredClaims, maximumAgeSeconds }: Declaration['tokens'],
@@ -258,7 +258,7 @@ function issuerProblems({ iss, aud }: TokenPart['value'], tokens: Declaration['t
   ];
 }
 
-/** What a revocation goes by, beside what is required anyway. Whether the token is revoked, only the database knows. */
+/** Checks the claims that a revocation needs. Only the database knows if the token is revoked. */
 function revocationProblems(claims: TokenPart['value'], { subject }: Revocation): TokenProblem[] {
   const name = subject.join('.');
   const about = readClaim(claims, subject);

@@ -1,11 +1,11 @@
-/** What a token's part says, and what two readers of it might understand differently. */
+/** Content of a token's part, and where two parsers may read it differently. */
 export interface ReadJson {
   readonly value: unknown;
   /** Members of the outermost object that are there twice: some readers take the first, others the last. */
   readonly twice: readonly string[];
   /** Members of the outermost object that are numbers and not whole, to the last digit. */
   readonly fractions: readonly string[];
-  /** What PostgREST or Postgres can not read, although it is JSON. */
+  /** Problem that PostgREST or Postgres has with the text, although it is JSON. */
   readonly unreadable?: string;
 }
 

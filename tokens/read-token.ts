@@ -1,7 +1,7 @@
 import { refuse } from '../errors/secured-postgrest-error.ts';
 import { readJson, type ReadJson } from './read-json.ts';
 
-/** What a token says; nobody has looked at its signature. */
+/** Content of a token whose signature was not checked. */
 export interface TokenContent {
   readonly header: Readonly<Record<string, unknown>>;
   readonly claims: Readonly<Record<string, unknown>>;

@@ -16,13 +16,13 @@ const OPTIONS: Readonly<Record<string, keyof TokenOptions>> = {
   jti: 'tokenId',
 };
 
-/** What a token says. */
+/** Claims of a new token. */
 export interface TokenOptions {
   /** The database role that requests with this token run as (`role`). */
   readonly role: string;
   /** Further claims, JSON values only; policies read them. @default none */
   readonly claims?: Readonly<Record<string, unknown>>;
-  /** Who made the token (`iss`). @default none */
+  /** Issuer of the token (`iss`). @default none */
   readonly issuer?: string;
   /** For whom it is (`aud`). @default none */
   readonly audience?: string | readonly string[];
@@ -100,7 +100,7 @@ function checkClaims(claims: Readonly<Record<string, unknown>>): void {
   }
 }
 
-/** Whether a value comes back from JSON as it was, so that the token says what was meant. */
+/** Tests if a value comes back from JSON as it was, so that the token says what was meant. */
 function isJson(value: unknown): boolean {
   try {
     return isDeepStrictEqual(JSON.parse(JSON.stringify(value)), value);

@@ -20,6 +20,6 @@ export interface TokenProblem {
     | 'no_anonymous_role';
   /** In words, with the value. */
   readonly problem: string;
-  /** What to do about it. */
+  /** Remedy. */
   readonly fix: string;
 }

@@ -27,7 +27,7 @@ export interface Attempt {
   /** Those that the role was granted. */
   readonly columns: readonly string[];
   readonly settable: Settable;
-  /** Whether there is no row to be tried. */
+  /** True if there is no row to be tried. */
   readonly empty: boolean;
   readonly limit: number;
 }

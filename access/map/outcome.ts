@@ -3,11 +3,11 @@ import { LOCK_NOT_AVAILABLE } from '../../postgres/sqlstate.ts';
 /** A row that was tried; without a key the command was refused before any was. */
 export interface Outcome {
   readonly key: readonly string[] | null;
-  /** As in the SQL standard: 00000 where the row was met, 02000 where it was not; or of an error. */
+  /** SQLSTATE: 00000 if the row was reached, 02000 if not, otherwise that of the error. */
   readonly code: string;
 }
 
-/** Which rows were reached, or how the command was refused. Throws where the outcomes say nothing of access. */
+/** Reached rows, or the code with which the command was rejected. Throws if the outcomes show nothing about access. */
 export function summarize(outcomes: readonly Outcome[]): { refused: string } | { rows: string[] } {
   const failure = outcomes.find(({ code }) => isFailure(code));
   if (failure) throw new Error(`the database could not answer (${failure.code})`);

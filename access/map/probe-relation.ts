@@ -23,7 +23,7 @@ export interface RelationProbe {
   readonly limit?: number | undefined;
 }
 
-/** What several subjects reach in one relation: for each command, in the order of the subjects. */
+/** Reach of several subjects in one relation: for each command, in the order of the subjects. */
 export interface RelationReach extends KeptRows {
   readonly reaches: ReadonlyMap<Command, readonly Reach[]>;
 }

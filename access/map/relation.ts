@@ -11,7 +11,7 @@ const changeStatement = statementsOf('apply/statements');
 /** A table or view as it is in the database. */
 export interface Relation extends QualifiedName {
   readonly oid: number;
-  /** Whether its rows have a place, and policies of their own. */
+  /** True if its rows have a place, and policies of their own. */
   readonly isTable: boolean;
   readonly columns: readonly string[];
   /** The columns of its primary key. */
@@ -21,7 +21,7 @@ export interface Relation extends QualifiedName {
 /** The rows that are tried. */
 export interface KeptRows {
   readonly rows: number;
-  /** Whether there are more. */
+  /** True if there are more. */
   readonly truncated: boolean;
 }
 

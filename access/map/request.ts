@@ -6,7 +6,7 @@ import type { Subject } from '../subjects.ts';
 
 const statement = statementsOf('access/probes');
 
-/** What PostgREST asks for a command with. */
+/** Values that PostgREST sets for a request. */
 const METHODS: Readonly<Record<Command, string>> = {
   select: 'GET',
   insert: 'POST',
@@ -53,7 +53,7 @@ export function requestValues(declaration: Declaration, { relation, command, sub
   };
 }
 
-/** What the subject says, and what whoever signs a token adds to it. */
+/** Claims of the subject, and those that a signer adds. */
 function claimsOf(declaration: Declaration, subject: Subject | undefined): Record<string, unknown> {
   const role = arrivalRole(declaration, subject);
   if (!subject) return { role };

@@ -26,7 +26,7 @@ export async function readRoles(
   return new Map(rows.map(({ name, served }) => [name, { served }]));
 }
 
-/** What the server answers before it asks for anything (PostgREST, "Errors"; Postgres, SET ROLE). */
+/** Error before the first query of a request, if any (PostgREST, "Errors"; Postgres, SET ROLE). */
 export function refusedBefore(role: string | undefined, roles: Roles): { refused: string } | undefined {
   if (role === undefined) return { refused: 'PGRST302' };
   const found = roles.get(role);

@@ -11,7 +11,7 @@ export function cellText({ reach }: AccessCell, { rows }: RelationAccess): strin
   return reached === rows ? `all ${rows}` : `${reached} of ${rows}`;
 }
 
-/** Whether the command works, and is not declared for the role. That it reaches too many rows is not seen by this. */
+/** Tests if the command works, and is not declared for the role. That it reaches too many rows is not seen by this. */
 export function isUndeclared({ declared, reach }: AccessCell): boolean {
   return !declared && !('refused' in reach);
 }

@@ -5,7 +5,7 @@ import { MATRIX_STYLE } from './matrix-style.ts';
 /** More keys than these are counted only: nobody reads a thousand. */
 const SHOWN_KEYS = 100;
 
-/** What a code of a refusal means; others are shown alone. */
+/** Meanings of known error codes; other codes are shown alone. */
 const REFUSALS: Readonly<Record<string, string>> = {
   '22023': 'there is no such role',
   '42501': 'no privilege',

@@ -16,7 +16,7 @@ export function mark(desired: string, actual: string): string {
   );
 }
 
-/** Whether an object is one of ours, by its comment. */
+/** Tests if an object is one of ours, by its comment. */
 export function isMarked(comment: string): boolean {
   return comment.startsWith(MARK);
 }

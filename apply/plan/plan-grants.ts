@@ -13,7 +13,7 @@ import { raw, statementsOf } from '../../postgres/statements.ts';
 
 const statement = statementsOf('apply/statements');
 
-/** Somebody and what they may do with one object: `SELECT`, or `SELECT(title)` for a column. */
+/** Grantees and their privileges on one object: `SELECT`, or `SELECT(title)` for a column. */
 type Privileges = ReadonlyMap<string, ReadonlySet<string>>;
 
 /** One object whose grants are compared. */
@@ -193,7 +193,7 @@ function functions(declaration: Declaration, access: DesiredAccess, catalog: Com
   });
 }
 
-/** Whether a function of the private schema is the one that we make. */
+/** Tests if a function of the private schema is the one that we make. */
 function types(catalog: ComparedCatalog): Subject[] {
   return catalog.types.map(({ schema, name, grants }) => ({
     place: `type ${schema}.${name}`,
@@ -214,7 +214,7 @@ const DEFAULT_PRIVILEGE_KINDS = {
   L: 'LARGE OBJECTS',
 } as const;
 
-/** What the owner will make starts without grants, and nothing made in a managed schema starts with one. */
+/** Revokes default privileges: new objects of the owner, or in a managed schema, start without grants. */
 function defaultPrivileges({ owner }: Declaration, catalog: ComparedCatalog): Step[] {
   const closed = (kind: 'f' | 'T') =>
     catalog.defaultPrivileges.some(

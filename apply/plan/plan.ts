@@ -16,7 +16,7 @@ import type { StatementNames } from '../../postgres/statement-names.ts';
 
 const statement = statementsOf('apply/statements');
 
-/** What is declared but not there. */
+/** Steps to the declared state, and declared objects that do not exist. */
 export interface Plan {
   readonly steps: readonly Step[];
   readonly missing: readonly string[];
@@ -63,7 +63,7 @@ export function planSchemas(declaration: Declaration, catalog: CatalogGround): S
   });
 }
 
-/** Which migrations have run is kept beside our functions. */
+/** Plans the table that records migrations; it is in the private schema. */
 export function planBookkeeping({ privateSchema }: Declaration, catalog: CatalogGround): Step[] {
   if (catalog.schemas.some(({ name, bookkeeping }) => name === privateSchema && bookkeeping)) return [];
   const sql = statement('create_bookkeeping', { private: privateSchema });
@@ -140,7 +140,7 @@ function protections(relation: CatalogRelation): StatementNames['apply/statement
   }
 }
 
-/** Behind what takes default privileges away: nobody is granted anything on them. */
+/** Plans tables after default privileges were revoked, so that nobody has a grant on them. */
 function planTables(declaration: Declaration, catalog: ComparedCatalog): Step[] {
   const { privateSchema: schema } = declaration;
   return desiredAccess(declaration)

@@ -2,7 +2,7 @@ import { curlLine } from '../../explorer/curl-line.ts';
 import type { EphemeralPostgrest } from '../../testing/index.ts';
 import { identitiesOf } from './identities.ts';
 
-/** Who may ask, with tokens, and how. */
+/** Describes the roles with tokens and sample requests. */
 export async function describeRoles(environment: EphemeralPostgrest): Promise<string> {
   const { url, declaration } = environment;
   const identities = await identitiesOf(environment);

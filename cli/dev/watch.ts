@@ -1,7 +1,7 @@
 import { statSync, watch as watchDirectory, type FSWatcher } from 'node:fs';
 import { dirname, extname, resolve } from 'node:path';
 
-/** Of modules and SQL; without one it may be a directory. */
+/** Extensions of modules and SQL files; a path without one may be a directory. */
 const EXTENSIONS = ['.ts', '.mts', '.cts', '.js', '.mjs', '.cjs', '.json', '.sql', ''];
 
 export interface Watcher {

@@ -2,13 +2,13 @@ import type { Declaration, SqlSource } from '../../declaration/types.ts';
 import type { ApplyOutcome } from '../../testing/index.ts';
 import { sampleSubjects } from '../../access/subjects.ts';
 
-/** What an environment was made from. */
+/** Sources of an environment. */
 export interface Sources {
   readonly declaration: Declaration;
   readonly seed: readonly SqlSource[];
 }
 
-/** What was done, in a line. */
+/** Changes in one line. */
 export function describeOutcome(outcome: ApplyOutcome, before: Sources, after: Sources): string {
   if (outcome.rebuilt) return `rebuilt${after.seed.length > 0 ? ' with the seed' : ''} (${whyRebuilt(before, after)})`;
   const done = [
@@ -38,7 +38,7 @@ export function isSame(before: unknown, after: unknown): boolean {
   return JSON.stringify(before) === JSON.stringify(after);
 }
 
-/** Whether tokens that were made before are still the ones to use. */
+/** Tests if tokens that were made before are still the ones to use. */
 export function haveSameTokens(before: Declaration, after: Declaration): boolean {
   const essence = (declaration: Declaration) => [
     Object.entries(sampleSubjects(declaration)),

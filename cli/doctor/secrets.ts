@@ -11,7 +11,7 @@ import { type Finding, findings } from './finding.ts';
 
 const { ok, problem } = findings('secrets');
 
-/** Who can reach the secrets, and whether they are those of what is deployed. */
+/** Checks who can reach the secrets, and if they belong to the deployment. */
 export function checkSecrets(engine: readonly string[] | undefined, name: string, directory: string): Finding[] {
   const refused = existsSync(directory) ? checkFiles(directory) : [];
   if (refused.length > 0) return refused;

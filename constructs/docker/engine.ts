@@ -3,7 +3,7 @@ import { type Container, DockerProvider, type Network, type Volume } from '../sy
 import { engineAddress } from './engine-address.ts';
 import { type EngineObject, type EngineObjectKind, engineObjects } from './engine-objects.ts';
 
-/** What the Docker engines of an app have, each asked once. One that does not answer has nothing. */
+/** Objects of an app's Docker engines; each engine is read once. An unreachable engine has none. */
 export class Engine {
   private readonly known = new Map<string, readonly EngineObject[]>();
 

@@ -11,7 +11,7 @@ import { SecretFile } from './secret-file.ts';
 export interface AuthenticatorLogin {
   readonly role: string;
   readonly password: SecretFile;
-  /** What the database is given when it is told the password. Nobody knows one to that of a login that is not in use. */
+  /** SCRAM verifiers of the logins. Nobody knows the password of an unused login. */
   readonly verifier: SecretFile;
   readonly inUse: boolean;
 }

@@ -52,7 +52,7 @@ export class SecretsDirectory {
   /** Directory of a provider's fetched keys, which are no secrets. */
   private readonly fetchedKeys: string;
   private readonly adminPasswordFile: string | undefined;
-  /** What PostgREST signs in to the database with. */
+  /** File with PostgREST's database login. */
   readonly authenticator: AuthenticatorLogins;
 
   /** @throws SecuredPostgrestError `unreadable_secret`, `insecure_secret_file`, `lost_secret` */
@@ -106,7 +106,7 @@ export class SecretsDirectory {
   }
 
   /**
-   * What a token service needs: the password that it signs in to the database with, the private keys that it signs tokens
+   * Secrets of a token service: the password that it signs in to the database with, the private keys that it signs tokens
    * with, and its clients, who may have secrets. From a store that is no directory, the keys come to lie in a file for that.
    *
    * @throws SecuredPostgrestError what reading the keys refuses; `unsupported_algorithm` for keys that are no key pairs of ours;
@@ -133,7 +133,7 @@ export class SecretsDirectory {
   }
 
   /**
-   * What PostgREST signs in with, as a connection service file of libpq: that reads it again for each new connection, so that
+   * Database login of PostgREST, as a connection service file of libpq: that reads it again for each new connection, so that
    * the servers change over without a restart.
    */
   databaseLogin(authenticator: string): SecretFile {
@@ -184,7 +184,7 @@ export class SecretsDirectory {
   }
 
   /**
-   * What a server proves its identity with to those that reach it as one of the hosts: one file with key and certificate for
+   * Proof of a server's identity for those that reach it as one of the hosts: one file with key and certificate for
    * the server, and one with the certificate alone for its clients. Both are made again when less than a year is left.
    */
   serverCertificate(...hosts: [string, ...string[]]): { server: SecretFile; certificate: SecretFile } {

@@ -28,7 +28,7 @@ export function newServerCertificate(hosts: readonly string[], now = new Date())
   return certificate + (privateKey.export({ type: 'pkcs8', format: 'pem' }) as string);
 }
 
-/** Whether a PEM text holds a key with its certificate for these hosts that is good for another year. */
+/** Tests if a PEM text holds a key with its certificate for these hosts that is good for another year. */
 export function isServerCertificate(pem: string, hosts: readonly string[], now = new Date()): boolean {
   try {
     const certificate = new X509Certificate(pem);

@@ -5,7 +5,7 @@ import type { JsonWebKeySet, KeySource, SigningAlgorithm } from '../types.ts';
 type Jwk = Readonly<Record<string, unknown>>;
 type PublicKeySource = Exclude<KeySource, { generate: unknown } | { secretFile: unknown } | { provider: unknown }>;
 
-/** What this package signs with: names that every supported PostgREST and `jose` agree on. */
+/** Algorithms for signing: names on which every supported PostgREST and `jose` agree. */
 export const SIGNING_ALGORITHMS: readonly SigningAlgorithm[] = ['ES256', 'RS256', 'EdDSA', 'HS256'];
 
 /**
@@ -31,7 +31,7 @@ const KEY_MEMBERS: ReadonlyMap<unknown, readonly string[]> = new Map([
 const PRIVATE_MEMBERS = ['d', 'p', 'q', 'dp', 'dq', 'qi', 'oth', 'k', 'priv'];
 /** RFC 7518, 3.3. */
 const MIN_RSA_BITS = 2048;
-/** What OpenSSL verifies with. PostgREST has no limit: with a key of 6 million bits, one token keeps it busy for over 20 s. */
+/** Largest key that OpenSSL verifies with. PostgREST has no limit: a key of 6 million bits keeps it busy for over 20 s a token. */
 const MAX_RSA_BITS = 16_384;
 const MAX_RSA_EXPONENT = 2n ** 64n;
 /**

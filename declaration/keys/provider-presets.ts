@@ -1,6 +1,6 @@
 import type { ClaimPath, Provider, RoleMapping } from '../types.ts';
 
-/** What each preset takes besides what its provider is named by. */
+/** Options that every preset has besides the name of its provider. */
 export interface PresetRoles {
   /** Declared roles, each with the provider's names for it. Of several that match the first counts. */
   readonly roles: RoleMapping['map'];

@@ -15,7 +15,7 @@ export function ownKeys(keys: KeySource): Exclude<KeySource, { provider: unknown
   return 'provider' in keys ? (keys.additionalKeys ?? keys.own) : keys;
 }
 
-/** What a token of one issuer must say. */
+/** Required claims of one issuer's tokens. */
 export interface IssuerRules {
   readonly audience?: string;
   /** Claims, and the texts that each may have. */
@@ -41,7 +41,7 @@ export function trustedIssuers(
 }
 
 /**
- * What the tokens of a provider say, besides issuer and audience, so that requests with them have a role; the name of one
+ * Claims that the tokens of a provider carry besides issuer and audience, so that requests with them have a role; the name of one
  * that is not mapped is said as it is.
  *
  * @param claims what else they say
@@ -60,7 +60,7 @@ export function tokenClaims(
   };
 }
 
-/** What is given counts more, member by member. */
+/** Merges two rules; given members take precedence. */
 function merged(base: Readonly<Record<string, unknown>>, given: Readonly<Record<string, unknown>>) {
   const both: Record<string, unknown> = { ...base, ...given };
   for (const [name, value] of Object.entries(base)) {
@@ -85,7 +85,7 @@ export function listOf<T extends string>(values: T | readonly T[]): readonly T[]
   return typeof values === 'string' ? [values] : values;
 }
 
-/** Whether a URL is safe for keys, tokens and passwords: encrypted, or on this machine. */
+/** Tests if a URL is safe for keys, tokens and passwords: encrypted, or on this machine. */
 export function isSafeUrl(text: string): boolean {
   if (!URL.canParse(text)) return false;
   const url = new URL(text);

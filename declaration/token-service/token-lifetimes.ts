@@ -2,7 +2,7 @@ import { refuse } from '../../errors/secured-postgrest-error.ts';
 
 /** How long what the service issues is good, in seconds. */
 export interface Lifetimes {
-  /** Of an access token: until then, a permission that was taken away may still be used. @default 300 */
+  /** Lifetime of an access token in seconds. Until it ends, a revoked permission may still be used. @default 300 */
   readonly accessToken: number;
   /** From a sign-in until the next one, however often it is used or refreshed. @default 1_209_600, 14 days */
   readonly signIn: number;

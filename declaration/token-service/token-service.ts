@@ -1,7 +1,7 @@
 import { refuse } from '../../errors/secured-postgrest-error.ts';
 import type { Declaration, DeclarationInput, KeySource } from '../types.ts';
 
-/** What the token service of a declaration has in the database: a schema of its own, and the role that it signs in as. */
+/** Names in the database that belong to a declaration's token service: its schema, and the role that it signs in as. */
 export function tokenServiceNames({ name }: Pick<Declaration, 'name'>): {
   readonly schema: string;
   readonly role: string;
@@ -32,7 +32,7 @@ export function tokenServiceKeys({ keys }: Pick<Declaration, 'keys'>): Extract<K
   );
 }
 
-/** What the service has to know of a declaration, and nothing of what is inside of the database. */
+/** The part of a declaration that the token service needs, without tables, policies and migrations. */
 export function forTokenService(declaration: Declaration): DeclarationInput {
   const { name, schemas, internalSchemas, privateSchema, authenticator, owner, users, tokens } = declaration;
   return {

@@ -28,7 +28,7 @@ const PRIVILEGES: Readonly<Record<string, string>> = {
 const ACL_ITEM = /^(?:"((?:[^"]|"")+)"|([^"=]*))=((?:[A-Za-z]\*?)*)\//;
 
 /**
- * What others than the owner were granted, from an `aclitem[]` as text. To have the server take it apart would cost more
+ * Grants to others than the owner, from an `aclitem[]` as text. To have the server take it apart would cost more
  * than all the rest of reading a large database.
  */
 export function grantsFrom(acl: readonly string[] | null, owner: string): Grant[] {

@@ -3,7 +3,7 @@ import type { Grant } from './acl.ts';
 export interface CatalogSchema {
   readonly name: string;
   readonly owner: string;
-  /** Whether it has a table for the migrations that have run. */
+  /** True if it has a table for the migrations that have run. */
   readonly bookkeeping: boolean;
   readonly grants: readonly Grant[];
 }
@@ -22,7 +22,7 @@ export interface CatalogRelation {
   readonly sequence_of: string | null;
   readonly identity_sequence: boolean;
   readonly columns: readonly string[];
-  /** Of the columns, in their order: pg_type.typname of the type, or that which a domain is of; `enum` for these. */
+  /** Type of each column, in their order: pg_type.typname, of a domain that of its base type; `enum` for enums. */
   readonly types: readonly string[];
   /** Columns that are the first of an index. */
   readonly indexed_columns: readonly string[];
@@ -74,7 +74,7 @@ export interface CatalogTrigger {
   readonly schema: string;
   readonly table: string;
   readonly name: string;
-  /** Whether it is enabled as well. */
+  /** True if it is enabled as well. */
   readonly definition: string;
   readonly comment: string;
 }
@@ -109,11 +109,11 @@ export interface CatalogDefaultPrivileges {
 export interface CatalogMembership {
   readonly role: string;
   readonly grantor: string;
-  /** Whether it may make others members. */
+  /** True if it may make others members. */
   readonly admin: boolean;
-  /** Whether it has the role's privileges without becoming it. */
+  /** True if it has the role's privileges without becoming it. */
   readonly inherit: boolean;
-  /** Whether it may become the role. */
+  /** True if it may become the role. */
   readonly set: boolean;
 }
 
@@ -143,14 +143,14 @@ export interface CatalogObject {
   readonly identity: string;
 }
 
-/** What an API role or the authenticator was granted outside of the managed schemas. */
+/** A grant to an API role or the authenticator outside of the managed schemas. */
 export interface CatalogGrantElsewhere extends CatalogObject {
   readonly role: string;
   /** A function, a type, or a schema to find such in. */
   readonly usage_only: boolean;
 }
 
-/** Somebody who is not declared, but a member of one of the declared roles. */
+/** A member of a declared role that is not declared itself. */
 export interface CatalogOtherMember {
   readonly role: string;
   readonly member: string;
@@ -268,15 +268,15 @@ export interface CatalogDatabase {
   readonly admin: string;
   readonly admin_is_superuser: boolean;
   readonly version: number;
-  /** Whether it is the copy of another one, and can only be read. */
+  /** True if it is the copy of another one, and can only be read. */
   readonly standby: boolean;
-  /** Whether the admin owns the database. */
+  /** True if the admin owns the database. */
   readonly owned: boolean;
-  /** Of PUBLIC and the declared roles only: a database may serve others as well. */
+  /** Grants to PUBLIC and the declared roles only: a database may serve others as well. */
   readonly grants: readonly Grant[];
 }
 
-/** What a database holds now, in the schemas and of the roles that a declaration speaks of. */
+/** Present content of a database, within a {@link CatalogScope}. */
 export interface Catalog {
   readonly database: CatalogDatabase;
   readonly roles: readonly CatalogRole[];

@@ -7,9 +7,9 @@ import type { CatalogScope } from './catalog-scope.ts';
 
 const statement = statementsOf('postgres/catalogs');
 
-/** What has to be there before anything inside of the managed schemas can be. */
+/** Catalogs that objects in the managed schemas depend on. */
 const GROUND = ['database', 'roles', 'schemas'] as const;
-/** What a plan compares with a declaration. */
+/** Catalogs that a plan compares with a declaration. */
 const COMPARED = [
   ...GROUND,
   'relations',
@@ -20,7 +20,7 @@ const COMPARED = [
   'rules',
   'defaultPrivileges',
 ] as const;
-/** What the audit looks at besides. */
+/** Further catalogs that the audit reads. */
 const AUDITED = [
   'definerTriggers',
   'grantsElsewhere',
@@ -97,7 +97,7 @@ export async function read<Name extends keyof Catalog>(
 
 /** A row of `sql/postgres/catalog/`, where grants are still as Postgres keeps them. */
 interface FoundRow {
-  /** Of what `acl` is about. */
+  /** Owner of the object that `acl` belongs to. */
   readonly owner: string;
   readonly acl?: readonly string[] | null;
   readonly column_acls?: readonly (readonly [column: string, acl: readonly string[]])[];

@@ -28,7 +28,7 @@ export interface Backend {
   startServer(options: ServerOptions): Promise<RunningPostgrest>;
   /** Resolves with how Postgres ended, unless it was stopped. @default not known */
   readonly died?: Promise<string>;
-  /** What Postgres has printed, without secrets. */
+  /** Output of Postgres, without secrets. */
   logs(): string;
   stop(): Promise<void>;
 }
@@ -36,7 +36,7 @@ export interface Backend {
 export interface ServerOptions {
   readonly declaration: Declaration;
   readonly database: string;
-  /** Of the authenticator. */
+  /** Password of the authenticator. */
   readonly password: string;
   readonly keySet: JsonWebKeySet;
   /** On 127.0.0.1. @default a free one */

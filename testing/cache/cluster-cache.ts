@@ -78,7 +78,7 @@ export async function discardCluster(key: string): Promise<void> {
   for (const archive of entriesOf(key)) await discard(archive);
 }
 
-/** Of a process that was killed together with its reaper. */
+/** Removes an old archive, left by a process that was killed together with its reaper. */
 async function discardOld(archive: string): Promise<void> {
   const { mtimeMs } = await stat(archive);
   if (mtimeMs < Date.now() - HOUR_MS) await discard(archive);

@@ -7,12 +7,12 @@ import { makeCacheDirectory } from './cache-directory.ts';
 import { checksum, discard, entriesOf, openEntry, UNFINISHED } from './cache-entries.ts';
 import { undoAfterDeath } from '../servers/reaper.ts';
 
-/** What the runner decides from, besides the declaration and the database. */
+/** Directories whose content decides what the runner does. */
 const RUNNER = ['apply', 'audit', 'compile', 'declaration', 'errors', 'postgres', 'sql'];
 const WEEK_MS = 7 * 86_400_000;
 
 /**
- * What the runner told an empty database of a new cluster to bring it to a declaration. The next such database is told the
+ * SQL that brought an empty database of a new cluster to a declaration. The next such database gets the
  * same: to have it found out again takes a quarter of a start. It holds the migrations as they are, not what they make.
  */
 export interface KeptTranscript {

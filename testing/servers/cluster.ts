@@ -48,9 +48,9 @@ export interface ClusterOptions {
 
 /** The files of a server that has not been started yet. */
 export interface Cluster {
-  /** Of the superuser; copies have the same, so it has to be changed. */
+  /** Password of the superuser; copies have the same, so it has to be changed. */
   readonly firstPassword: string;
-  /** Whether it was made before, for another server. */
+  /** True if it was made before, for another server. */
   readonly copied: boolean;
   /** Resolves when the cache has it, as far as it can. */
   readonly kept: Promise<void>;

@@ -18,7 +18,7 @@ export async function freePorts(count: number): Promise<number[]> {
   }
 }
 
-/** Whether nothing listens on a port of 127.0.0.1. */
+/** Tests if nothing listens on a port of 127.0.0.1. */
 export async function isFree(port: number): Promise<boolean> {
   const server = createServer();
   try {

@@ -47,7 +47,7 @@ export interface PostgresServer {
   createDatabase(name: string): Promise<void>;
   /** Resolves with how it ended, unless it was stopped. */
   readonly died: Promise<string>;
-  /** What the server has printed; statements are left out of it, they may hold secrets. */
+  /** Output of the server, without statements, which may hold secrets. */
   logs(): string;
   /** Ends the server and removes its directory; sessions are cut off. May be called again. */
   stop(): Promise<void>;

@@ -38,7 +38,7 @@ export interface RunningPostgrest {
   readonly port: number;
   /** Resolves with how it ended, unless it was stopped. @default not known */
   readonly died?: Promise<string>;
-  /** What the server has printed, without its secrets. */
+  /** Output of the server, without its secrets. */
   logs(): string;
   /** Ends the server. May be called again. */
   stop(): Promise<void>;

@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { readFileSync, readlinkSync } from 'node:fs';
 import { hostname } from 'node:os';
 
-/** Who a process is, also after its number was given to another one. */
+/** Identity of a process that a reused number cannot take over. */
 export interface ProcessIdentity {
   readonly pid: number;
   /** Where the number counts: this machine since it was booted, and inside of a container only there. */
@@ -17,7 +17,7 @@ export function ownIdentity(): ProcessIdentity {
 
 let own: ProcessIdentity | undefined;
 
-/** Whether the process is known to have ended. Of one in another container or on another machine nothing is known. */
+/** Tests if the process is known to have ended. Of one in another container or on another machine nothing is known. */
 export function hasEnded({ pid, realm: where, started }: ProcessIdentity): boolean {
   return where === ownIdentity().realm && startOf(pid) !== started;
 }

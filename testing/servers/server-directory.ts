@@ -11,7 +11,7 @@ import { removeServers, undoAfterDeath } from './reaper.ts';
 import { safeDirectory } from '../../files/safe-directory.ts';
 import type { ServerUser } from './server-user.ts';
 
-/** Of directories without a path of their own; {@link removeAbandoned} looks for it. */
+/** Prefix of directories in the temporary directory; {@link removeAbandoned} looks for it. */
 export const DIRECTORY_PREFIX = 'secured-postgrest-';
 /** The file in each that says whose it is. */
 export const OWNER_FILE = 'owner.json';
@@ -36,7 +36,7 @@ export interface ServerDirectory {
 export interface ServerDirectoryOptions {
   /** A path where nothing is yet. @default a new directory where temporary files go */
   readonly path?: string | undefined;
-  /** Whether the reaper alone removes it when this process ends, because what it undoes before needs the files. @default false */
+  /** True if the reaper alone removes it when this process ends, because what it undoes before needs the files. @default false */
   readonly forReaper?: boolean;
   /** User of the servers in it. @default the user of this process */
   readonly user?: ServerUser | undefined;
@@ -117,7 +117,7 @@ function giveToGroup(path: string, { gid }: ServerUser, mode: number): void {
   chmodSync(path, mode);
 }
 
-/** Whether a Postgres runs in it, or was killed and has not given its shared memory back: the reaper sees to that. */
+/** Tests if a Postgres runs in it, or was killed and has not given its shared memory back: the reaper sees to that. */
 function isInUse(directory: string): boolean {
   return process.platform !== 'win32' && existsSync(join(directory, 'data', 'postmaster.pid'));
 }

@@ -4,11 +4,11 @@ import type { EphemeralPostgrest } from '../environment.ts';
 import { startSource, type Source, type SourceOptions } from '../source.ts';
 
 export interface ApiTestOptions extends SourceOptions {
-  /** Who has one API together: nobody, the tests of a file, or all that run in the same worker. @default 'test' */
+  /** Tests that share an API: none, those of a file, or those of a worker. @default 'test' */
   readonly share?: 'test' | 'file' | 'worker';
 }
 
-/** What a test is given. */
+/** Fixtures of a test. */
 export interface ApiFixtures {
   /** An API with a database of its own: declared, and filled with the seed. */
   readonly api: EphemeralPostgrest;

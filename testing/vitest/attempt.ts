@@ -19,7 +19,7 @@ export interface Attempt {
   readonly relation: string;
   /** The new row, or what is changed of rows. */
   readonly values?: Values;
-  /** Which rows. @default all */
+  /** Condition on the rows. @default all */
   readonly where?: Values;
 }
 

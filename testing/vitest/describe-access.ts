@@ -6,7 +6,7 @@ import { startSource, type SourceOptions } from '../source.ts';
 
 export interface AccessTestOptions extends SourceOptions {
   /**
-   * Who is asked for, by name; undefined is somebody without a token.
+   * Subjects by name; undefined stands for requests without a token.
    * @default one of each role, with samples of the claims that its policies read
    */
   readonly subjects?: Subjects;
@@ -58,7 +58,7 @@ function titles(subjects: Subjects): string[] {
   return Object.keys(subjects).flatMap((subject) => COMMANDS.map((command) => `${subject}: ${command}`));
 }
 
-/** What of a cell is remembered: rows and columns. */
+/** Part of a cell that a snapshot holds: rows and columns. */
 function shown({ reach }: AccessCell): object {
   if ('refused' in reach) return { refused: reach.refused };
   const { rows, columns } = reach;

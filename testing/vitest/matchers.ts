@@ -2,7 +2,7 @@ import { expect } from 'vitest';
 import type { ApiClient } from '../client.ts';
 import { attempt, type Attempt, type Values } from './attempt.ts';
 
-/** What can be expected of somebody's access. */
+/** Matchers for a client's access. */
 export interface AccessMatchers {
   /**
    * A client reaches rows with a `select`; with `not`, none. Nothing is changed by any of these: each asks Postgres as a
@@ -114,7 +114,7 @@ function inAnyOrder(rows: readonly unknown[]): string[] {
   return rows.map((row) => JSON.stringify(row, sorted)).sort();
 }
 
-/** Of a `Response`, or of what postgrest-js answers. */
+/** Status, code and text of a `Response`, or of an answer of postgrest-js. */
 async function rejection(answer: unknown): Promise<{ status: number; code: string | undefined; text: string }> {
   if (answer instanceof Response) {
     const text = await answer.clone().text();

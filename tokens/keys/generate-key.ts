@@ -3,7 +3,7 @@ import { checkSigningAlgorithm, thumbprint } from '../../declaration/keys/key-se
 import type { SigningAlgorithm } from '../../declaration/types.ts';
 import type { PrivateKey } from './private-key.ts';
 
-/** As strong as P-256, Ed25519 and a 256-bit secret are (128 bits); 2048 bits, the least that is trusted, are 112. */
+/** RSA modulus in bits with the strength of P-256 and Ed25519 (128 bits); 2048 bits, the least that is trusted, have 112. */
 const RSA_BITS = 3072;
 
 /**

@@ -4,7 +4,7 @@ import { checkPublicKey, checkSecret, keyMembers, thumbprint } from '../../decla
 import type { SigningAlgorithm } from '../../declaration/types.ts';
 import type { PrivateKey } from './private-key.ts';
 
-/** What a key of each kind signs with; an RSA key could do with others that are not generated here. */
+/** Algorithm of each kind of key; RSA keys have others, which this package does not generate. */
 const ALGORITHMS: Readonly<Record<string, SigningAlgorithm>> = {
   'EC P-256': 'ES256',
   'OKP Ed25519': 'EdDSA',

@@ -87,7 +87,7 @@ function readStoredKey(file: string, kid: string): StoredKey {
   return { created: content.created, file, key: content.key };
 }
 
-/** Whether it is a key with its thumbprint as `kid`, and that one where it is given. */
+/** Tests if it is a key with its thumbprint as `kid`, and that one where it is given. */
 export function isStoredKey(
   content: unknown,
   kid = (content as { key?: Partial<PrivateKey> } | null)?.key?.kid,

@@ -5,10 +5,10 @@ import { signToken } from '../sign-token.ts';
 
 /** A token that is good for nothing, and tells by the answer to it whether a server trusts its key. */
 export interface KeyProbe {
-  /** Which key has signed it; no secret. */
+  /** Id of the key that signed it; no secret. */
   readonly key: string;
   readonly token: string;
-  /** Whether the key is in the set. */
+  /** True if the key is in the set. */
   readonly trusted: boolean;
 }
 

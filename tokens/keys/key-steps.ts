@@ -58,7 +58,7 @@ function isFirst(keys: readonly ManagedKey[], { kid, alg }: PrivateKey): boolean
 export interface Rotation {
   readonly key: ManagedKey;
   readonly previous: ManagedKey;
-  /** Whether the key was made for it: no server knows it before the next deploy. */
+  /** True if the key was made for it: no server knows it before the next deploy. */
   readonly isNew: boolean;
 }
 

@@ -6,11 +6,11 @@ import { addVersion, readEarlier, readStates, type StatesVersion } from './state
 
 /** Where keys and their states are kept. */
 export interface KeyStore {
-  /** What it is called in messages; no secret. */
+  /** Name for messages; no secret. */
   readonly place: string;
   /** Options by which the command line finds the same keys. */
   readonly options: readonly string[];
-  /** Whether there is anything yet. */
+  /** Tests if there is anything yet. */
   exists(): boolean;
   /** The newest first. */
   readKeys(): readonly StoredKey[];
@@ -20,7 +20,7 @@ export interface KeyStore {
   readStates(): StatesVersion | undefined;
   /** Undefined where it is not kept any more. */
   readEarlier(number: number): StatesVersion | undefined;
-  /** Whether the version was added; not where somebody else has added one with that number. */
+  /** Tests if the version was added; not where somebody else has added one with that number. */
   addVersion(version: StatesVersion): boolean;
 }
 

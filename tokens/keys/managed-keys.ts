@@ -34,7 +34,7 @@ export function readKeys(place: KeyPlace): PrivateKey[] {
     .map(({ key }) => key);
 }
 
-/** Whether tokens of an algorithm are signed with it. */
+/** Tests if tokens of an algorithm are signed with it. */
 export function isInUse({ state, key }: ManagedKey, algorithm: SigningAlgorithm): boolean {
   return state === 'in_use' && key.alg === algorithm;
 }

@@ -10,7 +10,7 @@ import { replaceFile } from '../../files/whole-files.ts';
 /** Beside the files of generated keys, which are named by their thumbprints. */
 const FILE = 'provider.json';
 
-/** What was fetched, when, and from where. */
+/** Fetched keys, with the time and the address. */
 interface StoredKeys extends ProviderLocation {
   /** ISO 8601, UTC. */
   readonly fetched: string;
@@ -92,7 +92,7 @@ export function readProviderKeys({ jwks, ...location }: Provider, directory: str
   return checkPublicKeys(stored.jwks, file);
 }
 
-/** What was fetched from elsewhere is not what is asked for. */
+/** Reads the stored keys; undefined if they come from another address. */
 function readStored(file: string, { issuer, jwksUri }: ProviderLocation): StoredKeys | undefined {
   const text = readTrustedFile(file);
   try {

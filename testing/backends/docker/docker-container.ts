@@ -11,10 +11,10 @@ export const HOST = '127.0.0.1';
 /** Where a container finds its secrets, as files. */
 export const SECRETS = '/run/secrets/secured-postgrest';
 
-/** What the containers of one environment have in common. */
+/** Common parts of one environment's containers. */
 export interface Place {
   readonly network: string;
-  /** Of everything that is made. */
+  /** Label of every object that is made. */
   readonly label: string;
   /** Says that nobody waits for what is just starting. */
   readonly stopping: AbortSignal;
@@ -95,7 +95,7 @@ async function startOn(port: number, options: ContainerOptions, isReady: () => P
   }
 }
 
-/** What keeps a break-in small and a runaway process harmless. */
+/** Options that limit a break-in and a runaway process. */
 function hardened({ user, memory }: ContainerOptions): string[] {
   return [
     `--user=${user}:${user}`,
