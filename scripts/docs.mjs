@@ -43,9 +43,12 @@ function withSiteLinks(page, text) {
     .map((part) =>
       part.startsWith('```')
         ? part
-        : part.replaceAll(/(?<!!)\[((?:[^[\]]|\[[^\]]*\])*)\]\((?!https?:|#)([^)\s]+)\)/g, (_, label, target) =>
-            link(page, label, target),
-          ),
+        : part
+            // Without a dot, Vite looks for a package of this name.
+            .replaceAll(/\b(src|srcset)="(?!https?:|[./])/g, '$1="./')
+            .replaceAll(/(?<!!)\[((?:[^[\]]|\[[^\]]*\])*)\]\((?!https?:|#)([^)\s]+)\)/g, (_, label, target) =>
+              link(page, label, target),
+            ),
     )
     .join('');
 }

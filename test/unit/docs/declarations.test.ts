@@ -25,7 +25,7 @@ it('README.md declares what examples/todos does, in about 20 lines', async () =>
   const { text } = codeBlocks('README.md').find((block) => block.file === 'declaration.ts')!;
   expect(text.trim().split('\n').length).toBeLessThanOrEqual(25);
   const file = join(directory, 'declaration.ts');
-  writeFileSync(file, text.replace("'cdktf-secured-postgrest'", `'${index}'`));
+  writeFileSync(file, text.replace("'cdktf-secured-postgrest/declaration'", `'${index}'`));
   cpSync(`${root}examples/todos/migrations`, join(directory, 'migrations'), { recursive: true });
   const { name, schemas, migrations, tables } = await loadDeclaration(file);
   expect({ name, schemas }).toEqual({ name: todos.name, schemas: todos.schemas });
