@@ -97,7 +97,7 @@ it('keys rotate with a deploy, and nothing is started again', async () => {
   const before = tokens.access_token;
   const running = started(SERVICE, 'board-api-1');
   const rotated = await board.command(['keys', 'rotate', '--directory', keyDirectory(), '--json']);
-  const [next] = JSON.parse(rotated.output) as [{ kid: string }];
+  const [next] = JSON.parse(/^\[.*\]$/m.exec(rotated.output)![0]) as [{ kid: string }];
   await board.deploy();
   expect(started(SERVICE, 'board-api-1')).toBe(running);
   expect(decodeProtectedHeader((await refresh()).access_token).kid).toBe(next.kid);
