@@ -70,7 +70,8 @@ function images() {
 function terraform(program = terraformProgram) {
   const { error, stdout } = run(program, ['version', '-json'], quiet);
   if (error) return `'${program}' is not on the PATH; install Terraform or OpenTofu 1.11 or later`;
-  const version = JSON.parse(stdout).terraform_version;
+  // A warning may stand before it.
+  const version = JSON.parse(stdout.slice(stdout.indexOf('{'))).terraform_version;
   const [major, minor] = version.split('.').map(Number);
   if (major === 1 && minor < 11) return `${program} ${version} is too old; install 1.11 or later`;
 }

@@ -126,7 +126,9 @@ async function diff(): Promise<string> {
     name.endsWith('declaration.json'),
   );
   const secrets = '.secrets/stranger';
-  const { output } = await project.must('npx', [
+  // It ends with status 2 where there is a difference.
+  const { output } = await project.must('bash', [
+    ...['-c', '"$@" || [ $? -eq 2 ]', 'diff', 'npx'],
     ...['secured-postgrest', 'diff', join(stack, file!), '--host', '127.0.0.1', '--port', env['DATABASE_PORT']!],
     ...['--database', 'stranger', '--user', 'postgres', '--password-file', `${secrets}/admin-password`],
     ...['--sslmode', 'verify-full', '--ssl-root-certificate', `${secrets}/stranger-postgres-certificate.pem`],

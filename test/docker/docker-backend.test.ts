@@ -171,6 +171,8 @@ describe('servers in containers', () => {
       client.query(`select '${Object.values(secrets).join()}' from nowhere`),
     );
     await expect(failing).rejects.toThrow('nowhere');
+    // The engine reads what the server prints a moment later.
+    await expect.poll(() => backend.logs(), { timeout: 30_000 }).toContain('relation "nowhere" does not exist');
     const places: Record<string, string> = {
       processes,
       'log of postgres': backend.logs(),
