@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 
-/** Tests if a request was made to this very server. A name that somebody else has pointed to 127.0.0.1 is none of its. */
+/** Tests if a request names this server. A foreign name may also resolve to 127.0.0.1. */
 export function isForThisServer({ headers: { host = '' } }: IncomingMessage, port: number): boolean {
   return ['127.0.0.1', 'localhost'].some((name) => host === new URL(`http://${name}:${port}`).host);
 }

@@ -1,4 +1,4 @@
-/** A privilege that somebody other than an object's owner has; PUBLIC is the grantee `public`. */
+/** A privilege of a role other than the object's owner; PUBLIC is the grantee `public`. */
 export interface Grant {
   readonly grantee: string;
   readonly privilege: string;

@@ -12,7 +12,7 @@ WHERE rolname = ANY ($1::name[]) AND NOT pg_has_role(current_user, oid, 'USAGE')
 -- name: join
 GRANT :"login" TO CURRENT_USER :{inherit}
 -- name: sessions
--- Of PostgREST's sessions, one listens; those of its pool have run a query since it read the schema, or were closed by then.
+-- One of PostgREST's sessions listens; those of its pool have run a query since it read the schema, or were closed by then.
 SELECT
   count(*) FILTER (WHERE query ILIKE 'LISTEN %')::int AS listening,
   count(*) FILTER (WHERE query NOT ILIKE 'LISTEN %')::int AS others,

@@ -1,7 +1,7 @@
 -- The query that reads the catalogs of a database.
 
 -- name: read_catalogs
--- What the queries of `sql/postgres/catalog/` share: the managed schemas ($1) and the relations in them, the declared roles ($2), of
+-- Shared parts of the queries in `sql/postgres/catalog/`: the managed schemas ($1) and the relations in them, the declared roles ($2), of
 -- which one ($3) owns what is in the schemas, the second login ($4), the tables of the package itself ($5, $6), what belongs
 -- to extensions, and the database. What no query uses is parsed, but not run.
 WITH RECURSIVE

@@ -1,4 +1,4 @@
--- What a session with Postgres begins with, and runs in.
+-- Statements with which a session begins, locks and changes its role.
 
 -- name: read_server
 SELECT pg_catalog.pg_backend_pid() AS pid, pg_catalog.version() AS version
