@@ -98,19 +98,23 @@ async function runOutside(client: pg.Client, declaration: Declaration, migration
  * @throws SecuredPostgrestError `audit_failed` where something is open nonetheless
  */
 async function seal(client: pg.Client, declaration: Declaration, { reach, errors, known }: Found): Promise<string[]> {
-  let catalog = await readCatalog(client, catalogScope(declaration));
+  const readPlanned = async () => {
+    const catalog = await readCatalog(client, catalogScope(declaration));
+    return { catalog, planned: plan(declaration, catalog).steps };
+  };
+  let present = await readPlanned();
   const run = async (steps: readonly Step[]) => {
     if (steps.length === 0) return;
     await runSteps(client, declaration, steps);
-    catalog = await readCatalog(client, catalogScope(declaration));
+    present = await readPlanned();
   };
-  await run(plan(declaration, catalog).steps.filter((step) => closes(step, known)));
+  await run(present.planned.filter((step) => closes(step, known)));
   const reached = { before: reach, after: await readReach(client, declaration), written: await readWritten(client) };
-  const toSeal = () => planSeal(declaration, reached, catalog, plan(declaration, catalog).steps);
+  const toSeal = () => planSeal(declaration, reached, present.catalog, present.planned);
   const steps = toSeal();
   await run(steps);
   const unsealed = steps.length === 0 ? [] : toSeal();
-  const opened = openErrors(declaration, catalog).filter((finding) => !errors.has(nameOf(finding)));
+  const opened = openErrors(declaration, present.catalog).filter((finding) => !errors.has(nameOf(finding)));
   refuseErrors(
     declaration,
     [...unsealed.map(unsealedFinding), ...opened],

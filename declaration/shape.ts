@@ -67,7 +67,7 @@ const grant = z.strictObject({
   delete: z.literal(true).optional(),
 });
 
-// A key set of somebody else may have further members, which the type does not name.
+// The key set of another issuer may have further members, which the type does not name.
 const keySet: z.ZodType<JsonWebKeySet, JsonWebKeySet> = z.looseObject({ keys: z.array(z.record(text, z.unknown())) });
 const jwks = z.union([text, keySet]);
 const provider = z.strictObject({

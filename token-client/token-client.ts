@@ -5,8 +5,8 @@ import { TokenClientError } from './token-client-error.ts';
 
 export interface TokenClient {
   /**
-   * Works as `fetch` does, with an access token: of the API only, since whoever is asked sees it. A 401 brings a new token and one
-   * more try, unless the one that was refused is newer than five seconds.
+   * Works as `fetch` does, with an access token. Send requests to the API only: each server sees the token. A 401 brings a
+   * new token and one more try, unless the one that was refused is newer than five seconds.
    *
    * Throws a `TokenClientError` where there is no token.
    */

@@ -20,7 +20,7 @@ export interface KeyStore {
   readStates(): StatesVersion | undefined;
   /** Undefined where it is not kept any more. */
   readEarlier(number: number): StatesVersion | undefined;
-  /** Tests if the version was added; not where somebody else has added one with that number. */
+  /** Adds the version, and returns false if another process has added one with that number. */
   addVersion(version: StatesVersion): boolean;
 }
 
