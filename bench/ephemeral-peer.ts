@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { applyDeclaration, createRoles } from '../apply/index.ts';
-import { serverSettings } from '../compile/server-settings.ts';
+import { serverSettings } from '../compile/server/settings.ts';
 import type { Declaration, SqlSource } from '../declaration/types.ts';
 import { databaseUrl } from '../testing/servers/database-url.ts';
 import { imageVersion } from '../compile/images.ts';

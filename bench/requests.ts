@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { fileURLToPath } from 'node:url';
 import { applyDeclaration, createRoles } from '../apply/index.ts';
-import { serverSettings } from '../compile/server-settings.ts';
+import { serverSettings } from '../compile/server/settings.ts';
 import type { Declaration } from '../declaration/types.ts';
 import { startPostgres, type LocalConnection } from '../testing/servers/postgres-server.ts';
 import { postgrestBinary } from '../testing/servers/postgrest-binary.ts';

@@ -1,7 +1,7 @@
 import { Construct } from 'constructs';
 import { refuse } from '../errors/secured-postgrest-error.ts';
 import { postgrestImage } from '../compile/images.ts';
-import { serverSettings } from '../compile/server-settings.ts';
+import { serverSettings } from '../compile/server/settings.ts';
 import { checkSettings } from '../declaration/check-settings.ts';
 import type { Declaration } from '../declaration/types.ts';
 import { checkVersion } from '../declaration/releases/versions.ts';

@@ -5,7 +5,7 @@ import { statementsOf } from '../postgres/statements.ts';
 import { didYouMean } from '../errors/did-you-mean.ts';
 import { refuse, SecuredPostgrestError } from '../errors/secured-postgrest-error.ts';
 import { providerOf, tokenClaims } from '../declaration/keys/provider.ts';
-import { serverSettings } from '../compile/server-settings.ts';
+import { serverSettings } from '../compile/server/settings.ts';
 import type { Declaration, SqlSource } from '../declaration/types.ts';
 import { signToken, type TokenOptions } from '../tokens/index.ts';
 import { accessMatrix, type AccessMatrix } from '../access/matrix.ts';

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import type { DatabaseConnection } from '../../postgres/connect.ts';
-import { serverSettings } from '../../compile/server-settings.ts';
+import { serverSettings } from '../../compile/server/settings.ts';
 import type { ServerOptions } from '../backends/backend.ts';
 import { databaseUrl } from './database-url.ts';
 import { postgrestBinary, type NamedPostgrest } from './postgrest-binary.ts';

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { SignJWT } from 'jose';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { since13, version } from '../../support/embedded-postgrest.ts';
-import { serverSettings } from '../../../compile/server-settings.ts';
+import { serverSettings } from '../../../compile/server/settings.ts';
 import { startEphemeralPostgrest, startPostgrest, type EphemeralPostgrest } from '../../../testing/index.ts';
 import declaration from '../../../examples/todos/declaration.ts';
 import { generateKey, publicKeySet } from '../../../tokens/index.ts';

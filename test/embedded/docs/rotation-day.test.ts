@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { AuthenticatorLogins } from '../../../constructs/secrets/authenticator-logins.ts';
-import { serverSettings } from '../../../compile/server-settings.ts';
+import { serverSettings } from '../../../compile/server/settings.ts';
 import { startEphemeralPostgrest, startPostgrest } from '../../../testing/index.ts';
 import type { EphemeralPostgrest, RunningPostgrest } from '../../../testing/index.ts';
 import declaration from '../../../examples/todos/declaration.ts';

@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { applyDeclaration, createRoles } from '../../../apply/index.ts';
 import { allRows, declare } from '../../../declaration/index.ts';
-import { serverSettings } from '../../../compile/server-settings.ts';
+import { serverSettings } from '../../../compile/server/settings.ts';
 import { startPostgres, type PostgresServer } from '../../../testing/servers/postgres-server.ts';
 import { postgrestBinary } from '../../../testing/servers/postgrest-binary.ts';
 import { startPostgrest, type RunningPostgrest } from '../../../testing/servers/postgrest-server.ts';

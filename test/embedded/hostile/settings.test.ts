@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { expect, it } from 'vitest';
 import { declare } from '../../../declaration/index.ts';
 import { settingNamed } from '../../../declaration/postgrest-settings.ts';
-import { serverSettings } from '../../../compile/server-settings.ts';
+import { serverSettings } from '../../../compile/server/settings.ts';
 import { checkVersion } from '../../../declaration/releases/versions.ts';
 import { postgrestBinary } from '../../../testing/servers/postgrest-binary.ts';
 

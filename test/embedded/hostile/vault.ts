@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll } from 'vitest';
 import { applyDeclaration, createRoles } from '../../../apply/index.ts';
 import { allRows, declare, ownRows, publicRows, type Declaration } from '../../../declaration/index.ts';
-import { serverSettings } from '../../../compile/server-settings.ts';
+import { serverSettings } from '../../../compile/server/settings.ts';
 import type { SigningAlgorithm } from '../../../declaration/types.ts';
 import { startPostgres, type PostgresServer } from '../../../testing/servers/postgres-server.ts';
 import { startPostgrest, type RunningPostgrest } from '../../../testing/servers/postgrest-server.ts';

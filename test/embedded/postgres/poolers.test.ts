@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { applyDeclaration, auditDatabase, createRoles, diffDeclaration } from '../../../apply/index.ts';
 import { connect } from '../../../postgres/connect.ts';
-import { serverSettings } from '../../../compile/server-settings.ts';
+import { serverSettings } from '../../../compile/server/settings.ts';
 import { observeDatabase } from '../../../apply/observe-database.ts';
 import { reloadServers } from '../../../apply/reload.ts';
 import { untilServersListen } from '../../../apply/server-listeners.ts';

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import type { Command } from 'commander';
 import { describe, expect, it } from 'vitest';
-import { serverSettings } from '../../../compile/server-settings.ts';
+import { serverSettings } from '../../../compile/server/settings.ts';
 import todos from '../../../examples/todos/declaration.ts';
 import { commandLine } from '../../support/docs/command-line.ts';
 import { allBlocks, pages, read, root } from '../../support/docs/markdown.ts';

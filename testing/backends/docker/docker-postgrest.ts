@@ -1,6 +1,6 @@
 import { request } from 'node:http';
 import { setTimeout as delay } from 'node:timers/promises';
-import { serverSettings } from '../../../compile/server-settings.ts';
+import { serverSettings } from '../../../compile/server/settings.ts';
 import type { ServerOptions } from '../backend.ts';
 import { databaseUrl } from '../../servers/database-url.ts';
 import { HOST, type Place, SECRETS, startContainer } from './docker-container.ts';

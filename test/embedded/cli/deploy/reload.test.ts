@@ -5,7 +5,7 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
-import { serverSettings } from '../../../../compile/server-settings.ts';
+import { serverSettings } from '../../../../compile/server/settings.ts';
 import {
   startEphemeralPostgrest,
   startPostgrest,

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { auth0, declare, type DeclarationInput, type Provider } from '../../../../declaration/index.ts';
-import { serverSettings } from '../../../../compile/server-settings.ts';
+import { serverSettings } from '../../../../compile/server/settings.ts';
 import { refusal } from '../../../support/errors.ts';
 
 const provider: Provider = {

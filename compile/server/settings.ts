@@ -1,6 +1,6 @@
-import { providerOf } from '../declaration/keys/provider.ts';
-import type { Declaration } from '../declaration/types.ts';
-import { checkVersion } from '../declaration/releases/versions.ts';
+import { providerOf } from '../../declaration/keys/provider.ts';
+import type { Declaration } from '../../declaration/types.ts';
+import { checkVersion } from '../../declaration/releases/versions.ts';
 
 /** Where a server finds what is not in the declaration. Secrets are files: `@/path`. */
 export interface ServerPlaces {

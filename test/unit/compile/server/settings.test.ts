@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { declare, type DeclarationInput } from '../../../declaration/index.ts';
-import { serverSettings } from '../../../compile/server-settings.ts';
-import { refusal } from '../../support/errors.ts';
+import { declare, type DeclarationInput } from '../../../../declaration/index.ts';
+import { serverSettings } from '../../../../compile/server/settings.ts';
+import { refusal } from '../../../support/errors.ts';
 
 const places = { databaseUri: '@/uri', jwtSecret: '@/jwks', port: 3000, adminPort: 3001 };
 const settingsOf = (input: Partial<DeclarationInput>, version?: string) =>
