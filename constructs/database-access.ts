@@ -1,12 +1,21 @@
-import { Construct } from 'constructs';
+import { Construct, type IConstruct } from 'constructs';
 import type { Declaration } from '../declaration/types.ts';
 import { Fn, type ITerraformDependable, TerraformStack } from './synth/cdk/core.ts';
 import { PostgresqlProvider } from './synth/cdk/postgresql.ts';
 import { AccessSql } from './access-sql.ts';
 import { DatabaseRoles } from './database-roles.ts';
 import type { IPostgresDatabase } from './postgres-database.ts';
+import type { ISecrets } from './secrets/secrets.ts';
 import { SecretsDirectory } from './secrets/secrets-directory.ts';
 import { waitAcross } from './synth/wait-across.ts';
+
+/** Roles and access of a declaration, in this stack or in another one. */
+export interface IDatabaseAccess extends IConstruct {
+  /** Names of the roles that requests run as. */
+  readonly roleNames: readonly string[];
+  /** Dependencies to wait for until the declaration is applied. */
+  readonly waitFor: readonly ITerraformDependable[];
+}
 
 export interface DatabaseAccessProps {
   /** The result of `declare()`. */
@@ -14,7 +23,7 @@ export interface DatabaseAccessProps {
   /** The database, in this stack or in another one. */
   readonly database: IPostgresDatabase;
   /** @default the secrets directory `.secrets/<the declaration's name>` */
-  readonly secrets?: SecretsDirectory;
+  readonly secrets?: ISecrets;
   /** Connected to `database` as its admin. @default a provider made from `database` */
   readonly postgresqlProvider?: PostgresqlProvider;
   /** Connections that the authenticator may have open. @default unlimited */
@@ -30,12 +39,12 @@ export interface DatabaseAccessProps {
  *
  * @throws SecuredPostgrestError `unreadable_secret`, `insecure_secret_file`
  */
-export class DatabaseAccess extends Construct {
+export class DatabaseAccess extends Construct implements IDatabaseAccess {
   /** Names of the roles that requests run as. */
   readonly roleNames: readonly string[];
   readonly declaration: Declaration;
   readonly database: IPostgresDatabase;
-  readonly secrets: SecretsDirectory;
+  readonly secrets: ISecrets;
   readonly sql: AccessSql;
   /** Dependencies to wait for until the declaration is applied. */
   readonly waitFor: readonly ITerraformDependable[];

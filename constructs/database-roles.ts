@@ -3,11 +3,11 @@ import type { ApiRole, Declaration } from '../declaration/types.ts';
 import { Fn, type ITerraformDependable } from './synth/cdk/core.ts';
 import { type PostgresqlProvider, Role, type RoleConfig } from './synth/cdk/postgresql.ts';
 import { needsWriteOnlyValues } from './synth/cdk/target-versions.ts';
-import type { SecretsDirectory } from './secrets/secrets-directory.ts';
+import type { ISecrets } from './secrets/secrets.ts';
 
 export interface DatabaseRolesProps {
   readonly declaration: Declaration;
-  readonly secrets: SecretsDirectory;
+  readonly secrets: ISecrets;
   /** Connected as an admin with CREATEROLE. */
   readonly provider: PostgresqlProvider;
   /** Connections that the authenticator may have open. @default unlimited */

@@ -1,9 +1,9 @@
 export { AccessSql, type AccessSqlProps } from './access-sql.ts';
-export { DatabaseAccess, type DatabaseAccessProps } from './database-access.ts';
+export { DatabaseAccess, type DatabaseAccessProps, type IDatabaseAccess } from './database-access.ts';
 export { DatabaseRoles, type DatabaseRolesProps } from './database-roles.ts';
 export type { ContainerProps } from './docker/hardened-container.ts';
 export type { Belonging } from './docker/labels.ts';
-export { KeySet, type KeySetProps } from './key-set.ts';
+export { KeySet, type IKeySet, type KeySetProps } from './key-set.ts';
 export {
   PostgresDatabase,
   type ExistingPostgresDatabaseAttributes,
@@ -13,8 +13,9 @@ export {
 } from './postgres-database.ts';
 export { PostgrestServer, type PostgrestServerProps, type ServerContainerProps } from './postgrest-server.ts';
 export { observe } from './observe.ts';
-export { SecretFile } from './secrets/secret-file.ts';
+export { SecretFile, type ISecretFile } from './secrets/secret-file.ts';
 export { SecretVolume, type SecretVolumeProps } from './docker/secret-volume.ts';
+export type { ISecrets, TokenServiceSecrets } from './secrets/secrets.ts';
 export { SecretsDirectory, type SecretsDirectoryProps } from './secrets/secrets-directory.ts';
 export { ServerImage, type ServerImageProps } from './docker/server-image.ts';
 export { SecuredPostgrest, type SecuredPostgrestProps } from './secured-postgrest.ts';

@@ -1,14 +1,26 @@
-import { Construct } from 'constructs';
+import { Construct, type IConstruct } from 'constructs';
 import type { Declaration } from '../declaration/types.ts';
 import type { ITerraformDependable } from './synth/cdk/core.ts';
 import type { DockerProvider } from './synth/cdk/docker.ts';
-import type { SecretFile } from './secrets/secret-file.ts';
+import type { ISecretFile } from './secrets/secret-file.ts';
 import { SecretVolume } from './docker/secret-volume.ts';
-import type { SecretsDirectory } from './secrets/secrets-directory.ts';
+import type { ISecrets } from './secrets/secrets.ts';
+
+/** Keys that servers verify tokens with. */
+export interface IKeySet extends IConstruct {
+  /** The key set on the machine that deploys. Secret if the algorithm is HS256. */
+  readonly jwksFile: ISecretFile;
+  /** The volume that the servers read `jwks.json` from. */
+  readonly volume: SecretVolume;
+  /** Changes with the keys, and reveals nothing about them. */
+  readonly fingerprint: string;
+  /** Dependencies to wait for until the keys are written. */
+  readonly waitFor: readonly ITerraformDependable[];
+}
 
 export interface KeySetProps {
   readonly declaration: Declaration;
-  readonly secrets: SecretsDirectory;
+  readonly secrets: ISecrets;
   /** Any image that the engine has or can pull: nothing of it is run. */
   readonly image: string;
   /** Resources that must succeed before the keys change: the access SQL. */
@@ -24,13 +36,10 @@ export interface KeySetProps {
  * @example
  * const keys = new KeySet(this, 'keys', { declaration, secrets, image, dependsOn: access.waitFor });
  */
-export class KeySet extends Construct {
-  /** The key set on the machine that deploys. Secret where the algorithm is HS256. */
-  readonly jwksFile: SecretFile;
+export class KeySet extends Construct implements IKeySet {
+  readonly jwksFile: ISecretFile;
   readonly volume: SecretVolume;
-  /** Changes when the keys do, and tells nothing about them. */
   readonly fingerprint: string;
-  /** Dependencies to wait for until the keys are written. */
   readonly waitFor: readonly ITerraformDependable[];
 
   constructor(scope: Construct, id: string, props: KeySetProps) {

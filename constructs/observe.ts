@@ -12,7 +12,7 @@ import { adoptCommand, refuseForeign } from './docker/foreign-deployment.ts';
 import { refuseForeignDeployments } from './docker/foreign-deployments.ts';
 import { belongingOf } from './docker/labels.ts';
 import { PostgresDatabase } from './postgres-database.ts';
-import type { SecretFile } from './secrets/secret-file.ts';
+import type { ISecretFile } from './secrets/secret-file.ts';
 
 /**
  * Looks at the Docker engine and the databases of an app before it is synthesized, so that a plain deploy repairs and
@@ -141,7 +141,7 @@ function codeOf(error: unknown): string | undefined {
 }
 
 /** Where the file is missing, the deploy says so. */
-function readIfThere(secret: SecretFile): string | undefined {
+function readIfThere(secret: ISecretFile): string | undefined {
   try {
     return readFileSync(secret.path, 'utf8').replace(/\r?\n$/, '');
   } catch {

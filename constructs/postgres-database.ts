@@ -7,19 +7,14 @@ import { DataResource, type ITerraformDependable, Lazy, Token } from './synth/cd
 import { Container, type DockerProvider, Network, Volume } from './synth/cdk/docker.ts';
 import { FIRST_WITH_DIRECTORIES, type PostgresData } from './docker/data-version.ts';
 import { dockerProvider } from './docker/docker-provider.ts';
-import {
-  checkPort,
-  type ContainerProps,
-  cpuLabel,
-  cpusOf,
-  hardened,
-  positiveInteger,
-} from './docker/hardened-container.ts';
+import { checkLimits, checkPort, positiveInteger } from '../compile/server/limits.ts';
+import { type ContainerProps, cpuLabel, hardened } from './docker/hardened-container.ts';
 import { labels } from './docker/labels.ts';
 import { agreedVersion } from './docker/image-version.ts';
 import { MAX_CONNECTIONS, ReservedConnections } from './docker/postgres-memory.ts';
-import { SecretFile } from './secrets/secret-file.ts';
+import { type ISecretFile, SecretFile } from './secrets/secret-file.ts';
 import { SecretVolume } from './docker/secret-volume.ts';
+import type { ISecrets } from './secrets/secrets.ts';
 import { SecretsDirectory } from './secrets/secrets-directory.ts';
 import { tlsOnly } from './secrets/tls-only.ts';
 import { warnAboutRelease } from './synth/warn-about-release.ts';
@@ -40,12 +35,12 @@ export interface IPostgresDatabase extends IConstruct {
   readonly internalPort: number;
   readonly sslmode: SslMode;
   /** Certificates (PEM) that the database's own must be signed by; undefined where it is not checked. */
-  readonly sslRootCertificate?: SecretFile;
+  readonly sslRootCertificate?: ISecretFile;
   /** The application's database. */
   readonly database: string;
   /** Role that deploys: it has LOGIN and CREATEROLE and owns the database, or is a superuser. */
   readonly adminUser: string;
-  readonly adminPassword: SecretFile;
+  readonly adminPassword: ISecretFile;
   /** Connections that the servers may open together. */
   readonly maxConnections?: number;
   /** Docker network that servers have to join; undefined where any will do. */
@@ -70,7 +65,7 @@ export interface PostgresDatabaseProps extends ContainerProps {
   /** The database's superuser. @default 'postgres' */
   readonly adminUser?: string;
   /** @default the secrets directory `.secrets/<name>` */
-  readonly secrets?: SecretsDirectory;
+  readonly secrets?: ISecrets;
   /** @default `postgres:<the newest version in docs/versions.md>` */
   readonly image?: string;
   /** Version of PostgreSQL in the image, such as '18.7' or '18'. @default from the image's tag */
@@ -176,10 +171,10 @@ export class PostgresDatabase extends Construct implements IPostgresDatabase {
   readonly internalHost: string;
   readonly internalPort = PORT;
   readonly sslmode = 'verify-full';
-  readonly sslRootCertificate: SecretFile;
+  readonly sslRootCertificate: ISecretFile;
   readonly database: string;
   readonly adminUser: string;
-  readonly adminPassword: SecretFile;
+  readonly adminPassword: ISecretFile;
   readonly maxConnections = MAX_CONNECTIONS;
   readonly network: string;
   readonly identity: string;
@@ -211,7 +206,8 @@ export class PostgresDatabase extends Construct implements IPostgresDatabase {
     const sharedBuffers = megabytes('sharedBuffersMegabytes', 128);
     const shmSize = megabytes('shmSize', 64);
     this.reserved = new ReservedConnections(this.node.path, { sharedBuffers, shared: shmSize, session }, props.memory);
-    const memory = Lazy.numberValue({ produce: () => this.reserved.memoryMegabytes });
+    const memoryMegabytes = Lazy.numberValue({ produce: () => this.reserved.memoryMegabytes });
+    const limits = checkLimits(this.node.path, props, { ...DEFAULTS, memoryMegabytes });
     this.internalHost = `${name}-postgres`;
     this.database = props.database ?? name;
     this.adminUser = props.adminUser ?? 'postgres';
@@ -231,7 +227,7 @@ export class PostgresDatabase extends Construct implements IPostgresDatabase {
       lifecycle: { ignoreChanges: ['labels', 'driver', 'driver_opts'] },
       provider,
     });
-    const secretVolume = (volumeId: string, secret: SecretFile, fileName: string) =>
+    const secretVolume = (volumeId: string, secret: ISecretFile, fileName: string) =>
       new SecretVolume(this, volumeId, {
         ...belonging,
         volumeName: `${name}-postgres-${volumeId}`,
@@ -244,7 +240,7 @@ export class PostgresDatabase extends Construct implements IPostgresDatabase {
     const password = secretVolume('password', this.adminPassword, 'password');
     const tls = secretVolume('certificate', server, 'server.pem');
     const container = new Container(this, 'container', {
-      ...hardened(this.node.path, props, { ...DEFAULTS, memory, ulimits: { data: session * BYTES } }),
+      ...hardened(this.node.path, limits, props, { data: session * BYTES }),
       name: this.internalHost,
       image,
       ...tlsOnly(`${CERTIFICATE}/server.pem`, {
@@ -290,7 +286,7 @@ export class PostgresDatabase extends Construct implements IPostgresDatabase {
         ...(network && { 'secured-postgrest.network': network.id }),
         // The certificate is read at the start only.
         'secured-postgrest.certificate': secrets.fingerprint(server),
-        ...cpuLabel(cpusOf(this.node.path, props, DEFAULTS)),
+        ...cpuLabel(limits),
       }),
       dependsOn: [...password.waitFor, ...tls.waitFor],
       provider,
@@ -338,10 +334,10 @@ class ExistingPostgresDatabase extends Construct implements IPostgresDatabase {
   readonly internalHost: string;
   readonly internalPort: number;
   readonly sslmode: SslMode;
-  readonly sslRootCertificate?: SecretFile;
+  readonly sslRootCertificate?: ISecretFile;
   readonly database: string;
   readonly adminUser: string;
-  readonly adminPassword: SecretFile;
+  readonly adminPassword: ISecretFile;
   readonly maxConnections?: number;
   readonly network?: string;
   readonly identity: string;

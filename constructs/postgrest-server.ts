@@ -1,29 +1,24 @@
 import { Construct } from 'constructs';
 import { refuse } from '../errors/secured-postgrest-error.ts';
 import { postgrestImage } from '../compile/images.ts';
-import { serverSettings } from '../compile/server/settings.ts';
+import { checkPort } from '../compile/server/limits.ts';
+import { postgrestServer } from '../compile/server/postgrest-server.ts';
 import { checkSettings } from '../declaration/check-settings.ts';
 import type { Declaration } from '../declaration/types.ts';
 import { checkVersion } from '../declaration/releases/versions.ts';
 import { DataResource, type ITerraformDependable } from './synth/cdk/core.ts';
-import { Container } from './synth/cdk/docker.ts';
 import { adminConnection } from './admin-connection.ts';
 import { cliProvisioner } from './synth/cli-command.ts';
-import { databaseNetwork } from './docker/database-network.ts';
 import { dockerProvider } from './docker/docker-provider.ts';
-import { checkPort, type ContainerProps, cpuLabel, cpusOf, hardened } from './docker/hardened-container.ts';
-import { serverLife } from './docker/server-life.ts';
+import type { ContainerProps } from './docker/hardened-container.ts';
+import { placeServer } from './docker/place-server.ts';
 import { waitProvisioner } from './docker/wait-provisioner.ts';
-import { labels } from './docker/labels.ts';
 import { agreedVersion } from './docker/image-version.ts';
-import type { KeySet } from './key-set.ts';
+import type { IKeySet } from './key-set.ts';
 import type { IPostgresDatabase } from './postgres-database.ts';
 import { warnAboutRelease } from './synth/warn-about-release.ts';
-import { checkServerMemory, runtimeOptions, serverMemory } from './docker/postgrest-memory.ts';
-import { publishedUrl } from './docker/published-url.ts';
-import { SecretFile } from './secrets/secret-file.ts';
-import { SecretVolume } from './docker/secret-volume.ts';
-import type { SecretsDirectory } from './secrets/secrets-directory.ts';
+import { type ISecretFile, SecretFile } from './secrets/secret-file.ts';
+import type { ISecrets } from './secrets/secrets.ts';
 
 /** Options of the servers. */
 export interface ServerContainerProps extends ContainerProps {
@@ -48,16 +43,14 @@ export interface ServerContainerProps extends ContainerProps {
 export interface PostgrestServerProps extends ServerContainerProps {
   readonly declaration: Declaration;
   readonly database: IPostgresDatabase;
-  readonly secrets: SecretsDirectory;
-  readonly keys: KeySet;
+  readonly secrets: ISecrets;
+  readonly keys: IKeySet;
   /** Dependencies of the API: the access SQL. */
   readonly dependsOn: readonly ITerraformDependable[];
 }
 
-const DEFAULTS = { user: '1000:1000', cpus: 1 };
+/** The published port of the first server. */
 const PORT = 3000;
-const ADMIN_PORT = 3001;
-const FILES = '/etc/postgrest';
 
 /**
  * PostgREST in one or more containers. The deploy ends when each of them answers, is healthy and is shown to use the present
@@ -81,91 +74,41 @@ export class PostgrestServer extends Construct {
   constructor(scope: Construct, id: string, props: PostgrestServerProps) {
     super(scope, id);
     const { declaration, database, secrets, keys } = props;
-    const { name } = declaration;
-    const belonging = { name, deployment: secrets.identity };
+    const { name, authenticator } = declaration;
+    const { bindAddress, settings } = declaration.server;
     const place = this.node.path;
     const image = props.image ?? postgrestImage(declaration);
     const version = agreedVersion(place, image, props.version, declaration.server.version);
-    checkSettings(declaration.server.settings, 'server.settings', checkVersion(version, `${place}.version`));
+    checkSettings(settings, 'server.settings', checkVersion(version, `${place}.version`));
     warnAboutRelease(this, 'PostgREST', version, declaration.acceptedAdvisories);
     const servers = checkServers(place, props);
-    const { poolSize } = declaration.server;
-    const memory = checkServerMemory(place, props.memory ?? serverMemory(poolSize), poolSize);
-    const cpus = cpusOf(place, props, DEFAULTS);
     const ports = Array.from({ length: servers }, (_, n) => checkPort(`${place}.port`, (props.port ?? PORT) + n));
-    const provider = dockerProvider(this, props.dockerProvider);
-
-    const secretVolume = (id: string, file: SecretFile, fileName = id, dependsOn = props.dependsOn) => {
-      const fingerprint = secrets.fingerprint(file);
-      const volume = new SecretVolume(this, id, {
-        ...belonging,
-        volumeName: `${name}-${id}`,
-        secret: file,
-        fingerprint,
-        fileName,
+    const content = (secret: ISecretFile) => ({ secret, fingerprint: secrets.fingerprint(secret) });
+    const login = content(secrets.databaseLogin(authenticator));
+    const { containers, urls, written } = placeServer(
+      this,
+      postgrestServer(place, declaration, { ...props, database, version }),
+      {
+        name,
+        deployment: secrets.identity,
         image,
-        dependsOn,
-        dockerProvider: provider,
-      });
-      return { id, fingerprint, volume };
-    };
-    // New keys and another login reach a server without a restart.
-    const loginFile = secrets.databaseLogin(declaration.authenticator);
-    const login = secretVolume('database-login', loginFile, '.pg_service.conf');
-    // While a file is written again it is missing for a moment. libpq then takes the second one, which is written afterwards.
-    const fallback = secretVolume('database-login-fallback', loginFile, 'pg_service.conf', login.volume.waitFor);
-    // A server reads this file when it starts, so another content replaces it.
-    const startFiles = database.sslRootCertificate
-      ? [secretVolume('root-certificate', database.sslRootCertificate)]
-      : [];
-    const files = [login, fallback, ...startFiles];
-    const network = databaseNetwork(this, database, `${name}-api`, belonging, provider);
-    const settings = {
-      ...serverSettings(declaration, {
-        databaseUri: `postgres:///${encodeURIComponent(database.database)}?service=authenticator`,
-        jwtSecret: `@${FILES}/keys/jwks.json`,
-        port: PORT,
-        adminPort: ADMIN_PORT,
-        version,
-      }),
-      HOME: `${FILES}/database-login`,
-      PGSYSCONFDIR: `${FILES}/database-login-fallback`,
-      PGHOST: database.internalHost,
-      PGPORT: String(database.internalPort),
-      PGSSLMODE: database.sslmode,
-      ...(database.sslRootCertificate && { PGSSLROOTCERT: `${FILES}/root-certificate/root-certificate` }),
-      GHCRTS: runtimeOptions(memory, cpus),
-    };
-    const { bindAddress } = declaration.server;
-
-    const containers = ports.map(
-      (port, n) =>
-        new Container(this, `api-${n + 1}`, {
-          ...hardened(place, props, { ...DEFAULTS, memory }),
-          name: `${name}-api-${n + 1}`,
-          image,
-          env: Object.entries(settings)
-            .map(([variable, value]) => `${variable}=${value}`)
-            .sort(),
-          mounts: [
-            keys.volume.mountedAt(`${FILES}/keys`),
-            ...files.map(({ id, volume }) => volume.mountedAt(`${FILES}/${id}`)),
-          ],
-          ...network,
-          ports: [{ internal: PORT, external: port, ip: bindAddress }],
-          ...serverLife(declaration, version),
-          labels: labels(belonging, {
-            ...props.labels,
-            ...Object.fromEntries(startFiles.map(({ id, fingerprint }) => [`secured-postgrest.${id}`, fingerprint])),
-            ...cpuLabel(cpus),
-          }),
-          dependsOn: [...keys.volume.waitFor, ...files.flatMap(({ volume }) => volume.waitFor)],
-          provider,
-        }),
+        contents: {
+          keys,
+          'database-login': login,
+          'database-login-fallback': login,
+          ...(database.sslRootCertificate && { 'root-certificate': content(database.sslRootCertificate) }),
+        },
+        volumePrefix: name,
+        database,
+        containers: ports.map((port, n) => ({ id: `api-${n + 1}`, name: `${name}-api-${n + 1}`, port })),
+        bindAddress,
+        options: props,
+        dependsOn: props.dependsOn,
+        provider: dockerProvider(this, props.dockerProvider),
+      },
     );
-
-    this.urls = ports.map((port) => publishedUrl(bindAddress, port));
-    this.url = this.urls[0]!;
+    this.urls = urls;
+    this.url = urls[0]!;
     const ready = new DataResource(this, 'ready', {
       triggersReplace: {
         ...Object.fromEntries(containers.map((container, n) => [`api-${n + 1}`, container.id])),
@@ -182,17 +125,17 @@ export class PostgrestServer extends Construct {
             ? ['--directory', new SecretFile(secrets.keys).relativeTo(this)]
             : secrets.keys.options),
           ...this.urls.flatMap((url) => ['--server', url]),
-          ...['--authenticator', declaration.authenticator],
+          ...['--authenticator', authenticator],
         ),
         cliProvisioner(
           'password',
           'finish',
           ...adminConnection(this, database),
           ...['--directory', new SecretFile(secrets.path).relativeTo(this)],
-          ...['--authenticator', declaration.authenticator],
+          ...['--authenticator', authenticator],
         ),
       ],
-      dependsOn: [...keys.volume.waitFor, ...fallback.volume.waitFor],
+      dependsOn: [...written],
     });
     this.waitFor = [ready];
   }

@@ -3,12 +3,13 @@ import { postgrestImage } from '../compile/images.ts';
 import type { Declaration } from '../declaration/types.ts';
 import type { ITerraformDependable } from './synth/cdk/core.ts';
 import type { PostgresqlProvider } from './synth/cdk/postgresql.ts';
-import { DatabaseAccess } from './database-access.ts';
+import { DatabaseAccess, type IDatabaseAccess } from './database-access.ts';
 import { dockerProvider } from './docker/docker-provider.ts';
 import { KeySet } from './key-set.ts';
 import type { IPostgresDatabase } from './postgres-database.ts';
 import { PostgrestServer, type ServerContainerProps } from './postgrest-server.ts';
-import type { SecretFile } from './secrets/secret-file.ts';
+import type { ISecretFile } from './secrets/secret-file.ts';
+import type { ISecrets } from './secrets/secrets.ts';
 import { SecretsDirectory } from './secrets/secrets-directory.ts';
 import { waitAcross } from './synth/wait-across.ts';
 
@@ -18,13 +19,13 @@ export interface SecuredPostgrestProps extends ServerContainerProps {
   /** The database, in this stack or in another one. */
   readonly database: IPostgresDatabase;
   /** @default the secrets directory `.secrets/<the declaration's name>` */
-  readonly secrets?: SecretsDirectory;
+  readonly secrets?: ISecrets;
   /**
    * Roles and access, made elsewhere: best in a stack of their own. In one stack, a deploy that fails in the SQL and would
    * also have replaced the servers has removed them by then; the next deploy that succeeds brings them back.
    * @default made here
    */
-  readonly access?: DatabaseAccess;
+  readonly access?: IDatabaseAccess;
   /** Connected to `database` as its admin; not used where `access` is given. @default a provider made from `database` */
   readonly postgresqlProvider?: PostgresqlProvider;
 }
@@ -47,7 +48,7 @@ export class SecuredPostgrest extends Construct {
   /** Names of the roles that requests run as. */
   readonly roleNames: readonly string[];
   /** The key set that tokens are verified with, on the machine that deploys. */
-  readonly jwksFile: SecretFile;
+  readonly jwksFile: ISecretFile;
   /** Dependencies to wait for until the API answers. */
   readonly waitFor: readonly ITerraformDependable[];
 

@@ -1,26 +1,25 @@
 import { createHash } from 'node:crypto';
 import { resolve } from 'node:path';
 import { Construct } from 'constructs';
+import { checkPort } from '../compile/server/limits.ts';
+import { pathOfIssuer, tokenServiceServer } from '../compile/server/token-service-server.ts';
 import { accountClaimsFunction } from '../declaration/token-service/account-claims.ts';
 import { refuse } from '../errors/secured-postgrest-error.ts';
 import { packageTemplate } from '../postgres/template.ts';
 import { checkClients, type TokenServiceClient } from '../declaration/token-service/token-clients.ts';
 import { tokenIssuer } from '../declaration/token-service/token-issuer.ts';
 import { type Lifetimes, resolveLifetimes } from '../declaration/token-service/token-lifetimes.ts';
-import { checkTokenSchema, forTokenService, tokenServiceNames } from '../declaration/token-service/token-service.ts';
+import { checkTokenSchema, forTokenService } from '../declaration/token-service/token-service.ts';
 import type { Declaration } from '../declaration/types.ts';
 import { App, DataResource, type ITerraformDependable, TerraformStack } from './synth/cdk/core.ts';
-import { Container } from './synth/cdk/docker.ts';
 import { adminConnection } from './admin-connection.ts';
 import { cliProvisioner } from './synth/cli-command.ts';
-import { databaseNetwork } from './docker/database-network.ts';
 import { dockerProvider } from './docker/docker-provider.ts';
-import { checkPort, type ContainerProps, cpuLabel, cpusOf, hardened } from './docker/hardened-container.ts';
-import { labels } from './docker/labels.ts';
+import type { ContainerProps } from './docker/hardened-container.ts';
+import { placeServer } from './docker/place-server.ts';
 import type { IPostgresDatabase } from './postgres-database.ts';
-import { publishedUrl } from './docker/published-url.ts';
-import { SecretFile } from './secrets/secret-file.ts';
-import { SecretVolume } from './docker/secret-volume.ts';
+import { type ISecretFile, SecretFile } from './secrets/secret-file.ts';
+import type { ISecrets } from './secrets/secrets.ts';
 import { SecretsDirectory } from './secrets/secrets-directory.ts';
 import { synthesizedFile } from './synth/synthesized-file.ts';
 import { type IAwaitable, waitAcross } from './synth/wait-across.ts';
@@ -38,7 +37,7 @@ export interface TokenServiceProps extends ContainerProps {
   /** OAuth clients that may get tokens. */
   readonly clients: readonly TokenServiceClient[];
   /** @default the secrets directory `.secrets/<the declaration's name>` */
-  readonly secrets?: SecretsDirectory;
+  readonly secrets?: ISecrets;
   /** Port that the service is published on. @default 8090 */
   readonly port?: number;
   /** A function of yours, `schema.function`, that says role and claims of an account. @default the service's own accounts */
@@ -59,11 +58,10 @@ export interface TokenServiceProps extends ContainerProps {
   readonly cpus?: number;
 }
 
-const DEFAULTS = { user: '1000:1000', memory: 256, cpus: 1 };
 /** Connections to the database that the service opens at most. */
 const CONNECTIONS = 10;
+/** The published port. */
 const PORT = 8090;
-const FILES = '/etc/token-service';
 
 /**
  * The token service in a container. The deploy makes what the service needs in the database, ends when the service is healthy and
@@ -94,14 +92,12 @@ export class TokenService extends Construct {
     checkTokenSchema(declaration);
     accountClaimsFunction(declaration, accountClaims);
     checkClients(place, props.clients);
-    const { accessToken, signIn } = resolveLifetimes(place, props.lifetimes);
+    const lifetimes = resolveLifetimes(place, props.lifetimes);
     const port = checkPort(`${place}.port`, props.port ?? PORT);
     checkTrustProxy(place, issuer, props.trustProxy);
     database.reserveConnections?.(place, CONNECTIONS);
     const secrets = props.secrets ?? new SecretsDirectory({ name });
     const { password, keys, clients, signingKey } = secrets.tokenService(declaration, props.clients);
-    const belonging = { name, deployment: secrets.identity };
-    const provider = dockerProvider(this, props.dockerProvider);
     const needed = JSON.stringify(forTokenService(declaration), undefined, 2);
     const declarationFile = synthesizedFile(this, 'declaration.json', needed);
     const options = accountClaims === undefined ? [] : ['--account-claims', accountClaims];
@@ -124,74 +120,45 @@ export class TokenService extends Construct {
       dependsOn: [...waitAcross(this, database), ...waitAcross(this, props.api)],
     });
 
-    const volume = (id: string, secret: SecretFile, fileName = id, change = secrets.fingerprint(secret)) => {
-      const volume = new SecretVolume(this, id, {
-        ...belonging,
-        volumeName: `${name}-token-service-${id}`,
-        secret,
-        fingerprint: change,
-        fileName,
-        image,
-        dependsOn: [storage],
-        dockerProvider: provider,
-      });
-      return { id, change, volume, path: `${FILES}/${id}/${fileName}` };
-    };
-    // New keys reach the service without a restart; the other files are read when it starts.
-    const keysFile = volume('keys', keys);
-    const passwordFile = volume('password', password);
-    const clientsFile = volume('clients', clients);
-    const neededFile = volume(
-      'declaration',
-      this.synthesized(declarationFile),
-      'declaration.json',
-      fingerprint(needed),
-    );
-    const certificate = database.sslRootCertificate && volume('root-certificate', database.sslRootCertificate);
-    const startFiles = [passwordFile, clientsFile, neededFile, ...(certificate ? [certificate] : [])];
-    const files = [keysFile, ...startFiles];
-
-    const path = new URL(issuer).pathname.replace(/\/$/, '');
-    const healthcheck = healthCheck(`http://127.0.0.1:${PORT}${path}/jwks`);
-    const container = new Container(this, 'container', {
-      ...hardened(place, props, DEFAULTS),
-      name: `${name}-token-service`,
-      image,
-      command: [
-        ...['token-service', 'serve', neededFile.path],
-        ...['--host', database.internalHost, '--port', String(database.internalPort)],
-        ...['--database', database.database, '--user', tokenServiceNames(declaration).role],
-        ...['--password-file', passwordFile.path, '--sslmode', database.sslmode],
-        ...(certificate ? ['--ssl-root-certificate', certificate.path] : []),
-        ...['--keys-file', keysFile.path, '--clients', clientsFile.path],
-        ...['--listen', String(PORT), '--listen-host', '0.0.0.0'],
-        ...['--access-token-seconds', String(accessToken), '--sign-in-seconds', String(signIn)],
-        ...options,
-        ...(props.trustProxy ? ['--trust-proxy'] : []),
-      ],
-      mounts: files.map(({ id, volume }) => volume.mountedAt(`${FILES}/${id}`)),
-      ...databaseNetwork(this, database, `${name}-token-service`, belonging, provider),
-      ports: [{ internal: PORT, external: port, ip: bindAddress }],
-      healthcheck,
-      destroyGraceSeconds: 10,
-      labels: labels(belonging, {
-        ...props.labels,
-        ...Object.fromEntries(startFiles.map(({ id, change }) => [`secured-postgrest.${id}`, change])),
-        ...cpuLabel(cpusOf(place, props, DEFAULTS)),
-        // The provider plans another check, and then silently leaves the container as it is.
-        'secured-postgrest.health-check': fingerprint(...healthcheck.test),
+    const content = (secret: ISecretFile, fingerprint = secrets.fingerprint(secret)) => ({ secret, fingerprint });
+    const keysContent = content(keys);
+    const { containers, urls, written } = placeServer(
+      this,
+      tokenServiceServer(place, declaration, {
+        ...props,
+        issuer,
+        lifetimes,
+        trustProxy: props.trustProxy ?? false,
+        arguments: options,
       }),
-      dependsOn: files.flatMap(({ volume }) => volume.waitFor),
-      provider,
-    });
-
-    this.url = publishedUrl(bindAddress, port) + path;
+      {
+        name,
+        deployment: secrets.identity,
+        image,
+        contents: {
+          keys: keysContent,
+          password: content(password),
+          clients: content(clients),
+          declaration: content(this.synthesized(declarationFile), fingerprint(needed)),
+          ...(database.sslRootCertificate && { 'root-certificate': content(database.sslRootCertificate) }),
+        },
+        volumePrefix: `${name}-token-service`,
+        database,
+        containers: [{ id: 'container', name: `${name}-token-service`, port }],
+        bindAddress,
+        options: props,
+        dependsOn: [storage],
+        provider: dockerProvider(this, props.dockerProvider),
+      },
+    );
+    const container = containers[0]!;
+    this.url = urls[0]! + pathOfIssuer(issuer);
     const ready = new DataResource(this, 'ready', {
-      triggersReplace: { container: container.id, keys: keysFile.change },
+      triggersReplace: { container: container.id, keys: keysContent.fingerprint },
       provisioners: [
         waitProvisioner(container, { hide: [new SecretFile(secrets.path)], url: `${this.url}/jwks`, signingKey }),
       ],
-      dependsOn: [...keysFile.volume.waitFor],
+      dependsOn: [...written],
     });
     this.waitFor = [ready];
   }
@@ -201,13 +168,7 @@ export class TokenService extends Construct {
   }
 }
 
-/** The image has Node.js, since this package's command line runs in it, and perhaps nothing else. */
-function healthCheck(url: string) {
-  const script = `fetch(${JSON.stringify(url)}).then(({ ok }) => process.exit(ok ? 0 : 1), () => process.exit(1))`;
-  return { test: ['CMD', 'node', '--eval', script], interval: '5s', timeout: '5s', retries: 6 };
-}
-
-/** With https somebody else has the certificate, and says who asks, or does not. */
+/** With an https issuer a proxy has the certificate, and either passes the client's address on or does not. */
 function checkTrustProxy(place: string, issuer: string, trustProxy: boolean | undefined): void {
   if (trustProxy !== undefined || issuer.startsWith('http:')) return;
   refuse(

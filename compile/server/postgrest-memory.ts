@@ -1,12 +1,12 @@
 import { refuse } from '../../errors/secured-postgrest-error.ts';
-import { positiveInteger } from './hardened-container.ts';
+import { positiveInteger } from './limits.ts';
 
 /** Megabytes for a server without requests, and for the answers and bodies of one connection's requests. */
 const [SERVER, CONNECTION] = [192, 32];
 /** Less than these, and a few plain requests at a time are too many. */
 const [LEAST_SERVER, LEAST_CONNECTION] = [64, 16];
 
-/** The memory of a server that nobody gave a limit, in megabytes. */
+/** The memory of a server without a given limit, in megabytes. */
 export function serverMemory(poolSize: number): number {
   return SERVER + poolSize * CONNECTION;
 }

@@ -3,13 +3,13 @@ import type { ITerraformDependable } from '../synth/cdk/core.ts';
 import { Container, type ContainerMounts, type DockerProvider, Volume } from '../synth/cdk/docker.ts';
 import { dockerProvider } from './docker-provider.ts';
 import { type Belonging, labels } from './labels.ts';
-import type { SecretFile } from '../secrets/secret-file.ts';
+import type { ISecretFile } from '../secrets/secret-file.ts';
 
 export interface SecretVolumeProps extends Belonging {
   /** Name of the volume on the engine. */
   readonly volumeName: string;
   /** The secret that the volume holds. */
-  readonly secret: SecretFile;
+  readonly secret: ISecretFile;
   /** Changes when the secret does, and tells nothing about it. */
   readonly fingerprint: string;
   /** Name of the file inside of the volume. */

@@ -1,11 +1,11 @@
 import type { LocalExecProvisioner } from '../synth/cdk/core.ts';
 import { type Container, DockerProvider } from '../synth/cdk/docker.ts';
 import { cliProvisioner } from '../synth/cli-command.ts';
-import type { SecretFile } from '../secrets/secret-file.ts';
+import type { ISecretFile } from '../secrets/secret-file.ts';
 
 export interface WaitOptions {
   /** Files and directories with the secrets that the container's log is shown without. */
-  readonly hide: readonly SecretFile[];
+  readonly hide: readonly ISecretFile[];
   /** Address that has to answer. @default the container has only to be healthy */
   readonly url?: string;
   /** Id of the key that a token service has to sign with; `url` is then the address of its key set. @default any */

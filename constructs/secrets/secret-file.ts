@@ -3,6 +3,14 @@ import type { Construct } from 'constructs';
 import { refuse } from '../../errors/secured-postgrest-error.ts';
 import { App, TerraformStack } from '../synth/cdk/core.ts';
 
+/** A secret that constructs refer to by the file that holds it. */
+export interface ISecretFile {
+  /** Absolute path of the file on the machine that deploys. */
+  readonly path: string;
+  /** The path as Terraform sees it from the directory of the scope's stack. */
+  relativeTo(scope: Construct): string;
+}
+
 /**
  * A secret, referred to by the file that holds it. Constructs pass the file around and never its content, so that no
  * secret gets into the synthesized configuration, the plan or the state.
@@ -10,7 +18,7 @@ import { App, TerraformStack } from '../synth/cdk/core.ts';
  * @example
  * const password = new SecretFile('/run/secrets/postgres-admin');
  */
-export class SecretFile {
+export class SecretFile implements ISecretFile {
   /** Absolute path of the file on the machine that deploys. */
   readonly path: string;
 

@@ -22,7 +22,8 @@ import { createFile, replaceFile } from '../../files/whole-files.ts';
 import { discardFiles, rememberFiles } from './new-files.ts';
 import { randomSecret, read, readIfThere } from './secret-files.ts';
 import { KEY_FILE, keyed, readIdentity } from './deployment-identity.ts';
-import { SecretFile } from './secret-file.ts';
+import { type ISecretFile, SecretFile } from './secret-file.ts';
+import type { ISecrets, TokenServiceSecrets } from './secrets.ts';
 import { certificateOf, isServerCertificate, newServerCertificate } from './server-certificate.ts';
 
 export interface SecretsDirectoryProps {
@@ -44,7 +45,7 @@ export interface SecretsDirectoryProps {
  * const secrets = new SecretsDirectory({ name: 'todos' });
  * secrets.adminPassword.path; // '<current directory>/.secrets/todos/admin-password'
  */
-export class SecretsDirectory {
+export class SecretsDirectory implements ISecrets {
   /** Absolute path of the directory. */
   readonly path: string;
   /** Where the private keys are kept: the absolute path of a directory, or another store. */
@@ -112,10 +113,7 @@ export class SecretsDirectory {
    * @throws SecuredPostgrestError what reading the keys refuses; `unsupported_algorithm` for keys that are no key pairs of ours;
    * `keys_changed` where the API does not know the one that signs
    */
-  tokenService(
-    declaration: Declaration,
-    clients: readonly TokenServiceClient[],
-  ): { password: SecretFile; keys: SecretFile; clients: SecretFile; signingKey: string } {
+  tokenService(declaration: Declaration, clients: readonly TokenServiceClient[]): TokenServiceSecrets {
     const source = tokenServiceKeys(declaration);
     this.generateMissing(source.generate);
     const keys = this.written('token-service-keys.json', exportSigningKeys(this.keys));
@@ -204,7 +202,7 @@ export class SecretsDirectory {
    * A short text that changes when the secret does. It is keyed with a random key of this directory, so that it can be
    * stored anywhere without telling anything about the secret, not even a weak one.
    */
-  fingerprint(secret: SecretFile): string {
+  fingerprint(secret: ISecretFile): string {
     return this.keyed(read(secret.path));
   }
 

@@ -60,6 +60,7 @@ describe('PostgrestServer', () => {
       labels: [
         { label: 'secured-postgrest.root-certificate', value: root },
         { label: 'secured-postgrest.cpus', value: '1' },
+        { label: 'secured-postgrest.health-check', value: expect.stringMatching(/^[0-9a-f]{16}$/) as string },
         { label: 'secured-postgrest.name', value: 'todos' },
         { label: 'secured-postgrest.deployment', value: secrets.identity },
       ],

@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { loadDeclaration } from '../../../cli/load-declaration.ts';
 import {
   PostgresDatabase,
+  type ISecrets,
   SecretsDirectory,
   SecuredPostgrest,
   TokenService,
@@ -52,7 +53,7 @@ async function withService(props: Partial<TokenServiceProps> = {}, declaration =
   return { ...app, declaration, database, api, secrets, key, make };
 }
 
-const fileOf = (secrets: SecretsDirectory, name: string) => readFileSync(join(secrets.path, name), 'utf8');
+const fileOf = (secrets: ISecrets, name: string) => readFileSync(join(secrets.path, name), 'utf8');
 
 describe('TokenService', () => {
   it('runs unprivileged, with its secrets in files', async () => {

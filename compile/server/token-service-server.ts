@@ -1,0 +1,85 @@
+import type { Lifetimes } from '../../declaration/token-service/token-lifetimes.ts';
+import { tokenServiceNames } from '../../declaration/token-service/token-service.ts';
+import type { Declaration } from '../../declaration/types.ts';
+import { checkLimits, type GivenLimits } from './limits.ts';
+import { pathOf, type Server, type ServerDatabase, type ServerFile } from './server.ts';
+
+const DEFAULTS = { user: '1000:1000', memoryMegabytes: 256, cpus: 1 };
+const PORT = 8090;
+
+const file = (id: string, fileName: string, read: ServerFile['read']): ServerFile => ({
+  id,
+  directory: `/etc/token-service/${id}`,
+  fileName,
+  read,
+});
+
+/** Files of the token service. New keys reach it without a restart. */
+const KEYS = file('keys', 'keys', 'running');
+const PASSWORD = file('password', 'password', 'start');
+const CLIENTS = file('clients', 'clients', 'start');
+const DECLARATION = file('declaration', 'declaration.json', 'start');
+const ROOT_CERTIFICATE = file('root-certificate', 'root-certificate', 'start');
+
+export interface TokenServiceServerOptions extends GivenLimits {
+  readonly database: ServerDatabase;
+  /** Address of the service, as clients know it. */
+  readonly issuer: string;
+  readonly lifetimes: Lifetimes;
+  /** Whether a proxy in front of the service sets `X-Forwarded-For`. */
+  readonly trustProxy: boolean;
+  /** Further options of `token-service serve`. */
+  readonly arguments: readonly string[];
+}
+
+/**
+ * The token service of a declaration.
+ *
+ * @param place of the limits, for errors
+ * @throws SecuredPostgrestError `invalid_prop`
+ */
+export function tokenServiceServer(
+  place: string,
+  declaration: Declaration,
+  options: TokenServiceServerOptions,
+): Server {
+  const { database, lifetimes } = options;
+  const hasCertificate = database.sslRootCertificate !== undefined;
+  return {
+    name: 'token-service',
+    command: [
+      ...['token-service', 'serve', pathOf(DECLARATION)],
+      ...['--host', database.internalHost, '--port', String(database.internalPort)],
+      ...['--database', database.database, '--user', tokenServiceNames(declaration).role],
+      ...['--password-file', pathOf(PASSWORD), '--sslmode', database.sslmode],
+      ...(hasCertificate ? ['--ssl-root-certificate', pathOf(ROOT_CERTIFICATE)] : []),
+      ...['--keys-file', pathOf(KEYS), '--clients', pathOf(CLIENTS)],
+      ...['--listen', String(PORT), '--listen-host', '0.0.0.0'],
+      ...['--access-token-seconds', String(lifetimes.accessToken), '--sign-in-seconds', String(lifetimes.signIn)],
+      ...options.arguments,
+      ...(options.trustProxy ? ['--trust-proxy'] : []),
+    ],
+    environment: {},
+    files: [KEYS, PASSWORD, CLIENTS, DECLARATION, ...(hasCertificate ? [ROOT_CERTIFICATE] : [])],
+    port: PORT,
+    probe: {
+      command: nodeFetch(`http://127.0.0.1:${PORT}${pathOfIssuer(options.issuer)}/jwks`),
+      intervalSeconds: 5,
+      timeoutSeconds: 5,
+      retries: 6,
+    },
+    stop: { graceSeconds: 10 },
+    limits: checkLimits(place, options, DEFAULTS),
+  };
+}
+
+/** Path of the service's address; empty if the service has a host name of its own. */
+export function pathOfIssuer(issuer: string): string {
+  return new URL(issuer).pathname.replace(/\/$/, '');
+}
+
+/** The image has Node.js, since this package's command line runs in it, and perhaps nothing else. */
+function nodeFetch(url: string): string[] {
+  const script = `fetch(${JSON.stringify(url)}).then(({ ok }) => process.exit(ok ? 0 : 1), () => process.exit(1))`;
+  return ['node', '--eval', script];
+}

@@ -1,0 +1,124 @@
+import { createHash } from 'node:crypto';
+import type { Construct } from 'constructs';
+import type { Server, ServerFile, ServerProbe } from '../../compile/server/server.ts';
+import type { IPostgresDatabase } from '../postgres-database.ts';
+import type { ISecretFile } from '../secrets/secret-file.ts';
+import type { ITerraformDependable } from '../synth/cdk/core.ts';
+import { Container, type ContainerConfig, type DockerProvider } from '../synth/cdk/docker.ts';
+import { databaseNetwork } from './database-network.ts';
+import { type ContainerProps, cpuLabel, hardened } from './hardened-container.ts';
+import { type Belonging, labels } from './labels.ts';
+import { publishedUrl } from './published-url.ts';
+import { SecretVolume } from './secret-volume.ts';
+
+/** Content of a server's file: a secret, or the volume that another construct has written it to. */
+export type FileContent = { readonly fingerprint: string } & (
+  { readonly secret: ISecretFile } | { readonly volume: SecretVolume }
+);
+
+/** Where and how the containers of a server run. */
+export interface DockerPlacement extends Belonging {
+  readonly image: string;
+  /** Content of each file, by the file's id. */
+  readonly contents: Readonly<Record<string, FileContent>>;
+  /** Names of the volumes begin with it. */
+  readonly volumePrefix: string;
+  readonly database: IPostgresDatabase;
+  /** One container each, with the id of its construct, its name on the engine and its published port. */
+  readonly containers: readonly { readonly id: string; readonly name: string; readonly port: number }[];
+  readonly bindAddress: string;
+  readonly options: ContainerProps;
+  /** Resources that must succeed before a file is written. */
+  readonly dependsOn: readonly ITerraformDependable[];
+  readonly provider: DockerProvider;
+}
+
+export interface DockerServers {
+  readonly containers: readonly Container[];
+  /** URL of each container's published port. */
+  readonly urls: readonly string[];
+  /** Dependencies to wait for until the files that running servers read are written. */
+  readonly written: readonly ITerraformDependable[];
+}
+
+/** Runs a server in hardened containers, with each of its files in a volume of its own. */
+export function placeServer(scope: Construct, server: Server, placement: DockerPlacement): DockerServers {
+  const { image, contents, database, bindAddress, options, provider } = placement;
+  const volumes = new Map<string, SecretVolume>();
+  for (const file of server.files) volumes.set(file.id, volumeOf(scope, file, placement, volumes));
+  const volumesRead = (when: ServerFile['read']) =>
+    server.files.filter(({ read }) => read === when).map(({ id }) => volumes.get(id)!);
+  const network = databaseNetwork(scope, database, `${placement.name}-${server.name}`, placement, provider);
+  const started = server.files.filter(({ read }) => read === 'start');
+  const containers = placement.containers.map(
+    ({ id, name, port }) =>
+      new Container(scope, id, {
+        ...hardened(scope.node.path, server.limits, options),
+        name,
+        image,
+        ...(server.command && { command: [...server.command] }),
+        ...environment(server),
+        mounts: server.files.map((file) => volumes.get(file.id)!.mountedAt(file.directory)),
+        ...network,
+        ports: [{ internal: server.port, external: port, ip: bindAddress }],
+        ...(server.probe && { healthcheck: healthCheck(server.probe) }),
+        ...(server.stop.signal && { stopSignal: server.stop.signal, stopTimeout: server.stop.graceSeconds }),
+        destroyGraceSeconds: server.stop.graceSeconds,
+        labels: labels(placement, {
+          ...options.labels,
+          ...Object.fromEntries(started.map(({ id }) => [`secured-postgrest.${id}`, contents[id]!.fingerprint])),
+          ...cpuLabel(server.limits),
+          ...(server.probe && healthLabel(server.probe)),
+        }),
+        dependsOn: [...volumesRead('running'), ...volumesRead('start')].flatMap(({ waitFor }) => waitFor),
+        provider,
+      }),
+  );
+  return {
+    containers,
+    urls: placement.containers.map(({ port }) => publishedUrl(bindAddress, port)),
+    written: volumesRead('running').flatMap(({ waitFor }) => waitFor),
+  };
+}
+
+function volumeOf(
+  scope: Construct,
+  { id, fileName, writtenAfter }: ServerFile,
+  { name, deployment, image, contents, volumePrefix, dependsOn, provider }: DockerPlacement,
+  written: ReadonlyMap<string, SecretVolume>,
+): SecretVolume {
+  const content = contents[id]!;
+  if ('volume' in content) return content.volume;
+  return new SecretVolume(scope, id, {
+    name,
+    ...(deployment !== undefined && { deployment }),
+    volumeName: `${volumePrefix}-${id}`,
+    secret: content.secret,
+    fingerprint: content.fingerprint,
+    fileName,
+    image,
+    dependsOn: writtenAfter === undefined ? dependsOn : written.get(writtenAfter)!.waitFor,
+    dockerProvider: provider,
+  });
+}
+
+/** Without variables the provider keeps the image's own list. */
+function environment({ environment }: Server): Pick<ContainerConfig, 'env'> {
+  const env = Object.entries(environment).map(([variable, value]) => `${variable}=${value}`);
+  return env.length === 0 ? {} : { env: env.sort() };
+}
+
+function healthCheck({ command, intervalSeconds, timeoutSeconds, retries }: ServerProbe) {
+  return {
+    test: ['CMD', ...command],
+    interval: `${intervalSeconds}s`,
+    timeout: `${timeoutSeconds}s`,
+    retries,
+  };
+}
+
+/** The provider plans another check, and then silently leaves the container as it is: another label replaces it. */
+function healthLabel(probe: ServerProbe): Readonly<Record<string, string>> {
+  const text = healthCheck(probe).test.join('\n');
+  return { 'secured-postgrest.health-check': createHash('sha256').update(text).digest('hex').slice(0, 16) };
+}
