@@ -26,7 +26,7 @@ export interface TokenServiceServerOptions extends GivenLimits {
   /** Address of the service, as clients know it. */
   readonly issuer: string;
   readonly lifetimes: Lifetimes;
-  /** Whether a proxy in front of the service sets `X-Forwarded-For`. */
+  /** True if a proxy in front of the service sets `X-Forwarded-For`. */
   readonly trustProxy: boolean;
   /** Further options of `token-service serve`. */
   readonly arguments: readonly string[];

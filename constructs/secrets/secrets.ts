@@ -12,7 +12,7 @@ export interface ISecrets {
   readonly keys: KeyPlace;
   /** Tells deployments with equal names apart; no secret. */
   readonly identity: string;
-  /** Whether a deploy with these secrets has ended. */
+  /** True if a deploy with these secrets has ended. */
   readonly hasDeployed: boolean;
   /** Password of the database's admin. */
   readonly adminPassword: ISecretFile;
