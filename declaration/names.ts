@@ -8,11 +8,11 @@ const MAX_BYTES = 63;
 const RESERVED_ROLES = ['public', 'none', 'current_user', 'current_role', 'session_user', 'user'];
 export const SYSTEM_SCHEMAS = ['pg_catalog', 'information_schema', 'pg_toast'];
 
-/** Refuses a name that Postgres would cut, fold, or could not hold. */
+/** Refuses a name that Postgres would truncate or could not store. */
 export function checkName(name: string, place: string): void {
   if (name === '') refuse('invalid_name', place, 'the name is empty', 'give it a name');
-  if (name.includes('\0') || name.includes('.')) {
-    refuse('invalid_name', place, `${JSON.stringify(name)} holds a dot or a NUL character`, 'use another name');
+  if (name.includes('\0')) {
+    refuse('invalid_name', place, `${JSON.stringify(name)} holds a NUL character`, 'use another name');
   }
   if (Buffer.byteLength(name) > MAX_BYTES) {
     refuse(
@@ -22,21 +22,18 @@ export function checkName(name: string, place: string): void {
       `use at most ${MAX_BYTES}`,
     );
   }
-  if (/[A-Z]/.test(name)) {
+}
+
+/** Names of schemas and roles also appear in settings and on command lines. */
+function checkPlainName(name: string, place: string): void {
+  checkName(name, place);
+  if (!/^[A-Za-z_][A-Za-z0-9_-]*$/.test(name)) {
     refuse(
       'invalid_name',
       place,
-      `"${name}" has capitals, which Postgres folds where it is not quoted`,
-      `use "${name.toLowerCase()}"`,
+      `"${name}" is not made of letters, digits, _ and -`,
+      'use only these, and begin with a letter or _',
     );
-  }
-}
-
-/** Names that also stand in settings and on command lines: letters, digits and underscores only. */
-function checkPlainName(name: string, place: string): void {
-  checkName(name, place);
-  if (!/^[a-z_][a-z0-9_]*$/.test(name)) {
-    refuse('invalid_name', place, `"${name}" is not made of a-z, 0-9 and _`, 'use only these, and a letter first');
   }
 }
 
@@ -54,15 +51,38 @@ export function checkSchemaName(name: string, place: string): void {
   }
 }
 
-/** `schema.name`, or `name` in the default schema. */
+/** One part of a name: in double quotes as in SQL, or as it is. */
+const PART = /(?:"((?:[^"]|"")*)"|([^".][^.]*))(?:\.|$)/y;
+
+/**
+ * `schema.name`, or `name` in the default schema. Nothing is folded: `User` is the table that SQL calls `"User"`. A part that
+ * contains a dot is in double quotes.
+ */
 export function qualify(name: string, defaultSchema: string, place: string): QualifiedName {
-  const parts = name.split('.');
+  const parts = splitName(name);
   const [schema, own] = parts.length === 1 ? [defaultSchema, parts[0]] : parts;
   if (parts.length > 2 || !schema || !own) {
-    refuse('invalid_name', place, `"${name}" is neither "name" nor "schema.name"`, 'write it so');
+    refuse(
+      'invalid_name',
+      place,
+      `"${name}" is neither "name" nor "schema.name"`,
+      'write it so, with a part that contains a dot in double quotes',
+    );
   }
   checkName(own, place);
   return { schema, name: own };
+}
+
+/** The parts of a name between dots; none if the name is malformed. */
+export function splitName(name: string): string[] {
+  const parts: string[] = [];
+  PART.lastIndex = 0;
+  while (PART.lastIndex < name.length) {
+    const found = PART.exec(name);
+    if (!found) return [];
+    parts.push(found[1]?.replaceAll('""', '"') ?? found[2]!);
+  }
+  return name.endsWith('.') ? [] : parts;
 }
 
 /** Refuses a schema that is not managed. */
