@@ -63,7 +63,7 @@ export function postgrestServer(place: string, declaration: Declaration, options
     port: PORT,
     // The image has no shell, and before 14 no command that could check.
     ...(major >= 14 && {
-      probe: { command: ['postgrest', '--ready'], intervalSeconds: 2, timeoutSeconds: 5, retries: 5 },
+      healthCheck: { command: ['postgrest', '--ready'], intervalSeconds: 2, timeoutSeconds: 5, retries: 5 },
     }),
     stop: stopOf(declaration, major),
     limits,

@@ -12,7 +12,7 @@ export interface Server {
   /** The port that the program listens on. */
   readonly port: number;
   /** @default the program has no command that can check */
-  readonly probe?: ServerProbe;
+  readonly healthCheck?: ServerHealthCheck;
   readonly stop: ServerStop;
   readonly limits: ServerLimits;
 }
@@ -29,7 +29,7 @@ export interface ServerFile {
 }
 
 /** A command inside of the server that succeeds if the server is ready. */
-export interface ServerProbe {
+export interface ServerHealthCheck {
   readonly command: readonly string[];
   readonly intervalSeconds: number;
   readonly timeoutSeconds: number;

@@ -62,7 +62,7 @@ export function tokenServiceServer(
     environment: {},
     files: [KEYS, PASSWORD, CLIENTS, DECLARATION, ...(hasCertificate ? [ROOT_CERTIFICATE] : [])],
     port: PORT,
-    probe: {
+    healthCheck: {
       command: nodeFetch(`http://127.0.0.1:${PORT}${pathOfIssuer(options.issuer)}/jwks`),
       intervalSeconds: 5,
       timeoutSeconds: 5,

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { Construct } from 'constructs';
-import type { Server, ServerFile, ServerProbe } from '../../compile/server/server.ts';
+import type { Server, ServerFile, ServerHealthCheck } from '../../compile/server/server.ts';
 import type { IPostgresDatabase } from '../postgres-database.ts';
 import type { ISecretFile } from '../secrets/secret-file.ts';
 import type { ITerraformDependable } from '../synth/cdk/core.ts';
@@ -61,14 +61,14 @@ export function placeServer(scope: Construct, server: Server, placement: DockerP
         mounts: server.files.map((file) => volumes.get(file.id)!.mountedAt(file.directory)),
         ...network,
         ports: [{ internal: server.port, external: port, ip: bindAddress }],
-        ...(server.probe && { healthcheck: healthCheck(server.probe) }),
+        ...(server.healthCheck && { healthcheck: dockerHealthCheck(server.healthCheck) }),
         ...(server.stop.signal && { stopSignal: server.stop.signal, stopTimeout: server.stop.graceSeconds }),
         destroyGraceSeconds: server.stop.graceSeconds,
         labels: labels(placement, {
           ...options.labels,
           ...Object.fromEntries(started.map(({ id }) => [`secured-postgrest.${id}`, contents[id]!.fingerprint])),
           ...cpuLabel(server.limits),
-          ...(server.probe && healthLabel(server.probe)),
+          ...(server.healthCheck && healthLabel(server.healthCheck)),
         }),
         dependsOn: [...volumesRead('running'), ...volumesRead('start')].flatMap(({ waitFor }) => waitFor),
         provider,
@@ -108,7 +108,7 @@ function environment({ environment }: Server): Pick<ContainerConfig, 'env'> {
   return env.length === 0 ? {} : { env: env.sort() };
 }
 
-function healthCheck({ command, intervalSeconds, timeoutSeconds, retries }: ServerProbe) {
+function dockerHealthCheck({ command, intervalSeconds, timeoutSeconds, retries }: ServerHealthCheck) {
   return {
     test: ['CMD', ...command],
     interval: `${intervalSeconds}s`,
@@ -118,7 +118,7 @@ function healthCheck({ command, intervalSeconds, timeoutSeconds, retries }: Serv
 }
 
 /** The provider plans another check, and then silently leaves the container as it is: another label replaces it. */
-function healthLabel(probe: ServerProbe): Readonly<Record<string, string>> {
-  const text = healthCheck(probe).test.join('\n');
+function healthLabel(check: ServerHealthCheck): Readonly<Record<string, string>> {
+  const text = dockerHealthCheck(check).test.join('\n');
   return { 'secured-postgrest.health-check': createHash('sha256').update(text).digest('hex').slice(0, 16) };
 }

@@ -30,12 +30,12 @@ describe('the description of a PostgREST server', () => {
     ['12.2.12', false, undefined],
     ['14.10', true, undefined],
     ['16.4', true, 'SIGTERM'],
-  ])('probes and stops PostgREST %s as that version can', (version, probed, signal) => {
+  ])('checks and stops PostgREST %s as that version can', (version, probed, signal) => {
     const declaration = notes({
       roles: { anonymous: 'visitor', users: [{ name: 'member', statementTimeoutMs: 60_000 }] },
     });
-    const { probe, stop } = postgrestServer('api', declaration, { database, version });
-    expect(probe !== undefined).toBe(probed);
+    const { healthCheck, stop } = postgrestServer('api', declaration, { database, version });
+    expect(healthCheck !== undefined).toBe(probed);
     expect(stop.signal).toBe(signal);
     expect(stop.graceSeconds).toBe(65);
   });
