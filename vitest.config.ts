@@ -10,8 +10,8 @@ const kind = (name: string, timeout: number, settings = {}) => ({
   test: { name, include: [`test/${name}/**/*.test.ts`], testTimeout: timeout, hookTimeout: timeout, ...settings },
 });
 
-/** A second is not enough on a busy machine. */
-const patient = { expect: { poll: { timeout: 30 * seconds } } };
+/** Tests wait for states: only what never comes takes this long. */
+const patient = { expect: { poll: { timeout: 90 * seconds } } };
 
 /** Embedded tests of what differs between versions of PostgREST: answers, tokens, caches, errors and settings. */
 const versionTests = [
@@ -54,13 +54,13 @@ export default defineConfig({
       kind('unit', 60 * seconds, withoutEngine),
       kind('site', 300 * seconds, withoutEngine),
       terrain,
-      kind('embedded', 120 * seconds, {
+      kind('embedded', 180 * seconds, {
         ...withoutEngine,
         include: ['test/embedded/**/*.test.ts', 'examples/**/*.test.ts'],
         ...patient,
       }),
       ...postgrestPrograms().map(({ name, path }) =>
-        kind(name, 120 * seconds, {
+        kind(name, 180 * seconds, {
           include: versionTests,
           env: { ...withoutEngine.env, POSTGREST_BINARY: path },
           ...patient,

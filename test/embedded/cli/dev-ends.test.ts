@@ -54,7 +54,7 @@ describe.runIf(process.platform === 'linux')('dev', () => {
     const run = await dev(broken);
     expect(await run.ended).toEqual([1, null]);
     expect(run.printed.err).toMatch(/\nsecured-postgrest: broken on purpose\n$/);
-    await expect.poll(left, { timeout: 20_000 }).toEqual([]);
+    await expect.poll(left).toEqual([]);
   });
 
   it.each(['postgres', 'postgrest'] as const)('ends with all that it has begun where %s dies', async (name) => {
@@ -95,7 +95,7 @@ describe.runIf(process.platform === 'linux')('dev', () => {
         if (text.includes(step)) child.kill(sent);
       });
       expect(await ended).toEqual([null, sent]);
-      await expect.poll(left, { timeout: 20_000 }).toEqual([]);
+      await expect.poll(left).toEqual([]);
     },
   );
 });

@@ -53,9 +53,7 @@ it('docs/token-service.md sets up a service that serves', async () => {
   let output = '';
   for (const stream of [child.stdout, child.stderr]) stream.on('data', (data) => (output += String(data)));
   try {
-    await expect
-      .poll(() => output, { timeout: 30_000 })
-      .toMatch(/^https:\/\/id\.example\.org listens on 127\.0\.0\.1:\d+/m);
+    await expect.poll(() => output).toMatch(/^https:\/\/id\.example\.org listens on 127\.0\.0\.1:\d+/m);
     const [, port] = /127\.0\.0\.1:(\d+)/.exec(output)!;
     const answer = await fetch(`http://127.0.0.1:${port}/.well-known/openid-configuration`);
     expect(await answer.json()).toMatchObject({ issuer: 'https://id.example.org' });

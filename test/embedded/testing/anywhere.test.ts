@@ -31,7 +31,7 @@ beforeEach(() => {
 async function expectWorks(command: readonly string[], options: object = {}, env: NodeJS.ProcessEnv = {}) {
   const run = runProgram(command, { cwd: place, env: { ...process.env, TMPDIR: place, ...env }, ...options });
   expect(await run.ended, run.errors()).toEqual({ code: 0, signal: null });
-  await expect.poll(() => tracesIn(place), { timeout: 10_000, interval: 100 }).toEqual(noTraces);
+  await expect.poll(() => tracesIn(place), { interval: 100 }).toEqual(noTraces);
 }
 
 describe.runIf(process.platform === 'linux')('an environment works, and leaves nothing behind,', () => {

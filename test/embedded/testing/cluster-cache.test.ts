@@ -108,8 +108,8 @@ describe('a cached cluster', () => {
     while (!readdirSync(cache).some((name) => name.startsWith('unfinished'))) await turn();
     run.child.kill('SIGKILL');
     expect(await run.ended).toEqual({ code: null, signal: 'SIGKILL' });
-    await expect.poll(() => readdirSync(cache), { timeout: 10_000 }).toEqual([]);
-    await expect.poll(() => serverDirectories(), { timeout: 10_000 }).toEqual([]);
+    await expect.poll(() => readdirSync(cache)).toEqual([]);
+    await expect.poll(() => serverDirectories()).toEqual([]);
   });
 
   it('has a password that opens no copy, and every copy has its own', async () => {

@@ -100,7 +100,7 @@ describe('an environment on an existing Postgres', () => {
     if (how.startsWith('SIG')) child.kill(how as NodeJS.Signals);
     await ended;
     const databases = async () => (await remains()).filter((name) => name.includes('ephemeral'));
-    await vi.waitFor(async () => expect(await databases()).toHaveLength(2), 40_000);
+    await vi.waitFor(async () => expect(await databases()).toHaveLength(2), 90_000);
     expect(await titles(living)).toContainEqual({ title: 'buy milk' });
     await living.stop();
   });

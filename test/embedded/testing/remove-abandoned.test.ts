@@ -52,7 +52,7 @@ function childOf(parent: number, name: string): number {
 const running = (name: string) => processesIn(place).filter((process) => process.name === name);
 
 async function expectNothingLeft(before: readonly string[]) {
-  await expect.poll(() => tracesIn(place), { timeout: 10_000, interval: 100 }).toEqual(noTraces);
+  await expect.poll(() => tracesIn(place), { interval: 100 }).toEqual(noTraces);
   await expectSharedMemoryBack(before);
 }
 
@@ -117,7 +117,7 @@ describe.runIf(process.platform === 'linux')('what a process leaves that is kill
     it.each([50, 150, 250, 350])('is ended and removed (after %i ms)', async (wait) => {
       const before = leftSharedMemory();
       const killed = run(['wait'], { SECURED_POSTGREST_CACHE: join(place, '..', 'no cache') });
-      await expect.poll(() => running('initdb').length, { timeout: 20_000, interval: 10 }).toBe(1);
+      await expect.poll(() => running('initdb').length, { interval: 10 }).toBe(1);
       await delay(wait);
       kill(victims);
       await killed.ended;

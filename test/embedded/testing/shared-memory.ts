@@ -23,7 +23,7 @@ export function leftSharedMemory(): string[] {
 export async function expectSharedMemoryBack(before: readonly string[]): Promise<void> {
   const left = leftSharedMemory().filter((name) => !before.includes(name));
   const remaining = () => leftSharedMemory().filter((name) => left.includes(name));
-  await expect.poll(remaining, { timeout: 60_000, interval: 100 }).toEqual([]);
+  await expect.poll(remaining, { interval: 100 }).toEqual([]);
 }
 
 function namedMemory(): string[] {

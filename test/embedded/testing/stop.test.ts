@@ -31,7 +31,7 @@ describe.runIf(process.platform === 'linux')('stop', () => {
   const before = leftSharedMemory();
   afterEach(async () => {
     try {
-      await expect.poll(() => tracesIn(temporaryDirectory()), { timeout: 10_000, interval: 100 }).toEqual(noTraces);
+      await expect.poll(() => tracesIn(temporaryDirectory()), { interval: 100 }).toEqual(noTraces);
       await expectSharedMemoryBack(before);
     } finally {
       // One test that fails must not fail the others.

@@ -41,7 +41,7 @@ async function crash(start: () => { output: NodeJS.ReadableStream; end: () => Pr
   expect(await Promise.all(ports.map(isListening))).toEqual([true, true]);
   expect(serverDirectories(place)).toHaveLength(2);
   await end();
-  await expect.poll(() => tracesIn(place), { timeout: 20_000, interval: 100 }).toEqual(noTraces);
+  await expect.poll(() => tracesIn(place), { interval: 100 }).toEqual(noTraces);
   expect(await Promise.all(ports.map(isListening))).toEqual([false, false]);
   expect((await fetch(`${own.url}/todos?select=title`)).status).toBe(200);
   expect(await own.sql('select 1 as one')).toEqual([{ one: 1 }]);

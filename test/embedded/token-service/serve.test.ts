@@ -77,7 +77,7 @@ it('sets up and serves, and neither it nor Postgres prints a token, a code, a na
     String(listen),
   );
   try {
-    await expect.poll(() => serve.seen.output, { timeout: 20_000 }).toContain(`${issuer} listens on`);
+    await expect.poll(() => serve.seen.output).toContain(`${issuer} listens on`);
     const client = await oauth.discovery(new URL(issuer), 'web', undefined, oauth.None(), {
       execute: [oauth.allowInsecureRequests],
     });
@@ -112,7 +112,7 @@ it('sets up and serves, and neither it nor Postgres prints a token, a code, a na
     }
   } finally {
     serve.child.kill('SIGTERM');
-    expect(await serve.seen.ended).toEqual([0, null]);
+    expect(await serve.seen.ended, serve.seen.output).toEqual([0, null]);
   }
 });
 

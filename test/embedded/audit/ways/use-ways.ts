@@ -55,7 +55,7 @@ export function useWays() {
     read: (text: string) => api.sql(text),
     shown: async (ask: Ask) => (await answerOf(ask)).includes(ask.shows ?? 'SECRET'),
     /** The API is there, and answers. */
-    serves: () => expect.poll(() => answerOf(get('user', '/notes?select=body')), { timeout: 20_000 }).toContain('mine'),
+    serves: () => expect.poll(() => answerOf(get('user', '/notes?select=body'))).toContain('mine'),
   };
 }
 
@@ -73,10 +73,10 @@ export function describeWays(groups: readonly (readonly [what: string, ways: rea
         await sql(`NOTIFY pgrst, 'reload schema'`);
         let found: readonly Finding[] = [];
         await expect
-          .poll(async () => rules((found = await auditDatabase(database(), declaration))), { timeout: 20_000 })
+          .poll(async () => rules((found = await auditDatabase(database(), declaration))))
           .toContainEqual(finds);
         for (const { object, problem, fix } of found) expect([object.text, problem, fix.text]).not.toContain('');
-        if (ask) await expect.poll(() => shown(ask), { timeout: 20_000 }).toBe(true);
+        if (ask) await expect.poll(() => shown(ask)).toBe(true);
 
         const deploys = () => applyDeclaration(database(), declaration);
         if (deploy === 'refuses') {
