@@ -2,6 +2,7 @@ import type { DatabaseConnection } from '../postgres/connect.ts';
 import { effectiveRoles } from '../declaration/roles.ts';
 import type { Command, Declaration, Table, View } from '../declaration/types.ts';
 import { withClient } from '../postgres/with-client.ts';
+import { sessionOf } from '../apply/session.ts';
 import { probeRelation } from './map/probe-relation.ts';
 import type { Reach } from './map/reach.ts';
 import { roleOf } from './map/request.ts';
@@ -64,10 +65,11 @@ export function accessMatrix(
   { limit }: AccessMatrixOptions = {},
 ): Promise<AccessMatrix> {
   return withClient(connection, async (client) => {
+    const session = sessionOf(client, declaration);
     const relations: RelationAccess[] = [];
     for (const relation of [...declaration.tables, ...declaration.views]) {
       const probe = { relation, commands: COMMANDS, subjects: Object.values(subjects), limit };
-      const { reaches, rows, truncated } = await probeRelation(client, declaration, probe);
+      const { reaches, rows, truncated } = await probeRelation(session, probe);
       const cells = Object.entries(subjects).flatMap(([subject, who], index) =>
         COMMANDS.map((command) => ({
           subject,

@@ -5,6 +5,7 @@ import { packageTemplate } from '../postgres/template.ts';
 import type { Declaration } from '../declaration/types.ts';
 import { declaredRoles } from '../compile/catalog-scope.ts';
 import { failed } from './run-steps.ts';
+import type { Session } from './session.ts';
 import { INSUFFICIENT_PRIVILEGE } from '../postgres/sqlstate.ts';
 
 /** Privileges that an admin lacks, and the statements that give them. */
@@ -70,17 +71,13 @@ export async function lackingPrivileges(
  *
  * @throws SecuredPostgrestError `missing_privilege`
  */
-export async function checkPrivileges(client: pg.ClientBase, declaration: Declaration): Promise<void> {
+export async function checkPrivileges({ client, declaration }: Session): Promise<void> {
   const lacking = await lackingPrivileges(client, declaration);
   if (lacking) refuse('missing_privilege', `database ${lacking.database}`, lacking.problem, lacking.fix);
 }
 
 /** Throws the error of a run that failed; where the admin lacks privileges, with Postgres' words and the statements that help. */
-export async function explainPrivileges(
-  client: pg.ClientBase,
-  declaration: Declaration,
-  error: unknown,
-): Promise<never> {
+export async function explainPrivileges({ client, declaration }: Session, error: unknown): Promise<never> {
   const { code, cause } = error as Partial<SecuredPostgrestError>;
   const denied = [cause, error].find((one) => (one as { code?: string } | undefined)?.code === INSUFFICIENT_PRIVILEGE);
   // A migration runs as the declaration's owner, whose privileges are not the admin's.

@@ -1,5 +1,3 @@
-import { catalogScope } from '../compile/catalog-scope.ts';
-import type pg from 'pg';
 import { refuse } from '../errors/secured-postgrest-error.ts';
 import { CONFLICTS } from '../postgres/sqlstate.ts';
 import type { Declaration } from '../declaration/types.ts';
@@ -37,6 +35,7 @@ import { checkSubjectColumns, planTriggerMarks } from './plan/plan-triggers.ts';
 import { checkDatabase, checkWritable } from './preflight.ts';
 import { Progress } from './progress.ts';
 import { inOneMessage, runSteps } from './run-steps.ts';
+import { sessionOf, type Session } from './session.ts';
 import { lock, settle } from '../postgres/session.ts';
 import { statementsOf } from '../postgres/statements.ts';
 import { transaction } from './transaction.ts';
@@ -89,10 +88,11 @@ export async function applyDeclaration(
     await settle(client);
     await lock(client, declaration.name);
     const rolesChanged = passwords !== undefined && (await createRoles(client, declaration, passwords));
+    const session = sessionOf(client, declaration);
     const progress = new Progress();
-    const result = await retryOnConflict(() => converge(client, declaration, { revision, progress, rolesChanged }))
-      .catch((error: unknown) => explainPrivileges(client, declaration, error))
-      .catch(async (error: unknown) => progress.tell(error, await closedNow(client, declaration)));
+    const result = await retryOnConflict(() => converge(session, { revision, progress, rolesChanged }))
+      .catch((error: unknown) => explainPrivileges(session, error))
+      .catch(async (error: unknown) => progress.tell(error, await closedNow(session)));
     const messages = transcript?.messages();
     if (messages) onTranscript?.(messages);
     return result;
@@ -102,9 +102,9 @@ export async function applyDeclaration(
 }
 
 /** Lists what stays closed after a failed run, whichever run closed it; empty if the session no longer answers. */
-async function closedNow(client: pg.Client, declaration: Declaration): Promise<string[]> {
-  return readCompared(client, catalogScope(declaration)).then(
-    (catalog) => ungranted(declaration, catalog),
+async function closedNow(session: Session): Promise<string[]> {
+  return readCompared(session).then(
+    (catalog) => ungranted(session.declaration, catalog),
     () => [],
   );
 }
@@ -130,90 +130,85 @@ interface ConvergeOptions {
   readonly rolesChanged: boolean;
 }
 
-async function converge(
-  client: pg.Client,
-  declaration: Declaration,
-  { revision, progress, rolesChanged }: ConvergeOptions,
-): Promise<ApplyResult> {
-  await transaction(client, declaration, () => prepare(client, declaration));
-  const toRun = await pendingMigrations(client, declaration);
+async function converge(session: Session, { revision, progress, rolesChanged }: ConvergeOptions): Promise<ApplyResult> {
+  const { client, declaration } = session;
+  await transaction(session, () => prepare(session));
+  const toRun = await pendingMigrations(session);
   const last = toRun.findLastIndex(({ transactional }) => !transactional);
-  await runEarly(client, declaration, toRun.slice(0, last + 1), progress);
-  return transaction(client, declaration, async () => {
+  await runEarly(session, toRun.slice(0, last + 1), progress);
+  return transaction(session, async () => {
     const rest = toRun.slice(last + 1);
-    await runLifted(client, declaration, rest);
-    const { changes, catalog, pending } = await bringAccess(client, declaration);
+    await runLifted(session, rest);
+    const { changes, catalog, pending } = await bringAccess(session);
     const findings = audit(declaration, catalog, pending);
     refuseErrors(declaration, findings, progress.committed.length === 0 ? 'nothing was changed' : undefined);
     const migrations = [...progress.committed, ...rest.map(({ source }) => source.file)];
     const changed = changes > 0 || migrations.length > 0;
-    if (revision !== undefined) await recordRevision(client, declaration, revision);
+    if (revision !== undefined) await recordRevision(session, revision);
     const { admin_is_superuser: superuser } = catalog.database;
-    const forget = await planForgetting(client, declaration, { changed: changed || rolesChanged, superuser });
+    const forget = await planForgetting(session, { changed: changed || rolesChanged, superuser });
     const end = [...forget, ...(changed ? [statement('reload_schema')] : [])];
     if (end.length > 0) await client.query(inOneMessage(end));
     return { migrations, changes, warnings: findings.filter(({ level }) => level === 'warning') };
   });
 }
 
-async function recordRevision(client: pg.Client, declaration: Declaration, revision: string): Promise<void> {
-  const { privateSchema } = declaration;
+async function recordRevision(session: Session, revision: string): Promise<void> {
+  const { privateSchema } = session.declaration;
   const place = `${privateSchema}.migrations`;
   const sql = statement('record_revision', { private: privateSchema, revision });
-  await runSteps(client, declaration, [{ sql, as: 'owner', place }]);
+  await runSteps(session, [{ sql, as: 'owner', place }]);
 }
 
 /** Schemas of our own and the book-keeping: nobody but the owner can use them yet. */
-async function prepare(client: pg.Client, declaration: Declaration): Promise<void> {
-  const ground = await readGround(client, catalogScope(declaration));
+async function prepare(session: Session): Promise<void> {
+  const { client, declaration } = session;
+  const ground = await readGround(session);
   checkDatabase(declaration, ground);
   checkWritable(ground);
   const { owner } = declaration;
   const { admin, admin_is_superuser: superuser } = ground.database;
   if (!superuser) await client.query(statement('join_owner', { owner, admin }));
   const steps = [...planSchemas(declaration, ground), ...planBookkeeping(declaration, ground)];
-  await runSteps(client, declaration, steps);
+  await runSteps(session, steps);
 }
 
-async function bringAccess(
-  client: pg.Client,
-  declaration: Declaration,
-): Promise<{ changes: number; catalog: Catalog; pending: readonly Step[] }> {
-  const before = await readCompared(client, catalogScope(declaration));
+async function bringAccess(session: Session): Promise<{ changes: number; catalog: Catalog; pending: readonly Step[] }> {
+  const { declaration } = session;
+  const before = await readCompared(session);
   // Postgres reads it while the plan is made here.
-  const rest = readRest(client, catalogScope(declaration), before);
+  const rest = readRest(session, before);
   rest.catch(() => {});
   const first = plan(declaration, before);
   refuseMissing(declaration, first.missing);
   checkSubjectColumns(declaration, before);
   checkPolicyColumns(declaration, before);
   const functions = planFunctions(declaration, before);
-  const withFunctions = await runFunctions(client, declaration, before, functions);
+  const withFunctions = await runFunctions(session, before, functions);
   const { steps } = functions.length === 0 ? first : plan(declaration, withFunctions);
-  await runSteps(client, declaration, steps);
+  await runSteps(session, steps);
   const changes = functions.length + steps.length;
   if (changes === 0) return { changes, catalog: await rest, pending: [] };
-  const made = await read(client, catalogScope(declaration), ['policies', 'triggers']);
+  const made = await read(session, ['policies', 'triggers']);
   const marks = [
     ...planFunctionMarks(declaration, withFunctions),
     ...planPolicyMarks(declaration, made),
     ...planTriggerMarks(declaration, made),
   ];
-  await runSteps(client, declaration, marks);
-  const catalog = await readCatalog(client, catalogScope(declaration));
+  await runSteps(session, marks);
+  const catalog = await readCatalog(session);
   return { changes, catalog, pending: pendingSteps(declaration, catalog) };
 }
 
 /** Our functions change nothing but themselves: policies and grants are planned with what else was read before. */
 async function runFunctions(
-  client: pg.Client,
-  declaration: Declaration,
+  session: Session,
   before: ComparedCatalog,
   steps: readonly Step[],
 ): Promise<ComparedCatalog> {
   if (steps.length === 0) return before;
-  await runSteps(client, declaration, steps);
-  return { ...before, ...(await read(client, catalogScope(declaration), ['functions'])) };
+  await runSteps(session, steps);
+  return { ...before, ...(await read(session, ['functions'])) };
 }
 
 function refuseMissing(declaration: Declaration, missing: readonly string[]): void {

@@ -1,5 +1,5 @@
-import type pg from 'pg';
 import type { Declaration } from '../declaration/types.ts';
+import type { Session } from './session.ts';
 import { statementsOf } from '../postgres/statements.ts';
 
 const statement = statementsOf('apply/statements');
@@ -18,7 +18,7 @@ export function confined(declaration: Declaration, sql: string): string[] {
 }
 
 /** The same for a statement of which an error is to be told with its place: in a message, Postgres would count from its beginning. */
-export async function runConfined(client: pg.ClientBase, declaration: Declaration, sql: string): Promise<void> {
+export async function runConfined({ client, declaration }: Session, sql: string): Promise<void> {
   await client.query(checkConfinement(declaration));
   await client.query(statement('run_confined_parameter', { private: declaration.privateSchema }), [sql]);
 }

@@ -1,4 +1,3 @@
-import { catalogScope } from '../compile/catalog-scope.ts';
 import type pg from 'pg';
 import { apiRoles } from '../declaration/roles.ts';
 import type { Declaration } from '../declaration/types.ts';
@@ -7,6 +6,7 @@ import type { CatalogMembership, CatalogRole } from '../postgres/catalog/catalog
 import { read } from '../postgres/catalog/read-catalog.ts';
 import { declaredRoles } from '../compile/catalog-scope.ts';
 import { failed, inOneMessage } from './run-steps.ts';
+import { sessionOf } from './session.ts';
 import { isVerifier, scramVerifier } from '../postgres/scram-verifier.ts';
 import { settle } from '../postgres/session.ts';
 import { raw, statementsOf } from '../postgres/statements.ts';
@@ -52,9 +52,10 @@ export async function createRoles(
   passwords: { authenticator: string },
 ): Promise<boolean> {
   await settle(client);
-  const { roles } = await read(client, catalogScope(declaration), ['roles']);
+  const session = sessionOf(client, declaration);
+  const { roles } = await read(session, ['roles']);
   const steps = planRoles(declaration, roles);
-  const explain = (error: unknown) => explainPrivileges(client, declaration, error);
+  const explain = (error: unknown) => explainPrivileges(session, error);
   await runTogether(client, steps).catch(explain);
   await setPassword(client, declaration.authenticator, passwords.authenticator).catch(explain);
   return steps.length > 0;

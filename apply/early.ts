@@ -1,5 +1,3 @@
-import { catalogScope } from '../compile/catalog-scope.ts';
-import type pg from 'pg';
 import type { Declaration } from '../declaration/types.ts';
 import { audit, refuseErrors } from '../audit/audit.ts';
 import type { Finding } from '../audit/finding.ts';
@@ -15,6 +13,7 @@ import type { Progress } from './progress.ts';
 import { readReach, readWritten, type Reach } from './reach.ts';
 import { inOneMessage, runSteps, setRole } from './run-steps.ts';
 import { planSeal } from './seal.ts';
+import type { Session } from './session.ts';
 import { settings } from '../postgres/session.ts';
 import { statementsOf } from '../postgres/statements.ts';
 import { transaction } from './transaction.ts';
@@ -36,25 +35,24 @@ interface Found {
  * nothing, and what it changes is sealed ({@link planSeal}). Access is brought only at the end.
  */
 export async function runEarly(
-  client: pg.Client,
-  declaration: Declaration,
+  session: Session,
   migrations: readonly PendingMigration[],
   progress: Progress,
 ): Promise<void> {
   if (migrations.length === 0) return;
-  const found = await transaction(client, declaration, () => protect(client, declaration));
+  const found = await transaction(session, () => protect(session));
   const sealed = async (run?: () => Promise<void>) => {
-    const places = await transaction(client, declaration, async () => {
+    const places = await transaction(session, async () => {
       await run?.();
-      return seal(client, declaration, found);
+      return seal(session, found);
     });
     for (const place of places) progress.closed.add(place);
   };
   for (const migration of migrations) {
     if (migration.transactional) {
-      await sealed(() => runLifted(client, declaration, [migration]));
+      await sealed(() => runLifted(session, [migration]));
     } else {
-      await runOutside(client, declaration, migration).catch(async (error: unknown) => {
+      await runOutside(session, migration).catch(async (error: unknown) => {
         // The migration's effects up to the failure stay. If the session has ended, sealing fails too.
         await sealed().catch(() => undefined);
         throw error;
@@ -66,25 +64,25 @@ export async function runEarly(
 }
 
 /** Enables row security on existing tables, and sets default privileges that grant nothing on new objects. */
-async function protect(client: pg.Client, declaration: Declaration): Promise<Found> {
-  const { steps } = plan(declaration, await readCompared(client, catalogScope(declaration)));
+async function protect(session: Session): Promise<Found> {
+  const { declaration } = session;
+  const { steps } = plan(declaration, await readCompared(session));
   await runSteps(
-    client,
-    declaration,
+    session,
     steps.filter(({ purpose }) => purpose === 'default privileges' || purpose === 'protect'),
   );
-  const catalog = await readCatalog(client, catalogScope(declaration));
+  const catalog = await readCatalog(session);
   return {
-    reach: await readReach(client, declaration),
+    reach: await readReach(session),
     errors: new Set(openErrors(declaration, catalog).map(nameOf)),
     known: new Set(plan(declaration, catalog).steps.map(({ sql }) => sql)),
   };
 }
 
 /** Runs a migration outside of a transaction. Postgres rolls nothing back there, so the session's settings are reset. */
-async function runOutside(client: pg.Client, declaration: Declaration, migration: PendingMigration): Promise<void> {
-  const reset = () => client.query(inOneMessage([statement('reset_all'), setRole(), settings()]));
-  await runMigrations(client, declaration, [migration]).catch(async (error: unknown) => {
+async function runOutside(session: Session, migration: PendingMigration): Promise<void> {
+  const reset = () => session.client.query(inOneMessage([statement('reset_all'), setRole(), settings()]));
+  await runMigrations(session, [migration]).catch(async (error: unknown) => {
     await reset().catch(() => undefined);
     throw error;
   });
@@ -97,19 +95,20 @@ async function runOutside(client: pg.Client, declaration: Declaration, migration
  *
  * @throws SecuredPostgrestError `audit_failed` where something is open nonetheless
  */
-async function seal(client: pg.Client, declaration: Declaration, { reach, errors, known }: Found): Promise<string[]> {
+async function seal(session: Session, { reach, errors, known }: Found): Promise<string[]> {
+  const { client, declaration } = session;
   const readPlanned = async () => {
-    const catalog = await readCatalog(client, catalogScope(declaration));
+    const catalog = await readCatalog(session);
     return { catalog, planned: plan(declaration, catalog).steps };
   };
   let present = await readPlanned();
   const run = async (steps: readonly Step[]) => {
     if (steps.length === 0) return;
-    await runSteps(client, declaration, steps);
+    await runSteps(session, steps);
     present = await readPlanned();
   };
   await run(present.planned.filter((step) => closes(step, known)));
-  const reached = { before: reach, after: await readReach(client, declaration), written: await readWritten(client) };
+  const reached = { before: reach, after: await readReach(session), written: await readWritten(client) };
   const toSeal = () => planSeal(declaration, reached, present.catalog, present.planned);
   const steps = toSeal();
   await run(steps);

@@ -1,8 +1,7 @@
-import type pg from 'pg';
 import { apiRoles } from '../declaration/roles.ts';
-import type { Declaration } from '../declaration/types.ts';
 import { mark } from './plan/mark.ts';
 import { setRole } from './run-steps.ts';
+import type { Session } from './session.ts';
 import { statementsOf } from '../postgres/statements.ts';
 
 const statement = statementsOf('apply/statements');
@@ -15,12 +14,11 @@ const statement = statementsOf('apply/statements');
  * Only a superuser sees which version of its row a role is: for another admin, plans are forgotten when a run changes something.
  */
 export async function planForgetting(
-  client: pg.ClientBase,
-  declaration: Declaration,
+  session: Session,
   { changed, superuser }: { readonly changed: boolean; readonly superuser: boolean },
 ): Promise<string[]> {
-  const { owner, privateSchema: schema } = declaration;
-  const marks = superuser ? await readMarks(client, declaration) : undefined;
+  const { owner, privateSchema: schema } = session.declaration;
+  const marks = superuser ? await readMarks(session) : undefined;
   const outdated = marks !== undefined && marks.actual !== marks.noted;
   if (!changed && !outdated) return [];
   return [
@@ -31,10 +29,10 @@ export async function planForgetting(
   ];
 }
 
-async function readMarks(
-  client: pg.ClientBase,
-  declaration: Declaration,
-): Promise<{ readonly actual: string; readonly noted: string }> {
+async function readMarks({
+  client,
+  declaration,
+}: Session): Promise<{ readonly actual: string; readonly noted: string }> {
   const { owner, privateSchema: schema } = declaration;
   const roles = [owner, ...apiRoles(declaration).map(({ name }) => name)];
   const { rows } = await client.query<{ versions: string; comment: string }>(

@@ -9,6 +9,7 @@ import { confined, dropConfinement, makeConfinement, runConfined } from './confi
 import { parseSql, type ParsedStatement } from '../postgres/parse-sql.ts';
 import { offsetIn, type Position } from '../postgres/position.ts';
 import { BATCH, failed, inOneMessage, ranTogether, setRole } from './run-steps.ts';
+import type { Session } from './session.ts';
 import { settings } from '../postgres/session.ts';
 import { raw, statementsOf } from '../postgres/statements.ts';
 import { transaction } from './transaction.ts';
@@ -29,7 +30,7 @@ export interface PendingMigration {
  *
  * @throws SecuredPostgrestError `migration_changed`, `migration_out_of_order`, `invalid_sql`
  */
-export async function pendingMigrations(client: pg.ClientBase, declaration: Declaration): Promise<PendingMigration[]> {
+export async function pendingMigrations({ client, declaration }: Session): Promise<PendingMigration[]> {
   const { rows } = await client.query<{ file: string; sha256: string }>(
     statement('read_migrations', { private: declaration.privateSchema }),
   );
@@ -132,23 +133,16 @@ function runsOutside(kind: string, node: ParsedStatement['node']): boolean {
 const WHOLE: readonly unknown[] = ['REINDEX_OBJECT_SCHEMA', 'REINDEX_OBJECT_DATABASE', 'REINDEX_OBJECT_SYSTEM'];
 
 /** Runs migrations as the owner of the managed schemas, and records each with its own success. */
-export async function runMigrations(
-  client: pg.ClientBase,
-  declaration: Declaration,
-  migrations: readonly PendingMigration[],
-): Promise<void> {
+export async function runMigrations(session: Session, migrations: readonly PendingMigration[]): Promise<void> {
   for (const migration of migrations) {
-    if (migration.transactional) await runTogether(client, declaration, migration);
-    else await runAlone(client, declaration, migration);
+    if (migration.transactional) await runTogether(session, migration);
+    else await runAlone(session, migration);
   }
 }
 
 /** In a transaction each statement runs confined. */
-async function runTogether(
-  client: pg.ClientBase,
-  declaration: Declaration,
-  { source, statements }: PendingMigration,
-): Promise<void> {
+async function runTogether(session: Session, { source, statements }: PendingMigration): Promise<void> {
+  const { client, declaration } = session;
   const [found] = (await client.query(
     inOneMessage([
       ownTableFiles(declaration),
@@ -157,8 +151,8 @@ async function runTogether(
       settingsForMigrations(declaration),
     ]),
   )) as unknown as [pg.QueryResult<OwnTableFiles>];
-  for (const batch of batches(statements)) await runBatch(client, declaration, source, batch);
-  const after = await endFile(client, declaration, source);
+  for (const batch of batches(statements)) await runBatch(session, source, batch);
+  const after = await endFile(session, source);
   checkOwnTables(declaration, source, found.rows[0]!.files, after);
 }
 
@@ -166,7 +160,7 @@ async function runTogether(
  * Records the file, and runs what waits for the commit, where it would run as the admin. Whatever the file has set must not
  * change how this and the access SQL are understood.
  */
-async function endFile(client: pg.ClientBase, declaration: Declaration, source: SqlSource): Promise<Files> {
+async function endFile({ client, declaration }: Session, source: SqlSource): Promise<Files> {
   const ask = async (statements: readonly string[]) => {
     const results = (await client.query(inOneMessage(statements))) as unknown as pg.QueryResult<never>[];
     return results.at(-1)!.rows;
@@ -244,23 +238,20 @@ function checkOwnTables({ privateSchema }: Declaration, { file }: SqlSource, bef
 }
 
 /** Outside of a transaction there are only statements that run no SQL but an index's functions, which Postgres confines. */
-async function runAlone(
-  client: pg.ClientBase,
-  declaration: Declaration,
-  { source, statements }: PendingMigration,
-): Promise<void> {
+async function runAlone(session: Session, { source, statements }: PendingMigration): Promise<void> {
+  const { client, declaration } = session;
   await client.query(inOneMessage([settingsForMigrations(declaration), setRole(declaration.owner)]));
   for (const alone of statements) {
-    await dropInterrupted(client, declaration, alone);
+    await dropInterrupted(session, alone);
     await client.query(alone.sql).catch(async (error: Error) => {
-      await dropInterrupted(client, declaration, alone).catch(() => undefined);
+      await dropInterrupted(session, alone).catch(() => undefined);
       failedAt(source, alone, error);
     });
   }
   await client.query(inOneMessage([sessionStatement('reset_all'), settings(), setRole()]));
-  await transaction(client, declaration, async () => {
+  await transaction(session, async () => {
     await client.query(inOneMessage([setRole(declaration.owner), makeConfinement(declaration)]));
-    await endFile(client, declaration, source);
+    await endFile(session, source);
   });
 }
 
@@ -269,18 +260,14 @@ function record({ privateSchema }: Declaration, { file, sql }: SqlSource): strin
 }
 
 /** An interrupted build leaves an index that is invalid, in the way of the next one of its name; see CREATE INDEX. */
-async function dropInterrupted(
-  client: pg.ClientBase,
-  { schemas, internalSchemas, privateSchema }: Declaration,
-  { kind, node }: ParsedStatement,
-): Promise<void> {
+async function dropInterrupted({ client, scope }: Session, { kind, node }: ParsedStatement): Promise<void> {
   if (kind !== 'IndexStmt' && kind !== 'ReindexStmt') return;
   const { schemaname, relname } = (node['relation'] ?? {}) as { schemaname?: string; relname?: string };
   const table = [schemaname, relname].flatMap((part) => (part === undefined ? [] : [quoteIdentifier(part)])).join('.');
   const { rows } = await client.query<QualifiedName>(statement('interrupted_builds'), [
     kind === 'IndexStmt' ? table : null,
     node['idxname'] ?? null,
-    [...schemas, ...internalSchemas, privateSchema],
+    scope.schemas,
   ]);
   for (const index of rows) await client.query(statement('drop_index', { schema: index.schema, name: index.name }));
 }
@@ -297,16 +284,12 @@ function batches(statements: readonly ParsedStatement[]): ParsedStatement[][] {
 }
 
 /** In one message, which does not always say what in it has failed: then one by one, which tells the line. */
-async function runBatch(
-  client: pg.ClientBase,
-  declaration: Declaration,
-  source: SqlSource,
-  statements: readonly ParsedStatement[],
-): Promise<void> {
+async function runBatch(session: Session, source: SqlSource, statements: readonly ParsedStatement[]): Promise<void> {
+  const { client, declaration } = session;
   const all = statements.flatMap(({ sql }) => confined(declaration, sql));
   if (await ranTogether(client, all, (error) => failed('migration_failed', source.file, error))) return;
   for (const one of statements) {
-    await runConfined(client, declaration, one.sql).catch((error: Error) => failedAt(source, one, error));
+    await runConfined(session, one.sql).catch((error: Error) => failedAt(source, one, error));
   }
 }
 

@@ -1,6 +1,6 @@
 import type pg from 'pg';
 import { desiredAccess } from '../compile/access.ts';
-import type { Declaration } from '../declaration/types.ts';
+import type { Session } from './session.ts';
 import { statementsOf } from '../postgres/statements.ts';
 
 const statement = statementsOf('apply/reach');
@@ -37,7 +37,7 @@ export async function readWritten(client: pg.ClientBase): Promise<readonly strin
 }
 
 /** Reads what decides about access in a database. */
-export async function readReach(client: pg.ClientBase, declaration: Declaration): Promise<Reach> {
+export async function readReach({ client, declaration }: Session): Promise<Reach> {
   const { rows } = await client.query<ReachNode>(statement('read_reach'), [SYSTEM_SCHEMAS, declaration.owner]);
   const { privateSchema } = declaration;
   const ours = new Set(desiredAccess(declaration).functions.map(({ name }) => name));

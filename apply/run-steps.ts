@@ -4,6 +4,7 @@ import { lineAt } from '../postgres/sql-text.ts';
 import type { Declaration } from '../declaration/types.ts';
 import { tried } from './confinement.ts';
 import type { Step } from './plan/step.ts';
+import type { Session } from './session.ts';
 import { offsetIn, type Position } from '../postgres/position.ts';
 import { WAITED_IN_VAIN } from '../postgres/sqlstate.ts';
 import { statementsOf } from '../postgres/statements.ts';
@@ -21,14 +22,14 @@ interface PostgresError extends Error, Position {
 export const BATCH = 100;
 
 /** Runs steps in order, each as the role that it asks for, inside a transaction. */
-export async function runSteps(client: pg.ClientBase, declaration: Declaration, steps: readonly Step[]): Promise<void> {
+export async function runSteps(session: Session, steps: readonly Step[]): Promise<void> {
   for (let at = 0; at < steps.length; at += BATCH) {
     const batch = steps.slice(at, at + BATCH);
-    const sql = [...batch.flatMap((step, n) => inItsRole(declaration, step, batch[n - 1])), setRole()];
+    const sql = [...batch.flatMap((step, n) => inItsRole(session.declaration, step, batch[n - 1])), setRole()];
     const place =
       batch.length === 1 ? batch[0]!.place : `${batch[0]!.place} or one of the next ${batch.length - 1} steps`;
-    const ran = await ranTogether(client, sql, (error) => failed('access_sql_failed', place, error));
-    if (!ran) await runEach(client, declaration, batch);
+    const ran = await ranTogether(session.client, sql, (error) => failed('access_sql_failed', place, error));
+    if (!ran) await runEach(session, batch);
   }
 }
 
@@ -68,7 +69,7 @@ export function inOneMessage(statements: readonly string[]): string {
 }
 
 /** One by one, they say which has failed. */
-async function runEach(client: pg.ClientBase, declaration: Declaration, steps: readonly Step[]): Promise<void> {
+async function runEach({ client, declaration }: Session, steps: readonly Step[]): Promise<void> {
   for (const [n, step] of steps.entries()) {
     for (const sql of inItsRole(declaration, step, steps[n - 1])) {
       await client.query(sql).catch((error: PostgresError) => stepFailed(step, error));

@@ -5,6 +5,7 @@ import { clientOptions, type DatabaseConnection } from '../postgres/connect.ts';
 import { setPassword } from '../apply/create-roles.ts';
 import { markPolicies } from '../apply/mark-policies.ts';
 import { failed } from '../apply/run-steps.ts';
+import { sessionOf } from '../apply/session.ts';
 import { scramVerifierOfRandom } from '../postgres/scram-verifier.ts';
 import { raw, statementsOf } from '../postgres/statements.ts';
 import type { StatementNames } from '../postgres/statement-names.ts';
@@ -94,7 +95,7 @@ export class Host {
       return withClient(connection, async (client) => {
         await repeatTranscript(client, messages);
         // The transcript's marks are of other versions of the policies: Postgres counts transactions.
-        await markPolicies(client, declaration);
+        await markPolicies(sessionOf(client, declaration));
         await setPassword(client, declaration.authenticator, passwords.authenticator);
       });
     }

@@ -1,10 +1,11 @@
 import type pg from 'pg';
 import { failed } from '../../apply/run-steps.ts';
+import type { Session } from '../../apply/session.ts';
 import { settle } from '../../postgres/session.ts';
 import { raw, statementsOf } from '../../postgres/statements.ts';
 import { managedSchemas } from '../../compile/access.ts';
 import { SecuredPostgrestError } from '../../errors/secured-postgrest-error.ts';
-import type { Command, Declaration, QualifiedName } from '../../declaration/types.ts';
+import type { Command, QualifiedName } from '../../declaration/types.ts';
 import { attemptSql, readSettable } from './attempt.ts';
 import { summarize, type Outcome } from './outcome.ts';
 import type { Reach } from './reach.ts';
@@ -31,16 +32,13 @@ export interface RelationReach extends KeptRows {
 const DEFAULT_LIMIT = 1000;
 
 /** Measures one relation, in one transaction that is rolled back; see `probeAccess` for how and what. */
-export async function probeRelation(
-  client: pg.ClientBase,
-  declaration: Declaration,
-  probe: RelationProbe,
-): Promise<RelationReach> {
+export async function probeRelation(session: Session, probe: RelationProbe): Promise<RelationReach> {
+  const { client } = session;
   await client.query(statement('begin'));
   try {
     // Goes with the transaction, like all the rest.
     await settle(client);
-    return await measure(client, declaration, probe);
+    return await measure(session, probe);
   } catch (error) {
     if (error instanceof SecuredPostgrestError) throw error;
     const { schema, name } = probe.relation;
@@ -51,17 +49,17 @@ export async function probeRelation(
 }
 
 async function measure(
-  client: pg.ClientBase,
-  declaration: Declaration,
+  session: Session,
   { relation: name, commands, subjects, limit = DEFAULT_LIMIT }: RelationProbe,
 ): Promise<RelationReach> {
+  const { client, declaration } = session;
   const relation = await readRelation(client, name);
-  const roles = await readRoles(client, declaration, subjects);
-  const kept = await keepRows(client, declaration, relation, limit);
+  const roles = await readRoles(session, subjects);
+  const kept = await keepRows(session, relation, limit);
   await client.query(statement('make_functions'));
   const granted = await readColumns(client, relation, roles);
   const settable = await readSettable(client, relation);
-  if (commands.some((command) => command !== 'select')) await keepSequences(client, declaration);
+  if (commands.some((command) => command !== 'select')) await keepSequences(session);
 
   const reaches = new Map<Command, Reach[]>();
   for (const command of commands) {
@@ -89,7 +87,7 @@ async function outcomes(client: pg.ClientBase, message: string): Promise<Outcome
   return results[0]!.rows;
 }
 
-async function keepSequences(client: pg.ClientBase, declaration: Declaration): Promise<void> {
+async function keepSequences({ client, declaration }: Session): Promise<void> {
   const { rows } = await client.query<{ schema: string; name: string }>(
     statement('sequences', { schemas: managedSchemas(declaration) }),
   );

@@ -1,6 +1,7 @@
 import type { Reach } from './reach.ts';
 import type pg from 'pg';
 import type { Command, Declaration, QualifiedName } from '../../declaration/types.ts';
+import { sessionOf } from '../../apply/session.ts';
 import { probeRelation } from './probe-relation.ts';
 import type { Subject } from '../subjects.ts';
 
@@ -46,6 +47,6 @@ export async function probeAccess(
   { relation, command, subject, limit }: AccessProbe,
 ): Promise<Reach> {
   const probe = { relation, commands: [command], subjects: [subject], limit };
-  const { reaches } = await probeRelation(client, declaration, probe);
+  const { reaches } = await probeRelation(sessionOf(client, declaration), probe);
   return reaches.get(command)![0]!;
 }

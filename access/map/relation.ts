@@ -1,9 +1,10 @@
 import type pg from 'pg';
 import { raw, statementsOf } from '../../postgres/statements.ts';
+import type { Session } from '../../apply/session.ts';
 import { managedSchemas } from '../../compile/access.ts';
 import { refuse } from '../../errors/secured-postgrest-error.ts';
 import { quoteIdentifier } from '../../postgres/quote.ts';
-import type { Declaration, QualifiedName } from '../../declaration/types.ts';
+import type { QualifiedName } from '../../declaration/types.ts';
 
 const statement = statementsOf('access/probes');
 const changeStatement = statementsOf('apply/statements');
@@ -40,12 +41,8 @@ export async function readRelation(client: pg.ClientBase, { schema, name }: Qual
 }
 
 /** Keeps the rows, in the order of their keys, where every role can read them. */
-export async function keepRows(
-  client: pg.ClientBase,
-  declaration: Declaration,
-  relation: Relation,
-  limit: number,
-): Promise<KeptRows> {
+export async function keepRows(session: Session, relation: Relation, limit: number): Promise<KeptRows> {
+  const { client } = session;
   const { schema, name, isTable } = relation;
   const key = relation.key.map((column) => `r.${quoteIdentifier(column)}`);
   const order = key.length > 0 ? key : ['row_to_json(r.*)::text'];
@@ -57,7 +54,7 @@ export async function keepRows(
     place: raw(isTable ? 'r.tableoid AS part, r.ctid AS place' : 'NULL::oid AS part, NULL::tid AS place'),
     limit: String(limit + 1),
   });
-  await pastPolicies(client, declaration, { ...relation, sql });
+  await pastPolicies(session, { ...relation, sql });
   const counted = await client.query<{ rows: number }>(statement('count_rows'));
   const rows = counted.rows[0]!.rows;
   if (rows <= limit) return { rows, truncated: false };
@@ -70,8 +67,7 @@ export async function keepRows(
  * for a view of every table, since any may be below it.
  */
 async function pastPolicies(
-  client: pg.ClientBase,
-  declaration: Declaration,
+  { client, declaration }: Session,
   { oid, isTable, sql }: { oid: number; isTable: boolean; sql: string },
 ): Promise<void> {
   const found = await client.query<{ oid: number; schema: string; name: string }>(

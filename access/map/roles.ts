@@ -1,6 +1,6 @@
 import type pg from 'pg';
+import type { Session } from '../../apply/session.ts';
 import { statementsOf } from '../../postgres/statements.ts';
-import type { Declaration } from '../../declaration/types.ts';
 import type { Relation } from './relation.ts';
 import { roleOf } from './request.ts';
 import type { Subject } from '../subjects.ts';
@@ -11,8 +11,7 @@ const statement = statementsOf('access/probes');
 export type Roles = ReadonlyMap<string, { readonly served: boolean }>;
 
 export async function readRoles(
-  client: pg.ClientBase,
-  declaration: Declaration,
+  { client, declaration }: Session,
   subjects: readonly (Subject | undefined)[],
 ): Promise<Roles> {
   const names = subjects.map((subject) => roleOf(declaration, subject)).filter((name) => name !== undefined);

@@ -40,25 +40,27 @@ const AUDITED = [
 export type CatalogGround = Pick<Catalog, (typeof GROUND)[number]>;
 export type ComparedCatalog = Pick<Catalog, (typeof COMPARED)[number]>;
 
-export function readCatalog(client: pg.ClientBase, scope: CatalogScope): Promise<Catalog> {
-  return read(client, scope, [...COMPARED, ...AUDITED]);
+/** A connection, and the part of its database that catalogs are read of. */
+export interface CatalogSource {
+  readonly client: pg.ClientBase;
+  readonly scope: CatalogScope;
 }
 
-export function readGround(client: pg.ClientBase, scope: CatalogScope): Promise<CatalogGround> {
-  return read(client, scope, GROUND);
+export function readCatalog(source: CatalogSource): Promise<Catalog> {
+  return read(source, [...COMPARED, ...AUDITED]);
 }
 
-export function readCompared(client: pg.ClientBase, scope: CatalogScope): Promise<ComparedCatalog> {
-  return read(client, scope, COMPARED);
+export function readGround(source: CatalogSource): Promise<CatalogGround> {
+  return read(source, GROUND);
+}
+
+export function readCompared(source: CatalogSource): Promise<ComparedCatalog> {
+  return read(source, COMPARED);
 }
 
 /** Completes what has been compared, and is still as it was. */
-export async function readRest(
-  client: pg.ClientBase,
-  scope: CatalogScope,
-  compared: ComparedCatalog,
-): Promise<Catalog> {
-  return { ...compared, ...(await read(client, scope, AUDITED)) };
+export async function readRest(source: CatalogSource, compared: ComparedCatalog): Promise<Catalog> {
+  return { ...compared, ...(await read(source, AUDITED)) };
 }
 
 /**
@@ -66,8 +68,7 @@ export async function readRest(
  * be pg_catalog alone, so that names are shown in full.
  */
 export async function read<Name extends keyof Catalog>(
-  client: pg.ClientBase,
-  scope: CatalogScope,
+  { client, scope }: CatalogSource,
   names: readonly Name[],
 ): Promise<Pick<Catalog, Name>> {
   const catalogs = names.map((name) => {

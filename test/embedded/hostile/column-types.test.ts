@@ -154,7 +154,7 @@ beforeAll(async () => {
   await database.apply(empty);
   catalog = await withClient(database.admin, async (client) => {
     await settle(client);
-    return readCompared(client, catalogScope(empty));
+    return readCompared({ client, scope: catalogScope(empty) });
   });
 });
 
