@@ -17,8 +17,8 @@ import { connect, type DatabaseConnection } from '../postgres/connect.ts';
 import { createRoles } from './create-roles.ts';
 import { runEarly } from './early.ts';
 import { checkPolicyColumns } from './fit-columns.ts';
-import { planForgetting } from './forget-plans.ts';
-import { runLifted } from './lifted.ts';
+import { planForgetting } from './invalidate-plans.ts';
+import { runLifted } from './without-force.ts';
 import { pendingMigrations } from './migrations.ts';
 import {
   pendingSteps,
@@ -39,7 +39,7 @@ import { sessionOf, type Session } from './session.ts';
 import { lock, settle } from '../postgres/session.ts';
 import { statementsOf } from '../postgres/statements.ts';
 import { transaction } from './transaction.ts';
-import { transcribe } from './transcribe.ts';
+import { transcribe } from './record-statements.ts';
 
 const statement = statementsOf('apply/statements');
 

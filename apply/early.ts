@@ -5,7 +5,7 @@ import { fix } from '../audit/fix.ts';
 import { notSealed } from '../audit/rules/as-declared.ts';
 import type { Catalog } from '../postgres/catalog/catalog.ts';
 import { readCatalog, readCompared } from '../postgres/catalog/read-catalog.ts';
-import { runLifted } from './lifted.ts';
+import { runLifted } from './without-force.ts';
 import { runMigrations, type PendingMigration } from './migrations.ts';
 import { plan } from './plan/plan.ts';
 import type { Step } from './plan/step.ts';

@@ -1,5 +1,5 @@
 import { apiRoles } from '../declaration/roles.ts';
-import { mark } from './plan/mark.ts';
+import { mark } from './plan/fingerprint.ts';
 import { setRole } from './run-steps.ts';
 import type { Session } from './session.ts';
 import { statementsOf } from '../postgres/statements.ts';

@@ -3,7 +3,7 @@ import pg from 'pg';
 import { applyDeclaration, type ApplyResult } from '../apply/apply.ts';
 import { clientOptions, type DatabaseConnection } from '../postgres/connect.ts';
 import { setPassword } from '../apply/create-roles.ts';
-import { markPolicies } from '../apply/mark-policies.ts';
+import { markPolicies } from '../apply/record-fingerprints.ts';
 import { failed } from '../apply/run-steps.ts';
 import { sessionOf } from '../apply/session.ts';
 import { scramVerifierOfRandom } from '../postgres/scram-verifier.ts';
@@ -13,7 +13,7 @@ import { OBJECT_IN_USE } from '../postgres/sqlstate.ts';
 import { lineAt } from '../postgres/sql-text.ts';
 import type { Declaration, SqlSource } from '../declaration/types.ts';
 import type { Backend } from './backends/backend.ts';
-import { repeatTranscript, Unrepeatable } from './cache/repeat-transcript.ts';
+import { repeatTranscript, Unrepeatable } from './cache/replay-transcript.ts';
 import { withClient } from '../postgres/with-client.ts';
 
 const statement = statementsOf('testing/databases');

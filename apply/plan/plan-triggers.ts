@@ -5,7 +5,7 @@ import { subjectTypes } from '../../compile/subject-names.ts';
 import type { Declaration, QualifiedName } from '../../declaration/types.ts';
 import type { CatalogTrigger } from '../../postgres/catalog/catalog.ts';
 import type { ComparedCatalog } from '../../postgres/catalog/read-catalog.ts';
-import { isMarked, mark } from './mark.ts';
+import { isMarked, mark } from './fingerprint.ts';
 import type { Step } from './step.ts';
 import { statementsOf } from '../../postgres/statements.ts';
 

@@ -6,7 +6,7 @@ import type { CatalogFunction, CatalogPolicy, CatalogRelation } from '../../post
 import type { CatalogGround, ComparedCatalog } from '../../postgres/catalog/read-catalog.ts';
 import { ownSchemas, ownTables } from '../../compile/catalog-scope.ts';
 import type { Step } from './step.ts';
-import { isMarked, mark } from './mark.ts';
+import { isMarked, mark } from './fingerprint.ts';
 import { planGrants } from './plan-grants.ts';
 import { isSameFunction } from '../../compile/same-function.ts';
 import { planRoleSettings } from './plan-role-settings.ts';
