@@ -36,7 +36,7 @@ import { checkDatabase, checkWritable } from './preflight.ts';
 import { Progress } from './progress.ts';
 import { inOneMessage, runSteps } from './run-steps.ts';
 import { sessionOf, type Session } from './session.ts';
-import { lock, settle } from '../postgres/session.ts';
+import { lock, configureSession } from '../postgres/session.ts';
 import { statementsOf } from '../postgres/statements.ts';
 import { transaction } from './transaction.ts';
 import { transcribe } from './record-statements.ts';
@@ -85,7 +85,7 @@ export async function applyDeclaration(
   const client = await connect(connection);
   const transcript = onTranscript && transcribe(client);
   try {
-    await settle(client);
+    await configureSession(client);
     await lock(client, declaration.name);
     const rolesChanged = passwords !== undefined && (await createRoles(client, declaration, passwords));
     const session = sessionOf(client, declaration);

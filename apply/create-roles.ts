@@ -8,7 +8,7 @@ import { declaredRoles } from '../compile/catalog-scope.ts';
 import { failed, inOneMessage } from './run-steps.ts';
 import { sessionOf } from './session.ts';
 import { isVerifier, scramVerifier } from '../postgres/scram-verifier.ts';
-import { settle } from '../postgres/session.ts';
+import { configureSession } from '../postgres/session.ts';
 import { raw, statementsOf } from '../postgres/statements.ts';
 import type { StatementNames } from '../postgres/statement-names.ts';
 
@@ -51,7 +51,7 @@ export async function createRoles(
   declaration: Declaration,
   passwords: { authenticator: string },
 ): Promise<boolean> {
-  await settle(client);
+  await configureSession(client);
   const session = sessionOf(client, declaration);
   const { roles } = await read(session, ['roles']);
   const steps = planRoles(declaration, roles);

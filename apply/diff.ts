@@ -9,7 +9,7 @@ import { pendingMigrations } from './migrations.ts';
 import { pendingSteps, plan, planFunctions, planSchemas } from './plan/plan.ts';
 import { checkDatabase } from './preflight.ts';
 import { sessionOf, type Session } from './session.ts';
-import { settle } from '../postgres/session.ts';
+import { configureSession } from '../postgres/session.ts';
 
 /** How a database differs from a declaration. */
 export interface Difference {
@@ -68,7 +68,7 @@ export async function reading<T>(
   read: (session: Session) => Promise<T>,
 ): Promise<T> {
   try {
-    await settle(client);
+    await configureSession(client);
     await client.query('SET default_transaction_read_only = on');
     return await read(sessionOf(client, declaration));
   } finally {

@@ -14,7 +14,7 @@ import { readReach, readWritten, type Reach } from './reach.ts';
 import { inOneMessage, runSteps, setRole } from './run-steps.ts';
 import { planSeal } from './seal.ts';
 import type { Session } from './session.ts';
-import { settings } from '../postgres/session.ts';
+import { sessionSettings } from '../postgres/session.ts';
 import { statementsOf } from '../postgres/statements.ts';
 import { transaction } from './transaction.ts';
 
@@ -81,7 +81,7 @@ async function protect(session: Session): Promise<Found> {
 
 /** Runs a migration outside of a transaction. Postgres rolls nothing back there, so the session's settings are reset. */
 async function runOutside(session: Session, migration: PendingMigration): Promise<void> {
-  const reset = () => session.client.query(inOneMessage([statement('reset_all'), setRole(), settings()]));
+  const reset = () => session.client.query(inOneMessage([statement('reset_all'), setRole(), sessionSettings()]));
   await runMigrations(session, [migration]).catch(async (error: unknown) => {
     await reset().catch(() => undefined);
     throw error;

@@ -10,7 +10,7 @@ import { parseSql, type ParsedStatement } from '../postgres/parse-sql.ts';
 import { offsetIn, type Position } from '../postgres/position.ts';
 import { BATCH, failed, inOneMessage, ranTogether, setRole } from './run-steps.ts';
 import type { Session } from './session.ts';
-import { settings } from '../postgres/session.ts';
+import { sessionSettings } from '../postgres/session.ts';
 import { raw, statementsOf } from '../postgres/statements.ts';
 import { transaction } from './transaction.ts';
 
@@ -148,7 +148,7 @@ async function runTogether(session: Session, { source, statements }: PendingMigr
       ownTableFiles(declaration),
       setRole(declaration.owner),
       makeConfinement(declaration),
-      settingsForMigrations(declaration),
+      migrationSettings(declaration),
     ]),
   )) as unknown as [pg.QueryResult<OwnTableFiles>];
   for (const batch of batches(statements)) await runBatch(session, source, batch);
@@ -169,7 +169,7 @@ async function endFile({ client, declaration }: Session, source: SqlSource): Pro
   try {
     let waiting: Deferrable[] = await ask([
       sessionStatement('reset_all'),
-      settings(),
+      sessionSettings(),
       ...asConfined(record(declaration, source)),
       statement('deferrable'),
     ]);
@@ -177,9 +177,9 @@ async function endFile({ client, declaration }: Session, source: SqlSource): Pro
     for (let next = waiting; next.length > 0; next = waiting.filter(({ constraint }) => !fired.has(constraint))) {
       for (const { constraint } of next) fired.add(constraint);
       waiting = await ask([
-        settingsForMigrations(declaration),
+        migrationSettings(declaration),
         ...asConfined(statement('set_immediate', { constraints: constraintsOf(next) })),
-        settings(),
+        sessionSettings(),
         statement('deferrable'),
       ]);
     }
@@ -240,7 +240,7 @@ function checkOwnTables({ privateSchema }: Declaration, { file }: SqlSource, bef
 /** Outside of a transaction there are only statements that run no SQL but an index's functions, which Postgres confines. */
 async function runAlone(session: Session, { source, statements }: PendingMigration): Promise<void> {
   const { client, declaration } = session;
-  await client.query(inOneMessage([settingsForMigrations(declaration), setRole(declaration.owner)]));
+  await client.query(inOneMessage([migrationSettings(declaration), setRole(declaration.owner)]));
   for (const alone of statements) {
     await dropInterrupted(session, alone);
     await client.query(alone.sql).catch(async (error: Error) => {
@@ -248,7 +248,7 @@ async function runAlone(session: Session, { source, statements }: PendingMigrati
       failedAt(source, alone, error);
     });
   }
-  await client.query(inOneMessage([sessionStatement('reset_all'), settings(), setRole()]));
+  await client.query(inOneMessage([sessionStatement('reset_all'), sessionSettings(), setRole()]));
   await transaction(session, async () => {
     await client.query(inOneMessage([setRole(declaration.owner), makeConfinement(declaration)]));
     await endFile(session, source);
@@ -308,7 +308,7 @@ function sha256(text: string): string {
 }
 
 /** Application SQL finds its names where PostgREST does. */
-function settingsForMigrations({ schemas }: Declaration): string {
+function migrationSettings({ schemas }: Declaration): string {
   const path = [...new Set([...schemas, 'public'])].map(quoteIdentifier).join(', ');
-  return statement('settle_migration', { search_path: path });
+  return statement('configure_migration', { search_path: path });
 }

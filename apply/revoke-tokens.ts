@@ -2,7 +2,7 @@ import { refuse } from '../errors/secured-postgrest-error.ts';
 import type { Declaration } from '../declaration/types.ts';
 import { connect, type DatabaseConnection } from '../postgres/connect.ts';
 import { failed, inOneMessage, setRole } from './run-steps.ts';
-import { settle } from '../postgres/session.ts';
+import { configureSession } from '../postgres/session.ts';
 import { statementsOf } from '../postgres/statements.ts';
 
 const statement = statementsOf('apply/statements');
@@ -46,7 +46,7 @@ export async function revokeTokens(
         });
   const client = await connect(connection);
   try {
-    await settle(client);
+    await configureSession(client);
     await client.query(inOneMessage([setRole(owner), sql]));
   } catch (error) {
     failed(

@@ -7,7 +7,7 @@ const statement = statementsOf('postgres/session');
 /** Runs in a transaction of its own: all of it stays, or nothing. Only one run at a time is in such a transaction. */
 export async function transaction<T>({ client, declaration }: Session, run: () => Promise<T>): Promise<T> {
   try {
-    await client.query(inOneMessage(['BEGIN', statement('hold_lock', { name: declaration.name })]));
+    await client.query(inOneMessage(['BEGIN', statement('lock_transaction', { name: declaration.name })]));
     const result = await run();
     await client.query('COMMIT');
     return result;

@@ -40,7 +40,7 @@ export interface StatementNames {
   'apply/reach': 'read_written' | 'read_reach';
   'apply/roles': 'create_role' | 'alter_role' | 'set_password' | 'grant_membership' | 'revoke_membership';
   'apply/statements':
-    | 'settle_migration'
+    | 'configure_migration'
     | 'forced_tables'
     | 'lifted_tables'
     | 'join_owner'
@@ -113,9 +113,9 @@ export interface StatementNames {
     | 'read_server'
     | 'read_backend'
     | 'lock'
-    | 'hold_lock'
+    | 'lock_transaction'
     | 'lock_holder'
-    | 'settle_session'
+    | 'configure_session'
     | 'become'
     | 'reset_role'
     | 'reset_all'

@@ -1,7 +1,7 @@
 import type pg from 'pg';
 import { setPassword } from '../apply/create-roles.ts';
 import { connect, type DatabaseConnection } from '../postgres/connect.ts';
-import { settle } from '../postgres/session.ts';
+import { configureSession } from '../postgres/session.ts';
 import { statementsOf } from '../postgres/statements.ts';
 import type { StatementNames } from '../postgres/statement-names.ts';
 import { refuse } from '../errors/secured-postgrest-error.ts';
@@ -39,7 +39,7 @@ export async function createTokenStorage(
   const lookUp = accountClaimsFunction(declaration, options.accountClaims);
   const client = await connect(admin);
   try {
-    await settle(client);
+    await configureSession(client);
     await client.query('BEGIN');
     await create(client, declaration, lookUp, options);
     await client.query('COMMIT');

@@ -1,7 +1,7 @@
 import type pg from 'pg';
 import { failed } from '../../apply/run-steps.ts';
 import type { Session } from '../../apply/session.ts';
-import { settle } from '../../postgres/session.ts';
+import { configureSession } from '../../postgres/session.ts';
 import { raw, statementsOf } from '../../postgres/statements.ts';
 import { managedSchemas } from '../../compile/access.ts';
 import { SecuredPostgrestError } from '../../errors/secured-postgrest-error.ts';
@@ -37,7 +37,7 @@ export async function probeRelation(session: Session, probe: RelationProbe): Pro
   await client.query(statement('begin'));
   try {
     // Goes with the transaction, like all the rest.
-    await settle(client);
+    await configureSession(client);
     return await measure(session, probe);
   } catch (error) {
     if (error instanceof SecuredPostgrestError) throw error;

@@ -1,7 +1,7 @@
 -- The statements that bring a database to its declared state, each under its name.
 
--- name: settle_migration
--- Without a policy for the owner a query would silently see no row; so it fails.
+-- name: configure_migration
+-- With row_security off, a query that a policy would filter fails, instead of silently returning fewer rows.
 SELECT pg_catalog.set_config('search_path', :'search_path', false), pg_catalog.set_config('row_security', 'off', false)
 
 -- name: forced_tables
