@@ -9,7 +9,7 @@ import {
   read,
   readCatalog,
   readCompared,
-  readGround,
+  readBasics,
   readRest,
   type ComparedCatalog,
 } from '../postgres/catalog/read-catalog.ts';
@@ -163,13 +163,13 @@ async function recordRevision(session: Session, revision: string): Promise<void>
 /** Schemas of our own and the book-keeping: nobody but the owner can use them yet. */
 async function prepare(session: Session): Promise<void> {
   const { client, declaration } = session;
-  const ground = await readGround(session);
-  checkDatabase(declaration, ground);
-  checkWritable(ground);
+  const basics = await readBasics(session);
+  checkDatabase(declaration, basics);
+  checkWritable(basics);
   const { owner } = declaration;
-  const { admin, admin_is_superuser: superuser } = ground.database;
+  const { admin, admin_is_superuser: superuser } = basics.database;
   if (!superuser) await client.query(statement('join_owner', { owner, admin }));
-  const steps = [...planSchemas(declaration, ground), ...planBookkeeping(declaration, ground)];
+  const steps = [...planSchemas(declaration, basics), ...planBookkeeping(declaration, basics)];
   await runSteps(session, steps);
 }
 

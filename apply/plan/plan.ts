@@ -3,7 +3,7 @@ import type { DesiredFunction, DesiredPolicy } from '../../compile/desired-acces
 import { quoteIdentifier } from '../../postgres/quote.ts';
 import type { Declaration, QualifiedName } from '../../declaration/types.ts';
 import type { CatalogFunction, CatalogPolicy, CatalogRelation } from '../../postgres/catalog/catalog.ts';
-import type { CatalogGround, ComparedCatalog } from '../../postgres/catalog/read-catalog.ts';
+import type { CatalogBasics, ComparedCatalog } from '../../postgres/catalog/read-catalog.ts';
 import { ownSchemas, ownTables } from '../../compile/catalog-scope.ts';
 import type { Step } from './step.ts';
 import { isMarked, mark } from './fingerprint.ts';
@@ -53,7 +53,7 @@ export function plan(declaration: Declaration, catalog: ComparedCatalog): Plan {
 }
 
 /** Schemas have to be there before migrations can fill them. */
-export function planSchemas(declaration: Declaration, catalog: CatalogGround): Step[] {
+export function planSchemas(declaration: Declaration, catalog: CatalogBasics): Step[] {
   const { owner } = declaration;
   return ownSchemas(declaration).flatMap((schema): Step[] => {
     const existing = catalog.schemas.find(({ name }) => name === schema);
@@ -64,7 +64,7 @@ export function planSchemas(declaration: Declaration, catalog: CatalogGround): S
 }
 
 /** Plans the table that records migrations; it is in the private schema. */
-export function planBookkeeping({ privateSchema }: Declaration, catalog: CatalogGround): Step[] {
+export function planBookkeeping({ privateSchema }: Declaration, catalog: CatalogBasics): Step[] {
   if (catalog.schemas.some(({ name, bookkeeping }) => name === privateSchema && bookkeeping)) return [];
   const sql = statement('create_bookkeeping', { private: privateSchema });
   return [{ sql, as: 'owner', place: `${privateSchema}.migrations` }];
