@@ -17,21 +17,21 @@ import { connect, type DatabaseConnection } from '../postgres/connect.ts';
 import { createRoles } from './create-roles.ts';
 import { runEarly } from './early.ts';
 import { checkPolicyColumns } from './fit-columns.ts';
-import { planForgetting } from './invalidate-plans.ts';
+import { planInvalidation } from './invalidate-plans.ts';
 import { runLifted } from './without-force.ts';
 import { pendingMigrations } from './migrations.ts';
 import {
   pendingSteps,
   plan,
   planBookkeeping,
-  planFunctionMarks,
+  planFunctionFingerprints,
   planFunctions,
-  planPolicyMarks,
+  planPolicyFingerprints,
   planSchemas,
 } from './plan/plan.ts';
 import type { Step } from './plan/step.ts';
 import { ungranted } from './plan/plan-grants.ts';
-import { checkSubjectColumns, planTriggerMarks } from './plan/plan-triggers.ts';
+import { checkSubjectColumns, planTriggerFingerprints } from './plan/plan-triggers.ts';
 import { checkDatabase, checkWritable } from './preflight.ts';
 import { Progress } from './progress.ts';
 import { inOneMessage, runSteps } from './run-steps.ts';
@@ -146,8 +146,8 @@ async function converge(session: Session, { revision, progress, rolesChanged }: 
     const changed = changes > 0 || migrations.length > 0;
     if (revision !== undefined) await recordRevision(session, revision);
     const { admin_is_superuser: superuser } = catalog.database;
-    const forget = await planForgetting(session, { changed: changed || rolesChanged, superuser });
-    const end = [...forget, ...(changed ? [statement('reload_schema')] : [])];
+    const invalidation = await planInvalidation(session, { changed: changed || rolesChanged, superuser });
+    const end = [...invalidation, ...(changed ? [statement('reload_schema')] : [])];
     if (end.length > 0) await client.query(inOneMessage(end));
     return { migrations, changes, warnings: findings.filter(({ level }) => level === 'warning') };
   });
@@ -190,12 +190,12 @@ async function bringAccess(session: Session): Promise<{ changes: number; catalog
   const changes = functions.length + steps.length;
   if (changes === 0) return { changes, catalog: await rest, pending: [] };
   const made = await read(session, ['policies', 'triggers']);
-  const marks = [
-    ...planFunctionMarks(declaration, withFunctions),
-    ...planPolicyMarks(declaration, made),
-    ...planTriggerMarks(declaration, made),
+  const fingerprints = [
+    ...planFunctionFingerprints(declaration, withFunctions),
+    ...planPolicyFingerprints(declaration, made),
+    ...planTriggerFingerprints(declaration, made),
   ];
-  await runSteps(session, marks);
+  await runSteps(session, fingerprints);
   const catalog = await readCatalog(session);
   return { changes, catalog, pending: pendingSteps(declaration, catalog) };
 }

@@ -1,5 +1,5 @@
 import { apiRoles } from '../declaration/roles.ts';
-import { mark } from './plan/fingerprint.ts';
+import { fingerprint } from './plan/fingerprint.ts';
 import { setRole } from './run-steps.ts';
 import type { Session } from './session.ts';
 import { statementsOf } from '../postgres/statements.ts';
@@ -7,37 +7,37 @@ import { statementsOf } from '../postgres/statements.ts';
 const statement = statementsOf('apply/statements');
 
 /**
- * Statements that make every session plan its prepared queries anew; none where the roles are as they were when plans were
- * last forgotten, and nothing else has changed. A query that was planned while its role passed the policies would pass them
- * as long as the session lasts, even when the role was corrected by hand or by Terraform before this run.
+ * Plans statements that invalidate every session's prepared queries; none if neither the roles nor anything else has changed
+ * since the last invalidation. A query that was planned while its role bypassed the policies would bypass them as long as
+ * its session lasts, even after the role was corrected by hand or by Terraform.
  *
- * Only a superuser sees which version of its row a role is: for another admin, plans are forgotten when a run changes something.
+ * Only a superuser can read the row versions of roles. Another admin invalidates plans when the run changes something.
  */
-export async function planForgetting(
+export async function planInvalidation(
   session: Session,
   { changed, superuser }: { readonly changed: boolean; readonly superuser: boolean },
 ): Promise<string[]> {
   const { owner, privateSchema: schema } = session.declaration;
-  const marks = superuser ? await readMarks(session) : undefined;
-  const outdated = marks !== undefined && marks.actual !== marks.noted;
+  const roles = superuser ? await readRoleFingerprints(session) : undefined;
+  const outdated = roles !== undefined && roles.present !== roles.recorded;
   if (!changed && !outdated) return [];
   return [
     setRole(owner),
-    statement('forget_plans', { schema, owner }),
-    ...(outdated ? [statement('mark_schema', { schema, mark: marks.actual })] : []),
+    statement('invalidate_plans', { schema, owner }),
+    ...(outdated ? [statement('fingerprint_schema', { schema, fingerprint: roles.present })] : []),
     setRole(),
   ];
 }
 
-async function readMarks({
+async function readRoleFingerprints({
   client,
   declaration,
-}: Session): Promise<{ readonly actual: string; readonly noted: string }> {
+}: Session): Promise<{ readonly present: string; readonly recorded: string }> {
   const { owner, privateSchema: schema } = declaration;
   const roles = [owner, ...apiRoles(declaration).map(({ name }) => name)];
   const { rows } = await client.query<{ versions: string; comment: string }>(
     statement('role_versions', { schema, roles }),
   );
   const { versions, comment } = rows[0]!;
-  return { actual: mark('the roles of prepared queries', versions), noted: comment };
+  return { present: fingerprint('the roles of prepared queries', versions), recorded: comment };
 }

@@ -3,7 +3,7 @@ import pg from 'pg';
 import { applyDeclaration, type ApplyResult } from '../apply/apply.ts';
 import { clientOptions, type DatabaseConnection } from '../postgres/connect.ts';
 import { setPassword } from '../apply/create-roles.ts';
-import { markPolicies } from '../apply/record-fingerprints.ts';
+import { recordPolicyFingerprints } from '../apply/record-fingerprints.ts';
 import { failed } from '../apply/run-steps.ts';
 import { sessionOf } from '../apply/session.ts';
 import { scramVerifierOfRandom } from '../postgres/scram-verifier.ts';
@@ -94,8 +94,8 @@ export class Host {
     if (messages) {
       return withClient(connection, async (client) => {
         await repeatTranscript(client, messages);
-        // The transcript's marks are of other versions of the policies: Postgres counts transactions.
-        await markPolicies(sessionOf(client, declaration));
+        // The fingerprints in the transcript are of other row versions: Postgres numbers transactions.
+        await recordPolicyFingerprints(sessionOf(client, declaration));
         await setPassword(client, declaration.authenticator, passwords.authenticator);
       });
     }

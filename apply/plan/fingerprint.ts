@@ -1,22 +1,22 @@
 import { createHash } from 'node:crypto';
 
-const MARK = 'secured-postgrest ';
+const PREFIX = 'secured-postgrest ';
 
 /**
- * Says in an object's comment from which statement it was made and what Postgres made of it, so that a change on either
- * side is seen without running anything.
+ * Computes a fingerprint of a definition: of the declared statement, and of what Postgres stores for it. A deploy records it
+ * in the object's comment, so that the next one sees a change on either side without running anything.
  */
-export function mark(desired: string, actual: string): string {
+export function fingerprint(declared: string, stored: string): string {
   return (
-    MARK +
+    PREFIX +
     createHash('sha256')
-      .update(JSON.stringify([desired, actual]))
+      .update(JSON.stringify([declared, stored]))
       .digest('hex')
       .slice(0, 32)
   );
 }
 
-/** Tests if an object is one of ours, by its comment. */
-export function isMarked(comment: string): boolean {
-  return comment.startsWith(MARK);
+/** Tests if a comment has a fingerprint, as those of the package's own objects do. */
+export function hasFingerprint(comment: string): boolean {
+  return comment.startsWith(PREFIX);
 }

@@ -6,7 +6,7 @@ import type { CatalogFunction, CatalogPolicy, CatalogRelation } from '../../post
 import type { CatalogBasics, ComparedCatalog } from '../../postgres/catalog/read-catalog.ts';
 import { ownSchemas, ownTables } from '../../compile/catalog-scope.ts';
 import type { Step } from './step.ts';
-import { isMarked, mark } from './fingerprint.ts';
+import { fingerprint, hasFingerprint } from './fingerprint.ts';
 import { planGrants } from './plan-grants.ts';
 import { isSameFunction } from '../../compile/same-function.ts';
 import { planRoleSettings } from './plan-role-settings.ts';
@@ -157,7 +157,7 @@ function planPolicies(
   const differing = new Set(
     catalog.policies.filter((policy) => {
       const want = wanted.get(policyKey(tableOf(policy), policy.name));
-      return !want || policy.comment !== mark(want.statement, policy.definition);
+      return !want || policy.comment !== fingerprint(want.statement, policy.definition);
     }),
   );
   const tables = new Set(catalog.relations.map(({ schema, name }) => `${schema}.${name}`));
@@ -187,7 +187,7 @@ export function planFunctions(declaration: Declaration, catalog: ComparedCatalog
   return desiredAccess(declaration)
     .functions.filter((fn) => {
       const existing = ownFunctions(declaration, catalog).find((candidate) => isSameFunction(fn, candidate));
-      return !existing || existing.comment !== mark(fn.statement, existing.definition);
+      return !existing || existing.comment !== fingerprint(fn.statement, existing.definition);
     })
     .map((fn): Step => ({ sql: fn.statement, as: 'owner', place: `${declaration.privateSchema}.${fn.name}` }));
 }
@@ -198,8 +198,8 @@ export function pendingSteps(declaration: Declaration, catalog: ComparedCatalog)
 }
 
 /**
- * Our functions carry a mark; those that a migration made in the private schema do not, and stay. But none may share the
- * name of one of ours: with other arguments it could be what a policy calls.
+ * Drops functions of earlier declarations, which their fingerprints tell from those that a migration made in the private
+ * schema. A function that shares a declared name goes as well: with other arguments, a policy could call it instead.
  */
 function planFormerFunctions(
   declaration: Declaration,
@@ -207,7 +207,7 @@ function planFormerFunctions(
   catalog: ComparedCatalog,
 ): Step[] {
   return ownFunctions(declaration, catalog)
-    .filter((fn) => isMarked(fn.comment) || desired.some(({ name }) => name === fn.name))
+    .filter((fn) => hasFingerprint(fn.comment) || desired.some(({ name }) => name === fn.name))
     .filter((fn) => !desired.some((wanted) => isSameFunction(wanted, fn)))
     .map((fn) => step(statement('drop_function', { signature: raw(fn.signature) }), fn));
 }
@@ -219,28 +219,31 @@ function ownFunctions(
   return functions.filter(({ schema }) => schema === privateSchema);
 }
 
-/** The marks of the functions that have just been made; `catalog` was read afterwards. */
-export function planFunctionMarks(declaration: Declaration, catalog: Pick<ComparedCatalog, 'functions'>): Step[] {
+/** Records the fingerprints of new functions. Read `catalog` after they were created. */
+export function planFunctionFingerprints(
+  declaration: Declaration,
+  catalog: Pick<ComparedCatalog, 'functions'>,
+): Step[] {
   const desired = desiredAccess(declaration).functions;
   return ownFunctions(declaration, catalog).flatMap((fn) => {
     const wanted = desired.find((candidate) => isSameFunction(candidate, fn));
-    const comment = wanted && mark(wanted.statement, fn.definition);
+    const comment = wanted && fingerprint(wanted.statement, fn.definition);
     if (!comment || comment === fn.comment) return [];
-    return [step(statement('mark_function', { signature: raw(fn.signature), mark: comment }), fn)];
+    return [step(statement('fingerprint_function', { signature: raw(fn.signature), fingerprint: comment }), fn)];
   });
 }
 
-/** The marks of the policies that have just been made; `catalog` was read afterwards. */
-export function planPolicyMarks(declaration: Declaration, catalog: Pick<ComparedCatalog, 'policies'>): Step[] {
+/** Records the fingerprints of new policies. Read `catalog` after they were created. */
+export function planPolicyFingerprints(declaration: Declaration, catalog: Pick<ComparedCatalog, 'policies'>): Step[] {
   const desired = new Map(
     desiredAccess(declaration).policies.map((policy) => [policyKey(policy.table, policy.name), policy.statement]),
   );
   return catalog.policies.flatMap((policy) => {
     const table = tableOf(policy);
     const wanted = desired.get(policyKey(table, policy.name));
-    const comment = wanted && mark(wanted, policy.definition);
+    const comment = wanted && fingerprint(wanted, policy.definition);
     if (!comment || comment === policy.comment) return [];
-    return [step(statement('mark_policy', { policy: policy.name, ...table, mark: comment }), table)];
+    return [step(statement('fingerprint_policy', { policy: policy.name, ...table, fingerprint: comment }), table)];
   });
 }
 

@@ -77,18 +77,18 @@ ALTER TABLE :"schema".:"name" NO FORCE ROW LEVEL SECURITY
 ALTER VIEW :"schema".:"name" SET (security_invoker = true)
 -- name: drop_policy
 DROP POLICY :"policy" ON :"schema".:"name"
--- name: mark_policy
-COMMENT ON POLICY :"policy" ON :"schema".:"name" IS :'mark'
+-- name: fingerprint_policy
+COMMENT ON POLICY :"policy" ON :"schema".:"name" IS :'fingerprint'
 -- name: drop_trigger
 DROP TRIGGER :"trigger" ON :"schema".:"name"
 -- name: drop_rule
 DROP RULE :"rule" ON :"schema".:"name"
--- name: mark_trigger
-COMMENT ON TRIGGER :"trigger" ON :"schema".:"name" IS :'mark'
+-- name: fingerprint_trigger
+COMMENT ON TRIGGER :"trigger" ON :"schema".:"name" IS :'fingerprint'
 -- name: drop_function
 DROP ROUTINE :{signature}
--- name: mark_function
-COMMENT ON ROUTINE :{signature} IS :'mark'
+-- name: fingerprint_function
+COMMENT ON ROUTINE :{signature} IS :'fingerprint'
 
 -- name: interrupted_builds
 -- Indexes that an interrupted CONCURRENTLY has left, and nobody is making now: one that is to be made, of that name, or
@@ -181,18 +181,18 @@ SELECT :"private".revoke_token(:'jti', :'expires_at')
 SELECT :"private".revoke_subject(:'subject')
 
 -- name: role_versions
--- Which versions of their rows these roles are and what they are members of; and what was noted of that before.
+-- Row versions of these roles and of their memberships, and the fingerprint that the last run recorded of them.
 SELECT json_build_array(
     (SELECT json_agg(json_build_array(oid, xmin::text) ORDER BY oid) FROM pg_authid WHERE rolname IN (:'roles')),
     (SELECT json_agg(json_build_array(m.member, m.roleid, m.xmin::text) ORDER BY m.member, m.roleid, m.grantor)
       FROM pg_auth_members AS m JOIN pg_authid AS r ON r.oid = m.member WHERE r.rolname IN (:'roles')))::text AS versions,
   coalesce((SELECT obj_description(oid, 'pg_namespace') FROM pg_namespace WHERE nspname = :'schema'), '') AS comment
--- name: forget_plans
--- A change of a schema has every session plan its prepared queries anew: else those that were planned for a role that passed
--- the policies would go on to pass them.
+-- name: invalidate_plans
+-- A change of a schema makes every session replan its prepared queries. A plan made while its role bypassed the policies
+-- would go on to bypass them.
 GRANT USAGE ON SCHEMA :"schema" TO :"owner"
--- name: mark_schema
-COMMENT ON SCHEMA :"schema" IS :'mark'
+-- name: fingerprint_schema
+COMMENT ON SCHEMA :"schema" IS :'fingerprint'
 -- name: reload_schema
 NOTIFY pgrst, 'reload schema'
 -- name: reload_config
