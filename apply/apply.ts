@@ -18,7 +18,7 @@ import { createRoles } from './create-roles.ts';
 import { runEarly } from './early.ts';
 import { checkPolicyColumns } from './fit-columns.ts';
 import { planInvalidation } from './invalidate-plans.ts';
-import { runLifted } from './without-force.ts';
+import { runWithoutForce } from './without-force.ts';
 import { pendingMigrations } from './migrations.ts';
 import {
   pendingSteps,
@@ -138,7 +138,7 @@ async function converge(session: Session, { revision, progress, rolesChanged }: 
   await runEarly(session, toRun.slice(0, last + 1), progress);
   return transaction(session, async () => {
     const rest = toRun.slice(last + 1);
-    await runLifted(session, rest);
+    await runWithoutForce(session, rest);
     const { changes, catalog, pending } = await bringAccess(session);
     const findings = audit(declaration, catalog, pending);
     refuseErrors(declaration, findings, progress.committed.length === 0 ? 'nothing was changed' : undefined);

@@ -5,7 +5,7 @@ import { fix } from '../audit/fix.ts';
 import { notSealed } from '../audit/rules/as-declared.ts';
 import type { Catalog } from '../postgres/catalog/catalog.ts';
 import { readCatalog, readCompared } from '../postgres/catalog/read-catalog.ts';
-import { runLifted } from './without-force.ts';
+import { runWithoutForce } from './without-force.ts';
 import { runMigrations, type PendingMigration } from './migrations.ts';
 import { plan } from './plan/plan.ts';
 import type { Step } from './plan/step.ts';
@@ -50,7 +50,7 @@ export async function runEarly(
   };
   for (const migration of migrations) {
     if (migration.transactional) {
-      await sealed(() => runLifted(session, [migration]));
+      await sealed(() => runWithoutForce(session, [migration]));
     } else {
       await runOutside(session, migration).catch(async (error: unknown) => {
         // The migration's effects up to the failure stay. If the session has ended, sealing fails too.

@@ -42,7 +42,7 @@ export interface StatementNames {
   'apply/statements':
     | 'configure_migration'
     | 'forced_tables'
-    | 'lifted_tables'
+    | 'unforced_tables'
     | 'join_owner'
     | 'create_schema'
     | 'own_schema'
@@ -70,7 +70,7 @@ export interface StatementNames {
     | 'enable_row_security'
     | 'disable_row_security'
     | 'force_row_security'
-    | 'lift_row_security'
+    | 'no_force_row_security'
     | 'use_invoker_rights'
     | 'drop_policy'
     | 'fingerprint_policy'

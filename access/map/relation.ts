@@ -63,8 +63,8 @@ export async function keepRows(session: Session, relation: Relation, limit: numb
 }
 
 /**
- * FORCE binds an owner who is no superuser. It is lifted for one statement only, since functions of the owner rely on it;
- * for a view of every table, since any may be below it.
+ * Runs a statement past the policies. FORCE binds an owner that is no superuser, so this statement alone runs without it:
+ * functions of the owner rely on FORCE. For a view, every table loses FORCE, since the view may read any of them.
  */
 async function pastPolicies(
   { client, declaration }: Session,
@@ -74,7 +74,7 @@ async function pastPolicies(
     statement('binding_tables', { schemas: managedSchemas(declaration) }),
   );
   const tables = found.rows.filter((table) => !isTable || table.oid === oid);
-  for (const { schema, name } of tables) await client.query(changeStatement('lift_row_security', { schema, name }));
+  for (const { schema, name } of tables) await client.query(changeStatement('no_force_row_security', { schema, name }));
   await client.query(sql);
   for (const { schema, name } of tables) await client.query(changeStatement('force_row_security', { schema, name }));
 }

@@ -247,14 +247,14 @@ export function planPolicyFingerprints(declaration: Declaration, catalog: Pick<C
   });
 }
 
-/** For a migration that changes data: FORCE binds the owner as well, and it would silently see no row. */
-export function planLift(forced: readonly QualifiedName[]): Step[] {
-  return forced.map((table) => step(statement('lift_row_security', nameOf(table)), table));
+/** Removes FORCE for a migration that changes data: FORCE binds the owner as well, who would silently see no row. */
+export function planNoForce(tables: readonly QualifiedName[]): Step[] {
+  return tables.map((table) => step(statement('no_force_row_security', nameOf(table)), table));
 }
 
 /** Sets FORCE again after such a migration. */
-export function planForce(lifted: readonly QualifiedName[]): Step[] {
-  return lifted.map((table) => step(statement('force_row_security', nameOf(table)), table));
+export function planForce(tables: readonly QualifiedName[]): Step[] {
+  return tables.map((table) => step(statement('force_row_security', nameOf(table)), table));
 }
 
 function step(sql: string, object: QualifiedName): Step {

@@ -38,7 +38,7 @@ WHERE r.rolname = ANY (ARRAY[:'roles']::text[])
 -- name: lock_table
 LOCK TABLE :"schema".:"name" IN ACCESS EXCLUSIVE MODE
 -- name: binding_tables
--- Tables whose policies bind us: as their owner we can lift that, and otherwise must fail.
+-- Tables whose policies bind the connected role. As their owner it can remove FORCE; otherwise the measurement fails.
 SELECT c.oid, n.nspname AS schema, c.relname AS name FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace
 WHERE n.nspname = ANY (ARRAY[:'schemas']::text[]) AND row_security_active(c.oid)
 -- name: keep_rows

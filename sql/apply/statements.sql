@@ -8,7 +8,7 @@ SELECT pg_catalog.set_config('search_path', :'search_path', false), pg_catalog.s
 SELECT c.oid, n.nspname AS schema, c.relname AS name FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace
 WHERE c.relforcerowsecurity AND n.nspname IN (:'schemas') AND pg_get_userbyid(c.relowner) = :'owner'
 ORDER BY 2, 3
--- name: lifted_tables
+-- name: unforced_tables
 SELECT n.nspname AS schema, c.relname AS name FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace
 WHERE c.oid = ANY ($1::oid[]) AND NOT c.relforcerowsecurity
 ORDER BY 1, 2
@@ -71,7 +71,7 @@ ALTER TABLE :"schema".:"name" ENABLE ROW LEVEL SECURITY
 ALTER TABLE :"schema".:"name" DISABLE ROW LEVEL SECURITY
 -- name: force_row_security
 ALTER TABLE :"schema".:"name" FORCE ROW LEVEL SECURITY
--- name: lift_row_security
+-- name: no_force_row_security
 ALTER TABLE :"schema".:"name" NO FORCE ROW LEVEL SECURITY
 -- name: use_invoker_rights
 ALTER VIEW :"schema".:"name" SET (security_invoker = true)
