@@ -39,7 +39,7 @@ import { sessionOf, type Session } from './session.ts';
 import { lock, configureSession } from '../postgres/session.ts';
 import { statementsOf } from '../postgres/statements.ts';
 import { transaction } from './transaction.ts';
-import { transcribe } from './record-statements.ts';
+import { recordStatements } from './record-statements.ts';
 
 const statement = statementsOf('apply/statements');
 
@@ -83,7 +83,7 @@ export async function applyDeclaration(
   { revision, passwords, onTranscript }: ApplyOptions = {},
 ): Promise<ApplyResult> {
   const client = await connect(connection);
-  const transcript = onTranscript && transcribe(client);
+  const log = onTranscript && recordStatements(client);
   try {
     await configureSession(client);
     await lock(client, declaration.name);
@@ -93,7 +93,7 @@ export async function applyDeclaration(
     const result = await retryOnConflict(() => converge(session, { revision, progress, rolesChanged }))
       .catch((error: unknown) => explainPrivileges(session, error))
       .catch(async (error: unknown) => progress.tell(error, await closedNow(session)));
-    const messages = transcript?.messages();
+    const messages = log?.messages();
     if (messages) onTranscript?.(messages);
     return result;
   } finally {

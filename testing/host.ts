@@ -13,7 +13,7 @@ import { OBJECT_IN_USE } from '../postgres/sqlstate.ts';
 import { lineAt } from '../postgres/sql-text.ts';
 import type { Declaration, SqlSource } from '../declaration/types.ts';
 import type { Backend } from './backends/backend.ts';
-import { repeatTranscript, Unrepeatable } from './cache/replay-transcript.ts';
+import { ReplayFailed, replayTranscript } from './cache/replay-transcript.ts';
 import { withClient } from '../postgres/with-client.ts';
 
 const statement = statementsOf('testing/databases');
@@ -48,7 +48,7 @@ export class Host {
     try {
       return await this.#build(declaration, seed, onProgress);
     } catch (error) {
-      if (!(error instanceof Unrepeatable)) throw error;
+      if (!(error instanceof ReplayFailed)) throw error;
       await this.backend.transcript?.discard();
       return this.#build(declaration, seed, onProgress);
     }
@@ -84,7 +84,7 @@ export class Host {
     return createRoles(declaration, password, () => applyDeclaration(connection, declaration));
   }
 
-  /** Does the same with the first database of a new server: what was told to such a one before is told again. */
+  /** Does the same with the first database of a new server. It replays what an earlier run sent to such a database, if cached. */
   async #applyToEmpty(database: string, declaration: Declaration): Promise<void> {
     const { transcript } = this.backend;
     if (!transcript) return void (await this.apply(database, declaration));
@@ -93,15 +93,15 @@ export class Host {
     const { messages } = transcript;
     if (messages) {
       return withClient(connection, async (client) => {
-        await repeatTranscript(client, messages);
+        await replayTranscript(client, messages);
         // The fingerprints in the transcript are of other row versions: Postgres numbers transactions.
         await recordPolicyFingerprints(sessionOf(client, declaration));
         await setPassword(client, declaration.authenticator, passwords.authenticator);
       });
     }
-    let told: readonly string[] | undefined;
-    await applyDeclaration(connection, declaration, { passwords, onTranscript: (messages) => (told = messages) });
-    if (told) await transcript.keep(told.filter((message) => !message.includes(passwords.authenticator)));
+    let sent: readonly string[] | undefined;
+    await applyDeclaration(connection, declaration, { passwords, onTranscript: (messages) => (sent = messages) });
+    if (sent) await transcript.keep(sent.filter((message) => !message.includes(passwords.authenticator)));
   }
 
   #passwords(): { authenticator: string } {

@@ -1,7 +1,7 @@
 import type { Declaration, JsonWebKeySet } from '../../declaration/types.ts';
 import type { LocalConnection } from '../servers/postgres-server.ts';
 import type { RunningPostgrest } from '../servers/postgrest-server.ts';
-import type { KeptTranscript } from '../cache/transcript-cache.ts';
+import type { CachedTranscript } from '../cache/transcript-cache.ts';
 
 /** Where the servers of an environment run. */
 export interface Backend {
@@ -11,8 +11,8 @@ export interface Backend {
   readonly maintenanceDatabase: string;
   /** An empty one that is there already, where its name is the first that would be made. @default there is none */
   readonly emptyDatabase?: string;
-  /** How the empty one is brought to what is declared, as far as that is known. @default it is found out each time */
-  readonly transcript?: KeptTranscript;
+  /** Transcript of a run on the empty database. @default every run plans its own statements */
+  readonly transcript?: CachedTranscript;
   /** How databases are copied (documentation of CREATE DATABASE). @default Postgres' own choice */
   readonly strategy?: 'file_copy' | 'wal_log';
   /** Begins the names of all databases. @default the declaration's name */

@@ -1,13 +1,13 @@
 import type pg from 'pg';
 
-/** Says that a database was not as the one of the transcript had been; what made it so may be there in part. */
-export class Unrepeatable extends Error {}
+/** Error of a replay: the database differs from the one that the transcript is of, and may now have a part of its objects. */
+export class ReplayFailed extends Error {}
 
-/** Tells a database what another one was told. */
-export async function repeatTranscript(client: pg.ClientBase, messages: readonly string[]): Promise<void> {
+/** Sends a database what a run sent to an equal one. */
+export async function replayTranscript(client: pg.ClientBase, messages: readonly string[]): Promise<void> {
   for (const message of messages) {
     await client.query(message).catch((error: unknown) => {
-      throw new Unrepeatable('a kept transcript can not be repeated', { cause: error });
+      throw new ReplayFailed('a cached transcript cannot be replayed', { cause: error });
     });
   }
 }
