@@ -132,7 +132,7 @@ export interface StatementNames {
     | 'drop_database'
     | 'privileges_on_database';
   'testing/existing':
-    'hold' | 'try_hold' | 'let_go' | 'databases' | 'present_roles' | 'marked_roles' | 'mark_role' | 'drop_role';
+    'lock' | 'try_lock' | 'unlock' | 'databases' | 'present_roles' | 'tagged_roles' | 'tag_role' | 'drop_role';
   'token-service/accounts':
     'account_claims' | 'account_by_name' | 'take_attempt' | 'forget_attempts' | 'give_back_attempt';
   'token-service/storage': 'create_schema' | 'create_role' | 'role_exists' | 'grant' | 'grant_account_claims';
