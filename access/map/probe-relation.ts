@@ -16,11 +16,12 @@ import type { Subject } from '../subjects.ts';
 
 const statement = statementsOf('access/probes');
 
+/** Commands and subjects that are measured in one table or view. */
 export interface RelationProbe {
   readonly relation: QualifiedName;
   readonly commands: readonly Command[];
   readonly subjects: readonly (Subject | undefined)[];
-  /** @default 1000 */
+  /** Maximum number of rows to try. @default 1000 */
   readonly limit?: number | undefined;
 }
 
@@ -31,12 +32,12 @@ export interface RelationReach extends KeptRows {
 
 const DEFAULT_LIMIT = 1000;
 
-/** Measures one relation, in one transaction that is rolled back; see `probeAccess` for how and what. */
+/** Measures one relation in one transaction, which is rolled back; see `probeAccess`. */
 export async function probeRelation(session: Session, probe: RelationProbe): Promise<RelationReach> {
   const { client } = session;
   await client.query(statement('begin'));
   try {
-    // Goes with the transaction, like all the rest.
+    // The rollback undoes these settings as well.
     await configureSession(client);
     return await measure(session, probe);
   } catch (error) {
@@ -107,7 +108,7 @@ async function prepare(client: pg.ClientBase, { relation, command, roles, empty 
   if (command === 'insert') {
     if (empty) await client.query(statement('keep_defaults'));
   } else if (isTable && roles.length > 0) {
-    // Without it, the condition on the old row would be asked of the new one as well.
+    // Without a check of its own, the policy's condition on the old row would apply to the new one as well.
     const check = raw(command === 'update' ? 'WITH CHECK (true)' : '');
     await client.query(statement('aim', { schema, name, roles, command: raw(command.toUpperCase()), check }));
   } else if (command !== 'select' && roles.length > 0) {

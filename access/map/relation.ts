@@ -12,21 +12,21 @@ const changeStatement = statementsOf('apply/statements');
 /** A table or view as it is in the database. */
 export interface Relation extends QualifiedName {
   readonly oid: number;
-  /** True if its rows have a place, and policies of their own. */
+  /** True for a table: its rows have a `ctid`, and policies of their own. */
   readonly isTable: boolean;
   readonly columns: readonly string[];
-  /** The columns of its primary key. */
+  /** Columns of its primary key. */
   readonly key: readonly string[];
 }
 
-/** The rows that are tried. */
+/** Rows to try. */
 export interface KeptRows {
   readonly rows: number;
-  /** True if there are more. */
+  /** True if the relation has more. */
   readonly truncated: boolean;
 }
 
-/** Reads what a relation is, and lets nobody change it until the end of the transaction. */
+/** Reads a relation, and locks it until the end of the transaction. */
 export async function readRelation(client: pg.ClientBase, { schema, name }: QualifiedName): Promise<Relation> {
   const sql = statement('relation', { schema, name });
   const { rows } = await client.query<{ oid: number; is_table: boolean; columns: string[]; key: string[] }>(sql);
@@ -35,12 +35,12 @@ export async function readRelation(client: pg.ClientBase, { schema, name }: Qual
     refuse('missing_object', `${schema}.${name}`, 'there is no such table or view', 'apply the declaration first');
   }
   const { oid, is_table: isTable, columns, key } = found;
-  // As strong as the first policy will ask for: a lock that grows is where deadlocks come from.
+  // As strong as CREATE POLICY needs it later: a lock that is upgraded may deadlock.
   if (isTable) await client.query(statement('lock_table', { schema, name }));
   return { schema, name, oid, isTable, columns, key };
 }
 
-/** Keeps the rows, in the order of their keys, where every role can read them. */
+/** Copies the rows, in the order of their keys, to a temporary table that every role can read. */
 export async function keepRows(session: Session, relation: Relation, limit: number): Promise<KeptRows> {
   const { client } = session;
   const { schema, name, isTable } = relation;
@@ -63,8 +63,8 @@ export async function keepRows(session: Session, relation: Relation, limit: numb
 }
 
 /**
- * Runs a statement past the policies. FORCE binds an owner that is no superuser, so this statement alone runs without it:
- * functions of the owner rely on FORCE. For a view, every table loses FORCE, since the view may read any of them.
+ * Runs a statement past the policies. FORCE binds an owner that is no superuser, so this statement alone runs without
+ * it: functions of the owner rely on FORCE. For a view, every table loses FORCE, since the view may read any of them.
  */
 async function pastPolicies(
   { client, declaration }: Session,
