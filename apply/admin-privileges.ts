@@ -8,7 +8,7 @@ import { failed } from './run-steps.ts';
 import type { Session } from './session.ts';
 import { INSUFFICIENT_PRIVILEGE } from '../postgres/sqlstate.ts';
 
-/** Privileges that an admin lacks, and the statements that give them. */
+/** Privileges that an admin lacks, and the statements that grant them. */
 export interface LackingPrivileges {
   readonly database: string;
   readonly problem: string;
@@ -30,9 +30,9 @@ interface Admin {
 }
 
 /**
- * Reads what the connected admin lacks to deploy a declaration; undefined where it lacks nothing.
+ * Reads the privileges that the connected admin lacks to deploy a declaration; undefined if it lacks none.
  *
- * @param declaration whose roles the admin must be able to change. @default only the database and CREATEROLE count
+ * @param declaration with the roles that the admin must be able to change. @default the database and CREATEROLE only
  */
 export async function lackingPrivileges(
   client: pg.ClientBase,
@@ -67,7 +67,7 @@ export async function lackingPrivileges(
 }
 
 /**
- * Rejects an admin that could not deploy a declaration, before anything is changed.
+ * Rejects an admin that lacks privileges to deploy a declaration, before anything is changed.
  *
  * @throws SecuredPostgrestError `missing_privilege`
  */
@@ -76,7 +76,7 @@ export async function checkPrivileges({ client, declaration }: Session): Promise
   if (lacking) refuse('missing_privilege', `database ${lacking.database}`, lacking.problem, lacking.fix);
 }
 
-/** Throws the error of a run that failed; where the admin lacks privileges, with Postgres' words and the statements that help. */
+/** Throws the error of a failed run. If the admin lacks privileges, the error names the statements that grant them. */
 export async function explainPrivileges({ client, declaration }: Session, error: unknown): Promise<never> {
   const { code, cause } = error as Partial<SecuredPostgrestError>;
   const denied = [cause, error].find((one) => (one as { code?: string } | undefined)?.code === INSUFFICIENT_PRIVILEGE);

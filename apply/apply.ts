@@ -53,29 +53,32 @@ export interface ApplyResult {
 }
 
 export interface ApplyOptions {
-  /** A name for this run, recorded with what it changes. @default the recorded one stays */
+  /** Name of this run, which the database records. @default the recorded name stays */
   readonly revision?: string | undefined;
-  /** Makes the roles as well, as {@link createRoles} does: a session of its own would cost as much again. @default they exist */
+  /** Passwords with which the run also creates the roles, as {@link createRoles} does. @default the roles exist */
   readonly passwords?: Parameters<typeof createRoles>[2] | undefined;
-  /** Called after success with the SQL that was sent. Called with nothing if a statement failed on the way. */
+  /**
+   * Receives the SQL that was sent, after success. Not called if a statement failed on the way.
+   * @default no callback
+   */
   readonly onTranscript?: ((messages: readonly string[]) => void) | undefined;
 }
 
 /**
  * Brings a database to the declared state: migrations, then functions, policies and grants, then the audit, in one
- * transaction. If anything fails, nothing of it stays. A database that is as declared is not changed.
+ * transaction. If a step fails, Postgres rolls back all of it. A database that is as declared is not changed.
  *
- * Committed before are only the schemas and the book-keeping, empty and closed, and migrations up to the last one that can
- * not be part of a transaction. At each of these commits no role sees more than before the run or than is declared: what such
- * a migration changes is closed until the end, and the error of a run that fails names it. The roles have to exist, unless
- * their passwords are given.
+ * Earlier commits create the schemas and the bookkeeping, without grants, and run migrations up to the last one that
+ * cannot be part of a transaction. At each of these commits, no role sees more than before the run or than is declared.
+ * Objects that such a migration changes stay closed until the run succeeds, and the error of a failed run names them.
+ * The roles must exist, unless you pass their passwords.
  *
  * @example
  * await applyDeclaration({ host: '127.0.0.1', database: 'todos', user: 'postgres', password }, declaration);
  *
- * @throws SecuredPostgrestError `database_unreachable`, `database_locked`, `unsupported_database`, `transaction_pooler`,
- *   `missing_privilege`, `missing_role`, `missing_object`, `unfit_column`, `invalid_sql`, `migration_failed`, `migration_changed`, `migration_out_of_order`,
- *   `access_sql_failed`, `audit_failed`
+ * @throws SecuredPostgrestError `database_unreachable`, `database_locked`, `unsupported_database`,
+ *   `transaction_pooler`, `missing_privilege`, `missing_role`, `missing_object`, `unfit_column`, `invalid_sql`,
+ *   `migration_failed`, `migration_changed`, `migration_out_of_order`, `access_sql_failed`, `audit_failed`
  */
 export async function applyDeclaration(
   connection: DatabaseConnection,
@@ -92,7 +95,7 @@ export async function applyDeclaration(
     const progress = new Progress();
     const result = await retryOnConflict(() => converge(session, { revision, progress, rolesChanged }))
       .catch((error: unknown) => explainPrivileges(session, error))
-      .catch(async (error: unknown) => progress.tell(error, await closedNow(session)));
+      .catch(async (error: unknown) => progress.rethrow(error, await readClosedPlaces(session)));
     const messages = log?.messages();
     if (messages) onTranscript?.(messages);
     return result;
@@ -101,8 +104,8 @@ export async function applyDeclaration(
   }
 }
 
-/** Lists what stays closed after a failed run, whichever run closed it; empty if the session no longer answers. */
-async function closedNow(session: Session): Promise<string[]> {
+/** Reads the places that stay closed after a failed run, whichever run closed them; none if the connection is lost. */
+async function readClosedPlaces(session: Session): Promise<string[]> {
   return readCompared(session).then(
     (catalog) => ungranted(session.declaration, catalog),
     () => [],
@@ -126,7 +129,7 @@ async function retryOnConflict<T>(run: () => Promise<T>): Promise<T> {
 interface ConvergeOptions {
   readonly revision: string | undefined;
   readonly progress: Progress;
-  /** Tells that this run has already changed roles. */
+  /** True if this run has already changed roles. */
   readonly rolesChanged: boolean;
 }
 
@@ -139,7 +142,7 @@ async function converge(session: Session, { revision, progress, rolesChanged }: 
   return transaction(session, async () => {
     const rest = toRun.slice(last + 1);
     await runWithoutForce(session, rest);
-    const { changes, catalog, pending } = await bringAccess(session);
+    const { changes, catalog, pending } = await reconcileAccess(session);
     const findings = audit(declaration, catalog, pending);
     refuseErrors(declaration, findings, progress.committed.length === 0 ? 'nothing was changed' : undefined);
     const migrations = [...progress.committed, ...rest.map(({ source }) => source.file)];
@@ -160,7 +163,7 @@ async function recordRevision(session: Session, revision: string): Promise<void>
   await runSteps(session, [{ sql, as: 'owner', place }]);
 }
 
-/** Schemas of our own and the book-keeping: nobody but the owner can use them yet. */
+/** Creates the schemas and the bookkeeping. Only the owner can use them yet. */
 async function prepare(session: Session): Promise<void> {
   const { client, declaration } = session;
   const basics = await readBasics(session);
@@ -173,10 +176,12 @@ async function prepare(session: Session): Promise<void> {
   await runSteps(session, steps);
 }
 
-async function bringAccess(session: Session): Promise<{ changes: number; catalog: Catalog; pending: readonly Step[] }> {
+async function reconcileAccess(
+  session: Session,
+): Promise<{ changes: number; catalog: Catalog; pending: readonly Step[] }> {
   const { declaration } = session;
   const before = await readCompared(session);
-  // Postgres reads it while the plan is made here.
+  // Postgres reads them while this process plans.
   const rest = readRest(session, before);
   rest.catch(() => {});
   const first = plan(declaration, before);
@@ -200,7 +205,7 @@ async function bringAccess(session: Session): Promise<{ changes: number; catalog
   return { changes, catalog, pending: pendingSteps(declaration, catalog) };
 }
 
-/** Our functions change nothing but themselves: policies and grants are planned with what else was read before. */
+/** Creates the package's functions. They change no other catalog, so only the functions are read again. */
 async function runFunctions(
   session: Session,
   before: ComparedCatalog,

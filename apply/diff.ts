@@ -15,7 +15,7 @@ import { configureSession } from '../postgres/session.ts';
 export interface Difference {
   /** Migrations that would run, by file. */
   readonly migrations: readonly string[];
-  /** Statements that would run, without those that what is missing would need as well. */
+  /** Statements that would run, without those on missing objects. */
   readonly statements: readonly string[];
   /** Declared objects that do not exist. */
   readonly missing: readonly string[];
@@ -33,7 +33,7 @@ export async function diffDeclaration(connection: DatabaseConnection, declaratio
   );
 }
 
-/** Compares as {@link diffDeclaration} does, in a session that has its settings. */
+/** Compares as {@link diffDeclaration} does, in a configured session. */
 export async function readDifference(session: Session, catalog: Catalog): Promise<Difference> {
   const { declaration } = session;
   checkDatabase(declaration, catalog);
@@ -61,7 +61,7 @@ export async function auditDatabase(connection: DatabaseConnection, declaration:
   });
 }
 
-/** Runs in a read-only session, and ends it. */
+/** Runs a function in a read-only session, then closes the connection. */
 export async function reading<T>(
   client: pg.Client,
   declaration: Declaration,

@@ -30,9 +30,9 @@ interface Found {
 }
 
 /**
- * Migrations up to the last one that can't be part of a transaction, each committed by itself. At each of these commits
- * nobody sees more than before the run: what a migration makes stays closed, since the owner's default privileges grant
- * nothing, and what it changes is sealed ({@link planSeal}). Access is brought only at the end.
+ * Runs migrations up to the last one that cannot be part of a transaction, and commits each by itself. At each of these
+ * commits, no role sees more than before the run. New objects stay closed, since the owner's default privileges grant
+ * nothing, and changed objects are sealed ({@link planSeal}). Only the end of the run grants access.
  */
 export async function runEarly(
   session: Session,
@@ -79,7 +79,7 @@ async function protect(session: Session): Promise<Found> {
   };
 }
 
-/** Runs a migration outside of a transaction. Postgres rolls nothing back there, so the session's settings are reset. */
+/** Runs a migration outside a transaction. Postgres does not roll back its settings, so they are reset. */
 async function runOutside(session: Session, migration: PendingMigration): Promise<void> {
   const reset = () => session.client.query(inOneMessage([statement('reset_all'), setRole(), sessionSettings()]));
   await runMigrations(session, [migration]).catch(async (error: unknown) => {
@@ -90,10 +90,11 @@ async function runOutside(session: Session, migration: PendingMigration): Promis
 }
 
 /**
- * Protects what was made, takes away what a migration has opened by itself, seals what was touched since the run has begun,
- * and says what that is.
+ * Protects new objects, revokes access that a migration has opened, and seals objects that changed since the start of
+ * the run.
  *
- * @throws SecuredPostgrestError `audit_failed` where something is open nonetheless
+ * @returns places of the sealed objects
+ * @throws SecuredPostgrestError `audit_failed` if something is open nonetheless
  */
 async function seal(session: Session, { reach, errors, known }: Found): Promise<string[]> {
   const { client, declaration } = session;
@@ -122,7 +123,7 @@ async function seal(session: Session, { reach, errors, known }: Found): Promise<
   return steps.map(({ place }) => place);
 }
 
-/** Tests if a step closes access at once: row security, or access that the run itself opened. Other steps wait for the end. */
+/** Tests if a step closes access at once: it protects an object, or revokes access that the run itself opened. */
 function closes({ purpose, sql }: Step, known: ReadonlySet<string>): boolean {
   return purpose === 'protect' || (purpose !== undefined && !known.has(sql));
 }

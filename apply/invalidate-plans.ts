@@ -7,9 +7,9 @@ import { statementsOf } from '../postgres/statements.ts';
 const statement = statementsOf('apply/statements');
 
 /**
- * Plans statements that invalidate every session's prepared queries; none if neither the roles nor anything else has changed
- * since the last invalidation. A query that was planned while its role bypassed the policies would bypass them as long as
- * its session lasts, even after the role was corrected by hand or by Terraform.
+ * Plans statements that invalidate every session's prepared queries; none if neither the roles nor anything else has
+ * changed since the last invalidation. A query that was planned while its role bypassed the policies would bypass them
+ * as long as its session lasts, even after the role was corrected by hand or by Terraform.
  *
  * Only a superuser can read the row versions of roles. Another admin invalidates plans when the run changes something.
  */

@@ -17,16 +17,17 @@ export interface ObservedDatabase {
   /** Revision that the last run recorded. */
   readonly revision: string | undefined;
   readonly asDeclared: boolean;
-  /** The deployment that signs in to it, as far as it is another one. */
+  /** Deployment whose servers use the database, if it is another one. */
   readonly foreign?: string;
-  /** Declared roles that exist and belong to nobody else. */
+  /** Declared roles that exist and that this deployment can adopt. */
   readonly roles: readonly string[];
 }
 
 /**
- * Looks at a database without changing it.
+ * Inspects a database without changing it.
  *
- * @throws SecuredPostgrestError `database_unreachable`, `unsupported_database`, `transaction_pooler`, `missing_privilege`, and whatever a database that stops answering makes of a query
+ * @throws SecuredPostgrestError `database_unreachable`, `unsupported_database`, `transaction_pooler`,
+ *   `missing_privilege`; errors of `pg` if the connection is lost
  */
 export async function observeDatabase(
   connection: DatabaseConnection,
@@ -54,7 +55,7 @@ async function recordedRevision({ client, declaration }: Session): Promise<strin
   return (await client.query<{ revision: string | null }>(sql)).rows[0]?.revision ?? undefined;
 }
 
-/** A restored backup has the revision too, and not the roles, which are the server's. */
+/** Tests if another deployment's login exists. A restored backup has a revision, but not the server's roles. */
 async function usesLogin({ client, declaration }: Session, adoptable: readonly string[]): Promise<boolean> {
   const { authenticator } = declaration;
   const { rows } = await client.query<{ exists: boolean }>(statement('role_exists', { role: authenticator }));
@@ -69,7 +70,7 @@ async function adoptableRoles({ client, declaration, scope }: Session, ours: boo
   return rows.map(({ name }) => name);
 }
 
-/** Compares a database with its declaration. A failed comparison counts as a difference: the next run reports its cause. */
+/** Compares a database with its declaration. An error counts as a difference: the next run reports its cause. */
 async function isAsDeclared(session: Session): Promise<boolean> {
   try {
     const catalog = await readCatalog(session);

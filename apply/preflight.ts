@@ -5,7 +5,7 @@ import type { Declaration } from '../declaration/types.ts';
 import type { CatalogBasics } from '../postgres/catalog/read-catalog.ts';
 import { declaredRoles } from '../compile/catalog-scope.ts';
 
-/** Refuses a database that can't be brought to the declared state, before anything is changed. */
+/** Rejects a database that cannot be brought to the declared state, before anything is changed. */
 export function checkDatabase(declaration: Declaration, { database, roles }: CatalogBasics): void {
   const place = `database ${database.name}`;
   const oldest = oldestMajor('PostgreSQL');
@@ -36,7 +36,7 @@ export function checkDatabase(declaration: Declaration, { database, roles }: Cat
   }
 }
 
-/** A standby shows what its primary has, and takes no changes. */
+/** Rejects a standby, which accepts no changes. */
 export function checkWritable({ database }: CatalogBasics): void {
   if (!database.standby) return;
   refuse(

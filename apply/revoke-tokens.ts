@@ -7,12 +7,12 @@ import { statementsOf } from '../postgres/statements.ts';
 
 const statement = statementsOf('apply/statements');
 
-/** One token, or all about somebody that were issued until now. */
+/** One token, or all tokens of a subject that were issued until now. */
 export type RevokedTokens =
   | {
       /** Its `jti`. */
       readonly tokenId: string;
-      /** When it expires: from a minute later on nothing is kept of it. @default never */
+      /** Expiry of the token. A minute later the revocation is deleted. @default never */
       readonly expiresAt?: Date;
     }
   | {
@@ -21,9 +21,10 @@ export type RevokedTokens =
     };
 
 /**
- * Refuses tokens from now on, where the declaration has `tokens.revocation`. Requests that begin later get 401.
+ * Revokes tokens, if the declaration has `tokens.revocation`. Requests that begin later get 401.
  *
- * @throws SecuredPostgrestError `revocation_off`, `database_unreachable`, `access_sql_failed` when the database is not as declared
+ * @throws SecuredPostgrestError `revocation_off`, `database_unreachable`, `access_sql_failed` if the database is not as
+ *   declared
  * @example
  * await revokeTokens({ host: '127.0.0.1', database: 'todos', user: 'postgres', password }, declaration, { subject: '7' });
  */

@@ -3,7 +3,7 @@ import { catalogScope } from '../compile/catalog-scope.ts';
 import type { Declaration } from '../declaration/types.ts';
 import type { CatalogSource } from '../postgres/catalog/read-catalog.ts';
 
-/** A connection, and the declaration that its database is compared with. Its catalogs are read of the declaration's scope. */
+/** A connection, and the declaration of its database. Catalogs are read in the scope of the declaration. */
 export interface Session extends CatalogSource {
   readonly declaration: Declaration;
 }

@@ -4,7 +4,7 @@ import { statementsOf } from '../postgres/statements.ts';
 
 const statement = statementsOf('postgres/session');
 
-/** Runs in a transaction of its own: all of it stays, or nothing. Only one run at a time is in such a transaction. */
+/** Runs a function in a transaction with the declaration's lock: only one run at a time is in such a transaction. */
 export async function transaction<T>({ client, declaration }: Session, run: () => Promise<T>): Promise<T> {
   try {
     await client.query(inOneMessage(['BEGIN', statement('lock_transaction', { name: declaration.name })]));

@@ -11,8 +11,8 @@ const OTHER_RUN_TIMEOUT_MS = 60_000;
 const TABLE_LOCK_TIMEOUT_MS = 5_000;
 
 /**
- * Locks a declaration, so that one run at a time changes its database. The lock belongs to the connection: Postgres releases
- * it when a run is killed. Call {@link configureSession} first.
+ * Locks a declaration, so that one run at a time changes its database. The lock belongs to the connection: Postgres
+ * releases it when a run is killed. Call {@link configureSession} first.
  */
 export async function lock(client: pg.ClientBase, name: string, timeoutMs = OTHER_RUN_TIMEOUT_MS): Promise<void> {
   const timeouts = { timeout_ms: String(timeoutMs), table_timeout_ms: String(TABLE_LOCK_TIMEOUT_MS) };

@@ -84,7 +84,10 @@ export class Host {
     return createRoles(declaration, password, () => applyDeclaration(connection, declaration));
   }
 
-  /** Does the same with the first database of a new server. It replays what an earlier run sent to such a database, if cached. */
+  /**
+   * Does the same with the first database of a new server. It replays what an earlier run sent to such a database, if
+   * cached.
+   */
   async #applyToEmpty(database: string, declaration: Declaration): Promise<void> {
     const { transcript } = this.backend;
     if (!transcript) return void (await this.apply(database, declaration));

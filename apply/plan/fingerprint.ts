@@ -3,8 +3,8 @@ import { createHash } from 'node:crypto';
 const PREFIX = 'secured-postgrest ';
 
 /**
- * Computes a fingerprint of a definition: of the declared statement, and of what Postgres stores for it. A deploy records it
- * in the object's comment, so that the next one sees a change on either side without running anything.
+ * Computes a fingerprint of a definition: of the declared statement, and of what Postgres stores for it. A deploy
+ * records it in the object's comment, so that the next one sees a change on either side without running anything.
  */
 export function fingerprint(declared: string, stored: string): string {
   return (

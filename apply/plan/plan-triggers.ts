@@ -18,8 +18,8 @@ interface TriggerPlan {
 }
 
 /**
- * Brings the package's own triggers to what is declared. Triggers without a fingerprint are a migration's: they stay, unless
- * they have the table and the name of a declared one.
+ * Brings the package's own triggers to what is declared. Triggers without a fingerprint are a migration's: they stay,
+ * unless they have the table and the name of a declared one.
  */
 export function planTriggers(desired: readonly DesiredTrigger[], catalog: ComparedCatalog): TriggerPlan {
   const asDeclared = (found: CatalogTrigger) =>
@@ -42,11 +42,11 @@ export function planTriggers(desired: readonly DesiredTrigger[], catalog: Compar
   };
 }
 
-/** The types whose text, as `to_jsonb` has it, may be what a token calls its subject. */
+/** Types whose text, as `to_jsonb` writes it, may be a token's subject. */
 const SUBJECT_TYPES = ['text', 'varchar', 'name', 'citext', 'enum', 'uuid', 'int2', 'int4', 'int8', 'numeric'];
 
 /**
- * Refuses columns that would name nobody: of `char(8)`, say, the text has spaces at its end.
+ * Rejects columns whose text is no token's subject: that of `char(8)`, for example, ends with spaces.
  *
  * @throws SecuredPostgrestError `unfit_column`
  */

@@ -25,8 +25,8 @@ export interface Plan {
 /**
  * Compares a database with a declaration. A database that is as declared gives no steps.
  *
- * The order keeps every moment at least as closed as the declared state: first ownership and what goes, then what
- * protects, and what is granted last. The functions have to be there ({@link planFunctions}).
+ * The order keeps the database at least as closed as declared after every step: ownership and removals come first, then
+ * protection, and grants last. The functions must exist ({@link planFunctions}).
  */
 export function plan(declaration: Declaration, catalog: ComparedCatalog): Plan {
   const access = desiredAccess(declaration);
@@ -52,7 +52,7 @@ export function plan(declaration: Declaration, catalog: ComparedCatalog): Plan {
   };
 }
 
-/** Schemas have to be there before migrations can fill them. */
+/** Plans the schemas, which must exist before migrations fill them. */
 export function planSchemas(declaration: Declaration, catalog: CatalogBasics): Step[] {
   const { owner } = declaration;
   return ownSchemas(declaration).flatMap((schema): Step[] => {
@@ -70,13 +70,13 @@ export function planBookkeeping({ privateSchema }: Declaration, catalog: Catalog
   return [{ sql, as: 'owner', place: `${privateSchema}.migrations` }];
 }
 
-/** Objects of another owner would be exempt from what binds the owner: FORCE, and having no more rights than needed. */
+/** Plans changes of owner: objects of another owner would be exempt from FORCE and from least privilege. */
 function planOwnership({ owner }: Declaration, catalog: ComparedCatalog): Step[] {
   const foreign = <T extends { owner: string; extension?: boolean }>(objects: readonly T[]) =>
     objects.filter((object) => object.owner !== owner && !object.extension);
   return [
     ...foreign(catalog.relations)
-      // The sequence of a column changes hands with its table.
+      // The sequence of a column changes its owner with the table.
       .filter((relation) => relation.sequence_of === null)
       .map((relation) => ownershipStep(statement('own_relation', { ...nameOf(relation), owner }), relation)),
     ...foreign(catalog.functions).map((fn) =>
@@ -140,7 +140,7 @@ function protections(relation: CatalogRelation): StatementNames['apply/statement
   }
 }
 
-/** Plans tables after default privileges were revoked, so that nobody has a grant on them. */
+/** Plans the package's tables. They follow the revoked default privileges, so that no role has a grant on them. */
 function planTables(declaration: Declaration, catalog: ComparedCatalog): Step[] {
   const { privateSchema: schema } = declaration;
   return desiredAccess(declaration)
@@ -164,7 +164,7 @@ function planPolicies(
   return {
     drop: [...differing].map((policy) => ({
       ...step(statement('drop_policy', { policy: policy.name, ...tableOf(policy) }), tableOf(policy)),
-      purpose: 'take away',
+      purpose: 'revoke',
     })),
     create: desired
       .filter(({ table }) => tables.has(`${table.schema}.${table.name}`))
@@ -182,7 +182,7 @@ function planPolicies(
   };
 }
 
-/** The functions of the private schema: policies rest on them, and grants need them. */
+/** Plans the functions of the private schema, on which policies and grants depend. */
 export function planFunctions(declaration: Declaration, catalog: ComparedCatalog): Step[] {
   return desiredAccess(declaration)
     .functions.filter((fn) => {
@@ -192,14 +192,15 @@ export function planFunctions(declaration: Declaration, catalog: ComparedCatalog
     .map((fn): Step => ({ sql: fn.statement, as: 'owner', place: `${declaration.privateSchema}.${fn.name}` }));
 }
 
-/** Everything that the database still needs to match the declaration. */
+/** Plans everything that the database still needs to match the declaration. */
 export function pendingSteps(declaration: Declaration, catalog: ComparedCatalog): Step[] {
   return [...planFunctions(declaration, catalog), ...plan(declaration, catalog).steps];
 }
 
 /**
- * Drops functions of earlier declarations, which their fingerprints tell from those that a migration made in the private
- * schema. A function that shares a declared name goes as well: with other arguments, a policy could call it instead.
+ * Drops functions of earlier declarations, which their fingerprints tell from those that a migration made in the
+ * private schema. A function that shares a declared name goes as well: with other arguments, a policy could call it
+ * instead.
  */
 function planFormerFunctions(
   declaration: Declaration,

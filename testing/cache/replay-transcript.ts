@@ -1,6 +1,9 @@
 import type pg from 'pg';
 
-/** Error of a replay: the database differs from the one that the transcript is of, and may now have a part of its objects. */
+/**
+ * Error of a replay: the database differs from the one that the transcript is of, and may now have a part of its
+ * objects.
+ */
 export class ReplayFailed extends Error {}
 
 /** Sends a database what a run sent to an equal one. */

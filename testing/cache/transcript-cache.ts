@@ -12,8 +12,8 @@ const RUNNER = ['apply', 'audit', 'compile', 'declaration', 'errors', 'postgres'
 const WEEK_MS = 7 * 86_400_000;
 
 /**
- * SQL that brought an empty database of a new cluster to a declaration. The next such database replays it: another run would
- * take a quarter of a start. It has the migrations themselves, not their results.
+ * SQL that brought an empty database of a new cluster to a declaration. The next such database replays it: another run
+ * would take a quarter of a start. It has the migrations themselves, not their results.
  */
 export interface CachedTranscript {
   /** Undefined if the cache has none. */
