@@ -8,7 +8,7 @@ import type { NamedPostgrest } from '../servers/postgrest-binary.ts';
 import { startPostgres } from '../servers/postgres-server.ts';
 import { openTranscript, type CachedTranscript } from '../cache/transcript-cache.ts';
 
-/** PostgREST first asks for its schemas, in queries that take longer to plan than to run. */
+/** PostgREST first reads its schemas, with queries that take longer to plan than to run. */
 const PLAN_LESS = { join_collapse_limit: '4', from_collapse_limit: '4' };
 
 const SUPERUSER = 'postgres';
@@ -28,7 +28,7 @@ export async function startEmbeddedBackend(
     transcript,
     connection: (database) => postgres.connection(database),
     maintenanceDatabase: 'postgres',
-    // Its two checkpoints cost nothing where nothing is synced.
+    // Its two checkpoints cost nothing without fsync.
     strategy: 'file_copy',
     startServer: (options) =>
       startLocalServer(postgres.connection(options.database), options, { postgrest, sessions: PLAN_LESS }),
