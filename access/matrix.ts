@@ -2,12 +2,13 @@ import type { DatabaseConnection } from '../postgres/connect.ts';
 import { effectiveRoles } from '../declaration/roles.ts';
 import type { Command, Declaration, Table, View } from '../declaration/types.ts';
 import { withClient } from '../postgres/with-client.ts';
+import { sessionOf } from '../apply/session.ts';
 import { probeRelation } from './map/probe-relation.ts';
 import type { Reach } from './map/reach.ts';
 import { roleOf } from './map/request.ts';
 import type { Subject, Subjects } from './subjects.ts';
 
-/** The order in which commands are shown. */
+/** Commands in the order of the reports. */
 export const COMMANDS: readonly Command[] = ['select', 'insert', 'update', 'delete'];
 
 /** Rows that each subject reaches, as plain data. */
@@ -19,33 +20,36 @@ export interface AccessMatrix {
   readonly relations: readonly RelationAccess[];
 }
 
+/** Reach of every subject in one table or view. */
 export interface RelationAccess {
   readonly schema: string;
   readonly name: string;
-  /** How many rows were tried. */
+  /** Number of rows that were tried. */
   readonly rows: number;
-  /** True if there are more. */
+  /** True if the relation has more rows. */
   readonly truncated: boolean;
-  /** Every subject with every command. */
+  /** One cell for every subject and every command. */
   readonly cells: readonly AccessCell[];
 }
 
+/** Reach of one subject with one command. */
 export interface AccessCell {
   readonly subject: string;
   readonly command: Command;
   readonly reach: Reach;
-  /** True if the command is declared for the role, or for one that it inherits. */
+  /** True if the command is declared for the role, or for a role that it inherits. */
   readonly declared: boolean;
 }
 
+/** Options of {@link accessMatrix}. */
 export interface AccessMatrixOptions {
-  /** How many rows of each table and view are tried at most. @default 1000 */
+  /** Maximum number of rows to try in each table and view. @default 1000 */
   readonly limit?: number;
 }
 
 /**
- * Measures who reaches which rows of every declared table and view; see `probeAccess` for what that means. Nothing is
- * changed. Each table is locked while it is measured, so requests wait for a moment.
+ * Measures which rows of every declared table and view each subject reaches; see `probeAccess` for the rules. The
+ * database does not change. Each table is locked while it is measured, so requests wait for a moment.
  *
  * @example
  * const matrix = await accessMatrix(admin, declaration, {
@@ -54,7 +58,7 @@ export interface AccessMatrixOptions {
  * });
  * console.log(matrixText(matrix));
  *
- * @param connection of the admin who applies
+ * @param connection of the admin that deploys
  * @throws SecuredPostgrestError `missing_object`, `access_sql_failed`
  */
 export function accessMatrix(
@@ -64,10 +68,11 @@ export function accessMatrix(
   { limit }: AccessMatrixOptions = {},
 ): Promise<AccessMatrix> {
   return withClient(connection, async (client) => {
+    const session = sessionOf(client, declaration);
     const relations: RelationAccess[] = [];
     for (const relation of [...declaration.tables, ...declaration.views]) {
       const probe = { relation, commands: COMMANDS, subjects: Object.values(subjects), limit };
-      const { reaches, rows, truncated } = await probeRelation(client, declaration, probe);
+      const { reaches, rows, truncated } = await probeRelation(session, probe);
       const cells = Object.entries(subjects).flatMap(([subject, who], index) =>
         COMMANDS.map((command) => ({
           subject,

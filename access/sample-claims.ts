@@ -4,8 +4,8 @@ import { effectiveRoles } from '../declaration/roles.ts';
 import type { ClaimPath, ClaimType, Declaration } from '../declaration/types.ts';
 
 /**
- * A value for each claim that the role's policies read, the first of its type, so that a seed can be made for it. Required
- * claims are there as well, but for those that whoever signs a token adds (RFC 7519, 4.1).
+ * Makes a value for each claim that the role's policies read. It is the first value of its type, so that a seed can
+ * match it. Required claims get one as well, except those that the signer of a token adds (RFC 7519, 4.1).
  *
  * @example
  * sampleClaims(declaration, 'todos_user'); // { user_id: 1 }
@@ -31,7 +31,7 @@ export function sampleClaims(declaration: Declaration, role: string): Record<str
   return claims;
 }
 
-/** Claims that are texts in every token, whatever a policy takes them for. */
+/** Claims that are texts in every token, whatever type a policy reads them as. */
 const TEXTS: readonly unknown[] = ['sub', 'iss', 'aud'];
 
 /** Tests if the declaration or the signer, not a policy, determines the claim. */

@@ -5,9 +5,10 @@ import { packageTemplate } from '../postgres/template.ts';
 import type { Declaration } from '../declaration/types.ts';
 import { declaredRoles } from '../compile/catalog-scope.ts';
 import { failed } from './run-steps.ts';
+import type { Session } from './session.ts';
 import { INSUFFICIENT_PRIVILEGE } from '../postgres/sqlstate.ts';
 
-/** Privileges that an admin lacks, and the statements that give them. */
+/** Privileges that an admin lacks, and the statements that grant them. */
 export interface LackingPrivileges {
   readonly database: string;
   readonly problem: string;
@@ -29,9 +30,9 @@ interface Admin {
 }
 
 /**
- * Reads what the connected admin lacks to deploy a declaration; undefined where it lacks nothing.
+ * Reads the privileges that the connected admin lacks to deploy a declaration; undefined if it lacks none.
  *
- * @param declaration whose roles the admin must be able to change. @default only the database and CREATEROLE count
+ * @param declaration with the roles that the admin must be able to change. @default the database and CREATEROLE only
  */
 export async function lackingPrivileges(
   client: pg.ClientBase,
@@ -66,21 +67,17 @@ export async function lackingPrivileges(
 }
 
 /**
- * Rejects an admin that could not deploy a declaration, before anything is changed.
+ * Rejects an admin that lacks privileges to deploy a declaration, before anything is changed.
  *
  * @throws SecuredPostgrestError `missing_privilege`
  */
-export async function checkPrivileges(client: pg.ClientBase, declaration: Declaration): Promise<void> {
+export async function checkPrivileges({ client, declaration }: Session): Promise<void> {
   const lacking = await lackingPrivileges(client, declaration);
   if (lacking) refuse('missing_privilege', `database ${lacking.database}`, lacking.problem, lacking.fix);
 }
 
-/** Throws the error of a run that failed; where the admin lacks privileges, with Postgres' words and the statements that help. */
-export async function explainPrivileges(
-  client: pg.ClientBase,
-  declaration: Declaration,
-  error: unknown,
-): Promise<never> {
+/** Throws the error of a failed run. If the admin lacks privileges, the error names the statements that grant them. */
+export async function explainPrivileges({ client, declaration }: Session, error: unknown): Promise<never> {
   const { code, cause } = error as Partial<SecuredPostgrestError>;
   const denied = [cause, error].find((one) => (one as { code?: string } | undefined)?.code === INSUFFICIENT_PRIVILEGE);
   // A migration runs as the declaration's owner, whose privileges are not the admin's.

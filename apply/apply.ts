@@ -1,5 +1,3 @@
-import { catalogScope } from '../compile/catalog-scope.ts';
-import type pg from 'pg';
 import { refuse } from '../errors/secured-postgrest-error.ts';
 import { CONFLICTS } from '../postgres/sqlstate.ts';
 import type { Declaration } from '../declaration/types.ts';
@@ -11,7 +9,7 @@ import {
   read,
   readCatalog,
   readCompared,
-  readGround,
+  readBasics,
   readRest,
   type ComparedCatalog,
 } from '../postgres/catalog/read-catalog.ts';
@@ -19,28 +17,29 @@ import { connect, type DatabaseConnection } from '../postgres/connect.ts';
 import { createRoles } from './create-roles.ts';
 import { runEarly } from './early.ts';
 import { checkPolicyColumns } from './fit-columns.ts';
-import { planForgetting } from './forget-plans.ts';
-import { runLifted } from './lifted.ts';
+import { planInvalidation } from './invalidate-plans.ts';
+import { runWithoutForce } from './without-force.ts';
 import { pendingMigrations } from './migrations.ts';
 import {
   pendingSteps,
   plan,
   planBookkeeping,
-  planFunctionMarks,
+  planFunctionFingerprints,
   planFunctions,
-  planPolicyMarks,
+  planPolicyFingerprints,
   planSchemas,
 } from './plan/plan.ts';
 import type { Step } from './plan/step.ts';
 import { ungranted } from './plan/plan-grants.ts';
-import { checkSubjectColumns, planTriggerMarks } from './plan/plan-triggers.ts';
+import { checkSubjectColumns, planTriggerFingerprints } from './plan/plan-triggers.ts';
 import { checkDatabase, checkWritable } from './preflight.ts';
 import { Progress } from './progress.ts';
 import { inOneMessage, runSteps } from './run-steps.ts';
-import { lock, settle } from '../postgres/session.ts';
+import { sessionOf, type Session } from './session.ts';
+import { lock, configureSession } from '../postgres/session.ts';
 import { statementsOf } from '../postgres/statements.ts';
 import { transaction } from './transaction.ts';
-import { transcribe } from './transcribe.ts';
+import { recordStatements } from './record-statements.ts';
 
 const statement = statementsOf('apply/statements');
 
@@ -54,29 +53,32 @@ export interface ApplyResult {
 }
 
 export interface ApplyOptions {
-  /** A name for this run, recorded with what it changes. @default the recorded one stays */
+  /** Name of this run, which the database records. @default the recorded name stays */
   readonly revision?: string | undefined;
-  /** Makes the roles as well, as {@link createRoles} does: a session of its own would cost as much again. @default they exist */
+  /** Passwords with which the run also creates the roles, as {@link createRoles} does. @default the roles exist */
   readonly passwords?: Parameters<typeof createRoles>[2] | undefined;
-  /** Called after success with the SQL that was sent. Called with nothing if a statement failed on the way. */
+  /**
+   * Receives the SQL that was sent, after success. Not called if a statement failed on the way.
+   * @default no callback
+   */
   readonly onTranscript?: ((messages: readonly string[]) => void) | undefined;
 }
 
 /**
  * Brings a database to the declared state: migrations, then functions, policies and grants, then the audit, in one
- * transaction. If anything fails, nothing of it stays. A database that is as declared is not changed.
+ * transaction. If a step fails, Postgres rolls back all of it. A database that is as declared is not changed.
  *
- * Committed before are only the schemas and the book-keeping, empty and closed, and migrations up to the last one that can
- * not be part of a transaction. At each of these commits no role sees more than before the run or than is declared: what such
- * a migration changes is closed until the end, and the error of a run that fails names it. The roles have to exist, unless
- * their passwords are given.
+ * Earlier commits create the schemas and the bookkeeping, without grants, and run migrations up to the last one that
+ * cannot be part of a transaction. At each of these commits, no role sees more than before the run or than is declared.
+ * Objects that such a migration changes stay closed until the run succeeds, and the error of a failed run names them.
+ * The roles must exist, unless you pass their passwords.
  *
  * @example
  * await applyDeclaration({ host: '127.0.0.1', database: 'todos', user: 'postgres', password }, declaration);
  *
- * @throws SecuredPostgrestError `database_unreachable`, `database_locked`, `unsupported_database`, `transaction_pooler`,
- *   `missing_privilege`, `missing_role`, `missing_object`, `unfit_column`, `invalid_sql`, `migration_failed`, `migration_changed`, `migration_out_of_order`,
- *   `access_sql_failed`, `audit_failed`
+ * @throws SecuredPostgrestError `database_unreachable`, `database_locked`, `unsupported_database`,
+ *   `transaction_pooler`, `missing_privilege`, `missing_role`, `missing_object`, `unfit_column`, `invalid_sql`,
+ *   `migration_failed`, `migration_changed`, `migration_out_of_order`, `access_sql_failed`, `audit_failed`
  */
 export async function applyDeclaration(
   connection: DatabaseConnection,
@@ -84,16 +86,17 @@ export async function applyDeclaration(
   { revision, passwords, onTranscript }: ApplyOptions = {},
 ): Promise<ApplyResult> {
   const client = await connect(connection);
-  const transcript = onTranscript && transcribe(client);
+  const log = onTranscript && recordStatements(client);
   try {
-    await settle(client);
+    await configureSession(client);
     await lock(client, declaration.name);
     const rolesChanged = passwords !== undefined && (await createRoles(client, declaration, passwords));
+    const session = sessionOf(client, declaration);
     const progress = new Progress();
-    const result = await retryOnConflict(() => converge(client, declaration, { revision, progress, rolesChanged }))
-      .catch((error: unknown) => explainPrivileges(client, declaration, error))
-      .catch(async (error: unknown) => progress.tell(error, await closedNow(client, declaration)));
-    const messages = transcript?.messages();
+    const result = await retryOnConflict(() => converge(session, { revision, progress, rolesChanged }))
+      .catch((error: unknown) => explainPrivileges(session, error))
+      .catch(async (error: unknown) => progress.rethrow(error, await readClosedPlaces(session)));
+    const messages = log?.messages();
     if (messages) onTranscript?.(messages);
     return result;
   } finally {
@@ -101,10 +104,10 @@ export async function applyDeclaration(
   }
 }
 
-/** Lists what stays closed after a failed run, whichever run closed it; empty if the session no longer answers. */
-async function closedNow(client: pg.Client, declaration: Declaration): Promise<string[]> {
-  return readCompared(client, catalogScope(declaration)).then(
-    (catalog) => ungranted(declaration, catalog),
+/** Reads the places that stay closed after a failed run, whichever run closed them; none if the connection is lost. */
+async function readClosedPlaces(session: Session): Promise<string[]> {
+  return readCompared(session).then(
+    (catalog) => ungranted(session.declaration, catalog),
     () => [],
   );
 }
@@ -126,94 +129,91 @@ async function retryOnConflict<T>(run: () => Promise<T>): Promise<T> {
 interface ConvergeOptions {
   readonly revision: string | undefined;
   readonly progress: Progress;
-  /** Tells that this run has already changed roles. */
+  /** True if this run has already changed roles. */
   readonly rolesChanged: boolean;
 }
 
-async function converge(
-  client: pg.Client,
-  declaration: Declaration,
-  { revision, progress, rolesChanged }: ConvergeOptions,
-): Promise<ApplyResult> {
-  await transaction(client, declaration, () => prepare(client, declaration));
-  const toRun = await pendingMigrations(client, declaration);
+async function converge(session: Session, { revision, progress, rolesChanged }: ConvergeOptions): Promise<ApplyResult> {
+  const { client, declaration } = session;
+  await transaction(session, () => prepare(session));
+  const toRun = await pendingMigrations(session);
   const last = toRun.findLastIndex(({ transactional }) => !transactional);
-  await runEarly(client, declaration, toRun.slice(0, last + 1), progress);
-  return transaction(client, declaration, async () => {
+  await runEarly(session, toRun.slice(0, last + 1), progress);
+  return transaction(session, async () => {
     const rest = toRun.slice(last + 1);
-    await runLifted(client, declaration, rest);
-    const { changes, catalog, pending } = await bringAccess(client, declaration);
+    await runWithoutForce(session, rest);
+    const { changes, catalog, pending } = await reconcileAccess(session);
     const findings = audit(declaration, catalog, pending);
     refuseErrors(declaration, findings, progress.committed.length === 0 ? 'nothing was changed' : undefined);
     const migrations = [...progress.committed, ...rest.map(({ source }) => source.file)];
     const changed = changes > 0 || migrations.length > 0;
-    if (revision !== undefined) await recordRevision(client, declaration, revision);
+    if (revision !== undefined) await recordRevision(session, revision);
     const { admin_is_superuser: superuser } = catalog.database;
-    const forget = await planForgetting(client, declaration, { changed: changed || rolesChanged, superuser });
-    const end = [...forget, ...(changed ? [statement('reload_schema')] : [])];
+    const invalidation = await planInvalidation(session, { changed: changed || rolesChanged, superuser });
+    const end = [...invalidation, ...(changed ? [statement('reload_schema')] : [])];
     if (end.length > 0) await client.query(inOneMessage(end));
     return { migrations, changes, warnings: findings.filter(({ level }) => level === 'warning') };
   });
 }
 
-async function recordRevision(client: pg.Client, declaration: Declaration, revision: string): Promise<void> {
-  const { privateSchema } = declaration;
+async function recordRevision(session: Session, revision: string): Promise<void> {
+  const { privateSchema } = session.declaration;
   const place = `${privateSchema}.migrations`;
   const sql = statement('record_revision', { private: privateSchema, revision });
-  await runSteps(client, declaration, [{ sql, as: 'owner', place }]);
+  await runSteps(session, [{ sql, as: 'owner', place }]);
 }
 
-/** Schemas of our own and the book-keeping: nobody but the owner can use them yet. */
-async function prepare(client: pg.Client, declaration: Declaration): Promise<void> {
-  const ground = await readGround(client, catalogScope(declaration));
-  checkDatabase(declaration, ground);
-  checkWritable(ground);
+/** Creates the schemas and the bookkeeping. Only the owner can use them yet. */
+async function prepare(session: Session): Promise<void> {
+  const { client, declaration } = session;
+  const basics = await readBasics(session);
+  checkDatabase(declaration, basics);
+  checkWritable(basics);
   const { owner } = declaration;
-  const { admin, admin_is_superuser: superuser } = ground.database;
+  const { admin, admin_is_superuser: superuser } = basics.database;
   if (!superuser) await client.query(statement('join_owner', { owner, admin }));
-  const steps = [...planSchemas(declaration, ground), ...planBookkeeping(declaration, ground)];
-  await runSteps(client, declaration, steps);
+  const steps = [...planSchemas(declaration, basics), ...planBookkeeping(declaration, basics)];
+  await runSteps(session, steps);
 }
 
-async function bringAccess(
-  client: pg.Client,
-  declaration: Declaration,
+async function reconcileAccess(
+  session: Session,
 ): Promise<{ changes: number; catalog: Catalog; pending: readonly Step[] }> {
-  const before = await readCompared(client, catalogScope(declaration));
-  // Postgres reads it while the plan is made here.
-  const rest = readRest(client, catalogScope(declaration), before);
+  const { declaration } = session;
+  const before = await readCompared(session);
+  // Postgres reads them while this process plans.
+  const rest = readRest(session, before);
   rest.catch(() => {});
   const first = plan(declaration, before);
   refuseMissing(declaration, first.missing);
   checkSubjectColumns(declaration, before);
   checkPolicyColumns(declaration, before);
   const functions = planFunctions(declaration, before);
-  const withFunctions = await runFunctions(client, declaration, before, functions);
+  const withFunctions = await runFunctions(session, before, functions);
   const { steps } = functions.length === 0 ? first : plan(declaration, withFunctions);
-  await runSteps(client, declaration, steps);
+  await runSteps(session, steps);
   const changes = functions.length + steps.length;
   if (changes === 0) return { changes, catalog: await rest, pending: [] };
-  const made = await read(client, catalogScope(declaration), ['policies', 'triggers']);
-  const marks = [
-    ...planFunctionMarks(declaration, withFunctions),
-    ...planPolicyMarks(declaration, made),
-    ...planTriggerMarks(declaration, made),
+  const made = await read(session, ['policies', 'triggers']);
+  const fingerprints = [
+    ...planFunctionFingerprints(declaration, withFunctions),
+    ...planPolicyFingerprints(declaration, made),
+    ...planTriggerFingerprints(declaration, made),
   ];
-  await runSteps(client, declaration, marks);
-  const catalog = await readCatalog(client, catalogScope(declaration));
+  await runSteps(session, fingerprints);
+  const catalog = await readCatalog(session);
   return { changes, catalog, pending: pendingSteps(declaration, catalog) };
 }
 
-/** Our functions change nothing but themselves: policies and grants are planned with what else was read before. */
+/** Creates the package's functions. They change no other catalog, so only the functions are read again. */
 async function runFunctions(
-  client: pg.Client,
-  declaration: Declaration,
+  session: Session,
   before: ComparedCatalog,
   steps: readonly Step[],
 ): Promise<ComparedCatalog> {
   if (steps.length === 0) return before;
-  await runSteps(client, declaration, steps);
-  return { ...before, ...(await read(client, catalogScope(declaration), ['functions'])) };
+  await runSteps(session, steps);
+  return { ...before, ...(await read(session, ['functions'])) };
 }
 
 function refuseMissing(declaration: Declaration, missing: readonly string[]): void {

@@ -9,10 +9,9 @@ export interface Login {
 }
 
 /**
- * Gives a login that is not used any more a password that nobody knows, when another one was seen to work. Sessions that it
- * has stay.
+ * Retires a login: checks that another one works, then sets a random password that nobody knows. Open sessions stay.
  *
- * @throws SecuredPostgrestError `database_unreachable` where the new one does not work; `access_sql_failed`
+ * @throws SecuredPostgrestError `database_unreachable` if the new login does not work; `access_sql_failed`
  */
 export async function changeOver(admin: DatabaseConnection, to: Login, from: string): Promise<void> {
   await (await connect({ ...admin, ...to })).end();

@@ -1,4 +1,3 @@
-import { catalogScope } from '../compile/catalog-scope.ts';
 import type pg from 'pg';
 import { apiRoles } from '../declaration/roles.ts';
 import type { Declaration } from '../declaration/types.ts';
@@ -7,8 +6,9 @@ import type { CatalogMembership, CatalogRole } from '../postgres/catalog/catalog
 import { read } from '../postgres/catalog/read-catalog.ts';
 import { declaredRoles } from '../compile/catalog-scope.ts';
 import { failed, inOneMessage } from './run-steps.ts';
+import { sessionOf } from './session.ts';
 import { isVerifier, scramVerifier } from '../postgres/scram-verifier.ts';
-import { settle } from '../postgres/session.ts';
+import { configureSession } from '../postgres/session.ts';
 import { raw, statementsOf } from '../postgres/statements.ts';
 import type { StatementNames } from '../postgres/statement-names.ts';
 
@@ -39,11 +39,11 @@ const NEW_ROLE: Pick<CatalogRole, Attribute | 'memberships'> = {
 };
 
 /**
- * Makes the roles of a declaration with exactly their attributes and memberships, where Terraform does not manage them.
- * Their settings are the runner's work. It can be repeated. The session is settled as the runner's own are.
+ * Creates the roles of a declaration with exactly their attributes and memberships, if Terraform does not manage them.
+ * Idempotent. `applyDeclaration` sets the roles' settings. The session keeps the settings that this function needs.
  *
- * @param passwords as they are, or as the verifiers that Postgres would store
- * @returns whether it changed more than the password
+ * @param passwords plain, or as the SCRAM verifiers that Postgres stores
+ * @returns true if it changed more than the password
  * @throws SecuredPostgrestError `access_sql_failed`, `missing_privilege`
  */
 export async function createRoles(
@@ -51,10 +51,11 @@ export async function createRoles(
   declaration: Declaration,
   passwords: { authenticator: string },
 ): Promise<boolean> {
-  await settle(client);
-  const { roles } = await read(client, catalogScope(declaration), ['roles']);
+  await configureSession(client);
+  const session = sessionOf(client, declaration);
+  const { roles } = await read(session, ['roles']);
   const steps = planRoles(declaration, roles);
-  const explain = (error: unknown) => explainPrivileges(client, declaration, error);
+  const explain = (error: unknown) => explainPrivileges(session, error);
   await runTogether(client, steps).catch(explain);
   await setPassword(client, declaration.authenticator, passwords.authenticator).catch(explain);
   return steps.length > 0;
@@ -86,14 +87,16 @@ function planRoles(declaration: Declaration, existing: readonly CatalogRole[]): 
     ...missing.map((role) => step('create_role', role)),
     ...roles.flatMap((role) => {
       const attributes = wrongAttributes(role, role.name === authenticator).join(' ');
-      // Unless it differs it is not named: some attributes may be named by a superuser only, even to deny them.
+      // Names only attributes that differ: some may be named by a superuser only, even to deny them.
       return attributes === '' ? [] : [step('alter_role', role.name, { attributes: raw(attributes) })];
     }),
     ...roles.flatMap(({ name: member, memberships }) => {
       const wanted = rolesOf(member, declaration);
-      const right = memberships.filter((held) => wanted.includes(held.role) && isRight(held, member === authenticator));
-      const wrong = memberships.filter((held) => !right.includes(held));
-      const lacking = wanted.filter((name) => !right.some((held) => held.role === name));
+      const right = memberships.filter(
+        (found) => wanted.includes(found.role) && isRight(found, member === authenticator),
+      );
+      const wrong = memberships.filter((found) => !right.includes(found));
+      const lacking = wanted.filter((name) => !right.some(({ role }) => role === name));
       return [
         ...wrong.map(({ role, grantor }) => step('revoke_membership', role, { member, grantor })),
         ...lacking.map((role) => step('grant_membership', role, { member })),
@@ -102,13 +105,13 @@ function planRoles(declaration: Declaration, existing: readonly CatalogRole[]): 
   ];
 }
 
-/** In one message, which is all or nothing; what fails is found one by one. */
+/** Runs steps in one message, which is all or nothing. If it fails, one by one, so that the error names the role. */
 async function runTogether(client: pg.ClientBase, steps: readonly RoleStep[]): Promise<void> {
   if (steps.length === 0) return;
   await client.query(inOneMessage(steps.map(({ sql }) => sql))).catch(async (error: Error) => {
     for (const { role, sql } of steps) {
       await client.query(sql).catch((again: Error & { readonly code?: string }) =>
-        // Inside of the caller's own transaction there is no second time.
+        // The failed message has aborted the caller's own transaction.
         again.code === '25P02'
           ? failed('access_sql_failed', 'the declared roles', error)
           : failed('access_sql_failed', `role ${role}`, again),
@@ -117,7 +120,7 @@ async function runTogether(client: pg.ClientBase, steps: readonly RoleStep[]): P
   });
 }
 
-/** Sets a role's password; the statement holds a verifier only, since one that fails would stand in the server's log. */
+/** Sets a role's password. The statement contains only a verifier, since Postgres logs statements that fail. */
 export async function setPassword(client: pg.ClientBase, role: string, password: string): Promise<void> {
   const verifier = isVerifier(password) ? password : scramVerifier(password);
   const sql = statement('set_password', { role, verifier });
@@ -132,14 +135,14 @@ function wrongAttributes(role: Pick<CatalogRole, Attribute>, authenticator: bool
     .map((attribute) => `${wanted(attribute) ? '' : 'NO'}${KEYWORDS[attribute]}`);
 }
 
-/** The roles that a role is to be a member of. */
+/** Roles that a role must be a member of. */
 function rolesOf(member: string, declaration: Declaration): readonly string[] {
   const roles = apiRoles(declaration);
   if (member === declaration.authenticator) return roles.map(({ name }) => name);
   return roles.find(({ name }) => name === member)?.inherits ?? [];
 }
 
-/** The authenticator may only become its roles; the others only have what they inherit. */
+/** Tests if a membership is as declared: the authenticator's do not inherit, all others do. */
 function isRight({ admin, inherit, set }: CatalogMembership, authenticator: boolean): boolean {
   return !admin && set && inherit !== authenticator;
 }

@@ -1,4 +1,3 @@
-import { catalogScope } from '../compile/catalog-scope.ts';
 import type pg from 'pg';
 import type { Declaration } from '../declaration/types.ts';
 import { audit } from '../audit/audit.ts';
@@ -9,13 +8,14 @@ import { connect, type DatabaseConnection } from '../postgres/connect.ts';
 import { pendingMigrations } from './migrations.ts';
 import { pendingSteps, plan, planFunctions, planSchemas } from './plan/plan.ts';
 import { checkDatabase } from './preflight.ts';
-import { settle } from '../postgres/session.ts';
+import { sessionOf, type Session } from './session.ts';
+import { configureSession } from '../postgres/session.ts';
 
 /** How a database differs from a declaration. */
 export interface Difference {
   /** Migrations that would run, by file. */
   readonly migrations: readonly string[];
-  /** Statements that would run, without those that what is missing would need as well. */
+  /** Statements that would run, without those on missing objects. */
   readonly statements: readonly string[];
   /** Declared objects that do not exist. */
   readonly missing: readonly string[];
@@ -28,23 +28,20 @@ export interface Difference {
  *   `migration_out_of_order`
  */
 export async function diffDeclaration(connection: DatabaseConnection, declaration: Declaration): Promise<Difference> {
-  return reading(await connect(connection), async (client) =>
-    readDifference(client, declaration, await readCatalog(client, catalogScope(declaration))),
+  return reading(await connect(connection), declaration, async (session) =>
+    readDifference(session, await readCatalog(session)),
   );
 }
 
-/** Compares as {@link diffDeclaration} does, in a session that has its settings. */
-export async function readDifference(
-  client: pg.Client,
-  declaration: Declaration,
-  catalog: Catalog,
-): Promise<Difference> {
+/** Compares as {@link diffDeclaration} does, in a configured session. */
+export async function readDifference(session: Session, catalog: Catalog): Promise<Difference> {
+  const { declaration } = session;
   checkDatabase(declaration, catalog);
   const prepared = catalog.relations.some(
     ({ schema, name }) => schema === declaration.privateSchema && name === 'migrations',
   );
   const migrations = prepared
-    ? (await pendingMigrations(client, declaration)).map(({ source }) => source.file)
+    ? (await pendingMigrations(session)).map(({ source }) => source.file)
     : declaration.migrations.map(({ file }) => file);
   const { steps, missing } = plan(declaration, catalog);
   const all = [...planSchemas(declaration, catalog), ...planFunctions(declaration, catalog), ...steps];
@@ -57,19 +54,23 @@ export async function readDifference(
  * @throws SecuredPostgrestError `database_unreachable`, `unsupported_database`, `missing_role`
  */
 export async function auditDatabase(connection: DatabaseConnection, declaration: Declaration): Promise<Finding[]> {
-  return reading(await connect(connection), async (client) => {
-    const catalog = await readCatalog(client, catalogScope(declaration));
+  return reading(await connect(connection), declaration, async (session) => {
+    const catalog = await readCatalog(session);
     checkDatabase(declaration, catalog);
     return audit(declaration, catalog, pendingSteps(declaration, catalog));
   });
 }
 
-/** Runs in a read-only session, and ends it. */
-export async function reading<T>(client: pg.Client, read: (client: pg.Client) => Promise<T>): Promise<T> {
+/** Runs a function in a read-only session, then closes the connection. */
+export async function reading<T>(
+  client: pg.Client,
+  declaration: Declaration,
+  read: (session: Session) => Promise<T>,
+): Promise<T> {
   try {
-    await settle(client);
+    await configureSession(client);
     await client.query('SET default_transaction_read_only = on');
-    return await read(client);
+    return await read(sessionOf(client, declaration));
   } finally {
     await client.end();
   }

@@ -1,5 +1,3 @@
-import { catalogScope } from '../compile/catalog-scope.ts';
-import type pg from 'pg';
 import type { Declaration } from '../declaration/types.ts';
 import { audit, refuseErrors } from '../audit/audit.ts';
 import type { Finding } from '../audit/finding.ts';
@@ -7,7 +5,7 @@ import { fix } from '../audit/fix.ts';
 import { notSealed } from '../audit/rules/as-declared.ts';
 import type { Catalog } from '../postgres/catalog/catalog.ts';
 import { readCatalog, readCompared } from '../postgres/catalog/read-catalog.ts';
-import { runLifted } from './lifted.ts';
+import { runWithoutForce } from './without-force.ts';
 import { runMigrations, type PendingMigration } from './migrations.ts';
 import { plan } from './plan/plan.ts';
 import type { Step } from './plan/step.ts';
@@ -15,7 +13,8 @@ import type { Progress } from './progress.ts';
 import { readReach, readWritten, type Reach } from './reach.ts';
 import { inOneMessage, runSteps, setRole } from './run-steps.ts';
 import { planSeal } from './seal.ts';
-import { settings } from '../postgres/session.ts';
+import type { Session } from './session.ts';
+import { sessionSettings } from '../postgres/session.ts';
 import { statementsOf } from '../postgres/statements.ts';
 import { transaction } from './transaction.ts';
 
@@ -31,30 +30,29 @@ interface Found {
 }
 
 /**
- * Migrations up to the last one that can't be part of a transaction, each committed by itself. At each of these commits
- * nobody sees more than before the run: what a migration makes stays closed, since the owner's default privileges grant
- * nothing, and what it changes is sealed ({@link planSeal}). Access is brought only at the end.
+ * Runs migrations up to the last one that cannot be part of a transaction, and commits each by itself. At each of these
+ * commits, no role sees more than before the run. New objects stay closed, since the owner's default privileges grant
+ * nothing, and changed objects are sealed ({@link planSeal}). Only the end of the run grants access.
  */
 export async function runEarly(
-  client: pg.Client,
-  declaration: Declaration,
+  session: Session,
   migrations: readonly PendingMigration[],
   progress: Progress,
 ): Promise<void> {
   if (migrations.length === 0) return;
-  const found = await transaction(client, declaration, () => protect(client, declaration));
+  const found = await transaction(session, () => protect(session));
   const sealed = async (run?: () => Promise<void>) => {
-    const places = await transaction(client, declaration, async () => {
+    const places = await transaction(session, async () => {
       await run?.();
-      return seal(client, declaration, found);
+      return seal(session, found);
     });
     for (const place of places) progress.closed.add(place);
   };
   for (const migration of migrations) {
     if (migration.transactional) {
-      await sealed(() => runLifted(client, declaration, [migration]));
+      await sealed(() => runWithoutForce(session, [migration]));
     } else {
-      await runOutside(client, declaration, migration).catch(async (error: unknown) => {
+      await runOutside(session, migration).catch(async (error: unknown) => {
         // The migration's effects up to the failure stay. If the session has ended, sealing fails too.
         await sealed().catch(() => undefined);
         throw error;
@@ -66,25 +64,25 @@ export async function runEarly(
 }
 
 /** Enables row security on existing tables, and sets default privileges that grant nothing on new objects. */
-async function protect(client: pg.Client, declaration: Declaration): Promise<Found> {
-  const { steps } = plan(declaration, await readCompared(client, catalogScope(declaration)));
+async function protect(session: Session): Promise<Found> {
+  const { declaration } = session;
+  const { steps } = plan(declaration, await readCompared(session));
   await runSteps(
-    client,
-    declaration,
+    session,
     steps.filter(({ purpose }) => purpose === 'default privileges' || purpose === 'protect'),
   );
-  const catalog = await readCatalog(client, catalogScope(declaration));
+  const catalog = await readCatalog(session);
   return {
-    reach: await readReach(client, declaration),
+    reach: await readReach(session),
     errors: new Set(openErrors(declaration, catalog).map(nameOf)),
     known: new Set(plan(declaration, catalog).steps.map(({ sql }) => sql)),
   };
 }
 
-/** Runs a migration outside of a transaction. Postgres rolls nothing back there, so the session's settings are reset. */
-async function runOutside(client: pg.Client, declaration: Declaration, migration: PendingMigration): Promise<void> {
-  const reset = () => client.query(inOneMessage([statement('reset_all'), setRole(), settings()]));
-  await runMigrations(client, declaration, [migration]).catch(async (error: unknown) => {
+/** Runs a migration outside a transaction. Postgres does not roll back its settings, so they are reset. */
+async function runOutside(session: Session, migration: PendingMigration): Promise<void> {
+  const reset = () => session.client.query(inOneMessage([statement('reset_all'), setRole(), sessionSettings()]));
+  await runMigrations(session, [migration]).catch(async (error: unknown) => {
     await reset().catch(() => undefined);
     throw error;
   });
@@ -92,24 +90,26 @@ async function runOutside(client: pg.Client, declaration: Declaration, migration
 }
 
 /**
- * Protects what was made, takes away what a migration has opened by itself, seals what was touched since the run has begun,
- * and says what that is.
+ * Protects new objects, revokes access that a migration has opened, and seals objects that changed since the start of
+ * the run.
  *
- * @throws SecuredPostgrestError `audit_failed` where something is open nonetheless
+ * @returns places of the sealed objects
+ * @throws SecuredPostgrestError `audit_failed` if something is open nonetheless
  */
-async function seal(client: pg.Client, declaration: Declaration, { reach, errors, known }: Found): Promise<string[]> {
+async function seal(session: Session, { reach, errors, known }: Found): Promise<string[]> {
+  const { client, declaration } = session;
   const readPlanned = async () => {
-    const catalog = await readCatalog(client, catalogScope(declaration));
+    const catalog = await readCatalog(session);
     return { catalog, planned: plan(declaration, catalog).steps };
   };
   let present = await readPlanned();
   const run = async (steps: readonly Step[]) => {
     if (steps.length === 0) return;
-    await runSteps(client, declaration, steps);
+    await runSteps(session, steps);
     present = await readPlanned();
   };
   await run(present.planned.filter((step) => closes(step, known)));
-  const reached = { before: reach, after: await readReach(client, declaration), written: await readWritten(client) };
+  const reached = { before: reach, after: await readReach(session), written: await readWritten(client) };
   const toSeal = () => planSeal(declaration, reached, present.catalog, present.planned);
   const steps = toSeal();
   await run(steps);
@@ -123,7 +123,7 @@ async function seal(client: pg.Client, declaration: Declaration, { reach, errors
   return steps.map(({ place }) => place);
 }
 
-/** Tests if a step closes access at once: row security, or access that the run itself opened. Other steps wait for the end. */
+/** Tests if a step closes access at once: it protects an object, or revokes access that the run itself opened. */
 function closes({ purpose, sql }: Step, known: ReadonlySet<string>): boolean {
   return purpose === 'protect' || (purpose !== undefined && !known.has(sql));
 }

@@ -10,8 +10,9 @@ const TEXTS = ['text', 'varchar', 'bpchar', 'name', 'citext', 'char'];
 const EXACT = ['int2', 'int4', 'int8', 'numeric'];
 
 /**
- * By the type of a claim, the columns that it can be compared with: `=` converts either side without failing, and without
- * losing digits. For a float8 column Postgres converts a numeric claim to float8, which fails for 1e400; an int8 loses digits.
+ * Column types that a claim can be compared with, by the claim's type: `=` converts either side without failing, and
+ * without losing digits. For a float8 column Postgres converts a numeric claim to float8, which fails for 1e400; an
+ * int8 loses digits.
  */
 const COMPARED: Readonly<Record<string, readonly string[]>> = {
   text: TEXTS,
@@ -23,7 +24,7 @@ const COMPARED: Readonly<Record<string, readonly string[]>> = {
   numeric: EXACT,
 };
 
-/** By the type that a membership function returns, the keys that it can return so: a wider key fails, a fraction is rounded. */
+/** Key types that a membership function can return, by its result type: wider keys fail, fractions are rounded. */
 const RETURNED: Readonly<Record<string, readonly string[]>> = {
   text: [...TEXTS, ...EXACT, 'uuid', 'bool', 'enum'],
   uuid: ['uuid'],
@@ -34,7 +35,7 @@ const RETURNED: Readonly<Record<string, readonly string[]>> = {
   numeric: EXACT,
 };
 
-/** The words for types in a declaration, one each, as a fix names them. */
+/** One word of the declaration for each type, as a fix names it. */
 const CLAIM_TYPES: readonly ClaimType[] = ['text', 'uuid', 'int', 'bigint', 'numeric', 'int2', 'boolean'];
 
 /** A column that a template compares with a value of a type. */
@@ -42,7 +43,7 @@ interface Use {
   readonly table: QualifiedName;
   readonly column: string;
   readonly type: ClaimType;
-  /** The option of the policy that says the type. */
+  /** Option of the policy that sets the type. */
   readonly option: 'type' | 'memberType';
   readonly fits: typeof COMPARED;
   /** The claim that is compared with the column itself. */
@@ -50,8 +51,9 @@ interface Use {
 }
 
 /**
- * Rejects columns whose comparison with a claim may fail. Postgres compares only where it meets a row, so the error would
- * reveal a row that the policy hides. With revocation, rejects columns that equate subjects which revocation tells apart.
+ * Rejects columns whose comparison with a claim may fail. Postgres compares only if there is a row, so the error would
+ * reveal a row that the policy hides. With revocation, rejects columns that equate subjects which revocation
+ * distinguishes.
  *
  * @throws SecuredPostgrestError `unfit_column`
  */

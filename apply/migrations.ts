@@ -5,11 +5,12 @@ import { lineAt } from '../postgres/sql-text.ts';
 import { quoteIdentifier } from '../postgres/quote.ts';
 import type { Declaration, QualifiedName, SqlSource } from '../declaration/types.ts';
 import { ownTables } from '../compile/catalog-scope.ts';
-import { confined, dropConfinement, makeConfinement, runConfined } from './confinement.ts';
+import { confined, createConfinement, dropConfinement, runConfined } from './confinement.ts';
 import { parseSql, type ParsedStatement } from '../postgres/parse-sql.ts';
 import { offsetIn, type Position } from '../postgres/position.ts';
-import { BATCH, failed, inOneMessage, ranTogether, setRole } from './run-steps.ts';
-import { settings } from '../postgres/session.ts';
+import { BATCH, failed, inOneMessage, setRole, tryTogether } from './run-steps.ts';
+import type { Session } from './session.ts';
+import { sessionSettings } from '../postgres/session.ts';
 import { raw, statementsOf } from '../postgres/statements.ts';
 import { transaction } from './transaction.ts';
 
@@ -25,11 +26,11 @@ export interface PendingMigration {
 }
 
 /**
- * Migrations that have to run, in order.
+ * Reads which migrations have yet to run, in order.
  *
  * @throws SecuredPostgrestError `migration_changed`, `migration_out_of_order`, `invalid_sql`
  */
-export async function pendingMigrations(client: pg.ClientBase, declaration: Declaration): Promise<PendingMigration[]> {
+export async function pendingMigrations({ client, declaration }: Session): Promise<PendingMigration[]> {
   const { rows } = await client.query<{ file: string; sha256: string }>(
     statement('read_migrations', { private: declaration.privateSchema }),
   );
@@ -102,7 +103,7 @@ function isOwnTable(declaration: Declaration, relation: unknown): boolean {
   return ownTables(declaration).some(({ schema, name }) => schema === schemaname && name === relname);
 }
 
-/** Statements that Postgres refuses inside a transaction block (its documentation says so under each). */
+/** Tests if Postgres rejects a statement inside a transaction block (documentation of each statement). */
 function runsOutside(kind: string, node: ParsedStatement['node']): boolean {
   switch (kind) {
     case 'IndexStmt':
@@ -131,67 +132,60 @@ function runsOutside(kind: string, node: ParsedStatement['node']): boolean {
 /** REINDEX targets that Postgres handles table by table, each in its own transaction. */
 const WHOLE: readonly unknown[] = ['REINDEX_OBJECT_SCHEMA', 'REINDEX_OBJECT_DATABASE', 'REINDEX_OBJECT_SYSTEM'];
 
-/** Runs migrations as the owner of the managed schemas, and records each with its own success. */
-export async function runMigrations(
-  client: pg.ClientBase,
-  declaration: Declaration,
-  migrations: readonly PendingMigration[],
-): Promise<void> {
+/** Runs migrations as the owner of the managed schemas, and records each one that succeeds. */
+export async function runMigrations(session: Session, migrations: readonly PendingMigration[]): Promise<void> {
   for (const migration of migrations) {
-    if (migration.transactional) await runTogether(client, declaration, migration);
-    else await runAlone(client, declaration, migration);
+    if (migration.transactional) await runTogether(session, migration);
+    else await runAlone(session, migration);
   }
 }
 
-/** In a transaction each statement runs confined. */
-async function runTogether(
-  client: pg.ClientBase,
-  declaration: Declaration,
-  { source, statements }: PendingMigration,
-): Promise<void> {
+/** Runs a migration inside a transaction, each statement confined. */
+async function runTogether(session: Session, { source, statements }: PendingMigration): Promise<void> {
+  const { client, declaration } = session;
   const [found] = (await client.query(
     inOneMessage([
       ownTableFiles(declaration),
       setRole(declaration.owner),
-      makeConfinement(declaration),
-      settingsForMigrations(declaration),
+      createConfinement(declaration),
+      migrationSettings(declaration),
     ]),
   )) as unknown as [pg.QueryResult<OwnTableFiles>];
-  for (const batch of batches(statements)) await runBatch(client, declaration, source, batch);
-  const after = await endFile(client, declaration, source);
+  for (const batch of batches(statements)) await runBatch(session, source, batch);
+  const after = await endFile(session, source);
   checkOwnTables(declaration, source, found.rows[0]!.files, after);
 }
 
 /**
- * Records the file, and runs what waits for the commit, where it would run as the admin. Whatever the file has set must not
- * change how this and the access SQL are understood.
+ * Records the file, and fires its deferred constraints, which at the commit would run as the admin. Resets the settings
+ * of the file: they must not change the meaning of later SQL.
  */
-async function endFile(client: pg.ClientBase, declaration: Declaration, source: SqlSource): Promise<Files> {
-  const ask = async (statements: readonly string[]) => {
+async function endFile({ client, declaration }: Session, source: SqlSource): Promise<Files> {
+  const lastRows = async (statements: readonly string[]) => {
     const results = (await client.query(inOneMessage(statements))) as unknown as pg.QueryResult<never>[];
     return results.at(-1)!.rows;
   };
   const asConfined = (sql: string) => confined(declaration, sql);
   try {
-    let waiting: Deferrable[] = await ask([
+    let waiting: Deferrable[] = await lastRows([
       sessionStatement('reset_all'),
-      settings(),
-      ...asConfined(record(declaration, source)),
+      sessionSettings(),
+      ...asConfined(recordMigration(declaration, source)),
       statement('deferrable'),
     ]);
     const fired = new Set<string>();
     for (let next = waiting; next.length > 0; next = waiting.filter(({ constraint }) => !fired.has(constraint))) {
       for (const { constraint } of next) fired.add(constraint);
-      waiting = await ask([
-        settingsForMigrations(declaration),
+      waiting = await lastRows([
+        migrationSettings(declaration),
         ...asConfined(statement('set_immediate', { constraints: constraintsOf(next) })),
-        settings(),
+        sessionSettings(),
         statement('deferrable'),
       ]);
     }
-    // Later files find the constraints as they were.
+    // Later files find the constraints in their initial mode.
     const deferred = waiting.filter((one) => one.deferred);
-    const [{ files }]: [OwnTableFiles] = (await ask([
+    const [{ files }]: [OwnTableFiles] = (await lastRows([
       ...new Set(waiting.flatMap(({ table }) => asConfined(statement('check_pending', { table: raw(table) })))),
       ...(deferred.length === 0 ? [] : asConfined(statement('set_deferred', { constraints: constraintsOf(deferred) }))),
       ...asConfined(statement('close_cursors')),
@@ -201,11 +195,11 @@ async function endFile(client: pg.ClientBase, declaration: Declaration, source: 
     ])) as never;
     return files;
   } catch (error) {
-    return failed('migration_failed', source.file, error as Error, waysOut(error as Error));
+    return failed('migration_failed', source.file, error as Error, fixFor(error as Error));
   }
 }
 
-/** A constraint that may wait for the commit, of a table; both as SQL. */
+/** A deferrable constraint and its table, both as SQL. */
 interface Deferrable {
   readonly table: string;
   readonly constraint: string;
@@ -217,7 +211,7 @@ function constraintsOf(found: readonly Deferrable[]) {
   return raw([...new Set(found.map(({ constraint }) => constraint))].join(', '));
 }
 
-/** By name: which table it is, and which file it is in. */
+/** Tables by name: the OID, and the number of the file with the rows. */
 type Files = Readonly<Record<string, readonly [oid: number, file: number]>>;
 
 interface OwnTableFiles {
@@ -230,7 +224,7 @@ function ownTableFiles(declaration: Declaration): string {
   return statement('own_table_files', { private: privateSchema, tables: tables.map(({ name }) => name) });
 }
 
-/** Another table of the name, or one that was emptied as a whole, has forgotten what is revoked, or what has run. */
+/** Rejects a migration that replaces or truncates a table of the package: revocations or records would be lost. */
 function checkOwnTables({ privateSchema }: Declaration, { file }: SqlSource, before: Files, after: Files): void {
   for (const [name, [oid, place]] of Object.entries(before)) {
     if (after[name]?.[0] === oid && after[name][1] === place) continue;
@@ -243,49 +237,42 @@ function checkOwnTables({ privateSchema }: Declaration, { file }: SqlSource, bef
   }
 }
 
-/** Outside of a transaction there are only statements that run no SQL but an index's functions, which Postgres confines. */
-async function runAlone(
-  client: pg.ClientBase,
-  declaration: Declaration,
-  { source, statements }: PendingMigration,
-): Promise<void> {
-  await client.query(inOneMessage([settingsForMigrations(declaration), setRole(declaration.owner)]));
+/** Runs a migration outside a transaction. Its statements run no SQL but index functions, which Postgres confines. */
+async function runAlone(session: Session, { source, statements }: PendingMigration): Promise<void> {
+  const { client, declaration } = session;
+  await client.query(inOneMessage([migrationSettings(declaration), setRole(declaration.owner)]));
   for (const alone of statements) {
-    await dropInterrupted(client, declaration, alone);
+    await dropInterrupted(session, alone);
     await client.query(alone.sql).catch(async (error: Error) => {
-      await dropInterrupted(client, declaration, alone).catch(() => undefined);
+      await dropInterrupted(session, alone).catch(() => undefined);
       failedAt(source, alone, error);
     });
   }
-  await client.query(inOneMessage([sessionStatement('reset_all'), settings(), setRole()]));
-  await transaction(client, declaration, async () => {
-    await client.query(inOneMessage([setRole(declaration.owner), makeConfinement(declaration)]));
-    await endFile(client, declaration, source);
+  await client.query(inOneMessage([sessionStatement('reset_all'), sessionSettings(), setRole()]));
+  await transaction(session, async () => {
+    await client.query(inOneMessage([setRole(declaration.owner), createConfinement(declaration)]));
+    await endFile(session, source);
   });
 }
 
-function record({ privateSchema }: Declaration, { file, sql }: SqlSource): string {
+function recordMigration({ privateSchema }: Declaration, { file, sql }: SqlSource): string {
   return statement('record_migration', { private: privateSchema, file, sha: sha256(sql) });
 }
 
-/** An interrupted build leaves an index that is invalid, in the way of the next one of its name; see CREATE INDEX. */
-async function dropInterrupted(
-  client: pg.ClientBase,
-  { schemas, internalSchemas, privateSchema }: Declaration,
-  { kind, node }: ParsedStatement,
-): Promise<void> {
+/** Drops the invalid index of an interrupted build, which blocks the next one of its name (see CREATE INDEX). */
+async function dropInterrupted({ client, scope }: Session, { kind, node }: ParsedStatement): Promise<void> {
   if (kind !== 'IndexStmt' && kind !== 'ReindexStmt') return;
   const { schemaname, relname } = (node['relation'] ?? {}) as { schemaname?: string; relname?: string };
   const table = [schemaname, relname].flatMap((part) => (part === undefined ? [] : [quoteIdentifier(part)])).join('.');
   const { rows } = await client.query<QualifiedName>(statement('interrupted_builds'), [
     kind === 'IndexStmt' ? table : null,
     node['idxname'] ?? null,
-    [...schemas, ...internalSchemas, privateSchema],
+    scope.schemas,
   ]);
   for (const index of rows) await client.query(statement('drop_index', { schema: index.schema, name: index.name }));
 }
 
-/** Statements to send together: a message is scanned as a whole, before a setting in it could change how. */
+/** Splits statements into messages. A SET ends one: Postgres scans a message before a setting in it takes effect. */
 function batches(statements: readonly ParsedStatement[]): ParsedStatement[][] {
   const all: ParsedStatement[][] = [];
   for (const [n, next] of statements.entries()) {
@@ -296,26 +283,22 @@ function batches(statements: readonly ParsedStatement[]): ParsedStatement[][] {
   return all;
 }
 
-/** In one message, which does not always say what in it has failed: then one by one, which tells the line. */
-async function runBatch(
-  client: pg.ClientBase,
-  declaration: Declaration,
-  source: SqlSource,
-  statements: readonly ParsedStatement[],
-): Promise<void> {
+/** Runs statements in one message. If it fails, runs them one by one, so that the error names the line. */
+async function runBatch(session: Session, source: SqlSource, statements: readonly ParsedStatement[]): Promise<void> {
+  const { client, declaration } = session;
   const all = statements.flatMap(({ sql }) => confined(declaration, sql));
-  if (await ranTogether(client, all, (error) => failed('migration_failed', source.file, error))) return;
+  if (await tryTogether(client, all, (error) => failed('migration_failed', source.file, error))) return;
   for (const one of statements) {
-    await runConfined(client, declaration, one.sql).catch((error: Error) => failedAt(source, one, error));
+    await runConfined(session, one.sql).catch((error: Error) => failedAt(source, one, error));
   }
 }
 
 function failedAt(source: SqlSource, { sql, offset }: ParsedStatement, error: Error & Position): never {
   const at = offset + offsetIn(sql, error);
-  return failed('migration_failed', `${source.file}:${lineAt(source.sql, at)}`, error, waysOut(error));
+  return failed('migration_failed', `${source.file}:${lineAt(source.sql, at)}`, error, fixFor(error));
 }
 
-function waysOut({ message }: Error): string | undefined {
+function fixFor({ message }: Error): string | undefined {
   if (!/^cannot set parameter "(role|session_authorization)"/.test(message)) return undefined;
   return 'remove it: migrations run as the owner of the schemas, and make no roles (declare them)';
 }
@@ -324,8 +307,8 @@ function sha256(text: string): string {
   return createHash('sha256').update(text).digest('hex');
 }
 
-/** Application SQL finds its names where PostgREST does. */
-function settingsForMigrations({ schemas }: Declaration): string {
+/** Settings with which a migration resolves names as PostgREST does. */
+function migrationSettings({ schemas }: Declaration): string {
   const path = [...new Set([...schemas, 'public'])].map(quoteIdentifier).join(', ');
-  return statement('settle_migration', { search_path: path });
+  return statement('configure_migration', { search_path: path });
 }

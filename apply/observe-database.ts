@@ -1,15 +1,13 @@
-import { catalogScope } from '../compile/catalog-scope.ts';
-import type pg from 'pg';
 import { secondLogin } from '../declaration/roles.ts';
 import { packageTemplate } from '../postgres/template.ts';
 import type { Declaration } from '../declaration/types.ts';
 import { checkPrivileges } from './admin-privileges.ts';
 import { audit } from '../audit/audit.ts';
 import { readCatalog } from '../postgres/catalog/read-catalog.ts';
-import { declaredRoles } from '../compile/catalog-scope.ts';
 import { connect, type DatabaseConnection } from '../postgres/connect.ts';
 import { readDifference, reading } from './diff.ts';
 import { deploymentOf, isRevisionOf } from './revision.ts';
+import type { Session } from './session.ts';
 import { statementsOf } from '../postgres/statements.ts';
 
 const statement = statementsOf('apply/statements');
@@ -19,68 +17,66 @@ export interface ObservedDatabase {
   /** Revision that the last run recorded. */
   readonly revision: string | undefined;
   readonly asDeclared: boolean;
-  /** The deployment that signs in to it, as far as it is another one. */
+  /** Deployment whose servers use the database, if it is another one. */
   readonly foreign?: string;
-  /** Declared roles that exist and belong to nobody else. */
+  /** Declared roles that exist and that this deployment can adopt. */
   readonly roles: readonly string[];
 }
 
 /**
- * Looks at a database without changing it.
+ * Inspects a database without changing it.
  *
- * @throws SecuredPostgrestError `database_unreachable`, `unsupported_database`, `transaction_pooler`, `missing_privilege`, and whatever a database that stops answering makes of a query
+ * @throws SecuredPostgrestError `database_unreachable`, `unsupported_database`, `transaction_pooler`,
+ *   `missing_privilege`; errors of `pg` if the connection is lost
  */
 export async function observeDatabase(
   connection: DatabaseConnection,
   declaration: Declaration,
   deployment: string,
 ): Promise<ObservedDatabase> {
-  return reading(await connect(connection, 'impatient'), async (client) => {
-    const revision = await recordedRevision(client, declaration);
-    const roles = await adoptableRoles(client, declaration, isRevisionOf(deployment, revision));
+  return reading(await connect(connection, 'impatient'), declaration, async (session) => {
+    const revision = await recordedRevision(session);
+    const roles = await adoptableRoles(session, isRevisionOf(deployment, revision));
     const other = deploymentOf(revision);
-    const isForeign = other !== undefined && other !== deployment && (await usesLogin(client, declaration, roles));
+    const isForeign = other !== undefined && other !== deployment && (await usesLogin(session, roles));
     // A foreign deployment has other roles.
-    if (!isForeign) await checkPrivileges(client, declaration);
+    if (!isForeign) await checkPrivileges(session);
     return {
       revision,
-      asDeclared: await isAsDeclared(client, declaration),
+      asDeclared: await isAsDeclared(session),
       roles,
       ...(isForeign && { foreign: other }),
     };
   });
 }
 
-async function recordedRevision(client: pg.Client, { privateSchema }: Declaration): Promise<string | undefined> {
-  const sql = statement('read_revision', { private: privateSchema });
+async function recordedRevision({ client, declaration }: Session): Promise<string | undefined> {
+  const sql = statement('read_revision', { private: declaration.privateSchema });
   return (await client.query<{ revision: string | null }>(sql)).rows[0]?.revision ?? undefined;
 }
 
-/** A restored backup has the revision too, and not the roles, which are the server's. */
-async function usesLogin(
-  client: pg.Client,
-  { authenticator }: Declaration,
-  adoptable: readonly string[],
-): Promise<boolean> {
+/** Tests if another deployment's login exists. A restored backup has a revision, but not the server's roles. */
+async function usesLogin({ client, declaration }: Session, adoptable: readonly string[]): Promise<boolean> {
+  const { authenticator } = declaration;
   const { rows } = await client.query<{ exists: boolean }>(statement('role_exists', { role: authenticator }));
   return rows[0]!.exists && !adoptable.includes(authenticator);
 }
 
-async function adoptableRoles(client: pg.Client, declaration: Declaration, ours: boolean): Promise<string[]> {
+async function adoptableRoles({ client, declaration, scope }: Session, ours: boolean): Promise<string[]> {
   const { sql } = packageTemplate('postgres/catalog/adoptable-roles');
   const { privateSchema, authenticator } = declaration;
-  const values = [[...declaredRoles(declaration), secondLogin(authenticator)], ours, privateSchema, authenticator];
+  const values = [[...scope.roles, secondLogin(authenticator)], ours, privateSchema, authenticator];
   const { rows } = await client.query<{ name: string }>(sql, values);
   return rows.map(({ name }) => name);
 }
 
-/** Compares a database with its declaration. A failed comparison counts as a difference: the next run reports its cause. */
-async function isAsDeclared(client: pg.Client, declaration: Declaration): Promise<boolean> {
+/** Compares a database with its declaration. An error counts as a difference: the next run reports its cause. */
+async function isAsDeclared(session: Session): Promise<boolean> {
   try {
-    const catalog = await readCatalog(client, catalogScope(declaration));
-    const { migrations, statements, missing } = await readDifference(client, declaration, catalog);
+    const catalog = await readCatalog(session);
+    const { migrations, statements, missing } = await readDifference(session, catalog);
     if (migrations.length + statements.length + missing.length > 0) return false;
-    return audit(declaration, catalog, []).every(({ level }) => level !== 'error');
+    return audit(session.declaration, catalog, []).every(({ level }) => level !== 'error');
   } catch {
     return false;
   }

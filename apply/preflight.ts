@@ -2,11 +2,11 @@ import { refuse } from '../errors/secured-postgrest-error.ts';
 import { quoteIdentifier } from '../postgres/quote.ts';
 import { oldestMajor } from '../declaration/releases/releases.ts';
 import type { Declaration } from '../declaration/types.ts';
-import type { CatalogGround } from '../postgres/catalog/read-catalog.ts';
+import type { CatalogBasics } from '../postgres/catalog/read-catalog.ts';
 import { declaredRoles } from '../compile/catalog-scope.ts';
 
-/** Refuses a database that can't be brought to the declared state, before anything is changed. */
-export function checkDatabase(declaration: Declaration, { database, roles }: CatalogGround): void {
+/** Rejects a database that cannot be brought to the declared state, before anything is changed. */
+export function checkDatabase(declaration: Declaration, { database, roles }: CatalogBasics): void {
   const place = `database ${database.name}`;
   const oldest = oldestMajor('PostgreSQL');
   if (database.version < oldest * 10_000) {
@@ -36,8 +36,8 @@ export function checkDatabase(declaration: Declaration, { database, roles }: Cat
   }
 }
 
-/** A standby shows what its primary has, and takes no changes. */
-export function checkWritable({ database }: CatalogGround): void {
+/** Rejects a standby, which accepts no changes. */
+export function checkWritable({ database }: CatalogBasics): void {
   if (!database.standby) return;
   refuse(
     'unsupported_database',

@@ -7,8 +7,8 @@ export class Progress {
   /** Places that stay closed until a run succeeds. */
   readonly closed = new Set<string>();
 
-  /** Throws the error of a failed run, with what stays: of this run, and `closed` by whichever. */
-  tell(error: unknown, closed: readonly string[]): never {
+  /** Throws the error of a failed run, with what stays committed, and what this run or an earlier one has closed. */
+  rethrow(error: unknown, closed: readonly string[]): never {
     const places = new Set([...this.closed, ...closed]);
     const stays = [
       ...(this.committed.length > 0 ? [`committed: ${this.committed.join(', ')}`] : []),

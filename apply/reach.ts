@@ -1,11 +1,11 @@
 import type pg from 'pg';
 import { desiredAccess } from '../compile/access.ts';
-import type { Declaration } from '../declaration/types.ts';
+import type { Session } from './session.ts';
 import { statementsOf } from '../postgres/statements.ts';
 
 const statement = statementsOf('apply/reach');
 
-/** Something that decides about access: a relation with its policies, triggers and columns, a function, a type, a schema. */
+/** An object that decides about access, such as a relation with its policies, triggers and columns, or a function. */
 export interface ReachNode {
   readonly key: string;
   readonly kind: 'relation' | 'function' | 'type' | 'operator' | 'cast' | 'schema';
@@ -13,15 +13,15 @@ export interface ReachNode {
   readonly name: string;
   /** A function's quoted name with argument types, as SQL. */
   readonly signature: string;
-  /** A digest: any change of it is one of access. */
+  /** Digest of the definition. Any change of it is a change of access. */
   readonly content: string;
-  /** Columns, constraints and labels: each must stay as it is, and more may come. */
+  /** Columns, constraints and labels. Each must stay as it is; new ones may be added. */
   readonly parts: readonly string[];
-  /** The keys of what it rests on, as far as Postgres records that. */
-  readonly rests_on: readonly string[];
-  /** The text of a function's body, where Postgres does not record what it rests on. */
+  /** Keys of the objects that it depends on, as far as Postgres records them. */
+  readonly depends_on: readonly string[];
+  /** Text of a function's body, if Postgres does not record its dependencies. */
   readonly body: string | null;
-  /** The schemas in which the body's names are looked for that have none, where that does not depend on the session. */
+  /** Search path of the body's unqualified names; null if it depends on the session. */
   readonly path: readonly string[] | null;
   readonly extension: boolean;
 }
@@ -30,26 +30,26 @@ export type Reach = ReadonlyMap<string, ReachNode>;
 
 const SYSTEM_SCHEMAS = ['pg_catalog', 'information_schema'];
 
-/** The keys of relations whose rows this transaction has changed, or may have. */
+/** Reads the keys of relations whose rows this transaction has changed, or may have. */
 export async function readWritten(client: pg.ClientBase): Promise<readonly string[]> {
   const { rows } = await client.query<{ key: string }>(statement('read_written'));
   return rows.map(({ key }) => key);
 }
 
-/** Reads what decides about access in a database. */
-export async function readReach(client: pg.ClientBase, declaration: Declaration): Promise<Reach> {
+/** Reads the objects that decide about access in a database. */
+export async function readReach({ client, declaration }: Session): Promise<Reach> {
   const { rows } = await client.query<ReachNode>(statement('read_reach'), [SYSTEM_SCHEMAS, declaration.owner]);
   const { privateSchema } = declaration;
   const ours = new Set(desiredAccess(declaration).functions.map(({ name }) => name));
-  // The names in our own functions are Postgres', those of the private schema, or have their schema.
+  // The package's functions name objects of Postgres, of the private schema, or with their schema.
   const isOurs = ({ kind, schema, name }: ReachNode) =>
     kind === 'function' && schema === privateSchema && ours.has(name);
   return new Map(rows.map((node) => [node.key, isOurs(node) ? { ...node, path: [privateSchema] } : node]));
 }
 
 /**
- * Finds nodes that were changed, made or dropped, and all that rest on them, directly or not. A relation that only got new
- * columns counts as changed unless `mayGrow` says that they are for those who see the others.
+ * Finds nodes that were changed, created or dropped, and all their dependents, direct or not. A relation that only got
+ * new columns counts as changed, unless `mayGrow` leaves them to the roles that see the others.
  */
 export function affected(
   before: Reach,
@@ -65,14 +65,14 @@ export function affected(
   const queue = changed
     // An extension's objects have types or names of their own: no earlier object calls them.
     .filter((key) => before.has(key) || !after.get(key)!.extension)
-    // A text that calls a dropped name may find another object of that name.
+    // A body that calls a dropped object may find another one of that name.
     .flatMap((key) => [before.get(key), after.get(key)])
     .filter((node) => node !== undefined);
-  return restingOn(after, queue, found);
+  return withDependents(after, queue, found);
 }
 
-/** Finds these nodes and all that rest on them, directly or not. */
-export function restingOn(
+/** Finds these nodes and all their dependents, direct or not. */
+export function withDependents(
   reach: Reach,
   nodes: readonly ReachNode[],
   found = new Map(nodes.map((node) => [node.key, node])),
@@ -104,12 +104,12 @@ function isSame(was: ReachNode, is: ReachNode, mayGrow: (node: ReachNode) => boo
 function reversed(reach: Reach): Map<string, ReachNode[]> {
   const dependents = new Map<string, ReachNode[]>();
   for (const node of reach.values()) {
-    for (const key of node.rests_on) dependents.set(key, [...(dependents.get(key) ?? []), node]);
+    for (const key of node.depends_on) dependents.set(key, [...(dependents.get(key) ?? []), node]);
   }
   return dependents;
 }
 
-/** SQL that is put together at run time, other languages, and names that are written as code points: they may name anything. */
+/** Dynamic SQL, other languages, and names that are written as code points: each may name any object. */
 const MAY_NAME_ANYTHING =
   /\bexecute\b|\bu&"|_to_xml|\bts_(stat|rewrite)\b|\bdblink|\bcrosstab|\bconnectby|\bxpath_table/i;
 

@@ -4,7 +4,7 @@ import { statementsOf } from '../postgres/statements.ts';
 const statement = statementsOf('apply/statements');
 
 /**
- * Tells every running server to read its configuration and keys again (documentation of `db-channel-enabled`).
+ * Notifies every running server to reload its configuration and keys (documentation of `db-channel-enabled`).
  *
  * @throws SecuredPostgrestError `database_unreachable`
  */

@@ -2,17 +2,17 @@ import { refuse } from '../errors/secured-postgrest-error.ts';
 import type { Declaration } from '../declaration/types.ts';
 import { connect, type DatabaseConnection } from '../postgres/connect.ts';
 import { failed, inOneMessage, setRole } from './run-steps.ts';
-import { settle } from '../postgres/session.ts';
+import { configureSession } from '../postgres/session.ts';
 import { statementsOf } from '../postgres/statements.ts';
 
 const statement = statementsOf('apply/statements');
 
-/** One token, or all about somebody that were issued until now. */
+/** One token, or all tokens of a subject that were issued until now. */
 export type RevokedTokens =
   | {
       /** Its `jti`. */
       readonly tokenId: string;
-      /** When it expires: from a minute later on nothing is kept of it. @default never */
+      /** Expiry of the token. A minute later the revocation is deleted. @default never */
       readonly expiresAt?: Date;
     }
   | {
@@ -21,9 +21,10 @@ export type RevokedTokens =
     };
 
 /**
- * Refuses tokens from now on, where the declaration has `tokens.revocation`. Requests that begin later get 401.
+ * Revokes tokens, if the declaration has `tokens.revocation`. Requests that begin later get 401.
  *
- * @throws SecuredPostgrestError `revocation_off`, `database_unreachable`, `access_sql_failed` when the database is not as declared
+ * @throws SecuredPostgrestError `revocation_off`, `database_unreachable`, `access_sql_failed` if the database is not as
+ *   declared
  * @example
  * await revokeTokens({ host: '127.0.0.1', database: 'todos', user: 'postgres', password }, declaration, { subject: '7' });
  */
@@ -46,7 +47,7 @@ export async function revokeTokens(
         });
   const client = await connect(connection);
   try {
-    await settle(client);
+    await configureSession(client);
     await client.query(inOneMessage([setRole(owner), sql]));
   } catch (error) {
     failed(

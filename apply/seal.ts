@@ -4,15 +4,16 @@ import type { ComparedCatalog } from '../postgres/catalog/read-catalog.ts';
 import { ownSchemas } from '../compile/catalog-scope.ts';
 import type { Step } from './plan/step.ts';
 import { toRole } from './plan/plan-grants.ts';
-import { affected, restingOn, type Reach, type ReachNode } from './reach.ts';
+import { affected, withDependents, type Reach, type ReachNode } from './reach.ts';
 import { raw, statementsOf } from '../postgres/statements.ts';
 
 const statement = statementsOf('apply/statements');
 
 /**
- * Takes all grants on what a migration has changed in its access, and on whatever rests on that: who is granted something
- * sees by it what was granted before or what is declared, and in between neither can be told from the catalogs. So too where
- * it has changed rows that the end shows to fewer. What was not touched stays as it was. The run's end grants as declared.
+ * Plans to revoke all grants on objects whose access a migration has changed, and on their dependents. Between the
+ * state before the run and the declared one, the catalogs do not show what a grantee would see. Includes relations with
+ * changed rows that fewer roles see at the end of the run. Other objects keep their grants. The end of the run grants
+ * what is declared.
  */
 export function planSeal(
   declaration: Declaration,
@@ -20,7 +21,7 @@ export function planSeal(
   catalog: ComparedCatalog,
   planned: readonly Step[],
 ): Step[] {
-  const excessive = new Set(planned.filter(({ purpose }) => purpose === 'take away').map(({ place }) => place));
+  const excessive = new Set(planned.filter(({ purpose }) => purpose === 'revoke').map(({ place }) => place));
   // New columns are for roles with a grant on the whole table.
   const changed = affected(before, after, ({ schema, name }) => !excessive.has(`${schema}.${name}`));
   const touched = new Map([...changed, ...shownToFewer(declaration, after, written, { catalog, excessive })]);
@@ -28,7 +29,7 @@ export function planSeal(
   return [...touched.values()].filter(({ schema }) => own.has(schema)).flatMap((node) => sealed(node, catalog));
 }
 
-/** Finds nodes that show the written rows and lose grants or change policies at the end, and what rests on them. */
+/** Finds nodes that show the written rows and lose grants or change policies at the end, and their dependents. */
 function shownToFewer(
   declaration: Declaration,
   reach: Reach,
@@ -42,11 +43,11 @@ function shownToFewer(
       ),
   );
   const narrowed = new Set([...excessive, ...missing.map(({ table }) => `${table.schema}.${table.name}`)]);
-  const shows = restingOn(
+  const shows = withDependents(
     reach,
     written.flatMap((key) => reach.get(key) ?? []),
   );
-  return restingOn(
+  return withDependents(
     reach,
     [...shows.values()].filter(
       ({ schema, name }) => narrowed.has(`${schema}.${name}`) || narrowed.has(`schema ${schema}`),

@@ -32,9 +32,9 @@ interface Sessions {
 }
 
 /**
- * Waits until each server listens for notifications and acts on one. Behind a pooler in transaction mode, it never hears of new
- * keys or a new schema: its LISTEN stays with a backend that other transactions use next, or that nobody reads from. Does
- * nothing where the activity of sessions cannot be seen.
+ * Waits until each server listens for notifications and acts on one. Behind a pooler in transaction mode, a server
+ * never learns of new keys or a new schema: its LISTEN stays with a backend that other transactions use next, or that
+ * nobody reads from. Does nothing if the admin cannot see the activity of sessions.
  *
  * @throws SecuredPostgrestError `transaction_pooler`
  */
@@ -61,7 +61,7 @@ export async function untilServersListen(connection: DatabaseConnection, options
   }
 }
 
-/** Reads the sessions of the logins. An admin that is no superuser becomes their member for it, in a transaction that is undone. */
+/** Reads the sessions of the logins. A non-superuser admin joins them first, in a transaction that is rolled back. */
 async function sessionsOf(client: pg.Client, logins: readonly string[], since: string): Promise<Sessions | undefined> {
   await client.query('BEGIN');
   try {

@@ -1,14 +1,13 @@
-import type pg from 'pg';
-import type { Declaration } from '../declaration/types.ts';
 import { inOneMessage, setRole } from './run-steps.ts';
+import type { Session } from './session.ts';
 import { statementsOf } from '../postgres/statements.ts';
 
 const statement = statementsOf('postgres/session');
 
-/** Runs in a transaction of its own: all of it stays, or nothing. Only one run at a time is in such a transaction. */
-export async function transaction<T>(client: pg.ClientBase, { name }: Declaration, run: () => Promise<T>): Promise<T> {
+/** Runs a function in a transaction with the declaration's lock: only one run at a time is in such a transaction. */
+export async function transaction<T>({ client, declaration }: Session, run: () => Promise<T>): Promise<T> {
   try {
-    await client.query(inOneMessage(['BEGIN', statement('hold_lock', { name })]));
+    await client.query(inOneMessage(['BEGIN', statement('lock_transaction', { name: declaration.name })]));
     const result = await run();
     await client.query('COMMIT');
     return result;

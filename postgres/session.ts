@@ -7,10 +7,13 @@ const statement = statementsOf('postgres/session');
 
 /** How long to wait for another run on the same declaration. */
 const OTHER_RUN_TIMEOUT_MS = 60_000;
-/** How long to wait for a table that requests are using: each further request waits behind us meanwhile. */
+/** How long to wait for a table that requests are using. Each further request waits behind this run meanwhile. */
 const TABLE_LOCK_TIMEOUT_MS = 5_000;
 
-/** One run at a time: the lock belongs to the connection, so a killed run leaves none behind. {@link settle} comes first. */
+/**
+ * Locks a declaration, so that one run at a time changes its database. The lock belongs to the connection: Postgres
+ * releases it when a run is killed. Call {@link configureSession} first.
+ */
 export async function lock(client: pg.ClientBase, name: string, timeoutMs = OTHER_RUN_TIMEOUT_MS): Promise<void> {
   const timeouts = { timeout_ms: String(timeoutMs), table_timeout_ms: String(TABLE_LOCK_TIMEOUT_MS) };
   try {
@@ -34,14 +37,14 @@ export async function lock(client: pg.ClientBase, name: string, timeoutMs = OTHE
 }
 
 /**
- * Settings of a session that changes access, whatever the database's own are: names mean Postgres' own functions and
- * operators, catalogs show names in full, and a backslash in a string is one.
+ * Sets what a session that changes access relies on, whatever the database's own settings are: names mean Postgres' own
+ * functions and operators, catalogs show names in full, and a backslash in a string is an ordinary character.
  */
-export async function settle(client: pg.ClientBase): Promise<void> {
-  await client.query(settings());
+export async function configureSession(client: pg.ClientBase): Promise<void> {
+  await client.query(sessionSettings());
 }
 
-/** The statements of {@link settle}, for a message with more. */
-export function settings(): string {
-  return statement('settle_session', { table_timeout_ms: String(TABLE_LOCK_TIMEOUT_MS) });
+/** The statements of {@link configureSession}, for a message that has others as well. */
+export function sessionSettings(): string {
+  return statement('configure_session', { table_timeout_ms: String(TABLE_LOCK_TIMEOUT_MS) });
 }

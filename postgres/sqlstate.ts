@@ -9,11 +9,11 @@ export const OBJECT_IN_USE = '55006';
 /** Two transactions wait for each other. */
 const DEADLOCK_DETECTED = '40P01';
 
-/** A lock was not given in time. */
+/** A lock timeout. */
 export const LOCK_NOT_AVAILABLE = '55P03';
 
-/** Waiting for other sessions has failed: the same may succeed later. */
-export const WAITED_IN_VAIN: readonly string[] = [DEADLOCK_DETECTED, LOCK_NOT_AVAILABLE];
+/** Waiting for another session has failed; a retry may succeed. */
+export const LOCK_FAILURES: readonly string[] = [DEADLOCK_DETECTED, LOCK_NOT_AVAILABLE];
 
-/** Another session was in the way; also where it has just changed the same row of a catalog (40001, XX000). */
-export const CONFLICTS: readonly string[] = [...WAITED_IN_VAIN, '40001', 'XX000'];
+/** Conflicts with another session, which may also have just changed the same row of a catalog (40001, XX000). */
+export const CONFLICTS: readonly string[] = [...LOCK_FAILURES, '40001', 'XX000'];

@@ -40,9 +40,9 @@ export interface StatementNames {
   'apply/reach': 'read_written' | 'read_reach';
   'apply/roles': 'create_role' | 'alter_role' | 'set_password' | 'grant_membership' | 'revoke_membership';
   'apply/statements':
-    | 'settle_migration'
+    | 'configure_migration'
     | 'forced_tables'
-    | 'lifted_tables'
+    | 'unforced_tables'
     | 'join_owner'
     | 'create_schema'
     | 'own_schema'
@@ -70,15 +70,15 @@ export interface StatementNames {
     | 'enable_row_security'
     | 'disable_row_security'
     | 'force_row_security'
-    | 'lift_row_security'
+    | 'no_force_row_security'
     | 'use_invoker_rights'
     | 'drop_policy'
-    | 'mark_policy'
+    | 'fingerprint_policy'
     | 'drop_trigger'
     | 'drop_rule'
-    | 'mark_trigger'
+    | 'fingerprint_trigger'
     | 'drop_function'
-    | 'mark_function'
+    | 'fingerprint_function'
     | 'interrupted_builds'
     | 'drop_index'
     | 'create_bookkeeping'
@@ -104,8 +104,8 @@ export interface StatementNames {
     | 'revoke_token'
     | 'revoke_subject'
     | 'role_versions'
-    | 'forget_plans'
-    | 'mark_schema'
+    | 'invalidate_plans'
+    | 'fingerprint_schema'
     | 'reload_schema'
     | 'reload_config';
   'postgres/catalogs': 'read_catalogs' | 'read_outward' | 'catalog';
@@ -113,9 +113,9 @@ export interface StatementNames {
     | 'read_server'
     | 'read_backend'
     | 'lock'
-    | 'hold_lock'
+    | 'lock_transaction'
     | 'lock_holder'
-    | 'settle_session'
+    | 'configure_session'
     | 'become'
     | 'reset_role'
     | 'reset_all'
@@ -132,7 +132,7 @@ export interface StatementNames {
     | 'drop_database'
     | 'privileges_on_database';
   'testing/existing':
-    'hold' | 'try_hold' | 'let_go' | 'databases' | 'present_roles' | 'marked_roles' | 'mark_role' | 'drop_role';
+    'lock' | 'try_lock' | 'unlock' | 'databases' | 'present_roles' | 'tagged_roles' | 'tag_role' | 'drop_role';
   'token-service/accounts':
     'account_claims' | 'account_by_name' | 'take_attempt' | 'forget_attempts' | 'give_back_attempt';
   'token-service/storage': 'create_schema' | 'create_role' | 'role_exists' | 'grant' | 'grant_account_claims';

@@ -3,8 +3,9 @@ import pg from 'pg';
 import { applyDeclaration, type ApplyResult } from '../apply/apply.ts';
 import { clientOptions, type DatabaseConnection } from '../postgres/connect.ts';
 import { setPassword } from '../apply/create-roles.ts';
-import { markPolicies } from '../apply/mark-policies.ts';
+import { recordPolicyFingerprints } from '../apply/record-fingerprints.ts';
 import { failed } from '../apply/run-steps.ts';
+import { sessionOf } from '../apply/session.ts';
 import { scramVerifierOfRandom } from '../postgres/scram-verifier.ts';
 import { raw, statementsOf } from '../postgres/statements.ts';
 import type { StatementNames } from '../postgres/statement-names.ts';
@@ -12,19 +13,19 @@ import { OBJECT_IN_USE } from '../postgres/sqlstate.ts';
 import { lineAt } from '../postgres/sql-text.ts';
 import type { Declaration, SqlSource } from '../declaration/types.ts';
 import type { Backend } from './backends/backend.ts';
-import { repeatTranscript, Unrepeatable } from './cache/repeat-transcript.ts';
+import { ReplayFailed, replayTranscript } from './cache/replay-transcript.ts';
 import { withClient } from '../postgres/with-client.ts';
 
 const statement = statementsOf('testing/databases');
 
-/** Parts that environments share: one server, whose databases are copies of one another, and its roles. */
+/** Server that environments share, with its roles. Its databases are copies of one another. */
 export class Host {
   readonly backend: Backend;
   /** Password of the authenticator. */
   readonly password: string;
   readonly #admin: pg.Pool;
   readonly #prefix: string;
-  /** How many still need a database that nobody is connected to. */
+  /** Number of users of each snapshot, a database without connections. */
   readonly #snapshots = new Map<string, number>();
   readonly #named = new Map<string, number>();
 
@@ -34,11 +35,11 @@ export class Host {
     this.#prefix = backend.databasePrefix ?? name;
     const maintenance = clientOptions(backend.connection(backend.maintenanceDatabase));
     this.#admin = new pg.Pool({ ...maintenance, max: 4, allowExitOnIdle: true });
-    // Sessions that nobody uses are cut off by `stop`, and that is no error.
+    // `stop` terminates idle sessions, which is no error.
     this.#admin.on('error', () => {});
   }
 
-  /** Makes a database with everything that is declared, and what the seed puts into it. */
+  /** Creates a database with the declared objects and the rows of the seed. */
   async build(
     declaration: Declaration,
     seed: readonly SqlSource[],
@@ -47,7 +48,7 @@ export class Host {
     try {
       return await this.#build(declaration, seed, onProgress);
     } catch (error) {
-      if (!(error instanceof Unrepeatable)) throw error;
+      if (!(error instanceof ReplayFailed)) throw error;
       await this.backend.transcript?.discard();
       return this.#build(declaration, seed, onProgress);
     }
@@ -65,7 +66,7 @@ export class Host {
           ? this.#applyToEmpty(database, declaration)
           : this.apply(database, declaration);
       const ready = applied.then(() => seed.length > 0 && onProgress('filling the tables'));
-      // Meanwhile the sessions are opened in which it is filled, and copied next.
+      // Opens the sessions for the seed and for the next copy meanwhile.
       await Promise.all([ready, fill(connection, seed, ready), this.#admin.query('SELECT 1')]);
       return database;
     } catch (error) {
@@ -74,7 +75,7 @@ export class Host {
     }
   }
 
-  /** Makes the roles, and brings a database to what is declared. */
+  /** Creates the roles, and brings a database to the declared state. */
   apply(database: string, declaration: Declaration): Promise<ApplyResult> {
     const { backend, password } = this;
     const connection = backend.connection(database);
@@ -83,7 +84,7 @@ export class Host {
     return createRoles(declaration, password, () => applyDeclaration(connection, declaration));
   }
 
-  /** Does the same with the first database of a new server: what was told to such a one before is told again. */
+  /** Does the same with the first database of a new server. Replays the transcript of an earlier run, if cached. */
   async #applyToEmpty(database: string, declaration: Declaration): Promise<void> {
     const { transcript } = this.backend;
     if (!transcript) return void (await this.apply(database, declaration));
@@ -92,22 +93,22 @@ export class Host {
     const { messages } = transcript;
     if (messages) {
       return withClient(connection, async (client) => {
-        await repeatTranscript(client, messages);
-        // The transcript's marks are of other versions of the policies: Postgres counts transactions.
-        await markPolicies(client, declaration);
+        await replayTranscript(client, messages);
+        // The fingerprints in the transcript are of other row versions: Postgres numbers transactions.
+        await recordPolicyFingerprints(sessionOf(client, declaration));
         await setPassword(client, declaration.authenticator, passwords.authenticator);
       });
     }
-    let told: readonly string[] | undefined;
-    await applyDeclaration(connection, declaration, { passwords, onTranscript: (messages) => (told = messages) });
-    if (told) await transcript.keep(told.filter((message) => !message.includes(passwords.authenticator)));
+    let sent: readonly string[] | undefined;
+    await applyDeclaration(connection, declaration, { passwords, onTranscript: (messages) => (sent = messages) });
+    if (sent) await transcript.keep(sent.filter((message) => !message.includes(passwords.authenticator)));
   }
 
   #passwords(): { authenticator: string } {
     return { authenticator: scramVerifierOfRandom(this.password) };
   }
 
-  /** Copies a database that nobody is connected to into one for an environment. */
+  /** Copies a database without connections into one for an environment. */
   async copy(from: string, declaration: Declaration, to = this.#nextName(this.#prefix)): Promise<string> {
     await this.#copy(from, to);
     const { authenticator, owner } = declaration;
@@ -115,12 +116,12 @@ export class Host {
     return to;
   }
 
-  /** Keeps the present state of a database that nobody is connected to, for as long as somebody needs it. */
+  /** Copies the state of a database without connections into a snapshot, which lasts until its last release. */
   async keepCopy(of: string, declaration: Declaration): Promise<string> {
     const snapshot = this.#nextName(`${this.#prefix}_snapshot`);
     const copy = () => this.copy(of, declaration, snapshot);
     await copy().catch(async (error: unknown) => {
-      // Not in use: nobody has come back since.
+      // In use: a server has connected again meanwhile.
       if (!(error instanceof pg.DatabaseError) || error.code !== OBJECT_IN_USE) throw error;
       await this.#alone(of, copy);
     });
@@ -128,7 +129,7 @@ export class Host {
     return snapshot;
   }
 
-  /** Does something while nobody can connect to a database. */
+  /** Runs a function while a database rejects connections. */
   async #alone(database: string, work: () => Promise<unknown>): Promise<void> {
     await this.#run('reject_connections', { name: database });
     try {
@@ -139,17 +140,17 @@ export class Host {
     }
   }
 
-  /** Ends all sessions with a database. */
+  /** Terminates all sessions of a database. */
   async cutOff(database: string): Promise<void> {
     await this.#run('cut_off', { name: database });
   }
 
-  /** Says that one more needs a kept state. */
+  /** Adds a user of a snapshot. */
   retain(snapshot: string): void {
     this.#snapshots.set(snapshot, (this.#snapshots.get(snapshot) ?? 0) + 1);
   }
 
-  /** Says that one less needs a kept state; the last one drops it. */
+  /** Removes a user of a snapshot; the last one drops it. */
   async release(snapshot: string): Promise<void> {
     const others = (this.#snapshots.get(snapshot) ?? 1) - 1;
     if (others > 0) {
@@ -162,7 +163,7 @@ export class Host {
 
   async drop(database: string): Promise<void> {
     await this.#run('drop_database', { name: database }).catch((error: unknown) => {
-      // Without a server that answers there is no database either.
+      // Without a running server there is no database either.
       if (error instanceof pg.DatabaseError) throw error;
     });
   }

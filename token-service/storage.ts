@@ -1,7 +1,7 @@
 import type pg from 'pg';
 import { setPassword } from '../apply/create-roles.ts';
 import { connect, type DatabaseConnection } from '../postgres/connect.ts';
-import { settle } from '../postgres/session.ts';
+import { configureSession } from '../postgres/session.ts';
 import { statementsOf } from '../postgres/statements.ts';
 import type { StatementNames } from '../postgres/statement-names.ts';
 import { refuse } from '../errors/secured-postgrest-error.ts';
@@ -15,18 +15,19 @@ export interface TokenStorageOptions {
   /** Password of the role that the service signs in as, `<name>_token_service`. */
   readonly password: string;
   /**
-   * A function of yours, `schema.function(id text) returns jsonb`, that the service may then call: the role and the claims of
-   * an account, null where there is none or it may not sign in. @default one that reads the schema's own `accounts`
+   * A function of yours, `schema.function(id text) returns jsonb`, that the service may call. It returns the role and
+   * the claims of an account, or null if the account does not exist or may not sign in.
+   * @default a function that reads the schema's own `accounts`
    */
   readonly accountClaims?: string | undefined;
 }
 
 /**
- * Makes the schema `<name>_tokens` and the login role `<name>_token_service`, which has rights there only, or brings
- * them up to date. It can be repeated.
+ * Creates the schema `<name>_tokens` and the login role `<name>_token_service`, which has privileges there only, or
+ * brings them up to date. Idempotent.
  *
- * @throws SecuredPostgrestError `database_unreachable`, `schema_not_exposable` where the declaration manages that schema,
- * `invalid_prop` for a function without a schema, `missing_object` where there is no such function
+ * @throws SecuredPostgrestError `database_unreachable`, `schema_not_exposable` if the declaration manages that schema,
+ *   `invalid_prop` for a function without a schema, `missing_object` if there is no such function
  * @example
  * await createTokenStorage(admin, declaration, { password });
  */
@@ -39,7 +40,7 @@ export async function createTokenStorage(
   const lookUp = accountClaimsFunction(declaration, options.accountClaims);
   const client = await connect(admin);
   try {
-    await settle(client);
+    await configureSession(client);
     await client.query('BEGIN');
     await create(client, declaration, lookUp, options);
     await client.query('COMMIT');

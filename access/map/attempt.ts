@@ -7,10 +7,10 @@ import type { requestValues } from './request.ts';
 
 const statement = statementsOf('access/probes');
 
-/** Columns that a statement can give a value, whoever runs it: not generated ones, nor all of a view's. */
+/** Columns that a statement of any role can set: no generated ones, and not all of a view. */
 export type Settable = Readonly<Record<'insert' | 'update', readonly string[]>>;
 
-/** Asks Postgres itself: its rules for views are long. */
+/** Tests with EXPLAIN which columns are settable: Postgres' rules for views are long. */
 export async function readSettable(client: pg.ClientBase, { schema, name, columns }: Relation): Promise<Settable> {
   const settable = async (by: keyof Settable) => {
     const statements = columns.map((column) => statement(`set_column_by_${by}`, { schema, name, column }));
@@ -21,27 +21,28 @@ export async function readSettable(client: pg.ClientBase, { schema, name, column
   return { insert: await settable('insert'), update: await settable('update') };
 }
 
+/** One command of a role on a table or view. */
 export interface Attempt {
   readonly relation: Relation;
   readonly command: Command;
-  /** Those that the role was granted. */
+  /** Columns with a grant to the role. */
   readonly columns: readonly string[];
   readonly settable: Settable;
-  /** True if there is no row to be tried. */
+  /** True if there is no row to try. */
   readonly empty: boolean;
   readonly limit: number;
 }
 
-/** A message that tries a command as part of a request; its first result has the outcomes. */
+/** Message that tries a command as part of a request. Its first result has the outcomes. */
 export function attemptSql(attempt: Attempt, request: ReturnType<typeof requestValues>): string {
   const { relation, command, columns, limit } = attempt;
   if (command === 'select' && !relation.isTable) {
-    // With none of its own the role is refused, whatever it asks for.
-    const asked = columns.length > 0 ? columns : relation.columns;
-    const sql = statement('select_view', { ...nameOf(relation), columns: asked, limit: String(limit) });
+    // Without a grant, Postgres rejects the role for any column.
+    const selected = columns.length > 0 ? columns : relation.columns;
+    const sql = statement('select_view', { ...nameOf(relation), columns: selected, limit: String(limit) });
     return statement('read', { ...request, statement: sql });
   }
-  // An insert meets no row that is there.
+  // An insert meets no existing row.
   const aimedAt = relation.isTable && command !== 'insert' ? String(relation.oid) : 'NULL';
   return statement('try', { ...request, statement: commandSql(attempt), aimed_at: raw(aimedAt) });
 }
@@ -61,9 +62,9 @@ function commandSql({ relation, command, columns, settable, empty }: Attempt): s
     }
     case 'update': {
       const values = columns.filter((column) => settable.update.includes(column));
-      // Here too, and of a view that can not be written there is none at all.
-      const asked = [values, settable.update, relation.columns].find((names) => names.length > 0) ?? [];
-      return fill(`update_${kind}`, { columns: asked });
+      // As above; and a view that cannot be written has no settable column.
+      const set = [values, settable.update, relation.columns].find((names) => names.length > 0) ?? [];
+      return fill(`update_${kind}`, { columns: set });
     }
   }
 }

@@ -1,6 +1,6 @@
 import { LOCK_NOT_AVAILABLE } from '../../postgres/sqlstate.ts';
 
-/** A row that was tried; without a key the command was refused before any was. */
+/** Result of one row; without a key, of a command that was rejected before any row. */
 export interface Outcome {
   readonly key: readonly string[] | null;
   /** SQLSTATE: 00000 if the row was reached, 02000 if not, otherwise that of the error. */
@@ -16,17 +16,17 @@ export function summarize(outcomes: readonly Outcome[]): { refused: string } | {
   return { rows: outcomes.filter(({ code }) => isReached(code)).map(({ key }) => keyText(key!)) };
 }
 
-/** The row was met; or its new content broke a constraint, which Postgres asks for after the policies. */
+/** Tests if the row was reached, or its new content broke a constraint, which Postgres checks after the policies. */
 function isReached(code: string): boolean {
   return code === '00000' || code.startsWith('23');
 }
 
-/** Conflicts, resources, an operator, the system, Postgres itself; and a lock that was not given in time. */
+/** Tests for conflicts, resources, operator interventions, system and internal errors, and lock timeouts. */
 function isFailure(code: string): boolean {
   return ['40', '53', '57', '58', 'XX'].includes(code.slice(0, 2)) || code === LOCK_NOT_AVAILABLE;
 }
 
-/** The values of a key; of several, those that could be misread stand in quotation marks. */
+/** Text of a key. In a key of several values, ambiguous ones are quoted. */
 function keyText(values: readonly string[]): string {
   if (values.length === 1) return values[0]!;
   return values.map((value) => (/[,"\\]|^\s|\s$|^$/.test(value) ? JSON.stringify(value) : value)).join(', ');

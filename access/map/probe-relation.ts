@@ -1,10 +1,11 @@
 import type pg from 'pg';
 import { failed } from '../../apply/run-steps.ts';
-import { settle } from '../../postgres/session.ts';
+import type { Session } from '../../apply/session.ts';
+import { configureSession } from '../../postgres/session.ts';
 import { raw, statementsOf } from '../../postgres/statements.ts';
 import { managedSchemas } from '../../compile/access.ts';
 import { SecuredPostgrestError } from '../../errors/secured-postgrest-error.ts';
-import type { Command, Declaration, QualifiedName } from '../../declaration/types.ts';
+import type { Command, QualifiedName } from '../../declaration/types.ts';
 import { attemptSql, readSettable } from './attempt.ts';
 import { summarize, type Outcome } from './outcome.ts';
 import type { Reach } from './reach.ts';
@@ -15,11 +16,12 @@ import type { Subject } from '../subjects.ts';
 
 const statement = statementsOf('access/probes');
 
+/** Commands and subjects that are measured in one table or view. */
 export interface RelationProbe {
   readonly relation: QualifiedName;
   readonly commands: readonly Command[];
   readonly subjects: readonly (Subject | undefined)[];
-  /** @default 1000 */
+  /** Maximum number of rows to try. @default 1000 */
   readonly limit?: number | undefined;
 }
 
@@ -30,17 +32,14 @@ export interface RelationReach extends KeptRows {
 
 const DEFAULT_LIMIT = 1000;
 
-/** Measures one relation, in one transaction that is rolled back; see `probeAccess` for how and what. */
-export async function probeRelation(
-  client: pg.ClientBase,
-  declaration: Declaration,
-  probe: RelationProbe,
-): Promise<RelationReach> {
+/** Measures one relation in one transaction, which is rolled back; see `probeAccess`. */
+export async function probeRelation(session: Session, probe: RelationProbe): Promise<RelationReach> {
+  const { client } = session;
   await client.query(statement('begin'));
   try {
-    // Goes with the transaction, like all the rest.
-    await settle(client);
-    return await measure(client, declaration, probe);
+    // The rollback undoes these settings as well.
+    await configureSession(client);
+    return await measure(session, probe);
   } catch (error) {
     if (error instanceof SecuredPostgrestError) throw error;
     const { schema, name } = probe.relation;
@@ -51,17 +50,17 @@ export async function probeRelation(
 }
 
 async function measure(
-  client: pg.ClientBase,
-  declaration: Declaration,
+  session: Session,
   { relation: name, commands, subjects, limit = DEFAULT_LIMIT }: RelationProbe,
 ): Promise<RelationReach> {
+  const { client, declaration } = session;
   const relation = await readRelation(client, name);
-  const roles = await readRoles(client, declaration, subjects);
-  const kept = await keepRows(client, declaration, relation, limit);
+  const roles = await readRoles(session, subjects);
+  const kept = await keepRows(session, relation, limit);
   await client.query(statement('make_functions'));
   const granted = await readColumns(client, relation, roles);
   const settable = await readSettable(client, relation);
-  if (commands.some((command) => command !== 'select')) await keepSequences(client, declaration);
+  if (commands.some((command) => command !== 'select')) await keepSequences(session);
 
   const reaches = new Map<Command, Reach[]>();
   for (const command of commands) {
@@ -89,7 +88,7 @@ async function outcomes(client: pg.ClientBase, message: string): Promise<Outcome
   return results[0]!.rows;
 }
 
-async function keepSequences(client: pg.ClientBase, declaration: Declaration): Promise<void> {
+async function keepSequences({ client, declaration }: Session): Promise<void> {
   const { rows } = await client.query<{ schema: string; name: string }>(
     statement('sequences', { schemas: managedSchemas(declaration) }),
   );
@@ -109,7 +108,7 @@ async function prepare(client: pg.ClientBase, { relation, command, roles, empty 
   if (command === 'insert') {
     if (empty) await client.query(statement('keep_defaults'));
   } else if (isTable && roles.length > 0) {
-    // Without it, the condition on the old row would be asked of the new one as well.
+    // Without a check of its own, the policy's condition on the old row would apply to the new one as well.
     const check = raw(command === 'update' ? 'WITH CHECK (true)' : '');
     await client.query(statement('aim', { schema, name, roles, command: raw(command.toUpperCase()), check }));
   } else if (command !== 'select' && roles.length > 0) {

@@ -1,9 +1,10 @@
 import type pg from 'pg';
 import { raw, statementsOf } from '../../postgres/statements.ts';
+import type { Session } from '../../apply/session.ts';
 import { managedSchemas } from '../../compile/access.ts';
 import { refuse } from '../../errors/secured-postgrest-error.ts';
 import { quoteIdentifier } from '../../postgres/quote.ts';
-import type { Declaration, QualifiedName } from '../../declaration/types.ts';
+import type { QualifiedName } from '../../declaration/types.ts';
 
 const statement = statementsOf('access/probes');
 const changeStatement = statementsOf('apply/statements');
@@ -11,21 +12,21 @@ const changeStatement = statementsOf('apply/statements');
 /** A table or view as it is in the database. */
 export interface Relation extends QualifiedName {
   readonly oid: number;
-  /** True if its rows have a place, and policies of their own. */
+  /** True for a table: its rows have a `ctid`, and policies of their own. */
   readonly isTable: boolean;
   readonly columns: readonly string[];
-  /** The columns of its primary key. */
+  /** Columns of its primary key. */
   readonly key: readonly string[];
 }
 
-/** The rows that are tried. */
+/** Rows to try. */
 export interface KeptRows {
   readonly rows: number;
-  /** True if there are more. */
+  /** True if the relation has more. */
   readonly truncated: boolean;
 }
 
-/** Reads what a relation is, and lets nobody change it until the end of the transaction. */
+/** Reads a relation, and locks it until the end of the transaction. */
 export async function readRelation(client: pg.ClientBase, { schema, name }: QualifiedName): Promise<Relation> {
   const sql = statement('relation', { schema, name });
   const { rows } = await client.query<{ oid: number; is_table: boolean; columns: string[]; key: string[] }>(sql);
@@ -34,18 +35,14 @@ export async function readRelation(client: pg.ClientBase, { schema, name }: Qual
     refuse('missing_object', `${schema}.${name}`, 'there is no such table or view', 'apply the declaration first');
   }
   const { oid, is_table: isTable, columns, key } = found;
-  // As strong as the first policy will ask for: a lock that grows is where deadlocks come from.
+  // As strong as CREATE POLICY needs it later: a lock that is upgraded may deadlock.
   if (isTable) await client.query(statement('lock_table', { schema, name }));
   return { schema, name, oid, isTable, columns, key };
 }
 
-/** Keeps the rows, in the order of their keys, where every role can read them. */
-export async function keepRows(
-  client: pg.ClientBase,
-  declaration: Declaration,
-  relation: Relation,
-  limit: number,
-): Promise<KeptRows> {
+/** Copies the rows, in the order of their keys, to a temporary table that every role can read. */
+export async function keepRows(session: Session, relation: Relation, limit: number): Promise<KeptRows> {
+  const { client } = session;
   const { schema, name, isTable } = relation;
   const key = relation.key.map((column) => `r.${quoteIdentifier(column)}`);
   const order = key.length > 0 ? key : ['row_to_json(r.*)::text'];
@@ -57,7 +54,7 @@ export async function keepRows(
     place: raw(isTable ? 'r.tableoid AS part, r.ctid AS place' : 'NULL::oid AS part, NULL::tid AS place'),
     limit: String(limit + 1),
   });
-  await pastPolicies(client, declaration, { ...relation, sql });
+  await pastPolicies(session, { ...relation, sql });
   const counted = await client.query<{ rows: number }>(statement('count_rows'));
   const rows = counted.rows[0]!.rows;
   if (rows <= limit) return { rows, truncated: false };
@@ -66,19 +63,18 @@ export async function keepRows(
 }
 
 /**
- * FORCE binds an owner who is no superuser. It is lifted for one statement only, since functions of the owner rely on it;
- * for a view of every table, since any may be below it.
+ * Runs a statement past the policies. FORCE binds an owner that is no superuser, so this statement alone runs without
+ * it: functions of the owner rely on FORCE. For a view, every table loses FORCE, since the view may read any of them.
  */
 async function pastPolicies(
-  client: pg.ClientBase,
-  declaration: Declaration,
+  { client, declaration }: Session,
   { oid, isTable, sql }: { oid: number; isTable: boolean; sql: string },
 ): Promise<void> {
   const found = await client.query<{ oid: number; schema: string; name: string }>(
     statement('binding_tables', { schemas: managedSchemas(declaration) }),
   );
   const tables = found.rows.filter((table) => !isTable || table.oid === oid);
-  for (const { schema, name } of tables) await client.query(changeStatement('lift_row_security', { schema, name }));
+  for (const { schema, name } of tables) await client.query(changeStatement('no_force_row_security', { schema, name }));
   await client.query(sql);
   for (const { schema, name } of tables) await client.query(changeStatement('force_row_security', { schema, name }));
 }

@@ -6,7 +6,7 @@ import type { Subject } from '../subjects.ts';
 
 const statement = statementsOf('access/probes');
 
-/** Values that PostgREST sets for a request. */
+/** HTTP method of a request for each command. */
 const METHODS: Readonly<Record<Command, string>> = {
   select: 'GET',
   insert: 'POST',
@@ -14,24 +14,25 @@ const METHODS: Readonly<Record<Command, string>> = {
   delete: 'DELETE',
 };
 
-/** The role of a subject; undefined where requests without a token are refused. */
+/** Role of a subject; undefined if requests without a token are rejected. */
 export function roleOf({ anonymous }: Declaration, subject: Subject | undefined): string | undefined {
   return subject ? subject.role : anonymous?.name;
 }
 
-/** The role that PostgREST gives a request, before the pre-request check. */
+/** Role that PostgREST gives a request before the pre-request check. */
 function arrivalRole(declaration: Declaration, subject: Subject | undefined): string | undefined {
   return roleOf(declaration, providerOf(declaration.keys) ? undefined : subject);
 }
 
+/** A command that a subject sends to a table or view. */
 export interface Request {
   readonly relation: QualifiedName;
   readonly command: Command;
-  /** Undefined is one without a token. */
+  /** Undefined for a request without a token. */
   readonly subject: Subject | undefined;
 }
 
-/** How PostgREST begins the transaction of a request: what it sets, in this order, and what it runs then. */
+/** Settings with which PostgREST begins the transaction of a request, in order, and the statement that it runs then. */
 export function requestValues(declaration: Declaration, { relation, command, subject }: Request) {
   const { schemas, privateSchema } = declaration;
   const exposed = schemas.includes(relation.schema) ? relation.schema : schemas[0]!;

@@ -1,18 +1,18 @@
 import type pg from 'pg';
+import type { Session } from '../../apply/session.ts';
 import { statementsOf } from '../../postgres/statements.ts';
-import type { Declaration } from '../../declaration/types.ts';
 import type { Relation } from './relation.ts';
 import { roleOf } from './request.ts';
 import type { Subject } from '../subjects.ts';
 
 const statement = statementsOf('access/probes');
 
-/** The existing roles of the subjects, and whether the server may become them. */
+/** Existing roles of the subjects. `served` is true if the server may become the role. */
 export type Roles = ReadonlyMap<string, { readonly served: boolean }>;
 
+/** Reads the roles of the subjects, and grants them to the connected role for the transaction. */
 export async function readRoles(
-  client: pg.ClientBase,
-  declaration: Declaration,
+  { client, declaration }: Session,
   subjects: readonly (Subject | undefined)[],
 ): Promise<Roles> {
   const names = subjects.map((subject) => roleOf(declaration, subject)).filter((name) => name !== undefined);
@@ -34,7 +34,7 @@ export function refusedBefore(role: string | undefined, roles: Roles): { refused
   return found.served ? undefined : { refused: '42501' };
 }
 
-/** The columns that each role was granted, by `command role`. */
+/** Reads the columns that each role was granted, by `command role`. */
 export async function readColumns(
   client: pg.ClientBase,
   { oid }: Relation,

@@ -58,21 +58,21 @@ export function ungranted(declaration: Declaration, catalog: ComparedCatalog): s
 
 /** Resets a grantee with excess privileges or a grant option: REVOKE ALL, then the declared grants. */
 function compare({ place, as, want, have, revoke, grant }: Subject): { revoke: Step[]; grant: Step[] } {
-  const held = new Map<string, Set<string>>();
+  const present = new Map<string, Set<string>>();
   const excessive = new Set<string>();
-  // Who loses what may be passed on takes it from others as well, who then get what is declared for them again.
+  // To revoke a grant option is to revoke the grants made with it, so all declared grants follow.
   const passedOn = have.some(({ grantable }) => grantable);
   for (const { grantee, privilege, grantable, column } of have) {
     const name = column === undefined ? privilege : `${privilege}(${quoteIdentifier(column)})`;
-    held.set(grantee, (held.get(grantee) ?? new Set()).add(name));
+    present.set(grantee, (present.get(grantee) ?? new Set()).add(name));
     if (grantable || !want.get(grantee)?.has(name)) excessive.add(grantee);
   }
   const step = (sql: string): Step => ({ sql, as, place });
   return {
-    revoke: [...excessive].map((grantee) => ({ ...step(revoke(grantee)), purpose: 'take away' })),
+    revoke: [...excessive].map((grantee) => ({ ...step(revoke(grantee)), purpose: 'revoke' })),
     grant: [...want].flatMap(([grantee, privileges]) => {
       const lacking = [...privileges].filter(
-        (name) => passedOn || excessive.has(grantee) || !held.get(grantee)?.has(name),
+        (name) => passedOn || excessive.has(grantee) || !present.get(grantee)?.has(name),
       );
       return lacking.length === 0 ? [] : grant(grantee, lacking).map(step);
     }),
@@ -81,12 +81,12 @@ function compare({ place, as, want, have, revoke, grant }: Subject): { revoke: S
 
 function database(declaration: Declaration, { database: { name, grants } }: ComparedCatalog): Subject {
   const { authenticator, owner } = declaration;
-  // The token service's role is made apart from the declaration, where there is one; it stays let in.
+  // The role of a token service is not declared. If it exists, it keeps CONNECT.
   const { role: service } = tokenServiceNames(declaration);
   return {
     place: `database ${name}`,
     as: 'admin',
-    // The owner of the schemas may create what migrations ask for: trusted extensions and further schemas.
+    // Migrations run as the owner, and may create trusted extensions and further schemas.
     want: privileges([
       [authenticator, 'CONNECT'],
       [owner, 'CREATE'],
@@ -144,7 +144,7 @@ function tableOrView(relation: CatalogRelation, grants: readonly RelationGrant[]
   };
 }
 
-/** An insert into a `serial` column takes its next number as the one who inserts; an identity column's does not. */
+/** Compares a sequence. An insert needs USAGE on that of a `serial` column, but not on that of an identity column. */
 function sequence(
   relation: CatalogRelation,
   tables: ReadonlyMap<string, CatalogRelation>,
@@ -193,7 +193,6 @@ function functions(declaration: Declaration, access: DesiredAccess, catalog: Com
   });
 }
 
-/** Tests if a function of the private schema is the one that we make. */
 function types(catalog: ComparedCatalog): Subject[] {
   return catalog.types.map(({ schema, name, grants }) => ({
     place: `type ${schema}.${name}`,
@@ -218,7 +217,7 @@ const DEFAULT_PRIVILEGE_KINDS = {
 function defaultPrivileges({ owner }: Declaration, catalog: ComparedCatalog): Step[] {
   const closed = (kind: 'f' | 'T') =>
     catalog.defaultPrivileges.some(
-      (entry) => entry.schema === null && entry.kind === kind && !holds(entry.grants, 'public'),
+      (entry) => entry.schema === null && entry.kind === kind && !hasGrant(entry.grants, 'public'),
     );
   return [
     ...(closed('f') ? [] : [ownerStep(statement('close_future_functions', { owner }))]),
@@ -246,7 +245,7 @@ function defaultPrivileges({ owner }: Declaration, catalog: ComparedCatalog): St
   }
 }
 
-function holds(grants: readonly Grant[], grantee: string): boolean {
+function hasGrant(grants: readonly Grant[], grantee: string): boolean {
   return grants.some((grant) => grant.grantee === grantee);
 }
 

@@ -5,7 +5,7 @@ import { subjectTypes } from '../../compile/subject-names.ts';
 import type { Declaration, QualifiedName } from '../../declaration/types.ts';
 import type { CatalogTrigger } from '../../postgres/catalog/catalog.ts';
 import type { ComparedCatalog } from '../../postgres/catalog/read-catalog.ts';
-import { isMarked, mark } from './mark.ts';
+import { fingerprint, hasFingerprint } from './fingerprint.ts';
 import type { Step } from './step.ts';
 import { statementsOf } from '../../postgres/statements.ts';
 
@@ -17,12 +17,17 @@ interface TriggerPlan {
   readonly missing: string[];
 }
 
-/** Our triggers carry a mark; those of migrations stay, unless they have the place of one of ours. */
+/**
+ * Brings the package's own triggers to what is declared. Triggers without a fingerprint are a migration's: they stay,
+ * unless they have the table and the name of a declared one.
+ */
 export function planTriggers(desired: readonly DesiredTrigger[], catalog: ComparedCatalog): TriggerPlan {
   const asDeclared = (found: CatalogTrigger) =>
-    desired.some((wanted) => isSame(wanted, found) && found.comment === mark(wanted.statement, found.definition));
+    desired.some(
+      (wanted) => isSame(wanted, found) && found.comment === fingerprint(wanted.statement, found.definition),
+    );
   const differing = catalog.triggers.filter(
-    (found) => (isMarked(found.comment) || desired.some((wanted) => isSame(wanted, found))) && !asDeclared(found),
+    (found) => (hasFingerprint(found.comment) || desired.some((wanted) => isSame(wanted, found))) && !asDeclared(found),
   );
   const lacking = desired.map((wanted) => lackingFor(wanted, catalog));
   return {
@@ -37,11 +42,11 @@ export function planTriggers(desired: readonly DesiredTrigger[], catalog: Compar
   };
 }
 
-/** The types whose text, as `to_jsonb` has it, may be what a token calls its subject. */
+/** Types whose text, as `to_jsonb` writes it, may be a token's subject. */
 const SUBJECT_TYPES = ['text', 'varchar', 'name', 'citext', 'enum', 'uuid', 'int2', 'int4', 'int8', 'numeric'];
 
 /**
- * Refuses columns that would name nobody: of `char(8)`, say, the text has spaces at its end.
+ * Rejects columns whose text is no token's subject: that of `char(8)`, for example, ends with spaces.
  *
  * @throws SecuredPostgrestError `unfit_column`
  */
@@ -71,15 +76,15 @@ export function checkSubjectColumns(declaration: Declaration, { relations }: Com
   }
 }
 
-/** The marks of the triggers that have just been made; `catalog` was read afterwards. */
-export function planTriggerMarks(declaration: Declaration, catalog: Pick<ComparedCatalog, 'triggers'>): Step[] {
+/** Records the fingerprints of new triggers. Read `catalog` after they were created. */
+export function planTriggerFingerprints(declaration: Declaration, catalog: Pick<ComparedCatalog, 'triggers'>): Step[] {
   const desired = desiredAccess(declaration).triggers;
   return catalog.triggers.flatMap((found) => {
     const wanted = desired.find((candidate) => isSame(candidate, found));
-    const comment = wanted && mark(wanted.statement, found.definition);
+    const comment = wanted && fingerprint(wanted.statement, found.definition);
     if (!comment || comment === found.comment) return [];
     const table = tableOf(found);
-    return [step(statement('mark_trigger', { trigger: found.name, ...table, mark: comment }), table)];
+    return [step(statement('fingerprint_trigger', { trigger: found.name, ...table, fingerprint: comment }), table)];
   });
 }
 

@@ -3,10 +3,10 @@ import type { DesiredFunction, DesiredPolicy } from '../../compile/desired-acces
 import { quoteIdentifier } from '../../postgres/quote.ts';
 import type { Declaration, QualifiedName } from '../../declaration/types.ts';
 import type { CatalogFunction, CatalogPolicy, CatalogRelation } from '../../postgres/catalog/catalog.ts';
-import type { CatalogGround, ComparedCatalog } from '../../postgres/catalog/read-catalog.ts';
+import type { CatalogBasics, ComparedCatalog } from '../../postgres/catalog/read-catalog.ts';
 import { ownSchemas, ownTables } from '../../compile/catalog-scope.ts';
 import type { Step } from './step.ts';
-import { isMarked, mark } from './mark.ts';
+import { fingerprint, hasFingerprint } from './fingerprint.ts';
 import { planGrants } from './plan-grants.ts';
 import { isSameFunction } from '../../compile/same-function.ts';
 import { planRoleSettings } from './plan-role-settings.ts';
@@ -25,8 +25,8 @@ export interface Plan {
 /**
  * Compares a database with a declaration. A database that is as declared gives no steps.
  *
- * The order keeps every moment at least as closed as the declared state: first ownership and what goes, then what
- * protects, and what is granted last. The functions have to be there ({@link planFunctions}).
+ * The order keeps the database at least as closed as declared after every step: ownership and removals come first, then
+ * protection, and grants last. The functions must exist ({@link planFunctions}).
  */
 export function plan(declaration: Declaration, catalog: ComparedCatalog): Plan {
   const access = desiredAccess(declaration);
@@ -52,8 +52,8 @@ export function plan(declaration: Declaration, catalog: ComparedCatalog): Plan {
   };
 }
 
-/** Schemas have to be there before migrations can fill them. */
-export function planSchemas(declaration: Declaration, catalog: CatalogGround): Step[] {
+/** Plans the schemas, which must exist before migrations fill them. */
+export function planSchemas(declaration: Declaration, catalog: CatalogBasics): Step[] {
   const { owner } = declaration;
   return ownSchemas(declaration).flatMap((schema): Step[] => {
     const existing = catalog.schemas.find(({ name }) => name === schema);
@@ -64,19 +64,19 @@ export function planSchemas(declaration: Declaration, catalog: CatalogGround): S
 }
 
 /** Plans the table that records migrations; it is in the private schema. */
-export function planBookkeeping({ privateSchema }: Declaration, catalog: CatalogGround): Step[] {
+export function planBookkeeping({ privateSchema }: Declaration, catalog: CatalogBasics): Step[] {
   if (catalog.schemas.some(({ name, bookkeeping }) => name === privateSchema && bookkeeping)) return [];
   const sql = statement('create_bookkeeping', { private: privateSchema });
   return [{ sql, as: 'owner', place: `${privateSchema}.migrations` }];
 }
 
-/** Objects of another owner would be exempt from what binds the owner: FORCE, and having no more rights than needed. */
+/** Plans changes of owner: objects of another owner would be exempt from FORCE and from least privilege. */
 function planOwnership({ owner }: Declaration, catalog: ComparedCatalog): Step[] {
   const foreign = <T extends { owner: string; extension?: boolean }>(objects: readonly T[]) =>
     objects.filter((object) => object.owner !== owner && !object.extension);
   return [
     ...foreign(catalog.relations)
-      // The sequence of a column changes hands with its table.
+      // The sequence of a column changes its owner with the table.
       .filter((relation) => relation.sequence_of === null)
       .map((relation) => ownershipStep(statement('own_relation', { ...nameOf(relation), owner }), relation)),
     ...foreign(catalog.functions).map((fn) =>
@@ -140,7 +140,7 @@ function protections(relation: CatalogRelation): StatementNames['apply/statement
   }
 }
 
-/** Plans tables after default privileges were revoked, so that nobody has a grant on them. */
+/** Plans the package's tables. They follow the revoked default privileges, so that no role has a grant on them. */
 function planTables(declaration: Declaration, catalog: ComparedCatalog): Step[] {
   const { privateSchema: schema } = declaration;
   return desiredAccess(declaration)
@@ -157,14 +157,14 @@ function planPolicies(
   const differing = new Set(
     catalog.policies.filter((policy) => {
       const want = wanted.get(policyKey(tableOf(policy), policy.name));
-      return !want || policy.comment !== mark(want.statement, policy.definition);
+      return !want || policy.comment !== fingerprint(want.statement, policy.definition);
     }),
   );
   const tables = new Set(catalog.relations.map(({ schema, name }) => `${schema}.${name}`));
   return {
     drop: [...differing].map((policy) => ({
       ...step(statement('drop_policy', { policy: policy.name, ...tableOf(policy) }), tableOf(policy)),
-      purpose: 'take away',
+      purpose: 'revoke',
     })),
     create: desired
       .filter(({ table }) => tables.has(`${table.schema}.${table.name}`))
@@ -182,24 +182,25 @@ function planPolicies(
   };
 }
 
-/** The functions of the private schema: policies rest on them, and grants need them. */
+/** Plans the functions of the private schema, on which policies and grants depend. */
 export function planFunctions(declaration: Declaration, catalog: ComparedCatalog): Step[] {
   return desiredAccess(declaration)
     .functions.filter((fn) => {
       const existing = ownFunctions(declaration, catalog).find((candidate) => isSameFunction(fn, candidate));
-      return !existing || existing.comment !== mark(fn.statement, existing.definition);
+      return !existing || existing.comment !== fingerprint(fn.statement, existing.definition);
     })
     .map((fn): Step => ({ sql: fn.statement, as: 'owner', place: `${declaration.privateSchema}.${fn.name}` }));
 }
 
-/** Everything that the database still needs to match the declaration. */
+/** Plans everything that the database still needs to match the declaration. */
 export function pendingSteps(declaration: Declaration, catalog: ComparedCatalog): Step[] {
   return [...planFunctions(declaration, catalog), ...plan(declaration, catalog).steps];
 }
 
 /**
- * Our functions carry a mark; those that a migration made in the private schema do not, and stay. But none may share the
- * name of one of ours: with other arguments it could be what a policy calls.
+ * Drops functions of earlier declarations, which their fingerprints tell from those that a migration made in the
+ * private schema. A function that shares a declared name goes as well: with other arguments, a policy could call it
+ * instead.
  */
 function planFormerFunctions(
   declaration: Declaration,
@@ -207,7 +208,7 @@ function planFormerFunctions(
   catalog: ComparedCatalog,
 ): Step[] {
   return ownFunctions(declaration, catalog)
-    .filter((fn) => isMarked(fn.comment) || desired.some(({ name }) => name === fn.name))
+    .filter((fn) => hasFingerprint(fn.comment) || desired.some(({ name }) => name === fn.name))
     .filter((fn) => !desired.some((wanted) => isSameFunction(wanted, fn)))
     .map((fn) => step(statement('drop_function', { signature: raw(fn.signature) }), fn));
 }
@@ -219,39 +220,42 @@ function ownFunctions(
   return functions.filter(({ schema }) => schema === privateSchema);
 }
 
-/** The marks of the functions that have just been made; `catalog` was read afterwards. */
-export function planFunctionMarks(declaration: Declaration, catalog: Pick<ComparedCatalog, 'functions'>): Step[] {
+/** Records the fingerprints of new functions. Read `catalog` after they were created. */
+export function planFunctionFingerprints(
+  declaration: Declaration,
+  catalog: Pick<ComparedCatalog, 'functions'>,
+): Step[] {
   const desired = desiredAccess(declaration).functions;
   return ownFunctions(declaration, catalog).flatMap((fn) => {
     const wanted = desired.find((candidate) => isSameFunction(candidate, fn));
-    const comment = wanted && mark(wanted.statement, fn.definition);
+    const comment = wanted && fingerprint(wanted.statement, fn.definition);
     if (!comment || comment === fn.comment) return [];
-    return [step(statement('mark_function', { signature: raw(fn.signature), mark: comment }), fn)];
+    return [step(statement('fingerprint_function', { signature: raw(fn.signature), fingerprint: comment }), fn)];
   });
 }
 
-/** The marks of the policies that have just been made; `catalog` was read afterwards. */
-export function planPolicyMarks(declaration: Declaration, catalog: Pick<ComparedCatalog, 'policies'>): Step[] {
+/** Records the fingerprints of new policies. Read `catalog` after they were created. */
+export function planPolicyFingerprints(declaration: Declaration, catalog: Pick<ComparedCatalog, 'policies'>): Step[] {
   const desired = new Map(
     desiredAccess(declaration).policies.map((policy) => [policyKey(policy.table, policy.name), policy.statement]),
   );
   return catalog.policies.flatMap((policy) => {
     const table = tableOf(policy);
     const wanted = desired.get(policyKey(table, policy.name));
-    const comment = wanted && mark(wanted, policy.definition);
+    const comment = wanted && fingerprint(wanted, policy.definition);
     if (!comment || comment === policy.comment) return [];
-    return [step(statement('mark_policy', { policy: policy.name, ...table, mark: comment }), table)];
+    return [step(statement('fingerprint_policy', { policy: policy.name, ...table, fingerprint: comment }), table)];
   });
 }
 
-/** For a migration that changes data: FORCE binds the owner as well, and it would silently see no row. */
-export function planLift(forced: readonly QualifiedName[]): Step[] {
-  return forced.map((table) => step(statement('lift_row_security', nameOf(table)), table));
+/** Removes FORCE for a migration that changes data: FORCE binds the owner as well, who would silently see no row. */
+export function planNoForce(tables: readonly QualifiedName[]): Step[] {
+  return tables.map((table) => step(statement('no_force_row_security', nameOf(table)), table));
 }
 
 /** Sets FORCE again after such a migration. */
-export function planForce(lifted: readonly QualifiedName[]): Step[] {
-  return lifted.map((table) => step(statement('force_row_security', nameOf(table)), table));
+export function planForce(tables: readonly QualifiedName[]): Step[] {
+  return tables.map((table) => step(statement('force_row_security', nameOf(table)), table));
 }
 
 function step(sql: string, object: QualifiedName): Step {

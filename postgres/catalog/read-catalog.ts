@@ -7,11 +7,11 @@ import type { CatalogScope } from './catalog-scope.ts';
 
 const statement = statementsOf('postgres/catalogs');
 
-/** Catalogs that objects in the managed schemas depend on. */
-const GROUND = ['database', 'roles', 'schemas'] as const;
+/** Catalogs of what objects in the managed schemas depend on. */
+const BASICS = ['database', 'roles', 'schemas'] as const;
 /** Catalogs that a plan compares with a declaration. */
 const COMPARED = [
-  ...GROUND,
+  ...BASICS,
   'relations',
   'functions',
   'types',
@@ -37,44 +37,48 @@ const AUDITED = [
   'eventTriggers',
 ] as const;
 
-export type CatalogGround = Pick<Catalog, (typeof GROUND)[number]>;
+export type CatalogBasics = Pick<Catalog, (typeof BASICS)[number]>;
 export type ComparedCatalog = Pick<Catalog, (typeof COMPARED)[number]>;
 
-export function readCatalog(client: pg.ClientBase, scope: CatalogScope): Promise<Catalog> {
-  return read(client, scope, [...COMPARED, ...AUDITED]);
+/** A connection, and the part of its database that catalogs are read of. */
+export interface CatalogSource {
+  readonly client: pg.ClientBase;
+  readonly scope: CatalogScope;
 }
 
-export function readGround(client: pg.ClientBase, scope: CatalogScope): Promise<CatalogGround> {
-  return read(client, scope, GROUND);
+/** Reads every catalog. */
+export function readCatalog(source: CatalogSource): Promise<Catalog> {
+  return read(source, [...COMPARED, ...AUDITED]);
 }
 
-export function readCompared(client: pg.ClientBase, scope: CatalogScope): Promise<ComparedCatalog> {
-  return read(client, scope, COMPARED);
+/** Reads the database, its roles and its schemas. */
+export function readBasics(source: CatalogSource): Promise<CatalogBasics> {
+  return read(source, BASICS);
 }
 
-/** Completes what has been compared, and is still as it was. */
-export async function readRest(
-  client: pg.ClientBase,
-  scope: CatalogScope,
-  compared: ComparedCatalog,
-): Promise<Catalog> {
-  return { ...compared, ...(await read(client, scope, AUDITED)) };
+/** Reads the catalogs that a plan compares with a declaration. */
+export function readCompared(source: CatalogSource): Promise<ComparedCatalog> {
+  return read(source, COMPARED);
+}
+
+/** Adds the catalogs that only the audit reads. Nothing may have changed since the others were read. */
+export async function readRest(source: CatalogSource, compared: ComparedCatalog): Promise<Catalog> {
+  return { ...compared, ...(await read(source, AUDITED)) };
 }
 
 /**
- * Reads catalogs, in one query: what it costs to ask is most of what it costs in a small database. The search path has to
- * be pg_catalog alone, so that names are shown in full.
+ * Reads catalogs in one query: in a small database the round trip costs most. The search path must be pg_catalog alone, so
+ * that Postgres shows names in full.
  */
 export async function read<Name extends keyof Catalog>(
-  client: pg.ClientBase,
-  scope: CatalogScope,
+  { client, scope }: CatalogSource,
   names: readonly Name[],
 ): Promise<Pick<Catalog, Name>> {
   const catalogs = names.map((name) => {
     const file = name.replace(/[A-Z]/g, (capital) => `-${capital.toLowerCase()}`);
     return statement('catalog', { name, query: raw(packageTemplate(`postgres/catalog/${file}`).sql) });
   });
-  // Long to parse, and only the audit's.
+  // Takes long to parse, and only the audit needs it.
   const outward = names.some((name) => AUDITED.some((audited) => audited === name)) ? statement('read_outward') : '';
   const { roles, tables = [] } = scope;
   const { rows } = await client.query<Record<Name, FoundRow[]>>(
@@ -95,7 +99,7 @@ export async function read<Name extends keyof Catalog>(
   return Object.fromEntries(found) as Pick<Catalog, Name>;
 }
 
-/** A row of `sql/postgres/catalog/`, where grants are still as Postgres keeps them. */
+/** A row of `sql/postgres/catalog/`, with grants as Postgres stores them. */
 interface FoundRow {
   /** Owner of the object that `acl` belongs to. */
   readonly owner: string;
@@ -108,8 +112,8 @@ function withGrants({ acl, column_acls, ...row }: FoundRow): FoundRow & { readon
     ...row,
     ...(acl !== undefined && { grants: grantsFrom(acl, row.owner) }),
     ...(column_acls && {
-      column_grants: column_acls.flatMap(([column, held]) =>
-        grantsFrom(held, row.owner).map((grant) => ({ column, ...grant })),
+      column_grants: column_acls.flatMap(([column, privileges]) =>
+        grantsFrom(privileges, row.owner).map((grant) => ({ column, ...grant })),
       ),
     }),
   };

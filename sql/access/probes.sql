@@ -1,4 +1,4 @@
--- Who reaches which rows of one table or view. All of it happens in one transaction that is rolled back.
+-- Measures which rows of one table or view a role reaches. All of it is one transaction, which is rolled back.
 
 -- name: begin
 BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE
@@ -20,7 +20,7 @@ SELECT c.oid, c.relkind IN ('r', 'p') AS is_table,
 FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace
 WHERE n.nspname = :'schema' AND c.relname = :'name' AND c.relkind IN ('r', 'p', 'v', 'm', 'f')
 -- name: roles
--- Which roles there are, and whether the authenticator and we may become them. Before PostgreSQL 16 every member may.
+-- Existing roles, and if the authenticator and the connected role may SET ROLE to them. Before 16 every member may.
 SELECT r.rolname AS name, coalesce(pg_has_role(a.oid, r.oid, how), false) AS served, pg_has_role(r.oid, how) AS ours
 FROM (SELECT CASE WHEN current_setting('server_version_num')::int < 160000 THEN 'MEMBER' ELSE 'SET' END) AS may(how)
 CROSS JOIN pg_roles AS r LEFT JOIN pg_roles AS a ON a.rolname = :'authenticator'
@@ -38,7 +38,7 @@ WHERE r.rolname = ANY (ARRAY[:'roles']::text[])
 -- name: lock_table
 LOCK TABLE :"schema".:"name" IN ACCESS EXCLUSIVE MODE
 -- name: binding_tables
--- Tables whose policies bind us: as their owner we can lift that, and otherwise must fail.
+-- Tables whose policies bind the connected role. As their owner it can remove FORCE; otherwise the measurement fails.
 SELECT c.oid, n.nspname AS schema, c.relname AS name FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace
 WHERE n.nspname = ANY (ARRAY[:'schemas']::text[]) AND row_security_active(c.oid)
 -- name: keep_rows
@@ -57,19 +57,20 @@ INSERT INTO pg_temp.access_rows (number, key) VALUES (1, '{DEFAULT VALUES}')
 SELECT n.nspname AS schema, c.relname AS name FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace
 WHERE c.relkind = 'S' AND n.nspname = ANY (ARRAY[:'schemas']::text[]) AND pg_has_role(c.relowner, 'USAGE')
 -- name: keep_sequence
--- A number that was drawn stays drawn after a rollback; but ALTER SEQUENCE makes a copy, and what is drawn from that does not.
+-- A rollback does not undo `nextval`. But ALTER SEQUENCE writes a new version of the sequence, which a rollback drops.
 ALTER SEQUENCE :"schema".:"name" CACHE 1
 
 -- name: aim
--- Beside the policies that are there: the command meets the one row only that is being tried. It needs no WHERE then, for
--- which the role would have to read columns. By its name it is asked first, so that no other row makes a policy fail.
+-- Added to the existing policies: the command reaches only the row that is tried. So it needs no WHERE, for which the
+-- role would need SELECT on columns. Postgres applies policies by name, this one first, so that no other row makes a
+-- policy fail.
 CREATE POLICY "!access_probe" ON :"schema".:"name" AS RESTRICTIVE FOR :{command} TO :"roles"
 USING (tableoid = current_setting('access_probe.part')::oid AND ctid = current_setting('access_probe.place')::tid) :{check}
 -- name: show_rows
 GRANT SELECT ON :"schema".:"name" TO :"roles"
 
 -- name: make_functions
--- Whether each statement can be planned; none is run.
+-- Tests which statements can be planned. Runs none of them.
 CREATE FUNCTION pg_temp.access_plans(statements text[]) RETURNS SETOF boolean LANGUAGE plpgsql AS $function$
 DECLARE
   tried text;
@@ -84,15 +85,15 @@ BEGIN
   END LOOP;
 END
 $function$;
--- From here on the session is that of a request.
+-- Applies the settings of a request to the session.
 CREATE FUNCTION pg_temp.access_becomes(names text[], settings text[]) RETURNS void LANGUAGE plpgsql AS $function$
 BEGIN
   PERFORM set_config(s.name, s.setting, true) FROM unnest(names, settings) AS s(name, setting);
 END
 $function$;
--- Runs a statement once for each kept row, which is its parameter, and takes it back each time. To plan it first asks for
--- the privileges: where that fails there is no key. The code is 00000 where a row was met, 02000 where none was (SQL
--- standard), or that of the error. No error leaves the function, so none is logged.
+-- Runs a statement once for each kept row, which is its parameter, and undoes it each time. EXPLAIN checks the
+-- privileges first: if it fails there is no key. The code is 00000 if a row was met, 02000 if none was (SQL standard),
+-- or that of the error. No error leaves the function, so Postgres logs none.
 CREATE FUNCTION pg_temp.access_tries(names text[], settings text[], pre_request text, statement text, aimed_at oid)
 RETURNS TABLE (key text[], code text) LANGUAGE plpgsql AS $function$
 DECLARE
@@ -109,7 +110,7 @@ BEGIN
     RETURN;
   END;
   IF NOT pg_catalog.row_security_active(aimed_at) THEN
-    -- No policy binds the role, ours neither: it meets every row.
+    -- No policy binds the role, nor does the probe's own: it meets every row.
     RETURN QUERY SELECT r.key, '00000' FROM pg_temp.access_rows AS r ORDER BY r.number;
     RETURN;
   END IF;
@@ -129,7 +130,7 @@ BEGIN
   END LOOP;
 END
 $function$;
--- The same for a query that answers keys and codes itself.
+-- Runs a query that returns keys and codes itself.
 CREATE FUNCTION pg_temp.access_reads(names text[], settings text[], pre_request text, statement text)
 RETURNS TABLE (key text[], code text) LANGUAGE plpgsql AS $function$
 BEGIN

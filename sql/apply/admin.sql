@@ -1,8 +1,8 @@
--- What the one who asks may do in a deploy: to the database, and to roles, of which $1 are declared and $2 owns the objects. From
--- PostgreSQL 16 on, a role without the ADMIN option on another one can neither change nor grant it. Before, CREATEROLE is enough for
--- that, but what was granted on the owner's objects can only be revoked by its members.
+-- Privileges of the connected role in a deploy: on the database, and on the declared roles $1, of which $2 owns the
+-- objects. From PostgreSQL 16 on, a role needs the ADMIN option on another one to change or grant it. Before,
+-- CREATEROLE is enough, but only members of the owner can revoke grants on its objects.
 WITH
-  asking AS (SELECT * FROM pg_roles WHERE rolname = current_user),
+  connected AS (SELECT * FROM pg_roles WHERE rolname = current_user),
   unadministered AS (
     SELECT oid, rolname FROM pg_roles AS r
     WHERE rolname = ANY ($1::name[]) AND CASE
@@ -13,14 +13,14 @@ WITH
 SELECT a.rolname AS admin, a.rolsuper AS superuser, a.rolcreaterole AS create_role,
   d.datname AS database, pg_has_role(a.oid, d.datdba, 'USAGE') AS owned,
   ARRAY(SELECT rolname::text FROM unadministered ORDER BY rolname) AS unadministered,
-  -- Those who may grant all of them.
+  -- Roles that may grant all of them.
   CASE WHEN current_setting('server_version_num')::int < 160000 AND a.rolcreaterole THEN ARRAY[a.rolname::text] ELSE ARRAY(
     SELECT pg_get_userbyid(m.member)::text FROM pg_auth_members AS m
     WHERE m.admin_option AND m.roleid IN (SELECT oid FROM unadministered)
     GROUP BY m.member HAVING count(DISTINCT m.roleid) = (SELECT count(*) FROM unadministered) ORDER BY 1
   ) END AS administrators,
-  -- A managed service keeps its superuser to itself, and gives its customers a role with most of the rights.
+  -- A managed service keeps its superuser to itself, and gives its customers a role with most of the privileges.
   (SELECT min(rolname) FROM pg_roles WHERE rolname IN ('rds_superuser', 'cloudsqlsuperuser', 'alloydbsuperuser', 'azure_pg_admin', 'neon_superuser'))
     AS service_role
-FROM asking AS a, pg_database AS d
+FROM connected AS a, pg_database AS d
 WHERE d.datname = current_database()

@@ -1,9 +1,9 @@
--- The statements that read what the sessions of the servers do, each under its name.
+-- Statements that read the activity of the servers' sessions.
 
 -- name: time
 SELECT clock_timestamp()::text AS now
 -- name: unseen_logins
--- Only members of a role see what its sessions do.
+-- Logins whose sessions the connected role cannot see, as it is no member of them.
 SELECT rolname AS name,
   -- Before 16, the admin's own attribute decides.
   CASE WHEN current_setting('server_version_num')::int >= 160000 THEN 'WITH INHERIT TRUE' ELSE '' END AS inherit
@@ -12,7 +12,8 @@ WHERE rolname = ANY ($1::name[]) AND NOT pg_has_role(current_user, oid, 'USAGE')
 -- name: join
 GRANT :"login" TO CURRENT_USER :{inherit}
 -- name: sessions
--- One of PostgREST's sessions listens; those of its pool have run a query since it read the schema, or were closed by then.
+-- One of PostgREST's sessions listens; those of its pool have run a query since it read the schema, or were closed by
+-- then.
 SELECT
   count(*) FILTER (WHERE query ILIKE 'LISTEN %')::int AS listening,
   count(*) FILTER (WHERE query NOT ILIKE 'LISTEN %')::int AS others,

@@ -1,14 +1,14 @@
--- Objects that decide about access, and what each rests on: compared before and after a migration that commits early.
+-- Objects that decide about access, and their dependencies: compared before and after a migration that commits early.
 
 -- name: read_written
--- Who changes rows holds this lock until the end of the transaction.
+-- A transaction that changes rows keeps this lock until its end.
 SELECT 'relation ' || l.relation AS key FROM pg_locks AS l
 WHERE l.pid = pg_backend_pid() AND l.locktype = 'relation' AND l.mode = 'RowExclusiveLock'
 
 -- name: read_reach
--- $1 are the schemas of Postgres itself, which no migration changes; $2 is the owner of the managed schemas, of whom no extension's script makes anything. `content` must stay as it is; of `parts` more may come.
--- Postgres does not record the names in a text (the body of a function that is no parsed SQL). `body` is that text,
--- and `path` where its names are looked for, if it is set on the function.
+-- $1 are the schemas of Postgres itself, which no migration changes; $2 is the owner of the managed schemas, of whom no
+-- extension's script makes anything. `content` must not change, `parts` may gain entries. Postgres does not record the
+-- names in a function's body unless it is parsed SQL. `body` is that text, and `path` the function's own search path.
 WITH
   spaces AS (SELECT * FROM pg_namespace WHERE nspname <> ALL ($1::name[]) AND nspname !~ '^pg_(toast|temp)'),
   relations AS (
@@ -35,9 +35,9 @@ WITH
       FROM pg_constraint WHERE contype NOT IN ('f', 't') AND connamespace IN (SELECT oid FROM spaces)
   ),
   edges AS (
-    SELECT d.key, r.key AS rests_on
+    SELECT d.key, r.key AS depends_on
     FROM pg_depend AS p JOIN members AS d ON d.class = p.classid AND d.entry = p.objid JOIN members AS r ON r.class = p.refclassid AND r.entry = p.refobjid
-    -- Who writes to a table writes to its children as well.
+    -- A write to a table is also one to its children.
     UNION SELECT 'relation ' || inhparent, 'relation ' || inhrelid FROM pg_inherits
   ),
   extended AS (
@@ -47,7 +47,7 @@ WITH
       AND NOT EXISTS (SELECT FROM routines AS p WHERE d.classid = 'pg_proc'::regclass AND p.oid = d.objid AND pg_get_userbyid(p.proowner) = $2)
       AND NOT EXISTS (SELECT FROM types AS t WHERE d.classid = 'pg_type'::regclass AND t.oid = d.objid AND pg_get_userbyid(t.typowner) = $2)
   ),
-  rests AS (SELECT key, json_agg(rests_on) AS rests_on FROM edges WHERE key <> rests_on GROUP BY key),
+  dependencies AS (SELECT key, json_agg(depends_on) AS depends_on FROM edges WHERE key <> depends_on GROUP BY key),
   found AS (
     SELECT 'relation ' || c.oid AS key, 'relation' AS kind, c.nspname AS schema, c.relname AS name, '' AS signature, NULL AS body, NULL::text[] AS path,
       json_build_array(c.nspname, c.relname, c.relkind, c.relowner, c.relrowsecurity, c.relforcerowsecurity, c.relacl::text,
@@ -92,5 +92,5 @@ WITH
     FROM spaces AS n
   )
 SELECT f.key, f.kind, f.schema, f.name, f.signature, f.body, f.path, e.key IS NOT NULL AS extension, md5(f.content) AS content,
-  coalesce(f.parts, '[]') AS parts, coalesce(r.rests_on, '[]') AS rests_on
-FROM found AS f LEFT JOIN rests AS r USING (key) LEFT JOIN extended AS e USING (key)
+  coalesce(f.parts, '[]') AS parts, coalesce(r.depends_on, '[]') AS depends_on
+FROM found AS f LEFT JOIN dependencies AS r USING (key) LEFT JOIN extended AS e USING (key)

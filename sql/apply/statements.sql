@@ -1,14 +1,14 @@
--- The statements that bring a database to its declared state, each under its name.
+-- Statements that bring a database to its declared state.
 
--- name: settle_migration
--- Without a policy for the owner a query would silently see no row; so it fails.
+-- name: configure_migration
+-- With row_security off, a query that a policy would filter fails, instead of silently returning fewer rows.
 SELECT pg_catalog.set_config('search_path', :'search_path', false), pg_catalog.set_config('row_security', 'off', false)
 
 -- name: forced_tables
 SELECT c.oid, n.nspname AS schema, c.relname AS name FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace
 WHERE c.relforcerowsecurity AND n.nspname IN (:'schemas') AND pg_get_userbyid(c.relowner) = :'owner'
 ORDER BY 2, 3
--- name: lifted_tables
+-- name: unforced_tables
 SELECT n.nspname AS schema, c.relname AS name FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace
 WHERE c.oid = ANY ($1::oid[]) AND NOT c.relforcerowsecurity
 ORDER BY 1, 2
@@ -71,28 +71,28 @@ ALTER TABLE :"schema".:"name" ENABLE ROW LEVEL SECURITY
 ALTER TABLE :"schema".:"name" DISABLE ROW LEVEL SECURITY
 -- name: force_row_security
 ALTER TABLE :"schema".:"name" FORCE ROW LEVEL SECURITY
--- name: lift_row_security
+-- name: no_force_row_security
 ALTER TABLE :"schema".:"name" NO FORCE ROW LEVEL SECURITY
 -- name: use_invoker_rights
 ALTER VIEW :"schema".:"name" SET (security_invoker = true)
 -- name: drop_policy
 DROP POLICY :"policy" ON :"schema".:"name"
--- name: mark_policy
-COMMENT ON POLICY :"policy" ON :"schema".:"name" IS :'mark'
+-- name: fingerprint_policy
+COMMENT ON POLICY :"policy" ON :"schema".:"name" IS :'fingerprint'
 -- name: drop_trigger
 DROP TRIGGER :"trigger" ON :"schema".:"name"
 -- name: drop_rule
 DROP RULE :"rule" ON :"schema".:"name"
--- name: mark_trigger
-COMMENT ON TRIGGER :"trigger" ON :"schema".:"name" IS :'mark'
+-- name: fingerprint_trigger
+COMMENT ON TRIGGER :"trigger" ON :"schema".:"name" IS :'fingerprint'
 -- name: drop_function
 DROP ROUTINE :{signature}
--- name: mark_function
-COMMENT ON ROUTINE :{signature} IS :'mark'
+-- name: fingerprint_function
+COMMENT ON ROUTINE :{signature} IS :'fingerprint'
 
 -- name: interrupted_builds
--- Indexes that an interrupted CONCURRENTLY has left, and nobody is making now: one that is to be made, of that name, or
--- without a name on that table; or the copies that a REINDEX makes.
+-- Invalid indexes that an interrupted CONCURRENTLY has left, and that no session is building now. For CREATE INDEX
+-- those on the table $1, of the name $2 if it has one; for REINDEX its copies in the schemas $3.
 SELECT n.nspname AS schema, x.relname AS name
 FROM pg_index AS i JOIN pg_class AS x ON x.oid = i.indexrelid JOIN pg_namespace AS n ON n.oid = x.relnamespace
 WHERE NOT i.indisvalid AND x.relkind = 'i' AND pg_has_role(x.relowner, 'USAGE')
@@ -111,12 +111,12 @@ CREATE TABLE IF NOT EXISTS :"private".migrations (
 -- name: read_migrations
 SELECT file, sha256 FROM :"private".migrations ORDER BY file
 -- name: create_confinement
--- Without a setting of its own, so that what a migration sets stays set.
+-- Without settings of its own, so that those of a migration persist.
 CREATE OR REPLACE FUNCTION :"private".run_migration(sql text) RETURNS boolean LANGUAGE plpgsql SECURITY DEFINER
 AS 'BEGIN EXECUTE sql; RETURN true; END';
 REVOKE ALL ON FUNCTION :"private".run_migration(text) FROM PUBLIC
 -- name: check_confinement
--- In a statement of its own: to plan a call can be to run it. Whatever else has this name could be what is called.
+-- In a statement of its own: planning a call may already run it. Another function of this name could be called instead.
 SELECT CASE WHEN (
   SELECT pg_catalog.count(*) OPERATOR(pg_catalog.=) 1 AND pg_catalog.bool_and(
     p.oid OPERATOR(pg_catalog.=) pg_catalog.to_regprocedure(pg_catalog.format('%I.run_migration(pg_catalog.text)', n.nspname))::pg_catalog.oid
@@ -132,7 +132,7 @@ SELECT :"private".run_migration(:'sql'::pg_catalog.text)
 -- name: run_confined_parameter
 SELECT :"private".run_migration($1::pg_catalog.text)
 -- name: deferrable
--- Constraints that may wait for the end of the transaction, of tables that were written to. Locks show the writes.
+-- Deferrable constraints of tables that this transaction has written to. Locks show the writes.
 SELECT DISTINCT format('%I.%I', CASE c.relnamespace WHEN pg_my_temp_schema() THEN 'pg_temp' ELSE s.nspname END, c.relname) AS "table",
   format('%I.%I', CASE k.connamespace WHEN pg_my_temp_schema() THEN 'pg_temp' ELSE n.nspname END, k.conname) AS "constraint",
   k.condeferred AS deferred
@@ -147,10 +147,10 @@ SET CONSTRAINTS :{constraints} IMMEDIATE
 -- name: set_deferred
 SET CONSTRAINTS :{constraints} DEFERRED
 -- name: check_pending
--- Does nothing, which Postgres refuses while something waits.
+-- Changes nothing, but fails while a trigger of the table is still deferred.
 ALTER TABLE ONLY :{table} SET WITHOUT OIDS
 -- name: close_cursors
--- One that is held would be run to its end at the commit.
+-- At the commit, a cursor WITH HOLD would run to its end.
 CLOSE ALL
 -- name: set_trial
 SAVEPOINT trial
@@ -159,7 +159,7 @@ ROLLBACK TO SAVEPOINT trial
 -- name: release_trial
 RELEASE SAVEPOINT trial
 -- name: own_table_files
--- Which tables the package's own are, and where their rows are.
+-- OIDs of the package's own tables, and the files with their rows.
 SELECT coalesce(json_object_agg(c.relname, json_build_array(c.oid, c.relfilenode)), '{}') AS files
 FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace WHERE n.nspname = :'private' AND c.relname IN (:'tables')
 -- name: drop_confinement
@@ -181,18 +181,18 @@ SELECT :"private".revoke_token(:'jti', :'expires_at')
 SELECT :"private".revoke_subject(:'subject')
 
 -- name: role_versions
--- Which versions of their rows these roles are and what they are members of; and what was noted of that before.
+-- Row versions of these roles and of their memberships, and the fingerprint that the last run recorded of them.
 SELECT json_build_array(
     (SELECT json_agg(json_build_array(oid, xmin::text) ORDER BY oid) FROM pg_authid WHERE rolname IN (:'roles')),
     (SELECT json_agg(json_build_array(m.member, m.roleid, m.xmin::text) ORDER BY m.member, m.roleid, m.grantor)
       FROM pg_auth_members AS m JOIN pg_authid AS r ON r.oid = m.member WHERE r.rolname IN (:'roles')))::text AS versions,
   coalesce((SELECT obj_description(oid, 'pg_namespace') FROM pg_namespace WHERE nspname = :'schema'), '') AS comment
--- name: forget_plans
--- A change of a schema has every session plan its prepared queries anew: else those that were planned for a role that passed
--- the policies would go on to pass them.
+-- name: invalidate_plans
+-- A change of a schema makes every session replan its prepared queries. A plan made while its role bypassed the
+-- policies would go on to bypass them.
 GRANT USAGE ON SCHEMA :"schema" TO :"owner"
--- name: mark_schema
-COMMENT ON SCHEMA :"schema" IS :'mark'
+-- name: fingerprint_schema
+COMMENT ON SCHEMA :"schema" IS :'fingerprint'
 -- name: reload_schema
 NOTIFY pgrst, 'reload schema'
 -- name: reload_config

@@ -1,32 +1,32 @@
 import type { Declaration, JsonWebKeySet } from '../../declaration/types.ts';
 import type { LocalConnection } from '../servers/postgres-server.ts';
 import type { RunningPostgrest } from '../servers/postgrest-server.ts';
-import type { KeptTranscript } from '../cache/transcript-cache.ts';
+import type { CachedTranscript } from '../cache/transcript-cache.ts';
 
-/** Where the servers of an environment run. */
+/** Place where the servers of an environment run. */
 export interface Backend {
-  /** How this process reaches a database as the admin. */
+  /** Connection of this process to a database, as the admin. */
   connection(database: string): LocalConnection;
-  /** A database that is always there, for making and dropping others. */
+  /** Existing database from which others are created and dropped. */
   readonly maintenanceDatabase: string;
-  /** An empty one that is there already, where its name is the first that would be made. @default there is none */
+  /** Existing empty database, if it has the name of the first one that would be created. @default none */
   readonly emptyDatabase?: string;
-  /** How the empty one is brought to what is declared, as far as that is known. @default it is found out each time */
-  readonly transcript?: KeptTranscript;
-  /** How databases are copied (documentation of CREATE DATABASE). @default Postgres' own choice */
+  /** Transcript of a run on the empty database. @default every run plans its own statements */
+  readonly transcript?: CachedTranscript;
+  /** Strategy to copy databases (documentation of CREATE DATABASE). @default Postgres' own choice */
   readonly strategy?: 'file_copy' | 'wal_log';
-  /** Begins the names of all databases. @default the declaration's name */
+  /** Prefix of the names of all databases. @default the declaration's name */
   readonly databasePrefix?: string;
   /** The authenticator's password. @default a new one */
   readonly password?: (authenticator: string) => string;
   /**
-   * Makes the roles, and then runs what depends on them.
-   * @default as on a server that nobody else uses
+   * Creates the roles, then runs a function that depends on them.
+   * @default as on a server without other users
    */
   readonly createRoles?: <T>(declaration: Declaration, password: string, then: () => Promise<T>) => Promise<T>;
   /** Starts PostgREST on a database and waits until it serves. */
   startServer(options: ServerOptions): Promise<RunningPostgrest>;
-  /** Resolves with how Postgres ended, unless it was stopped. @default not known */
+  /** Resolves with the reason why Postgres ended, unless it was stopped. @default unknown */
   readonly died?: Promise<string>;
   /** Output of Postgres, without secrets. */
   logs(): string;

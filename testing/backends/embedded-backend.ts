@@ -6,9 +6,9 @@ import { startLocalServer } from '../servers/local-server.ts';
 import { postgresBinaries } from '../servers/postgres-binaries.ts';
 import type { NamedPostgrest } from '../servers/postgrest-binary.ts';
 import { startPostgres } from '../servers/postgres-server.ts';
-import { openTranscript, type KeptTranscript } from '../cache/transcript-cache.ts';
+import { openTranscript, type CachedTranscript } from '../cache/transcript-cache.ts';
 
-/** PostgREST first asks for its schemas, in queries that take longer to plan than to run. */
+/** PostgREST first reads its schemas, with queries that take longer to plan than to run. */
 const PLAN_LESS = { join_collapse_limit: '4', from_collapse_limit: '4' };
 
 const SUPERUSER = 'postgres';
@@ -28,7 +28,7 @@ export async function startEmbeddedBackend(
     transcript,
     connection: (database) => postgres.connection(database),
     maintenanceDatabase: 'postgres',
-    // Its two checkpoints cost nothing where nothing is synced.
+    // Its two checkpoints cost nothing without fsync.
     strategy: 'file_copy',
     startServer: (options) =>
       startLocalServer(postgres.connection(options.database), options, { postgrest, sessions: PLAN_LESS }),
@@ -38,10 +38,10 @@ export async function startEmbeddedBackend(
   };
 }
 
-async function readTranscript(declaration: Declaration): Promise<KeptTranscript> {
+async function readTranscript(declaration: Declaration): Promise<CachedTranscript> {
   const binaries = await postgresBinaries();
   const transcript = await openTranscript(declaration, clusterKey({ binaries, superuser: SUPERUSER }));
-  // Whoever has to find it out parses the migrations.
+  // A run without a transcript parses the migrations.
   if (!transcript.messages) void loadParser();
   return transcript;
 }

@@ -17,11 +17,11 @@ import { withClient } from '../../postgres/with-client.ts';
 const statement = statementsOf('testing/existing');
 const databaseStatement = statementsOf('testing/databases');
 
-/** Says in a role's comment that an environment has made it: nobody else's role is ever touched. */
-const MARK = 'secured-postgrest ephemeral';
+/** Comment of the roles that an environment has created. An environment changes no other role. */
+const TAG = 'secured-postgrest ephemeral';
 
 /**
- * Databases and roles on a Postgres that is there already, such as a CI's service, and PostgREST as a child process.
+ * Starts environments on an existing Postgres, such as a CI's service, with PostgREST as a child process.
  * Environments with the same roles can be on it at the same time; the last one drops them.
  *
  * Throws `database_unreachable`.
@@ -36,12 +36,12 @@ export async function startExistingBackend(
   const session = await connect(admin, 'impatient');
   await removeAbandonedDatabases(session);
   const id = randomBytes(6).toString('hex');
-  await session.query(statement('hold', { id }));
+  await session.query(statement('lock', { id }));
 
   const directory = createServerDirectory({ forReaper: true });
   const file = directory.writeSecret('admin.json', JSON.stringify(admin));
   const withdraw = undoAfterDeath([...ownProgram('testing/backends/drop-abandoned'), file, id]);
-  // Its lock alone must not keep this process alive, what is asked of it must.
+  // The idle session must not keep this process alive, a query must.
   const idle = session as pg.Client & { ref(): void; unref(): void };
   idle.unref();
   const busy = async <T>(work: () => Promise<T>) => {
@@ -53,13 +53,13 @@ export async function startExistingBackend(
     maintenanceDatabase: admin.database,
     // A database's name has 63 bytes at most.
     databasePrefix: `${name.slice(0, 24)}_ephemeral_${id}`,
-    // Whoever has the same admin has the same, so that environments which share the role do not lock each other out.
-    password: (role) => createHmac('sha256', admin.password).update(`${MARK} ${role}`).digest('base64url'),
-    // Held until a database depends on them: another environment that ends could drop them before.
+    // Derived from the admin's password: environments that share the role must agree on its password.
+    password: (role) => createHmac('sha256', admin.password).update(`${TAG} ${role}`).digest('base64url'),
+    // The lock lasts until a database depends on the roles: another environment that ends could drop them before.
     createRoles: (declaration, password, then) =>
       busy(() =>
-        holding(session, ROLES, async () => {
-          await withClient(admin, (client) => createMarkedRoles(client, declaration, password));
+        withLock(session, ROLES, async () => {
+          await withClient(admin, (client) => createTaggedRoles(client, declaration, password));
           return then();
         }),
       ),
@@ -67,7 +67,7 @@ export async function startExistingBackend(
     logs: () => '',
     async stop() {
       idle.ref();
-      await session.query(statement('let_go', { id }));
+      await session.query(statement('unlock', { id }));
       await removeAbandonedDatabases(session);
       await session.end();
       await withdraw();
@@ -76,9 +76,9 @@ export async function startExistingBackend(
   };
 }
 
-/** Waits until Postgres has ended the session of an environment: on a busy machine, later than its process. */
+/** Waits until Postgres has ended the session of an environment, which on a busy machine outlives its process. */
 export async function endOf(session: pg.ClientBase, id: string): Promise<void> {
-  await holding(session, id, () => Promise.resolve());
+  await withLock(session, id, () => Promise.resolve());
 }
 
 /** Drops the databases of environments that have ended, and the roles that nothing needs any more. */
@@ -86,13 +86,13 @@ export async function removeAbandonedDatabases(session: pg.ClientBase): Promise<
   const { rows } = await session.query<{ name: string }>(statement('databases'));
   for (const { name } of rows) {
     const id = /_ephemeral_([0-9a-f]{12})/.exec(name)![1]!;
-    const { rows: tried } = await session.query<{ held: boolean }>(statement('try_hold', { id }));
-    if (!tried[0]!.held) continue;
+    const { rows: locks } = await session.query<{ acquired: boolean }>(statement('try_lock', { id }));
+    if (!locks[0]!.acquired) continue;
     await session.query(databaseStatement('drop_database', { name }));
-    await session.query(statement('let_go', { id }));
+    await session.query(statement('unlock', { id }));
   }
-  await holding(session, ROLES, async () => {
-    const { rows: roles } = await session.query<{ name: string }>(statement('marked_roles', { mark: MARK }));
+  await withLock(session, ROLES, async () => {
+    const { rows: roles } = await session.query<{ name: string }>(statement('tagged_roles', { tag: TAG }));
     for (const { name } of roles) {
       await session.query(statement('drop_role', { role: name })).catch((error: { code?: string }) => {
         if (error.code !== STILL_NEEDED) throw error;
@@ -101,26 +101,26 @@ export async function removeAbandonedDatabases(session: pg.ClientBase): Promise<
   });
 }
 
-/** The lock of roles. */
+/** Lock that serializes changes of roles. */
 const ROLES = 'roles';
-/** Something in another database depends on it. */
+/** Postgres' error for a role that objects of another database depend on. */
 const STILL_NEEDED = '2BP01';
 
-async function holding<T>(session: pg.ClientBase, id: string, work: () => Promise<T>): Promise<T> {
-  await session.query(statement('hold', { id }));
+async function withLock<T>(session: pg.ClientBase, id: string, work: () => Promise<T>): Promise<T> {
+  await session.query(statement('lock', { id }));
   try {
     return await work();
   } finally {
-    await session.query(statement('let_go', { id })).catch(() => {});
+    await session.query(statement('unlock', { id })).catch(() => {});
   }
 }
 
-async function createMarkedRoles(client: pg.ClientBase, declaration: Declaration, password: string): Promise<void> {
+async function createTaggedRoles(client: pg.ClientBase, declaration: Declaration, password: string): Promise<void> {
   const roles = declaredRoles(declaration);
-  const { rows } = await client.query<{ name: string; marked: boolean }>(
-    statement('present_roles', { roles, mark: MARK }),
+  const { rows } = await client.query<{ name: string; tagged: boolean }>(
+    statement('present_roles', { roles, tag: TAG }),
   );
-  const foreign = rows.find(({ marked }) => !marked);
+  const foreign = rows.find(({ tagged }) => !tagged);
   if (foreign !== undefined) {
     refuse(
       'foreign_role',
@@ -132,7 +132,7 @@ async function createMarkedRoles(client: pg.ClientBase, declaration: Declaration
   await client.query('BEGIN');
   try {
     await createRoles(client, declaration, { authenticator: password });
-    for (const role of roles) await client.query(statement('mark_role', { role, mark: MARK }));
+    for (const role of roles) await client.query(statement('tag_role', { role, tag: TAG }));
     await client.query('COMMIT');
   } catch (error) {
     await client.query('ROLLBACK').catch(() => {});

@@ -12,19 +12,24 @@ const RUNNER = ['apply', 'audit', 'compile', 'declaration', 'errors', 'postgres'
 const WEEK_MS = 7 * 86_400_000;
 
 /**
- * SQL that brought an empty database of a new cluster to a declaration. The next such database gets the
- * same: to have it found out again takes a quarter of a start. It holds the migrations as they are, not what they make.
+ * SQL that brought an empty database of a new cluster to a declaration. The next such database replays it: another run
+ * would take a quarter of a start. It has the migrations themselves, not their results.
  */
-export interface KeptTranscript {
+export interface CachedTranscript {
+  /** Undefined if the cache has none. */
   readonly messages: readonly string[] | undefined;
-  /** Keeps what was found out now; where nothing can be written nothing is kept. */
+  /** Writes the messages of a run to the cache. Does nothing if the cache cannot be written to. */
   keep(messages: readonly string[]): Promise<void>;
-  /** Forgets what turned out to be of no use. */
+  /** Removes a transcript whose replay failed. */
   discard(): Promise<void>;
 }
 
-/** @param cluster what makes one new cluster differ from another */
-export async function openTranscript(declaration: Declaration, cluster: string): Promise<KeptTranscript> {
+/**
+ * Opens the cache of a declaration.
+ *
+ * @param cluster key of everything that makes one new cluster differ from another
+ */
+export async function openTranscript(declaration: Declaration, cluster: string): Promise<CachedTranscript> {
   const ingredients = JSON.stringify([cluster, await runnerDigest(), declaration]);
   const key = `transcript-${createHash('sha256').update(ingredients).digest('hex').slice(0, 32)}`;
   return {
@@ -65,20 +70,20 @@ async function write(key: string, messages: readonly string[]): Promise<void> {
   }
 }
 
-/** With its checksum, by which damage is seen. */
+/** Names a file with a checksum of its content, which reveals damage. */
 function fileName(key: string, content: string): string {
   return `${key}-${checksum(content)}.json`;
 }
 
 async function discardOld(path: string): Promise<void> {
-  // Somebody else may be removing the same.
+  // Another process may be removing the same file.
   const age = await stat(path)
     .then(({ mtimeMs }) => Date.now() - mtimeMs)
     .catch(() => 0);
   if (age > WEEK_MS) await discard(path);
 }
 
-/** Changes with every change of the code and the SQL that a transcript comes from. */
+/** Digest of the code and the SQL that a transcript comes from. */
 function runnerDigest(): Promise<string> {
   return (digest ??= digestRunner());
 }

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { applyDeclaration, diffDeclaration } from '../../../apply/index.ts';
 import { connect } from '../../../postgres/connect.ts';
 import { reloadServers } from '../../../apply/reload.ts';
-import { lock, settle } from '../../../postgres/session.ts';
+import { lock, configureSession } from '../../../postgres/session.ts';
 import { withClient } from '../../../postgres/with-client.ts';
 import { useCluster, type TestDatabase } from '../../support/database.ts';
 import { rejection } from '../../support/errors.ts';
@@ -47,7 +47,7 @@ describe('runs at the same time', () => {
     const declaration = notes(database.name);
     const [first, second] = [await connect(database.admin), await connect(database.admin)];
     try {
-      for (const client of [first, second]) await settle(client);
+      for (const client of [first, second]) await configureSession(client);
       await lock(first, declaration.name);
       const error = await rejection(lock(second, declaration.name, 50));
       expect(error.code).toBe('database_locked');

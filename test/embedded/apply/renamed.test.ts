@@ -65,13 +65,13 @@ it('policies that were restored with their comments are made again, once', async
   await database.apply(declaration);
   const declared = await conditions(database);
   const [policy] = await database.sql(
-    `SELECT p.polname AS name, pg_get_expr(polqual, polrelid) AS qual, obj_description(p.oid, 'pg_policy') AS mark
+    `SELECT p.polname AS name, pg_get_expr(polqual, polrelid) AS qual, obj_description(p.oid, 'pg_policy') AS comment
     FROM pg_policy AS p WHERE polname LIKE 'public%'`,
   );
-  const { name, qual, mark } = policy as { name: string; qual: string; mark: string };
+  const { name, qual, comment } = policy as { name: string; qual: string; comment: string };
   await database.sql(`DROP POLICY "${name}" ON api.notes;
     CREATE POLICY "${name}" ON api.notes FOR SELECT TO ${database.name}_other USING (${qual});
-    COMMENT ON POLICY "${name}" ON api.notes IS '${mark}'`);
+    COMMENT ON POLICY "${name}" ON api.notes IS '${comment}'`);
   expect(await conditions(database)).toEqual(declared);
 
   expect((await applyDeclaration(database.admin, declaration)).changes).toBe(2);

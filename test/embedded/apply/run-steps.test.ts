@@ -2,6 +2,7 @@ import { expect, it } from 'vitest';
 import { connect } from '../../../postgres/connect.ts';
 import type { Step } from '../../../apply/plan/step.ts';
 import { runSteps } from '../../../apply/run-steps.ts';
+import { sessionOf } from '../../../apply/session.ts';
 import { useCluster } from '../../support/database.ts';
 import { rejection } from '../../support/errors.ts';
 import { notes } from '../../support/notes.ts';
@@ -17,7 +18,7 @@ async function runAll(steps: readonly Step[]): Promise<void> {
   const client = await connect(database.admin);
   try {
     await client.query('BEGIN');
-    await runSteps(client, notes(database.name), steps);
+    await runSteps(sessionOf(client, notes(database.name)), steps);
   } finally {
     await client.end();
   }

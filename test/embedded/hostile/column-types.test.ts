@@ -2,7 +2,7 @@ import { catalogScope } from '../../../compile/catalog-scope.ts';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { readCompared, type ComparedCatalog } from '../../../postgres/catalog/read-catalog.ts';
 import { checkPolicyColumns } from '../../../apply/fit-columns.ts';
-import { settle } from '../../../postgres/session.ts';
+import { configureSession } from '../../../postgres/session.ts';
 import {
   claimList,
   declare,
@@ -153,8 +153,8 @@ beforeAll(async () => {
   const empty = declared(database.name, tables);
   await database.apply(empty);
   catalog = await withClient(database.admin, async (client) => {
-    await settle(client);
-    return readCompared(client, catalogScope(empty));
+    await configureSession(client);
+    return readCompared({ client, scope: catalogScope(empty) });
   });
 });
 

@@ -72,7 +72,7 @@ describe('the transcript of a first start', () => {
     expect(readFileSync(join(cache, name!), 'utf8')).not.toMatch(/SCRAM|PASSWORD/i);
   });
 
-  it('is forgotten where it can not be repeated, or is damaged', async () => {
+  it('is discarded if its replay fails or its file is damaged', async () => {
     const first = await look();
     replaceTranscript(JSON.stringify(['CREATE ROLE repeated_user', 'SELECT 1 / 0']));
     expect(await look()).toEqual(first);
@@ -115,7 +115,7 @@ describe('the transcript of a first start', () => {
     expect(second.bodies).not.toEqual(first.bodies);
   });
 
-  it('is not kept of a start in which something was tried in vain', async () => {
+  it('is not written by a start in which a statement failed', async () => {
     const failing: Declaration = {
       ...declaration,
       migrations: [...declaration.migrations, { file: '999_wrong.sql', sql: 'select 1; select 1 / 0' }],

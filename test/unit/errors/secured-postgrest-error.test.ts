@@ -20,7 +20,7 @@ it('keeps place and problem, and says after the fix what a failed run has commit
   const progress = new Progress();
   progress.committed.push('1.sql');
   const failed = refusal(() => refuse('migration_failed', '2.sql:1', 'it fails', 'correct it'));
-  const error = refusal(() => progress.tell(failed, ['api.notes']));
+  const error = refusal(() => progress.rethrow(failed, ['api.notes']));
   expect(error).toMatchObject({
     place: '2.sql:1',
     problem: 'it fails',
