@@ -3,7 +3,7 @@ import { Option, type Command } from 'commander';
 import { environmentCount, environmentPort } from '../stacks/environment-numbers.ts';
 import { POSTGRES_IMAGE, postgrestImage } from '../compile/images.ts';
 import type { Declaration } from '../declaration/types.ts';
-import { parsePort, toConnection, type ConnectionOptions } from './connection.ts';
+import { toConnection, type ConnectionOptions } from './connection.ts';
 import { checkEngineClock } from './doctor/clocks.ts';
 import { checkDatabase } from './doctor/database.ts';
 import { checkEngine } from './doctor/engine.ts';
@@ -17,6 +17,7 @@ import { checkState } from './doctor/state.ts';
 import { checkTerraform } from './doctor/terraform.ts';
 import { checkTable } from './doctor/versions.ts';
 import { loadDeclaration } from './load-declaration.ts';
+import { parsePort } from './parse-port.ts';
 
 interface DoctorOptions extends Partial<ConnectionOptions> {
   readonly secrets?: string;
