@@ -1,4 +1,5 @@
 import type pg from 'pg';
+import { INSUFFICIENT_PRIVILEGE } from '../../postgres/sqlstate.ts';
 import { statementsOf } from '../../postgres/statements.ts';
 import type { Declaration } from '../../declaration/types.ts';
 import type { Relation } from './relation.ts';
@@ -31,7 +32,7 @@ export function refusedBefore(role: string | undefined, roles: Roles): { refused
   if (role === undefined) return { refused: 'PGRST302' };
   const found = roles.get(role);
   if (!found) return { refused: '22023' };
-  return found.served ? undefined : { refused: '42501' };
+  return found.served ? undefined : { refused: INSUFFICIENT_PRIVILEGE };
 }
 
 /** The columns that each role was granted, by `command role`. */
