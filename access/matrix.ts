@@ -1,4 +1,5 @@
 import type { DatabaseConnection } from '../postgres/connect.ts';
+import { COMMANDS } from '../declaration/commands.ts';
 import { effectiveRoles } from '../declaration/roles.ts';
 import type { Command, Declaration, Table, View } from '../declaration/types.ts';
 import { withClient } from '../postgres/with-client.ts';
@@ -7,9 +8,6 @@ import { probeRelation } from './map/probe-relation.ts';
 import type { Reach } from './map/reach.ts';
 import { roleOf } from './map/request.ts';
 import type { Subject, Subjects } from './subjects.ts';
-
-/** Commands in the order of the reports. */
-export const COMMANDS: readonly Command[] = ['select', 'insert', 'update', 'delete'];
 
 /** Rows that each subject reaches, as plain data. */
 export interface AccessMatrix {

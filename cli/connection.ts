@@ -1,7 +1,8 @@
-import { InvalidArgumentError, Option, type Command } from 'commander';
+import { Option, type Command } from 'commander';
 import type { DatabaseConnection } from '../postgres/connect.ts';
 import { refuse, SecuredPostgrestError } from '../errors/secured-postgrest-error.ts';
 import { readGivenFile } from '../files/private-files.ts';
+import { parsePort } from './parse-port.ts';
 
 export interface ConnectionOptions {
   readonly host: string;
@@ -52,10 +53,4 @@ export function readPassword(file: string): string {
       'check the path and its mode',
     );
   }
-}
-
-export function parsePort(text: string): number {
-  const port = Number(text);
-  if (!Number.isInteger(port) || port < 1 || port > 65535) throw new InvalidArgumentError('it is no port.');
-  return port;
 }

@@ -1,4 +1,4 @@
-import { InvalidArgumentError, type Command } from 'commander';
+import type { Command } from 'commander';
 import { refuse } from '../errors/secured-postgrest-error.ts';
 import { startEphemeralPostgrest, type EphemeralPostgrest } from '../testing/index.ts';
 import { namedPostgrest, postgrestBinary } from '../testing/servers/postgrest-binary.ts';
@@ -12,6 +12,7 @@ import { readSeed } from './dev/seed.ts';
 import { logEnd } from './dev/log-end.ts';
 import { listenForStop } from './dev/stop-signal.ts';
 import { loadDeclaration } from './load-declaration.ts';
+import { parsePort } from './parse-port.ts';
 
 /** How long the end may take. */
 const END_MS = 5000;
@@ -40,12 +41,6 @@ export function addDevCommand(program: Command): void {
     .option('--explorer-port <number>', 'port of the page to try the API on (default: a free one)', parsePort)
     .option('--no-explorer', 'do without that page')
     .action(dev);
-}
-
-function parsePort(text: string): number {
-  const port = Number(text);
-  if (!/^\d+$/.test(text) || port < 1 || port > 65535) throw new InvalidArgumentError('write a number, 1 to 65535.');
-  return port;
 }
 
 async function dev(file: string, options: DevOptions): Promise<void> {

@@ -3,11 +3,11 @@ import { Option, type Command } from 'commander';
 import { environmentCount, environmentPort } from '../stacks/environment-numbers.ts';
 import { POSTGRES_IMAGE, postgrestImage } from '../compile/images.ts';
 import type { Declaration } from '../declaration/types.ts';
-import { parsePort, toConnection, type ConnectionOptions } from './connection.ts';
+import { toConnection, type ConnectionOptions } from './connection.ts';
 import { checkEngineClock } from './doctor/clocks.ts';
 import { checkDatabase } from './doctor/database.ts';
 import { checkEngine } from './doctor/engine.ts';
-import { type Finding, findingLine } from './doctor/finding.ts';
+import { type CheckResult, resultLine } from './doctor/check-result.ts';
 import { checkImages, type WantedImage } from './doctor/images.ts';
 import { checkDisk, checkNode, checkPackages } from './doctor/machine.ts';
 import { checkPorts, type WantedPort } from './doctor/ports.ts';
@@ -17,6 +17,7 @@ import { checkState } from './doctor/state.ts';
 import { checkTerraform } from './doctor/terraform.ts';
 import { checkTable } from './doctor/versions.ts';
 import { loadDeclaration } from './load-declaration.ts';
+import { parsePort } from './parse-port.ts';
 
 interface DoctorOptions extends Partial<ConnectionOptions> {
   readonly secrets?: string;
@@ -43,14 +44,14 @@ export function addDoctorCommand(program: Command): void {
     .option('--ssl-root-certificate <file>', 'certificates to trust, PEM')
     .action(async (file: string | undefined, options: DoctorOptions) => {
       const declaration = file === undefined ? undefined : await loadDeclaration(file);
-      const findings = await examine(declaration, options);
-      if (options.json) console.log(JSON.stringify(findings, undefined, 2));
-      else for (const finding of findings) console.log(findingLine(finding));
-      if (findings.some(({ level }) => level === 'problem')) process.exitCode = 1;
+      const results = await examine(declaration, options);
+      if (options.json) console.log(JSON.stringify(results, undefined, 2));
+      else for (const result of results) console.log(resultLine(result));
+      if (results.some(({ level }) => level === 'problem')) process.exitCode = 1;
     });
 }
 
-async function examine(declaration: Declaration | undefined, options: DoctorOptions): Promise<Finding[]> {
+async function examine(declaration: Declaration | undefined, options: DoctorOptions): Promise<CheckResult[]> {
   const deployPorts = readDeployPorts();
   const engine = checkEngine();
   const { address } = engine;
@@ -59,7 +60,7 @@ async function examine(declaration: Declaration | undefined, options: DoctorOpti
     checkNode(),
     ...checkPackages(),
     ...checkTerraform(),
-    ...engine.findings,
+    ...engine.results,
     ...checkEngineClock(address),
     ...checkDisk(address),
     ...checkState(),
@@ -89,7 +90,7 @@ async function checkDeclaration(
   engine: readonly string[] | undefined,
   { host, secrets }: DoctorOptions,
   { apiPort, databasePort, servers }: DeployPorts,
-): Promise<Finding[]> {
+): Promise<CheckResult[]> {
   const { name, server, acceptedAdvisories } = declaration;
   const { POSTGRES_IMAGE: postgres, POSTGREST_IMAGE: postgrest, SECRETS_DIRECTORY: directory } = process.env;
   const hasContainer = host === undefined;

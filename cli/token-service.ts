@@ -6,11 +6,12 @@ import { InvalidArgumentError, type Command } from 'commander';
 import { refuse } from '../errors/secured-postgrest-error.ts';
 import type { TokenServiceClient } from '../declaration/token-service/token-clients.ts';
 import type * as service from '../token-service/index.ts';
-import { addConnectionOptions, parsePort, readPassword, toConnection, type ConnectionOptions } from './connection.ts';
+import { addConnectionOptions, readPassword, toConnection, type ConnectionOptions } from './connection.ts';
 import { listenForStop } from './dev/stop-signal.ts';
 import { errorLine } from './error-line.ts';
 import { addKeyPlaceOptions, keyPlace, type KeyPlaceOptions } from './key-place.ts';
 import { loadDeclaration } from './load-declaration.ts';
+import { parsePort } from './parse-port.ts';
 import { parseSeconds } from './parse-seconds.ts';
 
 interface SetupOptions extends ConnectionOptions {

@@ -5,7 +5,8 @@ import { membershipTable } from '../declaration/membership-table.ts';
 import { claimPath, typeName } from '../declaration/claims.ts';
 import { providerOf, roleValues, trustedIssuers } from '../declaration/keys/provider.ts';
 import { revocationSql } from './revocation.ts';
-import { packageTemplate, render, type SqlFragment } from '../postgres/template.ts';
+import { raw } from '../postgres/statements.ts';
+import { packageTemplate, render } from '../postgres/template.ts';
 import type {
   Declaration,
   MembershipPolicy,
@@ -66,7 +67,7 @@ function renderPolicy(table: Table, policy: Policy, declaration: Declaration): D
 
 function conditionChecks({ schema, name }: QualifiedName, { sql, source }: Condition): ConditionCheck[] {
   if (!source) return [];
-  const statement = render(packageTemplate('compile/policy-check'), { schema, table: name, condition: fragment(sql) });
+  const statement = render(packageTemplate('compile/policy-check'), { schema, table: name, condition: raw(sql) });
   return [{ statement, source, offset: statement.indexOf(sql) }];
 }
 
@@ -97,10 +98,10 @@ function policyStatement({ table, name, command, roles, restrictive }: PolicyPar
     policy: name,
     schema: table.schema,
     table: table.name,
-    mode: fragment(restrictive ? 'RESTRICTIVE' : 'PERMISSIVE'),
-    command: fragment(command.toUpperCase()),
+    mode: raw(restrictive ? 'RESTRICTIVE' : 'PERMISSIVE'),
+    command: raw(command.toUpperCase()),
     roles,
-    clauses: fragment(clauses),
+    clauses: raw(clauses),
   }).trim();
 }
 
@@ -178,8 +179,8 @@ function privateFunctions(
           issuer: provider ? '' : (declaration.tokens.issuer ?? ''),
           audience: provider ? '' : (declaration.tokens.audience ?? ''),
           maximum_age: String(declaration.tokens.maximumAgeSeconds ?? 0),
-          become_mapped_role: fragment(becomeMappedRole(declaration)),
-          revocation: fragment(revocationCheck),
+          become_mapped_role: raw(becomeMappedRole(declaration)),
+          revocation: raw(revocationCheck),
           roles: roles.map(({ name }) => name),
           timeouts: roles.map(({ statementTimeoutMs }) => String(statementTimeoutMs)),
           setting_roles: settings.map(({ role }) => role),
@@ -220,7 +221,7 @@ function membershipFunction(policy: MembershipPolicy, name: string, declaration:
     table: table.name,
     member: policy.through.member,
     claim: claimIn(policy.memberType, policy.claim, declaration),
-    conditions: fragment(conditions.map((condition) => ` AND ${condition}`).join('')),
+    conditions: raw(conditions.map((condition) => ` AND ${condition}`).join('')),
   });
   return render(packageTemplate('compile/functions/memberships'), {
     ...own,
@@ -228,8 +229,4 @@ function membershipFunction(policy: MembershipPolicy, name: string, declaration:
     type: typeName(policy.type),
     body: body.trim(),
   });
-}
-
-function fragment(sql: string): SqlFragment {
-  return { fragment: sql };
 }

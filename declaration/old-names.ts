@@ -1,10 +1,6 @@
 import { refuse } from '../errors/secured-postgrest-error.ts';
+import { warnOfOldName } from '../errors/warn-of-old-name.ts';
 import type { DeclarationInput, KeySource, RoleMapping, TokenRules } from './types.ts';
-
-/** Code of the warning that a declaration uses a name that the next version no longer accepts. */
-const OLD_NAME = 'old_name';
-
-const warned = new Set<string>();
 
 /** The declaration with today's names; warns of each old one, once a process. */
 export function withoutOldNames(input: DeclarationInput): DeclarationInput {
@@ -33,16 +29,7 @@ function renamed<T extends object>(value: T, old: keyof T & string, name: keyof 
   if (value[name] !== undefined) {
     refuse('invalid_declaration', `${place}.${old}`, `it is the old name of ${name}, which is there too`, 'remove it');
   }
-  warnOnce(`${place}.${old}`, name);
+  warnOfOldName(`${place}.${old}`, name);
   const { [old]: moved, ...rest } = value;
   return { ...rest, [name]: moved } as T;
-}
-
-function warnOnce(place: string, name: string): void {
-  if (warned.has(place)) return;
-  warned.add(place);
-  process.emitWarning(`${place} is the old name of ${name}; the next version rejects it`, {
-    type: 'DeprecationWarning',
-    code: OLD_NAME,
-  });
 }

@@ -1,10 +1,9 @@
 import { createHash } from 'node:crypto';
 import { refuse } from '../errors/secured-postgrest-error.ts';
+import { COMMANDS } from './commands.ts';
 import { checkDistinct, checkName } from './names.ts';
 import { checkKnownRole, effectiveRoles, type Roles } from './roles.ts';
 import type { Command, Policy, PolicyInput, PolicyStatement, RelationGrant } from './types.ts';
-
-const COMMANDS: readonly Command[] = ['select', 'insert', 'update', 'delete'];
 
 /** Checks the policies of one table and fills in their commands and names. */
 export function resolvePolicies(

@@ -1,12 +1,13 @@
 import { z } from 'zod';
 import { refuse } from '../errors/secured-postgrest-error.ts';
+import { COMMANDS } from './commands.ts';
 import type { IsSame } from './same-type.ts';
 import type { DeclarationInput, JsonWebKeySet } from './types.ts';
 
 const text = z.string();
 const texts = z.array(text);
 const oneOrMore = z.union([text, texts.min(1)]);
-const command = z.enum(['select', 'insert', 'update', 'delete']);
+const command = z.enum(COMMANDS);
 const claim = z.union([text.min(1), z.array(text.min(1)).min(1)]);
 const claimType = z.enum(['text', 'uuid', 'int', 'bigint', 'int2', 'int4', 'int8', 'numeric', 'boolean']);
 const sqlSource = z.strictObject({ file: text.min(1), sql: text });

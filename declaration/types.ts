@@ -17,46 +17,68 @@ export type ClaimPath = string | readonly string[];
 
 /** JSON Web Key Set (RFC 7517). */
 export interface JsonWebKeySet {
+  /** JSON Web Keys (RFC 7517, 4). */
   readonly keys: readonly Readonly<Record<string, unknown>>[];
 }
 
+/** Algorithms that this package signs tokens with. */
 export type SigningAlgorithm = 'ES256' | 'RS256' | 'EdDSA' | 'HS256';
 
 /** Keys that PostgREST trusts. Exactly one kind. */
 export type KeySource =
-  /** A key of ours, generated into the secrets directory; PostgREST gets the public half (HS256: the secret). */
-  | { readonly generate: SigningAlgorithm }
-  /** An existing key set of public keys, as an object or as JSON text. */
-  | { readonly jwks: JsonWebKeySet | string }
-  /** An existing public key, PEM (SPKI), and what it signs with. */
-  | { readonly publicKey: string; readonly algorithm: Exclude<SigningAlgorithm, 'HS256'> }
-  /** A file with an existing HS256 secret of at least 32 bytes. The file is read when it is deployed or started. */
-  | { readonly secretFile: string }
-  /** The keys of an OpenID provider, and keys of ours beside them. */
   | {
+      /** Algorithm of a key that is generated into the secrets directory. PostgREST gets the public half (HS256: the secret). */
+      readonly generate: SigningAlgorithm;
+    }
+  | {
+      /** An existing set of public keys, as an object or as JSON text. */
+      readonly jwks: JsonWebKeySet | string;
+    }
+  | {
+      /** An existing public key: PEM (SPKI). */
+      readonly publicKey: string;
+      /** Algorithm of the tokens that the key verifies. */
+      readonly algorithm: Exclude<SigningAlgorithm, 'HS256'>;
+    }
+  | {
+      /** A file with an existing HS256 secret of at least 32 bytes. The file is read when it is deployed or started. */
+      readonly secretFile: string;
+    }
+  | {
+      /** The OpenID provider whose keys are trusted. */
       readonly provider: Provider;
+      /** Keys for tokens that the provider has not issued. @default none */
       readonly additionalKeys?: OwnKeySource;
-      /** @deprecated use `additionalKeys` */ readonly own?: OwnKeySource;
+      /** @deprecated use `additionalKeys` */
+      readonly own?: OwnKeySource;
     };
 
-/** Keys for tokens that the provider has not issued. @default none */
+/** Keys for tokens that the provider has not issued. */
 export type OwnKeySource =
-  { readonly generate: Exclude<SigningAlgorithm, 'HS256'> } | { readonly jwks: JsonWebKeySet | string };
+  | {
+      /** Algorithm of a key that is generated into the secrets directory. PostgREST gets the public half. */
+      readonly generate: Exclude<SigningAlgorithm, 'HS256'>;
+    }
+  | {
+      /** An existing set of public keys, as an object or as JSON text. */
+      readonly jwks: JsonWebKeySet | string;
+    };
 
 /** An OpenID provider whose tokens are trusted, what they must say, and which roles they are for. */
 export interface Provider {
   /** The exact `iss` of the provider's tokens: https, or http on this machine. */
   readonly issuer: string;
-  /** Its public keys, as an object or as JSON text. @default fetched from the provider by each deploy */
+  /** The provider's public keys, as an object or as JSON text. @default fetched from the provider by each deploy */
   readonly jwks?: JsonWebKeySet | string;
-  /** Where its keys are fetched. @default what its discovery document says */
+  /** Address of the provider's keys. @default the address in its discovery document */
   readonly jwksUri?: string;
-  /** How old the keys may be that were fetched last, where it does not answer a deploy. @default 2592000, 30 days */
+  /** Largest age of the keys that were fetched last, where the provider does not answer a deploy. @default 2592000, 30 days */
   readonly keysMaximumAgeSeconds?: number;
-  /** Required member of `aud`. @default any: then `claims` must say whom a token is for */
+  /** Required member of `aud`. @default any, and `claims` must say whom a token is for */
   readonly audience?: string;
   /** Claims that must be there with one of these texts, such as `{ token_use: 'access' }`. @default none */
   readonly claims?: Readonly<Record<string, string | readonly string[]>>;
+  /** Rules from the provider's claims to declared roles. */
   readonly roles: RoleMapping;
 }
 
@@ -66,7 +88,7 @@ export interface RoleMapping {
   readonly claim: ClaimPath;
   /** Declared roles, each with the provider's names for it. Of several that match the first counts. */
   readonly map: Readonly<Record<string, string | readonly string[]>>;
-  /** The role of tokens that none of it matches. @default they are refused */
+  /** The role of tokens that match nothing in `map`. @default such tokens are rejected */
   readonly defaultRole?: string;
   /** @deprecated use `defaultRole` */
   readonly otherwise?: string;
@@ -109,6 +131,7 @@ export interface RevocationInput {
   readonly bumpOn?: readonly RevokingTableInput[];
 }
 
+/** A table whose changes revoke tokens. */
 export interface RevokingTableInput {
   /** `schema.table`, or a table of the first exposed schema. */
   readonly table: string;
@@ -116,6 +139,7 @@ export interface RevokingTableInput {
   readonly column: string | readonly string[];
 }
 
+/** Settings of a role that requests run as. */
 export interface RoleSettings {
   /** Longest time of one statement, in milliseconds. @default 5000 */
   readonly statementTimeoutMs?: number;
@@ -126,16 +150,21 @@ export interface RoleSettings {
   readonly settings?: Readonly<Record<string, string>>;
 }
 
+/** A role that tokens may name. */
 export interface UserRoleInput extends RoleSettings {
+  /** Name of the role in Postgres. */
   readonly name: string;
   /** Declared roles whose privileges this role inherits. @default none */
   readonly inherits?: readonly string[];
 }
 
+/** The role of requests without a token. */
 export interface AnonymousRoleInput extends RoleSettings {
+  /** Name of the role in Postgres. */
   readonly name: string;
 }
 
+/** The roles of a declaration. */
 export interface RolesInput {
   /** The login role of PostgREST. @default `<name>_authenticator` */
   readonly authenticator?: string;
@@ -149,13 +178,19 @@ export interface RolesInput {
 
 /** Commands that roles may use on a table or view, on all or on some columns. */
 export interface GrantInput {
+  /** Roles that get the grant. */
   readonly to: string | readonly string[];
+  /** `true` to read all columns, or the columns. @default not granted */
   readonly select?: true | readonly string[];
+  /** `true` to insert with all columns, or the columns. @default not granted */
   readonly insert?: true | readonly string[];
+  /** `true` to update all columns, or the columns. @default not granted */
   readonly update?: true | readonly string[];
+  /** `true` to delete rows. @default not granted */
   readonly delete?: true;
 }
 
+/** Members of every policy. */
 export interface PolicyCommon {
   /** Name of the policy. @default made from kind, commands and roles */
   readonly name?: string;
@@ -168,33 +203,47 @@ export interface PolicyCommon {
 }
 
 interface ClaimPolicy extends PolicyCommon {
+  /** Column that is compared with the claim. */
   readonly column: string;
+  /** Claim that the column is compared with. */
   readonly claim: ClaimPath;
   /** Type of the column, or one that compares with it without failing. The claim is cast to it, never the column, so that indexes serve. */
   readonly type: ClaimType;
 }
 
+/** A policy made by `ownRows`. */
 export interface OwnRowsPolicy extends ClaimPolicy {
+  /** Rows whose column equals a claim. */
   readonly kind: 'own-rows';
 }
+
+/** A policy made by `tenant`. */
 export interface TenantPolicy extends ClaimPolicy {
+  /** Rows of the tenant that the token names. */
   readonly kind: 'tenant';
 }
+
+/** A policy made by `claimList`. */
 export interface ClaimListPolicy extends ClaimPolicy {
+  /** Rows whose column is one of the values in a claim that holds a list. */
   readonly kind: 'claim-list';
 }
+
+/** A policy made by `membership`. */
 export interface MembershipPolicy extends PolicyCommon {
+  /** Rows that belong to something the token's subject is a member of, by a membership table. */
   readonly kind: 'membership';
   /** Column of the protected table. */
   readonly column: string;
   /** Type of that column and of `through.key`. */
   readonly type: ClaimType;
+  /** The membership table and its columns. */
   readonly through: {
     /** The membership table: `schema.table`, or a table of the first exposed schema. */
     readonly table: string;
-    /** Its column that `column` is compared with. */
+    /** Column of the membership table that `column` is compared with. */
     readonly key: string;
-    /** Its column that holds the member. */
+    /** Column of the membership table that holds the member. */
     readonly member: string;
     /** Only memberships whose columns have these values. @default all */
     readonly where?: Readonly<Record<string, string | number | boolean | readonly string[]>>;
@@ -204,22 +253,34 @@ export interface MembershipPolicy extends PolicyCommon {
   /** Type of `through.member`. */
   readonly memberType: ClaimType;
 }
+
+/** A policy made by `allRows`. */
 export interface AllRowsPolicy extends PolicyCommon {
+  /** Every row. */
   readonly kind: 'all-rows';
 }
+
+/** A policy made by `publicRows`. */
 export interface PublicRowsPolicy extends PolicyCommon {
+  /** Rows with given values, whatever the token. */
   readonly kind: 'public-rows';
   /** Columns and the value each must have; `null` means IS NULL. */
   readonly where: Readonly<Record<string, string | number | boolean | null>>;
 }
+
+/** A policy made by `validBetween`. */
 export interface ValidBetweenPolicy extends PolicyCommon {
+  /** Rows that are valid now, between two moments in the row. */
   readonly kind: 'valid-between';
   /** Column of the first moment; a null there means always. @default no lower bound */
   readonly from?: string;
   /** Column of the first moment after the end; a null there means for ever. @default no upper bound */
   readonly until?: string;
 }
+
+/** A policy made by `custom`. */
 export interface CustomPolicy extends PolicyCommon {
+  /** Rows for which a condition of your own is true. */
   readonly kind: 'custom';
   /** The condition for rows that are read or changed. */
   readonly using: SqlSource;
@@ -229,6 +290,7 @@ export interface CustomPolicy extends PolicyCommon {
   readonly values?: Readonly<Record<string, string>>;
 }
 
+/** Rows that roles may read or write. */
 export type PolicyInput =
   | OwnRowsPolicy
   | TenantPolicy
@@ -239,19 +301,25 @@ export type PolicyInput =
   | ValidBetweenPolicy
   | CustomPolicy;
 
+/** A table of an exposed or internal schema. */
 export interface TableInput {
   /** `schema.table`, or a table of the first exposed schema. */
   readonly name: string;
+  /** Commands that roles may use on the table. @default none */
   readonly grants?: readonly GrantInput[];
+  /** Rows that roles may reach. Row security is on and forced: without a policy, no row. @default none */
   readonly policies?: readonly PolicyInput[];
 }
 
 /** A view runs with the rights of who asks (`security_invoker`), so the policies of its tables decide its rows. */
 export interface ViewInput {
+  /** `schema.view`, or a view of the first exposed schema. */
   readonly name: string;
+  /** Commands that roles may use on the view. @default none */
   readonly grants?: readonly GrantInput[];
 }
 
+/** A function that roles may call. */
 export interface FunctionInput {
   /** `schema.function`, or a function of the first exposed schema. */
   readonly name: string;
@@ -263,6 +331,7 @@ export interface FunctionInput {
   readonly securityDefiner?: boolean;
 }
 
+/** Settings of PostgREST. */
 export interface ServerInput {
   /** PostgREST's version; settings and checks follow it. @default the newest in the table of docs/versions.md */
   readonly version?: string;
@@ -276,11 +345,11 @@ export interface ServerInput {
   readonly bindAddress?: string;
   /** Says that any origin may reach a public address on purpose. @default false */
   readonly allowAnyOriginOnPublicAddress?: boolean;
-  /** Port on which the admin server is published: refused, it is not for the outside. */
+  /** Port on which the admin server would be published. `declare` rejects it: the admin server has no access control. */
   readonly adminPort?: number;
   /** How much of the schema the OpenAPI root shows. @default 'follow-privileges' */
   readonly openApi?: 'follow-privileges' | 'disabled';
-  /** @default 'error' */
+  /** The least severe messages that PostgREST logs. @default 'error' */
   readonly logLevel?: 'crit' | 'error' | 'warn' | 'info';
   /** Further PostgREST settings by their documented names, such as `db-tx-end`: those that are safe. @default none */
   readonly settings?: Readonly<Record<string, string>>;
@@ -298,15 +367,21 @@ export interface DeclarationInput {
   readonly internalSchemas?: readonly string[];
   /** Schema for claims helpers, the pre-request check and book-keeping; never exposed. @default `<name>_private` */
   readonly privateSchema?: string;
+  /** The roles of the server, of the owner and of requests. */
   readonly roles: RolesInput;
+  /** Tables with grants and policies; an unlisted table stays closed. @default none */
   readonly tables?: readonly TableInput[];
+  /** Views with grants; an unlisted view stays closed. @default none */
   readonly views?: readonly ViewInput[];
+  /** Functions that roles may call; nobody can call an unlisted one. @default none */
   readonly functions?: readonly FunctionInput[];
   /** Application SQL, each run once, in the order of their names. @default none */
   readonly migrations?: readonly SqlSource[];
-  /** @default { generate: 'ES256' } */
+  /** Keys whose tokens are trusted. @default { generate: 'ES256' } */
   readonly keys?: KeySource;
+  /** Rules for the claims of tokens, and their revocation. @default any issuer and audience; `exp` is required */
   readonly tokens?: TokenRules;
+  /** Settings of PostgREST. @default the default of each setting */
   readonly server?: ServerInput;
   /**
    * Numbers of known advisories, such as `CVE-2026-6460`, that deploys and audits no longer warn about; see docs/versions.md.

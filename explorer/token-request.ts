@@ -1,4 +1,5 @@
 import type { IncomingMessage } from 'node:http';
+import { isObject } from '../declaration/is-object.ts';
 
 const MAX_BYTES = 100_000;
 
@@ -26,10 +27,6 @@ export async function readTokenRequest(request: IncomingMessage): Promise<TokenR
   if (!isObject(body) || typeof body['role'] !== 'string') return { problem: 'name a role' };
   const { role, claims } = body;
   return isObject(claims) ? { role, claims } : { problem: 'claims are a JSON object, such as {"user_id": 1}' };
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 /** A rounded number would name somebody else. */

@@ -2,5 +2,6 @@
 export interface SqlSource {
   /** Path or name that errors show. */
   readonly file: string;
+  /** The SQL. */
   readonly sql: string;
 }

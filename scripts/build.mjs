@@ -1,5 +1,6 @@
 // Makes dist/, the package as it is published: JavaScript, type declarations, the SQL templates and the JSON schema of a declaration.
 import { chmodSync, cpSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { describeSchema } from './describe-schema.mjs';
 import { root, runModule } from './run.mjs';
 
 const dist = `${root}dist`;
@@ -26,6 +27,7 @@ for (const room of ['explorer', 'testing']) {
   });
 }
 const { declarationJsonSchema } = await import(`${dist}/declaration/json-schema.js`);
-writeFileSync(`${dist}/declaration.schema.json`, `${JSON.stringify(declarationJsonSchema(), undefined, 2)}\n`);
+const schema = describeSchema(declarationJsonSchema());
+writeFileSync(`${dist}/declaration.schema.json`, `${JSON.stringify(schema, undefined, 2)}\n`);
 
 chmodSync(`${dist}/cli/main.js`, 0o755);

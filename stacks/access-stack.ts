@@ -2,12 +2,21 @@ import type { Construct } from 'constructs';
 import { TerraformStack } from '../constructs/synth/cdk/core.ts';
 import { DatabaseAccess, type DatabaseAccessProps, ServerImage } from '../constructs/index.ts';
 
+/** Options of an {@link AccessStack}. */
 export interface AccessStackProps extends DatabaseAccessProps {
-  /** Image of the servers. @default `postgrest/postgrest:v<the declared version>` */
+  /** Image of the servers, which this stack pulls. @default `postgrest/postgrest:v<the declared version>` */
   readonly serverImage?: string;
 }
 
-/** Roles and access. A deploy whose SQL fails, or that has no image, ends here, before the stack of the servers is touched. */
+/**
+ * Roles, access SQL and the image of the servers. A deploy whose SQL fails, or that has no image, ends here, before the stack
+ * of the servers is touched.
+ *
+ * @example
+ * const { access } = new AccessStack(new App(), 'todos-access', { declaration, database });
+ *
+ * @throws SecuredPostgrestError `unreadable_secret`, `insecure_secret_file`, `lost_secret`
+ */
 export class AccessStack extends TerraformStack {
   readonly access: DatabaseAccess;
 

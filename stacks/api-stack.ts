@@ -2,7 +2,15 @@ import type { Construct } from 'constructs';
 import { TerraformOutput, TerraformStack } from '../constructs/synth/cdk/core.ts';
 import { SecuredPostgrest, type SecuredPostgrestProps } from '../constructs/index.ts';
 
-/** Keys and servers. */
+/**
+ * Keys and servers, with the outputs `url` and `roles`. Without `access` it makes the roles and the access SQL, too.
+ *
+ * @example
+ * const { api } = new ApiStack(new App(), 'todos-api', { declaration, database, access, secrets });
+ *
+ * @throws SecuredPostgrestError `invalid_prop`, `unsupported_version`, `vulnerable_version`, `unreadable_secret`,
+ * `insecure_secret_file`, `lost_secret`, and what reading keys refuses
+ */
 export class ApiStack extends TerraformStack {
   readonly api: SecuredPostgrest;
 

@@ -3,8 +3,14 @@ import { TerraformStack } from '../constructs/synth/cdk/core.ts';
 import { type IPostgresDatabase, PostgresDatabase, type PostgresDatabaseProps } from '../constructs/index.ts';
 
 /**
- * The database, in a stack of its own: the API's stack needs it running even to plan, so that a plain deploy of both
+ * The database. The next stack's provider connects to it even to plan. In a stack of its own, a plain deploy of all stacks
  * brings back a database that was lost.
+ *
+ * @example
+ * const { database } = new DatabaseStack(new App(), 'todos-database', { name: 'todos', port: 5433 });
+ *
+ * @throws SecuredPostgrestError `invalid_prop`, `unsupported_version`, `vulnerable_version`, `unreadable_secret`,
+ * `insecure_secret_file`, `lost_secret`
  */
 export class DatabaseStack extends TerraformStack {
   readonly database: IPostgresDatabase;

@@ -1,49 +1,38 @@
-import type { ContainerProps } from '../constructs/index.ts';
+import { type ContainerProps, SecretsDirectory } from '../constructs/index.ts';
+import type { SecuredPostgrestStacksProps } from './add-stacks.ts';
 import { environmentCount, environmentCpus, environmentPort } from './environment-numbers.ts';
 import { refuse } from '../errors/secured-postgrest-error.ts';
 import { keysFromCommand, keysFromEnvironment, parseKeysCommand, type KeyStore } from '../tokens/index.ts';
 
-/** Memory and CPU limits of a container. */
-type ContainerLimits = Pick<ContainerProps, 'memory' | 'cpus'>;
-
-/** Settings of a deploy that environment variables may give, so that images and ports need no change of code. */
-export interface DeployEnvironment {
-  readonly postgresImage?: string;
-  readonly postgrestImage?: string;
-  readonly databasePort?: number;
-  readonly apiPort?: number;
-  readonly servers?: number;
-  /** Limits of the database's container, and of each server's. */
-  readonly databaseLimits: ContainerLimits;
-  readonly apiLimits: ContainerLimits;
-  readonly secretsDirectory?: string;
-  /** Where the private keys are kept, if not in files. */
-  readonly keys?: KeyStore;
-}
-
 /**
- * Reads `POSTGRES_IMAGE`, `POSTGREST_IMAGE`, `DATABASE_PORT`, `API_PORT`, `API_SERVERS`, `DATABASE_MEMORY` and `API_MEMORY` in
- * megabytes, `DATABASE_CPUS`, `API_CPUS`, `SECRETS_DIRECTORY`, `KEYS_FROM_ENV` and `KEYS_COMMAND`.
+ * Options of the stacks from `POSTGRES_IMAGE`, `POSTGREST_IMAGE`, `DATABASE_PORT`, `API_PORT`, `API_SERVERS`, `DATABASE_MEMORY` and
+ * `API_MEMORY` in megabytes, `DATABASE_CPUS`, `API_CPUS`, `SECRETS_DIRECTORY`, `KEYS_FROM_ENV` and `KEYS_COMMAND`.
  *
+ * @param name the declaration's name
  * @throws SecuredPostgrestError `invalid_prop` with the name of the variable
  */
-export function readEnvironment(env: NodeJS.ProcessEnv = process.env): DeployEnvironment {
+export function readEnvironment(
+  name: string,
+  env: NodeJS.ProcessEnv = process.env,
+): Required<SecuredPostgrestStacksProps> {
+  const { POSTGRES_IMAGE, POSTGREST_IMAGE, SECRETS_DIRECTORY: directory } = env;
   return {
-    ...(env['POSTGRES_IMAGE'] && { postgresImage: env['POSTGRES_IMAGE'] }),
-    ...(env['POSTGREST_IMAGE'] && { postgrestImage: env['POSTGREST_IMAGE'] }),
-    ...defined({
-      databasePort: environmentPort('DATABASE_PORT', env),
-      apiPort: environmentPort('API_PORT', env),
-      servers: environmentCount('API_SERVERS', env),
-    }),
-    databaseLimits: limitsOf('DATABASE', env),
-    apiLimits: limitsOf('API', env),
-    ...(env['SECRETS_DIRECTORY'] && { secretsDirectory: env['SECRETS_DIRECTORY'] }),
-    ...keysOf(env),
+    database: {
+      ...(POSTGRES_IMAGE && { image: POSTGRES_IMAGE }),
+      ...defined({ port: environmentPort('DATABASE_PORT', env) }),
+      ...limitsOf('DATABASE', env),
+    },
+    api: {
+      ...(POSTGREST_IMAGE && { image: POSTGREST_IMAGE }),
+      ...defined({ port: environmentPort('API_PORT', env), servers: environmentCount('API_SERVERS', env) }),
+      ...limitsOf('API', env),
+    },
+    // Makes the directory: a wrong variable is refused first.
+    secrets: new SecretsDirectory({ name, ...(directory && { directory }), ...keysOf(env) }),
   };
 }
 
-function limitsOf(container: string, env: NodeJS.ProcessEnv): ContainerLimits {
+function limitsOf(container: string, env: NodeJS.ProcessEnv): Pick<ContainerProps, 'memory' | 'cpus'> {
   return defined({
     memory: environmentCount(`${container}_MEMORY`, env),
     cpus: environmentCpus(`${container}_CPUS`, env),
@@ -55,7 +44,7 @@ function defined<T extends object>(values: { [K in keyof T]: T[K] | undefined })
   return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)) as T;
 }
 
-function keysOf({ KEYS_FROM_ENV: variable, KEYS_COMMAND: text }: NodeJS.ProcessEnv): Pick<DeployEnvironment, 'keys'> {
+function keysOf({ KEYS_FROM_ENV: variable, KEYS_COMMAND: text }: NodeJS.ProcessEnv): { keys?: KeyStore } {
   if (!text) return variable ? { keys: keysFromEnvironment(variable) } : {};
   const command = parseKeysCommand(text);
   if (!command)

@@ -1,9 +1,10 @@
 import { App } from '../constructs/synth/cdk/core.ts';
 import { observe } from '../constructs/index.ts';
 import todos from '../examples/todos/declaration.ts';
-import { addStacks } from './deployment.ts';
+import { readEnvironment } from './environment.ts';
+import { addStacks } from './index.ts';
 
 const app = new App();
-addStacks(app, todos);
+addStacks(app, todos, readEnvironment(todos.name));
 await observe(app);
 app.synth();

@@ -1,4 +1,5 @@
 import { refuse } from '../errors/secured-postgrest-error.ts';
+import { epochSeconds } from '../tokens/epoch-seconds.ts';
 import type { TokenOptions } from '../tokens/index.ts';
 
 type Claims = Readonly<Record<string, unknown>>;
@@ -48,10 +49,6 @@ function seconds(name: string, value: unknown): number | undefined {
 
 function wrong(name: string, value: unknown, fix: string): never {
   return refuse('invalid_token_claim', `claims.${name}`, `${JSON.stringify(value)} can not be a token's ${name}`, fix);
-}
-
-function epochSeconds(date = new Date()): number {
-  return Math.floor(date.getTime() / 1000);
 }
 
 /** Without what is undefined, so that it takes no other value's place. */

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { errors } from 'oidc-provider';
+import { epochSeconds } from '../tokens/epoch-seconds.ts';
 import { currentExchange } from './exchange.ts';
 import { Sealer } from './sealed.ts';
 
@@ -107,8 +108,4 @@ function cookiesNow(): Map<string, string> {
   }
   known.set(exchange, cookies);
   return cookies;
-}
-
-function epochSeconds(): number {
-  return Math.floor(Date.now() / 1000);
 }

@@ -2,6 +2,7 @@ import Provider, { interactionPolicy, type Configuration, type KoaContextWithOID
 import type { TokenServiceClient } from '../declaration/token-service/token-clients.ts';
 import type { Lifetimes } from '../declaration/token-service/token-lifetimes.ts';
 import type { Declaration } from '../declaration/types.ts';
+import { epochSeconds } from '../tokens/epoch-seconds.ts';
 import type { AccountClaims, Accounts } from './accounts.ts';
 import type { TokenStoreOptions } from './adapter.ts';
 import { tokenStore } from './adapter.ts';
@@ -132,10 +133,6 @@ function signInPolicy({ signIn }: Lifetimes): interactionPolicy.DefaultPolicy {
   const over = ({ oidc }: KoaContextWithOIDC) => oidc.session!.past(signIn - 1);
   policy.get('login')!.checks.add(new interactionPolicy.Check('over', 'the sign-in is over', 'login_required', over));
   return policy;
-}
-
-function epochSeconds(): number {
-  return Math.floor(Date.now() / 1000);
 }
 
 function toMetadata({ id, redirectUris, signedOutUris = [], secret }: TokenServiceClient, alg: string) {

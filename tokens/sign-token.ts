@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { isDeepStrictEqual } from 'node:util';
 import { importJWK, SignJWT, type JWK } from 'jose';
 import { refuse } from '../errors/secured-postgrest-error.ts';
+import { epochSeconds } from './epoch-seconds.ts';
 import type { SigningKey } from './keys/private-key.ts';
 
 /** Claims that have an option of their own. */
@@ -110,7 +111,7 @@ function isJson(value: unknown): boolean {
 }
 
 function seconds(date: Date, place: string): number {
-  const value = Math.floor(date.getTime() / 1000);
+  const value = epochSeconds(date);
   if (Number.isNaN(value)) refuse('invalid_token_claim', place, 'not a date', 'give a valid Date');
   return value;
 }

@@ -2,6 +2,7 @@ import { statementsOf } from '../../postgres/statements.ts';
 import { quoteIdentifier } from '../../postgres/quote.ts';
 import { providerOf, tokenClaims } from '../../declaration/keys/provider.ts';
 import type { Command, Declaration, QualifiedName } from '../../declaration/types.ts';
+import { epochSeconds } from '../../tokens/epoch-seconds.ts';
 import type { Subject } from '../subjects.ts';
 
 const statement = statementsOf('access/probes');
@@ -61,7 +62,7 @@ function claimsOf(declaration: Declaration, subject: Subject | undefined): Recor
   const provider = providerOf(declaration.keys);
   const { requiredClaims } = declaration.tokens;
   const { issuer, audience } = provider ?? declaration.tokens;
-  const now = Math.floor(Date.now() / 1000);
+  const now = epochSeconds();
   const added = { sub: 'sample', jti: 'sample', nbf: now };
   return {
     iat: now,

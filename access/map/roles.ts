@@ -1,5 +1,6 @@
 import type pg from 'pg';
 import type { Session } from '../../apply/session.ts';
+import { INSUFFICIENT_PRIVILEGE } from '../../postgres/sqlstate.ts';
 import { statementsOf } from '../../postgres/statements.ts';
 import type { Relation } from './relation.ts';
 import { roleOf } from './request.ts';
@@ -31,7 +32,7 @@ export function refusedBefore(role: string | undefined, roles: Roles): { refused
   if (role === undefined) return { refused: 'PGRST302' };
   const found = roles.get(role);
   if (!found) return { refused: '22023' };
-  return found.served ? undefined : { refused: '42501' };
+  return found.served ? undefined : { refused: INSUFFICIENT_PRIVILEGE };
 }
 
 /** Reads the columns that each role was granted, by `command role`. */

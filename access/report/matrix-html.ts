@@ -1,5 +1,7 @@
 import { cellText, headingOf, isUndeclared, visible } from './cell.ts';
-import { COMMANDS, type AccessCell, type AccessMatrix, type RelationAccess } from '../matrix.ts';
+import { COMMANDS } from '../../declaration/commands.ts';
+import { INSUFFICIENT_PRIVILEGE } from '../../postgres/sqlstate.ts';
+import type { AccessCell, AccessMatrix, RelationAccess } from '../matrix.ts';
 import { MATRIX_STYLE } from './matrix-style.ts';
 
 /** More keys than these are counted only: nobody reads a thousand. */
@@ -8,7 +10,7 @@ const SHOWN_KEYS = 100;
 /** Meanings of known error codes; other codes are shown alone. */
 const REFUSALS: Readonly<Record<string, string>> = {
   '22023': 'there is no such role',
-  '42501': 'no privilege',
+  [INSUFFICIENT_PRIVILEGE]: 'no privilege',
   '55000': 'the view can not be written',
   PGRST302: 'a token is required',
   PT401: 'the token is not valid here',

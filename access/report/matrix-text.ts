@@ -1,5 +1,6 @@
 import { cellText, headingOf, isUndeclared, visible } from './cell.ts';
-import { COMMANDS, type AccessMatrix, type RelationAccess } from '../matrix.ts';
+import { COMMANDS } from '../../declaration/commands.ts';
+import type { AccessMatrix, RelationAccess } from '../matrix.ts';
 
 export interface MatrixTextOptions {
   /** With a terminal's escape sequences. @default false */

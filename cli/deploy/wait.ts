@@ -1,9 +1,10 @@
 import type { Command } from 'commander';
 import { engineAddress } from '../../constructs/docker/engine-address.ts';
+import { hideTexts } from '../../errors/hide-texts.ts';
 import { refuse } from '../../errors/secured-postgrest-error.ts';
 import { containerState, lastLogLines, type ContainerState } from './container.ts';
-import { hideTexts, secretTexts } from './hidden-texts.ts';
 import { parseSeconds } from '../parse-seconds.ts';
+import { secretTexts } from './secret-texts.ts';
 import { answerOf } from './server-answer.ts';
 
 export interface WaitOptions {

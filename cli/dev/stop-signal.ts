@@ -1,4 +1,4 @@
-const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+import { END_SIGNALS } from '../../testing/servers/end-signals.ts';
 
 /** Listens for Ctrl-C and the like, until it is disposed of. */
 export interface StopSignal extends Disposable {
@@ -19,12 +19,12 @@ export function listenForStop(): StopSignal {
     if (parent !== undefined && process.ppid !== parent) stop();
   }, 500);
   const listener = () => stop();
-  for (const signal of SIGNALS) process.on(signal, listener);
+  for (const signal of END_SIGNALS) process.on(signal, listener);
   return {
     received,
     [Symbol.dispose]() {
       clearInterval(timer);
-      for (const signal of SIGNALS) process.off(signal, listener);
+      for (const signal of END_SIGNALS) process.off(signal, listener);
     },
   };
 }

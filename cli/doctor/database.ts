@@ -3,11 +3,11 @@ import { connect, type DatabaseConnection } from '../../postgres/connect.ts';
 import { packageTemplate } from '../../postgres/template.ts';
 import type { Declaration } from '../../declaration/types.ts';
 import { SecuredPostgrestError } from '../../errors/secured-postgrest-error.ts';
-import { clockFinding } from './clocks.ts';
-import { type Finding, findings } from './finding.ts';
-import { versionFindings } from './versions.ts';
+import { clockResult } from './clocks.ts';
+import { type CheckResult, resultsOf } from './check-result.ts';
+import { versionResults } from './versions.ts';
 
-const { ok, problem } = findings('database');
+const { ok, problem } = resultsOf('database');
 
 interface Row {
   readonly version: string;
@@ -16,7 +16,7 @@ interface Row {
 }
 
 /** Checks if the connecting role can deploy to an existing database; with a declaration, also if it can change its roles. */
-export async function checkDatabase(connection: DatabaseConnection, declaration?: Declaration): Promise<Finding[]> {
+export async function checkDatabase(connection: DatabaseConnection, declaration?: Declaration): Promise<CheckResult[]> {
   const place = `${connection.host}:${connection.port ?? 5432}/${connection.database}`;
   let client;
   try {
@@ -32,10 +32,10 @@ export async function checkDatabase(connection: DatabaseConnection, declaration?
     const lacking = await lackingPrivileges(client, declaration);
     return [
       ok(`PostgreSQL ${version} at ${place}`),
-      ...versionFindings('database', 'PostgreSQL', version.split(' ')[0]!, declaration?.acceptedAdvisories),
+      ...versionResults('database', 'PostgreSQL', version.split(' ')[0]!, declaration?.acceptedAdvisories),
       ...(standby ? [problem(`${place} is a standby, which can not be written to`, 'name the primary')] : []),
       lacking ? problem(`${place}: ${lacking.problem}`, lacking.fix) : ok(`"${connection.user}" may deploy`),
-      clockFinding('the database', Number(now) - (before + Date.now()) / 2),
+      clockResult('the database', Number(now) - (before + Date.now()) / 2),
     ];
   } finally {
     await client.end();

@@ -1,13 +1,13 @@
 import { engineAddress } from '../../constructs/docker/engine-address.ts';
-import { type Finding, findings } from './finding.ts';
+import { type CheckResult, resultsOf } from './check-result.ts';
 import { runProgram } from './program.ts';
 
-const { ok, warning, problem } = findings('engine');
+const { ok, warning, problem } = resultsOf('engine');
 
 /** Options of the `docker` command that reach the engine of the provider, where it answers. */
 export interface CheckedEngine {
   readonly address?: readonly string[];
-  readonly findings: readonly Finding[];
+  readonly results: readonly CheckResult[];
 }
 
 /** Terraform's provider refuses a host without one. */
@@ -18,7 +18,7 @@ export function checkEngine(): CheckedEngine {
   const [kind, name = ''] = address;
   if (kind === '--host' && !SCHEME.test(name)) {
     const fix = 'write it like unix:///var/run/docker.sock or tcp://engine.example.org:2376, or unset it';
-    return { findings: [problem(`DOCKER_HOST is "${name}", which is no address of an engine`, fix)] };
+    return { results: [problem(`DOCKER_HOST is "${name}", which is no address of an engine`, fix)] };
   }
   const { status, stdout, complaint } = runProgram('docker', [
     ...address,
@@ -27,7 +27,7 @@ export function checkEngine(): CheckedEngine {
     '{{.Server.Version}}',
   ]);
   const contexts = checkContext(address);
-  if (status === 0) return { address, findings: [versionFinding(stdout, address), ...contexts] };
+  if (status === 0) return { address, results: [versionResult(stdout, address), ...contexts] };
   const fix =
     status === undefined
       ? 'install Docker, so that `docker` is on the PATH'
@@ -35,21 +35,21 @@ export function checkEngine(): CheckedEngine {
         ? 'let this user use the engine, such as in the group docker, or run as root'
         : 'start the engine, or name it in DOCKER_HOST';
   return {
-    findings: [
+    results: [
       problem(`no Docker engine answers at ${kind === '--context' ? `the context ${name}` : name} (${complaint})`, fix),
       ...contexts,
     ],
   };
 }
 
-function versionFinding(version: string, address: readonly string[]): Finding {
+function versionResult(version: string, address: readonly string[]): CheckResult {
   const [major = 0, minor = 0] = version.split('.').map(Number);
   const text = `Docker engine ${version} at ${address.at(-1)}`;
   return major > 20 || (major === 20 && minor >= 10) ? ok(text) : warning(`${text} is old`, 'use 20.10 or later');
 }
 
 /** The command line has a current context; Terraform's provider knows of none. */
-function checkContext(address: readonly string[]): Finding[] {
+function checkContext(address: readonly string[]): CheckResult[] {
   const { status, stdout } = runProgram('docker', [
     'context',
     'inspect',

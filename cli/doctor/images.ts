@@ -1,10 +1,10 @@
 import { imageVersion } from '../../compile/images.ts';
-import { type Finding, findings } from './finding.ts';
+import { type CheckResult, resultsOf } from './check-result.ts';
 import { runProgram } from './program.ts';
 import type { Product } from '../../declaration/releases/release-table.ts';
-import { versionFindings } from './versions.ts';
+import { versionResults } from './versions.ts';
 
-const { ok, warning, problem } = findings('images');
+const { ok, warning, problem } = resultsOf('images');
 
 export interface WantedImage {
   readonly product: Product;
@@ -17,14 +17,14 @@ export function checkImages(
   engine: readonly string[] | undefined,
   wanted: readonly WantedImage[],
   accepted: readonly string[] | undefined,
-): Finding[] {
+): CheckResult[] {
   return wanted.flatMap(({ product, image, variable }) => [
     ...(engine ? [presence(engine, image, variable)] : []),
-    ...tagFindings(product, image, accepted),
+    ...tagResults(product, image, accepted),
   ]);
 }
 
-function presence(engine: readonly string[], image: string, variable: string): Finding {
+function presence(engine: readonly string[], image: string, variable: string): CheckResult {
   if (runProgram('docker', [...engine, 'image', 'inspect', '--format', '{{.Id}}', image]).status === 0) {
     return ok(`the engine has ${image}`);
   }
@@ -38,7 +38,7 @@ const OUT_OF_REACH =
   /no such host|dial tcp|i\/o timeout|timeout exceeded|TLS handshake|x509|server misbehaving|unreachable|refused|no answer within/i;
 
 /** An image that the engine does not have, and `docker manifest inspect` does not find. */
-export function missing(image: string, variable: string, complaint: string): Finding {
+export function missing(image: string, variable: string, complaint: string): CheckResult {
   if (OUT_OF_REACH.test(complaint)) {
     return problem(
       `the engine has no image ${image}, and its registry can not be reached (${complaint})`,
@@ -49,10 +49,10 @@ export function missing(image: string, variable: string, complaint: string): Fin
 }
 
 /** Advisories on the version in an image's tag. */
-export function tagFindings(product: Product, image: string, accepted?: readonly string[]): Finding[] {
+export function tagResults(product: Product, image: string, accepted?: readonly string[]): CheckResult[] {
   const version = imageVersion(image);
   if (version === undefined) {
     return [warning(`the tag of ${image} names no version`, 'give the version to the construct, or use such a tag')];
   }
-  return versionFindings('images', product, version, accepted);
+  return versionResults('images', product, version, accepted);
 }

@@ -1,13 +1,13 @@
 import { statfsSync } from 'node:fs';
-import { type Finding, findings } from './finding.ts';
+import { type CheckResult, resultsOf } from './check-result.ts';
 import { installedFamily, installedManifest } from './installed-cdk.ts';
 import { runProgram } from './program.ts';
 
-const node = findings('node');
-const packages = findings('packages');
-const disk = findings('disk');
+const node = resultsOf('node');
+const packages = resultsOf('packages');
+const disk = resultsOf('disk');
 
-export function checkNode(version = process.versions.node): Finding {
+export function checkNode(version = process.versions.node): CheckResult {
   const [major = 0, minor = 0] = version.split('.').map(Number);
   const isAtLeast = (wanted: number, wantedMinor: number) =>
     major > wanted || (major === wanted && minor >= wantedMinor);
@@ -19,7 +19,7 @@ export function checkNode(version = process.versions.node): Finding {
 }
 
 /** The packages that an app and its CLI need, as the current directory has them. */
-export function checkPackages(): Finding[] {
+export function checkPackages(): CheckResult[] {
   const family = installedFamily();
   return [family, `${family}-cli`, 'constructs'].map((name) => {
     const manifest = installedManifest(name);
@@ -32,15 +32,15 @@ export function checkPackages(): Finding[] {
 const GIGABYTE = 1e9;
 
 /** Room for the state, and for the engine's volumes and images where they are on this machine. */
-export function checkDisk(engine: readonly string[] | undefined): Finding[] {
+export function checkDisk(engine: readonly string[] | undefined): CheckResult[] {
   const root = engine && runProgram('docker', [...engine, 'info', '--format', '{{.DockerRootDir}}']).stdout;
   return [process.cwd(), ...(root ? [root] : [])].flatMap((directory) => {
     const free = freeBytes(directory);
-    return free === undefined ? [] : [diskFinding(directory, free)];
+    return free === undefined ? [] : [diskResult(directory, free)];
   });
 }
 
-export function diskFinding(directory: string, freeBytes: number): Finding {
+export function diskResult(directory: string, freeBytes: number): CheckResult {
   const text = `${(freeBytes / GIGABYTE).toFixed(1)} GB free at ${directory}`;
   if (freeBytes < GIGABYTE / 10) return disk.problem(text, 'make room');
   return freeBytes < 2 * GIGABYTE ? disk.warning(text, 'make room: images and data need it') : disk.ok(text);

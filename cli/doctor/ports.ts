@@ -1,9 +1,9 @@
 import { createServer } from 'node:net';
-import { type Finding, findings } from './finding.ts';
+import { type CheckResult, resultsOf } from './check-result.ts';
 import { listener } from './listener.ts';
 import { runProgram } from './program.ts';
 
-const { ok, problem } = findings('ports');
+const { ok, problem } = resultsOf('ports');
 
 export interface WantedPort {
   readonly host: string;
@@ -18,9 +18,9 @@ export interface WantedPort {
 export async function checkPorts(
   engine: readonly string[] | undefined,
   wanted: readonly WantedPort[],
-): Promise<Finding[]> {
+): Promise<CheckResult[]> {
   const published = engine ? publishedPorts(engine) : [];
-  const found: Finding[] = [];
+  const found: CheckResult[] = [];
   for (const { host, port, container, variable } of wanted) {
     const place = `${host}:${port}`;
     const holder = published.find(({ ports }) => ports.has(port))?.name;

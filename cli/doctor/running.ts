@@ -1,11 +1,11 @@
 import { oneLine } from '../../errors/one-line.ts';
 import { programVersion } from '../../declaration/releases/program-version.ts';
 import type { Product } from '../../declaration/releases/release-table.ts';
-import { type Finding, findings } from './finding.ts';
+import { type CheckResult, resultsOf } from './check-result.ts';
 import { runProgram } from './program.ts';
-import { versionFindings } from './versions.ts';
+import { versionResults } from './versions.ts';
 
-const { ok, warning } = findings('running');
+const { ok, warning } = resultsOf('running');
 
 export interface DeployedContainer {
   readonly product: Product;
@@ -23,7 +23,7 @@ export function checkRunning(
   engine: readonly string[] | undefined,
   deployed: readonly DeployedContainer[],
   accepted: readonly string[] | undefined,
-): Finding[] {
+): CheckResult[] {
   if (!engine) return [];
   return deployed.flatMap(({ product, container }) => {
     const { status, stdout, complaint } = runProgram('docker', [
@@ -39,6 +39,6 @@ export function checkRunning(
       const problem = `the version of ${product} in ${container} cannot be read (${oneLine(complaint || stdout)})`;
       return [warning(problem, 'compare it with docs/versions.md')];
     }
-    return [ok(`${container} runs ${product} ${version}`), ...versionFindings('running', product, version, accepted)];
+    return [ok(`${container} runs ${product} ${version}`), ...versionResults('running', product, version, accepted)];
   });
 }

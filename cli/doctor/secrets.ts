@@ -7,12 +7,12 @@ import { adoptCommand, foreignDeployment, foreignObject } from '../../constructs
 import { stateObjects } from '../../constructs/synth/local-state.ts';
 import { SecuredPostgrestError } from '../../errors/secured-postgrest-error.ts';
 import { checkPrivateDirectory, readPrivateFile, readTrustedFile } from '../../files/private-files.ts';
-import { type Finding, findings } from './finding.ts';
+import { type CheckResult, resultsOf } from './check-result.ts';
 
-const { ok, problem } = findings('secrets');
+const { ok, problem } = resultsOf('secrets');
 
 /** Checks who can reach the secrets, and if they belong to the deployment. */
-export function checkSecrets(engine: readonly string[] | undefined, name: string, directory: string): Finding[] {
+export function checkSecrets(engine: readonly string[] | undefined, name: string, directory: string): CheckResult[] {
   const refused = existsSync(directory) ? checkFiles(directory) : [];
   if (refused.length > 0) return refused;
   const identity = readIdentity(directory);
@@ -33,7 +33,7 @@ export function checkSecrets(engine: readonly string[] | undefined, name: string
     : [ok(`${directory} is deployment ${identity}`)];
 }
 
-function checkFiles(directory: string): Finding[] {
+function checkFiles(directory: string): CheckResult[] {
   const keys = join(directory, 'keys');
   const directories = [directory, ...(existsSync(keys) ? [keys] : [])];
   const files = directories.flatMap((parent) => readdirSync(parent).map((name) => join(parent, name)));

@@ -1,16 +1,16 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join, relative, resolve } from 'node:path';
-import { type Finding, findings } from './finding.ts';
+import { type CheckResult, resultsOf } from './check-result.ts';
 
-const { ok, warning, problem } = findings('state');
+const { ok, warning, problem } = resultsOf('state');
 
 /** Checks files that earlier deploys left in the app's directory. */
-export function checkState(directory = process.cwd()): Finding[] {
+export function checkState(directory = process.cwd()): CheckResult[] {
   const names = readdirSync(directory);
   const found = [
-    ...names.filter((name) => name.endsWith('.tfstate.lock.info')).map((name) => lockFinding(directory, name)),
-    ...names.filter((name) => name.endsWith('.tfstate')).flatMap((name) => damageFindings(directory, name)),
-    ...movedFindings(directory),
+    ...names.filter((name) => name.endsWith('.tfstate.lock.info')).map((name) => lockResult(directory, name)),
+    ...names.filter((name) => name.endsWith('.tfstate')).flatMap((name) => damageResults(directory, name)),
+    ...movedResults(directory),
   ];
   if (found.length > 0) return found;
   const states = names.filter((name) => name.endsWith('.tfstate'));
@@ -23,7 +23,7 @@ export function checkState(directory = process.cwd()): Finding[] {
   ];
 }
 
-function lockFinding(directory: string, name: string): Finding {
+function lockResult(directory: string, name: string): CheckResult {
   const { Who: who = 'unknown', Created: since = 'unknown' } = (readJson(join(directory, name)) ?? {}) as Record<
     string,
     string
@@ -34,7 +34,7 @@ function lockFinding(directory: string, name: string): Finding {
   );
 }
 
-function damageFindings(directory: string, name: string): Finding[] {
+function damageResults(directory: string, name: string): CheckResult[] {
   if (readJson(join(directory, name)) !== undefined) return [];
   return [
     problem(`${name} is damaged`, `restore it from ${name}.backup, or remove it: a deploy takes over what exists`),
@@ -42,7 +42,7 @@ function damageFindings(directory: string, name: string): Finding[] {
 }
 
 /** Terraform notes the absolute path of a local state. */
-function movedFindings(directory: string): Finding[] {
+function movedResults(directory: string): CheckResult[] {
   const stacks = join(directory, 'cdktf.out', 'stacks');
   const names = existsSync(stacks) ? readdirSync(stacks) : [];
   const isMoved = names.some((name) => {

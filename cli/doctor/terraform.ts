@@ -1,15 +1,15 @@
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type Finding, findings } from './finding.ts';
+import { type CheckResult, resultsOf } from './check-result.ts';
 import { installedFamily, installedManifest } from './installed-cdk.ts';
 import { runProgram } from './program.ts';
 
-const terraform = findings('terraform');
-const providers = findings('providers');
+const terraform = resultsOf('terraform');
+const providers = resultsOf('providers');
 
 /** Terraform's or OpenTofu's program, and the providers in the versions that the packages of the bindings want. */
-export function checkTerraform(): Finding[] {
+export function checkTerraform(): CheckResult[] {
   const program = process.env['TERRAFORM_BINARY_NAME'] ?? 'terraform';
   const { status, stdout } = runProgram(program, ['version']);
   const [, product, version = '', major, minor] = /^(Terraform|OpenTofu) v((\d+)\.(\d+)\S*)/m.exec(stdout) ?? [];
@@ -17,7 +17,7 @@ export function checkTerraform(): Finding[] {
   if (Number(major) < 1 || (Number(major) === 1 && Number(minor) < 11)) {
     return [terraform.problem(`${product} ${version} has no write-only values`, 'install 1.11 or later')];
   }
-  return [terraform.ok(`${product} ${version}`), ...configurationFindings(), providersFinding(program)];
+  return [terraform.ok(`${product} ${version}`), ...configurationResults(), providersResult(program)];
 }
 
 function noProgram(program: string, status: number | undefined): [message: string, fix: string] {
@@ -29,13 +29,13 @@ function noProgram(program: string, status: number | undefined): [message: strin
   return [`there is no program "${program}"`, fix];
 }
 
-function configurationFindings(): Finding[] {
+function configurationResults(): CheckResult[] {
   const file = process.env['TF_CLI_CONFIG_FILE'];
   if (!file || existsSync(file)) return [];
   return [terraform.warning(`TF_CLI_CONFIG_FILE names ${file}, which is missing`, 'correct or unset it')];
 }
 
-function providersFinding(program: string): Finding {
+function providersResult(program: string): CheckResult {
   const required = requiredProviders();
   const names = Object.values(required).map(({ source, version }) => `${source} ${version}`);
   if (names.length === 0) {

@@ -1,15 +1,15 @@
 import { type Product, RELEASE_TABLE } from '../../declaration/releases/release-table.ts';
 import { advisoriesOf, oldestMajor, releaseFindings, tableAgeDays } from '../../declaration/releases/releases.ts';
-import { type Finding, findings } from './finding.ts';
+import { type CheckResult, resultsOf } from './check-result.ts';
 
 /** PostgreSQL publishes fixes each quarter. */
 const OLD_AFTER_DAYS = 120;
 
 /** Checks if the table of releases is so old that it lacks a quarterly release. */
-export function checkTable(now = new Date()): Finding[] {
+export function checkTable(now = new Date()): CheckResult[] {
   const days = tableAgeDays(now);
   if (days <= OLD_AFTER_DAYS) return [];
-  const { warning } = findings('releases');
+  const { warning } = resultsOf('releases');
   return [
     warning(
       `known advisories are as of ${RELEASE_TABLE.asOf}, ${days} days ago`,
@@ -19,13 +19,13 @@ export function checkTable(now = new Date()): Finding[] {
 }
 
 /** Advisories on a version, and its end of life. A `problem` is one that a deploy refuses. */
-export function versionFindings(
+export function versionResults(
   check: string,
   product: Product,
   version: string,
   accepted?: readonly string[],
-): Finding[] {
-  const { warning, problem } = findings(check);
+): CheckResult[] {
+  const { warning, problem } = resultsOf(check);
   const oldest = oldestMajor(product);
   if (Number.parseInt(version, 10) < oldest) {
     return [problem(`${product} ${version} is too old`, `use ${oldest} or later`)];

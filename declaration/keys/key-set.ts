@@ -1,5 +1,6 @@
 import { createHash, createPublicKey, type KeyObject } from 'node:crypto';
 import { refuse, SecuredPostgrestError } from '../../errors/secured-postgrest-error.ts';
+import { isObject } from '../is-object.ts';
 import type { JsonWebKeySet, KeySource, SigningAlgorithm } from '../types.ts';
 
 type Jwk = Readonly<Record<string, unknown>>;
@@ -380,10 +381,6 @@ function exportMembers(key: KeyObject): Jwk {
   } catch {
     return { kty: key.asymmetricKeyType };
   }
-}
-
-function isObject(value: unknown): value is Jwk {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 function show(value: unknown): string {

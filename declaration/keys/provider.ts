@@ -1,6 +1,7 @@
 import { checkPublicKeys } from './key-set.ts';
 import { refuse } from '../../errors/secured-postgrest-error.ts';
 import { claimPath, setClaim } from '../claims.ts';
+import { isObject } from '../is-object.ts';
 import { isLoopback } from '../loopback.ts';
 import { checkKnownRole, type Roles } from '../roles.ts';
 import type { KeySource, Provider, RoleMapping, TokenRules } from '../types.ts';
@@ -68,10 +69,6 @@ function merged(base: Readonly<Record<string, unknown>>, given: Readonly<Record<
     if (isObject(value) && isObject(other)) both[name] = merged(value, other);
   }
   return both;
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 /** Each of the provider's names with the declared role that it stands for, in the order in which they count. */

@@ -46,16 +46,21 @@ CREATE INDEX messages_author ON messages (author);
 
 /** Imports of every entry point, and the types of what they export. */
 const entryPoints = `
+import type { App } from 'cdktf';
 import { declare, type Declaration } from 'cdktf-secured-postgrest/declaration';
-import { generateKey, signToken, type SigningKey } from 'cdktf-secured-postgrest/jwt';
+import { generateKey, signToken, type SigningKey } from 'cdktf-secured-postgrest/tokens';
+import { signToken as oldSignToken } from 'cdktf-secured-postgrest/jwt';
+import { addStacks, type SecuredPostgrestStacks } from 'cdktf-secured-postgrest/stacks';
 import { KeySet, type IPostgresDatabase } from 'cdktf-secured-postgrest/constructs';
 import { applyDeclaration, type ApplyResult } from 'cdktf-secured-postgrest';
 
 export const declaration: Declaration = declare({ name: 'a', schemas: ['b'], roles: { users: ['c'] } });
 export const sign = async (key: SigningKey): Promise<string> => signToken(key, { role: 'c' });
 export const volume = (keys: KeySet, database: IPostgresDatabase): string => database.host + keys.jwksFile.path;
+export const add = (app: App): SecuredPostgrestStacks => addStacks(app, declaration, { api: { port: 3001 } });
 export const apply = (): Promise<ApplyResult> =>
   applyDeclaration({ host: 'h', port: 1, database: 'd', user: 'u', password: 'p' }, declaration);
+if (oldSignToken !== signToken) throw new Error('the old path exports something else');
 if (typeof generateKey !== 'function' || typeof KeySet !== 'function') throw new Error('an export is missing');
 `;
 
@@ -226,7 +231,7 @@ describe('the package without its peers', () => {
     bare.write(
       'main.js',
       `import { declare } from 'cdktf-secured-postgrest/declaration';
-       import { generateKey, signToken } from 'cdktf-secured-postgrest/jwt';
+       import { generateKey, signToken } from 'cdktf-secured-postgrest/tokens';
        declare({ name: 'a', schemas: ['b'], roles: { users: ['c'] } });
        console.log((await signToken(await generateKey(), { role: 'c' })).split('.').length);`,
     );

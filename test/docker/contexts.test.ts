@@ -23,8 +23,8 @@ afterEach(() => {
 });
 
 it('doctor warns where a current context leads test environments to another engine than deploys', async () => {
-  const { findings } = checkEngine();
-  expect(findings).toContainEqual({
+  const { results } = checkEngine();
+  expect(results).toContainEqual({
     check: 'engine',
     level: 'warning',
     message: `the docker command and test environments use the context "elsewhere" at ${CURRENT}, and deploys use unix:///var/run/docker.sock`,
@@ -35,8 +35,8 @@ it('doctor warns where a current context leads test environments to another engi
 
 it('deploys and test environments use one engine with the fix of doctor', async () => {
   vi.stubEnv('DOCKER_HOST', CURRENT);
-  const { findings } = checkEngine();
-  expect(findings).toEqual([
+  const { results } = checkEngine();
+  expect(results).toEqual([
     expect.objectContaining({ level: 'problem', message: expect.stringContaining(CURRENT) as string }),
   ]);
   expect((await rejection(startDockerBackend())).message).toContain(CURRENT);

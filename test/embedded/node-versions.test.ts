@@ -45,7 +45,8 @@ beforeAll(async () => {
   );
   project.write(
     'modules.cjs',
-    `for (const path of ['', '/client', '/constructs', '/declaration', '/jwt', '/testing', '/token-service'])
+    `const paths = ['/client', '/constructs', '/declaration', '/stacks', '/testing', '/token-service', '/tokens', '/jwt'];
+     for (const path of ['', ...paths])
        if (Object.keys(require('cdktf-secured-postgrest' + path)).length === 0) throw new Error(path);`,
   );
   project.write(

@@ -2,9 +2,11 @@
 import { App } from 'cdktf';
 import { loadDeclaration } from '../../cli/load-declaration.ts';
 import { observe } from '../../constructs/index.ts';
-import { addStacks } from '../../stacks/deployment.ts';
+import { readEnvironment } from '../../stacks/environment.ts';
+import { addStacks } from '../../stacks/index.ts';
 
 const app = new App();
-addStacks(app, await loadDeclaration(process.env['DECLARATION']!));
+const declaration = await loadDeclaration(process.env['DECLARATION']!);
+addStacks(app, declaration, readEnvironment(declaration.name));
 await observe(app);
 app.synth();

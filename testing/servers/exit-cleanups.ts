@@ -1,4 +1,5 @@
-const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+import { END_SIGNALS } from './end-signals.ts';
+
 const cleanups = new Set<() => void>();
 
 /**
@@ -8,7 +9,7 @@ const cleanups = new Set<() => void>();
 export function cleanUpAtExit(cleanup: () => void): () => void {
   if (cleanups.size === 0) {
     process.on('exit', runCleanups);
-    for (const signal of signals) process.on(signal, endBySignal);
+    for (const signal of END_SIGNALS) process.on(signal, endBySignal);
   }
   cleanups.add(cleanup);
   return () => {
@@ -39,5 +40,5 @@ function runCleanups(): void {
 // While nothing is running, signals have their usual effect on the process.
 function removeListeners(): void {
   process.off('exit', runCleanups);
-  for (const signal of signals) process.off(signal, endBySignal);
+  for (const signal of END_SIGNALS) process.off(signal, endBySignal);
 }

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { get } from 'node:http';
 import { join } from 'node:path';
+import { hideTexts } from '../../errors/hide-texts.ts';
 import { refuse } from '../../errors/secured-postgrest-error.ts';
 import { freePorts, isFree, listensOn } from './free-ports.ts';
 import { namedPostgrest, postgrestBinary } from './postgrest-binary.ts';
@@ -118,7 +119,7 @@ async function serve(
       stopSignal: 'SIGTERM',
       // It waits for requests that it is answering; there may be some that nothing will answer.
       stopTimeoutMs: 500,
-      redact: (log) => secrets.reduce((text, secret) => text.replaceAll(secret, '[secret]'), log),
+      redact: (log) => hideTexts(log, secrets),
     });
     const portTaken = () => /resource busy|address already in use/i.test(server.logs());
     // Where a port is taken somebody else may answer, also before this one has found out. It listens long before it is

@@ -1,6 +1,7 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { Declaration } from '../../declaration/types.ts';
-import { COMMANDS, type AccessCell, type AccessMatrix } from '../../access/matrix.ts';
+import type { AccessCell, AccessMatrix } from '../../access/matrix.ts';
+import { COMMANDS } from '../../declaration/commands.ts';
 import { sampleSubjects, type Subjects } from '../../access/subjects.ts';
 import { startSource, type SourceOptions } from '../source.ts';
 

@@ -1,4 +1,6 @@
 import { expect } from 'vitest';
+import { isObject } from '../../declaration/is-object.ts';
+import { INSUFFICIENT_PRIVILEGE } from '../../postgres/sqlstate.ts';
 import type { ApiClient } from '../client.ts';
 import { attempt, type Attempt, type Values } from './attempt.ts';
 
@@ -56,8 +58,8 @@ declare module 'vitest' {
   interface Matchers<T = any> extends AccessMatchers {}
 }
 
-/** `42501`: no privilege, or a policy's check. `PT401`: the pre-request check. */
-const REFUSALS = ['42501', 'PT401', 'PGRST302'];
+/** Codes of rejected requests: also by a policy's check, by the pre-request check (`PT401`), and without a token (`PGRST302`). */
+const REFUSALS = [INSUFFICIENT_PRIVILEGE, 'PT401', 'PGRST302'];
 
 async function may(client: ApiClient, wanted: Attempt) {
   const result = await attempt(client, wanted);
@@ -108,9 +110,7 @@ expect.extend({
 /** Rows as texts, whatever the order of rows and columns was. */
 function inAnyOrder(rows: readonly unknown[]): string[] {
   const sorted = (_: string, value: unknown) =>
-    typeof value === 'object' && value !== null && !Array.isArray(value)
-      ? Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)))
-      : value;
+    isObject(value) ? Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1))) : value;
   return rows.map((row) => JSON.stringify(row, sorted)).sort();
 }
 

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import type { Command } from '../../../declaration/index.ts';
-import { COMMANDS } from '../../../access/matrix.ts';
+import { COMMANDS } from '../../../declaration/commands.ts';
 import { probeAccess } from '../../../access/map/probe.ts';
 import { withClient } from '../../../postgres/with-client.ts';
 import { useCluster } from '../../support/database.ts';

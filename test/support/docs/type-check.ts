@@ -3,7 +3,8 @@ import { basename } from 'node:path';
 import ts from 'typescript';
 import * as api from '../../../index.ts';
 import * as client from '../../../token-client/index.ts';
-import * as jwt from '../../../tokens/index.ts';
+import * as stacks from '../../../stacks/index.ts';
+import * as tokens from '../../../tokens/index.ts';
 import * as ephemeral from '../../../testing/index.ts';
 import * as service from '../../../token-service/index.ts';
 import { root } from './markdown.ts';
@@ -20,7 +21,8 @@ export interface Snippet {
 
 const ENTRY_POINTS = {
   'cdktf-secured-postgrest': api,
-  'cdktf-secured-postgrest/jwt': jwt,
+  'cdktf-secured-postgrest/stacks': stacks,
+  'cdktf-secured-postgrest/tokens': tokens,
   'cdktf-secured-postgrest/testing': ephemeral,
   'cdktf-secured-postgrest/token-service': service,
   'cdktf-secured-postgrest/client': client,
@@ -33,7 +35,7 @@ import { createServer } from 'node:http';
 import type { PostgresqlProvider } from '@cdktf/provider-postgresql/lib/provider/index.js';
 import { App, DataResource, TerraformOutput, TerraformStack } from 'cdktf';
 import type * as all from 'cdktf-secured-postgrest';
-import type { SigningKey } from 'cdktf-secured-postgrest/jwt';
+import type { SigningKey } from 'cdktf-secured-postgrest/tokens';
 import pg from 'pg';
 import { expect } from 'vitest';
 import type { AccessMatrix, ApiClient, EphemeralPostgrest } from 'cdktf-secured-postgrest/testing';

@@ -3,16 +3,16 @@ import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
-import { clockFinding } from '../../../cli/doctor/clocks.ts';
+import { clockResult } from '../../../cli/doctor/clocks.ts';
 import { checkEngine } from '../../../cli/doctor/engine.ts';
-import { findingLine, type Finding } from '../../../cli/doctor/finding.ts';
-import { missing, tagFindings } from '../../../cli/doctor/images.ts';
-import { checkNode, diskFinding } from '../../../cli/doctor/machine.ts';
+import { resultLine, type CheckResult } from '../../../cli/doctor/check-result.ts';
+import { missing, tagResults } from '../../../cli/doctor/images.ts';
+import { checkNode, diskResult } from '../../../cli/doctor/machine.ts';
 import { checkPorts } from '../../../cli/doctor/ports.ts';
 import { checkSecrets } from '../../../cli/doctor/secrets.ts';
 import { checkState } from '../../../cli/doctor/state.ts';
 import { checkTerraform } from '../../../cli/doctor/terraform.ts';
-import { checkTable, versionFindings } from '../../../cli/doctor/versions.ts';
+import { checkTable, versionResults } from '../../../cli/doctor/versions.ts';
 import { SecretsDirectory } from '../../../constructs/index.ts';
 import { RELEASE_TABLE } from '../../../declaration/releases/release-table.ts';
 import { run } from '../../support/run-cli.ts';
@@ -25,7 +25,7 @@ beforeEach(() => {
 
 afterEach(() => rmSync(directory, { recursive: true }));
 
-const levels = (findings: readonly Finding[]) => findings.map(({ level }) => level);
+const levels = (results: readonly CheckResult[]) => results.map(({ level }) => level);
 
 describe('a port', () => {
   const wanted = (port: number) => [{ host: '127.0.0.1', port, container: 'todos-api-1', variable: 'API_PORT' }];
@@ -64,13 +64,13 @@ describe('Terraform and OpenTofu', () => {
   ])('%s that says %j: %s', (program, version, line) => {
     provide(program, version);
     vi.stubEnv('TERRAFORM_BINARY_NAME', program);
-    expect(findingLine(checkTerraform()[0]!)).toBe(line);
+    expect(resultLine(checkTerraform()[0]!)).toBe(line);
   });
 
   it('names the OpenTofu on the PATH where Terraform is missing', () => {
     provide('tofu', 'OpenTofu v1.12.6');
     vi.stubEnv('TERRAFORM_BINARY_NAME', 'no-terraform');
-    expect(checkTerraform().map(findingLine)).toEqual([
+    expect(checkTerraform().map(resultLine)).toEqual([
       'problem terraform: there is no program "no-terraform"; ' +
         'to deploy with the OpenTofu on the PATH, set TERRAFORM_BINARY_NAME=tofu',
     ]);
@@ -124,7 +124,7 @@ describe('the state', () => {
     mkdirSync(stack, { recursive: true });
     const backend = { type: 'local', config: { path: '/elsewhere/terraform.todos-api.tfstate' } };
     writeFileSync(join(stack, 'terraform.tfstate'), JSON.stringify({ backend }));
-    expect(checkState(directory).map(findingLine)).toEqual([
+    expect(checkState(directory).map(resultLine)).toEqual([
       expect.stringMatching(/^warning state: .* a deploy by ann@laptop holds the lock since 2026-11-26T00:00:00Z; /),
       expect.stringMatching(/^problem state: terraform\.todos-api\.tfstate is damaged; /),
       expect.stringMatching(/^problem state: cdktf\.out was made in another directory; /),
@@ -141,7 +141,7 @@ describe('clocks', () => {
     [30_100, 'problem'],
     [-3_600_000, 'problem'],
   ])('that differ by %i ms: %s', (offset, level) => {
-    expect(clockFinding('the database', offset).level).toBe(level);
+    expect(clockResult('the database', offset).level).toBe(level);
   });
 });
 
@@ -170,9 +170,9 @@ it.each(['nonsense', 'localhost:2375', '/var/run/docker.sock', 'unix://'])('DOCK
   vi.stubEnv('DOCKER_HOST', host);
   vi.stubEnv('DOCKER_CONTEXT', '');
   onTestFinished(() => void vi.unstubAllEnvs());
-  const { address, findings } = checkEngine();
+  const { address, results } = checkEngine();
   expect(address).toBeUndefined();
-  expect(findings.map(findingLine)).toEqual([
+  expect(results.map(resultLine)).toEqual([
     expect.stringContaining(
       `problem engine: DOCKER_HOST is "${host}", which is no address of an engine; write it like`,
     ),
@@ -191,32 +191,32 @@ describe('versions', () => {
     ['PostgREST', '14.17', 'warning images: PostgREST 14.17 is affected by PostgREST#5196 .*; use 14.18 or later'],
     ['PostgREST', '12.0.2', 'warning images: PostgREST 12.0.2 gets no fixes any more since 2025-05-01; use PostgREST '],
   ] as const)('%s %s is reported with its fix', (product, version, line) => {
-    const [first] = versionFindings('images', product, version);
-    expect(findingLine(first!)).toMatch(new RegExp(`^${line.replaceAll('(', '\\(').replaceAll(')', '\\)')}`));
+    const [first] = versionResults('images', product, version);
+    expect(resultLine(first!)).toMatch(new RegExp(`^${line.replaceAll('(', '\\(').replaceAll(')', '\\)')}`));
   });
 
   it('without known advisories are not reported, nor are accepted advisories', () => {
-    expect(versionFindings('images', 'PostgreSQL', '18')).toEqual([]);
-    expect(versionFindings('images', 'PostgREST', '16.2', ['PostgREST#5196'])).toEqual([]);
+    expect(versionResults('images', 'PostgreSQL', '18')).toEqual([]);
+    expect(versionResults('images', 'PostgREST', '16.2', ['PostgREST#5196'])).toEqual([]);
   });
 
   it('are read from the tag of an image, which has to name one', () => {
-    expect(levels(tagFindings('PostgreSQL', 'postgres:18.4-alpine'))).toEqual(['warning']);
-    expect(levels(tagFindings('PostgreSQL', 'postgres:18'))).toEqual([]);
-    expect(levels(tagFindings('PostgreSQL', 'postgres:latest'))).toEqual(['warning']);
+    expect(levels(tagResults('PostgreSQL', 'postgres:18.4-alpine'))).toEqual(['warning']);
+    expect(levels(tagResults('PostgreSQL', 'postgres:18'))).toEqual([]);
+    expect(levels(tagResults('PostgreSQL', 'postgres:latest'))).toEqual(['warning']);
   });
 
   it('are checked against a table that is reported when it is older than 120 days', () => {
     const after = (days: number) => new Date(Date.parse(RELEASE_TABLE.asOf) + days * 86_400_000);
     expect(checkTable(after(120))).toEqual([]);
-    expect(checkTable(after(121)).map(findingLine)).toEqual([
+    expect(checkTable(after(121)).map(resultLine)).toEqual([
       `warning releases: known advisories are as of ${RELEASE_TABLE.asOf}, 121 days ago; install the newest version of this package`,
     ]);
   });
 });
 
 it('little room is a warning, and hardly any a problem', () => {
-  expect([5e9, 1e9, 5e7].map((bytes) => diskFinding('/data', bytes).level)).toEqual(['ok', 'warning', 'problem']);
+  expect([5e9, 1e9, 5e7].map((bytes) => diskResult('/data', bytes).level)).toEqual(['ok', 'warning', 'problem']);
 });
 
 it.each([

@@ -2,7 +2,7 @@ import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { expect, it, onTestFinished, vi } from 'vitest';
-import { findingLine } from '../../../cli/doctor/finding.ts';
+import { resultLine } from '../../../cli/doctor/check-result.ts';
 import { checkRunning } from '../../../cli/doctor/running.ts';
 
 /** A `docker` command on the PATH that runs a script. */
@@ -18,7 +18,7 @@ function docker(script: string): void {
 }
 
 const running = () =>
-  checkRunning([], [{ product: 'PostgREST', container: 'todos-api-1' }], ['PostgREST#5196']).map(findingLine);
+  checkRunning([], [{ product: 'PostgREST', container: 'todos-api-1' }], ['PostgREST#5196']).map(resultLine);
 
 it('reports the version of a running container', () => {
   docker('echo PostgREST 16.2');

@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import type { Readable } from 'node:stream';
+import { hideTexts } from '../../../errors/hide-texts.ts';
 import { docker } from './docker-command.ts';
 import type { ServerProcess } from '../../servers/server-process.ts';
 
@@ -37,7 +38,7 @@ export function containerProcess(name: string, hidden: readonly string[]): Serve
     died: new Promise((resolve) => {
       void end.then(() => removed ?? (ended() !== undefined && resolve(`${name} ${ended()}`)));
     }),
-    logs: () => hidden.reduce((text, secret) => text.replaceAll(secret, '[secret]'), log),
+    logs: () => hideTexts(log, hidden),
     unref() {
       for (const handle of [reader, ...streams]) handle.unref();
     },

@@ -1,4 +1,5 @@
-import { COMMANDS, type AccessCell, type AccessMatrix, type RelationAccess } from '../../../../access/matrix.ts';
+import type { AccessCell, AccessMatrix, RelationAccess } from '../../../../access/matrix.ts';
+import { COMMANDS } from '../../../../declaration/commands.ts';
 import type { Reach } from '../../../../access/map/reach.ts';
 
 const refused: Reach = { refused: '42501', columns: [] };

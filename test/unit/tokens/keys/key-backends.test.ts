@@ -19,7 +19,6 @@ import {
   undoKeyStep,
   type KeyPlace,
 } from '../../../../tokens/index.ts';
-import { readEnvironment } from '../../../../stacks/environment.ts';
 import { refusal } from '../../../support/errors.ts';
 import { run } from '../../../support/run-cli.ts';
 
@@ -181,13 +180,4 @@ it('serve the command line', { timeout: 120_000 }, async () => {
   expect((await run('token', 'mint', ...place, '--role', 'todos_user')).stdout).toMatch(/^eyJ/);
   expect((await run('keys', 'list')).stderr).toContain('[unreadable_key]');
   expect((await run('keys', 'list', '--keys-command', 'cat vault')).stderr).toContain('write it like');
-});
-
-it('are named by the environment of a deploy', () => {
-  expect(readEnvironment({ KEYS_FROM_ENV: 'TODOS_KEYS' }).keys?.options).toEqual(['--keys-from-env', 'TODOS_KEYS']);
-  expect(readEnvironment({ KEYS_COMMAND: '["cat","keys"]' }).keys?.options).toEqual([
-    '--keys-command',
-    '["cat","keys"]',
-  ]);
-  expect(refusal(() => readEnvironment({ KEYS_COMMAND: 'cat keys' })).code).toBe('invalid_prop');
 });

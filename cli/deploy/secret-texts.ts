@@ -16,11 +16,6 @@ export function secretTexts(paths: readonly string[]): string[] {
   return [...texts].sort((a, b) => b.length - a.length);
 }
 
-/** Replaces each of the texts. */
-export function hideTexts(text: string, hidden: readonly string[]): string {
-  return hidden.reduce((shown, secret) => shown.replaceAll(secret, '[secret]'), text);
-}
-
 function filesBelow(path: string): string[] {
   const status = statSync(path, { throwIfNoEntry: false });
   if (!status?.isDirectory()) return status?.isFile() ? [path] : [];

@@ -1,0 +1,1 @@
+export function describeSchema(schema: object): object;

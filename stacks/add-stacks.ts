@@ -1,0 +1,67 @@
+import type { App } from '../constructs/synth/cdk/core.ts';
+import {
+  type ISecrets,
+  type PostgresDatabaseProps,
+  SecretsDirectory,
+  type ServerContainerProps,
+} from '../constructs/index.ts';
+import type { Declaration } from '../declaration/index.ts';
+import { AccessStack } from './access-stack.ts';
+import { ApiStack } from './api-stack.ts';
+import { DatabaseStack } from './database-stack.ts';
+
+/** Options of the three stacks of a declaration. Each stack makes providers of its own. */
+export interface SecuredPostgrestStacksProps {
+  /** Secrets that the three stacks share. @default the secrets directory `.secrets/<the declaration's name>` */
+  readonly secrets?: ISecrets;
+  /** Options of the database's container. @default those of `PostgresDatabase`, with the declared `acceptedAdvisories` */
+  readonly database?: Omit<PostgresDatabaseProps, 'name' | 'secrets' | 'dockerProvider'>;
+  /** Options of the servers. The access stack pulls their `image` and sets their `connectionLimit`. @default those of `SecuredPostgrest` */
+  readonly api?: Omit<ServerContainerProps, 'dockerProvider'>;
+}
+
+/** The three stacks of a declaration, in the order in which they are deployed. */
+export interface SecuredPostgrestStacks {
+  /** `<name>-database` */
+  readonly database: DatabaseStack;
+  /** `<name>-access` */
+  readonly access: AccessStack;
+  /** `<name>-api` */
+  readonly api: ApiStack;
+}
+
+/**
+ * Adds the three stacks of a declaration to an app, each deployed after the one before: `<name>-database`, `<name>-access` and
+ * `<name>-api`.
+ *
+ * @example
+ * const app = new App();
+ * const { api } = addStacks(app, declaration, { database: { port: 5433 }, api: { port: 8080, servers: 2 } });
+ * new TerraformOutput(api, 'urls', { value: api.api.urls });
+ * await observe(app);
+ * app.synth();
+ *
+ * @throws SecuredPostgrestError `invalid_prop`, `unsupported_version`, `vulnerable_version`, `unreadable_secret`,
+ * `insecure_secret_file`, `lost_secret`, and what reading keys refuses
+ */
+export function addStacks(
+  app: App,
+  declaration: Declaration,
+  props: SecuredPostgrestStacksProps = {},
+): SecuredPostgrestStacks {
+  const { name, acceptedAdvisories } = declaration;
+  const { secrets = new SecretsDirectory({ name }), api = {} } = props;
+  const database = new DatabaseStack(app, `${name}-database`, {
+    ...(acceptedAdvisories && { acceptedAdvisories }),
+    ...props.database,
+    name,
+    secrets,
+  });
+  const shared = { declaration, database: database.database, secrets };
+  const access = new AccessStack(app, `${name}-access`, {
+    ...shared,
+    ...(api.image && { serverImage: api.image }),
+    ...(api.connectionLimit !== undefined && { connectionLimit: api.connectionLimit }),
+  });
+  return { database, access, api: new ApiStack(app, `${name}-api`, { ...api, ...shared, access: access.access }) };
+}

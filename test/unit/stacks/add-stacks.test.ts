@@ -1,0 +1,80 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { TerraformStack } from 'cdktf';
+import { describe, expect, it } from 'vitest';
+import { SecuredPostgrest } from '../../../constructs/index.ts';
+import { AccessStack, addStacks, ApiStack, DatabaseStack } from '../../../stacks/index.ts';
+import { synth, testApp, testDeclaration } from '../../support/synth.ts';
+
+describe('addStacks', () => {
+  it('adds three stacks that are named after the declaration, each after the one before', () => {
+    const { app, secrets } = testApp();
+    const { database, access, api } = addStacks(app, testDeclaration(), { secrets });
+    const ids = (stacks: readonly { node: { id: string } }[]) => stacks.map(({ node }) => node.id);
+    const names = ['todos-database', 'todos-access', 'todos-api'];
+    expect(ids(app.node.children)).toEqual(names);
+    expect(ids([database, access, api])).toEqual(names);
+    synth(api);
+    expect(ids(database.dependencies)).toEqual([]);
+    expect(ids(access.dependencies)).toEqual(['todos-database']);
+    expect(ids(api.dependencies)).toContain('todos-access');
+    expect(api.api).toBeInstanceOf(SecuredPostgrest);
+    expect(api.api.url).toBe('http://127.0.0.1:3000');
+  });
+
+  it('gives each stack its options', () => {
+    const { app, secrets } = testApp();
+    const image = 'registry.example/postgrest:v16.2';
+    const { database, access, api } = addStacks(app, testDeclaration(), {
+      secrets,
+      database: { port: 5433, cpus: 3 },
+      api: { image, port: 8080, servers: 2, connectionLimit: 40 },
+    });
+    expect(synth(database).block('docker_container', 'database/container')).toMatchObject({
+      ports: [{ external: 5433 }],
+    });
+    expect(synth(access).block('docker_image', 'server-image/image')).toMatchObject({ name: image });
+    expect(synth(access).block('postgresql_role', 'access/roles/authenticator')).toMatchObject({
+      connection_limit: 40,
+    });
+    expect(synth(api).block('docker_container', 'api/server/api-2')).toMatchObject({
+      image,
+      ports: [{ external: 8081 }],
+    });
+    expect(api.api.urls).toEqual(['http://127.0.0.1:8080', 'http://127.0.0.1:8081']);
+  });
+
+  it('warns of no advisory that the declaration accepts, unless the database has a list of its own', () => {
+    const warnings = (acceptedAdvisories?: string[]) => {
+      const { app, secrets } = testApp();
+      const declaration = testDeclaration({ acceptedAdvisories: ['CVE-2026-6460'] });
+      const { database } = addStacks(app, declaration, {
+        secrets,
+        database: { image: 'postgres:18.0', ...(acceptedAdvisories && { acceptedAdvisories }) },
+      });
+      return database.node.findAll().flatMap(({ node }) => node.metadata.map(({ data }) => String(data)));
+    };
+    expect(warnings([]).join()).toContain('CVE-2026-6460');
+    expect(warnings().join()).not.toContain('CVE-2026-6460');
+  });
+
+  it('writes three stacks and their secrets', () => {
+    const { app, secrets, directory } = testApp();
+    addStacks(app, testDeclaration(), { secrets });
+    app.synth();
+    for (const stack of ['todos-database', 'todos-access', 'todos-api'])
+      expect(existsSync(join(directory, 'cdktf.out/stacks', stack, 'cdk.tf.json')), stack).toBe(true);
+    expect(existsSync(join(secrets.path, 'admin-password'))).toBe(true);
+  });
+});
+
+it('the three stacks are stacks of the installed family, and can be added one by one', () => {
+  const { app, secrets } = testApp();
+  const declaration = testDeclaration();
+  const { database } = new DatabaseStack(app, 'data', { name: 'todos', secrets });
+  const { access } = new AccessStack(app, 'roles', { declaration, database, secrets });
+  const api = new ApiStack(app, 'servers', { declaration, database, access, secrets });
+  expect(app.node.children.every((stack) => TerraformStack.isStack(stack))).toBe(true);
+  expect(Object.keys(synth(api).block('docker_container', 'api/server/api-1'))).toContain('image');
+  expect(api.toTerraform()).toHaveProperty('output.roles.value', ['anon', 'member']);
+});
