@@ -13,9 +13,9 @@ export function addApplyCommand(program: Command): void {
   addConnectionOptions(
     program
       .command('apply')
-      .description('bring a database to what is declared, in one audited transaction')
+      .description('reconcile a database with its declaration, in one audited transaction')
       .requiredOption('--declaration <file>', 'module or JSON file with the declaration')
-      .option('--revision <name>', 'recorded with what the run changes'),
+      .option('--revision <name>', 'a name for the run, recorded in the database'),
   ).action(async ({ declaration, revision, ...connection }: Options) => {
     const { migrations, changes, warnings } = await applyDeclaration(
       toConnection(connection),

@@ -8,9 +8,9 @@ export function addAuditCommand(program: Command): void {
   addConnectionOptions(
     program
       .command('audit')
-      .description('find what opens more in a database than is declared; exit status 2 for an error')
+      .description('find access that is not declared; exits with 2 if a finding is an error')
       .argument('<declaration>', 'module or JSON file with the declaration')
-      .option('--json', 'for programs'),
+      .option('--json', 'print JSON'),
   ).action(async (file: string, { json, ...connection }: ConnectionOptions & { json?: true }) => {
     const findings = await auditDatabase(toConnection(connection), await loadDeclaration(file));
     if (json) console.log(JSON.stringify(findings.map(flat), undefined, 2));

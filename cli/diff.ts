@@ -7,9 +7,9 @@ export function addDiffCommand(program: Command): void {
   addConnectionOptions(
     program
       .command('diff')
-      .description('show what applying a declaration would change, without changing it; exit status 2 if anything')
+      .description('compare a database with a declaration; exits with 2 if they differ')
       .argument('<declaration>', 'module or JSON file with the declaration')
-      .option('--json', 'for programs'),
+      .option('--json', 'print JSON'),
   ).action(async (file: string, { json, ...connection }: ConnectionOptions & { json?: true }) => {
     const difference = await diffDeclaration(toConnection(connection), await loadDeclaration(file));
     const { migrations, statements, missing } = difference;

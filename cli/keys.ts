@@ -42,9 +42,7 @@ type FetchKeysOptions = ProviderLocation & {
 type RevokeOptions = KidOptions & TokenLife & { readonly force?: true };
 
 export function addKeysCommand(program: Command): void {
-  const keys = program
-    .command('keys')
-    .description('make, show, rotate and revoke the keys that tokens are signed with');
+  const keys = program.command('keys').description('create, show, rotate and revoke signing keys');
   const command = (nameAndArguments: string, description: string) =>
     addKeyPlaceOptions(keys.command(nameAndArguments).description(description)).option('--json', 'print JSON');
 
@@ -75,7 +73,7 @@ export function addKeysCommand(program: Command): void {
   // An option, because a kid may begin with a hyphen.
   withTokenLife(command('revoke', 'have no token of a key pass, from the next deploy on'))
     .requiredOption('--kid <kid>', 'which key')
-    .option('--force', 'before its last token has expired, such as when it was stolen')
+    .option('--force', 'even if its tokens have not expired, such as after a theft')
     .action(({ json, kid, ...options }: RevokeOptions) => {
       print([revokeKey(keyPlace(options), kid, options)], json);
     });
@@ -94,13 +92,13 @@ export function addKeysCommand(program: Command): void {
 
   keys
     .command('fetch')
-    .description("fetch an OpenID provider's public keys, check them and keep them for the next deploys")
+    .description("fetch and check an OpenID provider's public keys, and store them for the next deploys")
     .requiredOption('--directory <dir>', 'where they are kept')
-    .option('--json', 'for programs')
+    .option('--json', 'print JSON')
     .requiredOption('--issuer <url>', 'the provider')
-    .option('--jwks-uri <url>', 'where its keys are (default: what its discovery document says)')
-    .option('--or-kept', 'go on with the keys that are kept where the provider can not be reached')
-    .option('--maximum-age <seconds>', 'how old these may be', parseSeconds, 30 * 86_400)
+    .option('--jwks-uri <url>', 'address of its keys (default: from its discovery document)')
+    .option('--or-kept', 'use the stored keys if the provider cannot be reached')
+    .option('--maximum-age <seconds>', 'the greatest age of stored keys', parseSeconds, 30 * 86_400)
     .action(fetchKeys);
 
   addKeyPlaceOptions(
@@ -156,7 +154,7 @@ function algorithm(): Option {
 function withTokenLife(command: Command): Command {
   return command
     .option('--token-lifetime <seconds>', 'the longest lifetime of a token', parseSeconds, 3600)
-    .option('--propagation <seconds>', 'until the last program that signs has the new key', parseSeconds, 300);
+    .option('--propagation <seconds>', 'time until every program that signs has the new key', parseSeconds, 300);
 }
 
 /** Never with their private parts. */

@@ -11,11 +11,11 @@ interface FinishOptions extends ConnectionOptions {
 export function addPasswordCommand(program: Command): void {
   const password = program
     .command('password')
-    .description('change the password with which the servers sign in to the database');
+    .description('rotate the password that the servers connect to the database with');
 
   password
     .command('rotate')
-    .description('have the servers sign in with a new password from the next deploy on')
+    .description('make a new password, which the next deploy gives to the servers')
     .requiredOption('--directory <dir>', 'the secrets directory, such as .secrets/todos')
     .action(async ({ directory }: { readonly directory: string }) => {
       (await loginsIn(directory)).rotate();
@@ -25,7 +25,7 @@ export function addPasswordCommand(program: Command): void {
   addConnectionOptions(
     password
       .command('finish')
-      .description('disable the previous password; a deploy does it when the servers have the new one')
+      .description('disable the previous password; a deploy does that once the servers use the new one')
       .requiredOption('--directory <dir>', 'the secrets directory')
       .requiredOption('--authenticator <name>', 'the login role of the declaration'),
   ).action(async ({ directory, authenticator, ...connection }: FinishOptions) => {

@@ -19,13 +19,13 @@ const PASSWORD = {
 export function addSecretsCommand(program: Command): void {
   program
     .command('secrets')
-    .description('the secrets directory of a deployment')
+    .description('recover the secrets directory of a deployment')
     .command('adopt')
     .description('take over a deployment whose secrets directory is lost; its data is kept, its signing keys are not')
     .requiredOption('--name <name>', "the declaration's name")
     .requiredOption('--deployment <identity>', 'the deployment, as the rejected deploy names it')
     .option('--directory <dir>', 'the secrets directory (default: .secrets/<name>)')
-    .option('--no-engine', 'recover nothing: no Docker engine has anything of it any more')
+    .option('--no-engine', 'recover nothing from a Docker engine')
     .action(({ name, deployment, directory = join('.secrets', name), engine }: AdoptOptions) => {
       const { recovered, adminPassword } = adoptDeployment({ name, deployment, directory, engine });
       for (const file of recovered) console.log(`recovered ${file}`);

@@ -41,7 +41,7 @@ export function addTokenServiceCommand(program: Command): void {
     addConnectionOptions(
       group
         .command('setup')
-        .description("make or update the service's schema and login role in the database")
+        .description("create or update the service's schema and login role in the database")
         .argument('<declaration>', 'module or JSON file with the declaration'),
     ).requiredOption('--service-password-file <file>', 'the password that the login role gets, in a file'),
   ).action(async (file: string, { servicePasswordFile, accountClaims, ...connection }: SetupOptions) => {
@@ -60,14 +60,14 @@ export function addTokenServiceCommand(program: Command): void {
         'the login role that setup has made, <name>_token_service',
       ),
     )
-      .option('--client <id=address>', 'a client, and where its users return to; may be repeated', addClient, [])
+      .option('--client <id=address>', 'a client and its redirect address; can be repeated', addClient, [])
       .option('--clients <file>', 'JSON file with a list of clients, which may have secrets')
-      .option('--issuer <address>', 'address of the service; the declared issuer where left out')
+      .option('--issuer <address>', 'address of the service (default: the declared issuer)')
       .option('--listen <port>', 'port to listen on, 0 for a free one', parseListen, 8090)
       .option('--listen-host <address>', 'address to listen on', '127.0.0.1')
-      .option('--access-token-seconds <n>', 'how long an access token lasts; 5 minutes where left out', parseSeconds)
-      .option('--sign-in-seconds <n>', 'how long a sign-in lasts; 14 days where left out', parseSeconds)
-      .option('--trust-proxy', 'believe X-Forwarded-For'),
+      .option('--access-token-seconds <n>', 'lifetime of an access token (default: 5 minutes)', parseSeconds)
+      .option('--sign-in-seconds <n>', 'lifetime of a session (default: 14 days)', parseSeconds)
+      .option('--trust-proxy', 'trust X-Forwarded-For'),
   ).action(async (file: string, options: ServeOptions) => {
     await serve(file, options);
   });
@@ -143,7 +143,7 @@ async function load(): Promise<typeof service> {
 function withAccountClaims(command: Command): Command {
   return command.option(
     '--account-claims <function>',
-    "schema.function(id) that says an account's role and claims; the service's own accounts where left out",
+    "schema.function(id) that returns role and claims of an account (default: the service's own accounts)",
   );
 }
 

@@ -32,16 +32,14 @@ interface VerifyOptions extends KeyPlaceOptions {
 }
 
 export function addTokenCommand(program: Command): void {
-  const token = program
-    .command('token')
-    .description('make tokens, revoke them, and tell what they say and whether they are good');
+  const token = program.command('token').description('make, read, verify and revoke tokens');
 
   addKeyPlaceOptions(token.command('mint').description('sign a token with the key that is in use and print it'))
     .requiredOption('--role <name>', 'database role of requests with this token')
     .option('--claim <name=value>', 'further claim, as JSON or else as text; can be repeated', addClaim, {})
-    .option('--audience <name>', 'for whom it is (aud)')
-    .option('--issuer <name>', 'who made it (iss)')
-    .option('--subject <name>', 'whom it is about (sub)')
+    .option('--audience <name>', 'the audience (aud)')
+    .option('--issuer <name>', 'the issuer (iss)')
+    .option('--subject <name>', 'the subject (sub)')
     .option('--expires-in <seconds>', 'lifetime (default: 3600)', Number)
     .action(async ({ claim, ...options }: MintOptions) => {
       const place = keyPlace(options);
@@ -59,7 +57,7 @@ export function addTokenCommand(program: Command): void {
 
   token
     .command('inspect')
-    .description('print what a token from any issuer says')
+    .description('print header and claims of a token, without a check')
     .argument('[token]', 'the token (default: read from standard input, where no other user of this machine sees it)')
     .action(async (given: string | undefined) => {
       console.log(JSON.stringify(readToken(await tokenFrom(given)), undefined, 2));
@@ -128,7 +126,7 @@ function parseValue(text: string): unknown {
   } catch {
     return text;
   }
-  // A rounded number would name somebody else.
+  // A rounded number would name another account.
   if (typeof value === 'number' && Number.isInteger(value) && !Number.isSafeInteger(value)) {
     throw new InvalidArgumentError(`${text} is too large for a JSON number; write name='"${text}"'.`);
   }

@@ -24,9 +24,9 @@ import type { ISecretFile } from './secrets/secret-file.ts';
  *
  * A database image of another major version than the data in its volume is rejected, before the container is replaced.
  * A deploy that would replace what another secrets directory has deployed is rejected, and what this process has made of a new
- * secrets directory is removed. Taken over are only containers and networks that the same secrets directory has labelled, and roles that belong to
- * nobody else. An engine or a database that does not answer is left to the deploy. The engine is asked through the
- * `docker` command.
+ * secrets directory is removed. It adopts only containers and networks with the label of the same secrets directory, and roles without another
+ * owner. If the engine or a database does not answer, the deploy reports that. It calls the engine through the `docker`
+ * command.
  *
  * @example
  * const app = new App();

@@ -25,9 +25,9 @@ export type SslMode = 'disable' | 'require' | 'verify-full';
 
 /** A database that an API can be put in front of. */
 export interface IPostgresDatabase extends IConstruct {
-  /** Host, as seen by whoever deploys. */
+  /** Host, as seen from the machine that deploys. */
   readonly host: string;
-  /** Port, as seen by whoever deploys. */
+  /** Port, as seen from the machine that deploys. */
   readonly port: number;
   /** Host, as seen by the servers. */
   readonly internalHost: string;
@@ -101,7 +101,7 @@ export interface PostgresDatabaseProps extends ContainerProps {
 
 /** An existing database; see {@link PostgresDatabase.fromExisting}. */
 export interface ExistingPostgresDatabaseAttributes {
-  /** Host, as seen by whoever deploys; a reference to another resource will do. */
+  /** Host, as seen from the machine that deploys; a reference to another resource works. */
   readonly host: string;
   /** @default 5432 */
   readonly port?: number;

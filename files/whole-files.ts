@@ -13,7 +13,7 @@ export function replaceFile(file: string, text: string): void {
 /**
  * The same where there is none.
  *
- * @returns false where somebody else was faster; that file stays
+ * @returns false if another process has created the file; that file stays
  */
 export function createFile(file: string, text: string): boolean {
   try {

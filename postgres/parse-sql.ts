@@ -13,7 +13,7 @@ export interface ParsedStatement {
   readonly node: Readonly<Record<string, unknown>>;
 }
 
-/** Begins to load the parser, for whoever has to wait for something else first; what fails is told when it is used. */
+/** Begins to load the parser while the caller waits for something else. A failure is reported by the first use. */
 export async function loadParser(): Promise<void> {
   await loadModule().catch(() => undefined);
 }

@@ -17,7 +17,7 @@ export function scramVerifier(password: string, salt: Buffer = randomBytes(16), 
   return `SCRAM-SHA-256$${iterations}:${salt.toString('base64')}$${stored}:${hmac('Server Key').toString('base64')}`;
 }
 
-/** For a password that nobody can guess, such as 24 random bytes: without the iterations, which are for those people choose. */
+/** Verifier of a random password, such as 24 random bytes. It needs no iterations, which protect passwords that people choose. */
 export function scramVerifierOfRandom(password: string): string {
   return scramVerifier(password, randomBytes(16), 1);
 }

@@ -1,7 +1,7 @@
 import pg from 'pg';
 import { clientOptions, type DatabaseConnection } from './connect.ts';
 
-/** A client whose lost connection fails what is asked of it, and does not end this process besides. */
+/** Makes a client. A lost connection fails its queries, but does not end this process. */
 export function newClient(connection: DatabaseConnection): pg.Client {
   const client = new pg.Client({ ...clientOptions(connection), connectionTimeoutMillis: 5000 });
   client.on('error', () => {});

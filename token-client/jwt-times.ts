@@ -1,5 +1,5 @@
 interface JwtTimes {
-  /** In seconds since 1970, by the clock of whoever has issued it. */
+  /** In seconds since 1970, by the issuer's clock. */
   readonly iat?: number | undefined;
   readonly exp?: number | undefined;
 }

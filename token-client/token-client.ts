@@ -98,7 +98,7 @@ export function createTokenClient(options: TokenClientOptions): TokenClient {
   };
 }
 
-/** In milliseconds since 1970; never, where nobody says. */
+/** In milliseconds since 1970; never, if unknown. */
 function expiryOf({ accessToken = '', expiresAt }: ClientTokens): number {
   if (expiresAt !== undefined) return expiresAt;
   const { exp } = jwtTimes(accessToken);

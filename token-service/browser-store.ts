@@ -87,7 +87,7 @@ export class BrowserStore {
     else cookiesNow().set(name, value);
   }
 
-  /** A hash: what an id leads to is nobody else's business. */
+  /** A hash, so that a reader of the table cannot use the id. */
   #name(key: string): string {
     return this.#options.prefix + createHash('sha256').update(key).digest('base64url').slice(0, 16);
   }

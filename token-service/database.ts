@@ -35,7 +35,7 @@ export class Database {
       connectionTimeoutMillis: 5_000,
       query_timeout: 10_000,
     });
-    // A session that breaks while nobody uses it; the next query gets another one.
+    // An idle session that breaks; the next query gets another one.
     this.#pool.on('error', () => undefined);
   }
 

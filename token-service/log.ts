@@ -1,4 +1,4 @@
-/** Something that whoever runs the service should know. It never holds a token, a code, a password or a name. */
+/** An event for the operator of the service. It never contains a token, a code, a password or a name. */
 export interface TokenServiceEvent {
   /**
    * `refresh_token_reused`: a family of refresh tokens was revoked; `role_not_declared`: an account was refused;

@@ -3,7 +3,7 @@ import { hash, verify } from '@node-rs/argon2';
 /** Argon2id with what OWASP asks for at least: 19 MiB, two passes, one thread. */
 const COST = { memoryCost: 19_456, timeCost: 2, parallelism: 1 };
 
-/** Longer ones would be work for whoever sends them only. */
+/** A longer password would only cost time. */
 const LONGEST = 1024;
 
 /** Hash of no known password, so that an unknown name takes as long as a known one. */

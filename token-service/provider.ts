@@ -53,7 +53,7 @@ function configuration(parts: ProviderParts): Configuration {
       return { accountId, claims: () => ({ sub: accountId }) };
     },
     extraTokenClaims: (ctx) => found.get(ctx),
-    // Whoever signs in has agreed: the clients are those of whoever runs the API.
+    // Signing in is consent: the clients belong to the operator of the API.
     async loadExistingGrant(ctx) {
       const { client, session, provider } = ctx.oidc;
       const id = session?.grantIdFor(client!.clientId);

@@ -4,7 +4,7 @@ import { codeOf, type Log } from './log.ts';
 
 const statement = statementsOf('token-service/tokens');
 
-/** Small, so that nobody waits for it. */
+/** Small, so that requests do not wait for it. */
 const BATCH = 1000;
 const INTERVAL_MS = 60_000;
 

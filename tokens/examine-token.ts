@@ -166,7 +166,7 @@ function claimProblems(
     ([name, time]) => isThere(time) && (typeof time !== 'number' || fractions.includes(name)),
   );
   const texts = Object.entries({ iss, sub }).filter(([, text]) => isThere(text) && !isStringOrUri(text));
-  const invalid = (text: string) => problem('invalid_claim', text, 'correct whoever makes the tokens');
+  const invalid = (text: string) => problem('invalid_claim', text, 'correct the issuer of the tokens');
   const after = (time: unknown, limit: number): time is number => typeof time === 'number' && time > limit;
   return [
     ...twice.map((name) => ambiguous(`the claim "${name}"`)),
@@ -265,7 +265,7 @@ function revocationProblems(claims: TokenPart['value'], { subject }: Revocation)
   const { jti } = claims;
   return [
     ...(isThere(jti) && typeof jti !== 'string'
-      ? [problem('invalid_claim', `jti ${show(jti)} is no text`, 'correct whoever makes the tokens')]
+      ? [problem('invalid_claim', `jti ${show(jti)} is no text`, 'correct the issuer of the tokens')]
       : []),
     ...(isThere(about) || subject.length === 1
       ? []
@@ -275,7 +275,7 @@ function revocationProblems(claims: TokenPart['value'], { subject }: Revocation)
           problem(
             'invalid_claim',
             `${name} ${show(about)} is neither a text nor a number`,
-            'correct whoever makes the tokens',
+            'correct the issuer of the tokens',
           ),
         ]
       : []),

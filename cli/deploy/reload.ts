@@ -18,13 +18,11 @@ interface ReloadOptions extends ConnectionOptions, KeyPlaceOptions {
 }
 
 export function addReloadCommand(program: Command): void {
-  const command = program
-    .command('reload')
-    .description('tell running servers to read their configuration and keys again');
+  const command = program.command('reload').description('have running servers read their configuration and keys again');
   addKeyPlaceOptions(addConnectionOptions(command))
     .option('--key-set <file>', 'wait until the servers use this key set')
     .option('--server <url>', 'address of a server; can be repeated', (url, all: string[]) => [...all, url], [])
-    .option('--timeout <seconds>', 'how long', parseSeconds, 60)
+    .option('--timeout <seconds>', 'the longest time to wait', parseSeconds, 60)
     .option('--authenticator <role>', 'login of the servers: wait until each of them acts on notifications')
     .action(async (options: ReloadOptions) => {
       await reloadKeys(options);

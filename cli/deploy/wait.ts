@@ -28,10 +28,10 @@ const LINE_CHARACTERS = 500;
 export function addWaitCommand(program: Command): void {
   program
     .command('wait')
-    .description('wait until a server answers requests, and the engine calls its container healthy')
+    .description('wait until a server answers requests and its container is healthy')
     .option('--url <url>', 'address of the API')
-    .option('--timeout <seconds>', 'how long', parseSeconds, 60)
-    .option('--container <name>', "the server's container; the end of its log is shown where the server is not ready")
+    .option('--timeout <seconds>', 'the longest time to wait', parseSeconds, 60)
+    .option('--container <name>', "the server's container; shows the end of its log if the server does not get ready")
     .option('--signing-key <kid>', 'the url is of the key set of a token service: wait until it signs with this key')
     .option('--hide <path>', 'file or directory with secrets that are not shown; can be repeated', collect, [])
     .option('--docker-host <address>', 'engine of the container (default: as the environment says)')

@@ -1,4 +1,4 @@
-/** How Terraform's provider is told to reach an engine. */
+/** Address of an engine, as Terraform's provider takes it. */
 export interface EngineReference {
   readonly context?: string | undefined;
   readonly host?: string | undefined;

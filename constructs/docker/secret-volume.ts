@@ -52,7 +52,7 @@ export class SecretVolume extends Construct {
       image: props.image,
       start: false,
       mustRun: false,
-      // Nobody, should somebody start it by hand.
+      // The user nobody, in case of a start by hand.
       user: '65534:65534',
       networkMode: 'none',
       capabilities: { drop: ['ALL'] },

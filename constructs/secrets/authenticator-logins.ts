@@ -11,7 +11,7 @@ import { SecretFile } from './secret-file.ts';
 export interface AuthenticatorLogin {
   readonly role: string;
   readonly password: SecretFile;
-  /** SCRAM verifiers of the logins. Nobody knows the password of an unused login. */
+  /** SCRAM verifiers of the logins. The password of an unused login is random and not stored. */
   readonly verifier: SecretFile;
   readonly inUse: boolean;
 }
@@ -72,7 +72,7 @@ export class AuthenticatorLogins {
     replaceFile(this.path('authenticator-in-use'), next);
   }
 
-  /** Notes that the servers use the login in use, and nobody another one. */
+  /** Records that all servers use the present login. */
   deployed(): void {
     replaceFile(this.path('authenticator-deployed'), this.inUse);
   }

@@ -19,7 +19,7 @@ export function read(path: string): string {
  */
 export const readIfThere = readPrivateFile;
 
-/** A secret that nobody can guess, and that fits everywhere. */
+/** A random secret of 256 bits, of characters that fit everywhere. */
 export function randomSecret(): string {
   return randomBytes(32).toString('base64url');
 }

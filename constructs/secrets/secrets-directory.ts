@@ -118,7 +118,7 @@ export class SecretsDirectory implements ISecrets {
     this.generateMissing(source.generate);
     const keys = this.written('token-service-keys.json', exportSigningKeys(this.keys));
     const { kid: signingKey } = loadSigningKey(source, keysFromFile(keys.path)) as PrivateKey;
-    // It was read before: somebody may have rotated the keys meanwhile.
+    // Another process may have rotated the keys since the first read.
     if (!readIfThere(join(this.path, 'jwks.json'))?.includes(`"${signingKey}"`)) {
       refuse('keys_changed', signingKey, 'the API is not given this key, which signs', 'try again');
     }

@@ -24,7 +24,7 @@ const PRIVILEGES: Readonly<Record<string, string>> = {
   A: 'ALTER SYSTEM',
 };
 
-/** `grantee=privileges/grantor`, where names that are not plain are quoted, and PUBLIC is nobody's name. */
+/** `grantee=privileges/grantor`, with quotes around names that are not plain. PUBLIC has an empty name. */
 const ACL_ITEM = /^(?:"((?:[^"]|"")+)"|([^"=]*))=((?:[A-Za-z]\*?)*)\//;
 
 /**
@@ -40,7 +40,7 @@ export function grantsFrom(acl: readonly string[] | null, owner: string): Grant[
     if (grantee === owner) return [];
     return [...letters.matchAll(/([A-Za-z])(\*?)/g)].map(([, letter = '', option]) => ({
       grantee,
-      // A privilege that is newer than this list is granted to somebody as well.
+      // Privileges that are newer than this list count too.
       privilege: PRIVILEGES[letter] ?? letter,
       grantable: option === '*',
     }));

@@ -14,11 +14,11 @@ export interface KeyProbe {
 
 /**
  * A token of each key that is at hand, for servers that were given a key set. The tokens expired an hour before they were
- * signed: a server that trusts the key says that, another one that the signature is wrong, and nobody gains anything.
+ * signed: a server that trusts the key says that, another one that the signature is wrong. The probe gives no access.
  *
  * @param set what the servers were given; of an HS256 key it holds the secret
  * @param keys private keys; those that are not in the set must not be trusted
- * @returns none where the set is somebody else's
+ * @returns none if the set belongs to a provider
  */
 export function keyProbes(set: JsonWebKeySet, keys: readonly PrivateKey[]): Promise<KeyProbe[]> {
   const inSet = new Set(set.keys.map(({ kid }) => kid));

@@ -46,7 +46,7 @@ export function readEarlier(directory: string, number: number): StatesVersion | 
 /**
  * Adds a version.
  *
- * @returns false where somebody else has added one with that number
+ * @returns false if another process has added one with that number
  */
 export function addVersion(directory: string, { number, keys, before }: StatesVersion): boolean {
   const content = JSON.stringify({ keys, ...(before !== undefined && { before }) }, undefined, 2);
