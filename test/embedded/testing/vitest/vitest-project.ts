@@ -14,6 +14,9 @@ import { sqlFile } from '${root}/index.ts';
 const seed = [sqlFile('${root}/examples/todos/seed.sql')];
 `;
 
+/** On a busy machine an environment takes longer than the five seconds that vitest gives a test. */
+const PATIENT = ['--testTimeout=120000', '--hookTimeout=120000'];
+
 /** A project that tests with vitest, in a path with a space, whose environments leave their traces in it. */
 export class VitestProject {
   readonly directory = mkdtempSync(join(baseDirectory(), 'a vitest project '));
@@ -48,7 +51,7 @@ export class RunningVitest {
 
   constructor({ directory, temporary }: VitestProject, args: readonly string[]) {
     const inherited = Object.entries(process.env).filter(([name]) => !/^(VITEST|NODE_ENV|npm_)/.test(name));
-    this.process = spawn(process.execPath, [join(root, 'node_modules/vitest/vitest.mjs'), ...args], {
+    this.process = spawn(process.execPath, [join(root, 'node_modules/vitest/vitest.mjs'), ...args, ...PATIENT], {
       cwd: directory,
       env: { ...Object.fromEntries(inherited), TMPDIR: temporary, NO_COLOR: '1', CI: '' },
       stdio: ['pipe', 'pipe', 'pipe'],
