@@ -130,7 +130,8 @@ export interface StatementNames {
     | 'accept_connections'
     | 'cut_off'
     | 'drop_database'
-    | 'privileges_on_database';
+    | 'privileges_on_database'
+    | 'find_names';
   'testing/existing':
     'lock' | 'try_lock' | 'unlock' | 'databases' | 'present_roles' | 'tagged_roles' | 'tag_role' | 'drop_role';
   'token-service/accounts':
