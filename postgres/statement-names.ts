@@ -108,6 +108,7 @@ export interface StatementNames {
     | 'fingerprint_schema'
     | 'reload_schema'
     | 'reload_config';
+  'cli/explorer': 'functions';
   'postgres/catalogs': 'read_catalogs' | 'read_outward' | 'catalog';
   'postgres/session':
     | 'read_server'

@@ -185,6 +185,8 @@ describe('the explorer', () => {
       declaration: () => declaration,
       identities: () => Promise.resolve([{ role: '<b>user</b>', claims: {}, token: 'x' }]),
       tokenFor: () => Promise.resolve('x'),
+      access: () => Promise.reject(new Error('no matrix here')),
+      functions: () => Promise.resolve([]),
     });
     await page.goto(explorer.link);
     await page
@@ -217,6 +219,8 @@ describe('the explorer', () => {
       declaration: () => notes,
       identities: () => Promise.resolve([{ role: 'notes_anon', claims: {} }]),
       tokenFor: (name, claims) => environment.tokenFor(name, claims),
+      access: () => Promise.reject(new Error('no matrix here')),
+      functions: () => Promise.resolve([]),
     });
     await open(explorer.link);
     expect(await operations()).toEqual(['GET']);

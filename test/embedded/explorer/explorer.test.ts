@@ -388,6 +388,8 @@ const never = {
   declaration: () => declaration,
   identities: () => Promise.resolve([]),
   tokenFor: () => Promise.reject(new Error('no tokens here')),
+  access: () => Promise.reject(new Error('no matrix here')),
+  functions: () => Promise.resolve([]),
 };
 
 describe('where the API is not there', () => {
