@@ -6,8 +6,9 @@ import type { EphemeralPostgrest } from '../../testing/index.ts';
 import { checkSource } from '../check-source.ts';
 import { errorLine } from '../error-line.ts';
 import { loadAfresh } from '../load-declaration.ts';
-import { describeRoles } from './describe.ts';
 import { oneAtATime } from './one-at-a-time.ts';
+import { logRejected } from './refusals/tell-refusals.ts';
+import { removedMigrationLines } from './removed-migrations.ts';
 import { readSeed } from './seed.ts';
 import { watch } from './watch.ts';
 import { describeOutcome, haveSameTokens, isSame, type Sources } from './what-changed.ts';
@@ -17,6 +18,13 @@ const CALM_MS = 100;
 
 /** Codes after which nothing more is loaded. */
 const FINAL: readonly ErrorCode[] = ['missing_package', 'unsafe_directory'];
+
+export interface KeepUpOptions {
+  readonly files: { readonly declaration: string; readonly seed: string | undefined };
+  readonly describeRoles: () => Promise<string>;
+  /** Called after each change of the environment. */
+  readonly onApplied: () => Promise<void>;
+}
 
 /**
  * Brings an environment to what its files say, whenever one of them changes, and tells what was done. What can not be
@@ -28,7 +36,7 @@ const FINAL: readonly ErrorCode[] = ['missing_package', 'unsafe_directory'];
 export function keepUp(
   environment: EphemeralPostgrest,
   sources: Sources,
-  files: { readonly declaration: string; readonly seed: string | undefined },
+  { files, describeRoles, onApplied }: KeepUpOptions,
 ): { stop(): void } {
   let current = sources;
   let failed = false;
@@ -36,7 +44,7 @@ export function keepUp(
   const update = async () => {
     const started = performance.now();
     modules.forEach(checkSource);
-    const declaration = await loadAfresh(files.declaration, onModule);
+    const declaration = logRejected(await loadAfresh(files.declaration, onModule));
     modules.forEach(checkSource);
     const next = { declaration, seed: readSeed(files.declaration, files.seed) };
     if (stopped) return;
@@ -47,7 +55,11 @@ export function keepUp(
       const before = current;
       current = next;
       console.log(`${describeOutcome(outcome, before, next)} (${Math.round(performance.now() - started)} ms)`);
-      if (!haveSameTokens(before.declaration, declaration)) console.log(`\n${await describeRoles(environment)}\n`);
+      if (!outcome.rebuilt) {
+        for (const line of removedMigrationLines(before.declaration, declaration)) console.log(line);
+      }
+      if (!haveSameTokens(before.declaration, declaration)) console.log(`\n${await describeRoles()}\n`);
+      await onApplied();
     }
     failed = false;
   };
