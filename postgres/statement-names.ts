@@ -36,7 +36,7 @@ export interface StatementNames {
     | 'select_view'
     | 'update_view'
     | 'delete_view';
-  'apply/listeners': 'time' | 'unseen_logins' | 'join' | 'sessions';
+  'apply/listeners': 'time' | 'unseen_logins' | 'join' | 'sessions' | 'schema_reads';
   'apply/reach': 'read_written' | 'read_reach';
   'apply/roles': 'create_role' | 'alter_role' | 'set_password' | 'grant_membership' | 'revoke_membership';
   'apply/statements':
