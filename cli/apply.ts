@@ -27,7 +27,7 @@ export function addApplyCommand(program: Command): void {
     const { migrations, changes, statements, warnings } = await applyDeclaration(connection, declaration, { revision });
     for (const file of migrations) console.log(`migrated ${file}`);
     for (const warning of warnings) console.log(`warning: ${findingLine(warning)}`);
-    for (const line of statementLines(statements)) console.log(line);
+    if (changes <= MOST_LISTED) for (const line of statementLines(statements)) console.log(line);
     console.log(
       changes === 0
         ? 'access is as declared'
@@ -37,6 +37,8 @@ export function addApplyCommand(program: Command): void {
   });
 }
 
+/** A first run has dozens of statements, which `plan-sql` prints. */
+const MOST_LISTED = 10;
 const SCHEMA_MS = 30_000;
 
 /** A server that does not answer must not keep a deploy from replacing it. */

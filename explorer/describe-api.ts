@@ -12,7 +12,7 @@ export interface Viewer {
   readonly schema?: string | undefined;
 }
 
-/** What is known of the API besides its description. */
+/** Parts of an API that its description does not show. */
 export interface Known {
   readonly declaration: Declaration;
   readonly functions: readonly RequestFunction[];
