@@ -11,7 +11,7 @@ import { keepUp } from './dev/keep-up.ts';
 import { createProgress } from './dev/progress.ts';
 import { readSeed } from './dev/seed.ts';
 import { logEnd } from './dev/log-end.ts';
-import { logRejected, tellRefusals } from './dev/refusals/tell-refusals.ts';
+import { tellRefusals } from './dev/refusals/tell-refusals.ts';
 import { createTokenFiles } from './dev/token-files.ts';
 import { listenForStop } from './dev/stop-signal.ts';
 import { loadDeclaration } from './load-declaration.ts';
@@ -54,12 +54,14 @@ async function dev(file: string, options: DevOptions): Promise<void> {
     const postgrest = namedPostgrest(options.postgrest, '--postgrest');
     if (postgrest) await postgrestBinary(serverUser(), postgrest);
     progress.step(`loading ${file}`);
-    const declaration = logRejected(await loadDeclaration(file));
+    const declaration = await loadDeclaration(file);
     const seed = readSeed(file, options.seed);
     const started = await startEphemeralPostgrest(declaration, {
       port: options.port,
       postgrestBinary: options.postgrest,
       seed,
+      // Rejected requests are logged from here on.
+      logLevel: declaration.server.logLevel === 'info' ? 'info' : 'warn',
       onProgress: (step) => progress.step(step),
     });
     progress.end();

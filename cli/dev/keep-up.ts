@@ -7,7 +7,6 @@ import { checkSource } from '../check-source.ts';
 import { errorLine } from '../error-line.ts';
 import { loadAfresh } from '../load-declaration.ts';
 import { oneAtATime } from './one-at-a-time.ts';
-import { logRejected } from './refusals/tell-refusals.ts';
 import { removedMigrationLines } from './removed-migrations.ts';
 import { readSeed } from './seed.ts';
 import { watch } from './watch.ts';
@@ -44,7 +43,7 @@ export function keepUp(
   const update = async () => {
     const started = performance.now();
     modules.forEach(checkSource);
-    const declaration = logRejected(await loadAfresh(files.declaration, onModule));
+    const declaration = await loadAfresh(files.declaration, onModule);
     modules.forEach(checkSource);
     const next = { declaration, seed: readSeed(files.declaration, files.seed) };
     if (stopped) return;

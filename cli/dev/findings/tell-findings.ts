@@ -2,7 +2,6 @@ import { pendingSteps } from '../../../apply/plan/plan.ts';
 import { reading } from '../../../apply/diff.ts';
 import { audit } from '../../../audit/audit.ts';
 import { findingLine } from '../../../audit/finding.ts';
-import { catalogScope } from '../../../compile/catalog-scope.ts';
 import type { Declaration } from '../../../declaration/types.ts';
 import type { Catalog } from '../../../postgres/catalog/catalog.ts';
 import { readCatalog } from '../../../postgres/catalog/read-catalog.ts';
@@ -21,9 +20,7 @@ export function findingsTeller(
   let printed: readonly string[] = [];
   return async () => {
     const { databaseUrl, declaration } = environment;
-    const catalog = await reading(await connect(connectionOf(databaseUrl)), (client) =>
-      readCatalog(client, catalogScope(declaration)),
-    );
+    const catalog = await reading(await connect(connectionOf(databaseUrl)), declaration, readCatalog);
     const lines = [...closedLines(declaration, catalog), ...warningLines(declaration, catalog)];
     for (const line of lines) if (!printed.includes(line)) console.log(line);
     printed = lines;

@@ -5,12 +5,6 @@ import { refusalLines } from './refusal-lines.ts';
 
 const EVERY_MS = 300;
 
-/** Has PostgREST log the requests that it rejects. */
-export function logRejected(declaration: Declaration): Declaration {
-  const { server } = declaration;
-  return server.logLevel === 'info' ? declaration : { ...declaration, server: { ...server, logLevel: 'warn' } };
-}
-
 /**
  * Prints each rejected request with the reason, as the logs of an environment grow. A rejection that was printed is not printed
  * again until the environment has changed: a page that polls would hide all else.
