@@ -22,12 +22,15 @@ const COMMANDS: Readonly<Record<string, readonly Command[]>> = {
  */
 export function explainRefusal(declaration: Declaration, request: AnsweredRequest, message = ''): string[] {
   const { role, method } = request;
-  if (role === undefined) return ['PostgREST rejected the token: `secured-postgrest token verify` explains why'];
+  if (role === undefined) {
+    const missing = declaration.anonymous ? '' : ', or the request has none and no anonymous role is declared';
+    return [`PostgREST rejected the token${missing}: \`secured-postgrest token verify\` explains why`];
+  }
   if (message.startsWith('the token is not valid here')) return [];
   if (!apiRoles(declaration).some(({ name }) => name === role)) return [`${role} is not a declared role`];
   const target = readTarget(request.target);
   const [, kind, name = target.name] =
-    /^permission denied for (table|view|materialized view|function|schema|sequence) (\S+)/.exec(message) ?? [];
+    /^permission denied for (table|view|materialized view|function|schema|sequence) (.+)$/.exec(message) ?? [];
   if (kind === 'schema') return [`schema ${name} is not exposed to ${role}`];
   if (kind === 'sequence') return [];
   const isFunction = kind === undefined ? target.isFunction : kind === 'function';

@@ -143,6 +143,19 @@ describe('a rejected request is explained by', () => {
     ]);
   });
 
+  it('a missing token, where no anonymous role is declared', () => {
+    const { anonymous: _, ...closed } = declaration;
+    expect(explainRefusal(closed, { method: 'GET', target: '/notes', status: 401 })).toEqual([
+      'PostgREST rejected the token, or the request has none and no anonymous role is declared: `secured-postgrest token verify` explains why',
+    ]);
+  });
+
+  it('a table whose name has a space', () => {
+    expect(explain('member', 'GET /order%20items', 'permission denied for table order items')).toEqual([
+      'order items is not declared, so no role may use it',
+    ]);
+  });
+
   it('nothing where the declaration allows it: the message of Postgres stands alone', () => {
     expect(explain('member', 'GET /notes', 'permission denied for sequence notes_id_seq')).toEqual([]);
     expect(explain('member', 'GET /notes', 'the token is not valid here: the claim "exp" is missing')).toEqual([]);
