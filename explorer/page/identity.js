@@ -31,7 +31,7 @@ export function requestHeaders(method) {
 export async function loadIdentities() {
   const answer = await ask('/identities');
   apiUrl = answer.apiUrl;
-  identities = await Promise.all(answer.identities.map(withEditedClaims));
+  identities = (await Promise.all(answer.identities.map(withEditedClaims))).sort(byRole);
   document.title = `${answer.name}: API explorer`;
   element('name').textContent = answer.name;
   fill(
@@ -40,6 +40,12 @@ export async function loadIdentities() {
   );
   fill(schema, answer.schemas);
   element('schema-field').hidden = answer.schemas.length === 1;
+}
+
+/** The anonymous role comes first. */
+function byRole(a, b) {
+  if ((a.token === undefined) !== (b.token === undefined)) return a.token === undefined ? -1 : 1;
+  return a.role < b.role ? -1 : 1;
 }
 
 async function withEditedClaims(identity) {
