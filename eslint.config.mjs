@@ -10,6 +10,24 @@ const layers = rooms.slice(0, -1).map((room, index) => ({
   message: `${room} is below it; see scripts/rooms.mjs`,
 }));
 
+/** Names of a browser that the explorer's page uses. */
+const browserGlobals = Object.fromEntries(
+  [
+    'Response',
+    'URLSearchParams',
+    'addEventListener',
+    'document',
+    'fetch',
+    'history',
+    'location',
+    'matchMedia',
+    'navigator',
+    'performance',
+    'sessionStorage',
+    'setTimeout',
+  ].map((name) => [name, 'readonly']),
+);
+
 export default tseslint.config(
   { ignores: ['dist/', 'cdktf.out/', '**/node_modules/', 'docs/.vitepress/{pages,dist,cache,.temp}/'] },
   js.configs.recommended,
@@ -53,6 +71,10 @@ export default tseslint.config(
     // These import from packages of which only one family is installed.
     files: ['constructs/synth/cdk/*.ts'],
     rules: { '@typescript-eslint/ban-ts-comment': 'off' },
+  },
+  {
+    files: ['explorer/page/*.js'],
+    languageOptions: { globals: browserGlobals },
   },
   {
     files: ['**/*.mjs'],

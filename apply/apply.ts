@@ -46,8 +46,10 @@ const statement = statementsOf('apply/statements');
 export interface ApplyResult {
   /** Migrations that ran, by file. */
   readonly migrations: readonly string[];
-  /** Statements that changed access. */
+  /** Number of {@link statements}. */
   readonly changes: number;
+  /** Statements that changed access. */
+  readonly statements: readonly string[];
   /** Warnings of the audit. */
   readonly warnings: readonly Finding[];
 }
@@ -142,7 +144,8 @@ async function converge(session: Session, { revision, progress, rolesChanged }: 
   return transaction(session, async () => {
     const rest = toRun.slice(last + 1);
     await runWithoutForce(session, rest);
-    const { changes, catalog, pending } = await reconcileAccess(session);
+    const { statements, catalog, pending } = await reconcileAccess(session);
+    const changes = statements.length;
     const findings = audit(declaration, catalog, pending);
     refuseErrors(declaration, findings, progress.committed.length === 0 ? 'nothing was changed' : undefined);
     const migrations = [...progress.committed, ...rest.map(({ source }) => source.file)];
@@ -152,7 +155,7 @@ async function converge(session: Session, { revision, progress, rolesChanged }: 
     const invalidation = await planInvalidation(session, { changed: changed || rolesChanged, superuser });
     const end = [...invalidation, ...(changed ? [statement('reload_schema')] : [])];
     if (end.length > 0) await client.query(inOneMessage(end));
-    return { migrations, changes, warnings: findings.filter(({ level }) => level === 'warning') };
+    return { migrations, changes, statements, warnings: findings.filter(({ level }) => level === 'warning') };
   });
 }
 
@@ -178,7 +181,7 @@ async function prepare(session: Session): Promise<void> {
 
 async function reconcileAccess(
   session: Session,
-): Promise<{ changes: number; catalog: Catalog; pending: readonly Step[] }> {
+): Promise<{ statements: readonly string[]; catalog: Catalog; pending: readonly Step[] }> {
   const { declaration } = session;
   const before = await readCompared(session);
   // Postgres reads them while this process plans.
@@ -192,8 +195,8 @@ async function reconcileAccess(
   const withFunctions = await runFunctions(session, before, functions);
   const { steps } = functions.length === 0 ? first : plan(declaration, withFunctions);
   await runSteps(session, steps);
-  const changes = functions.length + steps.length;
-  if (changes === 0) return { changes, catalog: await rest, pending: [] };
+  const statements = [...functions, ...steps].map(({ sql }) => sql);
+  if (statements.length === 0) return { statements, catalog: await rest, pending: [] };
   const made = await read(session, ['policies', 'triggers']);
   const fingerprints = [
     ...planFunctionFingerprints(declaration, withFunctions),
@@ -202,7 +205,7 @@ async function reconcileAccess(
   ];
   await runSteps(session, fingerprints);
   const catalog = await readCatalog(session);
-  return { changes, catalog, pending: pendingSteps(declaration, catalog) };
+  return { statements, catalog, pending: pendingSteps(declaration, catalog) };
 }
 
 /** Creates the package's functions. They change no other catalog, so only the functions are read again. */

@@ -9,6 +9,7 @@ import { confined, createConfinement, dropConfinement, runConfined } from './con
 import { parseSql, type ParsedStatement } from '../postgres/parse-sql.ts';
 import { offsetIn, type Position } from '../postgres/position.ts';
 import { BATCH, failed, inOneMessage, setRole, tryTogether } from './run-steps.ts';
+import { searchPath } from './search-path.ts';
 import type { Session } from './session.ts';
 import { sessionSettings } from '../postgres/session.ts';
 import { raw, statementsOf } from '../postgres/statements.ts';
@@ -308,7 +309,6 @@ function sha256(text: string): string {
 }
 
 /** Settings with which a migration resolves names as PostgREST does. */
-function migrationSettings({ schemas }: Declaration): string {
-  const path = [...new Set([...schemas, 'public'])].map(quoteIdentifier).join(', ');
-  return statement('configure_migration', { search_path: path });
+function migrationSettings(declaration: Declaration): string {
+  return statement('configure_migration', { search_path: searchPath(declaration) });
 }

@@ -5,7 +5,7 @@ import { checkPrivileges } from './admin-privileges.ts';
 import { audit } from '../audit/audit.ts';
 import { readCatalog } from '../postgres/catalog/read-catalog.ts';
 import { connect, type DatabaseConnection } from '../postgres/connect.ts';
-import { readDifference, reading } from './diff.ts';
+import { readDifference, reading, type Difference } from './diff.ts';
 import { deploymentOf, isRevisionOf } from './revision.ts';
 import type { Session } from './session.ts';
 import { statementsOf } from '../postgres/statements.ts';
@@ -17,6 +17,8 @@ export interface ObservedDatabase {
   /** Revision that the last run recorded. */
   readonly revision: string | undefined;
   readonly asDeclared: boolean;
+  /** Migrations and statements that a deploy will run. @default none, or the comparison failed */
+  readonly difference?: Difference;
   /** Deployment whose servers use the database, if it is another one. */
   readonly foreign?: string;
   /** Declared roles that exist and that this deployment can adopt. */
@@ -41,9 +43,10 @@ export async function observeDatabase(
     const isForeign = other !== undefined && other !== deployment && (await usesLogin(session, roles));
     // A foreign deployment has other roles.
     if (!isForeign) await checkPrivileges(session);
+    const compared = await compare(session);
     return {
       revision,
-      asDeclared: await isAsDeclared(session),
+      ...compared,
       roles,
       ...(isForeign && { foreign: other }),
     };
@@ -71,13 +74,14 @@ async function adoptableRoles({ client, declaration, scope }: Session, ours: boo
 }
 
 /** Compares a database with its declaration. An error counts as a difference: the next run reports its cause. */
-async function isAsDeclared(session: Session): Promise<boolean> {
+async function compare(session: Session): Promise<Pick<ObservedDatabase, 'asDeclared' | 'difference'>> {
   try {
     const catalog = await readCatalog(session);
-    const { migrations, statements, missing } = await readDifference(session, catalog);
-    if (migrations.length + statements.length + missing.length > 0) return false;
-    return audit(session.declaration, catalog, []).every(({ level }) => level !== 'error');
+    const difference = await readDifference(session, catalog);
+    const { migrations, statements, missing } = difference;
+    if (migrations.length + statements.length + missing.length > 0) return { asDeclared: false, difference };
+    return { asDeclared: audit(session.declaration, catalog, []).every(({ level }) => level !== 'error') };
   } catch {
-    return false;
+    return { asDeclared: false };
   }
 }

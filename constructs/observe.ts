@@ -1,6 +1,8 @@
 import { readFileSync } from 'node:fs';
+import type { Difference } from '../apply/diff.ts';
 import { observeDatabase, type ObservedDatabase } from '../apply/observe-database.ts';
 import { isRevisionOf, newRevision } from '../apply/revision.ts';
+import { statementLines } from '../apply/statement-lines.ts';
 import { type ErrorCode, refuse, SecuredPostgrestError } from '../errors/secured-postgrest-error.ts';
 import { Annotations, type App, type TerraformResource, TerraformStack, Token } from './synth/cdk/core.ts';
 import { Container, Network } from './synth/cdk/docker.ts';
@@ -21,6 +23,8 @@ import type { ISecretFile } from './secrets/secret-file.ts';
  * - What is there, but may be missing in the state (a deploy was killed between making it and writing that down, or the
  *   state is lost) is taken over, with import blocks. They mean nothing for what the state has.
  * - What was changed by hand inside of a database starts a run of the access SQL.
+ *
+ * The synthesis lists the SQL that the deploy will run, as far as the database answers.
  *
  * A database image of another major version than the data in its volume is rejected, before the container is replaced.
  * A deploy that would replace what another secrets directory has deployed is rejected, and what this process has made of a new
@@ -66,11 +70,21 @@ async function observeAccess(access: DatabaseAccess, takeOver: ImportBlocks): Pr
   // Later, another deployment may have been restored from a backup of this database.
   if (found?.foreign !== undefined && !access.secrets.hasDeployed) refuseDatabase(access, found.foreign);
   access.sql.revision = revision(access.secrets.identity, found);
+  if (found?.difference) announce(access, found.difference);
   for (const role of access.node.findAll().filter((node) => node instanceof Role))
     takeOver.add(
       role,
       found?.roles.find((name) => name === role.nameInput),
     );
+}
+
+/** Has the SQL shown before the deploy asks for approval: the plan of Terraform has only a fingerprint of it. */
+function announce(access: DatabaseAccess, difference: Difference): void {
+  access.pendingSql = [
+    ...difference.migrations.map((file) => `-- migration ${file}`),
+    ...statementLines(difference.statements),
+  ];
+  Annotations.of(access).addInfo(['this deploy runs:', ...access.pendingSql].join('\n  '));
 }
 
 function refuseDatabase({ database, declaration, secrets }: DatabaseAccess, deployment: string): never {

@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { curlLine } from './curl-line.ts';
+import type { Changes } from './changes.ts';
+import { bearer, curlLine } from './curl-line.ts';
 import { describeApi } from './describe-api.ts';
 import type { ExplorerOptions } from './options.ts';
 import type { ServedFile } from './files.ts';
@@ -15,7 +16,11 @@ export interface Context extends ExplorerOptions {
   readonly files: ReadonlyMap<string, ServedFile>;
   readonly port: number;
   readonly secret: string;
+  readonly changes: Changes;
 }
+
+/** How long a page waits for a change before it asks again: browsers give up after some minutes. */
+const LONGEST_WAIT_MS = 25_000;
 
 /** Answers one request, or passes it on to the API. */
 export async function answer(request: IncomingMessage, response: ServerResponse, context: Context): Promise<void> {
@@ -48,6 +53,10 @@ export async function answer(request: IncomingMessage, response: ServerResponse,
       return respondJson(response, 200, await describeIdentities(context));
     case 'GET /openapi':
       return respondDescription(request, response, new URLSearchParams(query), context);
+    case 'GET /access':
+      return respondJson(response, 200, await context.access());
+    case 'GET /changes':
+      return respondChange(response, Number(new URLSearchParams(query).get('after')), context);
     case 'POST /token':
       return respondToken(request, response, context);
     default:
@@ -81,7 +90,7 @@ async function describeIdentities({ apiUrl, declaration, identities }: Context) 
     schemas,
     identities: known.map((identity) => ({
       ...identity,
-      curl: curlLine(apiUrl, declaration(), identity.role, identity.token),
+      curl: curlLine(apiUrl, declaration(), identity.role, identity.token && bearer(identity.token)),
     })),
   };
 }
@@ -90,17 +99,26 @@ async function respondDescription(
   { headers: { authorization } }: IncomingMessage,
   response: ServerResponse,
   query: URLSearchParams,
-  { apiUrl, declaration }: Context,
+  { apiUrl, declaration, functions }: Context,
 ): Promise<void> {
   const role = query.get('role') ?? '';
   const schema = query.get('schema') ?? undefined;
+  const known = await functions();
   try {
-    const { status, body } = await describeApi(apiUrl, declaration(), { role, authorization, schema });
+    const { status, body } = await describeApi(
+      apiUrl,
+      { declaration: declaration(), functions: known },
+      { role, authorization, schema },
+    );
     respondJson(response, status, body);
   } catch (error) {
     const { cause } = error as Error;
     respondProblem(response, 502, unreachable(apiUrl, cause instanceof Error ? cause : (error as Error)));
   }
+}
+
+async function respondChange(response: ServerResponse, after: number, { changes }: Context): Promise<void> {
+  respondJson(response, 200, { change: await changes.after(after, LONGEST_WAIT_MS) });
 }
 
 async function respondToken(request: IncomingMessage, response: ServerResponse, context: Context): Promise<void> {
@@ -113,7 +131,7 @@ async function respondToken(request: IncomingMessage, response: ServerResponse, 
       role,
       claims,
       token,
-      curl: curlLine(context.apiUrl, context.declaration(), role, token),
+      curl: curlLine(context.apiUrl, context.declaration(), role, bearer(token)),
     });
   } catch (error) {
     respondProblem(response, 400, (error as Error).message);

@@ -5,10 +5,12 @@ import { selectParameter, tableAccess } from './table-access.ts';
 /**
  * A request for a POSIX shell: for the first table that the role may read, or else for the description of the API.
  *
+ * @param authorization header with the token, or `@file` with it. @default none: a request without a token
+ *
  * @example
  * curlLine('http://127.0.0.1:3000', declaration, 'todos_anon'); // curl 'http://127.0.0.1:3000/todos?select=id,title'
  */
-export function curlLine(apiUrl: string, declaration: Declaration, role: string, token?: string): string {
+export function curlLine(apiUrl: string, declaration: Declaration, role: string, authorization?: string): string {
   const [firstSchema] = declaration.schemas;
   const table = tableAccess(declaration, role).find(
     ({ schema, columns }) => columns.select !== undefined && declaration.schemas.includes(schema),
@@ -21,7 +23,12 @@ export function curlLine(apiUrl: string, declaration: Declaration, role: string,
   }
   const headers = [
     ...(table === undefined || table.schema === firstSchema ? [] : [`Accept-Profile: ${table.schema}`]),
-    ...(token === undefined ? [] : [`Authorization: Bearer ${token}`]),
+    ...(authorization === undefined ? [] : [authorization]),
   ];
   return ['curl', url.href, ...headers.flatMap((header) => ['-H', header])].map(shellWord).join(' ');
+}
+
+/** The header that carries a token. */
+export function bearer(token: string): string {
+  return `Authorization: Bearer ${token}`;
 }

@@ -4,6 +4,7 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { refuse } from '../errors/secured-postgrest-error.ts';
 import { answer } from './answer.ts';
+import { createChanges } from './changes.ts';
 import { servedFiles } from './files.ts';
 import { respondProblem } from './respond.ts';
 import { newSecret } from './secret.ts';
@@ -16,13 +17,15 @@ export interface Explorer extends AsyncDisposable {
   readonly secret: string;
   /** Opens the page with the secret, in the part of a URL that browsers send to no server. */
   readonly link: string;
+  /** Has every open page show the API as it is now. */
+  announceChange(): void;
   /** Ends it, open connections included. May be called again. */
   stop(): Promise<void>;
 }
 
 /**
- * Serves, on 127.0.0.1 only, a page with Swagger UI in which a role is chosen: the description of the API is then what
- * that role may do, and requests carry its token. Nothing is loaded from anywhere else. All users of a machine can connect
+ * Serves, on 127.0.0.1 only, a page in which a role is chosen: it shows the rows that the role reads, the requests that it may
+ * send (with Swagger UI), and the access matrix. Requests carry the role's token. Nothing is loaded from anywhere else. All users of a machine can connect
  * to it; without the secret of the run they get the empty page, and neither tokens nor the API.
  *
  * Throws `missing_package` without npm's swagger-ui-dist, `port_taken` if the port is in use, and `start_failed` if it
@@ -34,17 +37,20 @@ export interface Explorer extends AsyncDisposable {
  *   declaration: () => declaration,
  *   identities: async () => [{ role: 'todos_anon', claims: {} }],
  *   tokenFor: (role, claims) => environment.tokenFor(role, claims),
+ *   access: () => environment.access(),
+ *   functions: async () => [],
  * });
  * console.log(explorer.link);
  */
 export async function startExplorer(options: ExplorerOptions): Promise<Explorer> {
   const files = servedFiles();
   const secret = newSecret();
+  const changes = createChanges();
   const server = createServer();
   await listen(server, options.port ?? 0);
   const { port } = server.address() as AddressInfo;
   server.on('request', (request, response) => {
-    answer(request, response, { ...options, files, port, secret }).catch((error: unknown) => {
+    answer(request, response, { ...options, files, port, secret, changes }).catch((error: unknown) => {
       respondProblem(response, 500, error instanceof Error ? error.message : String(error));
     });
   });
@@ -57,7 +63,14 @@ export async function startExplorer(options: ExplorerOptions): Promise<Explorer>
   let stopped: Promise<void> | undefined;
   const stop = () => (stopped ??= end());
   const url = `http://127.0.0.1:${port}`;
-  return { url, secret, link: `${url}/#secret=${secret}`, stop, [Symbol.asyncDispose]: stop };
+  return {
+    url,
+    secret,
+    link: `${url}/#secret=${secret}`,
+    announceChange: () => changes.announce(),
+    stop,
+    [Symbol.asyncDispose]: stop,
+  };
 }
 
 async function listen(server: Server, port: number): Promise<void> {

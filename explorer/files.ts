@@ -14,6 +14,22 @@ const TYPES = {
   js: 'text/javascript; charset=utf-8',
 };
 
+const STYLES = ['page.css', 'rows.css', 'access.css'];
+const SCRIPTS = [
+  'access.js',
+  'elements.js',
+  'filters.js',
+  'identity.js',
+  'live.js',
+  'messages.js',
+  'page.js',
+  'query.js',
+  'requests.js',
+  'rows.js',
+  'server.js',
+  'tabs.js',
+];
+
 /** The files that are served, by the path of their URL. Throws `missing_package` without npm's swagger-ui-dist. */
 export function servedFiles(): ReadonlyMap<string, ServedFile> {
   const swagger = installedPackage('swagger-ui-dist');
@@ -28,8 +44,8 @@ export function servedFiles(): ReadonlyMap<string, ServedFile> {
   const page = fileURLToPath(new URL('page', import.meta.url));
   return new Map<string, ServedFile>([
     ['/', { file: join(page, 'page.html'), type: TYPES.html }],
-    ['/page.css', { file: join(page, 'page.css'), type: TYPES.css }],
-    ['/page.js', { file: join(page, 'page.js'), type: TYPES.js }],
+    ...STYLES.map((name): [string, ServedFile] => [`/${name}`, { file: join(page, name), type: TYPES.css }]),
+    ...SCRIPTS.map((name): [string, ServedFile] => [`/${name}`, { file: join(page, name), type: TYPES.js }]),
     ['/swagger-ui.css', { file: join(swagger, 'swagger-ui.css'), type: TYPES.css }],
     ['/swagger-ui-bundle.js', { file: join(swagger, 'swagger-ui-bundle.js'), type: TYPES.js }],
   ]);

@@ -1,4 +1,5 @@
 import type { Command } from '../declaration/types.ts';
+import type { RequestFunction } from './options.ts';
 import { selectParameter, type TableAccess } from './table-access.ts';
 
 /** Parts of PostgREST's Swagger 2.0 description that are read here; other parts stay as they are. */
@@ -29,24 +30,43 @@ const COMMANDS: Readonly<Record<string, Command>> = {
   delete: 'delete',
 };
 
+/** The part of an API that a role may use. */
+export interface OwnPart {
+  readonly tables: readonly TableAccess[];
+  readonly functions: readonly Pick<RequestFunction, 'name' | 'reads'>[];
+}
+
 /**
- * Leaves of PostgREST's description what the role may do. PostgREST leaves out tables that the role has no business
- * with, but shows of the others every operation and every column.
+ * Leaves of PostgREST's description what the role may do, sorted by name. PostgREST leaves out tables that the role has no
+ * business with, but shows of the others every operation and every column, and of each function both ways to call it.
  */
-export function narrowSpec(spec: Spec, access: readonly TableAccess[]): Spec {
+export function narrowSpec(spec: Spec, { tables, functions }: OwnPart): Spec {
   const paths: Record<string, Operations> = {};
-  for (const [path, operations] of Object.entries(spec.paths)) {
-    const table = access.find(({ name }) => path === `/${name}`);
+  for (const [path, operations] of sorted(spec.paths)) {
+    const table = tables.find(({ name }) => path === `/${name}`);
     if (table !== undefined) paths[path] = narrowOperations(operations, table, spec);
+    else if (path === '/') paths[path] = operations;
     // PostgREST knows well who may call a function.
-    else if (path === '/' || path.startsWith('/rpc/')) paths[path] = operations;
+    else if (path.startsWith('/rpc/')) paths[path] = callOperations(operations, path.slice('/rpc/'.length), functions);
   }
   const definitions: Record<string, Schema> = {};
-  for (const { name, columns } of access) {
-    const definition = spec.definitions?.[name];
-    if (definition && columns.select) definitions[name] = narrowSchema(definition, columns.select);
+  for (const [name, definition] of sorted(spec.definitions ?? {})) {
+    const table = tables.find((one) => one.name === name);
+    if (table?.columns.select) definitions[name] = narrowSchema(definition, table.columns.select);
   }
   return { ...spec, paths, definitions };
+}
+
+function sorted<T>(values: Readonly<Record<string, T>>): [string, T][] {
+  return Object.entries(values).sort(([a], [b]) => (a < b ? -1 : 1));
+}
+
+/** GET for a function that reads: it can be cached and linked to. POST for one that writes: a GET may not. */
+function callOperations(operations: Operations, name: string, functions: OwnPart['functions']): Operations {
+  const reads = functions.find((fn) => fn.name === name)?.reads;
+  if (reads === undefined) return operations;
+  const method = reads ? 'get' : 'post';
+  return operations[method] === undefined ? operations : { [method]: operations[method] };
 }
 
 function narrowOperations(operations: Operations, table: TableAccess, spec: Spec): Operations {

@@ -1,4 +1,5 @@
-import type { Declaration } from '../declaration/types.ts';
+import type { AccessMatrix } from '../access/matrix.ts';
+import type { Declaration, QualifiedName } from '../declaration/types.ts';
 
 type Claims = Readonly<Record<string, unknown>>;
 
@@ -10,6 +11,12 @@ export interface Identity {
   readonly token?: string;
 }
 
+/** A function that the API may serve. */
+export interface RequestFunction extends QualifiedName {
+  /** True if it can be called by GET: it changes nothing, and its arguments have names. */
+  readonly reads: boolean;
+}
+
 export interface ExplorerOptions {
   /** URL of the API, such as `http://127.0.0.1:3000`. */
   readonly apiUrl: string;
@@ -19,6 +26,10 @@ export interface ExplorerOptions {
   readonly identities: () => Promise<readonly Identity[]>;
   /** Makes a token for claims that were edited on the page. */
   readonly tokenFor: (role: string, claims: Claims) => Promise<string>;
+  /** Measures who reaches which rows now. */
+  readonly access: () => Promise<AccessMatrix>;
+  /** Functions of the exposed schemas, as they are now. */
+  readonly functions: () => Promise<readonly RequestFunction[]>;
   /** On 127.0.0.1. @default a free one */
   readonly port?: number | undefined;
 }

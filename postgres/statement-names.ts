@@ -36,7 +36,7 @@ export interface StatementNames {
     | 'select_view'
     | 'update_view'
     | 'delete_view';
-  'apply/listeners': 'time' | 'unseen_logins' | 'join' | 'sessions';
+  'apply/listeners': 'time' | 'unseen_logins' | 'join' | 'sessions' | 'schema_reads';
   'apply/reach': 'read_written' | 'read_reach';
   'apply/roles': 'create_role' | 'alter_role' | 'set_password' | 'grant_membership' | 'revoke_membership';
   'apply/statements':
@@ -108,6 +108,7 @@ export interface StatementNames {
     | 'fingerprint_schema'
     | 'reload_schema'
     | 'reload_config';
+  'cli/explorer': 'functions';
   'postgres/catalogs': 'read_catalogs' | 'read_outward' | 'catalog';
   'postgres/session':
     | 'read_server'
@@ -130,7 +131,8 @@ export interface StatementNames {
     | 'accept_connections'
     | 'cut_off'
     | 'drop_database'
-    | 'privileges_on_database';
+    | 'privileges_on_database'
+    | 'find_names';
   'testing/existing':
     'lock' | 'try_lock' | 'unlock' | 'databases' | 'present_roles' | 'tagged_roles' | 'tag_role' | 'drop_role';
   'token-service/accounts':

@@ -1,5 +1,6 @@
 // `cdktf deploy '*'` or `cdktf destroy '*'` with the local CLI; further flags pass through.
 import { spawn } from 'node:child_process';
+import { existsSync, readFileSync } from 'node:fs';
 import { constants } from 'node:os';
 import { root, run, terraformProgram } from './run.mjs';
 
@@ -33,4 +34,17 @@ const cdktf = spawn(process.execPath, ['node_modules/cdktf-cli/bundle/bin/cdktf'
 // Ctrl-C reaches the child by itself; a second one would make Terraform quit without saving its state.
 process.on('SIGINT', () => {});
 process.on('SIGTERM', () => cdktf.kill('SIGTERM'));
-cdktf.on('exit', (code, signal) => process.exit(code ?? 128 + constants.signals[signal]));
+cdktf.on('exit', (code, signal) => {
+  if (command === 'deploy' && code === 0) for (const text of summaries()) console.log(text);
+  process.exit(code ?? 128 + constants.signals[signal]);
+});
+
+/** The summaries that `addStacks` wrote when the app was synthesized. */
+function summaries() {
+  const out = `${root}cdktf.out`;
+  const { stacks } = JSON.parse(readFileSync(`${out}/manifest.json`, 'utf8'));
+  return Object.values(stacks)
+    .map(({ workingDirectory }) => `${out}/${workingDirectory}/summary.txt`)
+    .filter((file) => existsSync(file))
+    .map((file) => readFileSync(file, 'utf8'));
+}

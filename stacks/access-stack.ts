@@ -1,6 +1,6 @@
 import type { Construct } from 'constructs';
-import { TerraformStack } from '../constructs/synth/cdk/core.ts';
 import { DatabaseAccess, type DatabaseAccessProps, ServerImage } from '../constructs/index.ts';
+import { QuietStack } from './quiet-stack.ts';
 
 /** Options of an {@link AccessStack}. */
 export interface AccessStackProps extends DatabaseAccessProps {
@@ -17,7 +17,7 @@ export interface AccessStackProps extends DatabaseAccessProps {
  *
  * @throws SecuredPostgrestError `unreadable_secret`, `insecure_secret_file`, `lost_secret`
  */
-export class AccessStack extends TerraformStack {
+export class AccessStack extends QuietStack {
   readonly access: DatabaseAccess;
 
   constructor(scope: Construct, id: string, { serverImage: image, ...props }: AccessStackProps) {

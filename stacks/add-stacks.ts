@@ -9,6 +9,7 @@ import type { Declaration } from '../declaration/index.ts';
 import { AccessStack } from './access-stack.ts';
 import { ApiStack } from './api-stack.ts';
 import { DatabaseStack } from './database-stack.ts';
+import { addSummary } from './deploy-summary.ts';
 
 /** Options of the three stacks of a declaration. Each stack makes providers of its own. */
 export interface SecuredPostgrestStacksProps {
@@ -63,5 +64,7 @@ export function addStacks(
     ...(api.image && { serverImage: api.image }),
     ...(api.connectionLimit !== undefined && { connectionLimit: api.connectionLimit }),
   });
-  return { database, access, api: new ApiStack(app, `${name}-api`, { ...api, ...shared, access: access.access }) };
+  const servers = new ApiStack(app, `${name}-api`, { ...api, ...shared, access: access.access });
+  addSummary(servers.api, access.access);
+  return { database, access, api: servers };
 }

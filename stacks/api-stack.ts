@@ -1,9 +1,10 @@
 import type { Construct } from 'constructs';
-import { TerraformOutput, TerraformStack } from '../constructs/synth/cdk/core.ts';
+import { TerraformOutput } from '../constructs/synth/cdk/core.ts';
 import { SecuredPostgrest, type SecuredPostgrestProps } from '../constructs/index.ts';
+import { QuietStack } from './quiet-stack.ts';
 
 /**
- * Keys and servers, with the outputs `url` and `roles`. Without `access` it makes the roles and the access SQL, too.
+ * Keys and servers, with the outputs `url`, `urls` and `roles`. Without `access` it makes the roles and the access SQL, too.
  *
  * @example
  * const { api } = new ApiStack(new App(), 'todos-api', { declaration, database, access, secrets });
@@ -11,13 +12,14 @@ import { SecuredPostgrest, type SecuredPostgrestProps } from '../constructs/inde
  * @throws SecuredPostgrestError `invalid_prop`, `unsupported_version`, `vulnerable_version`, `unreadable_secret`,
  * `insecure_secret_file`, `lost_secret`, and what reading keys refuses
  */
-export class ApiStack extends TerraformStack {
+export class ApiStack extends QuietStack {
   readonly api: SecuredPostgrest;
 
   constructor(scope: Construct, id: string, props: SecuredPostgrestProps) {
     super(scope, id);
     this.api = new SecuredPostgrest(this, 'api', props);
     new TerraformOutput(this, 'url', { value: this.api.url });
+    new TerraformOutput(this, 'urls', { value: this.api.urls });
     new TerraformOutput(this, 'roles', { value: this.api.roleNames });
   }
 }

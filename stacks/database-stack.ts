@@ -1,6 +1,6 @@
 import type { Construct } from 'constructs';
-import { TerraformStack } from '../constructs/synth/cdk/core.ts';
 import { type IPostgresDatabase, PostgresDatabase, type PostgresDatabaseProps } from '../constructs/index.ts';
+import { QuietStack } from './quiet-stack.ts';
 
 /**
  * The database. The next stack's provider connects to it even to plan. In a stack of its own, a plain deploy of all stacks
@@ -12,7 +12,7 @@ import { type IPostgresDatabase, PostgresDatabase, type PostgresDatabaseProps } 
  * @throws SecuredPostgrestError `invalid_prop`, `unsupported_version`, `vulnerable_version`, `unreadable_secret`,
  * `insecure_secret_file`, `lost_secret`
  */
-export class DatabaseStack extends TerraformStack {
+export class DatabaseStack extends QuietStack {
   readonly database: IPostgresDatabase;
 
   constructor(scope: Construct, id: string, props: PostgresDatabaseProps) {

@@ -1,5 +1,6 @@
 import pg from 'pg';
 import type { ApplyResult } from '../apply/apply.ts';
+import { untilSchemaRead } from '../apply/schema-reads.ts';
 import { clientOptions } from '../postgres/connect.ts';
 import { statementsOf } from '../postgres/statements.ts';
 import { didYouMean } from '../errors/did-you-mean.ts';
@@ -14,12 +15,10 @@ import { createClient, type ApiClient } from './client.ts';
 import { databaseUrl } from './servers/database-url.ts';
 import type { Host } from './host.ts';
 import type { RunningPostgrest } from './servers/postgrest-server.ts';
-import { schemaLoads, untilSchemaLoaded } from './schema-loads.ts';
 import { checkRole, tokenOptions } from './token-options.ts';
 import { createTrust, type Trust } from './trust.ts';
 
 const statement = statementsOf('access/probes');
-const changeStatement = statementsOf('apply/statements');
 
 /** A secured API with a database of its own, made from a declaration, gone after `stop`. */
 export interface EphemeralPostgrest {
@@ -313,11 +312,21 @@ class Environment implements EphemeralPostgrest {
 
   /** Changes the database, and ends when the running server knows the change. */
   async #untilServed(work: () => Promise<ApplyResult>): Promise<ApplyResult> {
-    const loads = schemaLoads(this.#server);
     const result = await work();
-    const isChanged = result.changes > 0 || result.migrations.length > 0;
-    if (isChanged) await untilSchemaLoaded(this.#server, loads, () => this.sql(changeStatement('reload_schema')));
+    if (result.changes > 0 || result.migrations.length > 0) await this.#untilSchemaRead();
     return result;
+  }
+
+  async #untilSchemaRead(): Promise<void> {
+    const session = await this.#sessions().connect();
+    try {
+      const { authenticator } = this.#declaration;
+      if (await untilSchemaRead(session, { authenticator, timeoutMs: SCHEMA_MS })) return;
+    } finally {
+      session.release();
+    }
+    const problem = `the server has not read the new schema within ${SCHEMA_MS / 1000} s`;
+    refuse('server_not_ready', this.url, problem, 'see its log');
   }
 
   async #rebuild(declaration: Declaration, seed: readonly SqlSource[]): Promise<ApplyOutcome> {
@@ -440,6 +449,9 @@ class Environment implements EphemeralPostgrest {
     if (this.#stopped) refuse('environment_stopped', this.url, 'this environment was stopped', 'start another one');
   }
 }
+
+/** How long a server may take until it knows a change of the schema. */
+const SCHEMA_MS = 30_000;
 
 /** Codes of a database that was made from other migrations. */
 const NEEDS_ANOTHER_DATABASE: readonly string[] = ['migration_changed', 'migration_out_of_order'];

@@ -5,6 +5,7 @@ import { clientOptions, type DatabaseConnection } from '../postgres/connect.ts';
 import { setPassword } from '../apply/create-roles.ts';
 import { recordPolicyFingerprints } from '../apply/record-fingerprints.ts';
 import { failed } from '../apply/run-steps.ts';
+import { searchPath } from '../apply/search-path.ts';
 import { sessionOf } from '../apply/session.ts';
 import { scramVerifierOfRandom } from '../postgres/scram-verifier.ts';
 import { raw, statementsOf } from '../postgres/statements.ts';
@@ -66,8 +67,9 @@ export class Host {
           ? this.#applyToEmpty(database, declaration)
           : this.apply(database, declaration);
       const ready = applied.then(() => seed.length > 0 && onProgress('filling the tables'));
+      const filled = fill(connection, { seed, path: searchPath(declaration) }, ready);
       // Opens the sessions for the seed and for the next copy meanwhile.
-      await Promise.all([ready, fill(connection, seed, ready), this.#admin.query('SELECT 1')]);
+      await Promise.all([ready, filled, this.#admin.query('SELECT 1')]);
       return database;
     } catch (error) {
       await this.release(database);
@@ -193,11 +195,12 @@ export class Host {
 
 async function fill(
   connection: DatabaseConnection,
-  seed: readonly SqlSource[],
+  { seed, path }: { readonly seed: readonly SqlSource[]; readonly path: string },
   ready: Promise<unknown>,
 ): Promise<void> {
   for (const source of seed) {
     await withClient(connection, async (client) => {
+      await client.query(statement('find_names', { search_path: path }));
       await ready;
       await runSeed(client, source);
     });

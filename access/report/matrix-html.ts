@@ -81,12 +81,12 @@ function data(cell: AccessCell, relation: RelationAccess): string {
   if ('refused' in reach) {
     const meaning = REFUSALS[reach.refused];
     const reason = escape(meaning ? `${meaning} (${reach.refused})` : reach.refused);
-    return `<td class="refused" title="${reason}"><span aria-hidden="true">${text}</span><span class="unseen">refused: ${reason}</span></td>`;
+    return `<td data-command="${cell.command}" class="refused" title="${reason}"><span aria-hidden="true">${text}</span><span class="unseen">refused: ${reason}</span></td>`;
   }
   const share = relation.rows === 0 ? 0 : Math.min(reach.rows.length / relation.rows, 1);
   const flag = isUndeclared(cell) ? ' <span class="flag">not declared</span>' : '';
   const kind = reach.rows.length === 0 ? 'none' : 'some';
-  return `<td class="${kind}" style="--share:${Math.round(share * 100)}%"><details><summary><span>${text}</span>${flag}</summary>${details(reach)}</details></td>`;
+  return `<td data-command="${cell.command}" class="${kind}" style="--share:${Math.round(share * 100)}%"><details><summary><span>${text}</span>${flag}</summary>${details(reach)}</details></td>`;
 }
 
 function details({ rows, columns }: Extract<AccessCell['reach'], { rows: unknown }>): string {

@@ -49,4 +49,15 @@ li { overflow-wrap: anywhere; }
 .rows { max-height: 16rem; overflow: auto; }
 .flag { display: inline-block; margin-bottom: 5px; padding: 0 .4rem; border: 1px solid var(--bad); border-radius: 4px; background: var(--bad-back); color: var(--bad); font-size: .75rem; font-weight: 600; white-space: nowrap; }
 .unseen { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); white-space: nowrap; }
+/* On a phone each command has a line of its own. */
+@media (max-width: 40rem) {
+  table { min-width: 0; }
+  table, tbody, tr, th, td { display: block; }
+  thead { display: none; }
+  tbody th { padding: .45rem 1rem 0; font-weight: 600; }
+  td { display: grid; grid-template-columns: 5.5rem minmax(0, 1fr); padding-left: 1rem; border-top: 0; border-left: 0 !important; }
+  td::before { content: attr(data-command); padding: .45rem 0; color: var(--quiet); }
+  .refused { padding: 0 .75rem 0 1rem; }
+  .refused > span[aria-hidden] { padding: .45rem .75rem; }
+}
 `;

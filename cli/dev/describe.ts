@@ -1,33 +1,43 @@
-import { curlLine } from '../../explorer/curl-line.ts';
+import { bearer, curlLine } from '../../explorer/curl-line.ts';
 import type { EphemeralPostgrest } from '../../testing/index.ts';
 import { identitiesOf } from './identities.ts';
+import { shortToken, type TokenFiles } from './token-files.ts';
 
-/** Describes the roles with tokens and sample requests. */
-export async function describeRoles(environment: EphemeralPostgrest): Promise<string> {
+/**
+ * Describes the roles with tokens and sample requests.
+ *
+ * @param tokenFiles hold the tokens. @default they are shown whole
+ */
+export async function describeRoles(environment: EphemeralPostgrest, tokenFiles?: TokenFiles): Promise<string> {
   const { url, declaration } = environment;
-  const identities = await identitiesOf(environment);
-  const roles = identities.flatMap(({ role, claims, token }) =>
-    token === undefined
-      ? [`  ${role}: requests without a token`]
-      : [`  ${role}: claims ${JSON.stringify(claims)}, token`, `    ${token}`],
-  );
-  const requests = identities.map(({ role, token }) => `  ${curlLine(url, declaration, role, token)}`);
+  const identities = (await identitiesOf(environment)).map(({ role, claims, token }) => ({
+    role,
+    claims,
+    ...(token !== undefined && { token, file: tokenFiles?.write(role, token) }),
+  }));
+  const roles = identities.map(({ role, claims, token, file }) => {
+    if (token === undefined) return `  ${role}: requests without a token`;
+    const shown = file === undefined ? token : `${shortToken(token)} in ${file}`;
+    return `  ${role}: claims ${JSON.stringify(claims)}, token\n    ${shown}`;
+  });
+  const requests = identities.map(({ role, token, file }) => {
+    const header = file === undefined ? token && bearer(token) : `@${file}`;
+    return `  ${curlLine(url, declaration, role, header)}`;
+  });
   return ['roles:', ...roles, '', 'try:', ...requests].join('\n');
 }
 
 /** The URL on the first line, then who may ask, then what else there is. */
-export async function describe(environment: EphemeralPostgrest, explorerLink: string | undefined): Promise<string> {
-  const { url, declaration } = environment;
+export async function describe(
+  environment: EphemeralPostgrest,
+  explorerLink: string | undefined,
+  tokenFiles?: TokenFiles,
+): Promise<string> {
+  const { url, databaseUrl, declaration } = environment;
   const addresses = [
     ...(declaration.server.openApi === 'disabled' ? [] : [`OpenAPI, of the role that asks: ${url}/`]),
+    `database, as its admin: ${databaseUrl}`,
     ...(explorerLink === undefined ? [] : [`try it as each role: ${explorerLink}`]),
   ];
-  return [
-    url,
-    '',
-    await describeRoles(environment),
-    '',
-    ...(addresses.length === 0 ? [] : [...addresses, '']),
-    'Ctrl-C ends it.',
-  ].join('\n');
+  return [url, '', await describeRoles(environment, tokenFiles), '', ...addresses, '', 'Ctrl-C ends it.'].join('\n');
 }

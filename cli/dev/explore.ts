@@ -1,7 +1,10 @@
 import { SecuredPostgrestError } from '../../errors/secured-postgrest-error.ts';
 import { startExplorer, type Explorer } from '../../explorer/explorer.ts';
+import { statementsOf } from '../../postgres/statements.ts';
 import type { EphemeralPostgrest } from '../../testing/index.ts';
 import { identitiesOf, sampleToken } from './identities.ts';
+
+const statement = statementsOf('cli/explorer');
 
 /** Starts the explorer of an environment. Without npm's swagger-ui-dist it goes without, and says how to have one. */
 export async function explore(
@@ -14,6 +17,8 @@ export async function explore(
       declaration: () => environment.declaration,
       identities: () => identitiesOf(environment),
       tokenFor: (role, claims) => sampleToken(environment, role, claims),
+      access: () => environment.access(),
+      functions: () => environment.sql(statement('functions', { schemas: environment.declaration.schemas })),
       port,
     });
   } catch (error) {

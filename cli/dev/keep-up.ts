@@ -6,8 +6,8 @@ import type { EphemeralPostgrest } from '../../testing/index.ts';
 import { checkSource } from '../check-source.ts';
 import { errorLine } from '../error-line.ts';
 import { loadAfresh } from '../load-declaration.ts';
-import { describeRoles } from './describe.ts';
 import { oneAtATime } from './one-at-a-time.ts';
+import { removedMigrationLines } from './removed-migrations.ts';
 import { readSeed } from './seed.ts';
 import { watch } from './watch.ts';
 import { describeOutcome, haveSameTokens, isSame, type Sources } from './what-changed.ts';
@@ -17,6 +17,13 @@ const CALM_MS = 100;
 
 /** Codes after which nothing more is loaded. */
 const FINAL: readonly ErrorCode[] = ['missing_package', 'unsafe_directory'];
+
+export interface KeepUpOptions {
+  readonly files: { readonly declaration: string; readonly seed: string | undefined };
+  readonly describeRoles: () => Promise<string>;
+  /** Called after each change of the environment. */
+  readonly onApplied: () => Promise<void>;
+}
 
 /**
  * Brings an environment to what its files say, whenever one of them changes, and tells what was done. What can not be
@@ -28,7 +35,7 @@ const FINAL: readonly ErrorCode[] = ['missing_package', 'unsafe_directory'];
 export function keepUp(
   environment: EphemeralPostgrest,
   sources: Sources,
-  files: { readonly declaration: string; readonly seed: string | undefined },
+  { files, describeRoles, onApplied }: KeepUpOptions,
 ): { stop(): void } {
   let current = sources;
   let failed = false;
@@ -47,7 +54,11 @@ export function keepUp(
       const before = current;
       current = next;
       console.log(`${describeOutcome(outcome, before, next)} (${Math.round(performance.now() - started)} ms)`);
-      if (!haveSameTokens(before.declaration, declaration)) console.log(`\n${await describeRoles(environment)}\n`);
+      if (!outcome.rebuilt) {
+        for (const line of removedMigrationLines(before.declaration, declaration)) console.log(line);
+      }
+      if (!haveSameTokens(before.declaration, declaration)) console.log(`\n${await describeRoles()}\n`);
+      await onApplied();
     }
     failed = false;
   };

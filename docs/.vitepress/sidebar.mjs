@@ -9,6 +9,7 @@ export const sidebar = {
     'docs/upgrades',
     'docs/versions',
     'docs/commands',
+    'docs/operations',
     'docs/troubleshooting',
   ],
   'Keys and tokens': [

@@ -17,3 +17,6 @@ DROP DATABASE IF EXISTS :"name" WITH (FORCE)
 REVOKE ALL ON DATABASE :"name" FROM PUBLIC;
 GRANT CONNECT ON DATABASE :"name" TO :"authenticator";
 GRANT CREATE ON DATABASE :"name" TO :"owner"
+
+-- name: find_names
+SELECT pg_catalog.set_config('search_path', :'search_path', false)

@@ -43,8 +43,14 @@ async function execute(): Promise<{ title: string }[]> {
 
 async function open(url = todos.explorer.link) {
   await page.goto(url);
+  await tab('Requests').click();
   await page.locator('.opblock').first().waitFor();
 }
+
+const tab = (name: string) => page.getByRole('tab', { name });
+const openIdentity = () => page.locator('#viewed-as').click();
+const cells = () => page.locator('#rows tbody tr').evaluateAll(readCells);
+const readCells = (lines: { innerText: string }[]) => lines.map((line) => line.innerText.split('\t'));
 
 async function choose(name: string) {
   await role().selectOption(name);
@@ -70,10 +76,91 @@ describe('the explorer', () => {
     expect(await execute()).toEqual([{ id: 2, title: 'water the plants', done: true }]);
 
     await choose('todos_user');
+    await openIdentity();
     await page.getByLabel('Claims of the token').fill('{ "user_id": 2 }');
     await page.getByRole('button', { name: 'Use these claims' }).click();
     await page.getByText('Requests now carry a token with these claims.').waitFor();
     expect(titles(await execute())).toEqual(['water the plants', 'call the bank']);
+  });
+
+  it('shows the rows that a role reads, filtered and in an order, with the keyboard alone', async () => {
+    await page.goto(todos.explorer.link);
+    await expect.poll(cells).toEqual([['2', 'water the plants', 'true']]);
+    await choose('todos_user');
+    await expect.poll(async () => (await cells()).length).toBe(2);
+    const titlesShown = async () => (await cells()).map((line) => line.find((text) => /[a-z] /.test(text)));
+    await page.getByRole('button', { name: 'title', exact: true }).press('Enter');
+    await expect.poll(titlesShown).toEqual(['buy milk', 'water the plants']);
+    await page.keyboard.press('Enter');
+    await expect.poll(titlesShown).toEqual(['water the plants', 'buy milk']);
+
+    await page.getByRole('button', { name: 'Add filter' }).press('Enter');
+    await page.getByLabel('Column').selectOption('id');
+    await page.getByLabel('Value').fill('1');
+    await page.keyboard.press('Enter');
+    await expect.poll(titlesShown).toEqual(['buy milk']);
+    expect(await page.locator('#rows-request').innerText()).toContain('&id=eq.1&order=title.desc&limit=50');
+    await page.getByLabel('Operator').selectOption('>');
+    await page.getByRole('button', { name: 'Show rows' }).click();
+    await expect.poll(titlesShown).toEqual(['water the plants']);
+    await page.getByLabel('Operator').selectOption('is');
+    await page.getByRole('button', { name: 'Show rows' }).click();
+    await page.locator('#rows-answer.bad').filter({ hasText: '400' }).waitFor();
+    complaints.splice(0);
+    await page.getByRole('button', { name: 'Remove the filter' }).click();
+    await expect.poll(async () => (await cells()).length).toBe(2);
+  });
+
+  it('takes id = 1 as a filter of a request, and shows no header of its own', async () => {
+    await open();
+    await choose('todos_user');
+    await operation('get', 'todos').getByRole('button').first().click();
+    await operation('get', 'todos').locator('tr[data-param-name="id"] input').fill('= 1');
+    expect(titles(await execute())).toEqual(['buy milk']);
+    expect(await page.locator('.request-url').innerText()).toContain('id=eq.1');
+    const headers = await page.locator('.live-responses-table .headerline').allInnerTexts();
+    expect(headers.join('\n')).toContain('content-range');
+    expect(headers.join('\n')).not.toMatch(/content-security-policy|referrer-policy|cross-origin|nosniff/);
+  });
+
+  it('shows who reaches which rows on a tab, which arrow keys lead to', async () => {
+    await page.goto(todos.explorer.link);
+    await tab('Rows').focus();
+    await page.keyboard.press('ArrowRight');
+    await page.keyboard.press('ArrowRight');
+    await page.locator('#access tbody tr').first().waitFor();
+    expect(await tab('Access').getAttribute('aria-selected')).toBe('true');
+    expect(await page.locator('#access tbody tr').evaluateAll(readCells)).toEqual([
+      ['todos_anon', '1 of 3', '–', '–', '–'],
+      ['todos_user', '2 of 3', 'all 3', '2 of 3', '2 of 3'],
+    ]);
+    await page.locator('#access summary').first().click();
+    expect(await page.locator('#access li').first().innerText()).toBe('2');
+  });
+
+  it('follows a change of the API without a reload', async () => {
+    await page.goto(todos.explorer.link);
+    await expect.poll(async () => (await cells()).length).toBe(1);
+    await todos.environment.sql(`insert into api.todos (user_id, title, public) values (9, 'new', true)`);
+    todos.explorer.announceChange();
+    await expect.poll(async () => (await cells()).length).toBe(2);
+    await todos.environment.sql(`delete from api.todos where user_id = 9`);
+    todos.explorer.announceChange();
+    await expect.poll(async () => (await cells()).length).toBe(1);
+  });
+
+  it.each(['light', 'dark'] as const)('fits a phone in %s', async (colorScheme) => {
+    await page.close();
+    page = await browser.newPage({ colorScheme, viewport: { width: 360, height: 740 } });
+    for (const name of ['Rows', 'Requests', 'Access']) {
+      await page.goto(todos.explorer.link);
+      await tab(name).click();
+      await page.locator('#rows tbody tr, .opblock, #access tbody tr').locator('visible=true').first().waitFor();
+      const width = await page.evaluate<number>('document.documentElement.scrollWidth');
+      expect({ name, width }).toEqual({ name, width: 360 });
+    }
+    const background = await page.evaluate<string>('getComputedStyle(document.documentElement).backgroundColor');
+    expect(background).toBe(colorScheme === 'dark' ? 'rgb(18, 22, 28)' : 'rgb(246, 248, 250)');
   });
 
   it('writes as well', async () => {
@@ -90,6 +177,7 @@ describe('the explorer', () => {
   it('shows token and curl line, and copies them', async () => {
     await page.context().grantPermissions(['clipboard-read', 'clipboard-write']);
     await open();
+    await openIdentity();
     expect(await page.locator('#token').isVisible()).toBe(false);
     await choose('todos_user');
     const token = await page.locator('#token').innerText();
@@ -104,6 +192,7 @@ describe('the explorer', () => {
 
   it('says what is wrong with claims, and goes on with the token before', async () => {
     await open();
+    await openIdentity();
     await choose('todos_user');
     const token = await page.locator('#token').innerText();
     for (const [claims, problem] of [
@@ -122,13 +211,15 @@ describe('the explorer', () => {
   });
 
   it('is used with the keyboard, and remembers the role', async () => {
-    await open();
+    await page.goto(todos.explorer.link);
+    await page.getByText('Showing what todos_anon may do.').waitFor();
     await page.keyboard.press('Tab');
     await page.keyboard.press('ArrowDown');
     await page.getByText('Showing what todos_user may do.').waitFor();
     await page.reload();
     await page.getByText('Showing what todos_user may do.').waitFor();
     expect(await role().inputValue()).toBe('todos_user');
+    await openIdentity();
     await page.getByLabel('Claims of the token').focus();
     await page.keyboard.press('Tab');
     await page.keyboard.press('Enter');
@@ -185,12 +276,16 @@ describe('the explorer', () => {
       declaration: () => declaration,
       identities: () => Promise.resolve([{ role: '<b>user</b>', claims: {}, token: 'x' }]),
       tokenFor: () => Promise.resolve('x'),
+      access: () => Promise.reject(new Error('no matrix here')),
+      functions: () => Promise.resolve([]),
     });
     await page.goto(explorer.link);
     await page
       .getByRole('alert')
       .filter({ hasText: `the API does not describe itself to <b>user</b>: the API at ${apiUrl} does not answer` })
       .waitFor();
+    // It would go on to ask.
+    await page.goto('about:blank');
     await explorer.stop();
     expect(complaints.splice(0).filter((text) => !text.includes('502'))).toEqual([]);
     requests = [];
@@ -217,12 +312,15 @@ describe('the explorer', () => {
       declaration: () => notes,
       identities: () => Promise.resolve([{ role: 'notes_anon', claims: {} }]),
       tokenFor: (name, claims) => environment.tokenFor(name, claims),
+      access: () => Promise.reject(new Error('no matrix here')),
+      functions: () => Promise.resolve([]),
     });
     await open(explorer.link);
     expect(await operations()).toEqual(['GET']);
     await page.getByLabel('Schema').selectOption('reports');
     await operation('get', 'totals').getByRole('button').first().click();
     expect(await execute()).toEqual([{ title: 'all' }]);
+    await page.goto('about:blank');
     await explorer.stop();
     requests = requests.filter((url) => !url.startsWith(explorer.url));
   });

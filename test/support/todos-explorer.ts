@@ -22,6 +22,8 @@ export async function startTodosExplorer(): Promise<TodosExplorer> {
       { role: 'todos_user', claims, token: await environment.tokenFor('todos_user', claims) },
     ],
     tokenFor: (role, edited) => sampleToken(environment, role, edited),
+    access: () => environment.access(),
+    functions: () => Promise.resolve([]),
   });
   return {
     environment,

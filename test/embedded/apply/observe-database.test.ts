@@ -75,6 +75,22 @@ describe.each(ADMINS)('as %s', (admin) => {
     expect(await observeDatabase(database.admin, declaration, 'mine')).toMatchObject({ asDeclared: false });
   });
 
+  it('lists the migrations and the statements that a deploy will run', async () => {
+    const database = await cluster.database(admin);
+    const declaration = notes(database.name);
+    await makeRoles(database, declaration);
+    await applyDeclaration(database.admin, declaration, { revision: MINE });
+    await database.sql('GRANT SELECT ON api.notes TO PUBLIC');
+    const more = { file: 'migrations/002.sql', sql: 'CREATE TABLE api.more ()' };
+    const next = notes(database.name, { migrations: [...declaration.migrations, more] });
+    const { difference } = await observeDatabase(database.admin, next, 'mine');
+    expect(difference).toEqual({
+      migrations: [more.file],
+      statements: ['REVOKE ALL ON TABLE "api"."notes" FROM PUBLIC CASCADE'],
+      missing: [],
+    });
+  });
+
   it.each([
     ['owns something', (role: string) => `CREATE SCHEMA theirs AUTHORIZATION ${role}`],
     ['may do something', (role: string) => `CREATE TABLE theirs (); GRANT SELECT ON theirs TO ${role}`],

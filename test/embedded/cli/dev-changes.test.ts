@@ -1,4 +1,4 @@
-import { cpSync, mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { pollDuring } from '../../support/poll.ts';
@@ -114,8 +114,9 @@ describe('secured-postgrest dev applies a change of', () => {
   it('the declaration, with new roles and their tokens', async () => {
     edit('api/declaration.ts', `['notes_user']`, `['notes_user', 'notes_editor']`);
     await run.says(/applied: .*\n\nroles:\n.*notes_anon/);
-    const line = await run.says(/notes_editor: claims \{\}, token\n {4}\S+/);
-    const response = await fetch(`${run.url()}/`, { headers: { Authorization: `Bearer ${line.split(/\s+/).at(-1)}` } });
+    const line = await run.says(/notes_editor: claims \{\}, token\n {4}\S+ in .*\n/);
+    const [name, value] = readFileSync(line.trim().split(' in ').at(-1)!, 'utf8').trim().split(': ');
+    const response = await fetch(`${run.url()}/`, { headers: { [name!]: value! } });
     expect(response.status).toBe(200);
   });
 

@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { cpSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import pg from 'pg';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { freePorts } from '../../../testing/servers/free-ports.ts';
 import { postgrestBinary } from '../../../testing/servers/postgrest-binary.ts';
@@ -24,8 +25,15 @@ describe('secured-postgrest dev', () => {
     const [url, ...rest] = run.printed.out.split('\n');
     expect(url).toMatch(/^http:\/\/127\.0\.0\.1:\d+$/);
     expect(rest.join('\n')).toMatch(
-      /todos_anon: requests without a token\n {2}todos_user: claims \{"user_id":1\}, token\n {4}ey/,
+      /todos_anon: requests without a token\n {2}todos_user: claims \{"user_id":1\}, token\n {4}ey.{8}\.\.\..{6} in \/.*\/todos_user\.header\n/,
     );
+    expect(run.printed.out).not.toMatch(/eyJ[\w-]{30}/);
+    const [, database = ''] = /^database, as its admin: (postgresql:\S+)$/m.exec(run.printed.out) ?? [];
+    const client = new pg.Client(database);
+    await client.connect();
+    const { rows: counted } = await client.query('select count(*)::int from api.todos');
+    await client.end();
+    expect(counted).toEqual([{ count: 3 }]);
     const curls = rest.filter((line) => line.startsWith('  curl '));
     const answers = curls.map(
       (line) => JSON.parse(execFileSync('sh', ['-c', `${line} --silent`], { encoding: 'utf8' })) as { title: string }[],
@@ -41,6 +49,18 @@ describe('secured-postgrest dev', () => {
     expect(run.printed.err).toMatch(
       /^loading .* \.\.\. \d+ ms\nstarting Postgres \.\.\. \d+ ms\n(.* \.\.\. \d+ ms\n)+$/,
     );
+    await expectGone(run, children);
+  });
+
+  it('prints whole tokens with --tokens', async () => {
+    const run = await dev([declaration, '--no-explorer', '--tokens']);
+    const [, token = ''] = /\n {4}(eyJ\S+)\n/.exec(run.printed.out) ?? [];
+    expect(run.printed.out).toContain(`  curl ${run.url()}/todos -H 'Authorization: Bearer ${token}'\n`);
+    const answer = await fetch(`${run.url()}/todos`, { headers: { Authorization: `Bearer ${token}` } });
+    expect(answer.status).toBe(200);
+    const children = childrenOf(run);
+    run.child.kill('SIGINT');
+    expect(await run.ended).toEqual([0, null]);
     await expectGone(run, children);
   });
 

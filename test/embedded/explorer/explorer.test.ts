@@ -4,6 +4,7 @@ import { connect, createServer, type AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { decodeJwt } from 'jose';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { AccessMatrix } from '../../../access/matrix.ts';
 import { startExplorer } from '../../../explorer/explorer.ts';
 import type { Spec } from '../../../explorer/narrow-spec.ts';
 import { freePorts } from '../../../testing/servers/free-ports.ts';
@@ -57,7 +58,11 @@ describe('the page', () => {
   it.each([
     ['/', 'text/html', '<!doctype html>'],
     ['/page.css', 'text/css', ':root'],
-    ['/page.js', 'text/javascript', 'SwaggerUIBundle'],
+    ['/rows.css', 'text/css', '#rows'],
+    ['/access.css', 'text/css', '#access'],
+    ['/page.js', 'text/javascript', 'import'],
+    ['/requests.js', 'text/javascript', 'SwaggerUIBundle'],
+    ['/query.js', 'text/javascript', 'rowsPath'],
     ['/swagger-ui.css', 'text/css', '.swagger-ui'],
     ['/swagger-ui-bundle.js', 'text/javascript', 'SwaggerUIBundle'],
   ])('%s is there', async (path, type, content) => {
@@ -72,6 +77,7 @@ describe('the page', () => {
     '/swagger-initializer.js',
     '/package.json',
     '/page.html',
+    '/query.d.ts',
     '/../explorer.ts',
     '/..%2fexplorer.ts',
     '/page.js/',
@@ -176,7 +182,17 @@ describe('a token', () => {
   });
 });
 
-const paths = ['/', '/page.js', '/identities', '/openapi?role=todos_user', '/token', '/api/todos', '/missing'];
+const paths = [
+  '/',
+  '/page.js',
+  '/identities',
+  '/openapi?role=todos_user',
+  '/access',
+  '/changes?after=0',
+  '/token',
+  '/api/todos',
+  '/missing',
+];
 
 describe('other names of this machine', () => {
   it.each(['rebound.example', 'rebound.example:80', '127.0.0.1', '127.0.0.1:1', '0.0.0.0', '[::1]'])(
@@ -302,6 +318,28 @@ describe('the description', () => {
   });
 });
 
+describe('the access matrix', () => {
+  it('is measured when it is asked for', async () => {
+    const matrix = await json<AccessMatrix>(await fetchWithSecret(`${url}/access`));
+    expect(matrix.subjects).toEqual(['todos_anon', 'todos_user']);
+    const [todosAccess] = matrix.relations;
+    expect(todosAccess).toMatchObject({ schema: 'api', name: 'todos', rows: 3 });
+  });
+});
+
+describe('a change', () => {
+  const next = (after: number) => fetchWithSecret(`${url}/changes?after=${after}`).then(json<{ change: number }>);
+
+  it('is told at once to each page that waits, and to one that comes later', async () => {
+    const { change } = await next(-1);
+    const waiting = [next(change), next(change)];
+    await new Promise((resolve) => setTimeout(resolve, 200));
+    todos.explorer.announceChange();
+    expect(await Promise.all(waiting)).toEqual([{ change: change + 1 }, { change: change + 1 }]);
+    expect(await next(change)).toEqual({ change: change + 1 });
+  });
+});
+
 describe('requests to the API', () => {
   it('are passed through, whatever their method', async () => {
     const headers = { ...(await asUser()), 'Content-Type': 'application/json', Prefer: 'return=representation' };
@@ -388,6 +426,8 @@ const never = {
   declaration: () => declaration,
   identities: () => Promise.resolve([]),
   tokenFor: () => Promise.reject(new Error('no tokens here')),
+  access: () => Promise.reject(new Error('no matrix here')),
+  functions: () => Promise.resolve([]),
 };
 
 describe('where the API is not there', () => {

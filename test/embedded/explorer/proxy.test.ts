@@ -19,6 +19,8 @@ beforeAll(async () => {
     declaration: () => declaration,
     identities: () => Promise.resolve([]),
     tokenFor: () => Promise.reject(new Error('no tokens here')),
+    access: () => Promise.reject(new Error('no matrix here')),
+    functions: () => Promise.resolve([]),
   });
 });
 afterAll(async () => {
@@ -164,6 +166,8 @@ it('ends with connections that are open', async () => {
     declaration: () => declaration,
     identities: () => new Promise(() => {}),
     tokenFor: () => Promise.reject(new Error('no tokens here')),
+    access: () => Promise.reject(new Error('no matrix here')),
+    functions: () => Promise.resolve([]),
   });
   const waiting = fetch(`${own.url}/identities`, { headers: { 'Explorer-Secret': own.secret } }).catch(
     (error: Error) => error.message,

@@ -256,3 +256,20 @@ describe('apply leaves the API as it was, when it does not start with what is de
     await expectAsBefore();
   });
 });
+
+it('apply ends when the server knows a new column, also right after other changes', async () => {
+  const user = await environment.as(USER, { user_id: 1 });
+  const columns: string[] = [];
+  for (const name of ['first', 'second', 'third', 'fourth']) {
+    columns.push(name);
+    const added = columns.map((column, n) => ({
+      file: `migrations/1${n}.sql`,
+      sql: `ALTER TABLE api.notes ADD COLUMN ${column} int`,
+    }));
+    // A server that is already reading the schema finds the old one.
+    await environment.sql(`NOTIFY pgrst, 'reload schema'`);
+    await environment.apply(declare({ ...notesInput(PREFIX), migrations: [notesMigration, ...added] }));
+    const answer = await user.fetch(`/notes?columns=${name}`, { method: 'POST', body: '[]' });
+    expect(await answer.text()).not.toContain('PGRST204');
+  }
+});

@@ -28,7 +28,7 @@ const input: DeclarationInput = {
 };
 const seed = [
   { file: 'one.sql', sql: `insert into api.notes values (1, 'first'), (2, 'second');\nset search_path to api;` },
-  { file: 'two.sql', sql: `insert into api.notes values (1, 'third');` },
+  { file: 'two.sql', sql: `insert into notes values (1, 'third');` },
 ];
 
 async function read(api: EphemeralPostgrest, token: string): Promise<unknown> {

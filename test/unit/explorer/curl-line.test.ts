@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { allRows, declare } from '../../../declaration/index.ts';
 import type { GrantInput } from '../../../declaration/types.ts';
-import { curlLine } from '../../../explorer/curl-line.ts';
+import { bearer, curlLine } from '../../../explorer/curl-line.ts';
 import projects from '../../../examples/projects/declaration.ts';
 import todos from '../../../examples/todos/declaration.ts';
 
@@ -15,12 +15,18 @@ function curl(table: string, grant: Omit<GrantInput, 'to'>, token?: string) {
     roles: { users: ['notes_user'] },
     tables: [{ name: table, grants: [{ to: 'notes_user', ...grant }], policies: [allRows({ to: 'notes_user' })] }],
   });
-  return curlLine(url, declaration, 'notes_user', token);
+  return curlLine(url, declaration, 'notes_user', token && bearer(token));
 }
 
 describe('a curl line', () => {
   it('reads the first table that the role may read, with its token', () => {
     expect(curl('notes', { select: true }, 'eyJ')).toBe(`curl ${url}/notes -H 'Authorization: Bearer eyJ'`);
+  });
+
+  it('takes the header from a file', () => {
+    expect(curlLine(url, todos, 'todos_user', '@/run/my tokens/user')).toBe(
+      `curl ${url}/todos -H '@/run/my tokens/user'`,
+    );
   });
 
   it('asks for the columns that the role may read', () => {

@@ -1,0 +1,31 @@
+import type { Declaration } from '../../../declaration/types.ts';
+import { visible } from '../../../access/report/cell.ts';
+import { readAccessLine } from './access-line.ts';
+import { rejectionsIn } from './database-error.ts';
+import { explainRefusal } from './explain.ts';
+
+const REJECTED: readonly number[] = [401, 403];
+
+/** Lines that the servers have logged meanwhile. */
+export interface LoggedLines {
+  readonly postgres: readonly string[];
+  readonly postgrest: readonly string[];
+}
+
+/**
+ * Describes the requests that were rejected, each with the reason. The two logs share no key: each request is given the first
+ * message of Postgres that is left, which is its own unless requests are rejected at the same time.
+ */
+export function refusalLines(declaration: Declaration, { postgres, postgrest }: LoggedLines): string[] {
+  const messages = rejectionsIn(postgres);
+  return postgrest.flatMap((line) => {
+    const request = readAccessLine(line);
+    if (request === undefined || !REJECTED.includes(request.status)) return [];
+    // A rejected token never reaches Postgres.
+    const message = request.role === undefined ? undefined : messages.shift();
+    const { role = 'a request', method, target, status } = request;
+    const reason = message === undefined ? '' : `, ${message}`;
+    const head = `rejected: ${role}, ${method} ${target}: ${status}${reason}`;
+    return [[head, ...explainRefusal(declaration, request, message).map((why) => `  ${why}`)].map(visible).join('\n')];
+  });
+}

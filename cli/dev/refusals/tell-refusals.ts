@@ -1,0 +1,35 @@
+import type { Declaration } from '../../../declaration/types.ts';
+import type { EphemeralPostgrest } from '../../../testing/index.ts';
+import { newLines } from './new-lines.ts';
+import { refusalLines } from './refusal-lines.ts';
+
+const EVERY_MS = 300;
+
+/**
+ * Prints each rejected request with the reason, as the logs of an environment grow. A rejection that was printed is not printed
+ * again until the environment has changed: a page that polls would hide all else.
+ */
+export function tellRefusals(environment: EphemeralPostgrest): { stop(): void } {
+  const lines = { postgres: newLines(), postgrest: newLines() };
+  let printed = new Set<string>();
+  let declaration: Declaration | undefined;
+  const tell = () => {
+    if (declaration !== environment.declaration) {
+      declaration = environment.declaration;
+      printed = new Set();
+    }
+    const { postgres, postgrest } = environment.logs();
+    const logged = { postgres: lines.postgres(postgres), postgrest: lines.postgrest(postgrest) };
+    for (const text of refusalLines(declaration, logged)) {
+      if (!printed.has(text)) console.log(text);
+      printed.add(text);
+    }
+  };
+  const timer = setInterval(tell, EVERY_MS).unref();
+  return {
+    stop() {
+      clearInterval(timer);
+      tell();
+    },
+  };
+}
