@@ -33,10 +33,9 @@ describe('addStacks', () => {
     expect(synth(database).block('docker_container', 'database/container')).toMatchObject({
       ports: [{ external: 5433 }],
     });
-    expect(synth(access).block('docker_image', 'server-image/image')).toMatchObject({ name: image });
-    expect(synth(access).block('postgresql_role', 'access/roles/authenticator')).toMatchObject({
-      connection_limit: 40,
-    });
+    const { block } = synth(access);
+    expect(block('docker_image', 'server-image/image')).toMatchObject({ name: image });
+    expect(block('postgresql_role', 'access/roles/authenticator')).toMatchObject({ connection_limit: 40 });
     expect(synth(api).block('docker_container', 'api/server/api-2')).toMatchObject({
       image,
       ports: [{ external: 8081 }],
