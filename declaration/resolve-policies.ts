@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { refuse } from '../errors/secured-postgrest-error.ts';
 import { checkDistinct, checkName } from './names.ts';
-import { checkKnownRole, effectiveRoles, type Roles } from './roles.ts';
+import { checkPolicyRole, effectiveRoles, type Roles } from './roles.ts';
 import type { Command, Policy, PolicyInput, PolicyStatement, RelationGrant } from './types.ts';
 
 const COMMANDS: readonly Command[] = ['select', 'insert', 'update', 'delete'];
@@ -25,7 +25,7 @@ export function resolvePolicies(
 function resolvePolicy(input: PolicyInput, place: string, grants: readonly RelationGrant[], roles: Roles): Policy {
   const to = typeof input.to === 'string' ? [input.to] : input.to;
   checkDistinct(to, (index) => `${place}.to[${index}]`);
-  for (const role of to) checkKnownRole(role, `${place}.to`, roles);
+  for (const role of to) checkPolicyRole(role, `${place}.to`, roles);
   for (const column of columnsOf(input)) checkName(column, place);
   if (input.kind === 'valid-between' && input.from === undefined && input.until === undefined) {
     refuse('invalid_declaration', place, 'a policy between two times has neither "from" nor "until"', 'give it one');
@@ -35,10 +35,11 @@ function resolvePolicy(input: PolicyInput, place: string, grants: readonly Relat
   }
   const asked = input.for === undefined ? undefined : typeof input.for === 'string' ? [input.for] : input.for;
   checkDistinct(asked ?? [], (index) => `${place}.for[${index}]`);
+  const users = to.filter((role) => role !== roles.owner);
   const commands = COMMANDS.filter((command) =>
-    asked ? asked.includes(command) : to.some((role) => granted(role, command)),
+    asked ? asked.includes(command) : users.length === 0 || users.some((role) => granted(role, command)),
   );
-  for (const role of asked ? to : []) {
+  for (const role of asked ? users : []) {
     const useless = asked?.find((command) => !granted(role, command));
     if (useless) refuseUnused(place, role, useless);
   }
