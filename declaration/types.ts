@@ -196,7 +196,7 @@ export interface PolicyCommon {
   readonly name?: string;
   /** Commands that the policy decides. @default every command granted to its roles */
   readonly for?: Command | readonly Command[];
-  /** Roles that the policy binds. */
+  /** Roles that the policy binds. The owner's name stands for triggers and functions that run with its rights. */
   readonly to: string | readonly string[];
   /** Restrictive policies must all pass, permissive ones only one. @default false */
   readonly restrictive?: boolean;
@@ -325,8 +325,8 @@ export interface FunctionInput {
   readonly name: string;
   /** Argument types, for one of several overloads. @default every overload */
   readonly arguments?: readonly string[];
-  /** Roles that may call it. */
-  readonly execute: string | readonly string[];
+  /** Roles that may call it. A function of defaults, checks or policies needs none. @default none */
+  readonly execute?: string | readonly string[];
   /** Says that the function may run with its owner's rights (SECURITY DEFINER). @default false */
   readonly securityDefiner?: boolean;
 }

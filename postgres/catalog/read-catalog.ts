@@ -19,6 +19,7 @@ const COMPARED = [
   'triggers',
   'rules',
   'defaultPrivileges',
+  'dependencies',
 ] as const;
 /** Further catalogs that the audit reads. */
 const AUDITED = [
@@ -35,6 +36,8 @@ const AUDITED = [
   'ownTables',
   'builtInChanges',
   'eventTriggers',
+  'extensions',
+  'operatorTypes',
 ] as const;
 
 export type CatalogBasics = Pick<Catalog, (typeof BASICS)[number]>;

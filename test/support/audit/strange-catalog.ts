@@ -13,7 +13,7 @@ function relation(kind: CatalogRelation['kind'], more: Partial<CatalogRelation> 
   return {
     ...{ schema: 'api', name: `${STRANGE} ${kind}`, kind, owner: STRANGE, row_security: false },
     ...{ force_row_security: false, security_invoker: false, extension: false, sequence_of: null },
-    ...{ identity_sequence: false, columns: [STRANGE], types: ['int4'], indexed_columns: [] },
+    ...{ columns: [STRANGE], types: ['int4'], indexed_columns: [] },
     ...{ nondeterministic_columns: [], grants: [toPublic], column_grants: [{ ...toPublic, column: STRANGE }] },
     ...more,
   };
@@ -25,6 +25,9 @@ const definer: CatalogFunction = {
   ...{ trusted: false, body_is_text: true, extension: false, definition: 'SELECT', comment: '' },
   grants: [{ ...toPublic, privilege: 'EXECUTE' }],
 };
+
+/** A definition whose body reads a table. */
+const READING = `CREATE FUNCTION api.reads() AS $function$ SELECT FROM api.${quoted} $function$`;
 
 function role(name: string): CatalogRole {
   return {
@@ -73,12 +76,16 @@ export function strangeCatalog(declaration: Declaration): Catalog {
     },
     roles: [role(authenticator), { ...role(user), login: true }],
     schemas: [{ name: STRANGE, owner: STRANGE, bookkeeping: false, grants: [{ ...toPublic, privilege: 'USAGE' }] }],
-    relations: (['r', 'p', 'v', 'm', 'f', 'S'] as const).map((kind) => relation(kind)),
-    functions: [definer],
+    relations: [
+      ...(['r', 'p', 'v', 'm', 'f', 'S'] as const).map((kind) => relation(kind)),
+      relation('r', { name: STRANGE, row_security: true, force_row_security: true }),
+    ],
+    functions: [definer, { ...definer, signature: 'api.reads()', owner: declaration.owner, definition: READING }],
     types: [],
     policies: [],
     triggers: [],
     rules: [part],
+    dependencies: [],
     definerTriggers: [
       {
         ...{ ...part, function: `${quoted}.f()`, function_schema: STRANGE, function_name: 'f' },
@@ -130,5 +137,9 @@ export function strangeCatalog(declaration: Declaration): Catalog {
       },
     ],
     eventTriggers: [{ name: STRANGE, function: `${quoted}.f()`, owner: STRANGE }],
+    extensions: [{ name: STRANGE, schema: 'api', relocatable: true }],
+    operatorTypes: [
+      { schema: 'api', table: 'notes', column: STRANGE, type: `${quoted}.t`, operator_schemas: [STRANGE] },
+    ],
   };
 }
