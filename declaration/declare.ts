@@ -1,5 +1,6 @@
 import { checkKeySet } from './keys/key-set.ts';
 import { checkCondition, checkSql, renderCondition } from './custom-sql.ts';
+import { checkOrder, compareMigrations } from './migration-order.ts';
 import { membershipTable } from './membership-table.ts';
 import { refuse } from '../errors/secured-postgrest-error.ts';
 import { freeze } from './freeze.ts';
@@ -68,7 +69,7 @@ export function declare(given: DeclarationInput): Declaration {
     tables: (input.tables ?? []).map((table, index) => resolveTable(table, `tables[${index}]`, schemas, roles)),
     views: (input.views ?? []).map((view, index) => resolveView(view, `views[${index}]`, schemas, roles)),
     functions: (input.functions ?? []).map((fn, index) => resolveFunction(fn, `functions[${index}]`, schemas, roles)),
-    migrations: [...migrations].sort((a, b) => (a.file < b.file ? -1 : 1)),
+    migrations: [...migrations].sort((a, b) => compareMigrations(a.file, b.file)),
     keys,
     tokens: { ...resolveTokens(input.tokens ?? {}, schemas), ...(needsToken && { isRequired: true }) },
     server,
@@ -236,6 +237,7 @@ function checkMigrations(migrations: readonly { file: string; sql: string }[]): 
     migrations.map(({ file }) => file),
     (index) => `migrations[${index}]`,
   );
+  checkOrder(migrations.map(({ file }) => file).sort(compareMigrations));
   migrations.forEach(checkSql);
 }
 
