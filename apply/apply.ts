@@ -11,15 +11,17 @@ import {
   readCompared,
   readBasics,
   readRest,
+  type CatalogBasics,
   type ComparedCatalog,
 } from '../postgres/catalog/read-catalog.ts';
 import { connect, type DatabaseConnection } from '../postgres/connect.ts';
+import { countEarly } from './count-early.ts';
 import { createRoles } from './create-roles.ts';
 import { runEarly } from './early.ts';
 import { checkPolicyColumns } from './fit-columns.ts';
 import { planInvalidation } from './invalidate-plans.ts';
 import { runWithoutForce } from './without-force.ts';
-import { pendingMigrations } from './migrations.ts';
+import { pendingMigrations } from './read-migrations.ts';
 import {
   pendingSteps,
   plan,
@@ -30,10 +32,11 @@ import {
   planSchemas,
 } from './plan/plan.ts';
 import type { Step } from './plan/step.ts';
-import { ungranted } from './plan/plan-grants.ts';
+import { planOwnerPrivileges, ungranted } from './plan/plan-grants.ts';
 import { checkSubjectColumns, planTriggerFingerprints } from './plan/plan-triggers.ts';
 import { checkDatabase, checkWritable } from './preflight.ts';
 import { Progress } from './progress.ts';
+import { readRemoved, type RemovedStatement } from './removed-statements.ts';
 import { inOneMessage, runSteps } from './run-steps.ts';
 import { sessionOf, type Session } from './session.ts';
 import { lock, configureSession } from '../postgres/session.ts';
@@ -50,6 +53,8 @@ export interface ApplyResult {
   readonly changes: number;
   /** Statements that changed access. */
   readonly statements: readonly string[];
+  /** Statements of these migrations about access, such as GRANT, that the declaration overrules. */
+  readonly removed: readonly RemovedStatement[];
   /** Warnings of the audit. */
   readonly warnings: readonly Finding[];
 }
@@ -71,7 +76,7 @@ export interface ApplyOptions {
  * transaction. If a step fails, Postgres rolls back all of it. A database that is as declared is not changed.
  *
  * Earlier commits create the schemas and the bookkeeping, without grants, and run migrations up to the last one that
- * cannot be part of a transaction. At each of these commits, no role sees more than before the run or than is declared.
+ * cannot be part of a transaction, or whose new value of an enum is used later. At each of these commits, no role sees more than before the run or than is declared.
  * Objects that such a migration changes stay closed until the run succeeds, and the error of a failed run names them.
  * The roles must exist, unless you pass their passwords.
  *
@@ -137,12 +142,12 @@ interface ConvergeOptions {
 
 async function converge(session: Session, { revision, progress, rolesChanged }: ConvergeOptions): Promise<ApplyResult> {
   const { client, declaration } = session;
-  await transaction(session, () => prepare(session));
+  const { database } = await transaction(session, () => prepare(session));
   const toRun = await pendingMigrations(session);
-  const last = toRun.findLastIndex(({ transactional }) => !transactional);
-  await runEarly(session, toRun.slice(0, last + 1), progress);
+  const early = countEarly(declaration, toRun, database.version);
+  await runEarly(session, toRun.slice(0, early), progress);
   return transaction(session, async () => {
-    const rest = toRun.slice(last + 1);
+    const rest = toRun.slice(early);
     await runWithoutForce(session, rest);
     const { statements, catalog, pending } = await reconcileAccess(session);
     const changes = statements.length;
@@ -155,7 +160,9 @@ async function converge(session: Session, { revision, progress, rolesChanged }: 
     const invalidation = await planInvalidation(session, { changed: changed || rolesChanged, superuser });
     const end = [...invalidation, ...(changed ? [statement('reload_schema')] : [])];
     if (end.length > 0) await client.query(inOneMessage(end));
-    return { migrations, changes, statements, warnings: findings.filter(({ level }) => level === 'warning') };
+    const removed = await readRemoved(declaration, migrations);
+    const warnings = findings.filter(({ level }) => level === 'warning');
+    return { migrations, changes, statements, removed, warnings };
   });
 }
 
@@ -166,8 +173,8 @@ async function recordRevision(session: Session, revision: string): Promise<void>
   await runSteps(session, [{ sql, as: 'owner', place }]);
 }
 
-/** Creates the schemas and the bookkeeping. Only the owner can use them yet. */
-async function prepare(session: Session): Promise<void> {
+/** Creates the schemas and the bookkeeping, which only the owner can use yet, and lets the owner create more. */
+async function prepare(session: Session): Promise<CatalogBasics> {
   const { client, declaration } = session;
   const basics = await readBasics(session);
   checkDatabase(declaration, basics);
@@ -175,8 +182,13 @@ async function prepare(session: Session): Promise<void> {
   const { owner } = declaration;
   const { admin, admin_is_superuser: superuser } = basics.database;
   if (!superuser) await client.query(statement('join_owner', { owner, admin }));
-  const steps = [...planSchemas(declaration, basics), ...planBookkeeping(declaration, basics)];
+  const steps = [
+    ...planOwnerPrivileges(declaration, basics),
+    ...planSchemas(declaration, basics),
+    ...planBookkeeping(declaration, basics),
+  ];
   await runSteps(session, steps);
+  return basics;
 }
 
 async function reconcileAccess(

@@ -6,7 +6,8 @@ import { notSealed } from '../audit/rules/as-declared.ts';
 import type { Catalog } from '../postgres/catalog/catalog.ts';
 import { readCatalog, readCompared } from '../postgres/catalog/read-catalog.ts';
 import { runWithoutForce } from './without-force.ts';
-import { runMigrations, type PendingMigration } from './migrations.ts';
+import { runMigrations } from './migrations.ts';
+import type { PendingMigration } from './read-migrations.ts';
 import { plan } from './plan/plan.ts';
 import type { Step } from './plan/step.ts';
 import type { Progress } from './progress.ts';
@@ -30,7 +31,7 @@ interface Found {
 }
 
 /**
- * Runs migrations up to the last one that cannot be part of a transaction, and commits each by itself. At each of these
+ * Runs migrations that must commit before the others ({@link countEarly}), each in a transaction of its own. At each of these
  * commits, no role sees more than before the run. New objects stay closed, since the owner's default privileges grant
  * nothing, and changed objects are sealed ({@link planSeal}). Only the end of the run grants access.
  */

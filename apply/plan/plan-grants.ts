@@ -6,7 +6,7 @@ import { apiRoles } from '../../declaration/roles.ts';
 import { tokenServiceNames } from '../../declaration/token-service/token-service.ts';
 import type { Declaration, QualifiedName, RelationGrant } from '../../declaration/types.ts';
 import type { CatalogRelation } from '../../postgres/catalog/catalog.ts';
-import type { ComparedCatalog } from '../../postgres/catalog/read-catalog.ts';
+import type { CatalogBasics, ComparedCatalog } from '../../postgres/catalog/read-catalog.ts';
 import type { Grant } from '../../postgres/catalog/acl.ts';
 import type { Step } from './step.ts';
 import { raw, statementsOf } from '../../postgres/statements.ts';
@@ -79,6 +79,20 @@ function compare({ place, as, want, have, revoke, grant }: Subject): { revoke: S
   };
 }
 
+/** Migrations run as the owner, and may create schemas, trusted extensions, publications and temporary tables. */
+const OWNER_PRIVILEGES = ['CREATE', 'TEMPORARY'];
+
+/** Plans the owner's privileges on the database, which its migrations need. */
+export function planOwnerPrivileges({ owner }: Declaration, { database: { name, grants } }: CatalogBasics): Step[] {
+  const lacking = OWNER_PRIVILEGES.filter(
+    (wanted) => !grants.some(({ grantee, privilege }) => grantee === owner && privilege === wanted),
+  );
+  if (lacking.length === 0) return [];
+  const privileges = raw(lacking.join(', '));
+  const sql = statement('grant_on_database', { name, grantee: owner, privileges });
+  return [{ sql, as: 'admin', place: `database ${name}` }];
+}
+
 function database(declaration: Declaration, { database: { name, grants } }: ComparedCatalog): Subject {
   const { authenticator, owner } = declaration;
   // The role of a token service is not declared. If it exists, it keeps CONNECT.
@@ -86,10 +100,9 @@ function database(declaration: Declaration, { database: { name, grants } }: Comp
   return {
     place: `database ${name}`,
     as: 'admin',
-    // Migrations run as the owner, and may create trusted extensions and further schemas.
     want: privileges([
       [authenticator, 'CONNECT'],
-      [owner, 'CREATE'],
+      ...OWNER_PRIVILEGES.map((privilege): [string, string] => [owner, privilege]),
       ...(grants.some(({ grantee }) => grantee === service) ? [[service, 'CONNECT'] as [string, string]] : []),
     ]),
     have: grants,
