@@ -11,14 +11,13 @@ import {
   readCompared,
   readBasics,
   readRest,
-  type CatalogBasics,
   type ComparedCatalog,
 } from '../postgres/catalog/read-catalog.ts';
 import { connect, type DatabaseConnection } from '../postgres/connect.ts';
-import { countEarly } from './count-early.ts';
 import { createRoles } from './create-roles.ts';
 import { runEarly } from './early.ts';
 import { checkPolicyColumns } from './fit-columns.ts';
+import { planCommits } from './plan-commits.ts';
 import { planInvalidation } from './invalidate-plans.ts';
 import { runWithoutForce } from './without-force.ts';
 import { pendingMigrations } from './read-migrations.ts';
@@ -142,18 +141,16 @@ interface ConvergeOptions {
 
 async function converge(session: Session, { revision, progress, rolesChanged }: ConvergeOptions): Promise<ApplyResult> {
   const { client, declaration } = session;
-  const { database } = await transaction(session, () => prepare(session));
-  const toRun = await pendingMigrations(session);
-  const early = countEarly(declaration, toRun, database.version);
-  await runEarly(session, toRun.slice(0, early), progress);
+  await transaction(session, () => prepare(session));
+  const { early, last } = planCommits(declaration, await pendingMigrations(session));
+  await runEarly(session, early, progress);
   return transaction(session, async () => {
-    const rest = toRun.slice(early);
-    await runWithoutForce(session, rest);
+    await runWithoutForce(session, last);
     const { statements, catalog, pending } = await reconcileAccess(session);
     const changes = statements.length;
     const findings = audit(declaration, catalog, pending);
     refuseErrors(declaration, findings, progress.committed.length === 0 ? 'nothing was changed' : undefined);
-    const migrations = [...progress.committed, ...rest.map(({ source }) => source.file)];
+    const migrations = [...progress.committed, ...last.map(({ source }) => source.file)];
     const changed = changes > 0 || migrations.length > 0;
     if (revision !== undefined) await recordRevision(session, revision);
     const { admin_is_superuser: superuser } = catalog.database;
@@ -174,7 +171,7 @@ async function recordRevision(session: Session, revision: string): Promise<void>
 }
 
 /** Creates the schemas and the bookkeeping, which only the owner can use yet, and lets the owner create more. */
-async function prepare(session: Session): Promise<CatalogBasics> {
+async function prepare(session: Session): Promise<void> {
   const { client, declaration } = session;
   const basics = await readBasics(session);
   checkDatabase(declaration, basics);
@@ -188,7 +185,6 @@ async function prepare(session: Session): Promise<CatalogBasics> {
     ...planBookkeeping(declaration, basics),
   ];
   await runSteps(session, steps);
-  return basics;
 }
 
 async function reconcileAccess(

@@ -185,8 +185,12 @@ async function runBatch(session: Session, source: SqlSource, statements: readonl
   const all = statements.flatMap(({ sql }) => confined(declaration, sql));
   const fail = (error: Error) => failed('migration_failed', source.file, error, fixFor(declaration, error));
   if (await tryTogether(client, all, fail)) return;
-  for (const one of statements.flatMap((statement) => statement.single?.() ?? [statement])) {
-    await runConfined(session, one.sql).catch((error: Error) => failedAt(session, source, one, error));
+  for (const one of statements) {
+    for (const { sql, offset } of one.single?.() ?? [one]) {
+      // The SQL of a row is not in the file.
+      const written = { sql: one.single ? '' : sql, offset };
+      await runConfined(session, sql).catch((error: Error) => failedAt(session, source, written, error));
+    }
   }
 }
 

@@ -19,7 +19,7 @@ export interface PendingMigration {
 }
 
 export interface MigrationStatement extends ParsedStatement {
-  /** True for the creation of an extension that the owner may not create. */
+  /** True for a statement about an extension that the owner may not run. */
   readonly asAdmin?: boolean;
 }
 
@@ -74,20 +74,29 @@ async function readMigration({ declaration }: Session, source: SqlSource): Promi
   return { source, statements, transactional: !outside };
 }
 
-/** Marks the creations of extensions that only a superuser may create. */
+/** Marks the statements about extensions that the owner may not run. */
 async function markExtensions(
   { client }: Session,
   migrations: readonly PendingMigration[],
 ): Promise<PendingMigration[]> {
   const names = migrations.flatMap(({ statements }) => statements.flatMap((one) => extensionOf(one) ?? []));
-  if (names.length === 0) return [...migrations];
-  const { rows } = await client.query<{ name: string }>(statement('untrusted_extensions'), [names]);
+  const { rows } =
+    names.length === 0
+      ? { rows: [] }
+      : await client.query<{ name: string }>(statement('untrusted_extensions'), [names]);
   const untrusted = new Set(rows.map(({ name }) => name));
   const isUntrusted = (one: ParsedStatement) => untrusted.has(extensionOf(one) ?? '');
   return migrations.map((migration) => ({
     ...migration,
-    statements: migration.statements.map((one) => (isUntrusted(one) ? { ...one, asAdmin: true } : one)),
+    statements: migration.statements.map((one) =>
+      isUntrusted(one) || isComment(one) ? { ...one, asAdmin: true } : one,
+    ),
   }));
+}
+
+/** Tests for a comment on an extension, which only its owner may write, as dumps do. */
+function isComment({ kind, node }: ParsedStatement): boolean {
+  return kind === 'CommentStmt' && node['objtype'] === 'OBJECT_EXTENSION';
 }
 
 function extensionOf({ kind, node }: ParsedStatement): string | undefined {

@@ -10,7 +10,7 @@ import { checkProvider, providerOf } from './keys/provider.ts';
 import { checkAccepted } from './releases/releases.ts';
 import { checkServer } from './server.ts';
 import { checkShape } from './shape.ts';
-import { checkKnownRole, effectiveRoles, resolveRoles, type Roles } from './roles.ts';
+import { apiRoles, checkKnownRole, effectiveRoles, resolveRoles, type Roles } from './roles.ts';
 import { resolvePolicies } from './resolve-policies.ts';
 import { resolveTokens } from './resolve-tokens.ts';
 import {
@@ -20,6 +20,7 @@ import {
   type Declaration,
   type DeclarationInput,
   type GrantInput,
+  type QualifiedName,
   type RelationGrant,
   type Table,
   type View,
@@ -59,6 +60,10 @@ export function declare(given: DeclarationInput): Declaration {
   checkAccepted(acceptedAdvisories ?? [], 'acceptedAdvisories', 'invalid_declaration');
   const migrations = input.migrations ?? [];
   checkMigrations(migrations);
+  const functions = (input.functions ?? []).map((fn, index) =>
+    resolveFunction(fn, `functions[${index}]`, schemas, roles),
+  );
+  const preRequest = resolvePreRequest(input.server?.preRequest, functions, schemas, roles);
   const needsToken = providerOf(keys) !== undefined && !roles.anonymous;
 
   const declaration: Declaration = {
@@ -68,11 +73,11 @@ export function declare(given: DeclarationInput): Declaration {
     ...roles,
     tables: (input.tables ?? []).map((table, index) => resolveTable(table, `tables[${index}]`, schemas, roles)),
     views: (input.views ?? []).map((view, index) => resolveView(view, `views[${index}]`, schemas, roles)),
-    functions: (input.functions ?? []).map((fn, index) => resolveFunction(fn, `functions[${index}]`, schemas, roles)),
+    functions,
     migrations: [...migrations].sort((a, b) => compareMigrations(a.file, b.file)),
     keys,
     tokens: { ...resolveTokens(input.tokens ?? {}, schemas), ...(needsToken && { isRequired: true }) },
-    server,
+    server: { ...server, ...(preRequest && { preRequest }) },
     ...(acceptedAdvisories && { acceptedAdvisories }),
     ...(needsToken && arrivalRole(input)),
   };
@@ -182,6 +187,32 @@ function resolveFunction(
     execute,
     securityDefiner: fn.securityDefiner ?? false,
   };
+}
+
+function resolvePreRequest(
+  given: string | undefined,
+  functions: readonly ApiFunction[],
+  schemas: Schemas,
+  roles: Roles,
+): QualifiedName | undefined {
+  if (given === undefined) return undefined;
+  const place = 'server.preRequest';
+  const { schema, name } = qualify(given, schemas.schemas[0]!, place);
+  const found = functions.filter((fn) => fn.schema === schema && fn.name === name && !fn.arguments?.length);
+  const lacking = apiRoles(roles)
+    .map((role) => role.name)
+    .filter((role) => {
+      const held = effectiveRoles(role, roles);
+      return !found.some(({ execute }) => execute.some((granted) => held.has(granted)));
+    });
+  if (lacking.length > 0) {
+    const problem = `every request calls "${schema}.${name}", and ${lacking.join(', ')} may not`;
+    const fix = `declare functions: [{ name: '${schema}.${name}', execute: [${apiRoles(roles)
+      .map((role) => `'${role.name}'`)
+      .join(', ')}] }]`;
+    refuse('invalid_declaration', place, problem, fix);
+  }
+  return { schema, name };
 }
 
 function resolveName(name: string, place: string, schemas: Schemas) {

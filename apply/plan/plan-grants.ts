@@ -2,7 +2,7 @@ import { isSameFunction, matches } from '../../compile/same-function.ts';
 import { desiredAccess } from '../../compile/access.ts';
 import type { DesiredAccess } from '../../compile/desired-access.ts';
 import { quoteIdentifier } from '../../postgres/quote.ts';
-import { apiRoles } from '../../declaration/roles.ts';
+import { apiRoles, temporaryRoles } from '../../declaration/roles.ts';
 import { tokenServiceNames } from '../../declaration/token-service/token-service.ts';
 import type { Declaration, QualifiedName, RelationGrant } from '../../declaration/types.ts';
 import type { CatalogRelation } from '../../postgres/catalog/catalog.ts';
@@ -103,6 +103,7 @@ function database(declaration: Declaration, { database: { name, grants } }: Comp
     want: privileges([
       [authenticator, 'CONNECT'],
       ...OWNER_PRIVILEGES.map((privilege): [string, string] => [owner, privilege]),
+      ...temporaryRoles(declaration).map((role): [string, string] => [role, 'TEMPORARY']),
       ...(grants.some(({ grantee }) => grantee === service) ? [[service, 'CONNECT'] as [string, string]] : []),
     ]),
     have: grants,
@@ -278,7 +279,11 @@ function missing(declaration: Declaration, catalog: ComparedCatalog): string[] {
     ...relationsOf('view', declaration.views),
     ...declaration.functions
       .filter((declared) => !catalog.functions.some((fn) => matches(declared, fn)))
-      .map((fn) => `function ${keyOf(fn)}${fn.arguments ? `(${fn.arguments.join(', ')})` : ''}`),
+      .map((fn) => {
+        const others = catalog.functions.filter(({ schema, name }) => schema === fn.schema && name === fn.name);
+        const found = others.map(({ name, arguments: types }) => `${name}(${types.join(', ')})`);
+        return `function ${keyOf(fn)}${fn.arguments ? `(${fn.arguments.join(', ')})` : ''}${found.length > 0 ? ` (but ${found.join(', ')})` : ''}`;
+      }),
   ];
 }
 
