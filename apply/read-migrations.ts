@@ -9,6 +9,7 @@ import type { Session } from './session.ts';
 import { statementsOf } from '../postgres/statements.ts';
 
 const statement = statementsOf('apply/statements');
+const extensionStatement = statementsOf('apply/extensions');
 
 /** A migration that has not run on this database. */
 export interface PendingMigration {
@@ -83,7 +84,7 @@ async function markExtensions(
   const { rows } =
     names.length === 0
       ? { rows: [] }
-      : await client.query<{ name: string }>(statement('untrusted_extensions'), [names]);
+      : await client.query<{ name: string }>(extensionStatement('untrusted_extensions'), [names]);
   const untrusted = new Set(rows.map(({ name }) => name));
   const isUntrusted = (one: ParsedStatement) => untrusted.has(extensionOf(one) ?? '');
   return migrations.map((migration) => ({

@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { applyDeclaration } from '../apply/apply.ts';
-import { removedLines } from '../apply/removed-statements.ts';
+import { removedLines } from '../apply/removed.ts';
 import { statementLines } from '../apply/statement-lines.ts';
 import { untilSchemaRead } from '../apply/schema-reads.ts';
 import { findingLine } from '../audit/finding.ts';

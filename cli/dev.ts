@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
-import { readRemoved, removedLines } from '../apply/removed-statements.ts';
+import { readRemoved } from '../apply/removed-statements.ts';
+import { removedLines } from '../apply/removed.ts';
 import { refuse } from '../errors/secured-postgrest-error.ts';
 import { startEphemeralPostgrest, type EphemeralPostgrest } from '../testing/index.ts';
 import { namedPostgrest, postgrestBinary } from '../testing/servers/postgrest-binary.ts';

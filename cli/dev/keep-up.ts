@@ -1,6 +1,7 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { sep } from 'node:path';
-import { readRemoved, removedLines } from '../../apply/removed-statements.ts';
+import { readRemoved } from '../../apply/removed-statements.ts';
+import { removedLines } from '../../apply/removed.ts';
 import { SQL_READS } from '../../declaration/read-sql.ts';
 import { SecuredPostgrestError, type ErrorCode } from '../../errors/secured-postgrest-error.ts';
 import type { EphemeralPostgrest } from '../../testing/index.ts';

@@ -164,40 +164,6 @@ SELECT coalesce(json_object_agg(c.relname, json_build_array(c.oid, c.relfilenode
 FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace WHERE n.nspname = :'private' AND c.relname IN (:'tables')
 -- name: drop_confinement
 DROP FUNCTION :"private".run_migration(text)
--- name: untrusted_extensions
--- Extensions of these names that only a superuser may create, or that need such an extension, and that do not exist yet.
-WITH RECURSIVE
-  available AS (
-    SELECT v.name, v.requires, v.superuser AND NOT v.trusted AND NOT EXISTS (SELECT FROM pg_extension WHERE extname = v.name) AS untrusted
-    FROM pg_available_extension_versions AS v
-  ),
-  needed AS (
-    SELECT name AS wanted, name, requires, untrusted FROM available WHERE name = ANY ($1::name[])
-    UNION SELECT n.wanted, a.name, a.requires, a.untrusted FROM needed AS n JOIN available AS a ON a.name = ANY (n.requires)
-  )
-SELECT DISTINCT wanted::text AS name FROM needed AS n
-WHERE untrusted AND NOT EXISTS (SELECT FROM pg_extension WHERE extname = n.wanted)
--- name: extension_schemas
--- Where the objects of the extension $1 go, if its creation names the schema $2 or none.
-WITH
-  control AS (SELECT schema, requires FROM pg_available_extension_versions WHERE name = $1),
-  target AS (SELECT coalesce((SELECT min(schema) FROM control), $2::name, current_schema()) AS schema),
-  used AS (
-    SELECT schema FROM target
-    UNION SELECT n.nspname FROM control AS c JOIN pg_extension AS e ON e.extname = ANY (c.requires) JOIN pg_namespace AS n ON n.oid = e.extnamespace
-  ),
-  called AS (
-    SELECT pronamespace AS schema, proowner AS owner FROM pg_proc UNION SELECT oprnamespace, oprowner FROM pg_operator
-  )
-SELECT schema::text, EXISTS (SELECT FROM control WHERE control.schema IS NOT NULL) AS fixed, ARRAY(
-  SELECT n.nspname::text FROM used JOIN pg_namespace AS n ON n.nspname = used.schema
-  WHERE EXISTS (SELECT FROM called AS c JOIN pg_roles AS r ON r.oid = c.owner WHERE c.schema = n.oid AND NOT r.rolsuper AND r.rolname <> session_user)
-  ORDER BY 1) AS unsafe
-FROM target
--- name: changed_settings
-SELECT name, setting AS value FROM pg_settings WHERE source = 'session'
--- name: restore_setting
-SELECT pg_catalog.set_config(:'name', :'value', false)
 -- name: record_migration
 INSERT INTO :"private".migrations (file, sha256) VALUES (:'file', :'sha')
 

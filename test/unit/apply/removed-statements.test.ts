@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { readRemoved, removedLines } from '../../../apply/removed-statements.ts';
+import { readRemoved } from '../../../apply/removed-statements.ts';
+import { removedLines } from '../../../apply/removed.ts';
 import { allRows, declare } from '../../../declaration/index.ts';
 
 const removed = async (sql: string) =>
