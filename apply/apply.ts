@@ -17,9 +17,10 @@ import { connect, type DatabaseConnection } from '../postgres/connect.ts';
 import { createRoles } from './create-roles.ts';
 import { runEarly } from './early.ts';
 import { checkPolicyColumns } from './fit-columns.ts';
+import { planCommits } from './plan-commits.ts';
 import { planInvalidation } from './invalidate-plans.ts';
 import { runWithoutForce } from './without-force.ts';
-import { pendingMigrations } from './migrations.ts';
+import { pendingMigrations } from './read-migrations.ts';
 import {
   pendingSteps,
   plan,
@@ -30,10 +31,12 @@ import {
   planSchemas,
 } from './plan/plan.ts';
 import type { Step } from './plan/step.ts';
-import { ungranted } from './plan/plan-grants.ts';
+import { planOwnerPrivileges, ungranted } from './plan/plan-grants.ts';
 import { checkSubjectColumns, planTriggerFingerprints } from './plan/plan-triggers.ts';
 import { checkDatabase, checkWritable } from './preflight.ts';
 import { Progress } from './progress.ts';
+import { readRemoved } from './removed-statements.ts';
+import type { RemovedStatement } from './removed.ts';
 import { inOneMessage, runSteps } from './run-steps.ts';
 import { sessionOf, type Session } from './session.ts';
 import { lock, configureSession } from '../postgres/session.ts';
@@ -51,6 +54,8 @@ export interface ApplyResult {
   readonly changes: number;
   /** Statements that changed access. */
   readonly statements: readonly string[];
+  /** Statements of these migrations about access, such as GRANT, that the declaration overrules. */
+  readonly removed: readonly RemovedStatement[];
   /** Warnings of the audit. */
   readonly warnings: readonly Finding[];
 }
@@ -72,7 +77,7 @@ export interface ApplyOptions {
  * transaction. If a step fails, Postgres rolls back all of it. A database that is as declared is not changed.
  *
  * Earlier commits create the schemas and the bookkeeping, without grants, and run migrations up to the last one that
- * cannot be part of a transaction. At each of these commits, no role sees more than before the run or than is declared.
+ * cannot be part of a transaction, or whose new value of an enum is used later. At each of these commits, no role sees more than before the run or than is declared.
  * Objects that such a migration changes stay closed until the run succeeds, and the error of a failed run names them.
  * The roles must exist, unless you pass their passwords.
  *
@@ -139,17 +144,15 @@ interface ConvergeOptions {
 async function converge(session: Session, { revision, progress, rolesChanged }: ConvergeOptions): Promise<ApplyResult> {
   const { client, declaration } = session;
   await transaction(session, () => prepare(session));
-  const toRun = await pendingMigrations(session);
-  const last = toRun.findLastIndex(({ transactional }) => !transactional);
-  await runEarly(session, toRun.slice(0, last + 1), progress);
+  const { early, last } = planCommits(declaration, await pendingMigrations(session));
+  await runEarly(session, early, progress);
   return transaction(session, async () => {
-    const rest = toRun.slice(last + 1);
-    await runWithoutForce(session, rest);
+    await runWithoutForce(session, last);
     const { statements, catalog, pending } = await reconcileAccess(session);
     const changes = statements.length;
     const findings = audit(declaration, catalog, pending);
     refuseErrors(declaration, findings, progress.committed.length === 0 ? 'nothing was changed' : undefined);
-    const migrations = [...progress.committed, ...rest.map(({ source }) => source.file)];
+    const migrations = [...progress.committed, ...last.map(({ source }) => source.file)];
     const changed = changes > 0 || migrations.length > 0;
     if (changed) await tryAccess(session, catalog);
     if (revision !== undefined) await recordRevision(session, revision);
@@ -157,7 +160,9 @@ async function converge(session: Session, { revision, progress, rolesChanged }: 
     const invalidation = await planInvalidation(session, { changed: changed || rolesChanged, superuser });
     const end = [...invalidation, ...(changed ? [statement('reload_schema')] : [])];
     if (end.length > 0) await client.query(inOneMessage(end));
-    return { migrations, changes, statements, warnings: findings.filter(({ level }) => level === 'warning') };
+    const removed = await readRemoved(declaration, migrations);
+    const warnings = findings.filter(({ level }) => level === 'warning');
+    return { migrations, changes, statements, removed, warnings };
   });
 }
 
@@ -168,7 +173,7 @@ async function recordRevision(session: Session, revision: string): Promise<void>
   await runSteps(session, [{ sql, as: 'owner', place }]);
 }
 
-/** Creates the schemas and the bookkeeping. Only the owner can use them yet. */
+/** Creates the schemas and the bookkeeping, which only the owner can use yet, and lets the owner create more. */
 async function prepare(session: Session): Promise<void> {
   const { client, declaration } = session;
   const basics = await readBasics(session);
@@ -177,7 +182,11 @@ async function prepare(session: Session): Promise<void> {
   const { owner } = declaration;
   const { admin, admin_is_superuser: superuser } = basics.database;
   if (!superuser) await client.query(statement('join_owner', { owner, admin }));
-  const steps = [...planSchemas(declaration, basics), ...planBookkeeping(declaration, basics)];
+  const steps = [
+    ...planOwnerPrivileges(declaration, basics),
+    ...planSchemas(declaration, basics),
+    ...planBookkeeping(declaration, basics),
+  ];
   await runSteps(session, steps);
 }
 

@@ -5,7 +5,7 @@ import type { Finding } from '../audit/finding.ts';
 import type { Catalog } from '../postgres/catalog/catalog.ts';
 import { readCatalog } from '../postgres/catalog/read-catalog.ts';
 import { connect, type DatabaseConnection } from '../postgres/connect.ts';
-import { pendingMigrations } from './migrations.ts';
+import { pendingMigrations } from './read-migrations.ts';
 import { pendingSteps, plan, planFunctions, planSchemas } from './plan/plan.ts';
 import { checkDatabase } from './preflight.ts';
 import { sessionOf, type Session } from './session.ts';

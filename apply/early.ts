@@ -6,9 +6,11 @@ import { notSealed } from '../audit/rules/as-declared.ts';
 import type { Catalog } from '../postgres/catalog/catalog.ts';
 import { readCatalog, readCompared } from '../postgres/catalog/read-catalog.ts';
 import { runWithoutForce } from './without-force.ts';
-import { runMigrations, type PendingMigration } from './migrations.ts';
+import { runMigrations } from './migrations.ts';
+import type { PendingMigration } from './read-migrations.ts';
 import { plan } from './plan/plan.ts';
 import type { Step } from './plan/step.ts';
+import type { Commits } from './plan-commits.ts';
 import type { Progress } from './progress.ts';
 import { readReach, readWritten, type Reach } from './reach.ts';
 import { inOneMessage, runSteps, setRole } from './run-steps.ts';
@@ -30,16 +32,12 @@ interface Found {
 }
 
 /**
- * Runs migrations up to the last one that cannot be part of a transaction, and commits each by itself. At each of these
+ * Runs migrations that must commit before the others ({@link planCommits}). At each of these
  * commits, no role sees more than before the run. New objects stay closed, since the owner's default privileges grant
  * nothing, and changed objects are sealed ({@link planSeal}). Only the end of the run grants access.
  */
-export async function runEarly(
-  session: Session,
-  migrations: readonly PendingMigration[],
-  progress: Progress,
-): Promise<void> {
-  if (migrations.length === 0) return;
+export async function runEarly(session: Session, groups: Commits['early'], progress: Progress): Promise<void> {
+  if (groups.length === 0) return;
   const found = await transaction(session, () => protect(session));
   const sealed = async (run?: () => Promise<void>) => {
     const places = await transaction(session, async () => {
@@ -48,18 +46,19 @@ export async function runEarly(
     });
     for (const place of places) progress.closed.add(place);
   };
-  for (const migration of migrations) {
-    if (migration.transactional) {
-      await sealed(() => runWithoutForce(session, [migration]));
-    } else {
-      await runOutside(session, migration).catch(async (error: unknown) => {
+  for (const group of groups) {
+    const outside = group.find(({ transactional }) => !transactional);
+    if (outside) {
+      await runOutside(session, outside).catch(async (error: unknown) => {
         // The migration's effects up to the failure stay. If the session has ended, sealing fails too.
         await sealed().catch(() => undefined);
         throw error;
       });
       await sealed();
+    } else {
+      await sealed(() => runWithoutForce(session, group));
     }
-    progress.committed.push(migration.source.file);
+    progress.committed.push(...group.map(({ source }) => source.file));
   }
 }
 

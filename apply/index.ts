@@ -1,4 +1,5 @@
 export { applyDeclaration, type ApplyResult } from './apply.ts';
+export type { RemovedStatement } from './removed.ts';
 export type { Finding, Level } from '../audit/finding.ts';
 export type { FindingObject } from '../audit/finding-object.ts';
 export type { Fix } from '../audit/fix.ts';

@@ -1,13 +1,15 @@
-import { createHash } from 'node:crypto';
 import type pg from 'pg';
 import { refuse } from '../errors/secured-postgrest-error.ts';
-import { lineAt } from '../postgres/sql-text.ts';
 import { quoteIdentifier } from '../postgres/quote.ts';
 import type { Declaration, QualifiedName, SqlSource } from '../declaration/types.ts';
 import { ownTables } from '../compile/catalog-scope.ts';
 import { confined, createConfinement, dropConfinement, runConfined } from './confinement.ts';
-import { parseSql, type ParsedStatement } from '../postgres/parse-sql.ts';
+import { runAsAdmin } from './run-as-admin.ts';
+import { fixFor } from './migration-fixes.ts';
+import type { ParsedStatement } from '../postgres/parse-sql.ts';
+import { placeIn } from '../postgres/place-in.ts';
 import { offsetIn, type Position } from '../postgres/position.ts';
+import { sha256, type MigrationStatement, type PendingMigration } from './read-migrations.ts';
 import { BATCH, failed, inOneMessage, setRole, tryTogether } from './run-steps.ts';
 import { searchPath } from './search-path.ts';
 import type { Session } from './session.ts';
@@ -17,121 +19,6 @@ import { transaction } from './transaction.ts';
 
 const statement = statementsOf('apply/statements');
 const sessionStatement = statementsOf('postgres/session');
-
-/** A migration that has not run on this database. */
-export interface PendingMigration {
-  readonly source: SqlSource;
-  readonly statements: readonly ParsedStatement[];
-  /** True if it can be part of a transaction with others. */
-  readonly transactional: boolean;
-}
-
-/**
- * Reads which migrations have yet to run, in order.
- *
- * @throws SecuredPostgrestError `migration_changed`, `migration_out_of_order`, `invalid_sql`
- */
-export async function pendingMigrations({ client, declaration }: Session): Promise<PendingMigration[]> {
-  const { rows } = await client.query<{ file: string; sha256: string }>(
-    statement('read_migrations', { private: declaration.privateSchema }),
-  );
-  const applied = new Map(rows.map(({ file, sha256 }) => [file, sha256]));
-  const last = [...applied.keys()].sort().at(-1);
-  for (const { file, sql } of declaration.migrations) {
-    const before = applied.get(file);
-    if (before !== undefined && before !== sha256(sql)) {
-      refuse(
-        'migration_changed',
-        file,
-        'it was changed after it had run on this database',
-        'restore it, and put the change into a new migration',
-      );
-    }
-    if (before === undefined && last !== undefined && file < last) {
-      refuse(
-        'migration_out_of_order',
-        file,
-        `"${last}" has already run, and comes later`,
-        'give it a name that comes behind',
-      );
-    }
-  }
-  const pending = declaration.migrations.filter(({ file }) => !applied.has(file));
-  return Promise.all(pending.map((source) => readMigration(declaration, source)));
-}
-
-async function readMigration(declaration: Declaration, source: SqlSource): Promise<PendingMigration> {
-  const statements = await parseSql(source);
-  const outside = statements.find(({ kind, node }) => runsOutside(kind, node));
-  if (outside && statements.some(({ kind, node }) => !runsOutside(kind, node))) {
-    refuse(
-      'invalid_sql',
-      `${source.file}:${lineAt(source.sql, outside.offset)}`,
-      'this statement can not be part of a transaction, and others in the file should be',
-      'move it to a migration of its own',
-    );
-  }
-  for (const { kind, node, offset } of statements) {
-    if (outside && kind === 'IndexStmt' && isOwnTable(declaration, node['relation'])) {
-      refuse(
-        'invalid_sql',
-        `${source.file}:${lineAt(source.sql, offset)}`,
-        'it makes an index of a table of the package, which nothing could take back',
-        'remove it',
-      );
-    }
-    if (kind === 'AlterExtensionContentsStmt') {
-      refuse(
-        'invalid_sql',
-        `${source.file}:${lineAt(source.sql, offset)}`,
-        "a migration can not add to an extension, or take from it: what is an extension's is taken as its maker left it",
-        'remove it',
-      );
-    }
-    if (kind !== 'TransactionStmt') continue;
-    refuse(
-      'invalid_sql',
-      `${source.file}:${lineAt(source.sql, offset)}`,
-      'a migration can not begin or end a transaction',
-      'remove it: the whole deploy is one',
-    );
-  }
-  return { source, statements, transactional: !outside };
-}
-
-function isOwnTable(declaration: Declaration, relation: unknown): boolean {
-  const { schemaname, relname } = relation as { schemaname?: string; relname?: string };
-  return ownTables(declaration).some(({ schema, name }) => schema === schemaname && name === relname);
-}
-
-/** Tests if Postgres rejects a statement inside a transaction block (documentation of each statement). */
-function runsOutside(kind: string, node: ParsedStatement['node']): boolean {
-  switch (kind) {
-    case 'IndexStmt':
-      return node['concurrent'] === true;
-    case 'DropStmt':
-      return node['concurrent'] === true;
-    case 'ReindexStmt':
-      return WHOLE.includes(node['kind']) || JSON.stringify(node['params'] ?? []).includes('"concurrently"');
-    case 'VacuumStmt':
-      return node['is_vacuumcmd'] === true;
-    case 'ClusterStmt':
-      return node['relation'] === undefined;
-    case 'AlterTableStmt':
-      return JSON.stringify(node['cmds'] ?? []).includes('"concurrent":true');
-    case 'AlterSystemStmt':
-    case 'CreatedbStmt':
-    case 'DropdbStmt':
-    case 'CreateTableSpaceStmt':
-    case 'DropTableSpaceStmt':
-      return true;
-    default:
-      return false;
-  }
-}
-
-/** REINDEX targets that Postgres handles table by table, each in its own transaction. */
-const WHOLE: readonly unknown[] = ['REINDEX_OBJECT_SCHEMA', 'REINDEX_OBJECT_DATABASE', 'REINDEX_OBJECT_SYSTEM'];
 
 /** Runs migrations as the owner of the managed schemas, and records each one that succeeds. */
 export async function runMigrations(session: Session, migrations: readonly PendingMigration[]): Promise<void> {
@@ -196,7 +83,7 @@ async function endFile({ client, declaration }: Session, source: SqlSource): Pro
     ])) as never;
     return files;
   } catch (error) {
-    return failed('migration_failed', source.file, error as Error, fixFor(error as Error));
+    return failed('migration_failed', source.file, error as Error, fixFor(declaration, error as Error));
   }
 }
 
@@ -246,7 +133,7 @@ async function runAlone(session: Session, { source, statements }: PendingMigrati
     await dropInterrupted(session, alone);
     await client.query(alone.sql).catch(async (error: Error) => {
       await dropInterrupted(session, alone).catch(() => undefined);
-      failedAt(source, alone, error);
+      failedAt(session, source, alone, error);
     });
   }
   await client.query(inOneMessage([sessionStatement('reset_all'), sessionSettings(), setRole()]));
@@ -273,39 +160,48 @@ async function dropInterrupted({ client, scope }: Session, { kind, node }: Parse
   for (const index of rows) await client.query(statement('drop_index', { schema: index.schema, name: index.name }));
 }
 
-/** Splits statements into messages. A SET ends one: Postgres scans a message before a setting in it takes effect. */
-function batches(statements: readonly ParsedStatement[]): ParsedStatement[][] {
-  const all: ParsedStatement[][] = [];
+/**
+ * Splits statements into messages. A SET ends one: Postgres scans a message before a setting in it takes effect. A
+ * statement of the admin is alone.
+ */
+function batches(statements: readonly MigrationStatement[]): MigrationStatement[][] {
+  const all: MigrationStatement[][] = [];
   for (const [n, next] of statements.entries()) {
     const last = all.at(-1);
-    if (!last || last.length === BATCH || statements[n - 1]!.kind === 'VariableSetStmt') all.push([next]);
+    const before = statements[n - 1];
+    const begins = before?.kind === 'VariableSetStmt' || before?.asAdmin || next.asAdmin;
+    if (!last || last.length === BATCH || begins) all.push([next]);
     else last.push(next);
   }
   return all;
 }
 
 /** Runs statements in one message. If it fails, runs them one by one, so that the error names the line. */
-async function runBatch(session: Session, source: SqlSource, statements: readonly ParsedStatement[]): Promise<void> {
+async function runBatch(session: Session, source: SqlSource, statements: readonly MigrationStatement[]): Promise<void> {
   const { client, declaration } = session;
+  const [first] = statements;
+  if (first?.asAdmin)
+    return runAsAdmin(session, first).catch((error: Error) => failedAt(session, source, first, error));
   const all = statements.flatMap(({ sql }) => confined(declaration, sql));
-  if (await tryTogether(client, all, (error) => failed('migration_failed', source.file, error))) return;
+  const fail = (error: Error) => failed('migration_failed', source.file, error, fixFor(declaration, error));
+  if (await tryTogether(client, all, fail)) return;
   for (const one of statements) {
-    await runConfined(session, one.sql).catch((error: Error) => failedAt(source, one, error));
+    for (const { sql, offset } of one.single?.() ?? [one]) {
+      // The SQL of a row is not in the file.
+      const written = { sql: one.single ? '' : sql, offset };
+      await runConfined(session, sql).catch((error: Error) => failedAt(session, source, written, error));
+    }
   }
 }
 
-function failedAt(source: SqlSource, { sql, offset }: ParsedStatement, error: Error & Position): never {
-  const at = offset + offsetIn(sql, error);
-  return failed('migration_failed', `${source.file}:${lineAt(source.sql, at)}`, error, fixFor(error));
-}
-
-function fixFor({ message }: Error): string | undefined {
-  if (!/^cannot set parameter "(role|session_authorization)"/.test(message)) return undefined;
-  return 'remove it: migrations run as the owner of the schemas, and make no roles (declare them)';
-}
-
-function sha256(text: string): string {
-  return createHash('sha256').update(text).digest('hex');
+function failedAt(
+  { declaration }: Session,
+  source: SqlSource,
+  { sql, offset }: Pick<ParsedStatement, 'sql' | 'offset'>,
+  error: Error & Position,
+): never {
+  const place = placeIn(source, offset + offsetIn(sql, error));
+  return failed('migration_failed', place, error, fixFor(declaration, error));
 }
 
 /** Settings with which a migration resolves names as PostgREST does. */

@@ -1,5 +1,6 @@
 import type { QualifiedName } from '../declaration/types.ts';
-import { runMigrations, type PendingMigration } from './migrations.ts';
+import { runMigrations } from './migrations.ts';
+import type { PendingMigration } from './read-migrations.ts';
 import { planForce, planNoForce } from './plan/plan.ts';
 import { runSteps } from './run-steps.ts';
 import type { Session } from './session.ts';

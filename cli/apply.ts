@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import { applyDeclaration } from '../apply/apply.ts';
+import { removedLines } from '../apply/removed.ts';
 import { statementLines } from '../apply/statement-lines.ts';
 import { untilSchemaRead } from '../apply/schema-reads.ts';
 import { findingLine } from '../audit/finding.ts';
@@ -24,8 +25,11 @@ export function addApplyCommand(program: Command): void {
   ).action(async ({ declaration: file, revision, ...options }: Options) => {
     const declaration = await loadDeclaration(file);
     const connection = toConnection(options);
-    const { migrations, changes, statements, warnings } = await applyDeclaration(connection, declaration, { revision });
+    const { migrations, changes, statements, removed, warnings } = await applyDeclaration(connection, declaration, {
+      revision,
+    });
     for (const file of migrations) console.log(`migrated ${file}`);
+    for (const line of removedLines(removed)) console.log(line);
     for (const warning of warnings) console.log(`warning: ${findingLine(warning)}`);
     if (changes <= MOST_LISTED) for (const line of statementLines(statements)) console.log(line);
     console.log(

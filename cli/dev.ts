@@ -1,4 +1,6 @@
 import type { Command } from 'commander';
+import { readRemoved } from '../apply/removed-statements.ts';
+import { removedLines } from '../apply/removed.ts';
 import { refuse } from '../errors/secured-postgrest-error.ts';
 import { startEphemeralPostgrest, type EphemeralPostgrest } from '../testing/index.ts';
 import { namedPostgrest, postgrestBinary } from '../testing/servers/postgrest-binary.ts';
@@ -72,6 +74,7 @@ async function dev(file: string, options: DevOptions): Promise<void> {
       await using tokenFiles = options.tokens ? undefined : createTokenFiles();
       await using explorer = options.explorer ? await explore(environment, options.explorerPort) : undefined;
       console.log(await describe(environment, explorer?.link, tokenFiles));
+      for (const line of removedLines(await readRemoved(declaration))) console.log(line);
       const tellFindings = findingsTeller(environment);
       await tellFindings();
       const refusals = tellRefusals(environment);

@@ -180,12 +180,15 @@ function privateFunctions(
       arguments: [],
       statement: render(packageTemplate('compile/functions/pre-request'), {
         ...own,
+        // A function of the user may change rows.
+        volatility: raw(declaration.server.preRequest ? 'VOLATILE' : 'STABLE'),
         body: render(packageTemplate('compile/functions/pre-request-body'), {
           anonymous: declaration.anonymous?.name ?? '',
           required_claims: declaration.tokens.requiredClaims,
           issuer: provider ? '' : (declaration.tokens.issuer ?? ''),
           audience: provider ? '' : (declaration.tokens.audience ?? ''),
           maximum_age: String(declaration.tokens.maximumAgeSeconds ?? 0),
+          call_own: raw(callOwn(declaration.server.preRequest)),
           become_mapped_role: raw(becomeMappedRole(declaration)),
           revocation: raw(revocationCheck),
           roles: roles.map(({ name }) => name),
@@ -209,6 +212,11 @@ function callableFunctions(declaration: Declaration): { functions: string[]; cal
     exposed.filter((fn) => mayCall(role, fn, declaration)).map(({ name }) => `${role}/${name}`),
   );
   return { functions: [...new Set(exposed.map(({ name }) => name))], calls: [...new Set(calls)] };
+}
+
+/** Renders the call of the user's own function; empty if none is declared. */
+function callOwn(own: QualifiedName | undefined): string {
+  return own ? render(packageTemplate('compile/functions/call-own'), { schema: own.schema, name: own.name }) : '';
 }
 
 /** Renders the change to a mapped role; empty if the token itself names the role. */

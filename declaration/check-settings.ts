@@ -16,13 +16,18 @@ export function checkSettings(settings: Readonly<Record<string, string>>, place:
       );
     }
     const problem = problemOf(setting, value);
-    if (problem) refuse('invalid_server_setting', at, problem, 'remove it here');
+    if (problem) refuse('invalid_server_setting', at, problem, fixOf(setting));
   }
+}
+
+function fixOf({ rule }: PostgrestSetting): string {
+  const part = typeof rule === 'object' && 'declared' in rule ? rule.declared : undefined;
+  return part === undefined ? 'remove it here' : `remove it here: ${part}`;
 }
 
 function problemOf({ rule }: PostgrestSetting, value: string): string | undefined {
   if (/[\n\r\0]/.test(value)) return 'the value holds a line break or NUL';
   if (rule === 'free') return undefined;
-  if (rule === 'declared') return 'this setting follows from the declaration';
+  if ('declared' in rule) return 'this setting follows from the declaration';
   return rule.unless?.test(value) ? undefined : `"${value}" is refused, because ${rule.because}`;
 }

@@ -1,25 +1,72 @@
 import { checkClaimCasts } from './claim-casts.ts';
 import { refuse } from '../errors/secured-postgrest-error.ts';
+import { placeIn } from '../postgres/place-in.ts';
+import { readPsqlScript } from '../postgres/psql-script.ts';
 import { lineAt, splitSql } from '../postgres/sql-text.ts';
 import { render } from '../postgres/template.ts';
 import type { CustomPolicy, Declaration, SqlSource } from './types.ts';
 
-/** PostgREST 12 dropped one setting a claim; a policy that still reads it would see null, in every row. */
-const LEGACY_CLAIM = /request\.jwt\.claim\.(\w+)/;
+/** Settings of a single claim, header or cookie. PostgREST 12 dropped them: they are null in every row. */
+const LEGACY_SETTING = /(?:request\.jwt\.claim|(?<=')request\.(?:header|cookie))(?![\w])(?:\.([\w-]*))?/g;
 
-/** Refuses SQL that can't be sent, or that reads claims in the way that PostgREST 12 and later no longer serve. */
+/** Rejects SQL that cannot be sent, or that reads claims only in the way that PostgREST 12 and later no longer serve. */
 export function checkSql(source: SqlSource): void {
   if (source.sql.includes('\0')) refuse('invalid_sql', source.file, 'the file holds a NUL character', 'remove it');
-  for (const part of splitSql(source.sql)) {
-    const match = part.kind === 'comment' ? null : LEGACY_CLAIM.exec(part.text);
-    if (!match) continue;
-    refuse(
-      'legacy_claim_setting',
-      `${source.file}:${lineAt(source.sql, part.offset + match.index)}`,
-      `"${match[0]}" is not set by PostgREST 12 or later`,
-      `use (SELECT :"private".claim('${match[1]}')), or (SELECT nullif(current_setting('request.jwt.claims', true), '')::json ->> '${match[1]}')`,
-    );
+  if (!/request\.(jwt\.claim|header|cookie)/.test(source.sql)) return;
+  for (const texts of statementTexts(readPsqlScript(source.sql).sql)) {
+    const whole = texts.map(({ text }) => text).join(' ');
+    for (const { text, offset } of texts) {
+      for (const match of text.matchAll(LEGACY_SETTING)) {
+        const [setting, name = ''] = match;
+        if (!readsAlso(whole, setting, name)) refuseSetting(placeIn(source, offset + match.index), setting, name);
+      }
+    }
   }
+}
+
+function refuseSetting(place: string, setting: string, name: string): never {
+  const problem = name === '' ? `settings whose names begin with "${setting}" are` : `"${setting}" is`;
+  refuse('legacy_claim_setting', place, `${problem} not set by PostgREST 12 or later`, currentForm(setting, name));
+}
+
+/** Tests if a statement reads the same value in the present form as well, as SQL for several versions does. */
+function readsAlso(statement: string, setting: string, name: string): boolean {
+  const rest = statement.replaceAll(setting, '');
+  return rest.includes(`${presentSetting(setting)}'`) && new RegExp(`(?<![\\w-])${name}(?![\\w-])`).test(rest);
+}
+
+/** JSON setting with all claims, headers or cookies. */
+function presentSetting(legacy: string): string {
+  return `${/^request\.(jwt\.claim|header|cookie)/.exec(legacy)![0]}s`;
+}
+
+function currentForm(setting: string, name: string): string {
+  const present = presentSetting(setting);
+  const value = `(SELECT nullif(current_setting('${present}', true), '')::json ->> '${name === '' ? 'name' : name}')`;
+  return setting.startsWith('request.jwt.')
+    ? `use (SELECT :"private".claim('${name === '' ? 'name' : name}')), or ${value}`
+    : `use ${value}`;
+}
+
+/** Texts of each statement without comments, also those in bodies of functions. */
+function statementTexts(sql: string): { readonly text: string; readonly offset: number }[][] {
+  const statements: { text: string; offset: number }[][] = [[]];
+  for (const { kind, text, offset } of splitSql(sql)) {
+    if (kind === 'comment') continue;
+    const dollars = kind === 'string' ? /^\$\w*\$/.exec(text)?.[0].length : undefined;
+    if (dollars !== undefined) {
+      const body = splitSql(text.slice(dollars, -dollars)).filter((part) => part.kind !== 'comment');
+      statements.at(-1)!.push(...body.map((part) => ({ text: part.text, offset: offset + dollars + part.offset })));
+      continue;
+    }
+    let at = 0;
+    for (const piece of kind === 'code' ? text.split(';') : [text]) {
+      if (at > 0) statements.push([]);
+      statements.at(-1)!.push({ text: piece, offset: offset + at });
+      at += piece.length + 1;
+    }
+  }
+  return statements;
 }
 
 /**

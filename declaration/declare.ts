@@ -1,5 +1,6 @@
 import { checkKeySet } from './keys/key-set.ts';
 import { checkCondition, checkSql, renderCondition } from './custom-sql.ts';
+import { checkOrder, compareMigrations } from './migration-order.ts';
 import { membershipTable } from './membership-table.ts';
 import { refuse } from '../errors/secured-postgrest-error.ts';
 import { freeze } from './freeze.ts';
@@ -9,7 +10,7 @@ import { checkProvider, providerOf } from './keys/provider.ts';
 import { checkAccepted } from './releases/releases.ts';
 import { checkServer } from './server.ts';
 import { checkShape } from './shape.ts';
-import { checkKnownRole, effectiveRoles, resolveRoles, type Roles } from './roles.ts';
+import { apiRoles, checkKnownRole, effectiveRoles, resolveRoles, type Roles } from './roles.ts';
 import { resolvePolicies } from './resolve-policies.ts';
 import { resolveTokens } from './resolve-tokens.ts';
 import {
@@ -19,6 +20,7 @@ import {
   type Declaration,
   type DeclarationInput,
   type GrantInput,
+  type QualifiedName,
   type RelationGrant,
   type Table,
   type View,
@@ -58,6 +60,10 @@ export function declare(given: DeclarationInput): Declaration {
   checkAccepted(acceptedAdvisories ?? [], 'acceptedAdvisories', 'invalid_declaration');
   const migrations = input.migrations ?? [];
   checkMigrations(migrations);
+  const functions = (input.functions ?? []).map((fn, index) =>
+    resolveFunction(fn, `functions[${index}]`, schemas, roles),
+  );
+  const preRequest = resolvePreRequest(input.server?.preRequest, functions, schemas, roles);
   const needsToken = providerOf(keys) !== undefined && !roles.anonymous;
 
   const declaration: Declaration = {
@@ -67,11 +73,11 @@ export function declare(given: DeclarationInput): Declaration {
     ...roles,
     tables: (input.tables ?? []).map((table, index) => resolveTable(table, `tables[${index}]`, schemas, roles)),
     views: (input.views ?? []).map((view, index) => resolveView(view, `views[${index}]`, schemas, roles)),
-    functions: (input.functions ?? []).map((fn, index) => resolveFunction(fn, `functions[${index}]`, schemas, roles)),
-    migrations: [...migrations].sort((a, b) => (a.file < b.file ? -1 : 1)),
+    functions,
+    migrations: [...migrations].sort((a, b) => compareMigrations(a.file, b.file)),
     keys,
     tokens: { ...resolveTokens(input.tokens ?? {}, schemas), ...(needsToken && { isRequired: true }) },
-    server,
+    server: { ...server, ...(preRequest && { preRequest }) },
     ...(acceptedAdvisories && { acceptedAdvisories }),
     ...(needsToken && arrivalRole(input)),
   };
@@ -183,6 +189,32 @@ function resolveFunction(
   };
 }
 
+function resolvePreRequest(
+  given: string | undefined,
+  functions: readonly ApiFunction[],
+  schemas: Schemas,
+  roles: Roles,
+): QualifiedName | undefined {
+  if (given === undefined) return undefined;
+  const place = 'server.preRequest';
+  const { schema, name } = qualify(given, schemas.schemas[0]!, place);
+  const found = functions.filter((fn) => fn.schema === schema && fn.name === name && !fn.arguments?.length);
+  const lacking = apiRoles(roles)
+    .map((role) => role.name)
+    .filter((role) => {
+      const held = effectiveRoles(role, roles);
+      return !found.some(({ execute }) => execute.some((granted) => held.has(granted)));
+    });
+  if (lacking.length > 0) {
+    const problem = `every request calls "${schema}.${name}", and ${lacking.join(', ')} may not`;
+    const fix = `declare functions: [{ name: '${schema}.${name}', execute: [${apiRoles(roles)
+      .map((role) => `'${role.name}'`)
+      .join(', ')}] }]`;
+    refuse('invalid_declaration', place, problem, fix);
+  }
+  return { schema, name };
+}
+
 function resolveName(name: string, place: string, schemas: Schemas) {
   const qualified = qualify(name, schemas.schemas[0]!, place);
   checkKnownSchema(qualified.schema, place, schemas);
@@ -236,6 +268,7 @@ function checkMigrations(migrations: readonly { file: string; sql: string }[]): 
     migrations.map(({ file }) => file),
     (index) => `migrations[${index}]`,
   );
+  checkOrder(migrations.map(({ file }) => file).sort(compareMigrations));
   migrations.forEach(checkSql);
 }
 

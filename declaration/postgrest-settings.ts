@@ -7,14 +7,16 @@ export interface PostgrestSetting {
   /** First version without it. @default none */
   readonly until?: number;
   /**
-   * `free`: any value is safe. `declared`: another part of the declaration sets it. Otherwise why it is refused, but for values that
-   * match.
+   * `free`: any value is safe. `declared`: another part of the declaration sets it, which is named if it can be written. Otherwise why
+   * it is refused, but for values that match.
    */
-  readonly rule: 'free' | 'declared' | { readonly because: string; readonly unless?: RegExp };
+  readonly rule:
+    'free' | { readonly declared: string | undefined } | { readonly because: string; readonly unless?: RegExp };
 }
 
 const free = { rule: 'free' } as const;
-const declared = { rule: 'declared' } as const;
+const declared = { rule: { declared: undefined } } as const;
+const declaredBy = (part: string) => ({ rule: { declared: part } }) as const;
 const refused = (because: string, unless?: RegExp) => ({ rule: { because, ...(unless && { unless }) } }) as const;
 
 const TRUE = /^true$/;
@@ -34,7 +36,7 @@ export const POSTGREST_SETTINGS: Readonly<Record<string, PostgrestSetting>> = {
   'app.settings': refused('every role can read it; keep it in a table, or a function of its own'),
   'client-error-verbosity': { ...free, since: 16 },
   'db-aggregates-enabled': free,
-  'db-anon-role': declared,
+  'db-anon-role': declaredBy('declare roles.anonymous'),
   'db-channel': refused('a deploy reloads servers over the channel "pgrst"', /^pgrst$/),
   'db-channel-enabled': refused(
     'a deploy reloads keys and schema over the channel; behind a pooler, give the servers its session mode',
@@ -52,37 +54,39 @@ export const POSTGREST_SETTINGS: Readonly<Record<string, PostgrestSetting>> = {
     ),
     since: 12.2,
   },
-  'db-max-rows': declared,
+  'db-max-rows': declaredBy('declare server.maxRows'),
   'db-plan-enabled': refused('plans tell how many hidden rows there are', FALSE),
-  'db-pool': declared,
+  'db-pool': declaredBy('declare server.poolSize'),
   'db-pool-acquisition-timeout': free,
   'db-pool-automatic-recovery': refused('a server has to come back with its database', TRUE),
   'db-pool-max-idletime': free,
   'db-pool-max-lifetime': free,
   'db-pool-timeout': free,
   'db-pre-config': declared,
-  'db-pre-request': declared,
+  'db-pre-request': declaredBy('declare server.preRequest'),
   'db-prepared-statements': free,
   'db-root-spec': declared,
-  'db-schemas': declared,
+  'db-schemas': declaredBy('declare schemas'),
   'db-tx-end': free,
   'db-uri': declared,
   'internal-schema-cache-query-sleep': { ...refused('it is for tests of PostgREST'), since: 14 },
   'internal-schema-cache-query-sleep-before-queries': { ...refused('it is for tests of PostgREST'), since: 16 },
   'internal-schema-cache-sleep': { ...refused('it is for tests of PostgREST'), until: 14 },
-  'jwt-aud': declared,
+  'jwt-aud': declaredBy('declare tokens.audience'),
   // Emptied when the keys change, and the times are checked all the same (`JwtCache.hs`, `Auth.hs`).
   'jwt-cache-max-entries': { ...free, since: 14 },
   'jwt-cache-max-lifetime': { ...refused('tokens of a revoked key would pass from the cache', /^0$/), until: 14 },
-  'jwt-role-claim-key': declared,
-  'jwt-secret': declared,
-  'jwt-secret-is-base64': declared,
-  'log-level': declared,
+  'jwt-role-claim-key': declaredBy(
+    'declare the claim of a provider in keys.provider.roles; tokens of other keys name their role in "role"',
+  ),
+  'jwt-secret': declaredBy('declare keys'),
+  'jwt-secret-is-base64': declaredBy("declare keys: { secretFile: '…', isBase64: true }"),
+  'log-level': declaredBy('declare server.logLevel'),
   'log-query': { ...refused('values of requests would be in the log', FALSE), since: 13 },
-  'openapi-mode': declared,
+  'openapi-mode': declaredBy('declare server.openApi'),
   'openapi-security-active': free,
   'openapi-server-proxy-uri': free,
-  'server-cors-allowed-origins': declared,
+  'server-cors-allowed-origins': declaredBy('declare server.corsAllowedOrigins'),
   'server-host': declared,
   'server-port': declared,
   'server-reuseport': { ...refused('another process of the same user could answer in its place', FALSE), since: 16 },
@@ -96,12 +100,14 @@ export const POSTGREST_SETTINGS: Readonly<Record<string, PostgrestSetting>> = {
   'server-unix-socket-mode': declared,
   'url-use-legacy-target-names': { ...free, since: 16 },
   // Older names of some of these, which PostgREST still reads.
-  'db-schema': declared,
-  'max-rows': declared,
-  'pre-request': declared,
-  'role-claim-key': declared,
+  'db-schema': declaredBy('declare schemas'),
+  'max-rows': declaredBy('declare server.maxRows'),
+  'pre-request': declaredBy('declare server.preRequest'),
+  'role-claim-key': declaredBy(
+    'declare the claim of a provider in keys.provider.roles; tokens of other keys name their role in "role"',
+  ),
   'root-spec': declared,
-  'secret-is-base64': declared,
+  'secret-is-base64': declaredBy("declare keys: { secretFile: '…', isBase64: true }"),
 };
 
 /** A setting that a version has. */
@@ -115,7 +121,7 @@ export function settingNamed(name: string, version: Version): PostgrestSetting |
 export function settingsOf(version: Version): readonly string[] {
   return Object.entries(POSTGREST_SETTINGS)
     .filter(([, setting]) => has(version, setting))
-    .filter(([, { rule }]) => rule === 'free' || (rule !== 'declared' && rule.unless))
+    .filter(([, { rule }]) => rule === 'free' || ('because' in rule && rule.unless))
     .map(([name]) => name);
 }
 

@@ -3,6 +3,8 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { basename, join, relative } from 'node:path';
 import { refuse } from '../errors/secured-postgrest-error.ts';
+import { includeFiles } from './include-files.ts';
+import { compareMigrations } from './migration-order.ts';
 import type { SqlSource } from './types.ts';
 
 /** Diagnostics channel with the path of each SQL file and directory that any copy of this package reads. */
@@ -24,7 +26,8 @@ export function sqlFile(path: string | URL): SqlSource {
 }
 
 /**
- * Reads a directory of migrations: every `.sql` file in it, to be run once each in the order of their names.
+ * Reads a directory of migrations: every `.sql` file in it, to be run once each in the order of their names, in which
+ * numbers count by their value. Files that a migration includes with `\ir` or `\i` become a part of it.
  *
  * @example
  * declare({
@@ -52,7 +55,11 @@ export function migrationsFrom(directory: string | URL): SqlSource[] {
     );
   }
   // Known by name alone: where the checkout lies must not make a migration another one.
-  return names.sort().map((name) => ({ file: `${basename(path)}/${name}`, sql: read(join(path, name)) }));
+  return names
+    .sort(compareMigrations)
+    .map((name) =>
+      includeFiles({ file: `${basename(path)}/${name}`, sql: read(join(path, name)) }, join(path, name), read),
+    );
 }
 
 function read(file: string): string {
@@ -64,7 +71,7 @@ function read(file: string): string {
       'unreadable_sql',
       shown(file),
       `the file can not be read as UTF-8 text (${(error as Error).message})`,
-      'check it',
+      error instanceof TypeError ? 'save it as UTF-8' : 'check the path',
       error,
     );
   }

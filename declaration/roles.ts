@@ -69,6 +69,13 @@ export function apiRoles({ anonymous, users }: Pick<Roles, 'anonymous' | 'users'
   return anonymous ? [anonymous, ...users] : users;
 }
 
+/** Roles that may create temporary tables. */
+export function temporaryRoles(roles: Pick<Roles, 'anonymous' | 'users'>): readonly string[] {
+  return apiRoles(roles)
+    .filter(({ temporaryTables }) => temporaryTables)
+    .map(({ name }) => name);
+}
+
 /** Refuses a role that is not one of the declared API roles. */
 export function checkKnownRole(name: string, place: string, roles: Roles): void {
   checkRoleIsOneOf(
@@ -126,6 +133,7 @@ function resolveRole(input: string | UserRoleInput | AnonymousRoleInput, place: 
     name: role.name,
     inherits: role.inherits ?? [],
     statementTimeoutMs: role.statementTimeoutMs ?? DEFAULT_STATEMENT_TIMEOUT_MS,
+    ...(role.temporaryTables && { temporaryTables: true as const }),
     settings,
   };
 }

@@ -16,6 +16,7 @@ const scalar = z.union([text, z.number(), z.boolean()]);
 const roleSettings = {
   statementTimeoutMs: z.int().positive().optional(),
   settings: z.record(text, text).optional(),
+  temporaryTables: z.boolean().optional(),
 };
 const policyCommon = {
   name: text.optional(),
@@ -122,7 +123,7 @@ export const declarationShape = z.strictObject({
       z.strictObject({ generate: z.enum(['ES256', 'RS256', 'EdDSA', 'HS256']) }),
       z.strictObject({ jwks }),
       z.strictObject({ publicKey: text, algorithm: z.enum(['ES256', 'RS256', 'EdDSA']) }),
-      z.strictObject({ secretFile: text.min(1) }),
+      z.strictObject({ secretFile: text.min(1), isBase64: z.boolean().optional() }),
       z.strictObject({
         provider,
         additionalKeys: keyPair.optional(),
@@ -158,6 +159,7 @@ export const declarationShape = z.strictObject({
       bindAddress: text.min(1).optional(),
       allowAnyOriginOnPublicAddress: z.boolean().optional(),
       adminPort: z.int().optional(),
+      preRequest: text.optional(),
       openApi: z.enum(['follow-privileges', 'disabled']).optional(),
       logLevel: z.enum(['crit', 'error', 'warn', 'info']).optional(),
       settings: z.record(text, text).optional(),

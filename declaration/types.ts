@@ -43,6 +43,8 @@ export type KeySource =
   | {
       /** A file with an existing HS256 secret of at least 32 bytes. The file is read when it is deployed or started. */
       readonly secretFile: string;
+      /** True if the file has the secret as base64 or base64url. @default false */
+      readonly isBase64?: boolean;
     }
   | {
       /** The OpenID provider whose keys are trusted. */
@@ -141,6 +143,8 @@ export interface RevokingTableInput {
 
 /** Settings of a role that requests run as. */
 export interface RoleSettings {
+  /** Lets functions that the role calls create temporary tables. @default false */
+  readonly temporaryTables?: boolean;
   /** Longest time of one statement, in milliseconds. @default 5000 */
   readonly statementTimeoutMs?: number;
   /**
@@ -347,6 +351,11 @@ export interface ServerInput {
   readonly allowAnyOriginOnPublicAddress?: boolean;
   /** Port on which the admin server would be published. `declare` rejects it: the admin server has no access control. */
   readonly adminPort?: number;
+  /**
+   * A declared function without arguments that every request calls after the package's own checks, as its role, such as
+   * `app_private.check_request`. Every role needs EXECUTE. @default none
+   */
+  readonly preRequest?: string;
   /** How much of the schema the OpenAPI root shows. @default 'follow-privileges' */
   readonly openApi?: 'follow-privileges' | 'disabled';
   /** The least severe messages that PostgREST logs. @default 'error' */
@@ -394,6 +403,8 @@ export interface ApiRole {
   readonly name: string;
   readonly inherits: readonly string[];
   readonly statementTimeoutMs: number;
+  /** True if the role may create temporary tables. */
+  readonly temporaryTables?: true;
   readonly settings: Readonly<Record<string, string>>;
 }
 
@@ -464,6 +475,8 @@ export interface Server {
   readonly poolSize: number;
   readonly corsAllowedOrigins: '*' | readonly string[];
   readonly bindAddress: string;
+  /** A function that every request calls. */
+  readonly preRequest?: QualifiedName;
   readonly openApi: 'follow-privileges' | 'disabled';
   readonly logLevel: 'crit' | 'error' | 'warn' | 'info';
   readonly settings: Readonly<Record<string, string>>;

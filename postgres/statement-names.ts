@@ -36,6 +36,14 @@ export interface StatementNames {
     | 'select_view'
     | 'update_view'
     | 'delete_view';
+  'apply/extensions':
+    | 'untrusted_extensions'
+    | 'unsafe_schemas'
+    | 'fixed_schema'
+    | 'create_extension'
+    | 'comment_on_extension'
+    | 'migration_settings'
+    | 'restore_setting';
   'apply/listeners': 'time' | 'unseen_logins' | 'join' | 'sessions' | 'schema_reads';
   'apply/reach': 'read_written' | 'read_reach';
   'apply/roles': 'create_role' | 'alter_role' | 'set_password' | 'grant_membership' | 'revoke_membership';

@@ -12,6 +12,7 @@ import { raw, statementsOf } from '../postgres/statements.ts';
 import type { StatementNames } from '../postgres/statement-names.ts';
 import { OBJECT_IN_USE } from '../postgres/sqlstate.ts';
 import { lineAt } from '../postgres/sql-text.ts';
+import { temporaryRoles } from '../declaration/roles.ts';
 import type { Declaration, SqlSource } from '../declaration/types.ts';
 import type { Backend } from './backends/backend.ts';
 import { ReplayFailed, replayTranscript } from './cache/replay-transcript.ts';
@@ -114,7 +115,8 @@ export class Host {
   async copy(from: string, declaration: Declaration, to = this.#nextName(this.#prefix)): Promise<string> {
     await this.#copy(from, to);
     const { authenticator, owner } = declaration;
-    await this.#run('privileges_on_database', { name: to, authenticator, owner });
+    const temporary = [owner, ...temporaryRoles(declaration)];
+    await this.#run('privileges_on_database', { name: to, authenticator, owner, temporary });
     return to;
   }
 

@@ -2,11 +2,11 @@ import { isSameFunction, matches } from '../../compile/same-function.ts';
 import { desiredAccess } from '../../compile/access.ts';
 import type { DesiredAccess } from '../../compile/desired-access.ts';
 import { quoteIdentifier } from '../../postgres/quote.ts';
-import { apiRoles } from '../../declaration/roles.ts';
+import { apiRoles, temporaryRoles } from '../../declaration/roles.ts';
 import { tokenServiceNames } from '../../declaration/token-service/token-service.ts';
 import type { Declaration, QualifiedName, RelationGrant } from '../../declaration/types.ts';
 import type { CatalogRelation } from '../../postgres/catalog/catalog.ts';
-import type { ComparedCatalog } from '../../postgres/catalog/read-catalog.ts';
+import type { CatalogBasics, ComparedCatalog } from '../../postgres/catalog/read-catalog.ts';
 import type { Grant } from '../../postgres/catalog/acl.ts';
 import { neededPrivileges, type Need } from './needs.ts';
 import type { Step } from './step.ts';
@@ -81,6 +81,20 @@ function compare({ place, as, want, have, revoke, grant }: Subject): { revoke: S
   };
 }
 
+/** Migrations run as the owner, and may create schemas, trusted extensions, publications and temporary tables. */
+const OWNER_PRIVILEGES = ['CREATE', 'TEMPORARY'];
+
+/** Plans the owner's privileges on the database, which its migrations need. */
+export function planOwnerPrivileges({ owner }: Declaration, { database: { name, grants } }: CatalogBasics): Step[] {
+  const lacking = OWNER_PRIVILEGES.filter(
+    (wanted) => !grants.some(({ grantee, privilege }) => grantee === owner && privilege === wanted),
+  );
+  if (lacking.length === 0) return [];
+  const privileges = raw(lacking.join(', '));
+  const sql = statement('grant_on_database', { name, grantee: owner, privileges });
+  return [{ sql, as: 'admin', place: `database ${name}` }];
+}
+
 function database(declaration: Declaration, { database: { name, grants } }: ComparedCatalog): Subject {
   const { authenticator, owner } = declaration;
   // The role of a token service is not declared. If it exists, it keeps CONNECT.
@@ -88,10 +102,10 @@ function database(declaration: Declaration, { database: { name, grants } }: Comp
   return {
     place: `database ${name}`,
     as: 'admin',
-    // Migrations run as the owner, and may create trusted extensions and further schemas.
     want: privileges([
       [authenticator, 'CONNECT'],
-      [owner, 'CREATE'],
+      ...OWNER_PRIVILEGES.map((privilege): [string, string] => [owner, privilege]),
+      ...temporaryRoles(declaration).map((role): [string, string] => [role, 'TEMPORARY']),
       ...(grants.some(({ grantee }) => grantee === service) ? [[service, 'CONNECT'] as [string, string]] : []),
     ]),
     have: grants,
@@ -267,7 +281,11 @@ function missing(declaration: Declaration, catalog: ComparedCatalog): string[] {
     ...relationsOf('view', declaration.views),
     ...declaration.functions
       .filter((declared) => !catalog.functions.some((fn) => matches(declared, fn)))
-      .map((fn) => `function ${keyOf(fn)}${fn.arguments ? `(${fn.arguments.join(', ')})` : ''}`),
+      .map((fn) => {
+        const others = catalog.functions.filter(({ schema, name }) => schema === fn.schema && name === fn.name);
+        const found = others.map(({ name, arguments: types }) => `${name}(${types.join(', ')})`);
+        return `function ${keyOf(fn)}${fn.arguments ? `(${fn.arguments.join(', ')})` : ''}${found.length > 0 ? ` (but ${found.join(', ')})` : ''}`;
+      }),
   ];
 }
 

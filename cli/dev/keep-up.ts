@@ -1,5 +1,7 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { sep } from 'node:path';
+import { readRemoved } from '../../apply/removed-statements.ts';
+import { removedLines } from '../../apply/removed.ts';
 import { SQL_READS } from '../../declaration/read-sql.ts';
 import { SecuredPostgrestError, type ErrorCode } from '../../errors/secured-postgrest-error.ts';
 import type { EphemeralPostgrest } from '../../testing/index.ts';
@@ -54,6 +56,7 @@ export function keepUp(
       const before = current;
       current = next;
       console.log(`${describeOutcome(outcome, before, next)} (${Math.round(performance.now() - started)} ms)`);
+      for (const line of removedLines(await readRemoved(declaration, outcome.migrations))) console.log(line);
       if (!outcome.rebuilt) {
         for (const line of removedMigrationLines(before.declaration, declaration)) console.log(line);
       }

@@ -173,7 +173,12 @@ export function checkSecret(secret: Uint8Array | string, place: string): void {
     refuse('weak_secret', place, 'an HS256 secret of one repeated byte can be guessed', fix);
   }
   if (/^\s*(-----BEGIN |\{\s*")/.test(bytes.toString('latin1'))) {
-    refuse('weak_secret', place, 'a PEM or JSON text is no HS256 secret', "declare it as 'publicKey' or 'jwks'");
+    refuse(
+      'weak_secret',
+      place,
+      'a PEM or JSON text is no HS256 secret',
+      "declare public keys as 'publicKey' or 'jwks'; for a set of secrets, declare generate: 'HS256' and add each with 'secured-postgrest keys import'",
+    );
   }
 }
 
@@ -244,7 +249,7 @@ function readJwk(jwk: unknown, place: string): Jwk {
       'invalid_key_set',
       place,
       'a symmetric key (kty "oct") is a secret, not a public key',
-      "keep it in a file and declare 'secretFile'",
+      "keep it in a file and declare 'secretFile'; for several, declare generate: 'HS256' and add each with 'secured-postgrest keys import'",
     );
   }
   const secrets = PRIVATE_MEMBERS.filter((member) => jwk[member] !== undefined);

@@ -16,7 +16,8 @@ DROP DATABASE IF EXISTS :"name" WITH (FORCE)
 -- What a copy does not have of its original.
 REVOKE ALL ON DATABASE :"name" FROM PUBLIC;
 GRANT CONNECT ON DATABASE :"name" TO :"authenticator";
-GRANT CREATE ON DATABASE :"name" TO :"owner"
+GRANT CREATE ON DATABASE :"name" TO :"owner";
+GRANT TEMPORARY ON DATABASE :"name" TO :"temporary"
 
 -- name: find_names
 SELECT pg_catalog.set_config('search_path', :'search_path', false)

@@ -10,6 +10,8 @@ import type { SigningKey } from './private-key.ts';
 import { readProviderKeys } from './provider-keys.ts';
 import { publicKeySet } from './public-key-set.ts';
 
+type SecretFile = Extract<KeySource, { secretFile: string }>;
+
 /**
  * The key set that PostgREST gets as its `jwt-secret`. For generated keys that is every key of the directory that is not
  * revoked, so that keys, and algorithms too, can be replaced without a moment in which good tokens fail.
@@ -25,7 +27,7 @@ import { publicKeySet } from './public-key-set.ts';
  */
 export function loadVerificationKeys(source: KeySource, place: KeyPlace, providerDirectory?: string): JsonWebKeySet {
   if ('generate' in source) return publicKeySet(readGeneratedKeys(source.generate, place).map(({ key }) => key));
-  if ('secretFile' in source) return publicKeySet([readSecretFile(source.secretFile)]);
+  if ('secretFile' in source) return publicKeySet([readSecretFile(source)]);
   if ('provider' in source) {
     const ours = ownKeys(source);
     const own = ours ? loadVerificationKeys(ours, place).keys : [];
@@ -46,7 +48,7 @@ export function loadSigningKey(source: KeySource, place: KeyPlace): SigningKey |
   if ('generate' in source) {
     return readGeneratedKeys(source.generate, place).find((key) => isInUse(key, source.generate))?.key;
   }
-  if ('secretFile' in source) return readSecretFile(source.secretFile);
+  if ('secretFile' in source) return readSecretFile(source);
   const own = 'provider' in source ? ownKeys(source) : undefined;
   return own && loadSigningKey(own, place);
 }
@@ -76,7 +78,7 @@ function readGeneratedKeys(algorithm: SigningAlgorithm, place: KeyPlace): Manage
   return keys;
 }
 
-function readSecretFile(file: string): SigningKey {
+function readSecretFile({ secretFile: file, isBase64 = false }: SecretFile): SigningKey {
   let content: Buffer;
   try {
     content = readGivenFile(file);
@@ -86,7 +88,15 @@ function readSecretFile(file: string): SigningKey {
   }
   // Editors and shells end a file with a newline that is no part of the secret.
   const newline = content.at(-1) === 0x0a ? (content.at(-2) === 0x0d ? 2 : 1) : 0;
-  const secret = content.subarray(0, content.length - newline);
+  const written = content.subarray(0, content.length - newline);
+  const secret = isBase64 ? fromBase64(written.toString('latin1'), file) : written;
   checkSecret(secret, file);
   return { kty: 'oct', k: secret.toString('base64url'), alg: 'HS256', use: 'sig' };
+}
+
+function fromBase64(text: string, file: string): Buffer {
+  if (!/^[A-Za-z0-9+/_-]+={0,2}$/.test(text)) {
+    refuse('unreadable_secret', file, 'the secret is not base64', 'write it as base64, or remove isBase64');
+  }
+  return Buffer.from(text, 'base64');
 }

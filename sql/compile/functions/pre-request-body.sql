@@ -26,6 +26,9 @@ BEGIN:{become_mapped_role}
   END IF;
   FOR n IN 1 .. cardinality(setting_roles) LOOP
     CONTINUE WHEN setting_roles[n] <> current_user;
+    -- PostgREST has set the time zone that the request prefers, if there is such a one.
+    CONTINUE WHEN setting_names[n] = 'timezone' AND lower(current_setting('TimeZone'))
+      = lower(substring(nullif(current_setting('request.headers', true), '')::json ->> 'prefer' FROM 'timezone=([^,; ]+)'));
     BEGIN
       applied := set_config(setting_names[n], setting_values[n], true);
     EXCEPTION WHEN insufficient_privilege OR cant_change_runtime_param THEN
@@ -51,7 +54,7 @@ BEGIN:{become_mapped_role}
   END IF;
 
   -- PostgREST makes {"role": <anonymous role>} for a request without a token.
-  IF claims - 'role' = '{}' AND current_user = :'anonymous' THEN
+  IF claims - 'role' = '{}' AND current_user = :'anonymous' THEN:{call_own}
     RETURN;
   END IF;
   FOREACH claim IN ARRAY ARRAY[:'required_claims']::text[] LOOP
@@ -96,5 +99,5 @@ BEGIN:{become_mapped_role}
 :{revocation}
   IF problem IS NOT NULL THEN
     RAISE SQLSTATE 'PT401' USING MESSAGE = 'the token is not valid here', DETAIL = problem;
-  END IF;
+  END IF;:{call_own}
 END

@@ -92,7 +92,7 @@ async function databases() {
   await server.createDatabase('template');
   const template = server.connection('template');
   await withClient(template, (client) => createRoles(client, shop(), { authenticator: 'not used' }));
-  await withClient(template, (client) => client.query('GRANT CREATE ON DATABASE template TO shop_owner'));
+  await withClient(template, (client) => client.query('GRANT CREATE, TEMPORARY ON DATABASE template TO shop_owner'));
   await applyDeclaration(template, shop());
   await withClient(template, (client) => client.query(revokeOne));
   const root = server.connection('postgres');
@@ -100,7 +100,7 @@ async function databases() {
     await withClient(root, async (client) => {
       await client.query(`CREATE DATABASE ${name} TEMPLATE template STRATEGY file_copy`);
       // The grants on a database are not copied.
-      await client.query(`GRANT CREATE ON DATABASE ${name} TO shop_owner`);
+      await client.query(`GRANT CREATE, TEMPORARY ON DATABASE ${name} TO shop_owner`);
     });
     const onlooker = await Onlooker.of(server.connection(name));
     try {

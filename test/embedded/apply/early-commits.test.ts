@@ -214,6 +214,24 @@ describe('while a deploy has committed only some of its migrations', () => {
       ]);
     }));
 
+  it('a new value of an enum that is used later is committed with what its file changes closed', () =>
+    running(async () => {
+      const kind = { file: '002_kind.sql', sql: `CREATE TYPE kind AS ENUM ('a'); ALTER TABLE others ADD kind kind` };
+      const adds = { file: '003_adds.sql', sql: `ALTER TYPE kind ADD VALUE 'b'; DROP POLICY items_tenant ON items` };
+      const uses = (sql: string) => ({ file: '004_uses.sql', sql: `UPDATE others SET kind = 'b'; ${sql}` });
+      await applyDeclaration(admin, app(kind));
+      const deploy = rejection(applyDeclaration(admin, app(kind, adds, uses('SELECT 1 / 0'))));
+      for (const [n, seen] of (await answersDuring(ids, deploy)).entries()) {
+        expect([JSON.stringify(open[n]), '403']).toEqual(expect.arrayContaining([...seen]));
+      }
+      expect((await deploy).message).toContain('; committed: 003_adds.sql; closed until a deploy succeeds: api.items');
+      expect(await answers(ids)).toEqual(sealed);
+      expect(await answers('/others?select=id')).toEqual([401, [{ id: 3 }], [{ id: 4 }]]);
+      expect((await applyDeclaration(admin, app(kind, adds, uses('SELECT 1')))).migrations).toEqual(['004_uses.sql']);
+      expect(await answers(ids)).toEqual(open);
+      expect(await answers('/others?select=kind')).toEqual([401, [{ kind: 'b' }], [{ kind: 'b' }]]);
+    }));
+
   it('what can not be closed is not committed', () =>
     running(async () => {
       const elsewhere = {

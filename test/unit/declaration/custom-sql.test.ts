@@ -69,6 +69,69 @@ describe('a custom condition', () => {
     expect(withCondition(`true -- not request.jwt.claim.user_id`)).toBeDefined();
   });
 
+  it.each([
+    [
+      'in both forms',
+      `id = coalesce(current_setting('request.jwt.claim.sub', true), current_setting('request.jwt.claims', true)::json ->> 'sub')`,
+    ],
+    [
+      'in both forms, with a path',
+      `id = coalesce(nullif(current_setting('request.jwt.claim.sub', true), ''), current_setting('request.jwt.claims', true)::jsonb #>> '{sub}')`,
+    ],
+    [
+      'by a name in both forms',
+      `id = coalesce(current_setting('request.jwt.claim.' || c, true), current_setting('request.jwt.claims', true)::json ->> c)`,
+    ],
+    ['a header in the present form', `a = current_setting('request.headers', true)::json ->> 'x-a'`],
+    ['a column of that name', 'request.header.a = 1'],
+  ])('that reads %s passes', (_, sql) => {
+    expect(withCondition(sql)).toBeDefined();
+  });
+
+  it.each([
+    [
+      'a name built from parts',
+      `id = current_setting('request.jwt.claim.' || c, true)`,
+      `names begin with "request.jwt.claim."`,
+    ],
+    [
+      'a name built from smaller parts',
+      `id = current_setting(concat('request.jwt.claim', '.', c), true)`,
+      `names begin with "request.jwt.claim"`,
+    ],
+    [
+      'a formatted name',
+      `id = current_setting(format('request.jwt.claim.%s', c), true)`,
+      `names begin with "request.jwt.claim."`,
+    ],
+    [
+      'one claim in the old form and another in both',
+      `a = coalesce(current_setting('request.jwt.claim.sub', true), current_setting('request.jwt.claims', true)::json ->> 'sub') AND b = current_setting('request.jwt.claim.tenant', true)`,
+      '"request.jwt.claim.tenant" is not set',
+    ],
+    [
+      'a header',
+      `a = current_setting('request.header.x-a', true)`,
+      `current_setting('request.headers', true), '')::json ->> 'x-a'`,
+    ],
+    ['a cookie', `a = current_setting('request.cookie.a', true)`, '"request.cookie.a" is not set'],
+  ])('that reads %s is refused', (_, sql, message) => {
+    const error = refusal(() => withCondition(sql));
+    expect(error.code).toBe('legacy_claim_setting');
+    expect(error.message).toContain(message);
+  });
+
+  it('is one statement, as are those of a migration: each is checked by itself', () => {
+    const migration = (sql: string) =>
+      declare({ name: 'x', schemas: ['api'], roles: { users: ['u'] }, migrations: [{ file: '1.sql', sql }] });
+    const both = `coalesce(current_setting('request.jwt.claim.sub', true), current_setting('request.jwt.claims', true)::json ->> 'sub')`;
+    expect(
+      migration(`CREATE FUNCTION uid() RETURNS text LANGUAGE sql AS $$ -- request.jwt.claim.role\nSELECT ${both} $$;`),
+    ).toBeDefined();
+    const error = refusal(() => migration(`SELECT ${both};\nSELECT current_setting('request.jwt.claim.sub', true);`));
+    expect(error.message).toMatch(/^1\.sql:2: "request\.jwt\.claim\.sub"/);
+  });
+
   it('stays one condition of one policy, or is refused', () => {
     let accepted = 0;
     fc.assert(

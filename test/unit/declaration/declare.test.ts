@@ -359,6 +359,26 @@ const refused: [why: string, input: unknown, code: ErrorCode, ...parts: string[]
   ],
 
   [
+    'a pre-request function that is not declared',
+    withServer({ preRequest: 'check' }),
+    'invalid_declaration',
+    'server.preRequest',
+    "declare functions: [{ name: 'api.check', execute: [",
+  ],
+  [
+    'a pre-request function that a role may not call',
+    { ...withServer({ preRequest: 'check' }), functions: [{ name: 'check', execute: 'member' }] },
+    'invalid_declaration',
+    'server.preRequest',
+    'may not',
+  ],
+  [
+    'a pre-request function with arguments',
+    { ...withServer({ preRequest: 'check' }), functions: [{ name: 'check', arguments: ['text'], execute: 'member' }] },
+    'invalid_declaration',
+    'server.preRequest',
+  ],
+  [
     'a condition that is none',
     withPolicies(custom({ to: 'member', for: 'select', using: source('true;') })),
     'invalid_sql',

@@ -133,7 +133,10 @@ describe('serverSettings', () => {
     ['16.2', 'app.settings.jwt_secret', 'x', /every role can read/],
     ['16.2', 'internal-schema-cache-query-sleep', '1', /tests/],
     ['16.2', 'admin-server-unix-socket', '/tmp/x', /follows from the declaration/],
-    ['16.2', 'jwt-secret', 'x', /follows from the declaration/],
+    ['16.2', 'jwt-secret', 'x', /follows from the declaration; remove it here: declare keys/],
+    ['16.2', 'jwt-role-claim-key', '$.app.role', /declare the claim of a provider in keys\.provider\.roles/],
+    ['16.2', 'jwt-secret-is-base64', 'true', /declare keys: \{ secretFile: '…', isBase64: true \}/],
+    ['16.2', 'db-pre-request', 'f', /declare server\.preRequest/],
     ['16.2', 'toString', 'x', /has no setting "toString"/],
     ['16.2', 'DB-TX-END', 'rollback', /has no setting/],
   ])('of %s refuses %s=%s', (version, name, value, message) => {

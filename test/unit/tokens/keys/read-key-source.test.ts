@@ -64,6 +64,26 @@ describe('a secret file', () => {
     expect(loadSigningKey({ secretFile }, directory)?.k).toBe(bytes.toString('base64url'));
   });
 
+  it.each(['base64', 'base64url'] as const)('is read as %s where that is declared', (encoding) => {
+    const secretFile = join(directory, 'secret');
+    const bytes = Buffer.from([...Array(40).keys()].map((n) => 255 - n));
+    writeFileSync(secretFile, `${bytes.toString(encoding)}\n`);
+    expect(loadSigningKey({ secretFile, isBase64: true }, directory)?.k).toBe(bytes.toString('base64url'));
+    writeFileSync(secretFile, `${secret}\n`);
+    expect(() => loadSigningKey({ secretFile, isBase64: true }, directory)).toThrow('the secret is not base64');
+    // Bytes count, not characters.
+    writeFileSync(secretFile, bytes.subarray(0, 30).toString(encoding));
+    expect(() => loadSigningKey({ secretFile, isBase64: true }, directory)).toThrow('30 bytes is too short');
+  });
+
+  it('of several secrets is refused with the way to declare them', () => {
+    const secretFile = join(directory, 'secret');
+    const keys = [1, 2].map((n) => ({ kty: 'oct', k: Buffer.alloc(40, n).toString('base64url') }));
+    writeFileSync(secretFile, JSON.stringify({ keys }));
+    expect(() => loadSigningKey({ secretFile }, directory)).toThrow(/declare generate: 'HS256' and add each/);
+    expect(() => loadVerificationKeys({ jwks: { keys } }, directory)).toThrow(/declare generate: 'HS256' and add each/);
+  });
+
   it('is refused where it is missing or weak', () => {
     const secretFile = join(directory, 'secret');
     const load = () => loadVerificationKeys({ secretFile }, directory);

@@ -1,0 +1,2 @@
+
+  PERFORM :"schema".:"name"();
