@@ -7,7 +7,10 @@ import { addDevCommand } from './dev.ts';
 import { addDiffCommand } from './diff.ts';
 import { addDoctorCommand } from './doctor.ts';
 import { errorLine } from './error-line.ts';
+import { addGenCommand } from './gen.ts';
+import { addInitCommand } from './init.ts';
 import { addKeysCommand } from './keys.ts';
+import { addMigrationCommand } from './migration.ts';
 import { addPasswordCommand } from './password.ts';
 import { addPlanSqlCommand } from './plan-sql.ts';
 import { addReloadCommand } from './deploy/reload.ts';
@@ -23,7 +26,10 @@ const program = new Command('secured-postgrest')
   .description('Declare, deploy and run a secured PostgREST API')
   .version(version);
 
+addInitCommand(program);
+addMigrationCommand(program);
 addDevCommand(program);
+addGenCommand(program);
 addDoctorCommand(program);
 addKeysCommand(program);
 addTokenCommand(program);

@@ -1,5 +1,6 @@
 import type { ConditionCheck, DesiredPolicy, DesiredFunction, DesiredAccess } from './desired-access.ts';
 import { apiRoles, effectiveRoles } from '../declaration/roles.ts';
+import { claimDefaultFunctions, claimDefaults } from './claim-defaults.ts';
 import { claimIn, columnConditions, conditionsOf, membershipFunctionName, type Condition } from './condition.ts';
 import { membershipTable } from '../declaration/membership-table.ts';
 import { claimPath, typeName } from '../declaration/claims.ts';
@@ -34,6 +35,7 @@ function renderAccess(declaration: Declaration): DesiredAccess {
     functions: [...privateFunctions(declaration, everyone, revocation.check), ...revocation.functions],
     tables: revocation.tables,
     triggers: revocation.triggers,
+    defaults: claimDefaults(declaration),
     policies: [
       ...declaration.tables.flatMap((table) =>
         table.policies.flatMap((policy) => renderPolicy(table, policy, declaration)),
@@ -118,7 +120,7 @@ function policyStatement({ table, name, command, roles, restrictive }: PolicyPar
  */
 function ownerPolicies(declaration: Declaration): DesiredPolicy[] {
   const tables = new Map<string, QualifiedName>();
-  for (const policy of membershipPolicies(declaration)) {
+  for (const { policy } of membershipPolicies(declaration)) {
     const table = membershipTable(policy, declaration);
     tables.set(`${table.schema}.${table.name}`, table);
   }
@@ -135,11 +137,10 @@ function ownerPolicies(declaration: Declaration): DesiredPolicy[] {
   });
 }
 
-function membershipPolicies(declaration: Declaration): MembershipPolicy[] {
+function membershipPolicies(declaration: Declaration): { policy: MembershipPolicy; place: string }[] {
   return declaration.tables
     .flatMap((table) => table.policies)
-    .map((policy) => policy.input)
-    .filter((input) => input.kind === 'membership');
+    .flatMap(({ input, place }) => (input.kind === 'membership' ? [{ policy: input, place }] : []));
 }
 
 function privateFunctions(
@@ -154,10 +155,10 @@ function privateFunctions(
     Object.entries(role.settings).map(([name, value]) => ({ role: role.name, name, value })),
   );
   const memberships = new Map<string, DesiredFunction>();
-  for (const policy of membershipPolicies(declaration)) {
+  for (const { policy, place } of membershipPolicies(declaration)) {
     const name = membershipFunctionName(policy, declaration);
     const statement = membershipFunction(policy, name, declaration);
-    memberships.set(name, { name, arguments: [], statement, executableBy: everyone });
+    memberships.set(name, { name, arguments: [], statement, executableBy: everyone, place });
   }
   return [
     ...(['claim', 'claim_list'] as const).map((name) => ({
@@ -202,6 +203,7 @@ function privateFunctions(
       executableBy: everyone,
     },
     ...memberships.values(),
+    ...claimDefaultFunctions(declaration, everyone),
   ];
 }
 

@@ -26,6 +26,8 @@ export interface DesiredFunction {
   readonly arguments: readonly string[];
   readonly statement: string;
   readonly executableBy: readonly string[];
+  /** The part of the declaration that it is made for. @default the function's name */
+  readonly place?: string;
 }
 
 /** A table of the private schema that nobody but the owner reaches. */
@@ -44,6 +46,15 @@ export interface DesiredTrigger {
   readonly statement: string;
 }
 
+/** A column whose new rows take a claim. */
+export interface DesiredDefault {
+  readonly table: QualifiedName;
+  readonly column: string;
+  /** Function of the private schema that the default calls. */
+  readonly function: string;
+  readonly statement: string;
+}
+
 /** Objects that a declaration needs in the database, apart from those of migrations. */
 export interface DesiredAccess {
   readonly managedSchemas: readonly string[];
@@ -53,4 +64,5 @@ export interface DesiredAccess {
   /** Tables of the private schema, beside that of the migrations. They hold data: they are made, and never dropped. */
   readonly tables: readonly DesiredTable[];
   readonly triggers: readonly DesiredTrigger[];
+  readonly defaults: readonly DesiredDefault[];
 }

@@ -1,10 +1,12 @@
 import { checkKeySet } from './keys/key-set.ts';
 import { checkCondition, checkSql, renderCondition } from './custom-sql.ts';
 import { checkOrder, compareMigrations } from './migration-order.ts';
+import { placeOf } from './place.ts';
 import { membershipTable } from './membership-table.ts';
 import { refuse } from '../errors/secured-postgrest-error.ts';
 import { freeze } from './freeze.ts';
 import { checkDistinct, checkKnownSchema, checkName, checkSchemaName, qualify } from './names.ts';
+import { withAllRows } from './all-rows.ts';
 import { withoutOldNames } from './old-names.ts';
 import { checkProvider, providerOf } from './keys/provider.ts';
 import { checkAccepted } from './releases/releases.ts';
@@ -17,12 +19,16 @@ import {
   DECLARATION_VERSION,
   type ApiFunction,
   type Command,
+  type DatabaseNames,
   type Declaration,
   type DeclarationInput,
   type GrantInput,
   type QualifiedName,
   type RelationGrant,
   type Table,
+  type FunctionInput,
+  type TableInput,
+  type ViewInput,
   type View,
 } from './types.ts';
 
@@ -46,9 +52,12 @@ import {
  * @throws SecuredPostgrestError for an invalid declaration; the message names the value, the place and the fix. Whether tables
  *   and columns exist is checked when the declaration is applied.
  */
+export function declare<Names extends DatabaseNames = DatabaseNames>(
+  input: DeclarationInput<NoInfer<Names>>,
+): Declaration;
 export function declare(given: DeclarationInput): Declaration {
   checkShape(given);
-  const input = withoutOldNames(given);
+  const input = withAllRows(withoutOldNames(given));
   checkDeclarationName(input.name);
   const schemas = resolveSchemas(input);
   const roles = resolveRoles(input.name, input.roles);
@@ -60,9 +69,7 @@ export function declare(given: DeclarationInput): Declaration {
   checkAccepted(acceptedAdvisories ?? [], 'acceptedAdvisories', 'invalid_declaration');
   const migrations = input.migrations ?? [];
   checkMigrations(migrations);
-  const functions = (input.functions ?? []).map((fn, index) =>
-    resolveFunction(fn, `functions[${index}]`, schemas, roles),
-  );
+  const functions = (input.functions ?? []).map((fn) => resolveFunction(fn, schemas, roles));
   const preRequest = resolvePreRequest(input.server?.preRequest, functions, schemas, roles);
   const needsToken = providerOf(keys) !== undefined && !roles.anonymous;
 
@@ -71,8 +78,8 @@ export function declare(given: DeclarationInput): Declaration {
     name: input.name,
     ...schemas,
     ...roles,
-    tables: (input.tables ?? []).map((table, index) => resolveTable(table, `tables[${index}]`, schemas, roles)),
-    views: (input.views ?? []).map((view, index) => resolveView(view, `views[${index}]`, schemas, roles)),
+    tables: (input.tables ?? []).map((table) => resolveTable(table, schemas, roles)),
+    views: (input.views ?? []).map((view) => resolveView(view, schemas, roles)),
     functions,
     migrations: [...migrations].sort((a, b) => compareMigrations(a.file, b.file)),
     keys,
@@ -123,17 +130,21 @@ function resolveSchemas(input: DeclarationInput): Schemas {
   return { schemas: input.schemas, internalSchemas, privateSchema };
 }
 
-function resolveTable(
-  table: NonNullable<DeclarationInput['tables']>[number],
-  place: string,
-  schemas: Schemas,
-  roles: Roles,
-): Table {
-  const name = resolveName(table.name, `${place}.name`, schemas);
-  const grants = resolveGrants(table.grants ?? [], `${place}.grants`, roles);
-  const policies = resolvePolicies(table.policies ?? [], `${place}.policies`, grants, roles);
-  refuseUnreachableGrants(`${place}.grants`, table.name, grants, policies, roles);
-  return { ...name, grants, policies };
+function resolveTable(table: TableInput, schemas: Schemas, roles: Roles): Table {
+  const place = placeOf('tables', table.name);
+  const name = resolveName(table.name, `${place}, name`, schemas);
+  const grants = resolveGrants(table.grants ?? [], `${place}, grants`, roles);
+  const policies = resolvePolicies(table.policies ?? [], place, grants, roles);
+  refuseUnreachableGrants(`${place}, grants`, table.name, grants, policies, roles);
+  const defaults = resolveDefaults(table.defaults ?? {}, `${place}, defaults`);
+  return { ...name, grants, policies, ...(Object.keys(defaults).length > 0 && { defaults }) };
+}
+
+function resolveDefaults(defaults: NonNullable<TableInput['defaults']>, place: string): NonNullable<Table['defaults']> {
+  for (const column of Object.keys(defaults)) checkName(column, place);
+  return Object.fromEntries(
+    Object.entries(defaults).map(([column, { claim, type = 'text' }]) => [column, { claim, type }]),
+  );
 }
 
 /** A grant that no permissive policy serves would look like access and give none. */
@@ -160,27 +171,19 @@ function refuseUnreachableGrants(
   }
 }
 
-function resolveView(
-  view: NonNullable<DeclarationInput['views']>[number],
-  place: string,
-  schemas: Schemas,
-  roles: Roles,
-): View {
+function resolveView(view: ViewInput, schemas: Schemas, roles: Roles): View {
+  const place = placeOf('views', view.name);
   return {
-    ...resolveName(view.name, `${place}.name`, schemas),
-    grants: resolveGrants(view.grants ?? [], `${place}.grants`, roles),
+    ...resolveName(view.name, `${place}, name`, schemas),
+    grants: resolveGrants(view.grants ?? [], `${place}, grants`, roles),
   };
 }
 
-function resolveFunction(
-  fn: NonNullable<DeclarationInput['functions']>[number],
-  place: string,
-  schemas: Schemas,
-  roles: Roles,
-): ApiFunction {
-  const execute = rolesOf(fn.execute ?? [], `${place}.execute`, roles);
-  const name = qualify(fn.name, schemas.schemas[0]!, `${place}.name`);
-  if (name.schema !== schemas.privateSchema) checkKnownSchema(name.schema, `${place}.name`, schemas);
+function resolveFunction(fn: FunctionInput, schemas: Schemas, roles: Roles): ApiFunction {
+  const place = placeOf('functions', fn.name);
+  const execute = rolesOf(fn.execute ?? [], `${place}, execute`, roles);
+  const name = qualify(fn.name, schemas.schemas[0]!, `${place}, name`);
+  if (name.schema !== schemas.privateSchema) checkKnownSchema(name.schema, `${place}, name`, schemas);
   return {
     ...name,
     ...(fn.arguments && { arguments: fn.arguments }),
@@ -277,7 +280,7 @@ function checkPolicyTexts(declaration: Declaration): void {
   for (const policy of declaration.tables.flatMap((table) => table.policies)) {
     if (policy.input.kind === 'membership') {
       const { schema } = membershipTable(policy.input, declaration);
-      checkKnownSchema(schema, `${policy.place}.through.table`, declaration);
+      checkKnownSchema(schema, `${policy.place}, through.table`, declaration);
     }
     if (policy.input.kind !== 'custom') continue;
     const { using, check, values } = policy.input;

@@ -1,6 +1,8 @@
 import { z } from 'zod';
 import { refuse } from '../errors/secured-postgrest-error.ts';
 import { COMMANDS } from './commands.ts';
+import { describeIssue } from './describe-issue.ts';
+import { describePath } from './place.ts';
 import type { IsSame } from './same-type.ts';
 import type { DeclarationInput, JsonWebKeySet } from './types.ts';
 
@@ -18,6 +20,12 @@ const roleSettings = {
   settings: z.record(text, text).optional(),
   temporaryTables: z.boolean().optional(),
 };
+const userRole = z.strictObject({
+  name: text,
+  inherits: texts.optional(),
+  allRows: z.union([z.literal(true), command, z.array(command).min(1)]).optional(),
+  ...roleSettings,
+});
 const policyCommon = {
   name: text.optional(),
   for: z.union([command, z.array(command).min(1)]).optional(),
@@ -101,10 +109,17 @@ export const declarationShape = z.strictObject({
     authenticator: text.optional(),
     owner: text.optional(),
     anonymous: z.union([text, z.strictObject({ name: text, ...roleSettings })]).optional(),
-    users: z.array(z.union([text, z.strictObject({ name: text, inherits: texts.optional(), ...roleSettings })])),
+    users: z.array(z.union([text, userRole])),
   }),
   tables: z
-    .array(z.strictObject({ name: text, grants: z.array(grant).optional(), policies: z.array(policy).optional() }))
+    .array(
+      z.strictObject({
+        name: text,
+        grants: z.array(grant).optional(),
+        policies: z.array(policy).optional(),
+        defaults: z.record(text, z.strictObject({ claim, type: claimType.optional() })).optional(),
+      }),
+    )
     .optional(),
   views: z.array(z.strictObject({ name: text, grants: z.array(grant).optional() })).optional(),
   functions: z
@@ -179,8 +194,8 @@ export function checkShape(input: DeclarationInput): void {
   refusePrivileges(input);
   const result = declarationShape.safeParse(input);
   if (result.success) return;
-  const issue = result.error.issues[0]!;
-  refuse('invalid_declaration', placeOf(issue.path), lowerFirst(issue.message), 'see the type DeclarationInput');
+  const { path, problem } = describeIssue(result.error.issues[0]!, declarationShape, input);
+  refuse('invalid_declaration', describePath(path, input), problem, 'see the type DeclarationInput');
 }
 
 function refusePrivileges(input: DeclarationInput): void {
@@ -195,13 +210,4 @@ function refusePrivileges(input: DeclarationInput): void {
       refuse('privileged_role', `${place}.${privilege}`, 'a role that tokens may name must not have it', 'remove it');
     }
   }
-}
-
-function placeOf(path: readonly PropertyKey[]): string {
-  const place = path.map((key) => (typeof key === 'number' ? `[${key}]` : `.${String(key)}`)).join('');
-  return place.replace(/^\./, '') || 'declaration';
-}
-
-function lowerFirst(message: string): string {
-  return message.charAt(0).toLowerCase() + message.slice(1);
 }

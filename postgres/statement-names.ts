@@ -84,6 +84,7 @@ export interface StatementNames {
     | 'fingerprint_policy'
     | 'drop_trigger'
     | 'drop_rule'
+    | 'drop_default'
     | 'fingerprint_trigger'
     | 'drop_function'
     | 'fingerprint_function'
@@ -119,6 +120,7 @@ export interface StatementNames {
   'apply/trial':
     'begin' | 'end' | 'join_role' | 'let_create' | 'begin_request' | 'create_trial' | 'try_role' | 'lacking';
   'cli/explorer': 'functions';
+  'cli/types': 'relations' | 'foreign_keys' | 'functions' | 'types';
   'postgres/catalogs': 'read_catalogs' | 'read_outward' | 'catalog';
   'postgres/session':
     | 'read_server'

@@ -9,6 +9,8 @@ import type { Step } from './step.ts';
 import { fingerprint, hasFingerprint } from './fingerprint.ts';
 import { planGrants } from './plan-grants.ts';
 import { isSameFunction } from '../../compile/same-function.ts';
+import { missingObjects } from './missing.ts';
+import { planDefaults } from './plan-defaults.ts';
 import { planRoleSettings } from './plan-role-settings.ts';
 import { planTriggers } from './plan-triggers.ts';
 import { raw, statementsOf } from '../../postgres/statements.ts';
@@ -33,6 +35,7 @@ export function plan(declaration: Declaration, catalog: ComparedCatalog): Plan {
   const grants = planGrants(declaration, access, catalog);
   const policies = planPolicies(access.policies, catalog);
   const triggers = planTriggers(access.triggers, catalog);
+  const defaults = planDefaults(declaration, access.defaults, catalog);
   return {
     steps: [
       ...planOwnership(declaration, catalog),
@@ -40,6 +43,9 @@ export function plan(declaration: Declaration, catalog: ComparedCatalog): Plan {
       ...grants.revoke,
       ...policies.drop,
       ...triggers.drop,
+      // Before the functions go that former defaults call.
+      ...defaults.drop,
+      ...defaults.set,
       ...planFormerFunctions(declaration, access.functions, catalog),
       ...planRowSecurity(declaration, catalog),
       ...planOwnTables(declaration, catalog),
@@ -48,7 +54,7 @@ export function plan(declaration: Declaration, catalog: ComparedCatalog): Plan {
       ...triggers.create,
       ...grants.grant,
     ],
-    missing: [...grants.missing, ...policies.missing, ...triggers.missing],
+    missing: missingObjects(declaration, catalog),
   };
 }
 
@@ -148,10 +154,7 @@ function planTables(declaration: Declaration, catalog: ComparedCatalog): Step[] 
     .map(({ name, statement: sql }) => step(sql, { schema, name }));
 }
 
-function planPolicies(
-  desired: readonly DesiredPolicy[],
-  catalog: ComparedCatalog,
-): { drop: Step[]; create: Step[]; missing: string[] } {
+function planPolicies(desired: readonly DesiredPolicy[], catalog: ComparedCatalog): { drop: Step[]; create: Step[] } {
   const wanted = new Map(desired.map((policy) => [policyKey(policy.table, policy.name), policy]));
   const current = new Map(catalog.policies.map((policy) => [policyKey(tableOf(policy), policy.name), policy]));
   const differing = new Set(
@@ -176,9 +179,6 @@ function planPolicies(
         ...checks.map((check): Step => ({ sql: check.statement, as: 'owner', place, embedded: check, trial: true })),
         { sql, as: 'owner', place },
       ]),
-    missing: desired
-      .filter(({ table }) => !tables.has(`${table.schema}.${table.name}`))
-      .map(({ table }) => `table ${table.schema}.${table.name}`),
   };
 }
 
@@ -189,7 +189,11 @@ export function planFunctions(declaration: Declaration, catalog: ComparedCatalog
       const existing = ownFunctions(declaration, catalog).find((candidate) => isSameFunction(fn, candidate));
       return !existing || existing.comment !== fingerprint(fn.statement, existing.definition);
     })
-    .map((fn): Step => ({ sql: fn.statement, as: 'owner', place: `${declaration.privateSchema}.${fn.name}` }));
+    .map((fn): Step => ({
+      sql: fn.statement,
+      as: 'owner',
+      place: fn.place ?? `${declaration.privateSchema}.${fn.name}`,
+    }));
 }
 
 /** Plans everything that the database still needs to match the declaration. */

@@ -58,6 +58,8 @@ export interface CatalogType {
   readonly schema: string;
   readonly name: string;
   readonly owner: string;
+  /** Values of an enum. */
+  readonly labels: readonly string[] | null;
   readonly grants: readonly Grant[];
 }
 
@@ -81,6 +83,17 @@ export interface CatalogTrigger {
   /** True if it is enabled as well. */
   readonly definition: string;
   readonly comment: string;
+}
+
+/** A default of a column that calls a function in the managed schemas. */
+export interface CatalogFunctionDefault {
+  readonly schema: string;
+  readonly table: string;
+  readonly column: string;
+  readonly function_schema: string;
+  readonly function: string;
+  readonly function_comment: string;
+  readonly definition: string;
 }
 
 export interface CatalogRule {
@@ -332,6 +345,7 @@ export interface Catalog {
   readonly triggers: readonly CatalogTrigger[];
   readonly rules: readonly CatalogRule[];
   readonly dependencies: readonly CatalogDependency[];
+  readonly functionDefaults: readonly CatalogFunctionDefault[];
   readonly definerTriggers: readonly CatalogDefinerTrigger[];
   readonly grantsElsewhere: readonly CatalogGrantElsewhere[];
   readonly otherMembers: readonly CatalogOtherMember[];

@@ -18,6 +18,7 @@ const COMPARED = [
   'policies',
   'triggers',
   'rules',
+  'functionDefaults',
   'defaultPrivileges',
   'dependencies',
 ] as const;

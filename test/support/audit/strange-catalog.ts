@@ -84,6 +84,7 @@ export function strangeCatalog(declaration: Declaration): Catalog {
     types: [],
     policies: [],
     triggers: [],
+    functionDefaults: [],
     rules: [part],
     dependencies: [],
     definerTriggers: [
