@@ -121,6 +121,32 @@ export interface StatementNames {
     'begin' | 'end' | 'join_role' | 'let_create' | 'begin_request' | 'create_trial' | 'try_role' | 'lacking';
   'cli/explorer': 'functions';
   'cli/types': 'relations' | 'foreign_keys' | 'functions' | 'types';
+  'import/compare':
+    | 'stand_in'
+    | 'create_role'
+    | 'missing_roles'
+    | 'join'
+    | 'without_triggers'
+    | 'is_empty'
+    | 'set_savepoint'
+    | 'back_to_savepoint'
+    | 'insert'
+    | 'insert_defaults'
+    | 'rows';
+  'import/database':
+    | 'begin'
+    | 'version'
+    | 'roles'
+    | 'schemas'
+    | 'relations'
+    | 'policies'
+    | 'functions'
+    | 'triggers'
+    | 'default_privileges'
+    | 'extensions'
+    | 'database_settings';
+  'import/laboratory': 'role_exists' | 'create_role' | 'schema_exists';
+  'import/proof': 'begin' | 'bare_copy' | 'fill' | 'fill_once' | 'make_function' | 'outcome' | 'differing' | 'passing';
   'postgres/catalogs': 'read_catalogs' | 'read_outward' | 'catalog';
   'postgres/session':
     | 'read_server'

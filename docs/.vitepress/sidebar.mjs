@@ -8,6 +8,7 @@ export const sidebar = {
     'docs/migrations',
     'docs/roles-and-access',
     'docs/testing',
+    'docs/import',
   ],
   Deploy: [
     'docs/deploying',
