@@ -38,7 +38,7 @@ export interface SecuredPostgrestStacks {
  * @example
  * const app = new App();
  * const { api } = addStacks(app, declaration, { database: { port: 5433 }, api: { port: 8080, servers: 2 } });
- * new TerraformOutput(api, 'urls', { value: api.api.urls });
+ * api.api.urls; // ['http://127.0.0.1:8080', 'http://127.0.0.1:8081']
  * await observe(app);
  * app.synth();
  *
