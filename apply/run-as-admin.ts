@@ -8,7 +8,7 @@ import { raw, statementsOf } from '../postgres/statements.ts';
 const statement = statementsOf('apply/extensions');
 const sessionStatement = statementsOf('postgres/session');
 
-/** What a migration has set so far. */
+/** Settings of a migration so far. */
 interface MigrationSettings {
   /** Schema in which it creates objects. */
   readonly schema: string | null;

@@ -16,7 +16,7 @@ export interface TokenExamination {
   readonly claims?: Readonly<Record<string, unknown>>;
   /** Every reason against it; none: requests with it are served as `role`. */
   readonly problems: readonly TokenProblem[];
-  /** What of a token that is served does not fit the policies of its role: it reaches fewer rows. */
+  /** A claim of an accepted token that does not fit the policies of its role. The token reaches fewer rows. */
   readonly warnings: readonly TokenProblem[];
   /** The database role of requests with it; absent where they are refused. */
   readonly role?: string;

@@ -17,7 +17,7 @@ export type Purpose =
   /** Objects of a platform that a project does not have. */
   | 'platform';
 
-/** What a statement is judged by. */
+/** Facts that decide about a statement. */
 export interface PurposeContext {
   /** Schemas that the declaration manages. */
   readonly managed: readonly string[];

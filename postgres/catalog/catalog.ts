@@ -102,7 +102,7 @@ export interface CatalogRule {
   readonly name: string;
 }
 
-/** What a statement on a relation, a function or a type runs beside the tables that it names. */
+/** An object that a statement on a relation, a function or a type also runs. */
 export interface CatalogDependency {
   readonly kind: 'relation' | 'function' | 'type';
   /** Schema of a relation; empty for a function or a type, whose name is SQL. */
