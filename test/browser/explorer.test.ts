@@ -50,7 +50,8 @@ async function open(url = todos.explorer.link) {
 const tab = (name: string) => page.getByRole('tab', { name });
 const openIdentity = () => page.locator('#viewed-as').click();
 const cells = () => page.locator('#rows tbody tr').evaluateAll(readCells);
-const readCells = (lines: { innerText: string }[]) => lines.map((line) => line.innerText.split('\t').map((text) => text.trim()));
+const readCells = (lines: { innerText: string }[]) =>
+  lines.map((line) => line.innerText.split('\t').map((text) => text.trim()));
 
 async function choose(name: string) {
   await role().selectOption(name);
