@@ -66,7 +66,7 @@ export default defineConfig({
           ...patient,
         }),
       ),
-      kind('browser', 120 * seconds, withoutEngine),
+      kind('browser', 180 * seconds, { ...withoutEngine, ...patient }),
       kind('docker', 180 * seconds, alone(1)),
       kind('deploy', 600 * seconds, { ...alone(2), ...deploying }),
       kind('engine', 600 * seconds, { ...alone(3), ...deploying }),

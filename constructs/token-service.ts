@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import { resolve } from 'node:path';
 import { Construct } from 'constructs';
 import { checkPort } from '../compile/server/limits.ts';
@@ -15,6 +14,7 @@ import { App, DataResource, type ITerraformDependable, TerraformStack } from './
 import { adminConnection } from './admin-connection.ts';
 import { cliProvisioner } from './synth/cli-command.ts';
 import { dockerProvider } from './docker/docker-provider.ts';
+import { fingerprint } from './fingerprint.ts';
 import type { ContainerProps } from './docker/hardened-container.ts';
 import { placeServer } from './docker/place-server.ts';
 import type { IPostgresDatabase } from './postgres-database.ts';
@@ -168,7 +168,7 @@ export class TokenService extends Construct {
   }
 }
 
-/** With an https issuer a proxy has the certificate, and either passes the client's address on or does not. */
+/** Rejects an https issuer without `trustProxy`: only the user knows if the proxy passes the client's address on. */
 function checkTrustProxy(place: string, issuer: string, trustProxy: boolean | undefined): void {
   if (trustProxy !== undefined || issuer.startsWith('http:')) return;
   refuse(
@@ -177,8 +177,4 @@ function checkTrustProxy(place: string, issuer: string, trustProxy: boolean | un
     'it is not said whether the proxy that has the certificate sets X-Forwarded-For',
     'give true if it does; with false everybody counts as one address',
   );
-}
-
-function fingerprint(...texts: string[]): string {
-  return createHash('sha256').update(texts.join('\n')).digest('hex').slice(0, 16);
 }

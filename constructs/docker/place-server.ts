@@ -1,6 +1,6 @@
-import { createHash } from 'node:crypto';
 import type { Construct } from 'constructs';
 import type { Server, ServerFile, ServerHealthCheck } from '../../compile/server/server.ts';
+import { fingerprint } from '../fingerprint.ts';
 import type { IPostgresDatabase } from '../postgres-database.ts';
 import type { ISecretFile } from '../secrets/secret-file.ts';
 import type { ITerraformDependable } from '../synth/cdk/core.ts';
@@ -119,6 +119,5 @@ function dockerHealthCheck({ command, intervalSeconds, timeoutSeconds, retries }
 
 /** The provider plans another check, and then silently leaves the container as it is: another label replaces it. */
 function healthLabel(check: ServerHealthCheck): Readonly<Record<string, string>> {
-  const text = dockerHealthCheck(check).test.join('\n');
-  return { 'secured-postgrest.health-check': createHash('sha256').update(text).digest('hex').slice(0, 16) };
+  return { 'secured-postgrest.health-check': fingerprint(...dockerHealthCheck(check).test) };
 }

@@ -98,7 +98,7 @@ function heading(column) {
 function cell(value) {
   if (value === null || value === undefined) return make('td', { className: 'null', textContent: 'null' });
   const text = typeof value === 'object' ? JSON.stringify(value) : String(value);
-  return make('td', { className: typeof value === 'number' ? 'number' : '', title: text, textContent: text });
+  return make('td', { title: text, textContent: text });
 }
 
 export function startRows() {

@@ -22,7 +22,7 @@ beforeAll(async () => {
 afterAll(() => Promise.all([browser.close(), todos.stop()]));
 
 beforeEach(async () => {
-  page = await browser.newPage();
+  page = patient(await browser.newPage());
   [requests, complaints] = [[], []];
   page.on('request', (request) => requests.push(request.url()));
   page.on('console', (message) => complaints.push(message.text()));
@@ -47,10 +47,17 @@ async function open(url = todos.explorer.link) {
   await page.locator('.opblock').first().waitFor();
 }
 
+/** On a busy machine a page takes longer than the 30 seconds that Playwright waits. */
+function patient(page: Page): Page {
+  page.setDefaultTimeout(90_000);
+  return page;
+}
+
 const tab = (name: string) => page.getByRole('tab', { name });
 const openIdentity = () => page.locator('#viewed-as').click();
 const cells = () => page.locator('#rows tbody tr').evaluateAll(readCells);
-const readCells = (lines: { innerText: string }[]) => lines.map((line) => line.innerText.split('\t'));
+const readCells = (lines: { innerText: string }[]) =>
+  lines.map((line) => line.innerText.split('\t').map((cell) => cell.trim()));
 
 async function choose(name: string) {
   await role().selectOption(name);
@@ -151,7 +158,7 @@ describe('the explorer', () => {
 
   it.each(['light', 'dark'] as const)('fits a phone in %s', async (colorScheme) => {
     await page.close();
-    page = await browser.newPage({ colorScheme, viewport: { width: 360, height: 740 } });
+    page = patient(await browser.newPage({ colorScheme, viewport: { width: 360, height: 740 } }));
     for (const name of ['Rows', 'Requests', 'Access']) {
       await page.goto(todos.explorer.link);
       await tab(name).click();

@@ -191,7 +191,7 @@ describe('the package in a project of somebody else', () => {
   it('is upgraded with the commands of docs/upgrades.md, and data and tokens stay', async () => {
     const later = await packLater(tarball, '99.0.0', {
       // Replaces the server.
-      'dist/constructs/postgrest-server.js': (text) => text.replace('cpus: 1 }', 'cpus: 0.9 }'),
+      'dist/compile/server/postgrest-server.js': (text) => text.replace('cpus: 1 }', 'cpus: 0.9 }'),
       'dist/sql/compile/functions/pre-request-body.sql': (text) =>
         text.replace('not valid here', 'not valid for this API'),
     });

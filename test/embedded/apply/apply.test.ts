@@ -50,9 +50,14 @@ describe.each(ADMINS)('applyDeclaration as %s', (admin) => {
     const before = await catalogVersions(database);
     expect(await diffDeclaration(database.admin, declaration)).toEqual(nothing);
     expect(await auditDatabase(database.admin, declaration)).toEqual([]);
-    expect(await applyDeclaration(database.admin, declaration)).toEqual({ migrations: [], changes: 0, warnings: [] });
+    expect(await applyDeclaration(database.admin, declaration)).toEqual({
+      migrations: [],
+      changes: 0,
+      statements: [],
+      warnings: [],
+    });
     // Roles can be made again, too.
-    expect(await database.apply(declaration)).toEqual({ migrations: [], changes: 0, warnings: [] });
+    expect(await database.apply(declaration)).toEqual({ migrations: [], changes: 0, statements: [], warnings: [] });
     const after = await catalogVersions(database);
     expect(after.filter(({ catalog }) => catalog !== 'pg_authid')).toEqual(
       before.filter(({ catalog }) => catalog !== 'pg_authid'),
@@ -149,12 +154,14 @@ describe.each(ADMINS)('applyDeclaration as %s', (admin) => {
         { ...table, policies: [...table.policies!, publicRows({ to: user, for: 'select', where: { body: 'yours' } })] },
       ],
     });
-    expect((await diffDeclaration(database.admin, changed)).statements).toEqual([
+    const statements = [
       `CREATE POLICY "public_rows_select_${user}" ON "api"."notes" AS PERMISSIVE FOR SELECT TO "${user}" \nUSING ("body" = 'yours'\n)`,
-    ]);
+    ];
+    expect((await diffDeclaration(database.admin, changed)).statements).toEqual(statements);
     expect(await applyDeclaration(database.admin, changed)).toEqual({
       migrations: [],
       changes: 1,
+      statements,
       warnings: expect.anything() as unknown,
     });
     expect(await database.request(user, { user_id: 1 }, 'SELECT count(*) FROM api.notes')).toEqual([{ count: '2' }]);

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import pg from 'pg';
+import type pg from 'pg';
 import { describe, expect, it } from 'vitest';
 import { auditDatabase } from '../../../apply/index.ts';
 import { allRows, custom, declare, type Declaration } from '../../../declaration/index.ts';

@@ -49,7 +49,12 @@ export function testExample(declaration: Declaration, access: ExampleAccess): ()
       const accepting = { ...declaration, acceptedAdvisories: POSTGRES_ADVISORIES };
       expect(await auditDatabase(connection, accepting)).toEqual([]);
       expect(await diffDeclaration(connection, accepting)).toEqual({ migrations: [], statements: [], missing: [] });
-      expect(await applyDeclaration(connection, accepting)).toEqual({ migrations: [], changes: 0, warnings: [] });
+      expect(await applyDeclaration(connection, accepting)).toEqual({
+        migrations: [],
+        changes: 0,
+        statements: [],
+        warnings: [],
+      });
     });
   });
   return () => ({ api, sql: (text) => environment.sql(text) });

@@ -63,7 +63,12 @@ describe('the transcript of a first start', () => {
     await using api = await startEphemeralPostgrest(declaration, { seed });
     const database = connectionOf(api.databaseUrl);
     expect(await auditDatabase(database, declaration)).toEqual([]);
-    expect(await applyDeclaration(database, declaration)).toEqual({ migrations: [], changes: 0, warnings: [] });
+    expect(await applyDeclaration(database, declaration)).toEqual({
+      migrations: [],
+      changes: 0,
+      statements: [],
+      warnings: [],
+    });
   });
 
   it('holds no password, and only its owner can read it', async () => {
