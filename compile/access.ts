@@ -1,5 +1,5 @@
 import type { ConditionCheck, DesiredPolicy, DesiredFunction, DesiredAccess } from './desired-access.ts';
-import { apiRoles } from '../declaration/roles.ts';
+import { apiRoles, effectiveRoles } from '../declaration/roles.ts';
 import { claimIn, columnConditions, conditionsOf, membershipFunctionName, type Condition } from './condition.ts';
 import { membershipTable } from '../declaration/membership-table.ts';
 import { claimPath, typeName } from '../declaration/claims.ts';
@@ -8,6 +8,7 @@ import { revocationSql } from './revocation.ts';
 import { raw } from '../postgres/statements.ts';
 import { packageTemplate, render } from '../postgres/template.ts';
 import type {
+  ApiFunction,
   Declaration,
   MembershipPolicy,
   Policy,
@@ -40,6 +41,12 @@ function renderAccess(declaration: Declaration): DesiredAccess {
       ...ownerPolicies(declaration),
     ],
   };
+}
+
+/** Tests if a function is declared for a role, or for one that it inherits. */
+export function mayCall(role: string, { execute }: Pick<ApiFunction, 'execute'>, declaration: Declaration): boolean {
+  const roles = effectiveRoles(role, declaration);
+  return execute.some((name) => roles.has(name));
 }
 
 /** Schemas whose grants and policies are brought to exactly what is declared. */
@@ -186,12 +193,22 @@ function privateFunctions(
           setting_roles: settings.map(({ role }) => role),
           setting_names: settings.map(({ name }) => name),
           setting_values: settings.map(({ value }) => value),
+          ...callableFunctions(declaration),
         }),
       }),
       executableBy: everyone,
     },
     ...memberships.values(),
   ];
+}
+
+/** Names of the functions that requests may call, and each with the roles that may call it. */
+function callableFunctions(declaration: Declaration): { functions: string[]; calls: string[] } {
+  const exposed = declaration.functions.filter(({ schema }) => declaration.schemas.includes(schema));
+  const calls = apiRoles(declaration).flatMap(({ name: role }) =>
+    exposed.filter((fn) => mayCall(role, fn, declaration)).map(({ name }) => `${role}/${name}`),
+  );
+  return { functions: [...new Set(exposed.map(({ name }) => name))], calls: [...new Set(calls)] };
 }
 
 /** Renders the change to a mapped role; empty if the token itself names the role. */

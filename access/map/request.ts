@@ -1,5 +1,6 @@
 import { statementsOf } from '../../postgres/statements.ts';
 import { quoteIdentifier } from '../../postgres/quote.ts';
+import { extraSearchPath } from '../../compile/server-settings.ts';
 import { providerOf, tokenClaims } from '../../declaration/keys/provider.ts';
 import type { Command, Declaration, QualifiedName } from '../../declaration/types.ts';
 import { epochSeconds } from '../../tokens/epoch-seconds.ts';
@@ -37,7 +38,7 @@ export interface Request {
 export function requestValues(declaration: Declaration, { relation, command, subject }: Request) {
   const { schemas, privateSchema } = declaration;
   const exposed = schemas.includes(relation.schema) ? relation.schema : schemas[0]!;
-  const path = new Set([exposed, ...(schemas.includes('public') ? ['public'] : [])]);
+  const path = new Set([exposed, ...extraSearchPath(declaration)]);
   const settings = {
     search_path: [...path].map(quoteIdentifier).join(', '),
     transaction_read_only: command === 'select' ? 'on' : 'off',

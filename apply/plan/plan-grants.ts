@@ -8,6 +8,7 @@ import type { Declaration, QualifiedName, RelationGrant } from '../../declaratio
 import type { CatalogRelation } from '../../postgres/catalog/catalog.ts';
 import type { ComparedCatalog } from '../../postgres/catalog/read-catalog.ts';
 import type { Grant } from '../../postgres/catalog/acl.ts';
+import { neededPrivileges, type Need } from './needs.ts';
 import type { Step } from './step.ts';
 import { raw, statementsOf } from '../../postgres/statements.ts';
 
@@ -34,11 +35,12 @@ interface GrantPlan {
 
 /** Brings the grants of every object in the managed schemas to exactly what is declared. */
 export function planGrants(declaration: Declaration, access: DesiredAccess, catalog: ComparedCatalog): GrantPlan {
+  const needs = neededPrivileges(declaration, catalog).filter(({ grantable }) => grantable);
   const subjects = [
     database(declaration, catalog),
     ...schemas(declaration, catalog),
-    ...relations(declaration, catalog),
-    ...functions(declaration, access, catalog),
+    ...relations(declaration, catalog, needs),
+    ...functions(declaration, access, catalog, needs),
     ...types(catalog),
   ];
   const compared = subjects.map(compare);
@@ -51,7 +53,7 @@ export function planGrants(declaration: Declaration, access: DesiredAccess, cata
 
 /** Places that exist and have declared grants, but none in the database. */
 export function ungranted(declaration: Declaration, catalog: ComparedCatalog): string[] {
-  return [...relations(declaration, catalog), ...functions(declaration, desiredAccess(declaration), catalog)]
+  return [...relations(declaration, catalog, []), ...functions(declaration, desiredAccess(declaration), catalog, [])]
     .filter(({ want, have }) => want.size > 0 && have.length === 0)
     .map(({ place }) => place);
 }
@@ -110,15 +112,12 @@ function schemas(declaration: Declaration, catalog: ComparedCatalog): Subject[] 
   }));
 }
 
-function relations(declaration: Declaration, catalog: ComparedCatalog): Subject[] {
+function relations(declaration: Declaration, catalog: ComparedCatalog, needs: readonly Need[]): Subject[] {
   const declared = new Map(
     [...declaration.tables, ...declaration.views].map((relation) => [keyOf(relation), relation.grants]),
   );
-  const tables = new Map(catalog.relations.map((relation) => [keyOf(relation), relation]));
   return catalog.relations.map((relation) =>
-    relation.kind === 'S'
-      ? sequence(relation, tables, declared)
-      : tableOrView(relation, declared.get(keyOf(relation)) ?? []),
+    relation.kind === 'S' ? sequence(relation, needs) : tableOrView(relation, declared.get(keyOf(relation)) ?? []),
   );
 }
 
@@ -144,25 +143,15 @@ function tableOrView(relation: CatalogRelation, grants: readonly RelationGrant[]
   };
 }
 
-/** Compares a sequence. An insert needs USAGE on that of a `serial` column, but not on that of an identity column. */
-function sequence(
-  relation: CatalogRelation,
-  tables: ReadonlyMap<string, CatalogRelation>,
-  declared: ReadonlyMap<string, readonly RelationGrant[]>,
-): Subject {
+function sequence(relation: CatalogRelation, needs: readonly Need[]): Subject {
   const name = { schema: relation.schema, name: relation.name };
-  const table =
-    relation.sequence_of === null
-      ? undefined
-      : tables.get(keyOf({ schema: relation.schema, name: relation.sequence_of }));
-  const inserting =
-    table && !relation.identity_sequence
-      ? (declared.get(keyOf(table)) ?? []).filter(({ command }) => command === 'insert')
-      : [];
+  const drawing = needs.filter(
+    (need) => need.kind === 'sequence' && need.schema === relation.schema && need.name === relation.name,
+  );
   return {
     place: keyOf(relation),
     as: relation.extension ? 'admin' : 'owner',
-    want: privileges(inserting.map(({ role }) => [role, 'USAGE'])),
+    want: privileges(drawing.map(({ role }) => [role, 'USAGE'])),
     have: relation.grants,
     revoke: (grantee) => statement('revoke_on_sequence', { ...name, grantee: toRole(grantee) }),
     grant: (grantee, names) => [
@@ -171,13 +160,26 @@ function sequence(
   };
 }
 
-function functions(declaration: Declaration, access: DesiredAccess, catalog: ComparedCatalog): Subject[] {
+function functions(
+  declaration: Declaration,
+  access: DesiredAccess,
+  catalog: ComparedCatalog,
+  needs: readonly Need[],
+): Subject[] {
+  const needing = new Map<string, string[]>();
+  for (const { role, kind, name, representation } of needs) {
+    if (kind !== 'function') continue;
+    // PostgREST looks for representations as its login role.
+    const roles = [role, ...(representation ? [declaration.authenticator] : [])];
+    needing.set(name, [...(needing.get(name) ?? []), ...roles]);
+  }
   return catalog.functions.map((fn) => {
     const roles = [
       ...(fn.schema === declaration.privateSchema
         ? (access.functions.find((own) => isSameFunction(own, fn))?.executableBy ?? [])
         : []),
       ...declaration.functions.filter((declared) => matches(declared, fn)).flatMap(({ execute }) => execute),
+      ...(needing.get(fn.signature) ?? []),
     ];
     const signature = raw(fn.signature);
     return {

@@ -26,6 +26,15 @@ const NO_ORIGIN = 'https://no-origin.invalid';
  */
 const NO_ROLE_CLAIM = '.exp.role';
 
+/** Where requests find types and operators beside the exposed schemas: PostgREST's own default, which most extensions need. */
+const EXTRA_SEARCH_PATH = 'public';
+
+/** Schemas in which requests find names, after the exposed one of the request. */
+export function extraSearchPath({ server }: Pick<Declaration, 'server'>): readonly string[] {
+  const { 'db-extra-search-path': path = EXTRA_SEARCH_PATH } = server.settings;
+  return path.split(',').map((schema) => schema.trim()).filter((schema) => schema !== '');
+}
+
 /**
  * The environment of a PostgREST server for a declaration: every security setting is said, none left to a default.
  *
@@ -41,7 +50,7 @@ export function serverSettings(declaration: Declaration, places: ServerPlaces): 
   const settings: Record<string, string> = {
     'db-uri': places.databaseUri,
     'db-schemas': declaration.schemas.join(','),
-    'db-extra-search-path': declaration.schemas.includes('public') ? 'public' : '',
+    'db-extra-search-path': EXTRA_SEARCH_PATH,
     'db-pre-request': `${declaration.privateSchema}.pre_request`,
     // Settings in the database can be read by every role, and changed by the login role itself.
     'db-config': 'false',

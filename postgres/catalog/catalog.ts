@@ -20,7 +20,6 @@ export interface CatalogRelation {
   readonly extension: boolean;
   /** The table whose column a sequence serves. */
   readonly sequence_of: string | null;
-  readonly identity_sequence: boolean;
   readonly columns: readonly string[];
   /** Type of each column, in their order: pg_type.typname, of a domain that of its base type; `enum` for enums. */
   readonly types: readonly string[];
@@ -83,6 +82,26 @@ export interface CatalogRule {
   readonly schema: string;
   readonly table: string;
   readonly name: string;
+}
+
+/** What a statement on a relation, a function or a type runs beside the tables that it names. */
+export interface CatalogDependency {
+  readonly kind: 'relation' | 'function' | 'type';
+  /** Schema of a relation; empty for a function or a type, whose name is SQL. */
+  readonly schema: string;
+  readonly name: string;
+  /** Commands that need it; null for all. */
+  readonly commands: readonly ('select' | 'insert' | 'update' | 'delete')[] | null;
+  /** Roles that a policy binds; null for all. */
+  readonly roles: readonly string[] | null;
+  /** Column that a statement has to name; null if it need not. */
+  readonly column: string | null;
+  /** Kind of the needed object. Firing a trigger needs no privilege on its function. */
+  readonly needs: 'function' | 'trigger' | 'sequence' | 'relation' | 'type';
+  readonly needs_schema: string;
+  readonly needs_name: string;
+  /** True for a cast that PostgREST may take for the representation of a domain. */
+  readonly representation: boolean;
 }
 
 /** A trigger whose function runs with its owner's rights. */
@@ -287,6 +306,7 @@ export interface Catalog {
   readonly policies: readonly CatalogPolicy[];
   readonly triggers: readonly CatalogTrigger[];
   readonly rules: readonly CatalogRule[];
+  readonly dependencies: readonly CatalogDependency[];
   readonly definerTriggers: readonly CatalogDefinerTrigger[];
   readonly grantsElsewhere: readonly CatalogGrantElsewhere[];
   readonly otherMembers: readonly CatalogOtherMember[];

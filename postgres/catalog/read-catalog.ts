@@ -19,6 +19,7 @@ const COMPARED = [
   'triggers',
   'rules',
   'defaultPrivileges',
+  'dependencies',
 ] as const;
 /** Further catalogs that the audit reads. */
 const AUDITED = [

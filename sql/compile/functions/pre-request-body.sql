@@ -12,6 +12,9 @@ DECLARE
   problem text;
   clock CONSTANT numeric := extract(epoch FROM now());
   seconds numeric;
+  -- Percent-encoded as the client sent it. A path with two parts is that of a function.
+  path CONSTANT text := coalesce(current_setting('request.path', true), '');
+  called text;
 BEGIN:{become_mapped_role}
   -- Who asks decides what is answered, and `Vary` does not say so: no cache may give the answer to another user. A function
   -- that sets headers replaces these.
@@ -29,6 +32,23 @@ BEGIN:{become_mapped_role}
       -- What the role itself may not set stays as it is.
     END;
   END LOOP;
+
+  -- A role may execute more than it may call: functions in defaults and policies, for example.
+  IF strpos(substr(path, 2), '/') > 0 THEN
+    called := substring(path FROM '[^/]*$');
+    IF strpos(called, '%') > 0 THEN
+      called := (
+        SELECT convert_from(decode(string_agg(
+            CASE length(part) WHEN 3 THEN substr(part, 2) ELSE encode(convert_to(part, 'UTF8'), 'hex') END, '' ORDER BY n), 'hex'), 'UTF8')
+        FROM regexp_matches(called, '%[[:xdigit:]]{2}|.', 'g') WITH ORDINALITY AS matched(parts, n), unnest(parts) AS part);
+    END IF;
+    IF NOT called = ANY (ARRAY[:'functions']::text[]) THEN
+      RAISE SQLSTATE 'PGRST' USING DETAIL = '{"status": 404, "headers": {}}', MESSAGE = json_build_object(
+        'code', 'PGRST202', 'message', format('Could not find the function %s in the schema cache', called), 'details', NULL, 'hint', NULL);
+    ELSIF NOT concat(current_user, '/', called) = ANY (ARRAY[:'calls']::text[]) THEN
+      RAISE insufficient_privilege USING MESSAGE = format('permission denied for function %s', called);
+    END IF;
+  END IF;
 
   -- PostgREST makes {"role": <anonymous role>} for a request without a token.
   IF claims - 'role' = '{}' AND current_user = :'anonymous' THEN

@@ -2,13 +2,13 @@ SELECT c.schema, c.name, c.kind, pg_get_userbyid(c.relowner) AS owner,
   c.relrowsecurity AS row_security, c.relforcerowsecurity AS force_row_security,
   coalesce(c.reloptions, '{}') && '{security_invoker=true,security_invoker=on,security_invoker=1,security_invoker=yes}' AS security_invoker,
   EXISTS (SELECT FROM extended AS e WHERE e.class = 'pg_class'::regclass AND e.oid = c.oid) AS extension,
-  served.name AS sequence_of, coalesce(served.by_identity, false) AS identity_sequence,
+  served.name AS sequence_of,
   coalesce(attributes.columns, '{}') AS columns, coalesce(attributes.types, '{}') AS types, coalesce(attributes.indexed, '{}') AS indexed_columns,
   coalesce(attributes.nondeterministic, '{}') AS nondeterministic_columns,
   c.relacl::text[] AS acl, coalesce(attributes.acls, '[]') AS column_acls
 FROM contained AS c
 LEFT JOIN LATERAL (
-  SELECT t.relname AS name, d.deptype = 'i' AS by_identity FROM pg_depend AS d JOIN pg_class AS t ON t.oid = d.refobjid
+  SELECT t.relname AS name FROM pg_depend AS d JOIN pg_class AS t ON t.oid = d.refobjid
   WHERE c.kind = 'S' AND d.classid = 'pg_class'::regclass AND d.objid = c.oid AND d.refclassid = 'pg_class'::regclass
     AND d.deptype IN ('a', 'i')) AS served ON true
 CROSS JOIN LATERAL (

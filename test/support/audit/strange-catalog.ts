@@ -13,7 +13,7 @@ function relation(kind: CatalogRelation['kind'], more: Partial<CatalogRelation> 
   return {
     ...{ schema: 'api', name: `${STRANGE} ${kind}`, kind, owner: STRANGE, row_security: false },
     ...{ force_row_security: false, security_invoker: false, extension: false, sequence_of: null },
-    ...{ identity_sequence: false, columns: [STRANGE], types: ['int4'], indexed_columns: [] },
+    ...{ columns: [STRANGE], types: ['int4'], indexed_columns: [] },
     ...{ nondeterministic_columns: [], grants: [toPublic], column_grants: [{ ...toPublic, column: STRANGE }] },
     ...more,
   };
@@ -79,6 +79,7 @@ export function strangeCatalog(declaration: Declaration): Catalog {
     policies: [],
     triggers: [],
     rules: [part],
+    dependencies: [],
     definerTriggers: [
       {
         ...{ ...part, function: `${quoted}.f()`, function_schema: STRANGE, function_name: 'f' },

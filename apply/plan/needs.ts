@@ -1,0 +1,161 @@
+import { mayCall } from '../../compile/access.ts';
+import { matches } from '../../compile/same-function.ts';
+import { apiRoles, effectiveRoles } from '../../declaration/roles.ts';
+import type { Command, Declaration } from '../../declaration/types.ts';
+import { bodyNames, mayName } from '../../postgres/catalog/body-names.ts';
+import type { CatalogDependency, CatalogFunction } from '../../postgres/catalog/catalog.ts';
+import type { ComparedCatalog } from '../../postgres/catalog/read-catalog.ts';
+
+/** A function or a sequence that a granted command or function runs, and the role that runs it. */
+export interface Need {
+  readonly role: string;
+  readonly kind: 'function' | 'sequence';
+  /** Empty for a function, whose name is SQL. */
+  readonly schema: string;
+  readonly name: string;
+  /** What needs it, such as `insert on api.items`. */
+  readonly reason: string;
+  /** True for a cast that PostgREST looks for with its login role. */
+  readonly representation: boolean;
+  /** False if the declaration has to decide. */
+  readonly grantable: boolean;
+}
+
+/** A statement of a role, as far as its dependencies differ by it. */
+interface Use {
+  readonly command?: Command;
+  /** Columns that it may name; all if undefined. */
+  readonly columns?: readonly string[] | undefined;
+}
+
+type Target = Pick<CatalogDependency, 'needs' | 'needs_schema' | 'needs_name' | 'representation'>;
+type Edge = Target & Partial<CatalogDependency>;
+
+/**
+ * Finds what the declared grants need beside the relations that they name: functions of defaults, checks, domains,
+ * indexes, policies and views, operators and casts of column types, and sequences. A role has the needs of those that it
+ * inherits, and they are not repeated.
+ */
+export function neededPrivileges(declaration: Declaration, catalog: ComparedCatalog): Need[] {
+  const graph = readGraph(declaration, catalog);
+  const needs = apiRoles(declaration).flatMap(({ name }) => needsOf(name, declaration, graph));
+  const has = new Set(needs.map(keyOfNeed));
+  const isInherited = (need: Need) =>
+    [...effectiveRoles(need.role, declaration)].some(
+      (role) => role !== need.role && has.has(keyOfNeed({ ...need, role })),
+    );
+  return needs.filter((need) => !isInherited(need));
+}
+
+interface Graph {
+  readonly edges: ReadonlyMap<string, readonly Edge[]>;
+  readonly functions: ReadonlyMap<string, CatalogFunction>;
+}
+
+function needsOf(role: string, declaration: Declaration, { edges, functions }: Graph): Need[] {
+  const roles = effectiveRoles(role, declaration);
+  const found = new Map<string, Need>();
+  const visited = new Set<string>();
+  const visit = (node: string, use: Use, reason: string) => {
+    const visiting = JSON.stringify([node, use.command, use.columns]);
+    if (visited.has(visiting)) return;
+    visited.add(visiting);
+    for (const edge of edges.get(node) ?? []) {
+      if (!isMet(edge, use, roles)) continue;
+      const { needs, needs_schema: schema, needs_name: name, representation } = edge;
+      const fn = functions.get(name);
+      if (needs === 'function' || needs === 'sequence') {
+        const grantable = needs === 'sequence' || (fn !== undefined && isGrantable(role, fn, declaration));
+        const need = { role, kind: needs, schema, name, reason, representation, grantable };
+        const key = keyOfNeed(need);
+        if (representation || !found.has(key)) found.set(key, need);
+      }
+      if (needs === 'type') visit(keyOf('type', '', name), use, reason);
+      // A function with its owner's rights needs what its owner has.
+      if ((needs === 'function' || needs === 'trigger') && !fn?.security_definer) {
+        visit(keyOf('function', '', name), {}, reason);
+      }
+    }
+  };
+  for (const { schema, name, grants } of [...declaration.tables, ...declaration.views]) {
+    for (const { command, columns } of grants.filter((grant) => roles.has(grant.role))) {
+      visit(keyOf('relation', schema, name), { command, columns }, `${command} on ${schema}.${name}`);
+    }
+  }
+  for (const fn of functions.values()) {
+    const isCalled = declaration.functions.some((one) => matches(one, fn) && mayCall(role, one, declaration));
+    if (isCalled && !fn.security_definer) visit(keyOf('function', '', fn.signature), {}, `a call of ${fn.signature}`);
+  }
+  return [...found.values()];
+}
+
+/** Tests if a statement of roles meets a dependency. */
+function isMet({ commands, roles: bound, column }: Edge, use: Use, roles: ReadonlySet<string>): boolean {
+  if (commands && use.command && !commands.includes(use.command)) return false;
+  if (bound && !bound.some((role) => roles.has(role))) return false;
+  return !column || !use.columns || use.columns.includes(column);
+}
+
+/**
+ * Tests if a deploy may grant EXECUTE for a need. The declaration decides about functions with their owner's rights, and
+ * about those that share the name of a declared one, which would become an RPC with it.
+ */
+function isGrantable(role: string, fn: CatalogFunction, declaration: Declaration): boolean {
+  if (fn.security_definer && !isAcceptedDefiner(fn, declaration)) return false;
+  if (!declaration.schemas.includes(fn.schema)) return true;
+  const callable = declaration.functions.filter(
+    (one) => declaration.schemas.includes(one.schema) && one.name === fn.name && mayCall(role, one, declaration),
+  );
+  return callable.length === 0 || callable.some((one) => matches(one, fn));
+}
+
+function isAcceptedDefiner(fn: CatalogFunction, { functions }: Declaration): boolean {
+  return functions.some((one) => one.securityDefiner && matches(one, fn));
+}
+
+function readGraph(declaration: Declaration, catalog: ComparedCatalog): Graph {
+  const edges = new Map<string, Edge[]>();
+  const add = (node: string, edge: Edge) => {
+    const known = edges.get(node);
+    if (known) known.push(edge);
+    else edges.set(node, [edge]);
+  };
+  for (const edge of catalog.dependencies) add(keyOf(edge.kind, edge.schema, edge.name), edge);
+  // A text may mean something else by a name: it brings no function with its owner's rights.
+  const callable = catalog.functions.filter((fn) => !fn.security_definer || isAcceptedDefiner(fn, declaration));
+  const sequences = catalog.relations.filter(({ kind }) => kind === 'S');
+  const byName = groupedByName(callable);
+  for (const fn of catalog.functions) {
+    const names = bodyNames(fn);
+    const node = keyOf('function', '', fn.signature);
+    for (const name of names.calls) {
+      for (const called of byName.get(name.name) ?? []) {
+        if (mayName(name, called)) add(node, target('function', '', called.signature));
+      }
+    }
+    for (const sequence of sequences) {
+      if (names.sequences.some((name) => mayName(name, sequence))) {
+        add(node, target('sequence', sequence.schema, sequence.name));
+      }
+    }
+  }
+  return { edges, functions: new Map(catalog.functions.map((fn) => [fn.signature, fn])) };
+}
+
+function groupedByName(functions: readonly CatalogFunction[]): ReadonlyMap<string, readonly CatalogFunction[]> {
+  const groups = new Map<string, CatalogFunction[]>();
+  for (const fn of functions) groups.set(fn.name, [...(groups.get(fn.name) ?? []), fn]);
+  return groups;
+}
+
+function target(needs: Target['needs'], needs_schema: string, needs_name: string): Target {
+  return { needs, needs_schema, needs_name, representation: false };
+}
+
+function keyOf(kind: CatalogDependency['kind'], schema: string, name: string): string {
+  return JSON.stringify([kind, schema, name]);
+}
+
+function keyOfNeed({ role, kind, schema, name }: Need): string {
+  return JSON.stringify([role, kind, schema, name]);
+}
