@@ -39,6 +39,7 @@ import { sessionOf, type Session } from './session.ts';
 import { lock, configureSession } from '../postgres/session.ts';
 import { statementsOf } from '../postgres/statements.ts';
 import { transaction } from './transaction.ts';
+import { tryAccess } from './try-access.ts';
 import { recordStatements } from './record-statements.ts';
 
 const statement = statementsOf('apply/statements');
@@ -80,7 +81,7 @@ export interface ApplyOptions {
  *
  * @throws SecuredPostgrestError `database_unreachable`, `database_locked`, `unsupported_database`,
  *   `transaction_pooler`, `missing_privilege`, `missing_role`, `missing_object`, `unfit_column`, `invalid_sql`,
- *   `migration_failed`, `migration_changed`, `migration_out_of_order`, `access_sql_failed`, `audit_failed`
+ *   `migration_failed`, `migration_changed`, `migration_out_of_order`, `access_sql_failed`, `trial_failed`, `audit_failed`
  */
 export async function applyDeclaration(
   connection: DatabaseConnection,
@@ -150,6 +151,7 @@ async function converge(session: Session, { revision, progress, rolesChanged }: 
     refuseErrors(declaration, findings, progress.committed.length === 0 ? 'nothing was changed' : undefined);
     const migrations = [...progress.committed, ...rest.map(({ source }) => source.file)];
     const changed = changes > 0 || migrations.length > 0;
+    if (changed) await tryAccess(session, catalog);
     if (revision !== undefined) await recordRevision(session, revision);
     const { admin_is_superuser: superuser } = catalog.database;
     const invalidation = await planInvalidation(session, { changed: changed || rolesChanged, superuser });
@@ -205,7 +207,16 @@ async function reconcileAccess(
   ];
   await runSteps(session, fingerprints);
   const catalog = await readCatalog(session);
-  return { statements, catalog, pending: pendingSteps(declaration, catalog) };
+  const pending = pendingSteps(declaration, catalog);
+  if (pending.length === 0) return { statements, catalog, pending };
+  // The catalogs show what a new policy needs once it exists.
+  await runSteps(session, pending);
+  const granted = await readCatalog(session);
+  return {
+    statements: [...statements, ...pending.map(({ sql }) => sql)],
+    catalog: granted,
+    pending: pendingSteps(declaration, granted),
+  };
 }
 
 /** Creates the package's functions. They change no other catalog, so only the functions are read again. */

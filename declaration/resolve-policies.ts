@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { refuse } from '../errors/secured-postgrest-error.ts';
 import { COMMANDS } from './commands.ts';
 import { checkDistinct, checkName } from './names.ts';
-import { checkKnownRole, effectiveRoles, type Roles } from './roles.ts';
+import { checkPolicyRole, effectiveRoles, type Roles } from './roles.ts';
 import type { Command, Policy, PolicyInput, PolicyStatement, RelationGrant } from './types.ts';
 
 /** Checks the policies of one table and fills in their commands and names. */
@@ -24,7 +24,7 @@ export function resolvePolicies(
 function resolvePolicy(input: PolicyInput, place: string, grants: readonly RelationGrant[], roles: Roles): Policy {
   const to = typeof input.to === 'string' ? [input.to] : input.to;
   checkDistinct(to, (index) => `${place}.to[${index}]`);
-  for (const role of to) checkKnownRole(role, `${place}.to`, roles);
+  for (const role of to) checkPolicyRole(role, `${place}.to`, roles);
   for (const column of columnsOf(input)) checkName(column, place);
   if (input.kind === 'valid-between' && input.from === undefined && input.until === undefined) {
     refuse('invalid_declaration', place, 'a policy between two times has neither "from" nor "until"', 'give it one');
@@ -34,10 +34,11 @@ function resolvePolicy(input: PolicyInput, place: string, grants: readonly Relat
   }
   const asked = input.for === undefined ? undefined : typeof input.for === 'string' ? [input.for] : input.for;
   checkDistinct(asked ?? [], (index) => `${place}.for[${index}]`);
+  const users = to.filter((role) => role !== roles.owner);
   const commands = COMMANDS.filter((command) =>
-    asked ? asked.includes(command) : to.some((role) => granted(role, command)),
+    asked ? asked.includes(command) : users.length === 0 || users.some((role) => granted(role, command)),
   );
-  for (const role of asked ? to : []) {
+  for (const role of asked ? users : []) {
     const useless = asked?.find((command) => !granted(role, command));
     if (useless) refuseUnused(place, role, useless);
   }

@@ -71,7 +71,19 @@ export function apiRoles({ anonymous, users }: Pick<Roles, 'anonymous' | 'users'
 
 /** Refuses a role that is not one of the declared API roles. */
 export function checkKnownRole(name: string, place: string, roles: Roles): void {
-  const known = apiRoles(roles).map((role) => role.name);
+  checkRoleIsOneOf(
+    apiRoles(roles).map((role) => role.name),
+    name,
+    place,
+  );
+}
+
+/** Refuses a role that no policy can bind: API roles and the owner, as which functions with its rights run. */
+export function checkPolicyRole(name: string, place: string, roles: Roles): void {
+  checkRoleIsOneOf([...apiRoles(roles).map((role) => role.name), roles.owner], name, place);
+}
+
+function checkRoleIsOneOf(known: readonly string[], name: string, place: string): void {
   if (!known.includes(name)) {
     refuse(
       'unknown_role',

@@ -196,7 +196,7 @@ export interface PolicyCommon {
   readonly name?: string;
   /** Commands that the policy decides. @default every command granted to its roles */
   readonly for?: Command | readonly Command[];
-  /** Roles that the policy binds. */
+  /** Roles that the policy binds. The owner's name stands for triggers and functions that run with its rights. */
   readonly to: string | readonly string[];
   /** Restrictive policies must all pass, permissive ones only one. @default false */
   readonly restrictive?: boolean;

@@ -61,6 +61,7 @@ export type ErrorCode =
   | 'migration_changed'
   | 'migration_out_of_order'
   | 'access_sql_failed'
+  | 'trial_failed'
   | 'audit_failed'
   // running things
   | 'unreadable_secret'

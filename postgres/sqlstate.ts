@@ -3,6 +3,15 @@
 /** A role lacks a privilege. */
 export const INSUFFICIENT_PRIVILEGE = '42501';
 
+/** Policies whose conditions read each other's tables. */
+export const INFINITE_RECURSION = '42P17';
+
+/** A function, table or column that does not exist. */
+export const UNDEFINED: readonly string[] = ['42883', '42P01', '42703'];
+
+/** A view that Postgres cannot write to. */
+export const NOT_UPDATABLE = '55000';
+
 /** A database still has sessions. */
 export const OBJECT_IN_USE = '55006';
 

@@ -108,6 +108,8 @@ export interface StatementNames {
     | 'fingerprint_schema'
     | 'reload_schema'
     | 'reload_config';
+  'apply/trial':
+    'begin' | 'end' | 'join_role' | 'let_create' | 'begin_request' | 'create_trial' | 'try_role' | 'lacking';
   'cli/explorer': 'functions';
   'postgres/catalogs': 'read_catalogs' | 'read_outward' | 'catalog';
   'postgres/session':

@@ -1,6 +1,6 @@
 import { statementsOf } from '../../postgres/statements.ts';
 import { quoteIdentifier } from '../../postgres/quote.ts';
-import { extraSearchPath } from '../../compile/server-settings.ts';
+import { extraSearchPath } from '../../compile/server/settings.ts';
 import { providerOf, tokenClaims } from '../../declaration/keys/provider.ts';
 import type { Command, Declaration, QualifiedName } from '../../declaration/types.ts';
 import { epochSeconds } from '../../tokens/epoch-seconds.ts';

@@ -18,7 +18,9 @@ export interface Need {
   /** True for a cast that PostgREST looks for with its login role. */
   readonly representation: boolean;
   /** False if the declaration has to decide. */
-  readonly grantable: boolean;
+  readonly isGrantable: boolean;
+  /** False if only some statements need it: with a filter or a cast, or if a text means it by a name. */
+  readonly isCertain: boolean;
 }
 
 /** A statement of a role, as far as its dependencies differ by it. */
@@ -26,9 +28,11 @@ interface Use {
   readonly command?: Command;
   /** Columns that it may name; all if undefined. */
   readonly columns?: readonly string[] | undefined;
+  /** False if the statement may do without. */
+  readonly isCertain: boolean;
 }
 
-type Target = Pick<CatalogDependency, 'needs' | 'needs_schema' | 'needs_name' | 'representation'>;
+type Target = Pick<CatalogDependency, 'needs' | 'needs_schema' | 'needs_name' | 'representation' | 'certain'>;
 type Edge = Target & Partial<CatalogDependency>;
 
 /**
@@ -57,36 +61,51 @@ function needsOf(role: string, declaration: Declaration, { edges, functions }: G
   const found = new Map<string, Need>();
   const visited = new Set<string>();
   const visit = (node: string, use: Use, reason: string) => {
-    const visiting = JSON.stringify([node, use.command, use.columns]);
+    const visiting = JSON.stringify([node, use]);
     if (visited.has(visiting)) return;
     visited.add(visiting);
     for (const edge of edges.get(node) ?? []) {
       if (!isMet(edge, use, roles)) continue;
       const { needs, needs_schema: schema, needs_name: name, representation } = edge;
       const fn = functions.get(name);
+      const isCertain = use.isCertain && edge.certain;
       if (needs === 'function' || needs === 'sequence') {
-        const grantable = needs === 'sequence' || (fn !== undefined && isGrantable(role, fn, declaration));
-        const need = { role, kind: needs, schema, name, reason, representation, grantable };
-        const key = keyOfNeed(need);
-        if (representation || !found.has(key)) found.set(key, need);
+        const need = {
+          ...{ role, kind: needs, schema, name, reason, representation, isCertain },
+          isGrantable: needs === 'sequence' || (fn !== undefined && mayGrant(role, fn, declaration)),
+        };
+        found.set(keyOfNeed(need), merged(need, found.get(keyOfNeed(need))));
       }
-      if (needs === 'type') visit(keyOf('type', '', name), use, reason);
+      if (needs === 'type') visit(keyOf('type', '', name), { ...use, isCertain }, reason);
       // A function with its owner's rights needs what its owner has.
       if ((needs === 'function' || needs === 'trigger') && !fn?.security_definer) {
-        visit(keyOf('function', '', name), {}, reason);
+        visit(keyOf('function', '', name), { isCertain }, reason);
       }
     }
   };
   for (const { schema, name, grants } of [...declaration.tables, ...declaration.views]) {
     for (const { command, columns } of grants.filter((grant) => roles.has(grant.role))) {
-      visit(keyOf('relation', schema, name), { command, columns }, `${command} on ${schema}.${name}`);
+      visit(keyOf('relation', schema, name), { command, columns, isCertain: true }, `${command} on ${schema}.${name}`);
     }
   }
   for (const fn of functions.values()) {
     const isCalled = declaration.functions.some((one) => matches(one, fn) && mayCall(role, one, declaration));
-    if (isCalled && !fn.security_definer) visit(keyOf('function', '', fn.signature), {}, `a call of ${fn.signature}`);
+    if (!isCalled || fn.security_definer) continue;
+    visit(keyOf('function', '', fn.signature), { isCertain: true }, `a call of ${fn.signature}`);
   }
   return [...found.values()];
+}
+
+/** Joins what two ways to the same object say of it. */
+function merged(need: Need, known: Need | undefined): Need {
+  if (!known) return need;
+  const { reason } = known.isCertain ? known : need;
+  return {
+    ...known,
+    reason,
+    representation: known.representation || need.representation,
+    isCertain: known.isCertain || need.isCertain,
+  };
 }
 
 /** Tests if a statement of roles meets a dependency. */
@@ -100,7 +119,7 @@ function isMet({ commands, roles: bound, column }: Edge, use: Use, roles: Readon
  * Tests if a deploy may grant EXECUTE for a need. The declaration decides about functions with their owner's rights, and
  * about those that share the name of a declared one, which would become an RPC with it.
  */
-function isGrantable(role: string, fn: CatalogFunction, declaration: Declaration): boolean {
+function mayGrant(role: string, fn: CatalogFunction, declaration: Declaration): boolean {
   if (fn.security_definer && !isAcceptedDefiner(fn, declaration)) return false;
   if (!declaration.schemas.includes(fn.schema)) return true;
   const callable = declaration.functions.filter(
@@ -125,7 +144,8 @@ function readGraph(declaration: Declaration, catalog: ComparedCatalog): Graph {
   const callable = catalog.functions.filter((fn) => !fn.security_definer || isAcceptedDefiner(fn, declaration));
   const sequences = catalog.relations.filter(({ kind }) => kind === 'S');
   const byName = groupedByName(callable);
-  for (const fn of catalog.functions) {
+  // Of a body that Postgres has parsed, the dependencies are recorded.
+  for (const fn of catalog.functions.filter(({ body_is_text }) => body_is_text)) {
     const names = bodyNames(fn);
     const node = keyOf('function', '', fn.signature);
     for (const name of names.calls) {
@@ -149,7 +169,7 @@ function groupedByName(functions: readonly CatalogFunction[]): ReadonlyMap<strin
 }
 
 function target(needs: Target['needs'], needs_schema: string, needs_name: string): Target {
-  return { needs, needs_schema, needs_name, representation: false };
+  return { needs, needs_schema, needs_name, representation: false, certain: false };
 }
 
 function keyOf(kind: CatalogDependency['kind'], schema: string, name: string): string {

@@ -35,7 +35,7 @@ interface GrantPlan {
 
 /** Brings the grants of every object in the managed schemas to exactly what is declared. */
 export function planGrants(declaration: Declaration, access: DesiredAccess, catalog: ComparedCatalog): GrantPlan {
-  const needs = neededPrivileges(declaration, catalog).filter(({ grantable }) => grantable);
+  const needs = neededPrivileges(declaration, catalog).filter(({ isGrantable }) => isGrantable);
   const subjects = [
     database(declaration, catalog),
     ...schemas(declaration, catalog),

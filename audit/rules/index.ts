@@ -1,6 +1,8 @@
 import type { CatalogRule, DeclarationRule, RuleDescription } from '../rule.ts';
 import { notAsDeclared, notSealed } from './as-declared.ts';
 import * as authenticator from './authenticator.ts';
+import { definerWithoutPolicy } from './definers.ts';
+import { extensionExposed, operatorNotFound } from './extensions.ts';
 import { builtInCast, builtInChanged } from './built-ins.ts';
 import { defaultPrivileges } from './default-privileges.ts';
 import { eventTrigger } from './event-triggers.ts';
@@ -32,6 +34,8 @@ export const RULES: readonly (CatalogRule | DeclarationRule)[] = [
   functions.untrustedLanguage,
   functions.leakproofFunction,
   functions.definerElsewhere,
+  definerWithoutPolicy,
+  extensionExposed,
   rewriteRule,
   viewBypassesPolicies,
   inheritsElsewhere,
@@ -59,6 +63,7 @@ export const RULES: readonly (CatalogRule | DeclarationRule)[] = [
   published,
   subscribed,
   missingIndex,
+  operatorNotFound,
   unknownMajor,
   knownAdvisory,
   endOfLife,

@@ -32,7 +32,10 @@ const EXTRA_SEARCH_PATH = 'public';
 /** Schemas in which requests find names, after the exposed one of the request. */
 export function extraSearchPath({ server }: Pick<Declaration, 'server'>): readonly string[] {
   const { 'db-extra-search-path': path = EXTRA_SEARCH_PATH } = server.settings;
-  return path.split(',').map((schema) => schema.trim()).filter((schema) => schema !== '');
+  return path
+    .split(',')
+    .map((schema) => schema.trim())
+    .filter((schema) => schema !== '');
 }
 
 /**

@@ -5,40 +5,67 @@ import type { CatalogFunction } from './catalog.ts';
 /** A name in the text of a function's body, as Postgres folds it. */
 export type BodyName = Pick<QualifiedName, 'name'> & Partial<QualifiedName>;
 
-/** Names in the text of a function's body, of which Postgres records no dependencies. */
+/** A name where a table can stand, and what happens to the table. */
+export interface TableName extends BodyName {
+  readonly command: 'select' | 'insert' | 'update' | 'delete';
+}
+
+/** Names in a function's body. */
 export interface BodyNames {
   /** Names before a bracket: functions, and other words. */
   readonly calls: readonly BodyName[];
   /** Sequences that `nextval` and its like take by a literal name. */
   readonly sequences: readonly BodyName[];
-  /** Names where a table can stand. */
-  readonly tables: readonly BodyName[];
+  readonly tables: readonly TableName[];
 }
 
 const IDENTIFIER = String.raw`(?:[A-Za-z_\u0080-\uffff][\w$\u0080-\uffff]*|"(?:[^"]|"")+")`;
 const NAME = String.raw`(?:(${IDENTIFIER})\s*\.\s*)?(${IDENTIFIER})`;
+const WHOLE_NAME = new RegExp(`^${NAME}$`);
 const CALL = new RegExp(String.raw`(?<![\w$".])${NAME}\s*\(`, 'g');
 const SEQUENCE = /\b(?:nextval|currval|setval)\s*\(\s*'([^']+)'/gi;
-const TABLE = new RegExp(String.raw`(?<=\b(?:from|join|into|update|using|only|table)\s+|,\s*)${NAME}`, 'gi');
-const WHOLE_NAME = new RegExp(`^${NAME}$`);
+const TABLE = new RegExp(
+  String.raw`\b(insert\s+into|update|delete\s+from|from|join|using|into|table)\s+(?:only\s+)?${NAME}`,
+  'gi',
+);
+/** A further table of a list. Without a schema it could as well be a column. */
+const LISTED_TABLE = new RegExp(String.raw`,\s*(${IDENTIFIER})\s*\.\s*(${IDENTIFIER})`, 'g');
 
-const NO_NAMES: BodyNames = { calls: [], sequences: [], tables: [] };
+const COMMANDS: Readonly<Record<string, TableName['command']>> = {
+  insert: 'insert',
+  update: 'update',
+  delete: 'delete',
+};
 
-/** Reads the names in a function's body. A body that Postgres has parsed has none: its dependencies are recorded. */
+/** Reads the names in the body of a function, which may mean something else. An extension's has none. */
 export function bodyNames(fn: CatalogFunction): BodyNames {
-  if (!fn.body_is_text || fn.extension) return NO_NAMES;
-  const literal = splitSql(fn.definition).findLast(({ kind }) => kind === 'string')?.text ?? '';
-  const body = splitSql(literal.replace(/^\$\w*\$|\$\w*\$$/g, ''))
-    .map(({ kind, text }) => (kind === 'comment' ? ' ' : text))
-    .join('');
+  const body = fn.extension ? '' : bodyOf(fn);
   return {
-    calls: [...body.matchAll(CALL)].map(nameOf),
+    calls: [...body.matchAll(CALL)].map(([, schema, name]) => bodyName(schema, name)),
     sequences: [...body.matchAll(SEQUENCE)].flatMap(([, text = '']) => {
       const parts = WHOLE_NAME.exec(text);
-      return parts ? [nameOf(parts)] : [];
+      return parts ? [bodyName(parts[1], parts[2])] : [];
     }),
-    tables: [...body.matchAll(TABLE)].map(nameOf),
+    tables: [
+      ...[...body.matchAll(TABLE)].map(([, word = '', schema, name]) => ({
+        ...bodyName(schema, name),
+        command: COMMANDS[word.toLowerCase().split(/\s/)[0]!] ?? 'select',
+      })),
+      ...[...body.matchAll(LISTED_TABLE)].map(([, schema, name]) => ({
+        ...bodyName(schema, name),
+        command: 'select' as const,
+      })),
+    ],
   };
+}
+
+/** Text of a body without comments. Postgres writes out one that it has parsed. */
+function bodyOf({ body_is_text, definition }: CatalogFunction): string {
+  if (!body_is_text) return /\n(?:BEGIN ATOMIC|\s*RETURN)\b[^]*$/.exec(definition)?.[0] ?? '';
+  const literal = splitSql(definition).findLast(({ kind }) => kind === 'string')?.text ?? '';
+  return splitSql(literal.replace(/^\$\w*\$|\$\w*\$$/g, ''))
+    .map(({ kind, text }) => (kind === 'comment' ? ' ' : text))
+    .join('');
 }
 
 /** Tests if a name may be that of an object. Without a schema, the search path decides when the function runs. */
@@ -46,7 +73,7 @@ export function mayName({ schema, name }: BodyName, object: QualifiedName): bool
   return name === object.name && (schema === undefined || schema === object.schema);
 }
 
-function nameOf([, schema, name = '']: RegExpMatchArray): BodyName {
+function bodyName(schema: string | undefined, name = ''): BodyName {
   return { name: folded(name), ...(schema !== undefined && { schema: folded(schema) }) };
 }
 

@@ -65,6 +65,11 @@ export interface CatalogPolicy {
   readonly schema: string;
   readonly table: string;
   readonly name: string;
+  readonly permissive: boolean;
+  /** Null for all commands. */
+  readonly command: 'select' | 'insert' | 'update' | 'delete' | null;
+  /** Quoted names of the roles that it binds; null for all. */
+  readonly roles: readonly string[] | null;
   readonly definition: string;
   readonly comment: string;
 }
@@ -102,6 +107,8 @@ export interface CatalogDependency {
   readonly needs_name: string;
   /** True for a cast that PostgREST may take for the representation of a domain. */
   readonly representation: boolean;
+  /** False for what comes with a type: only some requests need it. */
+  readonly certain: boolean;
 }
 
 /** A trigger whose function runs with its owner's rights. */
@@ -282,6 +289,24 @@ export interface CatalogPublishedTable {
   readonly publication: string;
 }
 
+/** A column of a type that has operators of its own, outside of Postgres' own schema. */
+export interface CatalogOperatorType {
+  readonly schema: string;
+  readonly table: string;
+  readonly column: string;
+  readonly type: string;
+  /** Schemas of the operators. */
+  readonly operator_schemas: readonly string[];
+}
+
+/** An extension with objects in a managed schema. */
+export interface CatalogExtension {
+  readonly name: string;
+  readonly schema: string;
+  /** True if ALTER EXTENSION can move it to another schema. */
+  readonly relocatable: boolean;
+}
+
 export interface CatalogDatabase {
   readonly name: string;
   readonly admin: string;
@@ -321,4 +346,6 @@ export interface Catalog {
   readonly ownTables: readonly CatalogOwnTable[];
   readonly builtInChanges: readonly CatalogBuiltInChange[];
   readonly eventTriggers: readonly CatalogEventTrigger[];
+  readonly extensions: readonly CatalogExtension[];
+  readonly operatorTypes: readonly CatalogOperatorType[];
 }

@@ -36,6 +36,8 @@ const AUDITED = [
   'ownTables',
   'builtInChanges',
   'eventTriggers',
+  'extensions',
+  'operatorTypes',
 ] as const;
 
 export type CatalogBasics = Pick<Catalog, (typeof BASICS)[number]>;

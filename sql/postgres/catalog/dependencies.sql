@@ -4,7 +4,7 @@
 -- (transam.h, FirstNormalObjectId).
 SELECT e.kind, f.schema, f.name, e.commands,
   CASE WHEN 0 <> ALL (e.roles) THEN ARRAY(SELECT rolname FROM pg_roles WHERE oid = ANY (e.roles) ORDER BY 1) END AS roles, e.column,
-  e.needs, n.schema AS needs_schema, n.name AS needs_name, e.representation
+  e.needs, n.schema AS needs_schema, n.name AS needs_name, e.representation, e.certain
 FROM (
   WITH
     parts AS (
@@ -56,30 +56,30 @@ FROM (
       WHERE p.prokind = 'a' AND p.oid >= 16384 AND t.oid >= 16384
     )
   SELECT kind, class, oid, commands, roles, NULL AS column, CASE WHEN fires THEN 'trigger' ELSE 'function' END AS needs,
-    'pg_proc'::regclass AS needs_class, refobjid AS needs_oid, false AS representation
+    'pg_proc'::regclass AS needs_class, refobjid AS needs_oid, false AS representation, true AS certain
   FROM used WHERE refclassid = 'pg_proc'::regclass
-  UNION SELECT u.kind, u.class, u.oid, u.commands, u.roles, NULL, 'function', 'pg_proc', o.oprcode, false
+  UNION SELECT u.kind, u.class, u.oid, u.commands, u.roles, NULL, 'function', 'pg_proc', o.oprcode, false, true
   FROM used AS u JOIN pg_operator AS o ON u.refclassid = 'pg_operator'::regclass AND o.oid = u.refobjid
-  UNION SELECT u.kind, u.class, u.oid, u.commands, u.roles, NULL, CASE c.relkind WHEN 'S' THEN 'sequence' ELSE 'relation' END, 'pg_class', c.oid, false
+  UNION SELECT u.kind, u.class, u.oid, u.commands, u.roles, NULL, CASE c.relkind WHEN 'S' THEN 'sequence' ELSE 'relation' END, 'pg_class', c.oid, false, true
   FROM used AS u JOIN pg_class AS c ON u.refclassid = 'pg_class'::regclass AND c.oid = u.refobjid
   WHERE c.relkind IN ('S', 'r', 'p', 'v', 'm', 'f')
-  UNION SELECT u.kind, u.class, u.oid, u.commands, u.roles, NULL, 'type', 'pg_type', u.refobjid, false
+  UNION SELECT u.kind, u.class, u.oid, u.commands, u.roles, NULL, 'type', 'pg_type', u.refobjid, false, true
   FROM used AS u WHERE u.refclassid = 'pg_type'::regclass AND u.kind = 'function'
   -- `Prefer: missing=default` names the sequence of an identity column.
-  UNION SELECT 'relation', 'pg_class', c.oid, '{insert}', NULL, a.attname, 'sequence', 'pg_class', d.objid, false
+  UNION SELECT 'relation', 'pg_class', c.oid, '{insert}', NULL, a.attname, 'sequence', 'pg_class', d.objid, false, false
   FROM contained AS c JOIN pg_attribute AS a ON a.attrelid = c.oid AND a.attidentity = 'd'
   JOIN pg_depend AS d ON d.refclassid = 'pg_class'::regclass AND d.refobjid = c.oid AND d.refobjsubid = a.attnum
     AND d.classid = 'pg_class'::regclass AND d.deptype = 'i'
-  UNION SELECT 'relation', 'pg_class', c.oid, '{select,insert,update}', NULL, a.attname, 'type', 'pg_type', a.atttypid, false
+  UNION SELECT 'relation', 'pg_class', c.oid, '{select,insert,update}', NULL, a.attname, 'type', 'pg_type', a.atttypid, false, true
   FROM contained AS c JOIN pg_attribute AS a ON a.attrelid = c.oid AND a.attnum > 0 AND a.atttypid >= 16384
   -- Postgres checks the domains of all columns of a new row.
-  UNION SELECT 'relation', 'pg_class', c.oid, '{insert}', NULL, NULL, 'type', 'pg_type', a.atttypid, false
+  UNION SELECT 'relation', 'pg_class', c.oid, '{insert}', NULL, NULL, 'type', 'pg_type', a.atttypid, false, true
   FROM contained AS c JOIN pg_attribute AS a ON a.attrelid = c.oid AND a.attnum > 0 AND a.atttypid >= 16384
   JOIN pg_type AS t ON t.oid = a.atttypid AND t.typtype = 'd'
-  UNION SELECT 'type', 'pg_type', t.oid, NULL, NULL, NULL, 'type', 'pg_type', b.oid, false
+  UNION SELECT 'type', 'pg_type', t.oid, NULL, NULL, NULL, 'type', 'pg_type', b.oid, false, true
   FROM pg_type AS t JOIN pg_type AS b ON b.oid IN (t.typbasetype, CASE WHEN t.typcategory = 'A' THEN t.typelem END)
   WHERE t.oid >= 16384 AND b.oid >= 16384 AND b.typtype <> 'c'
-  UNION SELECT 'type', 'pg_type', v.type, v.commands, NULL, NULL, 'function', 'pg_proc', v.function, v.representation
+  UNION SELECT 'type', 'pg_type', v.type, v.commands, NULL, NULL, 'function', 'pg_proc', v.function, v.representation, false
   FROM of_values AS v JOIN pg_proc AS p ON p.oid = v.function WHERE p.pronamespace IN (SELECT oid FROM managed)
 ) AS e
 CROSS JOIN LATERAL (

@@ -2,7 +2,9 @@
 -- another version of it, and to write the conditions out as text would cost more than all the rest. Roles, columns and
 -- functions are in a policy by number, so a new name of one makes no new version. Nor does a new name of an enum's label:
 -- where a type that is not Postgres' own is in a condition, its text counts as well.
-SELECT c.schema, c.name AS table, p.polname AS name,
+SELECT c.schema, c.name AS table, p.polname AS name, p.polpermissive AS permissive,
+  CASE p.polcmd WHEN 'r' THEN 'select' WHEN 'a' THEN 'insert' WHEN 'w' THEN 'update' WHEN 'd' THEN 'delete' END AS command,
+  CASE WHEN 0 <> ALL (p.polroles) THEN p.polroles::regrole[]::text[] END AS roles,
   json_build_array(p.oid, p.xmin::text, p.polroles::regrole[]::text, used.names, CASE WHEN used.types
     THEN json_build_array(pg_get_expr(p.polqual, p.polrelid), pg_get_expr(p.polwithcheck, p.polrelid)) END)::text AS definition,
   coalesce((SELECT s.description FROM pg_description AS s

@@ -131,5 +131,9 @@ export function strangeCatalog(declaration: Declaration): Catalog {
       },
     ],
     eventTriggers: [{ name: STRANGE, function: `${quoted}.f()`, owner: STRANGE }],
+    extensions: [{ name: STRANGE, schema: 'api', relocatable: true }],
+    operatorTypes: [
+      { schema: 'api', table: STRANGE, column: STRANGE, type: `${quoted}.t`, operator_schemas: [STRANGE] },
+    ],
   };
 }

@@ -1,0 +1,55 @@
+import { extraSearchPath } from '../../compile/server/settings.ts';
+import { columnObject } from '../finding-object.ts';
+import { fix, run } from '../fix.ts';
+import { quoteIdentifier } from '../../postgres/quote.ts';
+import type { DeclarationRule } from '../rule.ts';
+
+export const extensionExposed: DeclarationRule = {
+  id: 'extension_exposed',
+  levels: ['warning'],
+  subject: 'functions',
+  why:
+    'An extension has its objects in an exposed schema. Its functions are no RPCs, but the description of the API lists ' +
+    'those that a role needs, and a later version of the extension may bring others.',
+  fix:
+    'Put the extension into a schema of its own: `CREATE EXTENSION … SCHEMA extensions`. Requests find its operators with ' +
+    "`'db-extra-search-path': 'public, extensions'` in `server.settings`, and roles that have USAGE on the schema.",
+  compare: ({ declaration, catalog }) =>
+    catalog.extensions
+      .filter(({ schema }) => declaration.schemas.includes(schema))
+      .map(({ name, schema, relocatable }) => ({
+        object: { kind: 'extension', name, text: `extension ${name}` },
+        problem: `is in the exposed schema ${schema}`,
+        fix: relocatable
+          ? run(`ALTER EXTENSION ${quoteIdentifier(name)} SET SCHEMA extensions`, ', as its owner')
+          : fix(`make it elsewhere: CREATE EXTENSION ${quoteIdentifier(name)} SCHEMA extensions`),
+      })),
+};
+
+export const operatorNotFound: DeclarationRule = {
+  id: 'operator_not_found',
+  levels: ['warning'],
+  subject: 'tables',
+  why:
+    'The operators of a column type are in a schema in which requests do not look for them. A filter then compares as ' +
+    'another type, `citext` by capitals for example, or fails.',
+  fix: 'Add the schema to `db-extra-search-path` in `server.settings`, and give the roles USAGE on it.',
+  compare: ({ declaration, catalog }) => {
+    const exposed = new Set(
+      [...declaration.tables, ...declaration.views]
+        .filter(({ schema, grants }) => grants.length > 0 && declaration.schemas.includes(schema))
+        .map(({ schema, name }) => JSON.stringify([schema, name])),
+    );
+    const extra = extraSearchPath(declaration);
+    return catalog.operatorTypes
+      .filter(({ schema, table }) => exposed.has(JSON.stringify([schema, table])))
+      .filter(({ schema, operator_schemas }) => !operator_schemas.some((one) => one === schema || extra.includes(one)))
+      .map(({ schema, table, column, type, operator_schemas }) => ({
+        object: columnObject({ schema, name: table }, column),
+        problem: `has the type ${type}, whose operators requests do not find`,
+        fix: fix(
+          `set 'db-extra-search-path': '${[...extra, ...operator_schemas.slice(0, 1)].join(', ')}' in server.settings`,
+        ),
+      }));
+  },
+};
