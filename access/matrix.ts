@@ -92,6 +92,8 @@ function isDeclared(
   subject: Subject | undefined,
 ): boolean {
   const role = roleOf(declaration, subject);
+  // It has every privilege, and policies alone decide.
+  if (role === declaration.owner) return true;
   const roles = role === undefined ? new Set() : effectiveRoles(role, declaration);
   return grants.some((grant) => grant.command === command && roles.has(grant.role));
 }

@@ -11,15 +11,19 @@ export interface Subject {
 export type Subjects = Readonly<Record<string, Subject | undefined>>;
 
 /**
- * Sample subjects, one of every declared role by its name, with a value for each claim that its policies read.
+ * Sample subjects, one of every declared role by its name, with a value for each claim that its policies read. If a
+ * policy is for the owner, functions that run with its rights are a subject with its name.
  *
  * @example
  * sampleSubjects(declaration); // { todos_anon: undefined, todos_user: { role: 'todos_user', claims: { user_id: 1 } } }
  */
 export function sampleSubjects(declaration: Declaration): Subjects {
-  const { anonymous, users } = declaration;
+  const { anonymous, users, owner, tables } = declaration;
+  const isBound = tables.some(({ policies }) => policies.some(({ roles }) => roles.includes(owner)));
   return Object.fromEntries([
     ...(anonymous ? [[anonymous.name, undefined] as const] : []),
-    ...users.map(({ name }) => [name, { role: name, claims: sampleClaims(declaration, name) }] as const),
+    ...[...users.map(({ name }) => name), ...(isBound ? [owner] : [])].map(
+      (role) => [role, { role, claims: sampleClaims(declaration, role) }] as const,
+    ),
   ]);
 }

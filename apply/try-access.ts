@@ -4,7 +4,13 @@ import { apiRoles, effectiveRoles } from '../declaration/roles.ts';
 import type { Command, Declaration, QualifiedName } from '../declaration/types.ts';
 import type { ComparedCatalog } from '../postgres/catalog/read-catalog.ts';
 import { quoteIdentifier } from '../postgres/quote.ts';
-import { INFINITE_RECURSION, INSUFFICIENT_PRIVILEGE, NOT_UPDATABLE, UNDEFINED } from '../postgres/sqlstate.ts';
+import {
+  INFINITE_RECURSION,
+  INSUFFICIENT_PRIVILEGE,
+  NOT_UPDATABLE,
+  UNDEFINED,
+  STACK_EXCEEDED,
+} from '../postgres/sqlstate.ts';
 import { raw, statementsOf } from '../postgres/statements.ts';
 import { neededPrivileges, type Need } from './plan/needs.ts';
 import { inOneMessage, setRole } from './run-steps.ts';
@@ -127,7 +133,7 @@ async function lackingNeeds({ client }: Session, needs: readonly Need[]): Promis
 }
 
 /** Errors that depend on neither rows nor claims, of which a trial has none: also functions, tables and columns that do not exist. */
-const REPORTED = [INSUFFICIENT_PRIVILEGE, INFINITE_RECURSION, ...UNDEFINED, NOT_UPDATABLE];
+const REPORTED = [INSUFFICIENT_PRIVILEGE, INFINITE_RECURSION, STACK_EXCEEDED, ...UNDEFINED, NOT_UPDATABLE];
 
 function trialFailure({ role, command, schema, name }: Trial, { code, message }: TrialError): Failure {
   return { text: `as ${role}, ${command} on ${schema}.${name}: ${message}`, fix: fixOf(code) };
@@ -138,6 +144,7 @@ function fixOf(code: string): string {
     case INSUFFICIENT_PRIVILEGE:
       return "declare a grant and a policy of the role on the table, or a function that runs with its owner's rights";
     case INFINITE_RECURSION:
+    case STACK_EXCEEDED:
       return "let a membership policy, or a function that runs with its owner's rights, read the table in place of the policy";
     default:
       return 'correct the policy, view or function, or remove the grant';
@@ -157,7 +164,7 @@ function lackingFailure({ role, kind, schema, name, reason }: Need, catalog: Com
   if (fn.security_definer) {
     return {
       text: `${text}, which runs with its owner's rights`,
-      fix: `declare it: { name: '${fn.schema}.${fn.name}', execute: [], securityDefiner: true }`,
+      fix: `declare it: { name: '${fn.schema}.${fn.name}', securityDefiner: true }`,
     };
   }
   return {

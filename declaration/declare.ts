@@ -172,7 +172,7 @@ function resolveFunction(
   schemas: Schemas,
   roles: Roles,
 ): ApiFunction {
-  const execute = rolesOf(fn.execute, `${place}.execute`, roles);
+  const execute = rolesOf(fn.execute ?? [], `${place}.execute`, roles);
   const name = qualify(fn.name, schemas.schemas[0]!, `${place}.name`);
   if (name.schema !== schemas.privateSchema) checkKnownSchema(name.schema, `${place}.name`, schemas);
   return {

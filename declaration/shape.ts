@@ -111,7 +111,7 @@ export const declarationShape = z.strictObject({
       z.strictObject({
         name: text,
         arguments: texts.optional(),
-        execute: oneOrMore,
+        execute: oneOrMore.optional(),
         securityDefiner: z.boolean().optional(),
       }),
     )

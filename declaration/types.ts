@@ -325,8 +325,8 @@ export interface FunctionInput {
   readonly name: string;
   /** Argument types, for one of several overloads. @default every overload */
   readonly arguments?: readonly string[];
-  /** Roles that may call it. */
-  readonly execute: string | readonly string[];
+  /** Roles that may call it. A function of defaults, checks or policies needs none. @default none */
+  readonly execute?: string | readonly string[];
   /** Says that the function may run with its owner's rights (SECURITY DEFINER). @default false */
   readonly securityDefiner?: boolean;
 }

@@ -6,6 +6,9 @@ export const INSUFFICIENT_PRIVILEGE = '42501';
 /** Policies whose conditions read each other's tables. */
 export const INFINITE_RECURSION = '42P17';
 
+/** A function that calls itself without end, such as by a policy of a table that it reads. */
+export const STACK_EXCEEDED = '54001';
+
 /** A function, table or column that does not exist. */
 export const UNDEFINED: readonly string[] = ['42883', '42P01', '42703'];
 

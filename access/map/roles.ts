@@ -8,7 +8,7 @@ import type { Subject } from '../subjects.ts';
 
 const statement = statementsOf('access/probes');
 
-/** Existing roles of the subjects. `served` is true if the server may become the role. */
+/** Existing roles of the subjects. `served` is true if the server may become the role, or its functions run as it. */
 export type Roles = ReadonlyMap<string, { readonly served: boolean }>;
 
 /** Reads the roles of the subjects, and grants them to the connected role for the transaction. */
@@ -17,14 +17,14 @@ export async function readRoles(
   subjects: readonly (Subject | undefined)[],
 ): Promise<Roles> {
   const names = subjects.map((subject) => roleOf(declaration, subject)).filter((name) => name !== undefined);
-  const { authenticator } = declaration;
+  const { authenticator, owner } = declaration;
   const { rows } = await client.query<{ name: string; served: boolean; ours: boolean }>(
     statement('roles', { roles: [...new Set(names)], authenticator }),
   );
   for (const { name: role, served, ours } of rows) {
     if (served && !ours) await client.query(statement('join_role', { role }));
   }
-  return new Map(rows.map(({ name, served }) => [name, { served }]));
+  return new Map(rows.map(({ name, served }) => [name, { served: served || name === owner }]));
 }
 
 /** Error before the first query of a request, if any (PostgREST, "Errors"; Postgres, SET ROLE). */

@@ -56,7 +56,9 @@ const declaration = declare({
     },
   ],
   tables: [
-    ...['drawn', 'owned', 'identified', 'always', 'by_function', 'checked', 'generated', 'of_domain', 'indexed'].map(table),
+    ...['drawn', 'owned', 'identified', 'always', 'by_function', 'checked', 'generated', 'of_domain', 'indexed'].map(
+      table,
+    ),
     ...['triggered', 'parted'].map(table),
     {
       name: 'policed',
@@ -155,15 +157,19 @@ describe('a function that is needed and not declared is no RPC', () => {
     expect(await ask(path, { method: 'HEAD' })).toMatchObject({ status: 404 });
   });
 
-  it.each(['//rpc/helper?n=1', '/rpc//helper?n=1', '/rpc/helper/?n=1', '/RPC/helper?n=1', '/rpc/./helper?n=1', '/rpc/%2Fhelper'])(
-    '%s, which PostgREST does not take for it either',
-    async (path) => {
-      const { token } = { token: await api.tokenFor(to, {}) };
-      const { status } = await rawRequest(api.url, [`GET ${path} HTTP/1.1`, `Authorization: Bearer ${token}`]);
-      expect(status).toBeGreaterThanOrEqual(400);
-      expect(status).toBeLessThan(500);
-    },
-  );
+  it.each([
+    '//rpc/helper?n=1',
+    '/rpc//helper?n=1',
+    '/rpc/helper/?n=1',
+    '/RPC/helper?n=1',
+    '/rpc/./helper?n=1',
+    '/rpc/%2Fhelper',
+  ])('%s, which PostgREST does not take for it either', async (path) => {
+    const { token } = { token: await api.tokenFor(to, {}) };
+    const { status } = await rawRequest(api.url, [`GET ${path} HTTP/1.1`, `Authorization: Bearer ${token}`]);
+    expect(status).toBeGreaterThanOrEqual(400);
+    expect(status).toBeLessThan(500);
+  });
 
   it.each(['http://x/rpc/helper?n=1', 'HTTP://x/rpc/helper?n=1', 'rpc/helper?n=1', 'https://x//rpc/helper?n=1', '*'])(
     'the request target %s',

@@ -1,0 +1,198 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { allRows, declare, type DeclarationInput } from '../../../declaration/index.ts';
+import { startEphemeralPostgrest, type EphemeralPostgrest } from '../../../testing/index.ts';
+import { useCluster } from '../../support/database.ts';
+
+const cluster = useCluster();
+
+const EXTENSIONS = ['citext', 'uuid-ossp', 'pg_trgm', 'hstore', 'ltree'];
+const extensionsIn = (schema: string) =>
+  EXTENSIONS.map((name) => `CREATE EXTENSION "${name}" SCHEMA ${schema};`).join('\n');
+
+type More = Pick<DeclarationInput, 'internalSchemas' | 'server'>;
+
+function bare(name: string, more: More) {
+  const users = [`${name}_user`, `${name}_other`];
+  return { name, schemas: ['api'], roles: { users }, ...more } satisfies DeclarationInput;
+}
+
+/** An API on one table with columns of extensions' types; the schema is where the extensions are. */
+function declared(name: string, schema: string, more: More = {}) {
+  const to = `${name}_user`;
+  return declare({
+    ...bare(name, more),
+    migrations: [
+      {
+        file: '1.sql',
+        sql: `SET search_path = api, ${schema};
+          CREATE DOMAIN address AS citext CHECK (VALUE ~ '@');
+          CREATE TABLE people (id uuid PRIMARY KEY DEFAULT uuid_generate_v4(), email citext UNIQUE, other address, path ltree, more hstore);
+          CREATE VIEW likely AS SELECT email, similarity(email::text, 'a@b') AS score FROM people
+            WHERE email::text % 'a@b' OR email = 'A@B';
+          CREATE FUNCTION by_email(email citext) RETURNS SETOF people STABLE LANGUAGE plpgsql SET search_path = api, ${schema} AS
+            $$ BEGIN RETURN QUERY SELECT * FROM people AS p WHERE p.email = by_email.email; END $$;`,
+      },
+    ],
+    tables: [
+      { name: 'people', grants: [{ to, select: true, insert: true, update: true }], policies: [allRows({ to })] },
+    ],
+    views: [{ name: 'likely', grants: [{ to, select: true }] }],
+    functions: [{ name: 'by_email', execute: to }],
+  });
+}
+
+/** A database with the extensions, which the first deploy's schemas may hold. */
+async function extended(schema: string, more: More = {}) {
+  const database = await cluster.database();
+  await database.apply(declare(bare(database.name, more)));
+  await database.sql(`${extensionsIn(schema)} GRANT USAGE ON SCHEMA ${schema} TO ${database.name}_owner`);
+  return database;
+}
+
+async function ask(api: EphemeralPostgrest, path: string, init: RequestInit = {}) {
+  const user = await api.as(`${api.declaration.name}_user`, {});
+  const response = await user.fetch(path, {
+    ...init,
+    headers: { 'Content-Type': 'application/json', Prefer: 'return=representation' },
+  });
+  const text = await response.text();
+  return { status: response.status, body: text === '' ? '' : (JSON.parse(text) as unknown) };
+}
+
+describe.each([
+  ['in the exposed schema', 'api', {}],
+  ['in public, which is not exposed', 'public', {}],
+  [
+    'in an internal schema',
+    'extensions',
+    { internalSchemas: ['extensions'], server: { settings: { 'db-extra-search-path': 'public, extensions' } } },
+  ],
+] satisfies [string, string, More][])('extensions %s', (_, schema, more) => {
+  let api: EphemeralPostgrest;
+  beforeAll(async () => {
+    api = await startEphemeralPostgrest(declare(bare('extended', more)));
+    await api.sql(extensionsIn(schema));
+    await api.snapshot();
+    await api.apply(declared('extended', schema, more));
+  });
+  afterAll(() => api?.stop());
+
+  it('serve defaults, domains, filters, views and functions', async () => {
+    const row = { email: 'a@b', other: 'x@Y', path: 'top.science', more: '"a"=>"b"' };
+    const { status, body } = await ask(api, '/people', { method: 'POST', body: JSON.stringify(row) });
+    expect({ status, body }).toMatchObject({ status: 201, body: [{ email: 'a@b', path: 'top.science' }] });
+    for (const filter of [
+      'email=eq.A@B',
+      'email=neq.x',
+      'email=like.A*',
+      'email=gt.A',
+      'email=in.(A@B,c)',
+      'other=eq.X@y',
+      'path=cd.top',
+      'path=eq.top.science',
+      'more=cs."a"=>"b"',
+      'email=match.^A',
+      'order=email',
+      'email=isdistinct.x',
+    ]) {
+      expect(await ask(api, `/people?select=email&${filter}`), filter).toEqual({
+        status: 200,
+        body: [{ email: 'a@b' }],
+      });
+    }
+    expect(await ask(api, '/people?select=email::text,path::text&email=eq.A@B')).toMatchObject({ status: 200 });
+    expect(await ask(api, '/people?email=eq.A@B', { method: 'PATCH', body: '{"other":"y@z"}' })).toMatchObject({
+      status: 200,
+    });
+    expect(await ask(api, '/likely?email=eq.A@b')).toMatchObject({ status: 200, body: [{ email: 'a@b' }] });
+    expect(await ask(api, '/rpc/by_email?email=A@B')).toMatchObject({ status: 200, body: [{ email: 'a@b' }] });
+  });
+
+  it('have no RPC', async () => {
+    for (const name of ['uuid_generate_v4', 'uuid_nil', 'show_limit', 'citext_eq', 'uuid_generate_v1mc']) {
+      expect(await ask(api, `/rpc/${name}`), name).toMatchObject({ status: 404, body: { code: 'PGRST202' } });
+    }
+  });
+
+  it('give nothing to a role without a grant', async () => {
+    const privileges = await api.sql(`SELECT p.oid::regprocedure FROM pg_proc AS p
+      WHERE p.pronamespace = to_regnamespace('${schema}') AND '${schema}' <> 'public'
+        AND has_function_privilege('extended_other', p.oid, 'EXECUTE')`);
+    expect(privileges).toEqual([]);
+  });
+});
+
+describe('a deploy', () => {
+  const rules = (warnings: readonly { rule: string; object: { text: string }; fix: { text: string } }[]) =>
+    warnings
+      .filter(({ rule }) => ['extension_exposed', 'operator_not_found'].includes(rule))
+      .map(({ rule, object, fix }) => `${rule}: ${object.text} (${fix.text})`);
+
+  it('warns of extensions in an exposed schema, and finds nothing to do the second time', async () => {
+    const database = await extended('api');
+    const declaration = declared(database.name, 'api');
+    expect(rules((await database.apply(declaration)).warnings)).toContain(
+      'extension_exposed: extension citext (ALTER EXTENSION "citext" SET SCHEMA extensions, as its owner)',
+    );
+    expect(await database.apply(declaration)).toMatchObject({ changes: 0 });
+  });
+
+  it('warns of operators in a schema where requests do not look', async () => {
+    const internal = { internalSchemas: ['extensions'] };
+    const database = await extended('extensions', internal);
+    const { warnings } = await database.apply(declared(database.name, 'extensions', internal));
+    expect(rules(warnings)).toContain(
+      "operator_not_found: api.people.email (set 'db-extra-search-path': 'public, extensions' in server.settings)",
+    );
+    const found = { ...internal, server: { settings: { 'db-extra-search-path': 'public, extensions' } } };
+    expect(rules((await database.apply(declared(database.name, 'extensions', found))).warnings)).toEqual([]);
+  });
+});
+
+describe('a data representation', () => {
+  const to = 'shown_user';
+  const declaration = declare({
+    name: 'shown',
+    schemas: ['api'],
+    roles: { users: [to, 'shown_other'] },
+    migrations: [
+      {
+        file: '1.sql',
+        sql: `CREATE DOMAIN color AS int CHECK (VALUE BETWEEN 0 AND 16777215);
+          CREATE FUNCTION to_json(color) RETURNS json IMMUTABLE LANGUAGE sql AS $$ SELECT to_json('#' || lpad(upper(to_hex($1)), 6, '0')) $$;
+          CREATE FUNCTION color(text) RETURNS color IMMUTABLE LANGUAGE sql AS $$ SELECT (('x' || lpad(replace($1, '#', ''), 8, '0'))::bit(32)::int)::color $$;
+          CREATE FUNCTION color(json) RETURNS color IMMUTABLE LANGUAGE sql AS $$ SELECT api.color($1 #>> '{}') $$;
+          CREATE CAST (color AS json) WITH FUNCTION to_json(color) AS IMPLICIT;
+          CREATE CAST (json AS color) WITH FUNCTION color(json) AS IMPLICIT;
+          CREATE CAST (text AS color) WITH FUNCTION color(text) AS IMPLICIT;
+          CREATE TABLE lamps (id int PRIMARY KEY, light color)`,
+      },
+    ],
+    tables: [
+      { name: 'lamps', grants: [{ to, select: true, insert: true, update: true }], policies: [allRows({ to })] },
+    ],
+  });
+  let api: EphemeralPostgrest;
+  beforeAll(async () => {
+    api = await startEphemeralPostgrest(declaration);
+  });
+  afterAll(() => api?.stop());
+
+  it('is used for reading, writing and filtering', async () => {
+    expect(await ask(api, '/lamps', { method: 'POST', body: '{"id":1,"light":"#00FF10"}' })).toEqual({
+      status: 201,
+      body: [{ id: 1, light: '#00FF10' }],
+    });
+    expect(await api.sql('SELECT light::int FROM api.lamps')).toEqual([{ light: 0xff10 }]);
+    expect(await ask(api, '/lamps?light=eq.%2300ff10')).toMatchObject({ body: [{ id: 1 }] });
+    expect(await ask(api, '/rpc/color', { method: 'POST', body: '{}' })).toMatchObject({ status: 404 });
+  });
+
+  it('is granted to the login and to the roles with the table', async () => {
+    const roles = await api.sql<{
+      roles: string;
+    }>(`SELECT DISTINCT string_agg(a.grantee::regrole::text, ', ' ORDER BY a.grantee::regrole::text) AS roles
+      FROM pg_proc AS p, aclexplode(p.proacl) AS a WHERE p.pronamespace = 'api'::regnamespace AND a.grantee <> p.proowner GROUP BY p.oid`);
+    expect(roles).toEqual([{ roles: 'shown_authenticator, shown_user' }]);
+  });
+});
