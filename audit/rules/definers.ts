@@ -20,8 +20,8 @@ export const definerWithoutPolicy: CatalogRule = {
   levels: ['warning'],
   subject: 'functions',
   why:
-    "A function with its owner's rights, or a trigger with such a function, names a table that binds its owner to policies, " +
-    'and no policy is for the owner. It reads no rows there, without an error, and may add none.',
+    "A function with its owner's rights names a table on which no policy is for the owner. " +
+    'Row security is forced, so the function reads no row there, without an error. It can add none either.',
   fix: "Declare a policy to the owner's role on the table, for what the function does.",
   check: (audited) =>
     reachableDefiners(audited).flatMap((fn) =>

@@ -9,11 +9,11 @@ export const extensionExposed: DeclarationRule = {
   levels: ['warning'],
   subject: 'functions',
   why:
-    'An extension has its objects in an exposed schema. Its functions are no RPCs, but the description of the API lists ' +
-    'those that a role needs, and a later version of the extension may bring others.',
+    'The functions of the extension are no RPCs. But the description of the API lists those that a role needs, ' +
+    'and a later version of the extension may bring others.',
   fix:
-    'Put the extension into a schema of its own: `CREATE EXTENSION … SCHEMA extensions`. Requests find its operators with ' +
-    "`'db-extra-search-path': 'public, extensions'` in `server.settings`, and roles that have USAGE on the schema.",
+    'Put the extension into another schema: `CREATE EXTENSION … SCHEMA extensions`. ' +
+    'Give the roles USAGE on the schema, and add it to `db-extra-search-path` in `server.settings`.',
   compare: ({ declaration, catalog }) =>
     catalog.extensions
       .filter(({ schema }) => declaration.schemas.includes(schema))
@@ -31,8 +31,8 @@ export const operatorNotFound: DeclarationRule = {
   levels: ['warning'],
   subject: 'tables',
   why:
-    'The operators of a column type are in a schema in which requests do not look for them. A filter then compares as ' +
-    'another type, `citext` by capitals for example, or fails.',
+    'Requests do not look for operators in the schema of this column type. ' +
+    'A filter fails, or compares as another type, such as text in place of `citext`.',
   fix: 'Add the schema to `db-extra-search-path` in `server.settings`, and give the roles USAGE on it.',
   compare: ({ declaration, catalog }) => {
     const exposed = new Set(

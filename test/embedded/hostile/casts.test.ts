@@ -80,6 +80,6 @@ it('a cast tells the names of roles and functions, to whoever may write a number
   expect(await cast(found!['fn'], 'title::regrole')).toMatchObject({
     body: { message: 'role "nobody_at_all" does not exist' },
   });
-  // The name of a function, and no more: to call it takes a grant.
-  expect((await ask('/rpc/hidden_function')).status).toBe(403);
+  // The name of a function, and no more: it is no RPC.
+  expect((await ask('/rpc/hidden_function')).status).toBe(404);
 });

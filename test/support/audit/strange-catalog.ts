@@ -26,6 +26,9 @@ const definer: CatalogFunction = {
   grants: [{ ...toPublic, privilege: 'EXECUTE' }],
 };
 
+/** A definition whose body reads a table. */
+const READING = `CREATE FUNCTION api.reads() AS $function$ SELECT FROM api.${quoted} $function$`;
+
 function role(name: string): CatalogRole {
   return {
     ...{ name, superuser: true, inherit: true, create_role: true, create_database: true, login: false },
@@ -73,8 +76,11 @@ export function strangeCatalog(declaration: Declaration): Catalog {
     },
     roles: [role(authenticator), { ...role(user), login: true }],
     schemas: [{ name: STRANGE, owner: STRANGE, bookkeeping: false, grants: [{ ...toPublic, privilege: 'USAGE' }] }],
-    relations: (['r', 'p', 'v', 'm', 'f', 'S'] as const).map((kind) => relation(kind)),
-    functions: [definer],
+    relations: [
+      ...(['r', 'p', 'v', 'm', 'f', 'S'] as const).map((kind) => relation(kind)),
+      relation('r', { name: STRANGE, row_security: true, force_row_security: true }),
+    ],
+    functions: [definer, { ...definer, signature: 'api.reads()', owner: declaration.owner, definition: READING }],
     types: [],
     policies: [],
     triggers: [],
@@ -133,7 +139,7 @@ export function strangeCatalog(declaration: Declaration): Catalog {
     eventTriggers: [{ name: STRANGE, function: `${quoted}.f()`, owner: STRANGE }],
     extensions: [{ name: STRANGE, schema: 'api', relocatable: true }],
     operatorTypes: [
-      { schema: 'api', table: STRANGE, column: STRANGE, type: `${quoted}.t`, operator_schemas: [STRANGE] },
+      { schema: 'api', table: 'notes', column: STRANGE, type: `${quoted}.t`, operator_schemas: [STRANGE] },
     ],
   };
 }

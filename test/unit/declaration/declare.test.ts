@@ -14,6 +14,7 @@ import {
   validBetween,
   type DeclarationInput,
   type ErrorCode,
+  type PolicyInput,
   type TokenRules,
 } from '../../../declaration/index.ts';
 import { newestVersion } from '../../../declaration/releases/releases.ts';
@@ -159,6 +160,12 @@ const refused: [why: string, input: unknown, code: ErrorCode, ...parts: string[]
   ],
   ['a policy for nobody', withPolicies(allRows({ to: 'nobody' })), 'unknown_role', 'policies[1].to', '"nobody"'],
   ['a policy for the authenticator', withPolicies(allRows({ to: 'notes_authenticator' })), 'unknown_role'],
+  [
+    'a grant to the owner',
+    withTable({ grants: [{ to: 'notes_owner', select: true }] }),
+    'unknown_role',
+    'grants[0].to',
+  ],
   [
     'an inherited nobody',
     withRoles({ users: [{ name: 'member', inherits: ['nobody'] }] }),
@@ -503,6 +510,22 @@ describe('declare', () => {
     expect(declare(withTable({ grants, policies: [own] })).tables[0]!.policies).toHaveLength(1);
     const toEditor = [{ ...own, to: 'editor' }];
     expect(refusal(() => declare(withTable({ policies: toEditor }))).code).toBe('grant_without_policy');
+  });
+
+  it('takes policies to the owner, for every command where no other role narrows them', () => {
+    const grants = [{ to: 'member', select: true as const }];
+    const own = allRows({ to: 'member' });
+    const commands = (...policies: readonly PolicyInput[]) =>
+      declare(withTable({ grants, policies: [own, ...policies] }))
+        .tables[0]!.policies.slice(1)
+        .map((one) => one.commands);
+    expect(
+      commands(
+        allRows({ to: 'notes_owner' }),
+        allRows({ to: 'notes_owner', for: 'insert', name: 'added' }),
+        allRows({ to: ['notes_owner', 'member'], name: 'both' }),
+      ),
+    ).toEqual([['select', 'insert', 'update', 'delete'], ['insert'], ['select']]);
   });
 
   it('allows any origin on a public address where it is said', () => {

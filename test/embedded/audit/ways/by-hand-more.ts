@@ -106,7 +106,6 @@ export const defaults: readonly Way[] = [
     sql: `CREATE ROLE w_maker; GRANT CREATE ON SCHEMA api TO w_maker; ALTER DEFAULT PRIVILEGES FOR ROLE w_maker GRANT EXECUTE ON FUNCTIONS TO w_anon;
       SET ROLE w_maker; CREATE FUNCTION api.made() RETURNS text LANGUAGE sql RETURN 'SECRET made'`,
     finds: ['granted_elsewhere', 'role w_anon'],
-    ask: post('anonymous', '/rpc/made'),
     deploy: 'refuses',
     undo: 'DROP OWNED BY w_maker; DROP ROLE w_maker',
   },

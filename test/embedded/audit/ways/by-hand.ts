@@ -69,7 +69,6 @@ export const tablesAndViews: readonly Way[] = [
     name: 'an undeclared definer function',
     sql: `CREATE FUNCTION api.leak() RETURNS text LANGUAGE sql SECURITY DEFINER SET search_path = '' AS 'SELECT body FROM api.hidden'`,
     finds: ['security_definer', 'api.leak()'],
-    ask: post('anonymous', '/rpc/leak'),
     deploy: 'mends',
   },
   {

@@ -19,7 +19,7 @@ describe('serverSettings', () => {
         "PGRST_CLIENT_ERROR_VERBOSITY": "minimal",
         "PGRST_DB_ANON_ROLE": "visitor",
         "PGRST_DB_CONFIG": "false",
-        "PGRST_DB_EXTRA_SEARCH_PATH": "",
+        "PGRST_DB_EXTRA_SEARCH_PATH": "public",
         "PGRST_DB_MAX_ROWS": "1000",
         "PGRST_DB_POOL": "10",
         "PGRST_DB_PRE_REQUEST": "notes_private.pre_request",
