@@ -30,7 +30,8 @@ FROM (
         CROSS JOIN LATERAL pg_partition_ancestors(c.oid) AS a
         WHERE a.relid <> c.oid AND p.class IN ('pg_constraint'::regclass, 'pg_class'::regclass, 'pg_trigger'::regclass)
     ),
-    of_types AS (
+    -- Read once: without statistics, Postgres would read it for each dependency.
+    of_types AS MATERIALIZED (
       SELECT t.oid AS type, 'pg_type'::regclass AS class, t.oid AS entry, '{insert}'::text[] AS commands FROM pg_type AS t WHERE t.typtype = 'd'
       UNION ALL SELECT contypid, 'pg_constraint'::regclass, oid, '{insert,update}' FROM pg_constraint WHERE contypid <> 0
     ),
@@ -66,19 +67,20 @@ FROM (
   UNION SELECT u.kind, u.class, u.oid, u.commands, u.roles, NULL, 'type', 'pg_type', u.refobjid, false, true
   FROM used AS u WHERE u.refclassid = 'pg_type'::regclass AND u.kind = 'function'
   -- `Prefer: missing=default` names the sequence of an identity column.
-  UNION SELECT 'relation', 'pg_class', c.oid, '{insert}', NULL, a.attname, 'sequence', 'pg_class', d.objid, false, false
-  FROM contained AS c JOIN pg_attribute AS a ON a.attrelid = c.oid AND a.attidentity = 'd'
-  JOIN pg_depend AS d ON d.refclassid = 'pg_class'::regclass AND d.refobjid = c.oid AND d.refobjsubid = a.attnum
-    AND d.classid = 'pg_class'::regclass AND d.deptype = 'i'
-  UNION SELECT 'relation', 'pg_class', c.oid, '{select,insert,update}', NULL, a.attname, 'type', 'pg_type', a.atttypid, false, true
-  FROM contained AS c JOIN pg_attribute AS a ON a.attrelid = c.oid AND a.attnum > 0 AND a.atttypid >= 16384
+  UNION SELECT 'relation', 'pg_class', a.attrelid, '{insert}', NULL, a.attname, 'sequence', 'pg_class', d.objid, false, false
+  FROM pg_attribute AS a JOIN pg_depend AS d ON d.refclassid = 'pg_class'::regclass AND d.refobjid = a.attrelid
+    AND d.refobjsubid = a.attnum AND d.classid = 'pg_class'::regclass AND d.deptype = 'i'
+  WHERE a.attidentity = 'd' AND a.attrelid = ANY (ARRAY(SELECT oid FROM contained))
+  UNION SELECT 'relation', 'pg_class', a.attrelid, '{select,insert,update}', NULL, a.attname, 'type', 'pg_type', a.atttypid, false, true
+  FROM pg_attribute AS a WHERE a.attnum > 0 AND a.atttypid >= 16384 AND a.attrelid = ANY (ARRAY(SELECT oid FROM contained))
   -- Postgres checks the domains of all columns of a new row.
-  UNION SELECT 'relation', 'pg_class', c.oid, '{insert}', NULL, NULL, 'type', 'pg_type', a.atttypid, false, true
-  FROM contained AS c JOIN pg_attribute AS a ON a.attrelid = c.oid AND a.attnum > 0 AND a.atttypid >= 16384
-  JOIN pg_type AS t ON t.oid = a.atttypid AND t.typtype = 'd'
+  UNION SELECT 'relation', 'pg_class', a.attrelid, '{insert}', NULL, NULL, 'type', 'pg_type', a.atttypid, false, true
+  FROM pg_attribute AS a JOIN pg_type AS t ON t.oid = a.atttypid AND t.typtype = 'd'
+  WHERE a.attnum > 0 AND a.atttypid >= 16384 AND a.attrelid = ANY (ARRAY(SELECT oid FROM contained))
   UNION SELECT 'type', 'pg_type', t.oid, NULL, NULL, NULL, 'type', 'pg_type', b.oid, false, true
-  FROM pg_type AS t JOIN pg_type AS b ON b.oid IN (t.typbasetype, CASE WHEN t.typcategory = 'A' THEN t.typelem END)
-  WHERE t.oid >= 16384 AND b.oid >= 16384 AND b.typtype <> 'c'
+  FROM pg_type AS t CROSS JOIN LATERAL (VALUES (t.typbasetype), (CASE WHEN t.typcategory = 'A' THEN t.typelem ELSE 0 END)) AS e(oid)
+  JOIN pg_type AS b ON b.oid = e.oid
+  WHERE t.oid >= 16384 AND e.oid >= 16384 AND b.typtype <> 'c'
   UNION SELECT 'type', 'pg_type', v.type, v.commands, NULL, NULL, 'function', 'pg_proc', v.function, v.representation, false
   FROM of_values AS v JOIN pg_proc AS p ON p.oid = v.function WHERE p.pronamespace IN (SELECT oid FROM managed)
 ) AS e
