@@ -147,7 +147,7 @@ async function converge(session: Session, { revision, progress, rolesChanged }: 
   await transaction(session, () => prepare(session));
   const { early, last } = planCommits(declaration, await pendingMigrations(session));
   await runEarly(session, early, progress);
-  return transaction(session, async () => {
+  const result = await transaction(session, async () => {
     await runWithoutForce(session, last);
     const { statements, catalog, pending } = await reconcileAccess(session);
     const changes = statements.length;
@@ -161,10 +161,9 @@ async function converge(session: Session, { revision, progress, rolesChanged }: 
     const invalidation = await planInvalidation(session, { changed: changed || rolesChanged, superuser });
     const end = [...invalidation, ...(changed ? [statement('reload_schema')] : [])];
     if (end.length > 0) await client.query(inOneMessage(end));
-    const removed = await readRemoved(declaration, migrations);
-    const warnings = findings.filter(({ level }) => level === 'warning');
-    return { migrations, changes, statements, removed, warnings };
+    return { migrations, changes, statements, warnings: findings.filter(({ level }) => level === 'warning') };
   });
+  return { ...result, removed: await readRemoved(declaration, result.migrations) };
 }
 
 async function recordRevision(session: Session, revision: string): Promise<void> {

@@ -19,6 +19,11 @@ interface Option {
   readonly DefElem: { readonly defname: string; readonly arg?: { readonly String?: { readonly sval: string } } };
 }
 
+interface CommentNode {
+  readonly object: { readonly String: { readonly sval: string } };
+  readonly comment?: string;
+}
+
 /**
  * Runs a statement about an extension as the admin, inside a transaction, with the session's own settings. The migration's
  * role and settings return afterwards. The statement is written anew, so that nothing else can run as the admin.
@@ -39,7 +44,7 @@ export async function runAsAdmin({ client, declaration }: Session, one: Migratio
 
 async function written(client: Session['client'], { kind, node }: MigrationStatement, schema: string | null) {
   if (kind === 'CreateExtensionStmt') return creation(client, node, schema);
-  const { object, comment = '' } = node as { object: { String: { sval: string } }; comment?: string };
+  const { object, comment = '' } = node as unknown as CommentNode;
   return statement('comment_on_extension', { name: object.String.sval, comment });
 }
 
