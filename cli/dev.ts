@@ -8,6 +8,7 @@ import { endInTime } from './dev/end-in-time.ts';
 import { explore } from './dev/explore.ts';
 import { findingsTeller } from './dev/findings/tell-findings.ts';
 import { keepUp } from './dev/keep-up.ts';
+import { nameMissingPackages } from './dev/missing-packages.ts';
 import { createProgress } from './dev/progress.ts';
 import { readSeed } from './dev/seed.ts';
 import { logEnd } from './dev/log-end.ts';
@@ -54,7 +55,7 @@ async function dev(file: string, options: DevOptions): Promise<void> {
     const postgrest = namedPostgrest(options.postgrest, '--postgrest');
     if (postgrest) await postgrestBinary(serverUser(), postgrest);
     progress.step(`loading ${file}`);
-    const declaration = await loadDeclaration(file);
+    const declaration = await loadDeclaration(file).catch(nameMissingPackages);
     const seed = readSeed(file, options.seed);
     const started = await startEphemeralPostgrest(declaration, {
       port: options.port,

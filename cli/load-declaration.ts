@@ -3,6 +3,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { extname, isAbsolute, resolve } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
+import type * as Tsx from 'tsx/esm/api';
 import { SQL_READS } from '../declaration/read-sql.ts';
 import { declare } from '../declaration/declare.ts';
 import { refuse } from '../errors/secured-postgrest-error.ts';
@@ -14,7 +15,7 @@ import { checkModule, checkSource } from './check-source.ts';
  * takes, or a JSON file with either.
  *
  * Throws `invalid_declaration` if the file is missing, cannot be loaded or has no declaration as its default export,
- * `unsafe_directory` if another user can change or replace the file or one that it reads, and whatever `declare` throws.
+ * `missing_package` for TypeScript where neither Node.js nor tsx reads it, `unsafe_directory` if another user can change or replace the file or one that it reads, and whatever `declare` throws.
  *
  * @example
  * const declaration = await loadDeclaration('examples/todos/declaration.ts');
@@ -113,15 +114,16 @@ async function importModule(url: string): Promise<object> {
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'ERR_UNKNOWN_FILE_EXTENSION') throw error;
     // A Node that does not read TypeScript by itself, and not under tsx yet.
-    const { tsImport } = await import('tsx/esm/api');
+    const { tsImport } = await loadTsx(
+      fileURLToPath(url),
+      'this version of Node.js does not read TypeScript without tsx',
+    );
     return (await tsImport(url, import.meta.url)) as object;
   }
 }
 
 async function importAfresh(path: string, url: string, onFile: (file: string) => void): Promise<object> {
-  const { tsImport } = await import('tsx/esm/api').catch((error: unknown) =>
-    refuse('missing_package', path, 'changes can not be loaded without tsx', 'run `npm install --save-dev tsx`', error),
-  );
+  const { tsImport } = await loadTsx(path, 'changes can not be loaded without tsx');
   const { cache } = createRequire(import.meta.url);
   const ownModules = () => Object.keys(cache).filter((key) => !key.includes('node_modules'));
   // Modules of CommonJS are not in the namespace that tsx makes.
@@ -132,6 +134,12 @@ async function importAfresh(path: string, url: string, onFile: (file: string) =>
   } finally {
     for (const [name = ''] of ownModules().map((key) => key.split('?'))) if (isAbsolute(name)) onFile(name);
   }
+}
+
+function loadTsx(path: string, problem: string): Promise<typeof Tsx> {
+  return import('tsx/esm/api').catch((error: unknown) =>
+    refuse('missing_package', path, problem, 'run `npm install --save-dev tsx`', error),
+  );
 }
 
 /** Refusals of the declaration itself say enough; anything else gets the file's name. */

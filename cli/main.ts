@@ -7,7 +7,9 @@ import { addDevCommand } from './dev.ts';
 import { addDiffCommand } from './diff.ts';
 import { addDoctorCommand } from './doctor.ts';
 import { errorLine } from './error-line.ts';
+import { addInitCommand } from './init.ts';
 import { addKeysCommand } from './keys.ts';
+import { addMigrationCommand } from './migration.ts';
 import { addPasswordCommand } from './password.ts';
 import { addPlanSqlCommand } from './plan-sql.ts';
 import { addReloadCommand } from './deploy/reload.ts';
@@ -23,6 +25,8 @@ const program = new Command('secured-postgrest')
   .description('Declare, deploy and run a secured PostgREST API')
   .version(version);
 
+addInitCommand(program);
+addMigrationCommand(program);
 addDevCommand(program);
 addDoctorCommand(program);
 addKeysCommand(program);

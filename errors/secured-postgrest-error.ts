@@ -77,6 +77,7 @@ export type ErrorCode =
   | 'password_not_deployed'
   | 'missing_binary'
   | 'missing_package'
+  | 'file_exists'
   | 'port_taken'
   | 'engine_failed'
   | 'foreign_role'

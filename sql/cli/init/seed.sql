@@ -1,0 +1,5 @@
+-- Rows for npm start. Deploys do not run it.
+INSERT INTO api.notes (author, text, published) VALUES
+  ('ann', 'water the plants', false),
+  ('ann', 'the library opens at nine', true),
+  ('bob', 'call the bank', false);
