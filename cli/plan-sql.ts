@@ -8,8 +8,8 @@ export function addPlanSqlCommand(program: Command): void {
     .description('print the functions and policies of a declaration as SQL, without a database')
     .argument('<declaration>', 'module or JSON file with the declaration')
     .action(async (file: string) => {
-      const { tables, functions, policies, triggers } = desiredAccess(await loadDeclaration(file));
-      for (const { statement } of [...tables, ...functions, ...policies, ...triggers])
+      const { tables, functions, policies, triggers, defaults } = desiredAccess(await loadDeclaration(file));
+      for (const { statement } of [...tables, ...functions, ...policies, ...triggers, ...defaults])
         console.log(`${statement.trim()};\n`);
     });
 }

@@ -1,5 +1,6 @@
 import type { ConditionCheck, DesiredPolicy, DesiredFunction, DesiredAccess } from './desired-access.ts';
 import { apiRoles } from '../declaration/roles.ts';
+import { claimDefaultFunctions, claimDefaults } from './claim-defaults.ts';
 import { claimIn, columnConditions, conditionsOf, membershipFunctionName, type Condition } from './condition.ts';
 import { membershipTable } from '../declaration/membership-table.ts';
 import { claimPath, typeName } from '../declaration/claims.ts';
@@ -33,6 +34,7 @@ function renderAccess(declaration: Declaration): DesiredAccess {
     functions: [...privateFunctions(declaration, everyone, revocation.check), ...revocation.functions],
     tables: revocation.tables,
     triggers: revocation.triggers,
+    defaults: claimDefaults(declaration),
     policies: [
       ...declaration.tables.flatMap((table) =>
         table.policies.flatMap((policy) => renderPolicy(table, policy, declaration)),
@@ -191,6 +193,7 @@ function privateFunctions(
       executableBy: everyone,
     },
     ...memberships.values(),
+    ...claimDefaultFunctions(declaration, everyone),
   ];
 }
 

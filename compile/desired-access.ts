@@ -44,6 +44,15 @@ export interface DesiredTrigger {
   readonly statement: string;
 }
 
+/** A column whose new rows take a claim. */
+export interface DesiredDefault {
+  readonly table: QualifiedName;
+  readonly column: string;
+  /** Function of the private schema that the default calls. */
+  readonly function: string;
+  readonly statement: string;
+}
+
 /** Objects that a declaration needs in the database, apart from those of migrations. */
 export interface DesiredAccess {
   readonly managedSchemas: readonly string[];
@@ -53,4 +62,5 @@ export interface DesiredAccess {
   /** Tables of the private schema, beside that of the migrations. They hold data: they are made, and never dropped. */
   readonly tables: readonly DesiredTable[];
   readonly triggers: readonly DesiredTrigger[];
+  readonly defaults: readonly DesiredDefault[];
 }

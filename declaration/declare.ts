@@ -4,6 +4,7 @@ import { membershipTable } from './membership-table.ts';
 import { refuse } from '../errors/secured-postgrest-error.ts';
 import { freeze } from './freeze.ts';
 import { checkDistinct, checkKnownSchema, checkName, checkSchemaName, qualify } from './names.ts';
+import { withAllRows } from './all-rows.ts';
 import { withoutOldNames } from './old-names.ts';
 import { checkProvider, providerOf } from './keys/provider.ts';
 import { checkAccepted } from './releases/releases.ts';
@@ -16,11 +17,13 @@ import {
   DECLARATION_VERSION,
   type ApiFunction,
   type Command,
+  type DatabaseNames,
   type Declaration,
   type DeclarationInput,
   type GrantInput,
   type RelationGrant,
   type Table,
+  type TableInput,
   type View,
 } from './types.ts';
 
@@ -44,9 +47,12 @@ import {
  * @throws SecuredPostgrestError for an invalid declaration; the message names the value, the place and the fix. Whether tables
  *   and columns exist is checked when the declaration is applied.
  */
+export function declare<Names extends DatabaseNames = DatabaseNames>(
+  input: DeclarationInput<NoInfer<Names>>,
+): Declaration;
 export function declare(given: DeclarationInput): Declaration {
   checkShape(given);
-  const input = withoutOldNames(given);
+  const input = withAllRows(withoutOldNames(given));
   checkDeclarationName(input.name);
   const schemas = resolveSchemas(input);
   const roles = resolveRoles(input.name, input.roles);
@@ -127,7 +133,15 @@ function resolveTable(
   const grants = resolveGrants(table.grants ?? [], `${place}.grants`, roles);
   const policies = resolvePolicies(table.policies ?? [], `${place}.policies`, grants, roles);
   refuseUnreachableGrants(`${place}.grants`, table.name, grants, policies, roles);
-  return { ...name, grants, policies };
+  const defaults = resolveDefaults(table.defaults ?? {}, `${place}.defaults`);
+  return { ...name, grants, policies, ...(Object.keys(defaults).length > 0 && { defaults }) };
+}
+
+function resolveDefaults(defaults: NonNullable<TableInput['defaults']>, place: string): NonNullable<Table['defaults']> {
+  for (const column of Object.keys(defaults)) checkName(column, place);
+  return Object.fromEntries(
+    Object.entries(defaults).map(([column, { claim, type = 'text' }]) => [column, { claim, type }]),
+  );
 }
 
 /** A grant that no permissive policy serves would look like access and give none. */

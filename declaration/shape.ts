@@ -17,6 +17,12 @@ const roleSettings = {
   statementTimeoutMs: z.int().positive().optional(),
   settings: z.record(text, text).optional(),
 };
+const userRole = z.strictObject({
+  name: text,
+  inherits: texts.optional(),
+  allRows: z.union([z.literal(true), command, z.array(command).min(1)]).optional(),
+  ...roleSettings,
+});
 const policyCommon = {
   name: text.optional(),
   for: z.union([command, z.array(command).min(1)]).optional(),
@@ -100,10 +106,17 @@ export const declarationShape = z.strictObject({
     authenticator: text.optional(),
     owner: text.optional(),
     anonymous: z.union([text, z.strictObject({ name: text, ...roleSettings })]).optional(),
-    users: z.array(z.union([text, z.strictObject({ name: text, inherits: texts.optional(), ...roleSettings })])),
+    users: z.array(z.union([text, userRole])),
   }),
   tables: z
-    .array(z.strictObject({ name: text, grants: z.array(grant).optional(), policies: z.array(policy).optional() }))
+    .array(
+      z.strictObject({
+        name: text,
+        grants: z.array(grant).optional(),
+        policies: z.array(policy).optional(),
+        defaults: z.record(text, z.strictObject({ claim, type: claimType.optional() })).optional(),
+      }),
+    )
     .optional(),
   views: z.array(z.strictObject({ name: text, grants: z.array(grant).optional() })).optional(),
   functions: z

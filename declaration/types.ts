@@ -15,6 +15,34 @@ export type SubjectType = ClaimType | 'citext';
 /** The path of a claim: `'user_id'`, or `['app_metadata', 'tenant']` for a nested one. */
 export type ClaimPath = string | readonly string[];
 
+/** The value of a claim in a type; null where the claim is missing or has no value of that type. */
+export interface ClaimValue {
+  /** Path of the claim. */
+  readonly claim: ClaimPath;
+  /** Type of the value. @default 'text' */
+  readonly type?: ClaimType;
+}
+
+/**
+ * Names that a declaration may use. `secured-postgrest gen types` writes such a type; with `declare<Names>(...)`, a misspelt
+ * table, column, role or function is a compile error.
+ */
+export interface DatabaseNames {
+  /** Roles of the API. */
+  readonly roles: string;
+  /** Columns by table: `name` in the first exposed schema, or `schema.name`. */
+  readonly tables: Readonly<Record<string, string>>;
+  /** Columns by view. */
+  readonly views: Readonly<Record<string, string>>;
+  /** Functions. */
+  readonly functions: string;
+}
+
+/** Values by column. */
+export type ByColumn<Column extends string, Value> = string extends Column
+  ? Readonly<Record<string, Value>>
+  : { readonly [Name in Column]?: Value };
+
 /** JSON Web Key Set (RFC 7517). */
 export interface JsonWebKeySet {
   /** JSON Web Keys (RFC 7517, 4). */
@@ -151,11 +179,16 @@ export interface RoleSettings {
 }
 
 /** A role that tokens may name. */
-export interface UserRoleInput extends RoleSettings {
+export interface UserRoleInput<Role extends string = string> extends RoleSettings {
   /** Name of the role in Postgres. */
   readonly name: string;
   /** Declared roles whose privileges this role inherits. @default none */
-  readonly inherits?: readonly string[];
+  readonly inherits?: readonly Role[];
+  /**
+   * Commands on every row of every declared table, and on all its columns; `true` for all four. With `select` every declared view as well.
+   * @default none
+   */
+  readonly allRows?: true | Command | readonly Command[];
 }
 
 /** The role of requests without a token. */
@@ -165,7 +198,7 @@ export interface AnonymousRoleInput extends RoleSettings {
 }
 
 /** The roles of a declaration. */
-export interface RolesInput {
+export interface RolesInput<Role extends string = string> {
   /** The login role of PostgREST. @default `<name>_authenticator` */
   readonly authenticator?: string;
   /** NOLOGIN role that owns every object in the managed schemas. @default `<name>_owner` */
@@ -173,38 +206,38 @@ export interface RolesInput {
   /** The role of requests without a token; leave out to refuse such requests. @default none */
   readonly anonymous?: string | AnonymousRoleInput;
   /** The roles that tokens may name. */
-  readonly users: readonly (string | UserRoleInput)[];
+  readonly users: readonly (string | UserRoleInput<Role>)[];
 }
 
 /** Commands that roles may use on a table or view, on all or on some columns. */
-export interface GrantInput {
+export interface GrantInput<Column extends string = string, Role extends string = string> {
   /** Roles that get the grant. */
-  readonly to: string | readonly string[];
+  readonly to: Role | readonly Role[];
   /** `true` to read all columns, or the columns. @default not granted */
-  readonly select?: true | readonly string[];
+  readonly select?: true | readonly Column[];
   /** `true` to insert with all columns, or the columns. @default not granted */
-  readonly insert?: true | readonly string[];
+  readonly insert?: true | readonly Column[];
   /** `true` to update all columns, or the columns. @default not granted */
-  readonly update?: true | readonly string[];
+  readonly update?: true | readonly Column[];
   /** `true` to delete rows. @default not granted */
   readonly delete?: true;
 }
 
 /** Members of every policy. */
-export interface PolicyCommon {
+export interface PolicyCommon<Role extends string = string> {
   /** Name of the policy. @default made from kind, commands and roles */
   readonly name?: string;
   /** Commands that the policy decides. @default every command granted to its roles */
   readonly for?: Command | readonly Command[];
   /** Roles that the policy binds. */
-  readonly to: string | readonly string[];
+  readonly to: Role | readonly Role[];
   /** Restrictive policies must all pass, permissive ones only one. @default false */
   readonly restrictive?: boolean;
 }
 
-interface ClaimPolicy extends PolicyCommon {
+interface ClaimPolicy<Column extends string, Role extends string> extends PolicyCommon<Role> {
   /** Column that is compared with the claim. */
-  readonly column: string;
+  readonly column: Column;
   /** Claim that the column is compared with. */
   readonly claim: ClaimPath;
   /** Type of the column, or one that compares with it without failing. The claim is cast to it, never the column, so that indexes serve. */
@@ -212,42 +245,58 @@ interface ClaimPolicy extends PolicyCommon {
 }
 
 /** A policy made by `ownRows`. */
-export interface OwnRowsPolicy extends ClaimPolicy {
+export interface OwnRowsPolicy<Column extends string = string, Role extends string = string> extends ClaimPolicy<
+  Column,
+  Role
+> {
   /** Rows whose column equals a claim. */
   readonly kind: 'own-rows';
 }
 
 /** A policy made by `tenant`. */
-export interface TenantPolicy extends ClaimPolicy {
+export interface TenantPolicy<Column extends string = string, Role extends string = string> extends ClaimPolicy<
+  Column,
+  Role
+> {
   /** Rows of the tenant that the token names. */
   readonly kind: 'tenant';
 }
 
 /** A policy made by `claimList`. */
-export interface ClaimListPolicy extends ClaimPolicy {
+export interface ClaimListPolicy<Column extends string = string, Role extends string = string> extends ClaimPolicy<
+  Column,
+  Role
+> {
   /** Rows whose column is one of the values in a claim that holds a list. */
   readonly kind: 'claim-list';
 }
 
+/** The table whose rows say who is a member of what. */
+export interface MembershipTable<Table extends string = string, Column extends string = string> {
+  /** The membership table: `schema.table`, or a table of the first exposed schema. */
+  readonly table: Table;
+  /** Column of the membership table that `column` is compared with. */
+  readonly key: Column;
+  /** Column of the membership table that holds the member. */
+  readonly member: Column;
+  /** Only memberships whose columns have these values. @default all */
+  readonly where?: ByColumn<Column, string | number | boolean | readonly string[]>;
+}
+
 /** A policy made by `membership`. */
-export interface MembershipPolicy extends PolicyCommon {
+export interface MembershipPolicy<
+  Column extends string = string,
+  Role extends string = string,
+  Through = MembershipTable,
+> extends PolicyCommon<Role> {
   /** Rows that belong to something the token's subject is a member of, by a membership table. */
   readonly kind: 'membership';
   /** Column of the protected table. */
-  readonly column: string;
+  readonly column: Column;
   /** Type of that column and of `through.key`. */
   readonly type: ClaimType;
   /** The membership table and its columns. */
-  readonly through: {
-    /** The membership table: `schema.table`, or a table of the first exposed schema. */
-    readonly table: string;
-    /** Column of the membership table that `column` is compared with. */
-    readonly key: string;
-    /** Column of the membership table that holds the member. */
-    readonly member: string;
-    /** Only memberships whose columns have these values. @default all */
-    readonly where?: Readonly<Record<string, string | number | boolean | readonly string[]>>;
-  };
+  readonly through: Through;
   /** Claim that names the member. */
   readonly claim: ClaimPath;
   /** Type of `through.member`. */
@@ -255,31 +304,37 @@ export interface MembershipPolicy extends PolicyCommon {
 }
 
 /** A policy made by `allRows`. */
-export interface AllRowsPolicy extends PolicyCommon {
+export interface AllRowsPolicy<Role extends string = string> extends PolicyCommon<Role> {
   /** Every row. */
   readonly kind: 'all-rows';
 }
 
 /** A policy made by `publicRows`. */
-export interface PublicRowsPolicy extends PolicyCommon {
+export interface PublicRowsPolicy<
+  Column extends string = string,
+  Role extends string = string,
+> extends PolicyCommon<Role> {
   /** Rows with given values, whatever the token. */
   readonly kind: 'public-rows';
   /** Columns and the value each must have; `null` means IS NULL. */
-  readonly where: Readonly<Record<string, string | number | boolean | null>>;
+  readonly where: ByColumn<Column, string | number | boolean | null>;
 }
 
 /** A policy made by `validBetween`. */
-export interface ValidBetweenPolicy extends PolicyCommon {
+export interface ValidBetweenPolicy<
+  Column extends string = string,
+  Role extends string = string,
+> extends PolicyCommon<Role> {
   /** Rows that are valid now, between two moments in the row. */
   readonly kind: 'valid-between';
   /** Column of the first moment; a null there means always. @default no lower bound */
-  readonly from?: string;
+  readonly from?: Column;
   /** Column of the first moment after the end; a null there means for ever. @default no upper bound */
-  readonly until?: string;
+  readonly until?: Column;
 }
 
 /** A policy made by `custom`. */
-export interface CustomPolicy extends PolicyCommon {
+export interface CustomPolicy<Role extends string = string> extends PolicyCommon<Role> {
   /** Rows for which a condition of your own is true. */
   readonly kind: 'custom';
   /** The condition for rows that are read or changed. */
@@ -291,45 +346,70 @@ export interface CustomPolicy extends PolicyCommon {
 }
 
 /** Rows that roles may read or write. */
-export type PolicyInput =
-  | OwnRowsPolicy
-  | TenantPolicy
-  | ClaimListPolicy
-  | MembershipPolicy
-  | AllRowsPolicy
-  | PublicRowsPolicy
-  | ValidBetweenPolicy
-  | CustomPolicy;
+export type PolicyInput<Column extends string = string, Role extends string = string, Through = MembershipTable> =
+  | OwnRowsPolicy<Column, Role>
+  | TenantPolicy<Column, Role>
+  | ClaimListPolicy<Column, Role>
+  | MembershipPolicy<Column, Role, Through>
+  | AllRowsPolicy<Role>
+  | PublicRowsPolicy<Column, Role>
+  | ValidBetweenPolicy<Column, Role>
+  | CustomPolicy<Role>;
 
 /** A table of an exposed or internal schema. */
-export interface TableInput {
+export interface TableInput<
+  Name extends string = string,
+  Column extends string = string,
+  Role extends string = string,
+  Through = MembershipTable,
+> {
   /** `schema.table`, or a table of the first exposed schema. */
-  readonly name: string;
+  readonly name: Name;
   /** Commands that roles may use on the table. @default none */
-  readonly grants?: readonly GrantInput[];
+  readonly grants?: readonly GrantInput<Column, Role>[];
   /** Rows that roles may reach. Row security is on and forced: without a policy, no row. @default none */
-  readonly policies?: readonly PolicyInput[];
+  readonly policies?: readonly PolicyInput<Column, Role, Through>[];
+  /** Columns that new rows take from the token, such as `{ tenant_id: claim('tenant_id', 'uuid') }`. @default none */
+  readonly defaults?: ByColumn<Column, ClaimValue>;
 }
 
 /** A view runs with the rights of who asks (`security_invoker`), so the policies of its tables decide its rows. */
-export interface ViewInput {
+export interface ViewInput<Name extends string = string, Column extends string = string, Role extends string = string> {
   /** `schema.view`, or a view of the first exposed schema. */
-  readonly name: string;
+  readonly name: Name;
   /** Commands that roles may use on the view. @default none */
-  readonly grants?: readonly GrantInput[];
+  readonly grants?: readonly GrantInput<Column, Role>[];
 }
 
 /** A function that roles may call. */
-export interface FunctionInput {
+export interface FunctionInput<Name extends string = string, Role extends string = string> {
   /** `schema.function`, or a function of the first exposed schema. */
-  readonly name: string;
+  readonly name: Name;
   /** Argument types, for one of several overloads. @default every overload */
   readonly arguments?: readonly string[];
   /** Roles that may call it. */
-  readonly execute: string | readonly string[];
+  readonly execute: Role | readonly Role[];
   /** Says that the function may run with its owner's rights (SECURITY DEFINER). @default false */
   readonly securityDefiner?: boolean;
 }
+
+type TableName<Names extends DatabaseNames> = keyof Names['tables'] & string;
+type ViewName<Names extends DatabaseNames> = keyof Names['views'] & string;
+
+/** The inputs for the tables of a database, each with its own columns. */
+export type TablesInput<Names extends DatabaseNames> = {
+  [Name in TableName<Names>]: TableInput<Name, Names['tables'][Name], Names['roles'], MembershipTables<Names>>;
+}[TableName<Names>];
+
+/** The same for its views. */
+export type ViewsInput<Names extends DatabaseNames> = {
+  [Name in ViewName<Names>]: ViewInput<Name, Names['views'][Name], Names['roles']>;
+}[ViewName<Names>];
+
+/** The tables that a policy may read memberships from. */
+export type MembershipTables<Names extends DatabaseNames> = {
+  [Name in TableName<Names>]: MembershipTable<Name, Names['tables'][Name]>;
+}[TableName<Names>];
 
 /** Settings of PostgREST. */
 export interface ServerInput {
@@ -356,7 +436,7 @@ export interface ServerInput {
 }
 
 /** A declaration as you write it; {@link declare} checks it and fills in the defaults. */
-export interface DeclarationInput {
+export interface DeclarationInput<Names extends DatabaseNames = DatabaseNames> {
   /** Address of the JSON schema, with which an editor checks a declaration in JSON. @default none */
   readonly $schema?: string;
   /** Short name, and prefix of every name that a deploy makes: `^[a-z][a-z0-9_]*$`, at most 40 characters. */
@@ -368,13 +448,13 @@ export interface DeclarationInput {
   /** Schema for claims helpers, the pre-request check and book-keeping; never exposed. @default `<name>_private` */
   readonly privateSchema?: string;
   /** The roles of the server, of the owner and of requests. */
-  readonly roles: RolesInput;
+  readonly roles: RolesInput<Names['roles']>;
   /** Tables with grants and policies; an unlisted table stays closed. @default none */
-  readonly tables?: readonly TableInput[];
+  readonly tables?: readonly TablesInput<Names>[];
   /** Views with grants; an unlisted view stays closed. @default none */
-  readonly views?: readonly ViewInput[];
+  readonly views?: readonly ViewsInput<Names>[];
   /** Functions that roles may call; nobody can call an unlisted one. @default none */
-  readonly functions?: readonly FunctionInput[];
+  readonly functions?: readonly FunctionInput<Names['functions'], Names['roles']>[];
   /** Application SQL, each run once, in the order of their names. @default none */
   readonly migrations?: readonly SqlSource[];
   /** Keys whose tokens are trusted. @default { generate: 'ES256' } */
@@ -423,6 +503,8 @@ export interface Policy {
 export interface Table extends QualifiedName {
   readonly grants: readonly RelationGrant[];
   readonly policies: readonly Policy[];
+  /** Columns that new rows take from the token. @default none */
+  readonly defaults?: Readonly<Record<string, Required<ClaimValue>>>;
 }
 
 export interface View extends QualifiedName {

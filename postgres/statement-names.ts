@@ -76,6 +76,7 @@ export interface StatementNames {
     | 'fingerprint_policy'
     | 'drop_trigger'
     | 'drop_rule'
+    | 'drop_default'
     | 'fingerprint_trigger'
     | 'drop_function'
     | 'fingerprint_function'

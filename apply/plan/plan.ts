@@ -9,6 +9,7 @@ import type { Step } from './step.ts';
 import { fingerprint, hasFingerprint } from './fingerprint.ts';
 import { planGrants } from './plan-grants.ts';
 import { isSameFunction } from '../../compile/same-function.ts';
+import { planDefaults } from './plan-defaults.ts';
 import { planRoleSettings } from './plan-role-settings.ts';
 import { planTriggers } from './plan-triggers.ts';
 import { raw, statementsOf } from '../../postgres/statements.ts';
@@ -33,6 +34,7 @@ export function plan(declaration: Declaration, catalog: ComparedCatalog): Plan {
   const grants = planGrants(declaration, access, catalog);
   const policies = planPolicies(access.policies, catalog);
   const triggers = planTriggers(access.triggers, catalog);
+  const defaults = planDefaults(declaration, access.defaults, catalog);
   return {
     steps: [
       ...planOwnership(declaration, catalog),
@@ -40,6 +42,9 @@ export function plan(declaration: Declaration, catalog: ComparedCatalog): Plan {
       ...grants.revoke,
       ...policies.drop,
       ...triggers.drop,
+      // Before the functions go that former defaults call.
+      ...defaults.drop,
+      ...defaults.set,
       ...planFormerFunctions(declaration, access.functions, catalog),
       ...planRowSecurity(declaration, catalog),
       ...planOwnTables(declaration, catalog),
@@ -48,7 +53,7 @@ export function plan(declaration: Declaration, catalog: ComparedCatalog): Plan {
       ...triggers.create,
       ...grants.grant,
     ],
-    missing: [...grants.missing, ...policies.missing, ...triggers.missing],
+    missing: [...grants.missing, ...policies.missing, ...triggers.missing, ...defaults.missing],
   };
 }
 

@@ -79,6 +79,17 @@ export interface CatalogTrigger {
   readonly comment: string;
 }
 
+/** A default of a column that calls a function in the managed schemas. */
+export interface CatalogFunctionDefault {
+  readonly schema: string;
+  readonly table: string;
+  readonly column: string;
+  readonly function_schema: string;
+  readonly function: string;
+  readonly function_comment: string;
+  readonly definition: string;
+}
+
 export interface CatalogRule {
   readonly schema: string;
   readonly table: string;
@@ -287,6 +298,7 @@ export interface Catalog {
   readonly policies: readonly CatalogPolicy[];
   readonly triggers: readonly CatalogTrigger[];
   readonly rules: readonly CatalogRule[];
+  readonly functionDefaults: readonly CatalogFunctionDefault[];
   readonly definerTriggers: readonly CatalogDefinerTrigger[];
   readonly grantsElsewhere: readonly CatalogGrantElsewhere[];
   readonly otherMembers: readonly CatalogOtherMember[];

@@ -18,6 +18,7 @@ const COMPARED = [
   'policies',
   'triggers',
   'rules',
+  'functionDefaults',
   'defaultPrivileges',
 ] as const;
 /** Further catalogs that the audit reads. */

@@ -83,6 +83,8 @@ COMMENT ON POLICY :"policy" ON :"schema".:"name" IS :'fingerprint'
 DROP TRIGGER :"trigger" ON :"schema".:"name"
 -- name: drop_rule
 DROP RULE :"rule" ON :"schema".:"name"
+-- name: drop_default
+ALTER TABLE :"schema".:"name" ALTER COLUMN :"column" DROP DEFAULT
 -- name: fingerprint_trigger
 COMMENT ON TRIGGER :"trigger" ON :"schema".:"name" IS :'fingerprint'
 -- name: drop_function

@@ -78,6 +78,7 @@ export function strangeCatalog(declaration: Declaration): Catalog {
     types: [],
     policies: [],
     triggers: [],
+    functionDefaults: [],
     rules: [part],
     definerTriggers: [
       {
