@@ -120,7 +120,7 @@ export const allRows = <Role extends string>(policy: Omit<AllRowsPolicy<Role>, '
  * publicRows({ to: 'todos_anon', for: 'select', where: { published: true } });
  */
 export const publicRows = <Column extends string, Role extends string>(
-  policy: Omit<PublicRowsPolicy<Column, Role>, 'kind'>,
+  policy: Omit<PublicRowsPolicy<NoInfer<Column>, Role>, 'kind'>,
 ): PublicRowsPolicy<Column, Role> => ({
   kind: 'public-rows',
   ...policy,
