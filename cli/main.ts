@@ -7,6 +7,7 @@ import { addDevCommand } from './dev.ts';
 import { addDiffCommand } from './diff.ts';
 import { addDoctorCommand } from './doctor.ts';
 import { errorLine } from './error-line.ts';
+import { addGenCommand } from './gen.ts';
 import { addInitCommand } from './init.ts';
 import { addKeysCommand } from './keys.ts';
 import { addMigrationCommand } from './migration.ts';
@@ -28,6 +29,7 @@ const program = new Command('secured-postgrest')
 addInitCommand(program);
 addMigrationCommand(program);
 addDevCommand(program);
+addGenCommand(program);
 addDoctorCommand(program);
 addKeysCommand(program);
 addTokenCommand(program);

@@ -11,15 +11,17 @@ import {
   readToken,
   signToken,
   type TokenOptions,
+  type TokenProblem,
 } from '../tokens/index.ts';
 import { keyStore } from '../tokens/keys/key-store.ts';
-import { addKeyPlaceOptions, keyPlace, type KeyPlaceOptions } from './key-place.ts';
+import { addKeyPlaceOptions, keyPlace, toKeyPlace, type KeyPlaceOptions } from './key-place.ts';
 import { loadDeclaration } from './load-declaration.ts';
 import { parseTime } from './parse-time.ts';
 import { addTokenRevokeCommand } from './token-revoke.ts';
 
 type MintOptions = Omit<TokenOptions, 'claims'> &
   KeyPlaceOptions & {
+    readonly declaration?: string;
     readonly claim: Readonly<Record<string, unknown>>;
   };
 
@@ -36,13 +38,18 @@ export function addTokenCommand(program: Command): void {
 
   addKeyPlaceOptions(token.command('mint').description('sign a token with the key that is in use and print it'))
     .requiredOption('--role <name>', 'database role of requests with this token')
+    .option(
+      '--declaration <file>',
+      'have the token be what this declaration wants: its issuer and audience, a role of it',
+    )
     .option('--claim <name=value>', 'further claim, as JSON or else as text; can be repeated', addClaim, {})
     .option('--audience <name>', 'the audience (aud)')
     .option('--issuer <name>', 'the issuer (iss)')
     .option('--subject <name>', 'the subject (sub)')
     .option('--expires-in <seconds>', 'lifetime (default: 3600)', Number)
-    .action(async ({ claim, ...options }: MintOptions) => {
-      const place = keyPlace(options);
+    .action(async ({ claim, declaration: file, ...options }: MintOptions) => {
+      const declaration = file === undefined ? undefined : await loadDeclaration(file);
+      const place = keyPlace(withDirectory(options, declaration));
       const [key] = readKeys(place);
       if (key === undefined) {
         refuse(
@@ -52,7 +59,15 @@ export function addTokenCommand(program: Command): void {
           "make one with 'secured-postgrest keys generate'",
         );
       }
-      console.log(await signToken(key, { ...optionsOf(claim, options), ...options }));
+      const { issuer, audience } = declaration?.tokens ?? {};
+      const token = await signToken(key, {
+        ...(issuer !== undefined && { issuer }),
+        ...(audience !== undefined && { audience }),
+        ...optionsOf(claim, options),
+        ...options,
+      });
+      if (declaration) await checkMinted(token, declaration, options);
+      console.log(token);
     });
 
   token
@@ -76,13 +91,18 @@ export function addTokenCommand(program: Command): void {
     .option('--json', 'for programs')
     .action(async (file: string, given: string | undefined, { at, json, ...place }: VerifyOptions) => {
       const declaration = await loadDeclaration(file);
-      const keySet = loadVerificationKeys(declaration.keys, areElsewhere(declaration) ? keyPlace(place) : '');
-      const { role, problems } = await examineToken(await tokenFrom(given), declaration, keySet, {
-        ...(at && { now: at }),
-      });
-      if (json) console.log(JSON.stringify({ role, problems }));
-      else if (role !== undefined) console.log(`good: requests with it are served as ${role}`);
-      else for (const { code, problem, fix } of problems) console.log(`refused: ${problem}; ${fix} [${code}]`);
+      const { role, problems, warnings } = await examineToken(
+        await tokenFrom(given),
+        declaration,
+        verificationKeys(declaration, place),
+        { ...(at && { now: at }) },
+      );
+      if (json) console.log(JSON.stringify({ role, problems, warnings }));
+      else {
+        if (role !== undefined) console.log(`good: requests with it are served as ${role}`);
+        for (const warning of warnings) console.log(`but ${inWords(warning)}`);
+        for (const problem of problems) console.log(`refused: ${inWords(problem)}`);
+      }
       if (role === undefined) process.exitCode = 2;
     });
 
@@ -101,8 +121,31 @@ function optionsOf(claims: MintOptions['claim'], options: Omit<MintOptions, 'cla
   return asked;
 }
 
+/** The token alone, also where it was copied with the scheme of the header that it stood in. */
 async function tokenFrom(given: string | undefined): Promise<string> {
-  return (given ?? (await text(process.stdin))).trim();
+  return (given ?? (await text(process.stdin))).trim().replace(/^Bearer\s+/i, '');
+}
+
+/** Where a deploy of the declaration keeps its keys, unless an option names another place. */
+function withDirectory(options: KeyPlaceOptions, declaration: Declaration | undefined): KeyPlaceOptions {
+  if (!declaration || toKeyPlace(options) !== undefined) return options;
+  return { ...options, directory: `.secrets/${declaration.name}/keys` };
+}
+
+/** Rejects a token that the declared server would reject, and warns of one that reaches fewer rows than it may. */
+async function checkMinted(token: string, declaration: Declaration, options: KeyPlaceOptions): Promise<void> {
+  const keySet = verificationKeys(declaration, withDirectory(options, declaration));
+  const { problems, warnings } = await examineToken(token, declaration, keySet);
+  for (const { problem, fix } of problems) refuse('invalid_token_claim', '--declaration', problem, fix);
+  for (const warning of warnings) console.error(`warning: ${inWords(warning)}`);
+}
+
+function verificationKeys(declaration: Declaration, place: KeyPlaceOptions): ReturnType<typeof loadVerificationKeys> {
+  return loadVerificationKeys(declaration.keys, areElsewhere(declaration) ? keyPlace(place) : '');
+}
+
+function inWords({ code, problem, fix }: TokenProblem): string {
+  return `${problem}; ${fix} [${code}]`;
 }
 
 /** Tests if the declaration does not say itself which keys are trusted. */

@@ -110,6 +110,7 @@ export interface StatementNames {
     | 'reload_schema'
     | 'reload_config';
   'cli/explorer': 'functions';
+  'cli/types': 'relations' | 'foreign_keys' | 'functions' | 'types';
   'postgres/catalogs': 'read_catalogs' | 'read_outward' | 'catalog';
   'postgres/session':
     | 'read_server'

@@ -1,8 +1,10 @@
 import { readClaim } from '../declaration/claims.ts';
+import { didYouMean } from '../errors/did-you-mean.ts';
 import type { TokenProblem } from './token-problem.ts';
 import { compactVerify, importJWK, type JWK } from 'jose';
 import type { Declaration, JsonWebKeySet, Revocation } from '../declaration/types.ts';
 import { providerOf } from '../declaration/keys/provider.ts';
+import { claimWarnings } from './claim-warnings.ts';
 import { CLOCK_SKEW_S } from './clock-skew.ts';
 import { examineProviderToken } from './examine-provider-token.ts';
 import { moment, readPart, type TokenPart } from './read-token.ts';
@@ -14,6 +16,8 @@ export interface TokenExamination {
   readonly claims?: Readonly<Record<string, unknown>>;
   /** Every reason against it; none: requests with it are served as `role`. */
   readonly problems: readonly TokenProblem[];
+  /** What of a token that is served does not fit the policies of its role: it reaches fewer rows. */
+  readonly warnings: readonly TokenProblem[];
   /** The database role of requests with it; absent where they are refused. */
   readonly role?: string;
 }
@@ -76,11 +80,13 @@ export async function examineToken(
     ...(given?.problems ?? []),
   ];
   const role = given?.role;
+  const isServed = problems.length === 0 && role !== undefined;
   return {
     ...(header && { header: header.value }),
     ...(claims && { claims: claims.value }),
     problems,
-    ...(problems.length === 0 && role !== undefined && { role }),
+    warnings: isServed && claims ? claimWarnings(claims.value, role, declaration) : [],
+    ...(isServed && { role }),
   };
 }
 
@@ -302,7 +308,8 @@ function roleProblems({ role }: TokenPart['value'], { users, anonymous }: Declar
   }
   const names = [...users, ...(anonymous ? [anonymous] : [])].map(({ name }) => name);
   if (typeof role === 'string' && names.includes(role)) return [];
-  return [problem('unknown_role', `the role ${show(role)} is not declared`, `use one of ${names.join(', ')}`)];
+  const near = typeof role === 'string' ? didYouMean(role, names) : '';
+  return [problem('unknown_role', `the role ${show(role)} is not declared${near}`, `use one of ${names.join(', ')}`)];
 }
 
 function audiences(aud: unknown): unknown[] {
@@ -318,7 +325,7 @@ function isThere(value: unknown): boolean {
 }
 
 function refused(...described: Parameters<typeof problem>): TokenExamination {
-  return { problems: [problem(...described)] };
+  return { problems: [problem(...described)], warnings: [] };
 }
 
 function problem(code: TokenProblem['code'], text: string, fix: string): TokenProblem {

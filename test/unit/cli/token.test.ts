@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createLocalJWKSet, jwtVerify, type JSONWebKeySet } from 'jose';
@@ -89,11 +89,39 @@ describe('token verify', () => {
 
   it('says as what a good token is served', async () => {
     const { stdout } = await run('token', 'mint', '--directory', directory, '--role', 'todos_user');
-    expect(await verifyWith(stdout)).toEqual({
+    const { code, stdout: said } = await verifyWith(`Bearer ${stdout}`);
+    expect({ code, said: said.split('\n')[0] }).toEqual({
       code: 0,
-      stdout: 'good: requests with it are served as todos_user\n',
-      stderr: '',
+      said: 'good: requests with it are served as todos_user',
     });
+  });
+
+  it.each([
+    ['lacks', [], 'but its claim "user_id" is missing: ', '[missing_claim]'],
+    [
+      'has, in another type,',
+      ['--claim', 'user_id=abc'],
+      'but its claim "user_id" is "abc", which is no int: ',
+      '[invalid_claim]',
+    ],
+  ])('says what happens with a token that %s a claim of the policies', async (_, options, beginning, end) => {
+    const { stdout } = await run('token', 'mint', '--directory', directory, '--role', 'todos_user', ...options);
+    const { code, stdout: said } = await verifyWith(stdout);
+    const [good, but, ...rest] = said.trim().split('\n');
+    expect({ code, good, rest }).toEqual({
+      code: 0,
+      good: 'good: requests with it are served as todos_user',
+      rest: [],
+    });
+    expect(but!.startsWith(beginning), but).toBe(true);
+    expect(but!.endsWith(end), but).toBe(true);
+    expect(but).toContain('the own-rows policy of api.todos matches no row');
+  });
+
+  it('has no more to say of a token whose claims fit', async () => {
+    const { stdout } = await mint('--role', 'todos_user', '--claim', 'user_id=1');
+    const { stdout: said } = await verifyWith(stdout, '--json');
+    expect(JSON.parse(said)).toEqual({ role: 'todos_user', problems: [], warnings: [] });
   });
 
   it("says every reason against another, at a moment of one's choice", async () => {
@@ -108,6 +136,30 @@ describe('token verify', () => {
   it('wants the keys where they are generated ones, and a time that is one', async () => {
     expect((await run('token', 'verify', declaration, 'a.b.c')).stderr).toMatch(/--directory.*\[unreadable_key\]/);
     expect((await verifyWith('a.b.c', '--at', 'noon')).stderr).toMatch(/2027-01-31T12:00:00Z/);
+  });
+});
+
+describe('token mint --declaration', () => {
+  const mintFor = (tokens: object, ...args: string[]) => {
+    const file = join(directory, '..', `declaration-${process.pid}.json`);
+    writeFileSync(file, JSON.stringify({ name: 'notes', schemas: ['api'], roles: { users: ['writer'] }, tokens }));
+    return run('token', 'mint', '--directory', directory, '--declaration', file, ...args).finally(() => rmSync(file));
+  };
+
+  it('fills in the issuer and audience that are declared', async () => {
+    const { stdout, stderr } = await mintFor({ issuer: 'https://id.example', audience: 'notes' }, '--role', 'writer');
+    expect(stderr).toBe('');
+    expect((await verify(stdout)).payload).toMatchObject({ iss: 'https://id.example', aud: 'notes', role: 'writer' });
+  });
+
+  it.each([
+    ['another role', {}, ['--role', 'writr'], 'did you mean "writer"?'],
+    ['another issuer', { issuer: 'me' }, ['--role', 'writer', '--issuer', 'you'], 'its issuer is "you", not "me"'],
+    ['no required claim', { requiredClaims: ['sub'] }, ['--role', 'writer'], 'the claim "sub" is missing'],
+  ])('rejects a token with %s', async (_, tokens, args, problem) => {
+    const { code, stdout, stderr } = await mintFor(tokens, ...args);
+    expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
+    expect(stderr).toContain(problem);
   });
 });
 
