@@ -14,6 +14,7 @@ import {
   type ComparedCatalog,
 } from '../postgres/catalog/read-catalog.ts';
 import { connect, type DatabaseConnection } from '../postgres/connect.ts';
+import { nameEnumValues } from './enum-values.ts';
 import { createRoles } from './create-roles.ts';
 import { runEarly } from './early.ts';
 import { checkPolicyColumns } from './fit-columns.ts';
@@ -192,9 +193,10 @@ async function reconcileAccess(
   checkSubjectColumns(declaration, before);
   checkPolicyColumns(declaration, before);
   const functions = planFunctions(declaration, before);
-  const withFunctions = await runFunctions(session, before, functions);
+  const named = (error: unknown) => nameEnumValues(error, before.types);
+  const withFunctions = await runFunctions(session, before, functions).catch(named);
   const { steps } = functions.length === 0 ? first : plan(declaration, withFunctions);
-  await runSteps(session, steps);
+  await runSteps(session, steps).catch(named);
   const statements = [...functions, ...steps].map(({ sql }) => sql);
   if (statements.length === 0) return { statements, catalog: await rest, pending: [] };
   const made = await read(session, ['policies', 'triggers']);

@@ -1,11 +1,7 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import type { Command } from 'commander';
-import { apiRoles } from '../declaration/roles.ts';
-import type { Declaration } from '../declaration/types.ts';
-import { startEphemeralPostgrest } from '../testing/index.ts';
 import { loadDeclaration } from './load-declaration.ts';
-import { readDatabase } from './types/read-database.ts';
-import { typeScript } from './types/typescript.ts';
+import { typesOf } from './types/types-of.ts';
 
 export function addGenCommand(program: Command): void {
   program
@@ -20,20 +16,4 @@ export function addGenCommand(program: Command): void {
       if (output === undefined) process.stdout.write(types);
       else if (!existsSync(output) || readFileSync(output, 'utf8') !== types) writeFileSync(output, types);
     });
-}
-
-/** Applies the declaration to an empty database, and writes the types of what is there then. */
-async function typesOf(declaration: Declaration): Promise<string> {
-  await using environment = await startEphemeralPostgrest(declaration);
-  const { schemas, internalSchemas } = declaration;
-  const database = await readDatabase(
-    (text, values) => environment.sql(text, values),
-    [...schemas, ...internalSchemas],
-  );
-  return typeScript(database, {
-    schemas,
-    internalSchemas,
-    roles: apiRoles(declaration).map(({ name }) => name),
-    postgrestVersion: declaration.server.version,
-  });
 }

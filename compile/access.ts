@@ -113,7 +113,7 @@ function policyStatement({ table, name, command, roles, restrictive }: PolicyPar
  */
 function ownerPolicies(declaration: Declaration): DesiredPolicy[] {
   const tables = new Map<string, QualifiedName>();
-  for (const policy of membershipPolicies(declaration)) {
+  for (const { policy } of membershipPolicies(declaration)) {
     const table = membershipTable(policy, declaration);
     tables.set(`${table.schema}.${table.name}`, table);
   }
@@ -130,11 +130,10 @@ function ownerPolicies(declaration: Declaration): DesiredPolicy[] {
   });
 }
 
-function membershipPolicies(declaration: Declaration): MembershipPolicy[] {
+function membershipPolicies(declaration: Declaration): { policy: MembershipPolicy; place: string }[] {
   return declaration.tables
     .flatMap((table) => table.policies)
-    .map((policy) => policy.input)
-    .filter((input) => input.kind === 'membership');
+    .flatMap(({ input, place }) => (input.kind === 'membership' ? [{ policy: input, place }] : []));
 }
 
 function privateFunctions(
@@ -149,10 +148,10 @@ function privateFunctions(
     Object.entries(role.settings).map(([name, value]) => ({ role: role.name, name, value })),
   );
   const memberships = new Map<string, DesiredFunction>();
-  for (const policy of membershipPolicies(declaration)) {
+  for (const { policy, place } of membershipPolicies(declaration)) {
     const name = membershipFunctionName(policy, declaration);
     const statement = membershipFunction(policy, name, declaration);
-    memberships.set(name, { name, arguments: [], statement, executableBy: everyone });
+    memberships.set(name, { name, arguments: [], statement, executableBy: everyone, place });
   }
   return [
     ...(['claim', 'claim_list'] as const).map((name) => ({

@@ -26,6 +26,8 @@ export interface DesiredFunction {
   readonly arguments: readonly string[];
   readonly statement: string;
   readonly executableBy: readonly string[];
+  /** The part of the declaration that it is made for. @default the function's name */
+  readonly place?: string;
 }
 
 /** A table of the private schema that nobody but the owner reaches. */

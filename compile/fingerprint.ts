@@ -17,7 +17,7 @@ export function accessFingerprint(declaration: Declaration): string {
     tables: relations,
     views: undefined,
     desired: [
-      functions,
+      functions.map((fn) => ({ ...fn, place: undefined })),
       ...[policies, tables, triggers, defaults].map((list) => list.map(({ statement }) => statement)),
     ],
   };

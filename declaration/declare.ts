@@ -1,5 +1,6 @@
 import { checkKeySet } from './keys/key-set.ts';
 import { checkCondition, checkSql, renderCondition } from './custom-sql.ts';
+import { placeOf } from './place.ts';
 import { membershipTable } from './membership-table.ts';
 import { refuse } from '../errors/secured-postgrest-error.ts';
 import { freeze } from './freeze.ts';
@@ -23,7 +24,9 @@ import {
   type GrantInput,
   type RelationGrant,
   type Table,
+  type FunctionInput,
   type TableInput,
+  type ViewInput,
   type View,
 } from './types.ts';
 
@@ -71,9 +74,9 @@ export function declare(given: DeclarationInput): Declaration {
     name: input.name,
     ...schemas,
     ...roles,
-    tables: (input.tables ?? []).map((table, index) => resolveTable(table, `tables[${index}]`, schemas, roles)),
-    views: (input.views ?? []).map((view, index) => resolveView(view, `views[${index}]`, schemas, roles)),
-    functions: (input.functions ?? []).map((fn, index) => resolveFunction(fn, `functions[${index}]`, schemas, roles)),
+    tables: (input.tables ?? []).map((table) => resolveTable(table, schemas, roles)),
+    views: (input.views ?? []).map((view) => resolveView(view, schemas, roles)),
+    functions: (input.functions ?? []).map((fn) => resolveFunction(fn, schemas, roles)),
     migrations: [...migrations].sort((a, b) => (a.file < b.file ? -1 : 1)),
     keys,
     tokens: { ...resolveTokens(input.tokens ?? {}, schemas), ...(needsToken && { isRequired: true }) },
@@ -123,17 +126,13 @@ function resolveSchemas(input: DeclarationInput): Schemas {
   return { schemas: input.schemas, internalSchemas, privateSchema };
 }
 
-function resolveTable(
-  table: NonNullable<DeclarationInput['tables']>[number],
-  place: string,
-  schemas: Schemas,
-  roles: Roles,
-): Table {
-  const name = resolveName(table.name, `${place}.name`, schemas);
-  const grants = resolveGrants(table.grants ?? [], `${place}.grants`, roles);
-  const policies = resolvePolicies(table.policies ?? [], `${place}.policies`, grants, roles);
-  refuseUnreachableGrants(`${place}.grants`, table.name, grants, policies, roles);
-  const defaults = resolveDefaults(table.defaults ?? {}, `${place}.defaults`);
+function resolveTable(table: TableInput, schemas: Schemas, roles: Roles): Table {
+  const place = placeOf('tables', table.name);
+  const name = resolveName(table.name, `${place}, name`, schemas);
+  const grants = resolveGrants(table.grants ?? [], `${place}, grants`, roles);
+  const policies = resolvePolicies(table.policies ?? [], place, grants, roles);
+  refuseUnreachableGrants(`${place}, grants`, table.name, grants, policies, roles);
+  const defaults = resolveDefaults(table.defaults ?? {}, `${place}, defaults`);
   return { ...name, grants, policies, ...(Object.keys(defaults).length > 0 && { defaults }) };
 }
 
@@ -168,27 +167,19 @@ function refuseUnreachableGrants(
   }
 }
 
-function resolveView(
-  view: NonNullable<DeclarationInput['views']>[number],
-  place: string,
-  schemas: Schemas,
-  roles: Roles,
-): View {
+function resolveView(view: ViewInput, schemas: Schemas, roles: Roles): View {
+  const place = placeOf('views', view.name);
   return {
-    ...resolveName(view.name, `${place}.name`, schemas),
-    grants: resolveGrants(view.grants ?? [], `${place}.grants`, roles),
+    ...resolveName(view.name, `${place}, name`, schemas),
+    grants: resolveGrants(view.grants ?? [], `${place}, grants`, roles),
   };
 }
 
-function resolveFunction(
-  fn: NonNullable<DeclarationInput['functions']>[number],
-  place: string,
-  schemas: Schemas,
-  roles: Roles,
-): ApiFunction {
-  const execute = rolesOf(fn.execute, `${place}.execute`, roles);
-  const name = qualify(fn.name, schemas.schemas[0]!, `${place}.name`);
-  if (name.schema !== schemas.privateSchema) checkKnownSchema(name.schema, `${place}.name`, schemas);
+function resolveFunction(fn: FunctionInput, schemas: Schemas, roles: Roles): ApiFunction {
+  const place = placeOf('functions', fn.name);
+  const execute = rolesOf(fn.execute, `${place}, execute`, roles);
+  const name = qualify(fn.name, schemas.schemas[0]!, `${place}, name`);
+  if (name.schema !== schemas.privateSchema) checkKnownSchema(name.schema, `${place}, name`, schemas);
   return {
     ...name,
     ...(fn.arguments && { arguments: fn.arguments }),
@@ -258,7 +249,7 @@ function checkPolicyTexts(declaration: Declaration): void {
   for (const policy of declaration.tables.flatMap((table) => table.policies)) {
     if (policy.input.kind === 'membership') {
       const { schema } = membershipTable(policy.input, declaration);
-      checkKnownSchema(schema, `${policy.place}.through.table`, declaration);
+      checkKnownSchema(schema, `${policy.place}, through.table`, declaration);
     }
     if (policy.input.kind !== 'custom') continue;
     const { using, check, values } = policy.input;

@@ -1,3 +1,4 @@
+import { didYouMean } from '../errors/did-you-mean.ts';
 import { refuse } from '../errors/secured-postgrest-error.ts';
 import type { Declaration, QualifiedName } from './types.ts';
 
@@ -92,7 +93,13 @@ export function checkKnownSchema(
   { schemas, internalSchemas }: Pick<Declaration, 'schemas' | 'internalSchemas'>,
 ): void {
   if (schemas.includes(schema) || internalSchemas.includes(schema)) return;
-  refuse('unknown_schema', place, `"${schema}" is not a declared schema`, 'add it to schemas or internalSchemas');
+  const known = [...schemas, ...internalSchemas];
+  refuse(
+    'unknown_schema',
+    place,
+    `"${schema}" is not a declared schema${didYouMean(schema, known)}`,
+    `use one of ${known.join(', ')}, or add it to schemas or internalSchemas`,
+  );
 }
 
 /** Refuses the second of two equal names. */

@@ -2,38 +2,46 @@ import { createHash } from 'node:crypto';
 import { refuse } from '../errors/secured-postgrest-error.ts';
 import { COMMANDS } from './commands.ts';
 import { checkDistinct, checkName } from './names.ts';
+import { policyColumns } from './policy-columns.ts';
+import { policyPlace } from './place.ts';
 import { checkKnownRole, effectiveRoles, type Roles } from './roles.ts';
 import type { Command, Policy, PolicyInput, PolicyStatement, RelationGrant } from './types.ts';
 
-/** Checks the policies of one table and fills in their commands and names. */
+/**
+ * Checks the policies of one table and fills in their commands and names.
+ *
+ * @param table its place
+ */
 export function resolvePolicies(
   inputs: readonly PolicyInput[],
-  place: string,
+  table: string,
   grants: readonly RelationGrant[],
   roles: Roles,
 ): Policy[] {
-  const policies = inputs.map((input, index) => resolvePolicy(input, `${place}[${index}]`, grants, roles));
+  const policies = inputs.map((input, index) =>
+    resolvePolicy(input, policyPlace(table, index, input.kind), grants, roles),
+  );
   const named = policies.flatMap((policy) => policy.statements.map(({ name }) => ({ name, place: policy.place })));
   checkDistinct(
     named.map(({ name }) => name),
-    (index) => `${named[index]!.place}.name`,
+    (index) => `${named[index]!.place}, name`,
   );
   return policies;
 }
 
 function resolvePolicy(input: PolicyInput, place: string, grants: readonly RelationGrant[], roles: Roles): Policy {
   const to = typeof input.to === 'string' ? [input.to] : input.to;
-  checkDistinct(to, (index) => `${place}.to[${index}]`);
-  for (const role of to) checkKnownRole(role, `${place}.to`, roles);
+  checkDistinct(to, (index) => `${place}, to[${index}]`);
+  for (const role of to) checkKnownRole(role, `${place}, to`, roles);
   for (const column of columnsOf(input)) checkName(column, place);
   if (input.kind === 'valid-between' && input.from === undefined && input.until === undefined) {
     refuse('invalid_declaration', place, 'a policy between two times has neither "from" nor "until"', 'give it one');
   }
   if (input.kind === 'public-rows' && Object.keys(input.where).length === 0) {
-    refuse('invalid_declaration', `${place}.where`, 'no condition is given', 'give one, or use allRows');
+    refuse('invalid_declaration', `${place}, where`, 'no condition is given', 'give one, or use allRows');
   }
   const asked = input.for === undefined ? undefined : typeof input.for === 'string' ? [input.for] : input.for;
-  checkDistinct(asked ?? [], (index) => `${place}.for[${index}]`);
+  checkDistinct(asked ?? [], (index) => `${place}, for[${index}]`);
   const commands = COMMANDS.filter((command) =>
     asked ? asked.includes(command) : to.some((role) => granted(role, command)),
   );
@@ -44,7 +52,7 @@ function resolvePolicy(input: PolicyInput, place: string, grants: readonly Relat
   if (commands.length === 0) refuseUnused(place, to.join(', '), 'do anything');
   const restrictive = input.restrictive ?? false;
   const statements = statementsOf(input, restrictive, commands, to);
-  for (const { name } of statements) checkName(name, `${place}.name`);
+  for (const { name } of statements) checkName(name, `${place}, name`);
   return { commands, statements, roles: to, restrictive, place, input };
 
   function granted(role: string, command: Command): boolean {
@@ -67,21 +75,9 @@ function refuseUnused(place: string, role: string, command: string): never {
 }
 
 function columnsOf(input: PolicyInput): readonly string[] {
-  switch (input.kind) {
-    case 'own-rows':
-    case 'tenant':
-    case 'claim-list':
-      return [input.column];
-    case 'membership':
-      return [input.column, input.through.key, input.through.member, ...Object.keys(input.through.where ?? {})];
-    case 'public-rows':
-      return Object.keys(input.where);
-    case 'valid-between':
-      return [input.from, input.until].filter((column) => column !== undefined);
-    case 'all-rows':
-    case 'custom':
-      return [];
-  }
+  if (input.kind !== 'membership') return policyColumns(input);
+  const { key, member, where = {} } = input.through;
+  return [...policyColumns(input), key, member, ...Object.keys(where)];
 }
 
 /** A given name stays as it is where one policy suffices; otherwise the command is added. */

@@ -1,4 +1,5 @@
 import { refuse } from '../errors/secured-postgrest-error.ts';
+import { didYouMean } from '../errors/did-you-mean.ts';
 import { checkDistinct, checkRoleName } from './names.ts';
 import type { ApiRole, AnonymousRoleInput, Declaration, RolesInput, UserRoleInput } from './types.ts';
 
@@ -76,7 +77,7 @@ export function checkKnownRole(name: string, place: string, roles: Roles): void 
     refuse(
       'unknown_role',
       place,
-      `"${name}" is not a declared role`,
+      `"${name}" is not a declared role${didYouMean(name, known)}`,
       `use one of ${known.join(', ') || '(none)'}, or add it to roles.users`,
     );
   }

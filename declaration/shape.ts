@@ -1,6 +1,8 @@
 import { z } from 'zod';
 import { refuse } from '../errors/secured-postgrest-error.ts';
 import { COMMANDS } from './commands.ts';
+import { describeIssue } from './describe-issue.ts';
+import { describePath } from './place.ts';
 import type { IsSame } from './same-type.ts';
 import type { DeclarationInput, JsonWebKeySet } from './types.ts';
 
@@ -190,8 +192,8 @@ export function checkShape(input: DeclarationInput): void {
   refusePrivileges(input);
   const result = declarationShape.safeParse(input);
   if (result.success) return;
-  const issue = result.error.issues[0]!;
-  refuse('invalid_declaration', placeOf(issue.path), lowerFirst(issue.message), 'see the type DeclarationInput');
+  const { path, problem } = describeIssue(result.error.issues[0]!, declarationShape, input);
+  refuse('invalid_declaration', describePath(path, input), problem, 'see the type DeclarationInput');
 }
 
 function refusePrivileges(input: DeclarationInput): void {
@@ -206,13 +208,4 @@ function refusePrivileges(input: DeclarationInput): void {
       refuse('privileged_role', `${place}.${privilege}`, 'a role that tokens may name must not have it', 'remove it');
     }
   }
-}
-
-function placeOf(path: readonly PropertyKey[]): string {
-  const place = path.map((key) => (typeof key === 'number' ? `[${key}]` : `.${String(key)}`)).join('');
-  return place.replace(/^\./, '') || 'declaration';
-}
-
-function lowerFirst(message: string): string {
-  return message.charAt(0).toLowerCase() + message.slice(1);
 }

@@ -2,16 +2,28 @@
 import ts from 'typescript';
 import { root } from './run.mjs';
 
-const TYPES = `${root}declaration/types.ts`;
+/** A module that is not on the disk: a declaration's input whose names are any text. */
+const ENTRY = `${root}declaration/described-input.ts`;
+const ENTRY_TEXT = `import type { DeclarationInput } from './types.ts';\nexport type Input = DeclarationInput;\n`;
 
 /** The schema with a description of each property, from the doc comment of the same property of `DeclarationInput`. */
 export function describeSchema(schema) {
-  const options = { strict: true, module: ts.ModuleKind.NodeNext, lib: ['lib.es2023.d.ts'], types: [] };
-  const program = ts.createProgram([TYPES], options);
+  const options = {
+    strict: true,
+    module: ts.ModuleKind.NodeNext,
+    lib: ['lib.es2023.d.ts'],
+    types: [],
+    allowImportingTsExtensions: true,
+    noEmit: true,
+  };
+  const host = ts.createCompilerHost(options);
+  const { getSourceFile, fileExists } = host;
+  host.fileExists = (name) => name === ENTRY || fileExists(name);
+  host.getSourceFile = (name, version) =>
+    name === ENTRY ? ts.createSourceFile(name, ENTRY_TEXT, version) : getSourceFile.call(host, name, version);
+  const program = ts.createProgram([ENTRY], options, host);
   const checker = program.getTypeChecker();
-  const [input] = checker
-    .getExportsOfModule(checker.getSymbolAtLocation(program.getSourceFile(TYPES)))
-    .filter(({ name }) => name === 'DeclarationInput');
+  const [input] = checker.getExportsOfModule(checker.getSymbolAtLocation(program.getSourceFile(ENTRY)));
   return new Describer(checker).describe(schema, [checker.getDeclaredTypeOfSymbol(input)]);
 }
 

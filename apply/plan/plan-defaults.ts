@@ -3,7 +3,8 @@ import type { CatalogFunctionDefault } from '../../postgres/catalog/catalog.ts';
 import type { ComparedCatalog } from '../../postgres/catalog/read-catalog.ts';
 import { statementsOf } from '../../postgres/statements.ts';
 import type { Declaration } from '../../declaration/types.ts';
-import { isMarked } from './mark.ts';
+import { hasFingerprint } from './fingerprint.ts';
+import { hasColumns } from './missing.ts';
 import type { Step } from './step.ts';
 
 const statement = statementsOf('apply/statements');
@@ -11,24 +12,17 @@ const statement = statementsOf('apply/statements');
 interface DefaultPlan {
   readonly drop: Step[];
   readonly set: Step[];
-  readonly missing: string[];
 }
 
 /** Defaults that call one of our functions are ours; those of migrations stay, unless one is declared for the same column. */
 export function planDefaults(
   { privateSchema }: Declaration,
   desired: readonly DesiredDefault[],
-  { functionDefaults, relations }: ComparedCatalog,
+  catalog: ComparedCatalog,
 ): DefaultPlan {
-  const ours = functionDefaults.filter(
-    (found) => found.function_schema === privateSchema && isMarked(found.function_comment),
+  const ours = catalog.functionDefaults.filter(
+    (found) => found.function_schema === privateSchema && hasFingerprint(found.function_comment),
   );
-  const lacking = desired.map(({ table, column }) => {
-    const place = `${table.schema}.${table.name}`;
-    const relation = relations.find(({ schema, name }) => schema === table.schema && name === table.name);
-    if (!relation) return [`table ${place}`];
-    return relation.columns.includes(column) ? [] : [`column ${place}.${column}`];
-  });
   return {
     drop: ours
       .filter((found) => !desired.some((wanted) => isOf(wanted, found)))
@@ -40,14 +34,13 @@ export function planDefaults(
         place: `${schema}.${table}.${column}`,
       })),
     set: desired
-      .filter((_, index) => lacking[index]!.length === 0)
+      .filter(({ table, column }) => hasColumns(table, [column], catalog))
       .filter((wanted) => !ours.some((found) => isOf(wanted, found) && calls(wanted, found)))
       .map(({ table, column, statement: sql }) => ({
         sql,
         as: 'owner',
         place: `${table.schema}.${table.name}.${column}`,
       })),
-    missing: lacking.flat(),
   };
 }
 

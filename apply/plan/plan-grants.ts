@@ -29,7 +29,6 @@ interface Subject {
 interface GrantPlan {
   readonly revoke: Step[];
   readonly grant: Step[];
-  readonly missing: string[];
 }
 
 /** Brings the grants of every object in the managed schemas to exactly what is declared. */
@@ -45,7 +44,6 @@ export function planGrants(declaration: Declaration, access: DesiredAccess, cata
   return {
     revoke: [...compared.flatMap(({ revoke }) => revoke), ...defaultPrivileges(declaration, catalog)],
     grant: compared.flatMap(({ grant }) => grant),
-    missing: missing(declaration, catalog),
   };
 }
 
@@ -247,26 +245,6 @@ function defaultPrivileges({ owner }: Declaration, catalog: ComparedCatalog): St
 
 function hasGrant(grants: readonly Grant[], grantee: string): boolean {
   return grants.some((grant) => grant.grantee === grantee);
-}
-
-function missing(declaration: Declaration, catalog: ComparedCatalog): string[] {
-  const present = new Map(catalog.relations.map((relation) => [keyOf(relation), relation]));
-  const relationsOf = (kind: string, relations: readonly (QualifiedName & { grants: readonly RelationGrant[] })[]) =>
-    relations.flatMap((relation) => {
-      const found = present.get(keyOf(relation));
-      if (!found) return [`${kind} ${keyOf(relation)}`];
-      const columns = new Set(relation.grants.flatMap((grant) => grant.columns ?? []));
-      return [...columns]
-        .filter((column) => !found.columns.includes(column))
-        .map((column) => `column ${keyOf(relation)}.${column}`);
-    });
-  return [
-    ...relationsOf('table', declaration.tables),
-    ...relationsOf('view', declaration.views),
-    ...declaration.functions
-      .filter((declared) => !catalog.functions.some((fn) => matches(declared, fn)))
-      .map((fn) => `function ${keyOf(fn)}${fn.arguments ? `(${fn.arguments.join(', ')})` : ''}`),
-  ];
 }
 
 function privileges(entries: readonly (readonly [string, string])[]): Privileges {

@@ -6,6 +6,7 @@ import type { Declaration, QualifiedName } from '../../declaration/types.ts';
 import type { CatalogTrigger } from '../../postgres/catalog/catalog.ts';
 import type { ComparedCatalog } from '../../postgres/catalog/read-catalog.ts';
 import { fingerprint, hasFingerprint } from './fingerprint.ts';
+import { hasColumns } from './missing.ts';
 import type { Step } from './step.ts';
 import { statementsOf } from '../../postgres/statements.ts';
 
@@ -14,7 +15,6 @@ const statement = statementsOf('apply/statements');
 interface TriggerPlan {
   readonly drop: Step[];
   readonly create: Step[];
-  readonly missing: string[];
 }
 
 /**
@@ -29,16 +29,14 @@ export function planTriggers(desired: readonly DesiredTrigger[], catalog: Compar
   const differing = catalog.triggers.filter(
     (found) => (hasFingerprint(found.comment) || desired.some((wanted) => isSame(wanted, found))) && !asDeclared(found),
   );
-  const lacking = desired.map((wanted) => lackingFor(wanted, catalog));
   return {
     drop: differing.map((found) =>
       step(statement('drop_trigger', { trigger: found.name, ...tableOf(found) }), tableOf(found)),
     ),
     create: desired
-      .filter((_, index) => lacking[index]!.length === 0)
+      .filter(({ table, columns }) => hasColumns(table, columns, catalog))
       .filter((wanted) => !catalog.triggers.some((found) => isSame(wanted, found) && asDeclared(found)))
       .map((wanted) => step(wanted.statement, wanted.table)),
-    missing: lacking.flat(),
   };
 }
 
@@ -86,13 +84,6 @@ export function planTriggerFingerprints(declaration: Declaration, catalog: Pick<
     const table = tableOf(found);
     return [step(statement('fingerprint_trigger', { trigger: found.name, ...table, fingerprint: comment }), table)];
   });
-}
-
-function lackingFor({ table, columns }: DesiredTrigger, { relations }: ComparedCatalog): string[] {
-  const place = `${table.schema}.${table.name}`;
-  const found = relations.find(({ schema, name }) => schema === table.schema && name === table.name);
-  if (!found) return [`table ${place}`];
-  return columns.filter((column) => !found.columns.includes(column)).map((column) => `column ${place}.${column}`);
 }
 
 function isSame({ table, name }: DesiredTrigger, found: CatalogTrigger): boolean {

@@ -9,6 +9,7 @@ import type { Step } from './step.ts';
 import { fingerprint, hasFingerprint } from './fingerprint.ts';
 import { planGrants } from './plan-grants.ts';
 import { isSameFunction } from '../../compile/same-function.ts';
+import { missingObjects } from './missing.ts';
 import { planDefaults } from './plan-defaults.ts';
 import { planRoleSettings } from './plan-role-settings.ts';
 import { planTriggers } from './plan-triggers.ts';
@@ -53,7 +54,7 @@ export function plan(declaration: Declaration, catalog: ComparedCatalog): Plan {
       ...triggers.create,
       ...grants.grant,
     ],
-    missing: [...grants.missing, ...policies.missing, ...triggers.missing, ...defaults.missing],
+    missing: missingObjects(declaration, catalog),
   };
 }
 
@@ -153,10 +154,7 @@ function planTables(declaration: Declaration, catalog: ComparedCatalog): Step[] 
     .map(({ name, statement: sql }) => step(sql, { schema, name }));
 }
 
-function planPolicies(
-  desired: readonly DesiredPolicy[],
-  catalog: ComparedCatalog,
-): { drop: Step[]; create: Step[]; missing: string[] } {
+function planPolicies(desired: readonly DesiredPolicy[], catalog: ComparedCatalog): { drop: Step[]; create: Step[] } {
   const wanted = new Map(desired.map((policy) => [policyKey(policy.table, policy.name), policy]));
   const current = new Map(catalog.policies.map((policy) => [policyKey(tableOf(policy), policy.name), policy]));
   const differing = new Set(
@@ -181,9 +179,6 @@ function planPolicies(
         ...checks.map((check): Step => ({ sql: check.statement, as: 'owner', place, embedded: check, trial: true })),
         { sql, as: 'owner', place },
       ]),
-    missing: desired
-      .filter(({ table }) => !tables.has(`${table.schema}.${table.name}`))
-      .map(({ table }) => `table ${table.schema}.${table.name}`),
   };
 }
 
@@ -194,7 +189,11 @@ export function planFunctions(declaration: Declaration, catalog: ComparedCatalog
       const existing = ownFunctions(declaration, catalog).find((candidate) => isSameFunction(fn, candidate));
       return !existing || existing.comment !== fingerprint(fn.statement, existing.definition);
     })
-    .map((fn): Step => ({ sql: fn.statement, as: 'owner', place: `${declaration.privateSchema}.${fn.name}` }));
+    .map((fn): Step => ({
+      sql: fn.statement,
+      as: 'owner',
+      place: fn.place ?? `${declaration.privateSchema}.${fn.name}`,
+    }));
 }
 
 /** Plans everything that the database still needs to match the declaration. */

@@ -59,6 +59,8 @@ export interface CatalogType {
   readonly schema: string;
   readonly name: string;
   readonly owner: string;
+  /** Values of an enum. */
+  readonly labels: readonly string[] | null;
   readonly grants: readonly Grant[];
 }
 

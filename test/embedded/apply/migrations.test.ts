@@ -327,10 +327,10 @@ describe.each(ADMINS)('migrations as %s', (admin) => {
         ],
       });
     for (const [declaration, place] of [
-      [broken('-- mine\nuser_id =\n  nobody'), 'policies/using.sql:3 (tables[0].policies[1]): column "nobody"'],
-      [broken('true', '-- mine\n\nnobody > 0'), 'policies/check.sql:3 (tables[0].policies[1]): column "nobody"'],
-      [broken('user_id'), 'policies/using.sql:1 (tables[0].policies[1]): argument of WHERE must be type boolean'],
-      [broken('true true'), 'policies/using.sql:1 (tables[0].policies[1]): syntax error at or near "true"'],
+      [broken('-- mine\nuser_id =\n  nobody'), 'policies/using.sql:3 (table notes, policies[1] (custom)): column "nobody"'],
+      [broken('true', '-- mine\n\nnobody > 0'), 'policies/check.sql:3 (table notes, policies[1] (custom)): column "nobody"'],
+      [broken('user_id'), 'policies/using.sql:1 (table notes, policies[1] (custom)): argument of WHERE must be type boolean'],
+      [broken('true true'), 'policies/using.sql:1 (table notes, policies[1] (custom)): syntax error at or near "true"'],
     ] as const) {
       const error = await rejection(applyDeclaration(database.admin, declaration));
       expect(error.code).toBe('access_sql_failed');

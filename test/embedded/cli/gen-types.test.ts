@@ -1,0 +1,178 @@
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { typesOf } from '../../../cli/types/types-of.ts';
+import { allRows, declare, migration, sql, type Declaration } from '../../../declaration/index.ts';
+import projects from '../../../examples/projects/declaration.ts';
+import { typeErrors } from '../../support/docs/type-check.ts';
+import { run } from '../../support/run-cli.ts';
+
+const shop = declare({
+  name: 'shop',
+  schemas: ['api', 'other'],
+  internalSchemas: ['internal'],
+  roles: { anonymous: 'shop_anon', users: ['shop_user'] },
+  migrations: [
+    migration(
+      '0001_shop',
+      sql`
+CREATE TYPE status AS ENUM ('open', 'it''s paid');
+CREATE TYPE address AS (street text, number int);
+CREATE DOMAIN email AS text NOT NULL;
+CREATE TABLE customers (id int GENERATED ALWAYS AS IDENTITY PRIMARY KEY, email email, home address, nickname text);
+CREATE TABLE profiles (customer int PRIMARY KEY REFERENCES customers, bio text);
+CREATE TABLE orders (
+  id uuid PRIMARY KEY DEFAULT gen_random_uuid(),
+  customer int NOT NULL REFERENCES customers,
+  gift_for int REFERENCES customers,
+  status status NOT NULL DEFAULT 'open',
+  tags text[] NOT NULL DEFAULT '{}',
+  total numeric(10, 2) NOT NULL,
+  note jsonb,
+  doubled numeric GENERATED ALWAYS AS (total * 2) STORED
+);
+CREATE TABLE "Order Items" ("order" uuid REFERENCES orders, "line.no" bigint, PRIMARY KEY ("order", "line.no"));
+CREATE VIEW open_orders AS SELECT id AS order_id, customer AS buyer, total FROM orders WHERE status = 'open';
+CREATE VIEW order_totals AS SELECT customer, sum(total) AS total FROM orders GROUP BY customer;
+CREATE TABLE other.notes (id int PRIMARY KEY, customer int REFERENCES customers);
+CREATE TABLE internal.secrets (id int PRIMARY KEY, secret text);
+CREATE FUNCTION add(a int, b int DEFAULT 1) RETURNS int LANGUAGE sql AS 'SELECT a + b';
+CREATE FUNCTION ping() RETURNS void LANGUAGE sql AS '';
+CREATE FUNCTION orders_of(buyer int) RETURNS SETOF orders LANGUAGE sql AS 'SELECT * FROM api.orders WHERE customer = buyer';
+CREATE FUNCTION stats() RETURNS TABLE (day date, orders bigint) LANGUAGE sql AS 'SELECT now()::date, count(*) FROM api.orders';
+CREATE FUNCTION unnamed(int) RETURNS int LANGUAGE sql AS 'SELECT $1';
+CREATE FUNCTION label(customers) RETURNS text LANGUAGE sql AS 'SELECT $1.nickname';
+`,
+    ),
+  ],
+  tables: [{ name: 'orders', grants: [{ to: 'shop_user', select: true }], policies: [allRows({ to: 'shop_user' })] }],
+});
+
+let written: string;
+beforeAll(async () => {
+  written = await typesOf(shop);
+});
+
+/** The types and a piece of code that uses them, as one module. */
+const using = (text: string, types = written) => `
+import { PostgrestClient } from '@supabase/postgrest-js';
+${types}
+type Same<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false;
+const same = <A, B>(_: Same<A, B>) => undefined;
+const client = new PostgrestClient<Database>('http://localhost');
+type Orders = Database['api']['Tables']['orders'];
+${text}`;
+
+/** Pieces that compile, and others that do not, with what the compiler says. */
+const right: Readonly<Record<string, string>> = {
+  'rows, inserts and updates': `
+    same<Orders['Row']['status'], 'open' | "it's paid">(true);
+    same<Orders['Row']['tags'], string[]>(true);
+    same<Orders['Row']['gift_for'], number | null>(true);
+    same<Orders['Insert'], {
+      id?: string; customer: number; gift_for?: number | null; status?: 'open' | "it's paid"; tags?: string[]; total: number;
+      note?: Json | null; doubled?: never;
+    }>(true);
+    same<Database['api']['Tables']['customers']['Row']['email'], string>(true);
+    same<Database['api']['Tables']['customers']['Row']['home'], { street: string | null; number: number | null } | null>(true);
+    same<Database['api']['Tables']['customers']['Row']['label'], string | null>(true);
+    same<Database['other']['Tables']['notes']['Row']['id'], number>(true);
+    export const added = client.schema('api').from('orders').insert({ customer: 1, total: 3 });`,
+  'names that need quotes': `
+    export const items = client.schema('api').from('Order Items').select('order, "line.no"');
+    same<Database['api']['Tables']['Order Items']['Row']['line.no'], number>(true);`,
+  embedding: `
+    export async function read() {
+      const orders = await client.schema('api').from('orders').select('id, customers!orders_customer_fkey(email, profiles(bio))');
+      same<NonNullable<typeof orders.data>[number], {
+        id: string; customers: { email: string; profiles: { bio: string | null } | null };
+      }>(true);
+      const customers = await client.schema('api').from('customers').select('nickname, orders!orders_gift_for_fkey(total)');
+      same<NonNullable<typeof customers.data>[number], { nickname: string | null; orders: { total: number }[] }>(true);
+    }`,
+  'embedding in views': `
+    export async function read() {
+      const open = await client.schema('api').from('open_orders').select('order_id, customers(email)').single();
+      same<NonNullable<typeof open.data>['customers'], { email: string } | null>(true);
+    }`,
+  functions: `
+    export async function call() {
+      const sum = await client.schema('api').rpc('add', { a: 1 });
+      same<typeof sum.data, number | null>(true);
+      const orders = await client.schema('api').rpc('orders_of', { buyer: 1 }).select('total');
+      same<NonNullable<typeof orders.data>[number], { total: number }>(true);
+      const days = await client.schema('api').rpc('stats');
+      same<NonNullable<typeof days.data>[number], { day: string; orders: number }>(true);
+      await client.schema('api').rpc('ping');
+    }`,
+  'names of a declaration': `
+    same<Names['roles'], 'shop_anon' | 'shop_user'>(true);
+    same<Names['tables']['orders'], keyof Orders['Row']>(true);
+    same<keyof Names['tables'], 'customers' | 'orders' | 'profiles' | 'Order Items' | 'other.notes' | 'internal.secrets'>(true);
+    same<Names['views'], { open_orders: 'order_id' | 'buyer' | 'total'; order_totals: 'customer' | 'total' }>(true);
+    same<Names['functions'], 'add' | 'ping' | 'orders_of' | 'stats' | 'unnamed' | 'label'>(true);`,
+};
+const wrong: Readonly<Record<string, [text: string, says: string]>> = {
+  'a misspelt table': [`client.schema('api').from('order');`, '"order"'],
+  'an internal schema': [`client.schema('internal');`, '"internal"'],
+  'a missing column': [`client.schema('api').from('orders').insert({ customer: 1 });`, 'total'],
+  'a generated column': [
+    `client.schema('api').from('orders').insert({ customer: 1, total: 1, doubled: 2 });`,
+    "'undefined'",
+  ],
+  'another value of an enum': [`client.schema('api').from('orders').update({ status: 'opn' });`, '"opn"'],
+  'a view that can not be written': [
+    `client.schema('api').from('order_totals').insert({ customer: 1 });`,
+    'not assignable',
+  ],
+  'a misspelt argument': [`client.schema('api').rpc('add', { c: 1 });`, 'not assignable'],
+  'a misspelt column of a row': [
+    `export const read = async () => (await client.schema('api').from('orders').select('id')).data?.[0]?.total;`,
+    "'total'",
+  ],
+};
+
+describe('gen types', () => {
+  it('writes what postgrest-js and a declaration compile with, and mistakes do not', { timeout: 180_000 }, () => {
+    const snippets = [
+      ...Object.entries(right).map(([place, text]) => ({ place, text: using(text) })),
+      ...Object.entries(wrong).map(([place, [text]]) => ({ place, text: using(text) })),
+    ];
+    const errors = typeErrors(snippets);
+    expect(errors.filter((error) => Object.keys(right).some((place) => error.startsWith(`${place}: `)))).toEqual([]);
+    for (const [place, [, says]] of Object.entries(wrong)) {
+      expect.soft(errors.find((error) => error.startsWith(`${place}: `)) ?? 'compiles', place).toContain(says);
+    }
+  });
+
+  it(
+    "writes types of an example with 12 tables with which its declaration's own names compile",
+    { timeout: 180_000 },
+    async () => {
+      const types = await typesOf(projects);
+      const names = inputNames(projects);
+      const text = `${types}\nexport const names: readonly (keyof Names['tables'] | keyof Names['views'])[] = ${JSON.stringify(names)};`;
+      expect(typeErrors([{ place: 'projects', text }])).toEqual([]);
+    },
+  );
+
+  describe('the command', () => {
+    let directory: string;
+    beforeAll(() => (directory = mkdtempSync(join(tmpdir(), 'types '))));
+    afterAll(() => rmSync(directory, { recursive: true }));
+
+    it('writes a file, or to its standard output', async () => {
+      const file = join(directory, 'database.types.ts');
+      const printed = await run('gen', 'types', 'examples/todos/declaration.ts');
+      const quiet = await run('gen', 'types', 'examples/todos/declaration.ts', '--output', file);
+      expect(quiet).toEqual({ code: 0, stdout: '', stderr: '' });
+      expect(printed.stdout).toBe(readFileSync(file, 'utf8'));
+      expect(printed.stdout).toContain("roles: 'todos_anon' | 'todos_user';");
+    });
+  });
+});
+
+function inputNames({ tables, views, schemas }: Declaration): string[] {
+  return [...tables, ...views].map(({ schema, name }) => (schema === schemas[0] ? name : `${schema}.${name}`));
+}
