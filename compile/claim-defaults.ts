@@ -18,8 +18,8 @@ export function claimDefaults({ tables, privateSchema }: Declaration): DesiredDe
 }
 
 /**
- * The functions that these defaults call, one for each claim and type. Postgres shows a call of a function without arguments as it
- * was written, so that a changed default is recognized.
+ * The functions that these defaults call, one for each claim and type. Postgres prints a call without arguments as it was
+ * written, so the plan recognizes a changed default.
  */
 export function claimDefaultFunctions(declaration: Declaration, everyone: readonly string[]): DesiredFunction[] {
   const values = declaration.tables.flatMap(({ defaults = {} }) => Object.values(defaults));

@@ -72,7 +72,7 @@ function endsInComment(last: SqlPart | undefined): boolean {
   return last?.kind === 'comment' && last.text.startsWith('--');
 }
 
-/** Joins two texts so that the end of one and the beginning of the other stay two words, as in `:` and `'a'`, or `'a'` and `'b'`. */
+/** Joins two texts. Words at their ends stay two: `:` and `'a'` would be a placeholder, `'a'` and `'b'` one string. */
 function joined(before: string, text: string): string {
   if (endsInComment(splitSql(before).at(-1))) return `${before}\n${text}`;
   const touch = /[\w'":&$]$/.test(before) && /^[\w'":&$]/.test(text);

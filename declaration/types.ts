@@ -185,7 +185,8 @@ export interface UserRoleInput<Role extends string = string> extends RoleSetting
   /** Declared roles whose privileges this role inherits. @default none */
   readonly inherits?: readonly Role[];
   /**
-   * Commands on every row of every declared table, and on all its columns; `true` for all four. With `select` every declared view as well.
+   * Commands on every row and column of every declared table; `true` for all four. With `select`, the role also reads every
+   * declared view.
    * @default none
    */
   readonly allRows?: true | Command | readonly Command[];

@@ -15,7 +15,7 @@ interface Reading {
   readonly consequence: string;
 }
 
-/** Claims of a served token that policies or defaults of its role do not find: it reaches fewer rows than its maker may expect. */
+/** Claims that policies or defaults of the role do not find in a served token. It reaches fewer rows than expected. */
 export function claimWarnings(claims: Claims, role: string, declaration: Declaration): TokenProblem[] {
   const byProblem = new Map<string, { code: TokenProblem['code']; fix: string; consequences: Set<string> }>();
   for (const reading of readingsOf(role, declaration)) {

@@ -9,7 +9,7 @@ export interface Relationship {
   readonly referencedColumns: readonly string[];
 }
 
-/** The relationships of each relation within its schema: by foreign keys of tables, and of the tables whose columns a view shows. */
+/** Relationships of each relation within its schema: by its foreign keys, or by those of the columns that a view shows. */
 export function relationshipsOf({ relations, foreignKeys }: DatabaseTypes): ReadonlyMap<Oid, readonly Relationship[]> {
   const byOid = new Map(relations.map((relation) => [relation.oid, relation]));
   const shown = relations.map((relation) => ({ relation, originals: originalsOf(relation, byOid) }));

@@ -61,7 +61,7 @@ class Writer {
   database(): string {
     const { schemas, postgrestVersion } = this.#names;
     return object([
-      ['__InternalSupabase', object([['PostgrestVersion', literal(postgrestVersion)]])],
+      ['__InternalSupabase', object([['PostgrestVersion', literal(knownVersion(postgrestVersion))]])],
       ...schemas.map((schema): Member => [schema, this.#schema(schema)]),
     ]);
   }
@@ -237,6 +237,13 @@ class Writer {
     }
     return (Object.hasOwn(SCALARS, type.name) && SCALARS[type.name]) || 'unknown';
   }
+}
+
+/** Newest major version of PostgREST that postgrest-js knows: it takes later ones for 12. */
+const NEWEST_KNOWN = 14;
+
+function knownVersion(version: string): string {
+  return Number.parseInt(version, 10) > NEWEST_KNOWN ? String(NEWEST_KNOWN) : version;
 }
 
 type Member = readonly [name: string, type: string, optional?: boolean];

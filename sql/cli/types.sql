@@ -4,8 +4,10 @@
 -- Partitions are no part of an API: PostgREST leaves them out.
 SELECT n.nspname AS schema, c.relname AS name, c.oid::int8::text AS oid, c.relkind IN ('v', 'm') AS is_view,
   pg_relation_is_updatable(c.oid, false) & 12 = 12 AS is_writable,
-  (SELECT json_agg(json_build_object('name', a.attname, 'number', a.attnum, 'type', a.atttypid::int8::text, 'not_null', a.attnotnull,
-      'has_default', a.atthasdef OR a.attidentity <> '', 'is_generated', a.attgenerated <> '' OR a.attidentity = 'a') ORDER BY a.attnum)
+  (SELECT json_agg(json_build_object(
+      'name', a.attname, 'number', a.attnum, 'type', a.atttypid::int8::text, 'not_null', a.attnotnull,
+      'has_default', a.atthasdef OR a.attidentity <> '',
+      'is_generated', a.attgenerated <> '' OR a.attidentity = 'a') ORDER BY a.attnum)
     FROM pg_attribute AS a WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped) AS columns,
   -- Postgres notes for each column of a view's query from which column of which relation it is.
   (SELECT r.ev_action::text FROM pg_rewrite AS r WHERE r.ev_class = c.oid AND r.rulename = '_RETURN') AS query
@@ -38,7 +40,8 @@ ORDER BY p.proname, p.oid
 SELECT t.oid::int8::text AS oid, n.nspname AS schema, t.typname AS name, t.typtype AS kind, t.typnotnull AS not_null,
   CASE WHEN t.typcategory = 'A' AND t.typelem <> 0 THEN t.typelem::int8::text END AS element,
   nullif(t.typbasetype, 0)::int8::text AS base,
-  CASE t.typtype WHEN 'e' THEN ARRAY(SELECT e.enumlabel::text FROM pg_enum AS e WHERE e.enumtypid = t.oid ORDER BY e.enumsortorder) END AS labels,
+  CASE t.typtype WHEN 'e' THEN ARRAY(
+    SELECT e.enumlabel::text FROM pg_enum AS e WHERE e.enumtypid = t.oid ORDER BY e.enumsortorder) END AS labels,
   CASE t.typtype WHEN 'c' THEN t.typrelid::int8::text END AS relation,
   CASE WHEN t.typtype = 'c' AND c.relkind = 'c' THEN (
     SELECT json_agg(json_build_object('name', a.attname, 'type', a.atttypid::int8::text) ORDER BY a.attnum)

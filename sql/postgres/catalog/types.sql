@@ -1,5 +1,6 @@
 SELECT n.name AS schema, t.typname AS name, pg_get_userbyid(t.typowner) AS owner,
-  CASE t.typtype WHEN 'e' THEN ARRAY(SELECT e.enumlabel FROM pg_enum AS e WHERE e.enumtypid = t.oid ORDER BY e.enumsortorder) END AS labels,
+  CASE t.typtype WHEN 'e' THEN ARRAY(
+    SELECT e.enumlabel FROM pg_enum AS e WHERE e.enumtypid = t.oid ORDER BY e.enumsortorder) END AS labels,
   coalesce(t.typacl, acldefault('T', t.typowner))::text[] AS acl
 FROM pg_type AS t JOIN managed AS n ON n.oid = t.typnamespace
 -- Not the types that Postgres makes with a relation, an array or a multirange: they have no grants of their own.

@@ -43,7 +43,7 @@ const defaultsOf = async (database: TestDatabase) =>
   Object.fromEntries(
     (
       await database.sql(`SELECT attname, pg_get_expr(adbin, adrelid) AS expression FROM pg_attrdef
-        JOIN pg_attribute ON attrelid = adrelid AND attnum = adnum WHERE attidentity = '' AND attgenerated = ''`)
+        JOIN pg_attribute ON attrelid = adrelid AND attnum = adnum WHERE adrelid = 'api.notes'::regclass AND attidentity = '' AND attgenerated = ''`)
     ).map(({ attname, expression }) => [attname, expression]),
   );
 
