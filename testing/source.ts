@@ -47,6 +47,8 @@ export interface Source {
   start(options?: { readonly port?: number | undefined; readonly last?: boolean }): Promise<EphemeralPostgrest>;
   /** Measures who reaches which rows of the declared and filled database. */
   access(subjects: Subjects): Promise<AccessMatrix>;
+  /** Does work with a copy of the declared and filled database, which is dropped at its end. */
+  inCopy<T>(work: (connection: DatabaseConnection) => Promise<T>): Promise<T>;
   /** Ends every environment, and the servers. May be called again. */
   stop(): Promise<void>;
 }
@@ -70,6 +72,10 @@ export async function startSource(declaration: Declaration, options: SourceOptio
     const snapshot = await host.build(declaration, seed, onProgress);
     const [trust] = await Promise.all([trusted, swept]);
     let stopped: Promise<void> | undefined;
+    const inCopy: Source['inCopy'] = async (work) => {
+      const copy = await host.copy(snapshot, declaration);
+      return work(host.backend.connection(copy)).finally(() => host.drop(copy));
+    };
     return {
       async start({ port, last = false } = {}) {
         onProgress('starting PostgREST');
@@ -86,10 +92,8 @@ export async function startSource(declaration: Declaration, options: SourceOptio
         environments.add(environment);
         return environment;
       },
-      async access(subjects) {
-        const copy = await host.copy(snapshot, declaration);
-        return accessMatrix(host.backend.connection(copy), declaration, subjects).finally(() => host.drop(copy));
-      },
+      access: (subjects) => inCopy((connection) => accessMatrix(connection, declaration, subjects)),
+      inCopy,
       stop: () => (stopped ??= stop()),
     };
   } catch (error) {
