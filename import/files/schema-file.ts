@@ -1,0 +1,66 @@
+import { parseSql, type ParsedStatement } from '../../postgres/parse-sql.ts';
+import type { SqlSource } from '../../postgres/sql-source.ts';
+import { purposeOf, type Purpose, type PurposeContext } from './purpose.ts';
+import { readPsqlText, type CopiedRows } from './psql-text.ts';
+
+/** A file of the imported schema, parsed. */
+export interface SchemaFile {
+  readonly file: string;
+  readonly sql: string;
+  readonly statements: readonly ParsedStatement[];
+  readonly copies: readonly CopiedRows[];
+}
+
+/** A statement that is left out, and why. */
+export interface LeftOut {
+  readonly purpose: Purpose;
+  readonly file: string;
+  readonly statement: ParsedStatement;
+}
+
+/** @throws SecuredPostgrestError `invalid_sql` */
+export async function readSchemaFile(source: SqlSource): Promise<SchemaFile> {
+  const { sql, copies } = readPsqlText(source);
+  return { file: source.file, sql, copies, statements: await parseSql({ file: source.file, sql }) };
+}
+
+/** The SQL of a file without what the declaration says in its place. The rest keeps its comments and its layout. */
+export function migrationOf(
+  { file, sql, statements }: SchemaFile,
+  context: PurposeContext,
+  isData: (statement: ParsedStatement) => boolean,
+): { readonly sql: string; readonly leftOut: readonly LeftOut[] } {
+  const leftOut: LeftOut[] = [];
+  const parts: string[] = [];
+  let at = 0;
+  for (const statement of statements) {
+    const lead = sql.slice(at, statement.offset);
+    at = endOf(sql, statement);
+    const purpose = purposeOf(statement, context);
+    if (purpose !== undefined) leftOut.push({ purpose, file, statement });
+    const isKept = purpose === undefined && !isData(statement);
+    parts.push(context.isDump ? (isKept ? nameOf(lead) : '') : isKept ? lead : commentsBefore(lead));
+    if (isKept) parts.push(sql.slice(statement.offset, at), context.isDump ? '\n\n' : '');
+  }
+  if (!context.isDump) parts.push(sql.slice(at));
+  const text = parts.join('').trim();
+  return { sql: text === '' ? '' : `${text}\n`, leftOut };
+}
+
+/** The end of a statement with its semicolon. */
+function endOf(sql: string, { offset, sql: text }: ParsedStatement): number {
+  const end = offset + text.length;
+  return end + /^\s*;?/.exec(sql.slice(end))![0].length;
+}
+
+/** Comments that do not stand directly above the statement that goes: they are about the file. */
+function commentsBefore(lead: string): string {
+  const paragraphs = lead.split(/\n[ \t]*\n/);
+  return paragraphs.length > 1 ? `${paragraphs.slice(0, -1).join('\n\n')}\n` : '';
+}
+
+/** The name that a dump gives to the statement that follows. */
+function nameOf(lead: string): string {
+  const name = /^-- Name: (.*?); Type: [^;\n]*;/m.exec(lead.slice(Math.max(lead.lastIndexOf('-- Name: '), 0)));
+  return name ? `-- ${name[1]!}\n` : '';
+}

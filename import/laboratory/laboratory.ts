@@ -1,0 +1,104 @@
+import type pg from 'pg';
+import { SecuredPostgrestError, refuse } from '../../errors/secured-postgrest-error.ts';
+import { offsetIn } from '../../postgres/position.ts';
+import type { ParsedStatement } from '../../postgres/parse-sql.ts';
+import { lineAt } from '../../postgres/sql-text.ts';
+import { statementsOf } from '../../postgres/statements.ts';
+import { withClient } from '../../postgres/with-client.ts';
+import { startPostgres, type LocalConnection } from '../../testing/servers/postgres-server.ts';
+import { insertStatements } from '../files/copied-rows.ts';
+import type { CopiedRows } from '../files/psql-text.ts';
+import type { SchemaFile } from '../files/schema-file.ts';
+import { madeRole, namedRoles } from './named-roles.ts';
+
+const statement = statementsOf('import/laboratory');
+
+const DATABASE = 'imported';
+
+/** A Postgres of its own with the schema as it was, in which everything may be tried. */
+export interface Laboratory {
+  readonly connection: LocalConnection;
+  /** Runs files as they are; a superuser runs them. */
+  run(files: readonly SchemaFile[]): Promise<readonly MissingExtension[]>;
+  /** Runs work in a session of the superuser. */
+  session<T>(work: (client: pg.ClientBase) => Promise<T>): Promise<T>;
+  [Symbol.asyncDispose](): Promise<void>;
+}
+
+/** An extension that this machine's Postgres does not have. */
+export interface MissingExtension {
+  readonly name: string;
+  readonly file: string;
+  readonly line: number;
+}
+
+/** @throws SecuredPostgrestError `missing_binary`, `start_failed` */
+export async function startLaboratory(): Promise<Laboratory> {
+  const postgres = await startPostgres({ databases: [DATABASE] });
+  const connection = postgres.connection(DATABASE);
+  return {
+    connection,
+    run: (files) => withClient(connection, (client) => runFiles(client, files)),
+    session: (work) => withClient(connection, work),
+    [Symbol.asyncDispose]: () => postgres.stop(),
+  };
+}
+
+async function runFiles(client: pg.ClientBase, files: readonly SchemaFile[]): Promise<MissingExtension[]> {
+  const missing: MissingExtension[] = [];
+  for (const role of namedRoles(files.flatMap(({ statements }) => statements))) {
+    if (!(await roleExists(client, role))) await client.query(statement('create_role', { role }));
+  }
+  for (const file of files) {
+    for (const part of inOrder(file)) {
+      if ('rows' in part) {
+        for (const sql of insertStatements(part)) await send(client, file, part.offset, sql);
+        continue;
+      }
+      const role = madeRole(part);
+      if (role !== undefined && (await roleExists(client, role))) continue;
+      if (isExtensionComment(part)) continue;
+      try {
+        await send(client, file, part.offset, part.sql);
+      } catch (error) {
+        if (part.kind !== 'CreateExtensionStmt' || !isUnavailable(error)) throw error;
+        missing.push({ name: String(part.node['extname']), file: file.file, line: lineAt(file.sql, part.offset) });
+      }
+    }
+  }
+  return missing;
+}
+
+/** Statements and rows in the order in which they stand in the file. */
+function inOrder({ statements, copies }: SchemaFile): (ParsedStatement | CopiedRows)[] {
+  return [...statements, ...copies].sort((a, b) => a.offset - b.offset);
+}
+
+async function roleExists(client: pg.ClientBase, role: string): Promise<boolean> {
+  const { rows } = await client.query<{ found: boolean }>(statement('role_exists', { role }));
+  return rows[0]!.found;
+}
+
+function isExtensionComment({ kind, node }: ParsedStatement): boolean {
+  return kind === 'CommentStmt' && node['objtype'] === 'OBJECT_EXTENSION';
+}
+
+/** The files of an extension are not there; or it wants to be loaded with the server. */
+function isUnavailable(error: unknown): boolean {
+  const { code } = ((error as Error).cause ?? {}) as { code?: string };
+  return code === '0A000' || code === '58P01' || code === '55000';
+}
+
+async function send(client: pg.ClientBase, { file, sql: text }: SchemaFile, offset: number, sql: string) {
+  await client.query(sql).catch((error: Error & { position?: string }) => {
+    if (error instanceof SecuredPostgrestError) throw error;
+    const at = offset + offsetIn(sql, error);
+    refuse(
+      'invalid_sql',
+      `${file}:${lineAt(text, at)}`,
+      error.message,
+      'import files that a new database takes in the order of their names; an object of a platform may need --preset',
+      error,
+    );
+  });
+}

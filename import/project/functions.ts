@@ -1,0 +1,93 @@
+import type { FunctionInput } from '../../declaration/types.ts';
+import type { FoundFunction, FoundTrigger } from '../database/found.ts';
+import type { Note } from '../report/notes.ts';
+import { withoutHeirs, type Inheritance } from './inheritance.ts';
+import { groupBy } from './group-by.ts';
+import { oneOrMore } from './grants.ts';
+import { shownName, writtenName } from './written-name.ts';
+
+/** What a declaration and the migrations say of functions. */
+export interface ImportedFunctions {
+  readonly functions: readonly FunctionInput[];
+  /** Statements that make functions fit for a deploy. */
+  readonly repairs: readonly string[];
+  readonly notes: readonly Note[];
+}
+
+interface FunctionContext {
+  readonly exposed: readonly string[];
+  readonly managed: readonly string[];
+  readonly inheritance: Inheritance;
+}
+
+/** Settings that the audit takes for a change of rights or claims. */
+const CROSSING = /^(role|session_authorization|session_replication_role|row_security|request\..*)=/;
+
+export function importFunctions(
+  found: readonly FoundFunction[],
+  triggers: readonly FoundTrigger[],
+  context: FunctionContext,
+): ImportedFunctions {
+  const notes: Note[] = [];
+  const repairs: string[] = [];
+  const fired = new Set(triggers.filter((trigger) => trigger.security_definer).map((trigger) => trigger.function));
+  for (const fn of found) {
+    const object = fn.signature;
+    if (fn.leakproof || !fn.trusted) notes.push({ reason: 'untrusted_function', object });
+    if (!fn.security_definer) continue;
+    const isReached = fired.has(fn.signature) || callers(fn, context).length > 0;
+    if (!isReached) continue;
+    notes.push({ reason: 'definer_function', object });
+    if (!fn.settings.some((setting) => setting.startsWith('search_path='))) {
+      repairs.push(`ALTER ROUTINE ${fn.signature} SET search_path = ${pathOf(fn, context)}`);
+      notes.push({ reason: 'search_path', object });
+    }
+  }
+  for (const fn of found) {
+    for (const setting of fn.settings.filter((one) => CROSSING.test(one))) {
+      const name = setting.slice(0, setting.indexOf('='));
+      repairs.push(`ALTER ROUTINE ${fn.signature} RESET ${name}`);
+      notes.push({ reason: 'crossing_setting', object: fn.signature, detail: name });
+    }
+  }
+  return { functions: declared(found, context), repairs, notes };
+}
+
+/** Roles that may call a function: those who find it by name, and everyone where something calls it for them. */
+function callers({ schema, kind, of_triggers, callable_by, found_by, needed }: FoundFunction, context: FunctionContext) {
+  if (of_triggers || kind !== 'f') return [];
+  if (context.exposed.includes(schema) || !needed) return callable_by.filter((role) => found_by.includes(role));
+  return callable_by;
+}
+
+function declared(found: readonly FoundFunction[], context: FunctionContext): FunctionInput[] {
+  const overloads = groupBy(
+    found.filter((fn) => !fn.leakproof && fn.trusted),
+    shownName,
+  );
+  return [...overloads.values()].flatMap((fns) => {
+    const inputs = fns.flatMap((fn): FunctionInput[] => {
+      const roles = withoutHeirs(callers(fn, context), context.inheritance);
+      if (roles.length === 0) return [];
+      return [
+        {
+          name: writtenName(fn, context.exposed),
+          arguments: fn.arguments,
+          execute: oneOrMore(roles),
+          ...(fn.security_definer && { securityDefiner: true }),
+        },
+      ];
+    });
+    const alike = new Set(inputs.map((input) => JSON.stringify({ ...input, arguments: [] })));
+    // Where all overloads are alike, one entry is for every one.
+    if (inputs.length !== fns.length || alike.size !== 1) return inputs;
+    const { arguments: _, ...input } = inputs[0]!;
+    return [input];
+  });
+}
+
+/** The search path that the function was written for: its own schema, the managed ones, and at last temporary objects. */
+function pathOf({ schema }: FoundFunction, { managed }: FunctionContext): string {
+  const path = [...new Set([schema, ...managed, 'public'])];
+  return [...path.map((name) => `"${name.replaceAll('"', '""')}"`), 'pg_temp'].join(', ');
+}

@@ -1,0 +1,159 @@
+/** How a note is read: taken over as it was, different on purpose, or open until the user decides. */
+export type NoteKind = 'taken' | 'different' | 'decision';
+
+interface Reason {
+  readonly kind: NoteKind;
+  /** Heading of the report. */
+  readonly title: string;
+  /** Why it is so, or what to do. */
+  readonly why: string;
+}
+
+/** Everything that an import has to tell, one entry a kind. */
+export const REASONS = {
+  no_access: {
+    kind: 'decision',
+    title: 'No role may do anything',
+    why: 'The schema has no grants for roles of an API. Every table is declared and closed: add grants and policies.',
+  },
+  schemas_guessed: {
+    kind: 'decision',
+    title: 'Exposed schemas are a guess',
+    why: 'Nothing says which schemas PostgREST serves. Check `schemas`, or import again with `--schemas`.',
+  },
+  anonymous_guessed: {
+    kind: 'decision',
+    title: 'The anonymous role is a guess',
+    why: 'Nothing says which role requests without a token have. Check `roles.anonymous`, or import again with `--anonymous`.',
+  },
+  custom_policy: {
+    kind: 'taken',
+    title: 'Policies with their own condition',
+    why: 'No template gives the same rows, so the condition itself is in `policies/`.',
+  },
+  row_security_off: {
+    kind: 'decision',
+    title: 'Tables without row security',
+    why: 'Every row was open to the roles with a grant, and still is: `allRows` says so. Restrict the policies where that was not meant.',
+  },
+  unbound_role: {
+    kind: 'different',
+    title: 'Roles that no policy bound',
+    why: 'A superuser, a role with BYPASSRLS or an owner passes policies. Roles of an API have no such rights here: `allRows` gives the same rows.',
+  },
+  grant_without_rows: {
+    kind: 'different',
+    title: 'Grants that reached no row',
+    why: 'No policy let the role reach a row, so the grant is left out. Such a request is now refused (401 or 403) instead of answered with no rows.',
+  },
+  policy_without_grant: {
+    kind: 'different',
+    title: 'Policies of roles without a grant',
+    why: 'They allowed nothing, and are left out.',
+  },
+  rejected_condition: {
+    kind: 'decision',
+    title: 'Policies that could not be taken over',
+    why: 'The condition is not safe or not readable here. What it allowed is closed: write it anew.',
+  },
+  view_rights: {
+    kind: 'different',
+    title: "Views that ran with their owner's rights",
+    why: 'Views run with the rights of the one who asks. The roles got grants and policies on the tables below, in schemas that are not exposed.',
+  },
+  view_over_exposed: {
+    kind: 'decision',
+    title: "Views with their owner's rights over exposed tables",
+    why: 'The view showed rows that its tables do not. Now the policies of the tables decide. Move the tables into an internal schema, or widen their policies.',
+  },
+  unprotected_relation: {
+    kind: 'decision',
+    title: 'Materialized views and foreign tables',
+    why: 'No policy can protect them, so nobody may read them. Put a view or a function before them.',
+  },
+  search_path: {
+    kind: 'different',
+    title: 'Definer functions got a search path',
+    why: "Without one of its own, such a function looks up names in the caller's search path. `migrations/` sets it.",
+  },
+  crossing_setting: {
+    kind: 'different',
+    title: 'Settings of functions that change whose rights count',
+    why: 'They are reset: the function runs with the rights and claims of its caller.',
+  },
+  definer_function: {
+    kind: 'decision',
+    title: 'Functions that run as their owner',
+    why: 'Policies bind the owner too, so such a function may see no rows. Say which tables it reaches.',
+  },
+  untrusted_function: {
+    kind: 'decision',
+    title: 'Functions that cannot be taken over',
+    why: 'LEAKPROOF, and languages that keep to no privileges, need a superuser. Write them in SQL or PL/pgSQL.',
+  },
+  default_privileges: {
+    kind: 'different',
+    title: 'Default privileges',
+    why: 'What a later migration makes is closed until it is declared.',
+  },
+  timeout: {
+    kind: 'different',
+    title: 'Statement timeouts',
+    why: 'A role without `statement_timeout` has the default of 5 seconds. Set `statementTimeoutMs` for longer statements.',
+  },
+  refused_setting: {
+    kind: 'different',
+    title: 'Settings that are left out',
+    why: 'They are declared elsewhere, or would give a role more than its grants.',
+  },
+  secret_setting: {
+    kind: 'decision',
+    title: 'Secrets in settings of the database',
+    why: 'Every role can read them. They are not taken over: keys are files, see docs/keys-and-tokens.md.',
+  },
+  pre_request: {
+    kind: 'decision',
+    title: 'The pre-request function',
+    why: 'PostgREST called it before each request, and does not any more. Put what it checks into policies.',
+  },
+  server_setting: {
+    kind: 'decision',
+    title: 'Settings of PostgREST that are left out',
+    why: 'They are not known to be safe. Compare them with `server` in docs/declaration.md.',
+  },
+  left_out_roles: {
+    kind: 'different',
+    title: 'Roles that are not declared',
+    why: 'No request can have them. What API roles inherit from them is granted directly.',
+  },
+  left_out_statements: {
+    kind: 'different',
+    title: 'Statements that are no part of the migrations',
+    why: 'The declaration says what they said, or a deploy cannot run them.',
+  },
+  missing_extension: {
+    kind: 'decision',
+    title: 'Extensions that this machine does not have',
+    why: 'The import went on without them. A deploy needs a Postgres that has them.',
+  },
+  platform: {
+    kind: 'different',
+    title: 'Objects of the platform',
+    why: 'The project has only what its schema needs of them.',
+  },
+  data: {
+    kind: 'taken',
+    title: 'Data',
+    why: 'Rows of the dump are in `seed.sql`, for `dev` and tests. A deploy does not run it.',
+  },
+} as const satisfies Readonly<Record<string, Reason>>;
+
+export type ReasonName = keyof typeof REASONS;
+
+/** One thing to tell about an object. */
+export interface Note {
+  readonly reason: ReasonName;
+  /** Name of the object, as in `public.todos`. */
+  readonly object: string;
+  readonly detail?: string;
+}

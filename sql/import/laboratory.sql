@@ -1,0 +1,6 @@
+-- The server of its own in which an imported schema is tried.
+
+-- name: role_exists
+SELECT EXISTS (SELECT FROM pg_roles WHERE rolname = :'role') AS found
+-- name: create_role
+CREATE ROLE :"role"

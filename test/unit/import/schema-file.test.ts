@@ -1,0 +1,82 @@
+import { describe, expect, it } from 'vitest';
+import { migrationOf, readSchemaFile } from '../../../import/files/schema-file.ts';
+import type { PurposeContext } from '../../../import/files/purpose.ts';
+
+const context: PurposeContext = { managed: ['public', 'api'], platform: ['storage'], isDump: false };
+
+async function migrated(sql: string, changes: Partial<PurposeContext> = {}) {
+  const file = await readSchemaFile({ file: '001.sql', sql });
+  const { sql: kept, leftOut } = migrationOf(file, { ...context, ...changes }, () => false);
+  return { kept, purposes: leftOut.map(({ purpose }) => purpose) };
+}
+
+describe('the migration of a file', () => {
+  it('has no access, roles, owners or schemas, and keeps the rest as it is written', async () => {
+    const { kept, purposes } = await migrated(`-- Lists of things to do
+
+-- who
+create role web_anon nologin;
+create schema api;
+create table api.todos (
+  id   int primary key -- the key
+);
+grant select on api.todos to web_anon;
+alter table api.todos enable row level security;
+create policy "all" on api.todos using (true);
+alter table api.todos owner to web_anon;
+comment on table api.todos is 'x; y';
+`);
+    expect(kept).toBe(`-- Lists of things to do
+
+create table api.todos (
+  id   int primary key -- the key
+);
+comment on table api.todos is 'x; y';
+`);
+    expect(purposes).toEqual(['roles', 'schema', 'access', 'access', 'access', 'owner']);
+  });
+
+  it('has no statements of a session, of replication or of a platform', async () => {
+    const { kept, purposes } = await migrated(`begin;
+set role postgres;
+create publication p for all tables;
+create policy p on storage.objects using (true);
+create table storage.things (id int);
+set search_path = api;
+commit;
+`);
+    expect(kept).toBe('set search_path = api;\n');
+    expect(purposes).toEqual(['session', 'session', 'elsewhere', 'access', 'platform', 'session']);
+  });
+
+  it('of a dump has one line of comment for each object', async () => {
+    const { kept, purposes } = await migrated(
+      `SET statement_timeout = 0;
+SET check_function_bodies = false;
+SELECT pg_catalog.set_config('search_path', '', false);
+
+--
+-- Name: todos; Type: TABLE; Schema: api; Owner: postgres
+--
+
+CREATE TABLE api.todos (id integer);
+
+
+ALTER TABLE api.todos OWNER TO postgres;
+
+--
+-- Name: TABLE todos; Type: ACL; Schema: api; Owner: postgres
+--
+
+GRANT SELECT ON TABLE api.todos TO web_anon;
+`,
+      { isDump: true },
+    );
+    expect(kept).toBe(`SET check_function_bodies = false;
+
+-- todos
+CREATE TABLE api.todos (id integer);
+`);
+    expect(purposes).toEqual(['session', 'session', 'owner', 'access']);
+  });
+});
