@@ -7,6 +7,7 @@ import { addDevCommand } from './dev.ts';
 import { addDiffCommand } from './diff.ts';
 import { addDoctorCommand } from './doctor.ts';
 import { errorLine } from './error-line.ts';
+import { addImportCommand } from './import.ts';
 import { addKeysCommand } from './keys.ts';
 import { addPasswordCommand } from './password.ts';
 import { addPlanSqlCommand } from './plan-sql.ts';
@@ -25,6 +26,7 @@ const program = new Command('secured-postgrest')
 
 addDevCommand(program);
 addDoctorCommand(program);
+addImportCommand(program);
 addKeysCommand(program);
 addTokenCommand(program);
 addPasswordCommand(program);

@@ -122,6 +122,18 @@ export interface StatementNames {
     | 'reload_config';
   'cli/explorer':
     | 'functions';
+  'import/compare':
+    | 'stand_in'
+    | 'create_role'
+    | 'missing_roles'
+    | 'join'
+    | 'without_triggers'
+    | 'is_empty'
+    | 'set_savepoint'
+    | 'back_to_savepoint'
+    | 'insert'
+    | 'insert_defaults'
+    | 'rows';
   'import/database':
     | 'begin'
     | 'roles'
@@ -136,6 +148,16 @@ export interface StatementNames {
   'import/laboratory':
     | 'role_exists'
     | 'create_role';
+  'import/proof':
+    | 'begin'
+    | 'bare_copy'
+    | 'fill'
+    | 'be'
+    | 'be_legacy'
+    | 'set_savepoint'
+    | 'back_to_savepoint'
+    | 'differing'
+    | 'passing';
   'postgres/catalogs':
     | 'read_catalogs'
     | 'read_outward'

@@ -14,6 +14,7 @@ export const rooms = [
   'access',
   'testing',
   'explorer',
+  'import',
   'stacks',
   'cli',
 ];

@@ -21,6 +21,8 @@ export interface FoundSchema {
   readonly extension: boolean;
   /** Roles with USAGE. */
   readonly used_by: readonly string[];
+  /** Owners of its views. */
+  readonly view_owners: readonly string[];
   /** Roles that grants and policies in it name. */
   readonly named_roles: readonly string[];
 }
@@ -32,7 +34,9 @@ export interface FoundColumn {
   /** Type as SQL. */
   readonly format: string;
   readonly nullable: boolean;
-  /** True if Postgres computes the value. */
+  /** True if Postgres computes the value from the row. */
+  readonly computed: boolean;
+  /** True if the value is computed, or the next number of an identity column. */
   readonly generated: boolean;
   /** True if it is part of a unique key. */
   readonly key: boolean;
@@ -95,6 +99,11 @@ export interface FoundFunction extends QualifiedName {
   readonly owner: string;
   readonly trusted: boolean;
   readonly settings: readonly string[];
+  readonly language: string;
+  /** Its text; empty for a body that Postgres keeps parsed. */
+  readonly body: string;
+  /** pg_type.typname of the result. */
+  readonly returns: string;
   readonly of_triggers: boolean;
   readonly callable_by: readonly string[];
   /** Roles with USAGE on its schema. */

@@ -1,6 +1,6 @@
 import type pg from 'pg';
 import { statementsOf } from '../../postgres/statements.ts';
-import { settle } from '../../postgres/session.ts';
+import { configureSession } from '../../postgres/session.ts';
 import type { StatementNames } from '../../postgres/statement-names.ts';
 import type { FoundObjects, FoundOutline } from './found.ts';
 
@@ -17,7 +17,7 @@ export async function readingDatabase<T>(
   client: pg.ClientBase,
   work: (reader: DatabaseReader) => Promise<T>,
 ): Promise<T> {
-  await settle(client);
+  await configureSession(client);
   await client.query(statement('begin'));
   try {
     return await work(readerOf(client));

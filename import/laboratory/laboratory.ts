@@ -2,6 +2,7 @@ import type pg from 'pg';
 import { SecuredPostgrestError, refuse } from '../../errors/secured-postgrest-error.ts';
 import { offsetIn } from '../../postgres/position.ts';
 import type { ParsedStatement } from '../../postgres/parse-sql.ts';
+import type { SqlSource } from '../../postgres/sql-source.ts';
 import { lineAt } from '../../postgres/sql-text.ts';
 import { statementsOf } from '../../postgres/statements.ts';
 import { withClient } from '../../postgres/with-client.ts';
@@ -18,6 +19,8 @@ const DATABASE = 'imported';
 /** A Postgres of its own with the schema as it was, in which everything may be tried. */
 export interface Laboratory {
   readonly connection: LocalConnection;
+  /** Runs SQL of a platform, before anything of the user. */
+  prepare(sources: readonly SqlSource[]): Promise<void>;
   /** Runs files as they are; a superuser runs them. */
   run(files: readonly SchemaFile[]): Promise<readonly MissingExtension[]>;
   /** Runs work in a session of the superuser. */
@@ -38,6 +41,10 @@ export async function startLaboratory(): Promise<Laboratory> {
   const connection = postgres.connection(DATABASE);
   return {
     connection,
+    prepare: (sources) =>
+      withClient(connection, async (client) => {
+        for (const { sql } of sources) await client.query(sql);
+      }),
     run: (files) => withClient(connection, (client) => runFiles(client, files)),
     session: (work) => withClient(connection, work),
     [Symbol.asyncDispose]: () => postgres.stop(),

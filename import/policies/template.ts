@@ -20,7 +20,4 @@ export type Recognised =
   | { readonly alternatives: readonly Alternative[] }
   | { readonly problem: string };
 
-/** Recognises conditions of the imported database. */
-export type Recogniser = (condition: string) => Recognised;
-
 export const ALL_ROWS: Template = { kind: 'all-rows' };

@@ -27,6 +27,7 @@ SELECT n.nspname AS name,
   EXISTS (SELECT FROM pg_depend AS d WHERE d.classid = 'pg_namespace'::regclass AND d.objid = n.oid AND d.deptype = 'e') AS extension,
   ARRAY(SELECT r.rolname::text FROM pg_roles AS r WHERE r.rolname NOT LIKE 'pg\_%' AND NOT r.rolsuper
     AND has_schema_privilege(r.oid, n.oid, 'USAGE') ORDER BY 1) AS used_by,
+  ARRAY(SELECT DISTINCT pg_get_userbyid(c.relowner)::text FROM pg_class AS c WHERE c.relnamespace = n.oid AND c.relkind = 'v' ORDER BY 1) AS view_owners,
   -- Roles that grants or policies in it name.
   ARRAY(SELECT DISTINCT r.rolname::text FROM pg_roles AS r JOIN (
       SELECT a.grantee FROM pg_class AS c, aclexplode(c.relacl) AS a WHERE c.relnamespace = n.oid AND a.grantee <> c.relowner
@@ -43,7 +44,7 @@ SELECT n.nspname AS schema, c.relname AS name, c.relkind AS kind, pg_get_userbyi
   coalesce(c.reloptions, '{}') && '{security_invoker=true,security_invoker=on,security_invoker=1,security_invoker=yes}' AS security_invoker,
   EXISTS (SELECT FROM pg_inherits AS i WHERE i.inhrelid = c.oid) AS is_child,
   coalesce((SELECT json_agg(json_build_object('name', a.attname, 'type', t.type, 'format', format_type(a.atttypid, a.atttypmod),
-      'nullable', NOT a.attnotnull, 'generated', a.attgenerated <> '' OR a.attidentity = 'a', 'key', EXISTS (
+      'nullable', NOT a.attnotnull, 'computed', a.attgenerated <> '', 'generated', a.attgenerated <> '' OR a.attidentity <> '', 'key', EXISTS (
         SELECT FROM pg_index AS i WHERE i.indrelid = c.oid AND i.indisunique AND a.attnum = ANY (i.indkey::int2[])),
       'labels', ARRAY(SELECT e.enumlabel::text FROM pg_enum AS e WHERE e.enumtypid = a.atttypid ORDER BY e.enumsortorder))
       ORDER BY a.attnum)
@@ -97,6 +98,8 @@ SELECT n.nspname AS schema, p.proname AS name, p.oid::regprocedure::text AS sign
   p.prokind AS kind, p.prosecdef AS security_definer, p.proleakproof AS leakproof, pg_get_userbyid(p.proowner) AS owner,
   (SELECT l.lanpltrusted FROM pg_language AS l WHERE l.oid = p.prolang) AS trusted,
   ARRAY(SELECT s FROM unnest(p.proconfig) AS s) AS settings,
+  (SELECT l.lanname FROM pg_language AS l WHERE l.oid = p.prolang) AS language, coalesce(p.prosrc, '') AS body,
+  (SELECT t.typname FROM pg_type AS t WHERE t.oid = p.prorettype) AS returns,
   p.prorettype IN ('trigger'::regtype, 'event_trigger'::regtype) AS of_triggers,
   ARRAY(SELECT r.rolname::text FROM pg_roles AS r WHERE r.rolname = ANY ($2::name[]) AND has_function_privilege(r.oid, p.oid, 'EXECUTE')
     ORDER BY 1) AS callable_by,

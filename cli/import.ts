@@ -1,0 +1,71 @@
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { Option, type Command } from 'commander';
+import { refuse } from '../errors/secured-postgrest-error.ts';
+import type { ImportSource } from '../import/files/import-source.ts';
+import { importSchema } from '../import/import-schema.ts';
+import type { PresetName } from '../import/presets/presets.ts';
+import { createProgress } from './dev/progress.ts';
+import { projectName } from './project-name.ts';
+
+interface Options {
+  readonly migrations?: string;
+  readonly dump?: string[];
+  readonly name?: string;
+  readonly schemas?: string;
+  readonly anonymous?: string;
+  readonly preset?: PresetName;
+}
+
+export function addImportCommand(program: Command): void {
+  program
+    .command('import')
+    .description('write a project from a schema that exists: its declaration, migrations, a test and a report')
+    .argument('<directory>', 'where; it is made if it is missing')
+    .option('--migrations <directory>', 'the SQL files of the schema, in the order of their names')
+    .option('--dump <file...>', 'plain SQL of pg_dump --schema-only, and of pg_dumpall --roles-only')
+    .option('--name <name>', 'name of the declaration (default: from the directory)')
+    .option('--schemas <names>', 'exposed schemas, with commas (default: those that PostgREST is set to, or a guess)')
+    .option('--anonymous <role>', 'role of requests without a token (default: that PostgREST is set to, or a guess)')
+    .addOption(new Option('--preset <name>', 'platform of the schema (default: found out)').choices(['postgrest', 'supabase']))
+    .action(runImport);
+}
+
+async function runImport(directory: string, options: Options): Promise<void> {
+  const progress = createProgress();
+  try {
+    const { files, access } = await importSchema(sourceOf(options), {
+      name: options.name ?? projectName(directory),
+      schemas: options.schemas?.split(',').map((name) => name.trim()),
+      anonymous: options.anonymous,
+      preset: options.preset,
+      onProgress: (step) => progress.step(step),
+    });
+    progress.end();
+    writeFiles(directory, files);
+    console.log(`\nread ${join(directory, 'IMPORT.md')}: what was taken over, what is different, what you decide`);
+    if (access.unexplained.length > 0) process.exitCode = 2;
+  } finally {
+    progress.end();
+  }
+}
+
+function sourceOf({ migrations, dump }: Options): ImportSource {
+  if (migrations !== undefined && dump === undefined) return { migrations };
+  if (migrations === undefined && dump !== undefined) return { dumps: dump };
+  refuse('invalid_prop', 'import', 'it is not said what is imported', 'give one of --migrations and --dump');
+}
+
+function writeFiles(directory: string, files: ReadonlyMap<string, string>): void {
+  const existing = [...files.keys()].map((file) => join(directory, file)).filter((path) => existsSync(path));
+  if (existing.length > 0) {
+    const problem = `${existing.join(', ')} would be overwritten`;
+    refuse('file_exists', directory, problem, 'name a new directory, or move them away');
+  }
+  for (const [file, text] of files) {
+    const path = join(directory, file);
+    mkdirSync(dirname(path), { recursive: true });
+    writeFileSync(path, text, { flag: 'wx' });
+    console.log(path);
+  }
+}

@@ -1,0 +1,73 @@
+import type pg from 'pg';
+import { quoteIdentifier } from '../../postgres/quote.ts';
+import { raw, statementsOf } from '../../postgres/statements.ts';
+import type { SqlSource } from '../../postgres/sql-source.ts';
+import type { FoundRelation } from '../database/found.ts';
+import { insertStatements } from '../files/copied-rows.ts';
+import { SAMPLE_ROWS, sampleValue } from './sample-values.ts';
+
+const statement = statementsOf('import/compare');
+
+const ATTEMPTS = 5;
+/** How many rows of a table are compared. */
+const ROW_LIMIT = 40;
+
+/** Gives rows to tables that have none, as far as their constraints allow. */
+export async function fillEmptyTables(client: pg.ClientBase, tables: readonly FoundRelation[]): Promise<void> {
+  await client.query('BEGIN');
+  await client.query(statement('without_triggers'));
+  for (const table of tables.filter(({ is_child }) => !is_child)) {
+    const { schema, name } = table;
+    const { rows } = await client.query<{ empty: boolean }>(statement('is_empty', { schema, name }));
+    if (rows[0]!.empty) for (let row = 0; row < SAMPLE_ROWS; row++) await addRow(client, table, row);
+  }
+  await client.query('COMMIT');
+  await client.query('RESET session_replication_role');
+}
+
+async function addRow(client: pg.ClientBase, { schema, name, columns }: FoundRelation, row: number): Promise<void> {
+  for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
+    const values = columns
+      .map((column, index) => ({ column, value: sampleValue(column, row, index, attempt) }))
+      .flatMap(({ column, value }) => (column.generated || value === undefined ? [] : [[column.name, value] as const]));
+    const sql =
+      values.length === 0
+        ? statement('insert_defaults', { schema, name })
+        : statement('insert', {
+            schema,
+            name,
+            columns: values.map(([column]) => column),
+            values: values.map(([, value]) => value),
+          });
+    await client.query(statement('set_savepoint'));
+    try {
+      await client.query(sql);
+      return;
+    } catch {
+      // A constraint that no sample meets: the table has fewer rows then.
+      await client.query(statement('back_to_savepoint'));
+    }
+  }
+}
+
+/** The rows as a seed for another database. */
+export async function rowsAsSeed(client: pg.ClientBase, tables: readonly FoundRelation[]): Promise<SqlSource> {
+  const statements = ['SET session_replication_role = replica'];
+  for (const { schema, name, columns, is_child } of tables) {
+    const written = columns.filter(({ computed }) => !computed).map((column) => quoteIdentifier(column.name));
+    if (is_child || written.length === 0) continue;
+    const texts = raw(written.map((column) => `${column}::text`).join(', '));
+    const { rows } = await client.query<{ values: (string | null)[] }>(
+      statement('rows', { schema, name, columns: texts, limit: String(ROW_LIMIT) }),
+    );
+    const table = `${quoteIdentifier(schema)}.${quoteIdentifier(name)}`;
+    statements.push(
+      ...insertStatements({
+        offset: 0,
+        statement: `COPY ${table} (${written.join(', ')})`,
+        rows: rows.map(({ values }) => values),
+      }),
+    );
+  }
+  return { file: 'rows.sql', sql: `${[...statements, 'RESET session_replication_role'].join(';\n')};\n` };
+}

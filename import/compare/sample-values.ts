@@ -1,0 +1,61 @@
+import type { FoundColumn } from '../database/found.ts';
+
+/** How many rows are tried in an empty table. */
+export const SAMPLE_ROWS = 4;
+
+const DAY_MS = 86_400_000;
+
+/** Texts of different shapes, for columns whose checks want one. The first is the sample of a claim. */
+const TEXTS = ['sample', 'sample@example.com', 'A', '00001', 'https://example.com/sample'];
+/** Numbers of different sizes, likewise. */
+const NUMBERS = [1, 2001, 100, 10_001];
+
+/**
+ * A value for a column of a sample row, as text: the first row has the values that sample claims have. Undefined where the
+ * default is the best guess.
+ *
+ * @param attempt how many rows the table has rejected before
+ */
+export function sampleValue(column: FoundColumn, row: number, index: number, attempt: number): string | undefined {
+  // Rows that are alike in one column differ in another; in a key all differ.
+  const variant = column.key ? row : (row >> (index % 2)) & 1;
+  switch (column.type) {
+    case 'uuid':
+      return `00000000-0000-0000-0000-00000000000${variant + 1}`;
+    case 'int2':
+    case 'int4':
+    case 'int8':
+    case 'numeric':
+    case 'float4':
+    case 'float8':
+      return String(NUMBERS[attempt % NUMBERS.length]! + variant);
+    case 'text':
+    case 'varchar':
+    case 'bpchar':
+    case 'citext':
+    case 'name':
+      return fitting(column, variant, attempt);
+    case 'bool':
+      return String(variant === 0);
+    case 'enum':
+      return column.labels[variant % column.labels.length];
+    case 'date':
+    case 'timestamp':
+    case 'timestamptz':
+      return new Date(Date.now() + (variant === 0 ? -1 : 1) * (variant + 1) * DAY_MS).toISOString();
+    case 'json':
+    case 'jsonb':
+      return '{}';
+    case 'bytea':
+      return '\\x00';
+    default:
+      return column.type.startsWith('_') ? '{}' : undefined;
+  }
+}
+
+function fitting({ format }: FoundColumn, variant: number, attempt: number): string {
+  const text = TEXTS[attempt % TEXTS.length]!;
+  const length = Number(/\((\d+)\)/.exec(format)?.[1] ?? Infinity);
+  const differing = variant === 0 ? text : `${variant + 1}${text}`;
+  return differing.slice(0, length);
+}

@@ -1,0 +1,120 @@
+import { declare } from '../declaration/declare.ts';
+import type { Declaration, SqlSource } from '../declaration/types.ts';
+import { readingDatabase } from './database/read-database.ts';
+import { onlyRoles, rolesToRead } from './database/only-roles.ts';
+import type { FoundObjects, FoundOutline } from './database/found.ts';
+import { readSource, sourceName, type ImportSource } from './files/import-source.ts';
+import { readSchemaFile } from './files/schema-file.ts';
+import { startLaboratory, type Laboratory } from './laboratory/laboratory.ts';
+import { presetFor, type PresetName } from './presets/presets.ts';
+import { buildDeclaration } from './project/build-project.ts';
+import { choose, type Choices, type ImportOptions } from './project/choices.ts';
+import { declarationFile } from './project/declaration-file.ts';
+import { importSql } from './project/migrations.ts';
+import { withSomeRole } from './project/no-roles.ts';
+import { withViewRights } from './project/view-rights.ts';
+import { compareAccess } from './compare/compare-access.ts';
+import type { Note } from './report/notes.ts';
+import { reportFile, type ComparedAccess } from './report/report-file.ts';
+import { recognisePolicies } from './policies/recognise.ts';
+
+export interface ImportSchemaOptions extends ImportOptions {
+  /** @default found out */
+  readonly preset?: PresetName | undefined;
+  /** Receives the current step. @default no callback */
+  readonly onProgress?: (step: string) => void;
+}
+
+/** An imported project. */
+export interface ImportedProject {
+  readonly declaration: Declaration;
+  /** Texts by path. */
+  readonly files: ReadonlyMap<string, string>;
+  readonly notes: readonly Note[];
+  readonly access: ComparedAccess;
+}
+
+/**
+ * Imports a schema: runs it in a Postgres of its own, reads what it allows, and writes that as a project.
+ *
+ * @throws SecuredPostgrestError `unreadable_sql`, `invalid_sql`, `unknown_schema`, `unknown_role`, `missing_binary`, and what
+ *   `declare` throws
+ */
+export async function importSchema(source: ImportSource, options: ImportSchemaOptions): Promise<ImportedProject> {
+  const { onProgress = () => {} } = options;
+  const files = await Promise.all(readSource(source).map(readSchemaFile));
+  const preset = presetFor(options.preset, files);
+  onProgress('starting Postgres');
+  await using laboratory = await startLaboratory();
+  onProgress('running the schema');
+  await laboratory.prepare(preset.prelude);
+  const missing = await laboratory.run(files);
+  onProgress('reading who may do what');
+  const { outline, choices, objects } = await readFound(laboratory, options, preset);
+  const rights = withViewRights(objects, choices.exposed);
+  onProgress('recognising policies');
+  const frame = declare({
+    name: choices.name,
+    schemas: choices.exposed,
+    internalSchemas: choices.internal,
+    roles: { users: [`${choices.name}_user`] },
+  });
+  const policies = await laboratory.session((client) => recognisePolicies(client, frame, rights.objects));
+  const built = buildDeclaration({ outline, choices, objects: rights.objects, policies });
+  const isDump = 'dumps' in source;
+  const context = {
+    managed: [...choices.exposed, ...choices.internal],
+    platform: preset.platformSchemas,
+    isDump,
+  };
+  const sql = importSql(files, { context, repairs: built.repairs, before: preset.migrations });
+  const declaration = declare({ ...built.input, migrations: sql.migrations });
+  const notes = [
+    ...missing.map(({ name, file, line }) => ({
+      reason: 'missing_extension' as const,
+      object: name,
+      detail: `${file}:${line}`,
+    })),
+    ...built.notes,
+    ...rights.notes,
+    ...sql.notes,
+  ];
+  onProgress('comparing the new database with the old one');
+  const relations = rights.objects.relations;
+  const access = await compareAccess({ laboratory, declaration, relations, notes });
+  const written: SqlSource[] = [...sql.migrations, ...(sql.seed ? [sql.seed] : [])];
+  return {
+    declaration,
+    notes,
+    access,
+    files: new Map([
+      ['declaration.ts', declarationFile(built.input, sourceName(source))],
+      ['IMPORT.md', reportFile(declaration.name, sourceName(source), notes, access)],
+      ...[...policyFiles(declaration), ...written].map(({ file, sql: text }) => [file, text] as const),
+    ]),
+  };
+}
+
+async function readFound(
+  laboratory: Laboratory,
+  options: ImportOptions,
+  preset: Parameters<typeof choose>[2],
+): Promise<{ outline: FoundOutline; choices: Choices; objects: FoundObjects }> {
+  return laboratory.session((client) =>
+    readingDatabase(client, async (reader) => {
+      const outline = await reader.outline();
+      const choices = withSomeRole(choose(outline, options, preset));
+      const roles = [...(choices.anonymous === undefined ? [] : [choices.anonymous]), ...choices.users];
+      const schemas = [...choices.exposed, ...choices.internal];
+      const objects = await reader.objects(schemas, rolesToRead(roles, outline.schemas));
+      return { outline, choices, objects: onlyRoles(objects, roles) };
+    }),
+  );
+}
+
+/** The conditions that no template stands for. */
+function policyFiles({ tables }: Declaration): SqlSource[] {
+  return tables
+    .flatMap(({ policies }) => policies)
+    .flatMap(({ input }) => (input.kind === 'custom' ? [input.using, ...(input.check ? [input.check] : [])] : []));
+}

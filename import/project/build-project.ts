@@ -1,0 +1,112 @@
+import type { DeclarationInput, FunctionInput, TableInput, ViewInput } from '../../declaration/types.ts';
+import type { FoundObjects, FoundOutline, FoundRelation } from '../database/found.ts';
+import type { Note } from '../report/notes.ts';
+import type { Choices } from './choices.ts';
+import { importFunctions } from './functions.ts';
+import { extentsOf, grantInputs } from './grants.ts';
+import { inheritanceOf, type Inheritance } from './inheritance.ts';
+import { tablePolicies, type RecognisedPolicy } from './policies.ts';
+import { importRoles } from './roles.ts';
+import { importServer, secretSettings } from './server.ts';
+import { shownName, writtenName } from './written-name.ts';
+
+/** The declaration of an imported schema, without its migrations. */
+export interface ImportedDeclaration {
+  readonly input: DeclarationInput;
+  /** Statements that make the schema fit for a deploy. */
+  readonly repairs: readonly string[];
+  readonly notes: readonly Note[];
+}
+
+/** What the declaration of an imported schema is made from. */
+export interface ImportedParts {
+  readonly outline: FoundOutline;
+  readonly choices: Choices;
+  readonly objects: FoundObjects;
+  /** Policies of each table, by its full name. */
+  readonly policies: ReadonlyMap<string, readonly RecognisedPolicy[]>;
+}
+
+export function buildDeclaration({ outline, choices, objects, policies }: ImportedParts): ImportedDeclaration {
+  const { exposed, internal, anonymous, users } = choices;
+  const roles = [...(anonymous === undefined ? [] : [anonymous]), ...users];
+  const inheritance = inheritanceOf(outline.roles, roles);
+  const tables = objects.relations.filter(({ kind }) => kind === 'r' || kind === 'p');
+  const views = objects.relations.filter(({ kind }) => kind === 'v');
+  const importedTables = tables.map((table) => importTable(table, policies, choices, inheritance));
+  const imported = importRoles(outline.roles, choices, inheritance);
+  const functions = importFunctions(objects.functions, objects.triggers, {
+    exposed,
+    managed: [...exposed, ...internal],
+    inheritance,
+  });
+  const { server, notes: serverNotes } = importServer(choices.authenticator);
+  const importedViews = views.flatMap((view) => importView(view, choices, inheritance));
+  return {
+    input: {
+      name: choices.name,
+      schemas: exposed,
+      ...(internal.length > 0 && { internalSchemas: internal }),
+      roles: imported.roles,
+      ...optional('tables', importedTables.map(({ input }) => input)),
+      ...optional<ViewInput>('views', importedViews),
+      ...optional<FunctionInput>('functions', functions.functions),
+      ...(server && { server }),
+    },
+    repairs: functions.repairs,
+    notes: [
+      ...(roles.length === 0 ? [{ reason: 'no_access' as const, object: 'every table' }] : []),
+      ...choices.notes,
+      ...imported.notes,
+      ...importedTables.flatMap(({ notes }) => notes),
+      ...unprotected(objects.relations),
+      ...functions.notes,
+      ...serverNotes,
+      ...secretSettings(outline.databaseSettings),
+      ...defaultPrivileges(outline, [...exposed, ...internal]),
+    ],
+  };
+}
+
+function optional<Item>(name: string, items: readonly Item[]): Readonly<Record<string, readonly Item[]>> {
+  return items.length > 0 ? { [name]: items } : {};
+}
+
+function importTable(
+  table: FoundRelation,
+  policies: ImportedParts['policies'],
+  { exposed }: Choices,
+  inheritance: Inheritance,
+): { readonly input: TableInput; readonly notes: readonly Note[] } {
+  const recognised = policies.get(shownName(table)) ?? [];
+  const found = tablePolicies(table, recognised, extentsOf(table, inheritance), inheritance);
+  const grants = grantInputs(found.extents);
+  return {
+    input: {
+      name: writtenName(table, exposed),
+      ...(grants.length > 0 && { grants }),
+      ...(found.policies.length > 0 && { policies: found.policies }),
+    },
+    notes: found.notes,
+  };
+}
+
+function importView(view: FoundRelation, { exposed }: Choices, inheritance: Inheritance): ViewInput[] {
+  const grants = grantInputs(extentsOf(view, inheritance));
+  return grants.length > 0 ? [{ name: writtenName(view, exposed), grants }] : [];
+}
+
+function unprotected(relations: readonly FoundRelation[]): Note[] {
+  return relations
+    .filter(({ kind, access }) => (kind === 'm' || kind === 'f') && access.length > 0)
+    .map((relation) => ({ reason: 'unprotected_relation', object: shownName(relation) }));
+}
+
+function defaultPrivileges({ defaultPrivileges: found }: FoundOutline, managed: readonly string[]): Note[] {
+  return found
+    .filter(({ schema }) => schema === '-' || managed.includes(schema))
+    .map(({ role, schema }) => ({
+      reason: 'default_privileges',
+      object: schema === '-' ? `what ${role} makes` : `what ${role} makes in ${schema}`,
+    }));
+}

@@ -1,0 +1,69 @@
+import type { DeclarationInput, PolicyInput, SqlSource } from '../../declaration/types.ts';
+import { printCode } from './print-code.ts';
+
+/** Functions of the package by the kind of the policy that they write. */
+const HELPERS: Readonly<Record<PolicyInput['kind'], string>> = {
+  'own-rows': 'ownRows',
+  tenant: 'tenant',
+  'claim-list': 'claimList',
+  membership: 'membership',
+  'all-rows': 'allRows',
+  'public-rows': 'publicRows',
+  'valid-between': 'validBetween',
+  custom: 'custom',
+};
+
+/** The order in which the members of a policy are read. */
+const ORDER = ['name', 'to', 'for', 'column', 'claim', 'type', 'memberType', 'through', 'where', 'using', 'check'];
+
+/** The text of `declaration.ts`. Conditions of the user are read from their files. */
+export function declarationFile(input: DeclarationInput, source: string): string {
+  const helpers = new Set<string>();
+  const tables = input.tables?.map(({ policies, ...table }) => ({
+    ...table,
+    ...(policies && { policies: policies.map((policy) => policyCall(policy, helpers)) }),
+  }));
+  const { name, schemas, internalSchemas, roles, views, functions, server } = input;
+  const declaration = {
+    name,
+    schemas,
+    internalSchemas,
+    roles,
+    migrations: { code: "migrationsFrom(new URL('migrations', import.meta.url))" },
+    tables,
+    views,
+    functions,
+    server,
+  };
+  const imports = ['declare', 'migrationsFrom', ...helpers].sort((a, b) => (a < b ? -1 : 1));
+  return [
+    importLine(imports),
+    '',
+    `/** Imported from ${source}: see IMPORT.md. */`,
+    `export default declare(${printCode(declaration)});`,
+    '',
+  ].join('\n');
+}
+
+function importLine(names: readonly string[]): string {
+  const from = "from 'cdktf-secured-postgrest/declaration';";
+  const line = `import { ${names.join(', ')} } ${from}`;
+  return line.length <= 120 ? line : `import {\n${names.map((name) => `  ${name},\n`).join('')}} ${from}`;
+}
+
+function policyCall({ kind, ...policy }: PolicyInput, helpers: Set<string>) {
+  const call = HELPERS[kind];
+  helpers.add(call);
+  const members = Object.entries(policy).map(([name, value]): [string, unknown] => {
+    if (name !== 'using' && name !== 'check') return [name, value];
+    helpers.add('sqlFile');
+    return [name, { code: `sqlFile(new URL('${(value as SqlSource).file}', import.meta.url))` }];
+  });
+  members.sort(([a], [b]) => place(a) - place(b));
+  return { call, argument: Object.fromEntries(members) };
+}
+
+function place(name: string): number {
+  const at = ORDER.indexOf(name);
+  return at === -1 ? ORDER.length : at;
+}

@@ -1,0 +1,56 @@
+import { expect, it } from 'vitest';
+import { allRows, custom, ownRows } from '../../../declaration/index.ts';
+import { declarationFile } from '../../../import/project/declaration-file.ts';
+
+it('writes a declaration as a person would', () => {
+  const text = declarationFile(
+    {
+      name: 'todos',
+      schemas: ['public'],
+      roles: { anonymous: 'anon', users: ['authenticated', { name: 'service_role', statementTimeoutMs: 8000 }] },
+      tables: [
+        {
+          name: 'todos',
+          grants: [{ to: 'authenticated', select: true, insert: ['id', "owner's"], update: true, delete: true }],
+          policies: [
+            ownRows({ to: 'authenticated', column: 'user_id', claim: 'sub', type: 'uuid' }),
+            custom({
+              name: 'drafts',
+              to: 'authenticated',
+              for: 'select',
+              using: { file: 'policies/todos_drafts.sql', sql: 'true' },
+            }),
+          ],
+        },
+        { name: 'private.notes', policies: [allRows({ to: 'service_role' })] },
+      ],
+    },
+    'migrations',
+  );
+  expect(text).toBe(`import { allRows, custom, declare, migrationsFrom, ownRows, sqlFile } from 'cdktf-secured-postgrest/declaration';
+
+/** Imported from migrations: see IMPORT.md. */
+export default declare({
+  name: 'todos',
+  schemas: ['public'],
+  roles: { anonymous: 'anon', users: ['authenticated', { name: 'service_role', statementTimeoutMs: 8000 }] },
+  migrations: migrationsFrom(new URL('migrations', import.meta.url)),
+  tables: [
+    {
+      name: 'todos',
+      grants: [{ to: 'authenticated', select: true, insert: ['id', "owner's"], update: true, delete: true }],
+      policies: [
+        ownRows({ to: 'authenticated', column: 'user_id', claim: 'sub', type: 'uuid' }),
+        custom({
+          name: 'drafts',
+          to: 'authenticated',
+          for: 'select',
+          using: sqlFile(new URL('policies/todos_drafts.sql', import.meta.url)),
+        }),
+      ],
+    },
+    { name: 'private.notes', policies: [allRows({ to: 'service_role' })] },
+  ],
+});
+`);
+});
