@@ -83,7 +83,7 @@ async function measureNew(
   const passwords = { authenticator: randomBytes(24).toString('base64url') };
   await applyDeclaration(connection, declaration, { passwords });
   await withClient(connection, (client) => client.query(seed.sql));
-  return accessMatrix(connection, measured, subjects);
+  return await accessMatrix(connection, measured, subjects);
 }
 
 /** Differences by name, and whether a note tells of them. */

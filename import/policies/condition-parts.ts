@@ -11,6 +11,8 @@ export interface ProposalContext {
   /** The role of the request: a token names it, so conditions on it are known. */
   readonly role: string;
   readonly functions: ClaimFunctions;
+  /** Exposed schemas, of which names of the first one go without it. */
+  readonly exposed: readonly string[];
   /** A table by its full name. */
   readonly tableOf: (name: string) => FoundRelation | undefined;
   /** Tests if requests of the role see all rows of a table whose column is the claim. */

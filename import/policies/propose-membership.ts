@@ -12,6 +12,7 @@ import {
   writtenPath,
   type ProposalContext,
 } from './condition-parts.ts';
+import { writtenName } from '../project/written-name.ts';
 import type { Template } from './template.ts';
 
 type Where = Record<string, string | number | boolean | readonly string[]>;
@@ -51,7 +52,7 @@ export function proposeMembership(condition: Expression, context: ProposalContex
     claim: writtenPath(found.claim),
     memberType,
     through: {
-      table: `${schema}.${name}`,
+      table: writtenName({ schema, name }, context.exposed),
       key,
       member: found.member,
       ...(Object.keys(found.where).length > 0 && { where: found.where }),

@@ -8,6 +8,7 @@ import { quoteIdentifier, quoteLiteral } from '../../postgres/quote.ts';
 import { configureSession } from '../../postgres/session.ts';
 import { raw, statementsOf } from '../../postgres/statements.ts';
 import type { FoundColumn, FoundRelation } from '../database/found.ts';
+import { writtenName } from '../project/written-name.ts';
 import { CLAIM_VALUES, columnValues } from './proof-values.ts';
 import type { Template } from './template.ts';
 
@@ -73,7 +74,7 @@ function declarationOf({ name, schemas, internalSchemas, privateSchema }: Declar
   const to = `${name}_user`;
   const policies = templates.map((template, index) => ({ ...template, to, name: `p${index}` }) as PolicyInput);
   const table = {
-    name: `${relation.schema}.${relation.name}`,
+    name: writtenName(relation, []),
     grants: templates.length === 0 ? [] : [{ to, select: true as const }],
     policies,
   };

@@ -76,6 +76,7 @@ async function templatesFor(condition: string, policy: FoundPolicy, setting: Set
       restrictive: !policy.permissive,
       role,
       functions,
+      exposed: frame.schemas,
       tableOf: (name) => tables.get(name),
       seesOwn: (table, member, claim) => seesOwn(setting, { table, member, claim, role }),
     };
@@ -105,7 +106,7 @@ function rolesOf({ roles }: FoundPolicy, { access }: FoundRelation): string[] {
 
 /** Tests if a role sees every row whose column is the claim: no policy of the table hides any. */
 function seesOwn(
-  { objects, functions, parsed, tables }: Setting,
+  { objects, functions, parsed, tables, frame }: Setting,
   { table, member, claim, role }: { table: FoundRelation; member: string; claim: ReadClaim; role: string },
 ): boolean {
   if (!table.access.some((held) => held.role === role && held.command === 'select')) return false;
@@ -125,6 +126,7 @@ function seesOwn(
       restrictive: false,
       role,
       functions,
+      exposed: frame.schemas,
       tableOf: (name) => tables.get(name),
       // A table whose policy reads memberships itself is not followed further.
       seesOwn: () => false,
