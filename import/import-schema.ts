@@ -42,8 +42,9 @@ export interface ImportedProject {
  */
 export async function importSchema(source: ImportSource, options: ImportSchemaOptions): Promise<ImportedProject> {
   const { onProgress = () => {} } = options;
+  const isDump = 'dumps' in source;
   const files = await Promise.all(readSource(source).map(readSchemaFile));
-  const preset = presetFor(options.preset, files);
+  const preset = presetFor(options.preset, files, isDump);
   onProgress('starting Postgres');
   await using laboratory = await startLaboratory();
   onProgress('running the schema');
@@ -61,7 +62,7 @@ export async function importSchema(source: ImportSource, options: ImportSchemaOp
   });
   const policies = await laboratory.session((client) => recognisePolicies(client, frame, rights.objects));
   const built = buildDeclaration({ outline, choices, objects: rights.objects, policies });
-  const isDump = 'dumps' in source;
+
   const context = {
     managed: [...choices.exposed, ...choices.internal],
     platform: preset.platformSchemas,

@@ -147,7 +147,8 @@ export interface StatementNames {
     | 'database_settings';
   'import/laboratory':
     | 'role_exists'
-    | 'create_role';
+    | 'create_role'
+    | 'schema_exists';
   'import/proof':
     | 'begin'
     | 'bare_copy'

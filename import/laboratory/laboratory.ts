@@ -64,7 +64,7 @@ async function runFiles(client: pg.ClientBase, files: readonly SchemaFile[]): Pr
       }
       const role = madeRole(part);
       if (role !== undefined && (await roleExists(client, role))) continue;
-      if (isExtensionComment(part)) continue;
+      if (isExtensionComment(part) || (await isKnownSchema(client, part))) continue;
       try {
         await send(client, file, part.offset, part.sql);
       } catch (error) {
@@ -83,6 +83,13 @@ function inOrder({ statements, copies }: SchemaFile): (ParsedStatement | CopiedR
 
 async function roleExists(client: pg.ClientBase, role: string): Promise<boolean> {
   const { rows } = await client.query<{ found: boolean }>(statement('role_exists', { role }));
+  return rows[0]!.found;
+}
+
+/** Platforms have schemas that a dump makes as well. */
+async function isKnownSchema(client: pg.ClientBase, { kind, node }: ParsedStatement): Promise<boolean> {
+  if (kind !== 'CreateSchemaStmt' || typeof node['schemaname'] !== 'string') return false;
+  const { rows } = await client.query<{ found: boolean }>(statement('schema_exists', { schema: node['schemaname'] }));
   return rows[0]!.found;
 }
 

@@ -33,7 +33,7 @@ export function buildDeclaration({ outline, choices, objects, policies }: Import
   const inheritance = inheritanceOf(outline.roles, roles);
   const tables = objects.relations.filter(({ kind }) => kind === 'r' || kind === 'p');
   const views = objects.relations.filter(({ kind }) => kind === 'v');
-  const importedTables = tables.map((table) => importTable(table, policies, choices, inheritance));
+  const importedTables = tables.filter((table) => isWorthNaming(table, exposed)).map((table) => importTable(table, policies, choices, inheritance));
   const imported = importRoles(outline.roles, choices, inheritance);
   const functions = importFunctions(objects.functions, objects.triggers, {
     exposed,
@@ -68,6 +68,11 @@ export function buildDeclaration({ outline, choices, objects, policies }: Import
   };
 }
 
+/** A closed table that no request can name goes without saying, unless another one shows its rows. */
+function isWorthNaming({ schema, access, is_child }: FoundRelation, exposed: readonly string[]): boolean {
+  return exposed.includes(schema) || access.length > 0 || is_child;
+}
+
 function optional<Item>(name: string, items: readonly Item[]): Readonly<Record<string, readonly Item[]>> {
   return items.length > 0 ? { [name]: items } : {};
 }
@@ -79,7 +84,10 @@ function importTable(
   inheritance: Inheritance,
 ): { readonly input: TableInput; readonly notes: readonly Note[] } {
   const recognised = policies.get(shownName(table)) ?? [];
-  const found = tablePolicies(table, recognised, extentsOf(table, inheritance), inheritance);
+  const found = tablePolicies(table, recognised, extentsOf(table, inheritance), {
+    inheritance,
+    isExposed: exposed.includes(table.schema),
+  });
   const grants = grantInputs(found.extents);
   return {
     input: {

@@ -39,12 +39,12 @@ export function tablePolicies(
   relation: FoundRelation,
   recognised: readonly RecognisedPolicy[],
   held: Extents,
-  inheritance: Inheritance,
+  { inheritance, isExposed }: { inheritance: Inheritance; isExposed: boolean },
 ): TablePolicies {
   const object = shownName(relation);
   const notes: Note[] = [];
   const rules = [
-    ...rightsWithoutPolicy(relation, notes),
+    ...rightsWithoutPolicy(relation, isExposed ? notes : []),
     ...recognised.flatMap((policy) => rulesOf(relation, policy, notes)),
   ];
   const serves = (role: string, command: Command) =>

@@ -4,3 +4,5 @@
 SELECT EXISTS (SELECT FROM pg_roles WHERE rolname = :'role') AS found
 -- name: create_role
 CREATE ROLE :"role"
+-- name: schema_exists
+SELECT EXISTS (SELECT FROM pg_namespace WHERE nspname = :'schema') AS found
