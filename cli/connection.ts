@@ -18,17 +18,21 @@ export interface ConnectionOptions {
  * The options with which a command reaches a database.
  *
  * @param user who it signs in as. @default its admin
+ * @param isRequired false for a command that can do without a database
  */
 export function addConnectionOptions(
   command: Command,
   user = 'the admin: a superuser, or a role with CREATEROLE that owns the database',
+  isRequired = true,
 ): Command {
+  const option = (flags: string, description: string) =>
+    new Option(flags, description).makeOptionMandatory(isRequired);
   return command
-    .requiredOption('--host <name>', 'where Postgres listens')
+    .addOption(option('--host <name>', 'where Postgres listens'))
     .option('--port <number>', 'its port', parsePort, 5432)
-    .requiredOption('--database <name>', 'the database')
-    .requiredOption('--user <name>', user)
-    .requiredOption('--password-file <file>', 'its password, in a file')
+    .addOption(option('--database <name>', 'the database'))
+    .addOption(option('--user <name>', user))
+    .addOption(option('--password-file <file>', 'its password, in a file'))
     .addOption(
       new Option('--sslmode <mode>', 'encryption').choices(['disable', 'require', 'verify-full']).default('disable'),
     )

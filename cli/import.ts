@@ -5,10 +5,11 @@ import { refuse } from '../errors/secured-postgrest-error.ts';
 import type { ImportSource } from '../import/files/import-source.ts';
 import { importSchema } from '../import/import-schema.ts';
 import type { PresetName } from '../import/presets/presets.ts';
+import { addConnectionOptions, toConnection, type ConnectionOptions } from './connection.ts';
 import { createProgress } from './dev/progress.ts';
 import { projectName } from './project-name.ts';
 
-interface Options {
+interface Options extends Partial<ConnectionOptions> {
   readonly migrations?: string;
   readonly dump?: string[];
   readonly name?: string;
@@ -18,7 +19,7 @@ interface Options {
 }
 
 export function addImportCommand(program: Command): void {
-  program
+  const command = program
     .command('import')
     .description('write a project from a schema that exists: its declaration, migrations, a test and a report')
     .argument('<directory>', 'where; it is made if it is missing')
@@ -29,6 +30,7 @@ export function addImportCommand(program: Command): void {
     .option('--anonymous <role>', 'role of requests without a token (default: that PostgREST is set to, or a guess)')
     .addOption(new Option('--preset <name>', 'platform of the schema (default: found out)').choices(['postgrest', 'supabase']))
     .action(runImport);
+  addConnectionOptions(command, 'a role that may read every object, such as its owner', false);
 }
 
 async function runImport(directory: string, options: Options): Promise<void> {
@@ -50,10 +52,20 @@ async function runImport(directory: string, options: Options): Promise<void> {
   }
 }
 
-function sourceOf({ migrations, dump }: Options): ImportSource {
-  if (migrations !== undefined && dump === undefined) return { migrations };
-  if (migrations === undefined && dump !== undefined) return { dumps: dump };
-  refuse('invalid_prop', 'import', 'it is not said what is imported', 'give one of --migrations and --dump');
+function sourceOf({ migrations, dump, ...connection }: Options): ImportSource {
+  const sources = [migrations, dump, connection.host].filter((source) => source !== undefined);
+  if (sources.length !== 1) {
+    refuse('invalid_prop', 'import', `${sources.length} sources are named`, 'give one of --migrations, --dump and --host');
+  }
+  if (migrations !== undefined) return { migrations };
+  if (dump !== undefined) return { dumps: dump };
+  const { host, database, user, passwordFile } = connection;
+  if (host === undefined || database === undefined || user === undefined || passwordFile === undefined) {
+    refuse('invalid_prop', '--host', 'it is not said how to sign in', 'give --database, --user and --password-file as well');
+  }
+  const { port = 5432, sslmode = 'disable', sslRootCertificate } = connection;
+  const certificate = sslRootCertificate === undefined ? {} : { sslRootCertificate };
+  return { database: toConnection({ host, port, database, user, passwordFile, sslmode, ...certificate }) };
 }
 
 function writeFiles(directory: string, files: ReadonlyMap<string, string>): void {

@@ -3,10 +3,11 @@ import type { Declaration, SqlSource } from '../declaration/types.ts';
 import { readingDatabase } from './database/read-database.ts';
 import { onlyRoles, rolesToRead } from './database/only-roles.ts';
 import type { FoundObjects, FoundOutline } from './database/found.ts';
+import { readLive } from './database/read-live.ts';
 import { readSource, sourceName, type ImportSource } from './files/import-source.ts';
 import { readSchemaFile } from './files/schema-file.ts';
 import { startLaboratory, type Laboratory } from './laboratory/laboratory.ts';
-import { presetFor, type PresetName } from './presets/presets.ts';
+import { presetFor, type Preset, type PresetName } from './presets/presets.ts';
 import { buildDeclaration } from './project/build-project.ts';
 import { choose, type Choices, type ImportOptions } from './project/choices.ts';
 import { declarationFile } from './project/declaration-file.ts';
@@ -42,16 +43,18 @@ export interface ImportedProject {
  */
 export async function importSchema(source: ImportSource, options: ImportSchemaOptions): Promise<ImportedProject> {
   const { onProgress = () => {} } = options;
-  const isDump = 'dumps' in source;
-  const files = await Promise.all(readSource(source).map(readSchemaFile));
-  const preset = presetFor(options.preset, files, isDump);
+  const isDump = !('migrations' in source);
+  const live = 'database' in source ? await readLive(source.database, options.preset) : undefined;
+  const sources = 'database' in source ? live!.sources : readSource(source);
+  const files = await Promise.all(sources.map(readSchemaFile));
+  const preset = presetFor(options.preset ?? live?.preset, files, isDump);
   onProgress('starting Postgres');
   await using laboratory = await startLaboratory();
   onProgress('running the schema');
   await laboratory.prepare(preset.prelude);
   const missing = await laboratory.run(files);
   onProgress('reading who may do what');
-  const { outline, choices, objects } = await readFound(laboratory, options, preset);
+  const { outline, choices, objects } = await readFound(laboratory, options, { preset, live: live?.outline });
   const rights = withViewRights(objects, choices.exposed);
   onProgress('recognising policies');
   const frame = declare({
@@ -99,11 +102,12 @@ export async function importSchema(source: ImportSource, options: ImportSchemaOp
 async function readFound(
   laboratory: Laboratory,
   options: ImportOptions,
-  preset: Parameters<typeof choose>[2],
+  { preset, live }: { preset: Preset; live: FoundOutline | undefined },
 ): Promise<{ outline: FoundOutline; choices: Choices; objects: FoundObjects }> {
   return laboratory.session((client) =>
     readingDatabase(client, async (reader) => {
-      const outline = await reader.outline();
+      const tried = await reader.outline();
+      const outline = live ? { ...tried, roles: live.roles, databaseSettings: live.databaseSettings } : tried;
       const choices = withSomeRole(choose(outline, options, preset));
       const roles = [...(choices.anonymous === undefined ? [] : [choices.anonymous]), ...choices.users];
       const schemas = [...choices.exposed, ...choices.internal];

@@ -136,6 +136,7 @@ export interface StatementNames {
     | 'rows';
   'import/database':
     | 'begin'
+    | 'version'
     | 'roles'
     | 'schemas'
     | 'relations'

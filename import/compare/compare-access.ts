@@ -96,15 +96,19 @@ export function differences(before: AccessMatrix, after: AccessMatrix, notes: re
       text: `\`${object}\`, ${cell.subject}, ${cell.command}`,
     }));
   });
-  const different = found.flatMap(({ object, difference, text }) =>
+  const different = found.filter(({ difference }) => difference?.text !== LOST_NOTHING).flatMap(({ object, difference, text }) =>
     difference === undefined ? [] : [{ line: `${text}: ${difference.text}`, isExplained: difference.isExpected || isTold(object, notes) }],
   );
   return {
     compared: found.length,
+    refused: found.filter(({ difference }) => difference?.text === LOST_NOTHING).length,
     explained: different.filter(({ isExplained }) => isExplained).map(({ line }) => line),
     unexplained: different.filter(({ isExplained }) => !isExplained).map(({ line }) => line),
   };
 }
+
+/** A request that reached no row before, and is refused now. */
+const LOST_NOTHING = 'reached no row, is refused';
 
 function differenceOf({ reach: old }: AccessCell, { reach: now }: AccessCell): { text: string; isExpected: boolean } | undefined {
   if ('refused' in old) {
@@ -112,8 +116,8 @@ function differenceOf({ reach: old }: AccessCell, { reach: now }: AccessCell): {
     return { text: `was refused (${old.refused}), reaches ${now.rows.length} rows`, isExpected: false };
   }
   if ('refused' in now) {
-    const isExpected = old.rows.length === 0 && now.refused === '42501';
-    return { text: `reached ${old.rows.length} rows, is refused (${now.refused})`, isExpected };
+    if (old.rows.length === 0 && now.refused === '42501') return { text: LOST_NOTHING, isExpected: true };
+    return { text: `reached ${old.rows.length} rows, is refused (${now.refused})`, isExpected: false };
   }
   const [lost, gained] = [without(old.rows, now.rows), without(now.rows, old.rows)];
   if (lost.length + gained.length > 0) {

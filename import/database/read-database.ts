@@ -8,6 +8,8 @@ const statement = statementsOf('import/database');
 
 /** A view of one database at one moment. */
 export interface DatabaseReader {
+  /** server_version_num */
+  version(): Promise<number>;
   outline(): Promise<FoundOutline>;
   objects(schemas: readonly string[], roles: readonly string[]): Promise<FoundObjects>;
 }
@@ -31,6 +33,7 @@ function readerOf(client: pg.ClientBase): DatabaseReader {
     return (await client.query<Row & pg.QueryResultRow>(statement(name), values)).rows;
   }
   return {
+    version: async () => (await read<{ version: number }>('version'))[0]!.version,
     async outline() {
       return {
         roles: await read('roles'),

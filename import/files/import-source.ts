@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { refuse } from '../../errors/secured-postgrest-error.ts';
+import type { DatabaseConnection } from '../../postgres/connect.ts';
 import type { SqlSource } from '../../postgres/sql-source.ts';
 
 /** What is imported. */
@@ -8,10 +9,15 @@ export type ImportSource =
   /** A directory of migrations, in the order of their names. */
   | { readonly migrations: string }
   /** Files that pg_dump and pg_dumpall wrote as plain SQL. */
-  | { readonly dumps: readonly string[] };
+  | { readonly dumps: readonly string[] }
+  /** A database, which is only read. */
+  | { readonly database: DatabaseConnection };
+
+/** A source that is made of files. */
+export type FileSource = Exclude<ImportSource, { readonly database: unknown }>;
 
 /** Reads the files of a source. @throws SecuredPostgrestError `unreadable_sql` */
-export function readSource(source: ImportSource): SqlSource[] {
+export function readSource(source: FileSource): SqlSource[] {
   if ('dumps' in source) return source.dumps.map((file) => ({ file, sql: readText(file) }));
   const names = namesIn(source.migrations);
   if (names.length === 0) {
@@ -22,6 +28,7 @@ export function readSource(source: ImportSource): SqlSource[] {
 
 /** A name for what is imported, for people. */
 export function sourceName(source: ImportSource): string {
+  if ('database' in source) return `the database ${source.database.database}`;
   return 'dumps' in source ? source.dumps.map((file) => basename(file)).join(', ') : basename(source.migrations);
 }
 

@@ -1,5 +1,6 @@
 import { packageTemplate } from '../../postgres/template.ts';
 import type { SqlSource } from '../../postgres/sql-source.ts';
+import type { FoundOutline } from '../database/found.ts';
 import type { SchemaFile } from '../files/schema-file.ts';
 import type { PresetChoices } from '../project/choices.ts';
 
@@ -25,6 +26,28 @@ const POSTGREST: Preset = {
   migrations: [],
 };
 
+const PLATFORM_SCHEMAS = [
+  'storage',
+  'realtime',
+  'graphql',
+  'graphql_public',
+  'vault',
+  'net',
+  'cron',
+  'pgbouncer',
+  'pgsodium',
+  'supabase_functions',
+  'supabase_migrations',
+];
+const PLATFORM_ROLES = [
+  'supabase_admin',
+  'supabase_auth_admin',
+  'supabase_storage_admin',
+  'supabase_realtime_admin',
+  'supabase_functions_admin',
+  'dashboard_user',
+];
+
 /** Extensions that every database of Supabase has, and that schemas use without making them. */
 const EXTENSIONS: SqlSource = {
   file: 'migrations/0000_extensions.sql',
@@ -40,8 +63,18 @@ const OF_SUPABASE = /\bauth\.(uid|jwt|role|email|users)\b|\bservice_role\b|\bsup
 /** The named preset, or the one that the files speak of. */
 export function presetFor(name: PresetName | undefined, files: readonly SchemaFile[], isDump: boolean): Preset {
   const text = files.map(({ sql }) => sql).join('\n');
-  return (name ?? (OF_SUPABASE.test(text) ? 'supabase' : 'postgrest')) === 'supabase' ? supabase(text, isDump) : POSTGREST;
+  const found = name ?? (OF_SUPABASE.test(text) ? 'supabase' : 'postgrest');
+  return found === 'supabase' ? supabase(text, isDump) : POSTGREST;
 }
+
+/** The preset that a database speaks of by its roles and schemas. */
+export function presetOf({ roles, schemas }: FoundOutline): PresetName {
+  const isSupabase = roles.some(({ name }) => name === 'service_role') && schemas.some(({ name }) => name === 'auth');
+  return isSupabase ? 'supabase' : 'postgrest';
+}
+
+/** Schemas that a dump of a database of Supabase does without. */
+export const SCHEMAS_OF_SUPABASE = ['auth', 'extensions', ...PLATFORM_SCHEMAS];
 
 function supabase(text: string, isDump: boolean): Preset {
   const hasAuth = OWN_AUTH.test(text);
@@ -52,8 +85,8 @@ function supabase(text: string, isDump: boolean): Preset {
     schemas: ['public'],
     anonymous: 'anon',
     internalSchemas: ['auth', ...(needsExtensions ? ['extensions'] : [])],
-    platformSchemas: ['storage', 'realtime', 'graphql', 'graphql_public', 'vault', 'net', 'cron', 'pgsodium', 'supabase_functions', 'supabase_migrations'],
-    platformRoles: ['supabase_admin', 'supabase_auth_admin', 'supabase_storage_admin', 'supabase_realtime_admin', 'supabase_functions_admin', 'dashboard_user'],
+    platformSchemas: PLATFORM_SCHEMAS,
+    platformRoles: PLATFORM_ROLES,
     prelude: [
       packageTemplate('import/supabase/platform'),
       ...(hasAuth ? [] : [auth, packageTemplate('import/supabase/auth-of-platform')]),

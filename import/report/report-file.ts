@@ -4,6 +4,8 @@ import { REASONS, type Note, type NoteKind, type ReasonName } from './notes.ts';
 export interface ComparedAccess {
   /** Cells of the matrix that were compared. */
   readonly compared: number;
+  /** Cells in which a request that reached no row is refused now. */
+  readonly refused: number;
   readonly explained: readonly string[];
   readonly unexplained: readonly string[];
 }
@@ -20,14 +22,19 @@ export function reportFile(name: string, source: string, notes: readonly Note[],
   return `${[`# Import of ${source}`, '', ...introduction(name, access), ...sections].join('\n').trimEnd()}\n`;
 }
 
-function introduction(name: string, { compared, explained, unexplained }: ComparedAccess): string[] {
-  const same = compared - explained.length - unexplained.length;
+function introduction(name: string, { compared, refused, explained, unexplained }: ComparedAccess): string[] {
+  const same = compared - refused - explained.length - unexplained.length;
   return [
-    `\`declaration.ts\` declares \`${name}\`. Both databases were measured: who reaches which rows with which command.`,
-    `Of ${compared} cells ${same} are the same, ${explained.length} differ as explained below, and ${unexplained.length} differ without an explanation.`,
+    `\`declaration.ts\` declares \`${name}\`. Both databases were measured with the same rows: for each table and view, which rows`,
+    `each role reaches with each command. Of ${compared} cells`,
     '',
-    ...list('Not explained', unexplained),
-    ...list('Explained', explained),
+    `- ${same} are the same;`,
+    `- ${refused} reached no row, and are refused now;`,
+    `- ${explained.length} differ as a decision below explains;`,
+    `- ${unexplained.length} differ without an explanation.`,
+    '',
+    ...list('Differences without an explanation', unexplained),
+    ...list('Explained differences', explained),
   ];
 }
 

@@ -3,6 +3,8 @@
 -- name: begin
 BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY
 
+-- name: version
+SELECT current_setting('server_version_num')::int AS version
 -- name: roles
 -- Roles that are not Postgres' own, with those that they may become and those whose privileges they have.
 SELECT r.rolname AS name, r.rolsuper AS superuser, r.rolbypassrls AS bypass_rls, r.rolcanlogin AS login,
