@@ -9,6 +9,7 @@ import { readSchemaFile } from './files/schema-file.ts';
 import { startLaboratory, type Laboratory } from './laboratory/laboratory.ts';
 import { presetFor, type Preset, type PresetName } from './presets/presets.ts';
 import { buildDeclaration } from './project/build-project.ts';
+import { accessTestFile } from './project/access-test-file.ts';
 import { choose, type Choices, type ImportOptions } from './project/choices.ts';
 import { declarationFile } from './project/declaration-file.ts';
 import { importSql } from './project/migrations.ts';
@@ -84,15 +85,15 @@ export async function importSchema(source: ImportSource, options: ImportSchemaOp
     ...sql.notes,
   ];
   onProgress('comparing the new database with the old one');
-  const relations = rights.objects.relations;
-  const access = await compareAccess({ laboratory, declaration, relations, notes });
-  const written: SqlSource[] = [...sql.migrations, ...(sql.seed ? [sql.seed] : [])];
+  const { access, subjects, rows } = await compareAccess({ laboratory, declaration, notes, ...rights.objects });
+  const written: SqlSource[] = [...sql.migrations, rows, ...(sql.seed ? [sql.seed] : [])];
   return {
     declaration,
     notes,
     access,
     files: new Map([
       ['declaration.ts', declarationFile(built.input, sourceName(source))],
+      ['access.test.ts', accessTestFile(subjects, rows.file)],
       ['IMPORT.md', reportFile(declaration.name, sourceName(source), notes, access)],
       ...[...policyFiles(declaration), ...written].map(({ file, sql: text }) => [file, text] as const),
     ]),

@@ -1,14 +1,17 @@
 import { randomBytes } from 'node:crypto';
-import { accessMatrix, type AccessCell, type AccessMatrix } from '../../access/matrix.ts';
+import { accessMatrix, type AccessCell, type RelationAccess } from '../../access/matrix.ts';
 import type { Subjects } from '../../access/subjects.ts';
 import { applyDeclaration } from '../../apply/apply.ts';
 import { apiRoles } from '../../declaration/roles.ts';
 import type { Declaration } from '../../declaration/types.ts';
+import { SecuredPostgrestError } from '../../errors/secured-postgrest-error.ts';
+import type { DatabaseConnection } from '../../postgres/connect.ts';
+import { INSUFFICIENT_PRIVILEGE } from '../../postgres/sqlstate.ts';
 import type { SqlSource } from '../../postgres/sql-source.ts';
 import { statementsOf } from '../../postgres/statements.ts';
 import { withClient } from '../../postgres/with-client.ts';
 import { startPostgres } from '../../testing/servers/postgres-server.ts';
-import type { FoundRelation } from '../database/found.ts';
+import type { FoundPolicy, FoundRelation } from '../database/found.ts';
 import type { Laboratory } from '../laboratory/laboratory.ts';
 import { shownName } from '../project/written-name.ts';
 import type { Note } from '../report/notes.ts';
@@ -25,31 +28,41 @@ export interface ComparedParts {
   readonly laboratory: Laboratory;
   readonly declaration: Declaration;
   readonly relations: readonly FoundRelation[];
+  readonly policies: readonly FoundPolicy[];
   readonly notes: readonly Note[];
+}
+
+/** The comparison, and what it was measured with. */
+export interface MeasuredAccess {
+  readonly access: ComparedAccess;
+  readonly subjects: Subjects;
+  readonly rows: SqlSource;
 }
 
 /**
  * Measures the imported schema and a new database with the declaration, both with the same rows, and compares who reaches
  * which of them.
  */
-export async function compareAccess(parts: ComparedParts): Promise<ComparedAccess> {
-  const { laboratory, declaration, relations } = parts;
+export async function compareAccess(parts: ComparedParts): Promise<MeasuredAccess> {
+  const { laboratory, declaration, relations, policies } = parts;
   const tables = relations.filter(({ kind }) => kind === 'r' || kind === 'p');
   const subjects = comparedSubjects(declaration);
   const seed = await laboratory.session(async (client) => {
-    await fillEmptyTables(client, tables);
+    await fillEmptyTables(client, tables, policies);
     return rowsAsSeed(client, tables);
   });
   const measured = { ...declaration, ...measuredRelations(parts) };
   await laboratory.session((client) => standIn(client, declaration));
-  const before = await accessMatrix(laboratory.connection, measured, subjects);
+  const before = await measure(laboratory.connection, measured, subjects);
   const after = await measureNew(declaration, measured, subjects, seed);
-  return differences(before, after, parts.notes);
+  return { access: differences(before, after, parts.notes), subjects, rows: seed };
 }
 
 /** Everything that requests can name, declared or not. */
 function measuredRelations({ declaration, relations }: ComparedParts): Pick<Declaration, 'tables' | 'views'> {
-  const exposed = relations.filter(({ schema }) => declaration.schemas.includes(schema));
+  const exposed = relations.filter(
+    ({ schema, kind }) => declaration.schemas.includes(schema) && kind !== 'm' && kind !== 'f',
+  );
   const declared = new Map([...declaration.tables, ...declaration.views].map((one) => [shownName(one), one]));
   const measured = exposed.map(({ schema, name, kind }) => ({
     schema,
@@ -77,55 +90,91 @@ async function measureNew(
   measured: Declaration,
   subjects: Subjects,
   seed: SqlSource,
-): Promise<AccessMatrix> {
+): Promise<Measured> {
   await using postgres = await startPostgres({ databases: [DATABASE] });
   const connection = postgres.connection(DATABASE);
   const passwords = { authenticator: randomBytes(24).toString('base64url') };
   await applyDeclaration(connection, declaration, { passwords });
   await withClient(connection, (client) => client.query(seed.sql));
-  return await accessMatrix(connection, measured, subjects);
+  return await measure(connection, measured, subjects);
+}
+
+/** The access to each table and view by its name, or why it can not be measured: a query of it may fail for everybody. */
+type Measured = ReadonlyMap<string, RelationAccess | string>;
+
+async function measure(connection: DatabaseConnection, declaration: Declaration, subjects: Subjects): Promise<Measured> {
+  const measured = new Map<string, RelationAccess | string>();
+  for (const [kind, relations] of [['tables', declaration.tables] as const, ['views', declaration.views] as const]) {
+    for (const relation of relations) {
+      const only = { ...declaration, tables: [], views: [], [kind]: [relation] };
+      const access = await accessMatrix(connection, only, subjects).then(
+        ({ relations: [one] }) => one!,
+        (error: unknown) => {
+          if (error instanceof SecuredPostgrestError && error.code === 'access_sql_failed') return error.problem;
+          throw error;
+        },
+      );
+      measured.set(shownName(relation), access);
+    }
+  }
+  return measured;
 }
 
 /** Differences by name, and whether a note tells of them. */
-export function differences(before: AccessMatrix, after: AccessMatrix, notes: readonly Note[]): ComparedAccess {
-  const found = before.relations.flatMap((relation, index) => {
-    const object = shownName(relation);
-    return relation.cells.map((cell, position) => ({
-      object,
-      difference: differenceOf(cell, after.relations[index]!.cells[position]!),
-      text: `\`${object}\`, ${cell.subject}, ${cell.command}`,
-    }));
-  });
-  const different = found.filter(({ difference }) => difference?.text !== LOST_NOTHING).flatMap(({ object, difference, text }) =>
-    difference === undefined ? [] : [{ line: `${text}: ${difference.text}`, isExplained: difference.isExpected || isTold(object, notes) }],
-  );
+export function differences(before: Measured, after: Measured, notes: readonly Note[]): ComparedAccess {
+  const cells = [...before].flatMap(([object, old]) => compareRelation(object, old, after.get(object)!));
+  const different = cells.filter(({ difference }) => difference !== undefined && difference !== LOST_NOTHING);
+  const lines = (isExplained: boolean) =>
+    different
+      .filter(({ object }) => isTold(object, notes) === isExplained)
+      .map(({ cell, difference }) => `${cell}: ${difference}`);
   return {
-    compared: found.length,
-    refused: found.filter(({ difference }) => difference?.text === LOST_NOTHING).length,
-    explained: different.filter(({ isExplained }) => isExplained).map(({ line }) => line),
-    unexplained: different.filter(({ isExplained }) => !isExplained).map(({ line }) => line),
+    compared: cells.length,
+    refused: cells.filter(({ difference }) => difference === LOST_NOTHING).length,
+    explained: lines(true),
+    unexplained: lines(false),
   };
+}
+
+interface ComparedCell {
+  readonly object: string;
+  /** Relation, subject and command. */
+  readonly cell: string;
+  readonly difference: string | undefined;
+}
+
+function compareRelation(object: string, old: RelationAccess | string, now: RelationAccess | string): ComparedCell[] {
+  if (typeof old === 'string' || typeof now === 'string') {
+    const isSame = typeof old === typeof now;
+    const cell = `\`${object}\` cannot be measured`;
+    return [{ object, cell, difference: isSame ? undefined : [old, now].find((one) => typeof one === 'string') as string }];
+  }
+  return old.cells.map((cell, index) => ({
+    object,
+    cell: `\`${object}\`, ${cell.subject}, ${cell.command}`,
+    difference: differenceOf(cell, now.cells[index]!),
+  }));
 }
 
 /** A request that reached no row before, and is refused now. */
 const LOST_NOTHING = 'reached no row, is refused';
 
-function differenceOf({ reach: old }: AccessCell, { reach: now }: AccessCell): { text: string; isExpected: boolean } | undefined {
+function differenceOf({ command, reach: old }: AccessCell, { reach: now }: AccessCell): string | undefined {
   if ('refused' in old) {
-    if ('refused' in now) return undefined;
-    return { text: `was refused (${old.refused}), reaches ${now.rows.length} rows`, isExpected: false };
+    return 'refused' in now ? undefined : `was refused (${old.refused}), reaches ${now.rows.length} rows`;
   }
   if ('refused' in now) {
-    if (old.rows.length === 0 && now.refused === '42501') return { text: LOST_NOTHING, isExpected: true };
-    return { text: `reached ${old.rows.length} rows, is refused (${now.refused})`, isExpected: false };
+    if (old.rows.length > 0 || now.refused !== INSUFFICIENT_PRIVILEGE) {
+      return `reached ${old.rows.length} rows, is refused (${now.refused})`;
+    }
+    // Each row of an insert was refused as well.
+    return command === 'insert' ? undefined : LOST_NOTHING;
   }
-  const [lost, gained] = [without(old.rows, now.rows), without(now.rows, old.rows)];
-  if (lost.length + gained.length > 0) {
-    return { text: `reaches ${now.rows.length} rows instead of ${old.rows.length}`, isExpected: false };
+  if (without(old.rows, now.rows).length + without(now.rows, old.rows).length > 0) {
+    return `reaches ${now.rows.length} rows instead of ${old.rows.length}`;
   }
-  const [fewer, more] = [without(old.columns, now.columns), without(now.columns, old.columns)];
-  if (fewer.length + more.length === 0) return undefined;
-  return { text: `columns differ: ${[...fewer, ...more].join(', ')}`, isExpected: false };
+  const columns = [...without(old.columns, now.columns), ...without(now.columns, old.columns)];
+  return columns.length === 0 ? undefined : `columns differ: ${columns.join(', ')}`;
 }
 
 function without(names: readonly string[], others: readonly string[]): string[] {
@@ -137,8 +186,4 @@ function isTold(object: string, notes: readonly Note[]): boolean {
   return notes.some(({ reason, object: named }) => EXPLAINING.includes(reason) && (named === object || named.endsWith(` on ${object}`)));
 }
 
-const EXPLAINING: readonly Note['reason'][] = [
-  'rejected_condition',
-  'view_over_exposed',
-  'unprotected_relation',
-];
+const EXPLAINING: readonly Note['reason'][] = ['rejected_condition', 'view_over_exposed'];

@@ -2,7 +2,7 @@ import type pg from 'pg';
 import { quoteIdentifier } from '../../postgres/quote.ts';
 import { raw, statementsOf } from '../../postgres/statements.ts';
 import type { SqlSource } from '../../postgres/sql-source.ts';
-import type { FoundRelation } from '../database/found.ts';
+import type { FoundPolicy, FoundRelation } from '../database/found.ts';
 import { insertStatements } from '../files/copied-rows.ts';
 import { SAMPLE_ROWS, sampleValue } from './sample-values.ts';
 
@@ -13,22 +13,32 @@ const ATTEMPTS = 5;
 const ROW_LIMIT = 40;
 
 /** Gives rows to tables that have none, as far as their constraints allow. */
-export async function fillEmptyTables(client: pg.ClientBase, tables: readonly FoundRelation[]): Promise<void> {
+export async function fillEmptyTables(
+  client: pg.ClientBase,
+  tables: readonly FoundRelation[],
+  policies: readonly FoundPolicy[],
+): Promise<void> {
+  const conditions = policies.flatMap(({ using, check }) => [using ?? '', check ?? '']).join('\n');
   await client.query('BEGIN');
   await client.query(statement('without_triggers'));
   for (const table of tables.filter(({ is_child }) => !is_child)) {
     const { schema, name } = table;
     const { rows } = await client.query<{ empty: boolean }>(statement('is_empty', { schema, name }));
-    if (rows[0]!.empty) for (let row = 0; row < SAMPLE_ROWS; row++) await addRow(client, table, row);
+    if (rows[0]!.empty) for (let row = 0; row < SAMPLE_ROWS; row++) await addRow(client, table, row, conditions);
   }
   await client.query('COMMIT');
   await client.query('RESET session_replication_role');
 }
 
-async function addRow(client: pg.ClientBase, { schema, name, columns }: FoundRelation, row: number): Promise<void> {
+async function addRow(
+  client: pg.ClientBase,
+  { schema, name, columns }: FoundRelation,
+  row: number,
+  conditions: string,
+): Promise<void> {
   for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
     const values = columns
-      .map((column, index) => ({ column, value: sampleValue(column, row, index, attempt) }))
+      .map((column, index) => ({ column, value: sampleValue(column, { row, index, attempt, compared: comparedWith(column.name, conditions) }) }))
       .flatMap(({ column, value }) => (column.generated || value === undefined ? [] : [[column.name, value] as const]));
     const sql =
       values.length === 0
@@ -69,5 +79,12 @@ export async function rowsAsSeed(client: pg.ClientBase, tables: readonly FoundRe
       }),
     );
   }
-  return { file: 'rows.sql', sql: `${[...statements, 'RESET session_replication_role'].join(';\n')};\n` };
+  return { file: 'access.rows.sql', sql: `${[...statements, 'RESET session_replication_role'].join(';\n')};\n` };
+}
+
+/** Texts that conditions compare a column of the name with. */
+function comparedWith(column: string, conditions: string): string[] {
+  const name = column.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
+  const compared = new RegExp(`\\b${name}"?\\)?(?:::\\w+)? = (?:ANY \\(+ARRAY\\[)?\\(?'([^']*)'`, 'g');
+  return [...conditions.matchAll(compared)].map(([, value]) => value!);
 }

@@ -3,7 +3,8 @@ import type { FoundColumn } from '../database/found.ts';
 /** How many rows are tried in an empty table. */
 export const SAMPLE_ROWS = 4;
 
-const DAY_MS = 86_400_000;
+/** Days that stay past and future. */
+const DAYS = ['2000-01-01', '2999-01-01', '2001-01-01', '2999-01-02'];
 
 /** Texts of different shapes, for columns whose checks want one. The first is the sample of a claim. */
 const TEXTS = ['sample', 'sample@example.com', 'A', '00001', 'https://example.com/sample'];
@@ -15,10 +16,15 @@ const NUMBERS = [1, 2001, 100, 10_001];
  * default is the best guess.
  *
  * @param attempt how many rows the table has rejected before
+ * @param compared values that conditions compare the column with
  */
-export function sampleValue(column: FoundColumn, row: number, index: number, attempt: number): string | undefined {
+export function sampleValue(
+  column: FoundColumn,
+  { row, index, attempt, compared }: { row: number; index: number; attempt: number; compared: readonly string[] },
+): string | undefined {
   // Rows that are alike in one column differ in another; in a key all differ.
   const variant = column.key ? row : (row >> (index % 2)) & 1;
+  if (!column.key && variant === 0 && attempt < compared.length) return compared[attempt];
   switch (column.type) {
     case 'uuid':
       return `00000000-0000-0000-0000-00000000000${variant + 1}`;
@@ -42,7 +48,7 @@ export function sampleValue(column: FoundColumn, row: number, index: number, att
     case 'date':
     case 'timestamp':
     case 'timestamptz':
-      return new Date(Date.now() + (variant === 0 ? -1 : 1) * (variant + 1) * DAY_MS).toISOString();
+      return DAYS[variant % DAYS.length]!;
     case 'json':
     case 'jsonb':
       return '{}';

@@ -29,8 +29,7 @@ export interface ImportedParts {
 
 export function buildDeclaration({ outline, choices, objects, policies }: ImportedParts): ImportedDeclaration {
   const { exposed, internal, anonymous, users } = choices;
-  const roles = [...(anonymous === undefined ? [] : [anonymous]), ...users];
-  const inheritance = inheritanceOf(outline.roles, roles);
+  const inheritance = inheritanceOf(outline.roles, users, anonymous);
   const tables = objects.relations.filter(({ kind }) => kind === 'r' || kind === 'p');
   const views = objects.relations.filter(({ kind }) => kind === 'v');
   const importedTables = tables.filter((table) => isWorthNaming(table, exposed)).map((table) => importTable(table, policies, choices, inheritance));
@@ -55,7 +54,9 @@ export function buildDeclaration({ outline, choices, objects, policies }: Import
     },
     repairs: functions.repairs,
     notes: [
-      ...(roles.length === 0 ? [{ reason: 'no_access' as const, object: 'every table' }] : []),
+      ...(objects.relations.every(({ access }) => access.length === 0)
+        ? [{ reason: 'no_access' as const, object: exposed.join(', ') }]
+        : []),
       ...choices.notes,
       ...imported.notes,
       ...importedTables.flatMap(({ notes }) => notes),

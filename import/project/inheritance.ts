@@ -4,14 +4,20 @@ import type { FoundRole } from '../database/found.ts';
 export type Inheritance = ReadonlyMap<string, readonly string[]>;
 
 /**
- * The hierarchy among roles of requests. A role that no policy binds is no parent: its rights would pass on with the policies that
+ * The hierarchy among roles of requests; the anonymous one inherits from none. A role that no policy binds is no parent: its rights would pass on with the policies that
  * stand for them.
  */
-export function inheritanceOf(found: readonly FoundRole[], roles: readonly string[]): Inheritance {
+export function inheritanceOf(
+  found: readonly FoundRole[],
+  users: readonly string[],
+  anonymous: string | undefined,
+): Inheritance {
+  const roles = anonymous === undefined ? users : [anonymous, ...users];
   const known = new Map(found.map((role) => [role.name, role]));
   return new Map(
     roles.map((name) => {
-      const parents = (known.get(name)?.inherits ?? []).filter((parent) => {
+      const inherits = name === anonymous ? [] : (known.get(name)?.inherits ?? []);
+      const parents = inherits.filter((parent) => {
         const role = known.get(parent);
         return roles.includes(parent) && !role?.superuser && !role?.bypass_rls;
       });

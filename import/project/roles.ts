@@ -3,7 +3,6 @@ import type { FoundRole } from '../database/found.ts';
 import type { Note } from '../report/notes.ts';
 import type { Choices } from './choices.ts';
 import { directParents, type Inheritance } from './inheritance.ts';
-import { oneOrMore } from './grants.ts';
 
 /** Settings of a role that a declaration has no place for. */
 const REFUSED = [
@@ -29,7 +28,7 @@ export function importRoles(
   const notes: Note[] = [];
   const inputOf = (name: string): UserRoleInput => {
     const role = found.find((candidate) => candidate.name === name);
-    const { statementTimeoutMs, settings } = settingsOf(name, role?.settings ?? [], notes);
+    const { statementTimeoutMs, settings } = settingsOf(name, role?.settings ?? [], role ? notes : []);
     const inherits = directParents(name, inheritance);
     return {
       name,
@@ -38,12 +37,10 @@ export function importRoles(
       ...(Object.keys(settings).length > 0 && { settings }),
     };
   };
-  const { inherits = [], ...anonymousInput } = anonymous === undefined ? { name: '' } : inputOf(anonymous);
-  if (inherits.length > 0) notes.push({ reason: 'left_out_roles', object: oneOrMore(inherits).toString() });
   return {
     roles: {
       ...(authenticator && { authenticator: authenticator.name }),
-      ...(anonymous !== undefined && { anonymous: plainOr(anonymousInput) }),
+      ...(anonymous !== undefined && { anonymous: plainOr(inputOf(anonymous)) }),
       users: users.map((name) => plainOr(inputOf(name))),
     },
     notes,

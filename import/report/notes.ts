@@ -121,11 +121,6 @@ export const REASONS = {
     title: 'Settings of PostgREST that are left out',
     why: 'They are not known to be safe. Compare them with `server` in docs/declaration.md.',
   },
-  left_out_roles: {
-    kind: 'different',
-    title: 'Roles that are not declared',
-    why: 'No request can have them. What API roles inherit from them is granted directly.',
-  },
   left_out_statements: {
     kind: 'different',
     title: 'Statements that are no part of the migrations',
@@ -135,11 +130,6 @@ export const REASONS = {
     kind: 'decision',
     title: 'Extensions that this machine does not have',
     why: 'The import went on without them. A deploy needs a Postgres that has them.',
-  },
-  platform: {
-    kind: 'different',
-    title: 'Objects of the platform',
-    why: 'The project has only what its schema needs of them.',
   },
   data: {
     kind: 'taken',
