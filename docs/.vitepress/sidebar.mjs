@@ -1,6 +1,6 @@
 /** The pages of the site by intent: the path in the project without `.md`. */
 export const sidebar = {
-  Start: ['README', 'docs/declaration', 'docs/policies', 'docs/roles-and-access', 'docs/testing'],
+  Start: ['README', 'docs/declaration', 'docs/policies', 'docs/roles-and-access', 'docs/testing', 'docs/import'],
   Deploy: [
     'docs/deploying',
     'docs/constructs',

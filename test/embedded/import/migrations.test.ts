@@ -115,7 +115,7 @@ describe('an import of migrations', () => {
 
   it('shows the same access on both databases', () => {
     expect(project.access).toMatchObject({ explained: [], unexplained: [] });
-    expect(project.access.compared).toBe(72);
+    expect(project.access.compared).toBe(60);
   });
 });
 
