@@ -36,9 +36,21 @@ export interface StatementNames {
     | 'select_view'
     | 'update_view'
     | 'delete_view';
-  'apply/listeners': 'time' | 'unseen_logins' | 'join' | 'sessions' | 'schema_reads';
-  'apply/reach': 'read_written' | 'read_reach';
-  'apply/roles': 'create_role' | 'alter_role' | 'set_password' | 'grant_membership' | 'revoke_membership';
+  'apply/listeners':
+    | 'time'
+    | 'unseen_logins'
+    | 'join'
+    | 'sessions'
+    | 'schema_reads';
+  'apply/reach':
+    | 'read_written'
+    | 'read_reach';
+  'apply/roles':
+    | 'create_role'
+    | 'alter_role'
+    | 'set_password'
+    | 'grant_membership'
+    | 'revoke_membership';
   'apply/statements':
     | 'configure_migration'
     | 'forced_tables'
@@ -108,7 +120,8 @@ export interface StatementNames {
     | 'fingerprint_schema'
     | 'reload_schema'
     | 'reload_config';
-  'cli/explorer': 'functions';
+  'cli/explorer':
+    | 'functions';
   'import/compare':
     | 'stand_in'
     | 'create_role'
@@ -133,18 +146,23 @@ export interface StatementNames {
     | 'default_privileges'
     | 'extensions'
     | 'database_settings';
-  'import/laboratory': 'role_exists' | 'create_role' | 'schema_exists';
+  'import/laboratory':
+    | 'role_exists'
+    | 'create_role'
+    | 'schema_exists';
   'import/proof':
     | 'begin'
     | 'bare_copy'
     | 'fill'
-    | 'be'
-    | 'be_legacy'
-    | 'set_savepoint'
-    | 'back_to_savepoint'
+    | 'fill_once'
+    | 'make_function'
+    | 'outcome'
     | 'differing'
     | 'passing';
-  'postgres/catalogs': 'read_catalogs' | 'read_outward' | 'catalog';
+  'postgres/catalogs':
+    | 'read_catalogs'
+    | 'read_outward'
+    | 'catalog';
   'postgres/session':
     | 'read_server'
     | 'read_backend'
@@ -158,7 +176,14 @@ export interface StatementNames {
     | 'set_savepoint'
     | 'release_savepoint'
     | 'back_to_savepoint';
-  'testing/attempts': 'begin' | 'select' | 'insert' | 'insert_defaults' | 'update' | 'delete' | 'column_is';
+  'testing/attempts':
+    | 'begin'
+    | 'select'
+    | 'insert'
+    | 'insert_defaults'
+    | 'update'
+    | 'delete'
+    | 'column_is';
   'testing/databases':
     | 'copy_database'
     | 'copy_database_by'
@@ -169,10 +194,26 @@ export interface StatementNames {
     | 'privileges_on_database'
     | 'find_names';
   'testing/existing':
-    'lock' | 'try_lock' | 'unlock' | 'databases' | 'present_roles' | 'tagged_roles' | 'tag_role' | 'drop_role';
+    | 'lock'
+    | 'try_lock'
+    | 'unlock'
+    | 'databases'
+    | 'present_roles'
+    | 'tagged_roles'
+    | 'tag_role'
+    | 'drop_role';
   'token-service/accounts':
-    'account_claims' | 'account_by_name' | 'take_attempt' | 'forget_attempts' | 'give_back_attempt';
-  'token-service/storage': 'create_schema' | 'create_role' | 'role_exists' | 'grant' | 'grant_account_claims';
+    | 'account_claims'
+    | 'account_by_name'
+    | 'take_attempt'
+    | 'forget_attempts'
+    | 'give_back_attempt';
+  'token-service/storage':
+    | 'create_schema'
+    | 'create_role'
+    | 'role_exists'
+    | 'grant'
+    | 'grant_account_claims';
   'token-service/tokens':
     | 'upsert'
     | 'find'

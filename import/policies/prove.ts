@@ -1,4 +1,4 @@
-import type pg from 'pg';
+import pg from 'pg';
 import { conditionsOf } from '../../compile/condition.ts';
 import { desiredAccess } from '../../compile/access.ts';
 import { declare } from '../../declaration/declare.ts';
@@ -15,7 +15,7 @@ import type { Template } from './template.ts';
 const statement = statementsOf('import/proof');
 
 /** More rows would only be more of the same. */
-const MOST_ROWS = 5000;
+const MOST_ROWS = 2000;
 
 /** A condition as it was, and what may stand in its place. */
 export interface Equation {
@@ -36,37 +36,51 @@ export interface Equation {
 
 /**
  * Tests if templates let the same rows pass as a condition: for every combination of values of its columns, with each value of its
- * claims. A condition that fails for a token counts as one that lets no row pass.
+ * claims. A row for which the condition fails counts as one that does not pass.
  */
 export async function isEqual(client: pg.ClientBase, frame: Declaration, equation: Equation): Promise<boolean> {
+  const statements = proof(frame, equation);
+  if (!statements) return false;
   await configureSession(client);
-  await client.query(statement('begin', { private: frame.privateSchema }));
   try {
-    return await compare(client, frame, equation);
+    const results = (await client.query(statements.join(';\n'))) as unknown as pg.QueryResult<{ outcome: string }>[];
+    const outcome = results.at(-1)!.rows[0]!.outcome;
+    // Where no row ever passes, nothing is shown, unless that is what the templates say.
+    return outcome === (equation.templates.length === 0 ? 'never met' : 'met');
+  } catch (error) {
+    // A condition that cannot stand alone, or one that only some rows could show.
+    if (error instanceof pg.DatabaseError) return false;
+    throw error;
   } finally {
     await client.query('ROLLBACK');
   }
 }
 
-async function compare(client: pg.ClientBase, frame: Declaration, equation: Equation): Promise<boolean> {
-  const { relation, condition, columns, constants, others } = equation;
+/** The statements of one proof; undefined where it would take too many rows. */
+function proof(frame: Declaration, equation: Equation): string[] | undefined {
+  const { relation, condition, columns, constants, others, restrictive } = equation;
+  const { schema, name } = relation;
   const declaration = declarationOf(frame, equation);
-  for (const { statement: sql } of desiredAccess(declaration).functions) await client.query(sql);
   const filled = [{ table: relation, columns }, ...others.filter(({ table }) => table !== relation)];
-  for (const { table, columns: read } of filled) {
-    if (!(await fill(client, table, read, constants))) return false;
-  }
-  const conditions = declaration.tables[0]!.policies.map(({ input }) => `(${conditionsOf(input, declaration).using.sql}\n)`);
-  const other = conditions.length === 0 ? 'false' : conditions.join(equation.restrictive ? ' AND ' : ' OR ');
-  const names = equation.claims.map(([first]) => first!);
-  let met = false;
-  for (const claims of claimSets(equation)) {
-    const outcome = await compareFor(client, { relation, condition, other, claims, names });
-    if (outcome === 'different') return false;
-    met ||= outcome === 'met';
-  }
-  // Where nothing ever passes, nothing is shown, unless that is what the templates say.
-  return met || equation.templates.length === 0;
+  const rows = filled.map(({ table, columns: read }) => fill(table, read, constants));
+  if (rows.some((statements) => !statements)) return undefined;
+  const conditions = declaration.tables[0]!.policies.map(
+    ({ input }) => `(${conditionsOf(input, declaration).using.sql}\n)`,
+  );
+  const other = raw(conditions.length === 0 ? 'false' : conditions.join(restrictive ? ' AND ' : ' OR '));
+  return [
+    statement('begin', { private: frame.privateSchema }),
+    ...desiredAccess(declaration).functions.map(({ statement: sql }) => sql),
+    ...rows.flatMap((statements) => statements!),
+    statement('make_function'),
+    statement('outcome', {
+      target: `${quoteIdentifier(schema)}.${quoteIdentifier(name)}`,
+      differing: statement('differing', { schema, name, one: raw(condition), other }),
+      passing: statement('passing', { schema, name, other }),
+      claim_sets: JSON.stringify(claimSets(equation)),
+      names: equation.claims.map(([first]) => first!),
+    }),
+  ];
 }
 
 /** A declaration in which the templates are policies of the table. */
@@ -81,34 +95,29 @@ function declarationOf({ name, schemas, internalSchemas, privateSchema }: Declar
   return declare({ name, schemas, internalSchemas, privateSchema, roles: { users: [to] }, tables: [table] });
 }
 
-async function fill(
-  client: pg.ClientBase,
+/** A table with every combination of values; undefined where there are too many. */
+function fill(
   { schema, name }: FoundRelation,
   columns: readonly FoundColumn[],
   constants: readonly string[],
-): Promise<boolean> {
-  await client.query(statement('bare_copy', { schema, name, renamed: `!${name}`.slice(0, 60) }));
+): string[] | undefined {
   const values = columns.map((column) => ({ column, values: columnValues(column, constants) }));
-  const count = values.reduce((product, { values: own }) => product * own.length, 1);
-  if (count > MOST_ROWS) return false;
+  if (values.reduce((product, { values: own }) => product * own.length, 1) > MOST_ROWS) return undefined;
   const lists = values.map(({ column, values: own }, index) => {
     const literals = own.map((value) => (value === null ? 'NULL' : quoteLiteral(value))).join(', ');
     return `unnest(ARRAY[${literals}]::text[]::${column.format}[]) AS v${index}(${quoteIdentifier(column.name)})`;
   });
-  const first = columns[0]?.name;
-  if (first === undefined) {
-    // A condition on no column needs a row to be asked of.
-    await client.query(`INSERT INTO ${quoteIdentifier(schema)}.${quoteIdentifier(name)} DEFAULT VALUES`);
-    return true;
-  }
-  const sql = statement('fill', {
-    schema,
-    name,
-    columns: columns.map((column) => column.name),
-    values: raw(lists.join(' CROSS JOIN ')),
-  });
-  await client.query(sql);
-  return true;
+  return [
+    statement('bare_copy', { schema, name, renamed: `!${name}`.slice(0, 60) }),
+    columns.length === 0
+      ? statement('fill_once', { schema, name })
+      : statement('fill', {
+          schema,
+          name,
+          columns: columns.map((column) => column.name),
+          values: raw(lists.join(' CROSS JOIN ')),
+        }),
+  ];
 }
 
 /** Claims of requests: none, and each value of each claim, while the others have their first one. */
@@ -124,56 +133,4 @@ function claimSets({ claims, role }: Equation): Record<string, unknown>[] {
     }
   }
   return sets;
-}
-
-interface Comparison {
-  readonly relation: FoundRelation;
-  readonly condition: string;
-  readonly other: string;
-  readonly claims: Readonly<Record<string, unknown>>;
-  /** Claims that the condition reads. */
-  readonly names: readonly string[];
-}
-
-async function compareFor(
-  client: pg.ClientBase,
-  { relation: { schema, name }, condition, other, claims, names }: Comparison,
-): Promise<'different' | 'same' | 'met'> {
-  await be(client, claims, names);
-  const passing = async (sql: string) => count(client, statement('passing', { schema, name, condition: raw(sql) }));
-  const differing = await count(client, statement('differing', { schema, name, one: raw(condition), other: raw(other) }));
-  const passed = await passing(other);
-  if (differing === undefined) {
-    // The condition fails for such a token; in its place no row passes.
-    return passed === 0 && (await passing(condition)) === undefined ? 'same' : 'different';
-  }
-  if (differing > 0) return 'different';
-  return passed === undefined || passed === 0 ? 'same' : 'met';
-}
-
-/** As a server of any version says it: all claims as JSON, and each in a setting of its own. */
-async function be(
-  client: pg.ClientBase,
-  claims: Readonly<Record<string, unknown>>,
-  names: readonly string[],
-): Promise<void> {
-  await client.query(statement('be', { claims: JSON.stringify(claims) }));
-  for (const name of new Set([...names, ...Object.keys(claims)])) {
-    if (!/^[A-Za-z_]\w*$/.test(name)) continue;
-    const value = claims[name] ?? '';
-    const text = typeof value === 'string' ? value : JSON.stringify(value);
-    await client.query(statement('be_legacy', { setting: `request.jwt.claim.${name}`, value: text }));
-  }
-}
-
-/** The number of rows; undefined where the query fails. */
-async function count(client: pg.ClientBase, sql: string): Promise<number | undefined> {
-  await client.query(statement('set_savepoint'));
-  try {
-    const { rows } = await client.query<{ rows: number }>(sql);
-    return rows[0]!.rows;
-  } catch {
-    await client.query(statement('back_to_savepoint'));
-    return undefined;
-  }
 }
