@@ -54,8 +54,17 @@ export async function compareAccess(parts: ComparedParts): Promise<MeasuredAcces
   const measured = { ...declaration, ...measuredRelations(parts) };
   await laboratory.session((client) => standIn(client, declaration));
   const before = await measure(laboratory.connection, measured, subjects);
-  const after = await measureNew(declaration, measured, subjects, seed);
+  const after = await measureNew(declaration, measured, subjects, seed).catch((error: unknown) => {
+    if (error instanceof SecuredPostgrestError) return error;
+    throw error;
+  });
+  if (after instanceof SecuredPostgrestError) return { access: notApplied(after), subjects, rows: seed };
   return { access: differences(before, after, parts.notes), subjects, rows: seed };
+}
+
+/** A project is of use also where something in it has to be mended first. */
+function notApplied({ message }: SecuredPostgrestError): ComparedAccess {
+  return { compared: 0, refused: 0, explained: [], unexplained: [`a new database cannot be made: ${message}`] };
 }
 
 /** Everything that requests can name, declared or not. */
