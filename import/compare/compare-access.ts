@@ -89,7 +89,9 @@ async function standIn(client: Parameters<Parameters<Laboratory['session']>[0]>[
   const { privateSchema, authenticator } = declaration;
   const roles = apiRoles(declaration).map(({ name }) => name);
   await client.query(statement('stand_in', { private: privateSchema }));
-  const { rows } = await client.query<{ name: string }>(statement('missing_roles', { roles: [authenticator, ...roles] }));
+  const { rows } = await client.query<{ name: string }>(
+    statement('missing_roles', { roles: [authenticator, ...roles] }),
+  );
   for (const { name: role } of rows) await client.query(statement('create_role', { role }));
   for (const role of roles) await client.query(statement('join', { role, authenticator }));
 }
@@ -111,7 +113,11 @@ async function measureNew(
 /** The access to each table and view by its name, or why it can not be measured: a query of it may fail for everybody. */
 type Measured = ReadonlyMap<string, RelationAccess | string>;
 
-async function measure(connection: DatabaseConnection, declaration: Declaration, subjects: Subjects): Promise<Measured> {
+async function measure(
+  connection: DatabaseConnection,
+  declaration: Declaration,
+  subjects: Subjects,
+): Promise<Measured> {
   const measured = new Map<string, RelationAccess | string>();
   for (const [kind, relations] of [['tables', declaration.tables] as const, ['views', declaration.views] as const]) {
     for (const relation of relations) {
@@ -156,7 +162,9 @@ function compareRelation(object: string, old: RelationAccess | string, now: Rela
   if (typeof old === 'string' || typeof now === 'string') {
     const isSame = typeof old === typeof now;
     const cell = `\`${object}\` cannot be measured`;
-    return [{ object, cell, difference: isSame ? undefined : [old, now].find((one) => typeof one === 'string') as string }];
+    return [
+      { object, cell, difference: isSame ? undefined : ([old, now].find((one) => typeof one === 'string') as string) },
+    ];
   }
   return old.cells.map((cell, index) => ({
     object,
@@ -192,7 +200,9 @@ function without(names: readonly string[], others: readonly string[]): string[] 
 
 /** Tests if the report has a note about the table or view, or about a policy on it. */
 function isTold(object: string, notes: readonly Note[]): boolean {
-  return notes.some(({ reason, object: named }) => EXPLAINING.includes(reason) && (named === object || named.endsWith(` on ${object}`)));
+  return notes.some(
+    ({ reason, object: named }) => EXPLAINING.includes(reason) && (named === object || named.endsWith(` on ${object}`)),
+  );
 }
 
 const EXPLAINING: readonly Note['reason'][] = ['rejected_condition', 'view_over_exposed'];

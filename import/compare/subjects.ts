@@ -9,7 +9,10 @@ export function comparedSubjects(declaration: Declaration): Subjects {
     name,
     subject && { ...subject, claims: withClaims(subject.claims, custom) },
   ]);
-  const bare = declaration.users.map(({ name }): [string, Subject] => [`${name} without claims`, { role: name, claims: {} }]);
+  const bare = declaration.users.map(({ name }): [string, Subject] => [
+    `${name} without claims`,
+    { role: name, claims: {} },
+  ]);
   return Object.fromEntries([...samples, ...bare]);
 }
 
@@ -31,7 +34,11 @@ function withClaims(claims: Subject['claims'], custom: ReadonlyMap<string, strin
   const all: Record<string, unknown> = structuredClone(claims) as Record<string, unknown>;
   for (const [name, type] of custom) {
     if (name === 'role') continue;
-    setClaim(all, name, type === 'uuid' ? '00000000-0000-0000-0000-000000000001' : /^(int|numeric)/.test(type) ? 1 : 'sample');
+    setClaim(
+      all,
+      name,
+      type === 'uuid' ? '00000000-0000-0000-0000-000000000001' : /^(int|numeric)/.test(type) ? 1 : 'sample',
+    );
   }
   return all;
 }

@@ -68,7 +68,11 @@ function membershipsOf({ node }: Expression, context: ProposalContext): Membersh
   const from = expressionsOf(node['fromClause']);
   const [range] = from;
   if (from.length !== 1 || range?.kind !== 'RangeVar') return undefined;
-  const { schemaname, relname, alias } = range.node as { schemaname?: string; relname: string; alias?: { aliasname: string } };
+  const { schemaname, relname, alias } = range.node as {
+    schemaname?: string;
+    relname: string;
+    alias?: { aliasname: string };
+  };
   const table = context.tableOf(`${schemaname}.${relname}`);
   const where = expressionOf(node['whereClause']);
   if (!table || !where) return undefined;

@@ -84,7 +84,10 @@ function proof(frame: Declaration, equation: Equation): string[] | undefined {
 }
 
 /** A declaration in which the templates are policies of the table. */
-function declarationOf({ name, schemas, internalSchemas, privateSchema }: Declaration, { relation, templates }: Equation) {
+function declarationOf(
+  { name, schemas, internalSchemas, privateSchema }: Declaration,
+  { relation, templates }: Equation,
+) {
   const to = `${name}_user`;
   const policies = templates.map((template, index) => ({ ...template, to, name: `p${index}` }) as PolicyInput);
   const table = {

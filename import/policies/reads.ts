@@ -16,7 +16,11 @@ export interface Reads {
 export function readsOf(
   expression: Expression,
   templates: readonly Template[],
-  { relation, functions, tableOf }: { relation: FoundRelation; functions: ClaimFunctions; tableOf: (name: string) => FoundRelation | undefined },
+  {
+    relation,
+    functions,
+    tableOf,
+  }: { relation: FoundRelation; functions: ClaimFunctions; tableOf: (name: string) => FoundRelation | undefined },
 ): Reads | undefined {
   const nodes = [...nodesIn({ [expression.kind]: expression.node })];
   const of = (kind: string) => nodes.filter(([name]) => name === kind).map(([, node]) => node);

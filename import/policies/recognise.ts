@@ -37,7 +37,9 @@ export async function recognisePolicies(
   objects: FoundObjects,
 ): Promise<ReadonlyMap<string, readonly RecognisedPolicy[]>> {
   const conditions = objects.policies.flatMap(({ using, check }) => [using, check]).filter((text) => text !== null);
-  const parsed = await Promise.all([...new Set(conditions)].map(async (text) => [text, await parseExpression(text)] as const));
+  const parsed = await Promise.all(
+    [...new Set(conditions)].map(async (text) => [text, await parseExpression(text)] as const),
+  );
   const setting: Setting = {
     client,
     frame,
@@ -99,9 +101,10 @@ async function templatesFor(condition: string, policy: FoundPolicy, setting: Set
   }
   const groups = groupBy(alternatives, ({ template }) => JSON.stringify(template));
   return {
-    alternatives: [...groups.values()].map(
-      (group): Alternative => ({ template: group[0]!.template, roles: group.map(({ role }) => role) }),
-    ),
+    alternatives: [...groups.values()].map((group): Alternative => ({
+      template: group[0]!.template,
+      roles: group.map(({ role }) => role),
+    })),
   };
 }
 
@@ -182,4 +185,3 @@ function problemOf(source: SqlSource, frame: Declaration): string | undefined {
     throw error;
   }
 }
-

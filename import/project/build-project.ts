@@ -40,7 +40,9 @@ export function buildDeclaration({ outline, choices, objects, policies }: Import
     inheritance,
   });
   const rows = ownerRows(objects, functions.definers);
-  const importedTables = tables.filter((table) => isWorthNaming(table, exposed, rows)).map((table) => importTable(table, { policies, rows, choices, inheritance }));
+  const importedTables = tables
+    .filter((table) => isWorthNaming(table, exposed, rows))
+    .map((table) => importTable(table, { policies, rows, choices, inheritance }));
   const { server, notes: serverNotes } = importServer(choices.authenticator);
   const importedViews = views.flatMap((view) => importView(view, choices, inheritance));
   return {
@@ -49,7 +51,10 @@ export function buildDeclaration({ outline, choices, objects, policies }: Import
       schemas: exposed,
       ...(internal.length > 0 && { internalSchemas: internal }),
       roles: imported.roles,
-      ...optional('tables', importedTables.map(({ input }) => input)),
+      ...optional(
+        'tables',
+        importedTables.map(({ input }) => input),
+      ),
       ...optional<ViewInput>('views', importedViews),
       ...optional<FunctionInput>('functions', functions.functions),
       ...(server && { server }),

@@ -57,7 +57,10 @@ export function importFunctions(
 }
 
 /** Roles that may call a function: those who find it by name, and everyone where something calls it for them. */
-function callers({ schema, kind, of_triggers, callable_by, found_by, needed }: FoundFunction, context: FunctionContext) {
+function callers(
+  { schema, kind, of_triggers, callable_by, found_by, needed }: FoundFunction,
+  context: FunctionContext,
+) {
   if (of_triggers || kind !== 'f') return [];
   if (context.exposed.includes(schema) || !needed) return callable_by.filter((role) => found_by.includes(role));
   return callable_by;

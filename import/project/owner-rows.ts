@@ -36,7 +36,9 @@ export function ownerRows({ relations, functions }: FoundObjects, definers: read
 export function ownerPolicies(table: FoundRelation, rows: OwnerRows, owner: string): PolicyInput[] {
   const commands = rows.get(shownName(table));
   if (!commands) return [];
-  return [{ kind: 'all-rows', to: owner, for: oneOrMore(COMMANDS.filter((command) => commands.has(command))) as Command }];
+  return [
+    { kind: 'all-rows', to: owner, for: oneOrMore(COMMANDS.filter((command) => commands.has(command))) as Command },
+  ];
 }
 
 /** The body of a function, and of those that it calls with its rights. */

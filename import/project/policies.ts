@@ -88,7 +88,8 @@ function rulesOf(relation: FoundRelation, recognised: RecognisedPolicy, notes: N
         .map((role) => ({ role, command, template, restrictive: !policy.permissive, name: policy.name })),
     );
   });
-  if (rules.length === 0 && !notes.some((note) => note.object === object)) notes.push({ reason: 'policy_without_grant', object });
+  if (rules.length === 0 && !notes.some((note) => note.object === object))
+    notes.push({ reason: 'policy_without_grant', object });
   if (rules.some(({ template }) => template.kind === 'custom')) notes.push({ reason: 'custom_policy', object });
   return rules;
 }
