@@ -120,7 +120,7 @@ export interface FoundTrigger {
   readonly security_definer: boolean;
 }
 
-/** What holds for the whole database. */
+/** Roles, schemas and settings of the whole database. */
 export interface FoundOutline {
   readonly roles: readonly FoundRole[];
   readonly schemas: readonly FoundSchema[];

@@ -6,7 +6,7 @@ import type { FoundOutline } from './found.ts';
 import { readingDatabase } from './read-database.ts';
 import { rolesSql } from './roles-sql.ts';
 
-/** What is read of a database: its schema as SQL, and what a dump does not have. */
+/** Content of a database: its schema as SQL, and the outline that a dump lacks. */
 export interface LiveDatabase {
   readonly sources: readonly SqlSource[];
   readonly outline: FoundOutline;

@@ -4,7 +4,7 @@ import { refuse } from '../../errors/secured-postgrest-error.ts';
 import type { DatabaseConnection } from '../../postgres/connect.ts';
 import type { SqlSource } from '../../postgres/sql-source.ts';
 
-/** What is imported. */
+/** The source of an import. */
 export type ImportSource =
   /** A directory of migrations, in the order of their names. */
   | { readonly migrations: string }

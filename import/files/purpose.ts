@@ -17,7 +17,7 @@ export type Purpose =
   /** Objects of a platform that a project does not have. */
   | 'platform';
 
-/** What a statement is judged by. */
+/** Facts by which a statement is judged. */
 export interface PurposeContext {
   /** Schemas that the declaration manages. */
   readonly managed: readonly string[];

@@ -2,7 +2,7 @@ import type { FoundRelation } from '../database/found.ts';
 import type { ClaimFunctions, ReadClaim } from './claim-expression.ts';
 import { castType, expressionOf, expressionsOf, namesOf, type Expression } from './parse-expression.ts';
 
-/** What a condition is read with. */
+/** Context in which a condition is read. */
 export interface ProposalContext {
   /** The table of the policy. */
   readonly relation: FoundRelation;

@@ -17,7 +17,7 @@ import type { Template } from './template.ts';
 
 type Where = Record<string, string | number | boolean | readonly string[]>;
 
-/** What the WHERE of a query of memberships asks. */
+/** Parts of the WHERE of a query of memberships. */
 interface Memberships {
   readonly table: FoundRelation;
   readonly member: string;

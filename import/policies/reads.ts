@@ -4,7 +4,7 @@ import { claimOf, type ClaimFunctions } from './claim-expression.ts';
 import { namesOf, textOf, type Expression } from './parse-expression.ts';
 import type { Template } from './template.ts';
 
-/** What a condition depends on. */
+/** Inputs of a condition. */
 export interface Reads {
   readonly claims: readonly (readonly string[])[];
   readonly columns: readonly FoundColumn[];

@@ -16,7 +16,7 @@ import { isEqual } from './prove.ts';
 import { readsOf } from './reads.ts';
 import type { Alternative, Recognised, Template } from './template.ts';
 
-/** What all policies of a database are recognised with. */
+/** Context of all policies of a database. */
 interface Setting {
   readonly client: pg.ClientBase;
   /** A declaration with the schemas alone. */
@@ -26,7 +26,7 @@ interface Setting {
   readonly tables: ReadonlyMap<string, FoundRelation>;
   /** Every condition of the database, parsed once. */
   readonly parsed: ReadonlyMap<string, Expression | undefined>;
-  /** What the server has shown already. */
+  /** Results of earlier proofs. */
   readonly proven: Map<string, boolean>;
 }
 

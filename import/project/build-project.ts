@@ -19,7 +19,7 @@ export interface ImportedDeclaration {
   readonly notes: readonly Note[];
 }
 
-/** What the declaration of an imported schema is made from. */
+/** Parts of the declaration of an imported schema. */
 export interface ImportedParts {
   readonly outline: FoundOutline;
   readonly choices: Choices;

@@ -2,7 +2,7 @@ import { refuse } from '../../errors/secured-postgrest-error.ts';
 import type { FoundOutline, FoundRole } from '../database/found.ts';
 import type { Note } from '../report/notes.ts';
 
-/** What the user says about an import; the rest is found out. */
+/** Options of an import; the rest is found out. */
 export interface ImportOptions {
   readonly name: string;
   readonly schemas?: readonly string[] | undefined;

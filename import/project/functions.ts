@@ -6,7 +6,7 @@ import { groupBy } from './group-by.ts';
 import { oneOrMore } from './grants.ts';
 import { shownName, writtenName } from './written-name.ts';
 
-/** What a declaration and the migrations say of functions. */
+/** Functions of the declaration, and statements of the migrations about them. */
 export interface ImportedFunctions {
   readonly functions: readonly FunctionInput[];
   /** Statements that make functions fit for a deploy. */

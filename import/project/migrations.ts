@@ -55,7 +55,7 @@ function seedOf(files: readonly SchemaFile[]): SqlSource | undefined {
   return { file: 'seed.sql', sql: `${all.join(';\n')};\n` };
 }
 
-/** What goes without saying: the declaration says it, or a dump says it about itself. */
+/** Purposes that the report omits: the declaration says it, or a dump says it about itself. */
 const UNSAID: readonly string[] = ['access', 'roles', 'owner', 'session', 'schema'];
 
 function noteOf({ file, sql }: SchemaFile, { purpose, statement }: LeftOut): Note[] {

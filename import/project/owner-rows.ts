@@ -5,7 +5,7 @@ import type { FoundFunction, FoundObjects, FoundRelation } from '../database/fou
 import { oneOrMore } from './grants.ts';
 import { shownName } from './written-name.ts';
 
-/** What functions do that run with their owner's rights: by table, the commands. */
+/** Commands of functions that run with their owner's rights, by table. */
 export type OwnerRows = ReadonlyMap<string, ReadonlySet<Command>>;
 
 const WORD = String.raw`(?:"(?:[^"]|"")+"|[A-Za-z_\u0080-\uffff][\w$\u0080-\uffff]*)`;

@@ -9,7 +9,7 @@ import { plainName, shownName } from './written-name.ts';
 
 const COMMANDS: readonly Command[] = ['select', 'insert', 'update', 'delete'];
 
-/** What is known of a policy's conditions; `check` is that of written rows, where it is another one. */
+/** A policy with its recognised conditions; `check` is that of written rows, where it is another one. */
 export interface RecognisedPolicy {
   readonly policy: FoundPolicy;
   readonly using?: Recognised;
