@@ -162,9 +162,7 @@ function compareRelation(object: string, old: RelationAccess | string, now: Rela
   if (typeof old === 'string' || typeof now === 'string') {
     const isSame = typeof old === typeof now;
     const cell = `\`${object}\` cannot be measured`;
-    return [
-      { object, cell, difference: isSame ? undefined : ([old, now].find((one) => typeof one === 'string') as string) },
-    ];
+    return [{ object, cell, difference: isSame ? undefined : [old, now].find((one) => typeof one === 'string') }];
   }
   return old.cells.map((cell, index) => ({
     object,

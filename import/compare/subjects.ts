@@ -33,7 +33,7 @@ function customClaims({ tables }: Declaration): Map<string, string> {
 }
 
 function withClaims(claims: Subject['claims'], custom: ReadonlyMap<string, string>): Subject['claims'] {
-  const all: Record<string, unknown> = structuredClone(claims) as Record<string, unknown>;
+  const all: Record<string, unknown> = structuredClone(claims);
   for (const [name, type] of custom) {
     if (name === 'role') continue;
     setClaim(
