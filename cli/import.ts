@@ -28,7 +28,9 @@ export function addImportCommand(program: Command): void {
     .option('--name <name>', 'name of the declaration (default: from the directory)')
     .option('--schemas <names>', 'exposed schemas, with commas (default: those that PostgREST is set to, or a guess)')
     .option('--anonymous <role>', 'role of requests without a token (default: that PostgREST is set to, or a guess)')
-    .addOption(new Option('--preset <name>', 'platform of the schema (default: found out)').choices(['postgrest', 'supabase']))
+    .addOption(
+      new Option('--preset <name>', 'platform of the schema (default: found out)').choices(['postgrest', 'supabase']),
+    )
     .action(runImport);
   addConnectionOptions(command, 'a role that may read every object, such as its owner', false);
 }
@@ -55,13 +57,23 @@ async function runImport(directory: string, options: Options): Promise<void> {
 function sourceOf({ migrations, dump, ...connection }: Options): ImportSource {
   const sources = [migrations, dump, connection.host].filter((source) => source !== undefined);
   if (sources.length !== 1) {
-    refuse('invalid_prop', 'import', `${sources.length} sources are named`, 'give one of --migrations, --dump and --host');
+    refuse(
+      'invalid_prop',
+      'import',
+      `${sources.length} sources are named`,
+      'give one of --migrations, --dump and --host',
+    );
   }
   if (migrations !== undefined) return { migrations };
   if (dump !== undefined) return { dumps: dump };
   const { host, database, user, passwordFile } = connection;
   if (host === undefined || database === undefined || user === undefined || passwordFile === undefined) {
-    refuse('invalid_prop', '--host', 'it is not said how to sign in', 'give --database, --user and --password-file as well');
+    refuse(
+      'invalid_prop',
+      '--host',
+      'it is not said how to sign in',
+      'give --database, --user and --password-file as well',
+    );
   }
   const { port = 5432, sslmode = 'disable', sslRootCertificate } = connection;
   const certificate = sslRootCertificate === undefined ? {} : { sslRootCertificate };

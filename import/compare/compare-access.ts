@@ -54,8 +54,17 @@ export async function compareAccess(parts: ComparedParts): Promise<MeasuredAcces
   const measured = { ...declaration, ...measuredRelations(parts) };
   await laboratory.session((client) => standIn(client, declaration));
   const before = await measure(laboratory.connection, measured, subjects);
-  const after = await measureNew(declaration, measured, subjects, seed);
+  const after = await measureNew(declaration, measured, subjects, seed).catch((error: unknown) => {
+    if (error instanceof SecuredPostgrestError) return error;
+    throw error;
+  });
+  if (after instanceof SecuredPostgrestError) return { access: notApplied(after), subjects, rows: seed };
   return { access: differences(before, after, parts.notes), subjects, rows: seed };
+}
+
+/** A project is of use also where something in it has to be mended first. */
+function notApplied({ message }: SecuredPostgrestError): ComparedAccess {
+  return { compared: 0, refused: 0, explained: [], unexplained: [`a new database cannot be made: ${message}`] };
 }
 
 /** Everything that requests can name, declared or not. */
@@ -80,7 +89,9 @@ async function standIn(client: Parameters<Parameters<Laboratory['session']>[0]>[
   const { privateSchema, authenticator } = declaration;
   const roles = apiRoles(declaration).map(({ name }) => name);
   await client.query(statement('stand_in', { private: privateSchema }));
-  const { rows } = await client.query<{ name: string }>(statement('missing_roles', { roles: [authenticator, ...roles] }));
+  const { rows } = await client.query<{ name: string }>(
+    statement('missing_roles', { roles: [authenticator, ...roles] }),
+  );
   for (const { name: role } of rows) await client.query(statement('create_role', { role }));
   for (const role of roles) await client.query(statement('join', { role, authenticator }));
 }
@@ -102,7 +113,11 @@ async function measureNew(
 /** The access to each table and view by its name, or why it can not be measured: a query of it may fail for everybody. */
 type Measured = ReadonlyMap<string, RelationAccess | string>;
 
-async function measure(connection: DatabaseConnection, declaration: Declaration, subjects: Subjects): Promise<Measured> {
+async function measure(
+  connection: DatabaseConnection,
+  declaration: Declaration,
+  subjects: Subjects,
+): Promise<Measured> {
   const measured = new Map<string, RelationAccess | string>();
   for (const [kind, relations] of [['tables', declaration.tables] as const, ['views', declaration.views] as const]) {
     for (const relation of relations) {
@@ -147,7 +162,7 @@ function compareRelation(object: string, old: RelationAccess | string, now: Rela
   if (typeof old === 'string' || typeof now === 'string') {
     const isSame = typeof old === typeof now;
     const cell = `\`${object}\` cannot be measured`;
-    return [{ object, cell, difference: isSame ? undefined : [old, now].find((one) => typeof one === 'string') as string }];
+    return [{ object, cell, difference: isSame ? undefined : [old, now].find((one) => typeof one === 'string') }];
   }
   return old.cells.map((cell, index) => ({
     object,
@@ -183,7 +198,9 @@ function without(names: readonly string[], others: readonly string[]): string[] 
 
 /** Tests if the report has a note about the table or view, or about a policy on it. */
 function isTold(object: string, notes: readonly Note[]): boolean {
-  return notes.some(({ reason, object: named }) => EXPLAINING.includes(reason) && (named === object || named.endsWith(` on ${object}`)));
+  return notes.some(
+    ({ reason, object: named }) => EXPLAINING.includes(reason) && (named === object || named.endsWith(` on ${object}`)),
+  );
 }
 
 const EXPLAINING: readonly Note['reason'][] = ['rejected_condition', 'view_over_exposed'];

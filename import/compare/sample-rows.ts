@@ -38,7 +38,10 @@ async function addRow(
 ): Promise<void> {
   for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
     const values = columns
-      .map((column, index) => ({ column, value: sampleValue(column, { row, index, attempt, compared: comparedWith(column.name, conditions) }) }))
+      .map((column, index) => ({
+        column,
+        value: sampleValue(column, { row, index, attempt, compared: comparedWith(column.name, conditions) }),
+      }))
       .flatMap(({ column, value }) => (column.generated || value === undefined ? [] : [[column.name, value] as const]));
     const sql =
       values.length === 0

@@ -44,12 +44,20 @@ async function checkProgram(major: number): Promise<void> {
   if (code !== 0) refuse('missing_binary', 'pg_dump', 'it is not on the PATH', `${MISSING}; or ${BY_HAND}`);
   const found = Number(/\d+/.exec(output)?.[0]);
   if (found >= major) return;
-  refuse('missing_binary', 'pg_dump', `version ${found} cannot dump a server of version ${major}`, `${MISSING}; or ${BY_HAND}`);
+  refuse(
+    'missing_binary',
+    'pg_dump',
+    `version ${found} cannot dump a server of version ${major}`,
+    `${MISSING}; or ${BY_HAND}`,
+  );
 }
 
 function run(args: readonly string[], environment: Readonly<Record<string, string>> = {}) {
   return new Promise<{ code: number | null; output: string; errors: string }>((resolve) => {
-    const child = spawn('pg_dump', args, { env: { ...process.env, ...environment }, stdio: ['ignore', 'pipe', 'pipe'] });
+    const child = spawn('pg_dump', args, {
+      env: { ...process.env, ...environment },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
     const [output, errors]: [Buffer[], Buffer[]] = [[], []];
     child.stdout.on('data', (chunk: Buffer) => output.push(chunk));
     child.stderr.on('data', (chunk: Buffer) => errors.push(chunk));

@@ -21,8 +21,8 @@ export interface FoundSchema {
   readonly extension: boolean;
   /** Roles with USAGE. */
   readonly used_by: readonly string[];
-  /** Owners of its views. */
-  readonly view_owners: readonly string[];
+  /** Owners of its views and definer functions. */
+  readonly owners: readonly string[];
   /** Roles that grants and policies in it name. */
   readonly named_roles: readonly string[];
 }
@@ -120,7 +120,7 @@ export interface FoundTrigger {
   readonly security_definer: boolean;
 }
 
-/** Facts about the whole database. */
+/** Roles, schemas and settings of the whole database. */
 export interface FoundOutline {
   readonly roles: readonly FoundRole[];
   readonly schemas: readonly FoundSchema[];

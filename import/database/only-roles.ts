@@ -1,6 +1,6 @@
 import type { FoundObjects } from './found.ts';
 
-/** Objects as far as some roles are concerned. Policies keep the owners of views as well. */
+/** Objects as far as some roles are concerned. What binds the owners of views and functions stays. */
 export function onlyRoles(objects: FoundObjects, roles: readonly string[]): FoundObjects {
   const ours = (names: readonly string[]) => names.filter((name) => roles.includes(name));
   return {
@@ -8,7 +8,6 @@ export function onlyRoles(objects: FoundObjects, roles: readonly string[]): Foun
     relations: objects.relations.map((relation) => ({
       ...relation,
       access: relation.access.filter(({ role }) => roles.includes(role)),
-      unbound_roles: ours(relation.unbound_roles),
     })),
     functions: objects.functions.map((fn) => ({
       ...fn,
@@ -18,10 +17,10 @@ export function onlyRoles(objects: FoundObjects, roles: readonly string[]): Foun
   };
 }
 
-/** Roles whose requests, and roles whose views, have to be known. */
+/** Roles whose requests have to be known, and owners whose rights requests use. */
 export function rolesToRead(
   roles: readonly string[],
-  schemas: readonly { readonly name: string; readonly view_owners: readonly string[] }[],
+  schemas: readonly { readonly name: string; readonly owners: readonly string[] }[],
 ): string[] {
-  return [...new Set([...roles, ...schemas.flatMap(({ view_owners }) => view_owners)])];
+  return [...new Set([...roles, ...schemas.flatMap(({ owners }) => owners)])];
 }

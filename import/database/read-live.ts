@@ -6,7 +6,7 @@ import type { FoundOutline } from './found.ts';
 import { readingDatabase } from './read-database.ts';
 import { rolesSql } from './roles-sql.ts';
 
-/** A database as read: its schema as SQL, and the parts that a dump does not have. */
+/** Content of a database: its schema as SQL, and the outline that a dump lacks. */
 export interface LiveDatabase {
   readonly sources: readonly SqlSource[];
   readonly outline: FoundOutline;

@@ -53,6 +53,12 @@ function readText(file: string): string {
     return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(readFileSync(file));
   } catch (error) {
     const problem = `the file can not be read as UTF-8 text (${(error as Error).message})`;
-    refuse('unreadable_sql', file, problem, 'write the dump as plain SQL in UTF-8: pg_dump --format=plain --encoding=UTF8', error);
+    refuse(
+      'unreadable_sql',
+      file,
+      problem,
+      'write the dump as plain SQL in UTF-8: pg_dump --format=plain --encoding=UTF8',
+      error,
+    );
   }
 }

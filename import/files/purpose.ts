@@ -17,7 +17,7 @@ export type Purpose =
   /** Objects of a platform that a project does not have. */
   | 'platform';
 
-/** Facts that decide about a statement. */
+/** Facts by which a statement is judged. */
 export interface PurposeContext {
   /** Schemas that the declaration manages. */
   readonly managed: readonly string[];
@@ -87,12 +87,7 @@ const BY_OBJECT: Readonly<Record<string, Purpose>> = {
   OBJECT_LANGUAGE: 'elsewhere',
 };
 
-const ROW_SECURITY = [
-  'AT_EnableRowSecurity',
-  'AT_DisableRowSecurity',
-  'AT_ForceRowSecurity',
-  'AT_NoForceRowSecurity',
-];
+const ROW_SECURITY = ['AT_EnableRowSecurity', 'AT_DisableRowSecurity', 'AT_ForceRowSecurity', 'AT_NoForceRowSecurity'];
 /** Settings that a migration may make for itself, also where it comes from a dump. */
 const KEPT_IN_DUMPS = ['check_function_bodies'];
 const OF_ROLES = ['role', 'session_authorization'];
@@ -150,6 +145,7 @@ function isOfPlatform(kind: string, node: Node, { platform }: PurposeContext): b
   const relation = node['relation'] ?? node['view'] ?? (node['into'] as Node | undefined)?.['rel'];
   const schema = (relation as { schemaname?: string } | undefined)?.schemaname;
   if (schema !== undefined) return platform.includes(schema);
-  const names = (node['funcname'] ?? node['typeName'] ?? node['defnames']) as { String?: { sval: string } }[] | undefined;
+  const names = (node['funcname'] ?? node['typeName'] ?? node['defnames']) as
+    { String?: { sval: string } }[] | undefined;
   return Array.isArray(names) && names.length > 1 && platform.includes(names[0]?.String?.sval ?? '');
 }

@@ -24,7 +24,11 @@ const TEXT_TYPES = ['text', 'varchar'];
 const DEEPEST = 5;
 
 /** The claim that an expression reads in one of the ways that are in use; undefined for anything else. */
-export function claimOf(expression: Expression | undefined, functions: ClaimFunctions, depth = 0): ReadClaim | undefined {
+export function claimOf(
+  expression: Expression | undefined,
+  functions: ClaimFunctions,
+  depth = 0,
+): ReadClaim | undefined {
   if (!expression || depth > DEEPEST) return undefined;
   const again = (inner: Expression | undefined) => claimOf(inner, functions, depth);
   const { kind, node } = expression;
@@ -41,7 +45,9 @@ export function claimOf(expression: Expression | undefined, functions: ClaimFunc
       if (node['kind'] === 'AEXPR_NULLIF') return again(expressionOf(node['lexpr']));
       return memberOf(expression, functions, depth);
     case 'FuncCall':
-      return legacyClaim(expression) ?? claimOf(functions.get(namesOf(node['funcname']).join('.')), functions, depth + 1);
+      return (
+        legacyClaim(expression) ?? claimOf(functions.get(namesOf(node['funcname']).join('.')), functions, depth + 1)
+      );
     default:
       return undefined;
   }
@@ -96,7 +102,9 @@ export function claimsPath(
   const { kind, node } = expression;
   switch (kind) {
     case 'TypeCast':
-      return JSON_TYPES.includes(castType(node)) || TEXT_TYPES.includes(castType(node)) ? again(node['arg']) : undefined;
+      return JSON_TYPES.includes(castType(node)) || TEXT_TYPES.includes(castType(node))
+        ? again(node['arg'])
+        : undefined;
     case 'SubLink':
       return claimsPath(bareSelect(expression), functions, depth);
     case 'CoalesceExpr': {

@@ -5,7 +5,9 @@ import { shownName } from '../project/written-name.ts';
 import { targetOf, type Expression } from './parse-expression.ts';
 
 /** Functions without arguments whose body is one expression, such as `auth.uid()`. */
-export async function expressionFunctions(functions: readonly FoundFunction[]): Promise<ReadonlyMap<string, Expression>> {
+export async function expressionFunctions(
+  functions: readonly FoundFunction[],
+): Promise<ReadonlyMap<string, Expression>> {
   const plain = functions.filter(({ language, arguments: types }) => language === 'sql' && types.length === 0);
   const found = await Promise.all(plain.map(async (fn) => [shownName(fn), await bodyOf(fn)] as const));
   return new Map(found.flatMap(([name, body]) => (body ? [[name, body] as const] : [])));
@@ -17,8 +19,14 @@ async function bodyOf({ body, returns }: FoundFunction): Promise<Expression | un
     throw error;
   });
   const [only] = statements;
-  if (!only || statements.length > 1 || only.kind !== 'SelectStmt' || only.node['fromClause'] !== undefined) return undefined;
+  if (!only || statements.length > 1 || only.kind !== 'SelectStmt' || only.node['fromClause'] !== undefined)
+    return undefined;
   const expression = targetOf(only.node);
   // What the body is, the function converts to its own type.
-  return expression && { kind: 'TypeCast', node: { arg: { [expression.kind]: expression.node }, typeName: { names: [{ String: { sval: returns } }] } } };
+  return (
+    expression && {
+      kind: 'TypeCast',
+      node: { arg: { [expression.kind]: expression.node }, typeName: { names: [{ String: { sval: returns } }] } },
+    }
+  );
 }

@@ -46,7 +46,10 @@ export function anyOf({ kind, node }: Expression): { left: Expression; select: E
   }
   if (kind !== 'A_Expr' || node['kind'] !== 'AEXPR_OP_ANY' || namesOf(node['name']).at(-1) !== '=') return undefined;
   const [left, array] = [expressionOf(node['lexpr']), expressionOf(node['rexpr'])];
-  const select = array?.kind === 'SubLink' && array.node['subLinkType'] === 'ARRAY_SUBLINK' ? expressionOf(array.node['subselect']) : undefined;
+  const select =
+    array?.kind === 'SubLink' && array.node['subLinkType'] === 'ARRAY_SUBLINK'
+      ? expressionOf(array.node['subselect'])
+      : undefined;
   return left && select && { left, select };
 }
 

@@ -52,7 +52,9 @@ function inside(tree: unknown, functions: ClaimFunctions): FoundClaim[] {
   if (typeof tree !== 'object' || tree === null) return [];
   return Object.entries(tree).flatMap(([key, value]) => {
     const isExpression = /^[A-Z]/.test(key) && typeof value === 'object' && value !== null && !Array.isArray(value);
-    return isExpression ? claimsIn({ kind: key, node: value as Expression['node'] }, functions) : inside(value, functions);
+    return isExpression
+      ? claimsIn({ kind: key, node: value as Expression['node'] }, functions)
+      : inside(value, functions);
   });
 }
 
@@ -72,7 +74,8 @@ function extentOf({ node, kind }: Expression, tokens: readonly Token[]): { start
   let first = tokens.findIndex(({ start }) => start >= Math.min(...places));
   let last = tokens.findLastIndex(({ start }) => start <= Math.max(...places));
   const textAt = (index: number) => tokens[index]?.text ?? '';
-  while (textAt(last + 1) === '.' || MORE_OF_A_TYPE.includes(textAt(last + 1))) last += textAt(last + 1) === '.' ? 2 : 1;
+  while (textAt(last + 1) === '.' || MORE_OF_A_TYPE.includes(textAt(last + 1)))
+    last += textAt(last + 1) === '.' ? 2 : 1;
   if (textAt(last + 1) === '(') last++;
   let { open, unopened } = brackets(tokens.slice(first, last + 1));
   while (open > 0 && last + 1 < tokens.length) {

@@ -17,7 +17,7 @@ import type { Template } from './template.ts';
 
 type Where = Record<string, string | number | boolean | readonly string[]>;
 
-/** The WHERE clause of a query of memberships. */
+/** Parts of the WHERE of a query of memberships. */
 interface Memberships {
   readonly table: FoundRelation;
   readonly member: string;
@@ -68,7 +68,11 @@ function membershipsOf({ node }: Expression, context: ProposalContext): Membersh
   const from = expressionsOf(node['fromClause']);
   const [range] = from;
   if (from.length !== 1 || range?.kind !== 'RangeVar') return undefined;
-  const { schemaname, relname, alias } = range.node as { schemaname?: string; relname: string; alias?: { aliasname: string } };
+  const { schemaname, relname, alias } = range.node as {
+    schemaname?: string;
+    relname: string;
+    alias?: { aliasname: string };
+  };
   const table = context.tableOf(`${schemaname}.${relname}`);
   const where = expressionOf(node['whereClause']);
   if (!table || !where) return undefined;

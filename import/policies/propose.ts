@@ -88,7 +88,8 @@ function listPath({ node }: Expression, functions: ClaimFunctions): readonly str
   return findCall(node, (call) => {
     if (!/^jsonb?_array_elements_text$/.test(namesOf(call['funcname']).at(-1) ?? '')) return undefined;
     const read = expressionsOf(call['args'])[0];
-    const claim = read && claimOf({ kind: 'A_Expr', node: { ...read.node, name: [{ String: { sval: '->>' } }] } }, functions);
+    const claim =
+      read && claimOf({ kind: 'A_Expr', node: { ...read.node, name: [{ String: { sval: '->>' } }] } }, functions);
     return claim?.path;
   });
 }
@@ -118,10 +119,16 @@ function validBetween(condition: Expression): Template | undefined {
   const bounds: { from?: string; until?: string } = {};
   for (const part of conjuncts(condition)) {
     const text = JSON.stringify(part.node);
-    const [column] = [...text.matchAll(/"ColumnRef":\{"fields":\[(?:\{"String":\{"sval":"[^"]*"\}\},)?\{"String":\{"sval":("[^"]*")\}\}\]/g)].map(
-      ([, name]) => JSON.parse(name!) as string,
-    );
-    if (column === undefined || !/"sval":"(now|statement_timestamp|transaction_timestamp)"|CURRENT_TIMESTAMP/.test(text)) return undefined;
+    const [column] = [
+      ...text.matchAll(
+        /"ColumnRef":\{"fields":\[(?:\{"String":\{"sval":"[^"]*"\}\},)?\{"String":\{"sval":("[^"]*")\}\}\]/g,
+      ),
+    ].map(([, name]) => JSON.parse(name!) as string);
+    if (
+      column === undefined ||
+      !/"sval":"(now|statement_timestamp|transaction_timestamp)"|CURRENT_TIMESTAMP/.test(text)
+    )
+      return undefined;
     // Which of the two it is shows the server.
     const side = lowerBound(part) ? 'from' : 'until';
     if (bounds[side] !== undefined) return undefined;

@@ -3,7 +3,7 @@ import { conditionsOf } from '../../compile/condition.ts';
 import { desiredAccess } from '../../compile/access.ts';
 import { declare } from '../../declaration/declare.ts';
 import { setClaim } from '../../declaration/claims.ts';
-import type { Declaration, PolicyInput } from '../../declaration/types.ts';
+import type { Declaration } from '../../declaration/types.ts';
 import { quoteIdentifier, quoteLiteral } from '../../postgres/quote.ts';
 import { configureSession } from '../../postgres/session.ts';
 import { raw, statementsOf } from '../../postgres/statements.ts';
@@ -84,9 +84,12 @@ function proof(frame: Declaration, equation: Equation): string[] | undefined {
 }
 
 /** A declaration in which the templates are policies of the table. */
-function declarationOf({ name, schemas, internalSchemas, privateSchema }: Declaration, { relation, templates }: Equation) {
+function declarationOf(
+  { name, schemas, internalSchemas, privateSchema }: Declaration,
+  { relation, templates }: Equation,
+) {
   const to = `${name}_user`;
-  const policies = templates.map((template, index) => ({ ...template, to, name: `p${index}` }) as PolicyInput);
+  const policies = templates.map((template, index) => ({ ...template, to, name: `p${index}` }));
   const table = {
     name: writtenName(relation, []),
     grants: templates.length === 0 ? [] : [{ to, select: true as const }],

@@ -4,7 +4,7 @@ import { claimOf, type ClaimFunctions } from './claim-expression.ts';
 import { namesOf, textOf, type Expression } from './parse-expression.ts';
 import type { Template } from './template.ts';
 
-/** Columns and claims that a condition reads. */
+/** Inputs of a condition. */
 export interface Reads {
   readonly claims: readonly (readonly string[])[];
   readonly columns: readonly FoundColumn[];
@@ -16,7 +16,11 @@ export interface Reads {
 export function readsOf(
   expression: Expression,
   templates: readonly Template[],
-  { relation, functions, tableOf }: { relation: FoundRelation; functions: ClaimFunctions; tableOf: (name: string) => FoundRelation | undefined },
+  {
+    relation,
+    functions,
+    tableOf,
+  }: { relation: FoundRelation; functions: ClaimFunctions; tableOf: (name: string) => FoundRelation | undefined },
 ): Reads | undefined {
   const nodes = [...nodesIn({ [expression.kind]: expression.node })];
   const of = (kind: string) => nodes.filter(([name]) => name === kind).map(([, node]) => node);

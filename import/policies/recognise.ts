@@ -16,7 +16,7 @@ import { isEqual } from './prove.ts';
 import { readsOf } from './reads.ts';
 import type { Alternative, Recognised, Template } from './template.ts';
 
-/** What all policies of a database are recognised with. */
+/** Context of all policies of a database. */
 interface Setting {
   readonly client: pg.ClientBase;
   /** A declaration with the schemas alone. */
@@ -26,7 +26,7 @@ interface Setting {
   readonly tables: ReadonlyMap<string, FoundRelation>;
   /** Every condition of the database, parsed once. */
   readonly parsed: ReadonlyMap<string, Expression | undefined>;
-  /** What the server has shown already. */
+  /** Results of earlier proofs. */
   readonly proven: Map<string, boolean>;
 }
 
@@ -37,7 +37,9 @@ export async function recognisePolicies(
   objects: FoundObjects,
 ): Promise<ReadonlyMap<string, readonly RecognisedPolicy[]>> {
   const conditions = objects.policies.flatMap(({ using, check }) => [using, check]).filter((text) => text !== null);
-  const parsed = await Promise.all([...new Set(conditions)].map(async (text) => [text, await parseExpression(text)] as const));
+  const parsed = await Promise.all(
+    [...new Set(conditions)].map(async (text) => [text, await parseExpression(text)] as const),
+  );
   const setting: Setting = {
     client,
     frame,
@@ -99,9 +101,10 @@ async function templatesFor(condition: string, policy: FoundPolicy, setting: Set
   }
   const groups = groupBy(alternatives, ({ template }) => JSON.stringify(template));
   return {
-    alternatives: [...groups.values()].map(
-      (group): Alternative => ({ template: group[0]!.template, roles: group.map(({ role }) => role) }),
-    ),
+    alternatives: [...groups.values()].map((group): Alternative => ({
+      template: group[0]!.template,
+      roles: group.map(({ role }) => role),
+    })),
   };
 }
 
@@ -182,4 +185,3 @@ function problemOf(source: SqlSource, frame: Declaration): string | undefined {
     throw error;
   }
 }
-

@@ -6,6 +6,7 @@ import { importFunctions } from './functions.ts';
 import { extentsOf, grantInputs } from './grants.ts';
 import { inheritanceOf, type Inheritance } from './inheritance.ts';
 import { tablePolicies, type RecognisedPolicy } from './policies.ts';
+import { ownerPolicies, ownerRows, type OwnerRows } from './owner-rows.ts';
 import { importRoles } from './roles.ts';
 import { importServer, secretSettings } from './server.ts';
 import { shownName, writtenName } from './written-name.ts';
@@ -18,7 +19,7 @@ export interface ImportedDeclaration {
   readonly notes: readonly Note[];
 }
 
-/** What the declaration of an imported schema is made from. */
+/** Parts of the declaration of an imported schema. */
 export interface ImportedParts {
   readonly outline: FoundOutline;
   readonly choices: Choices;
@@ -32,13 +33,16 @@ export function buildDeclaration({ outline, choices, objects, policies }: Import
   const inheritance = inheritanceOf(outline.roles, users, anonymous);
   const tables = objects.relations.filter(({ kind }) => kind === 'r' || kind === 'p');
   const views = objects.relations.filter(({ kind }) => kind === 'v');
-  const importedTables = tables.filter((table) => isWorthNaming(table, exposed)).map((table) => importTable(table, policies, choices, inheritance));
   const imported = importRoles(outline.roles, choices, inheritance);
   const functions = importFunctions(objects.functions, objects.triggers, {
     exposed,
     managed: [...exposed, ...internal],
     inheritance,
   });
+  const rows = ownerRows(objects, functions.definers);
+  const importedTables = tables
+    .filter((table) => isWorthNaming(table, exposed, rows))
+    .map((table) => importTable(table, { policies, rows, choices, inheritance }));
   const { server, notes: serverNotes } = importServer(choices.authenticator);
   const importedViews = views.flatMap((view) => importView(view, choices, inheritance));
   return {
@@ -47,7 +51,10 @@ export function buildDeclaration({ outline, choices, objects, policies }: Import
       schemas: exposed,
       ...(internal.length > 0 && { internalSchemas: internal }),
       roles: imported.roles,
-      ...optional('tables', importedTables.map(({ input }) => input)),
+      ...optional(
+        'tables',
+        importedTables.map(({ input }) => input),
+      ),
       ...optional<ViewInput>('views', importedViews),
       ...optional<FunctionInput>('functions', functions.functions),
       ...(server && { server }),
@@ -62,6 +69,12 @@ export function buildDeclaration({ outline, choices, objects, policies }: Import
       ...importedTables.flatMap(({ notes }) => notes),
       ...unprotected(objects.relations),
       ...functions.notes,
+      ...functions.definers.map(({ signature }) => ({ reason: 'definer_function' as const, object: signature })),
+      ...[...rows].map(([object, commands]) => ({
+        reason: 'owner_rows' as const,
+        object,
+        detail: [...commands].join(', '),
+      })),
       ...serverNotes,
       ...secretSettings(outline.databaseSettings),
       ...defaultPrivileges(outline, [...exposed, ...internal]),
@@ -70,8 +83,9 @@ export function buildDeclaration({ outline, choices, objects, policies }: Import
 }
 
 /** A closed table that no request can name goes without saying, unless another one shows its rows. */
-function isWorthNaming({ schema, access, is_child }: FoundRelation, exposed: readonly string[]): boolean {
-  return exposed.includes(schema) || access.length > 0 || is_child;
+function isWorthNaming(table: FoundRelation, exposed: readonly string[], rows: OwnerRows): boolean {
+  const { schema, access, is_child } = table;
+  return exposed.includes(schema) || access.length > 0 || is_child || rows.has(shownName(table));
 }
 
 function optional<Item>(name: string, items: readonly Item[]): Readonly<Record<string, readonly Item[]>> {
@@ -80,9 +94,12 @@ function optional<Item>(name: string, items: readonly Item[]): Readonly<Record<s
 
 function importTable(
   table: FoundRelation,
-  policies: ImportedParts['policies'],
-  { exposed }: Choices,
-  inheritance: Inheritance,
+  {
+    policies,
+    rows,
+    choices: { exposed, name },
+    inheritance,
+  }: { policies: ImportedParts['policies']; rows: OwnerRows; choices: Choices; inheritance: Inheritance },
 ): { readonly input: TableInput; readonly notes: readonly Note[] } {
   const recognised = policies.get(shownName(table)) ?? [];
   const found = tablePolicies(table, recognised, extentsOf(table, inheritance), {
@@ -90,11 +107,13 @@ function importTable(
     isExposed: exposed.includes(table.schema),
   });
   const grants = grantInputs(found.extents);
+  const owner = `${name}_owner`;
+  const all = [...found.policies, ...ownerPolicies(table, rows, owner)];
   return {
     input: {
       name: writtenName(table, exposed),
       ...(grants.length > 0 && { grants }),
-      ...(found.policies.length > 0 && { policies: found.policies }),
+      ...(all.length > 0 && { policies: all }),
     },
     notes: found.notes,
   };

@@ -2,7 +2,7 @@ import { refuse } from '../../errors/secured-postgrest-error.ts';
 import type { FoundOutline, FoundRole } from '../database/found.ts';
 import type { Note } from '../report/notes.ts';
 
-/** What the user says about an import; the rest is found out. */
+/** Options of an import; the rest is found out. */
 export interface ImportOptions {
   readonly name: string;
   readonly schemas?: readonly string[] | undefined;
@@ -90,7 +90,8 @@ function exposedSchemas(
     if (exists(name)) continue;
     refuse('unknown_schema', '--schemas', `there is no schema "${name}"`, `name some of ${filled.join(', ')}`);
   }
-  const set = authenticator && (settingOf(authenticator, 'pgrst.db_schemas') ?? settingOf(authenticator, 'pgrst.db_schema'));
+  const set =
+    authenticator && (settingOf(authenticator, 'pgrst.db_schemas') ?? settingOf(authenticator, 'pgrst.db_schema'));
   const said = options.schemas ?? listOf(set) ?? nonEmpty(preset.schemas.filter(exists));
   if (said) return said;
   const superusers = roles.filter(({ superuser }) => superuser).map(({ name }) => name);
@@ -109,15 +110,18 @@ function requestRoles(
     internal,
     authenticator,
     preset,
-  }: { exposed: readonly string[]; internal: readonly string[]; authenticator: FoundRole | undefined; preset: PresetChoices },
+  }: {
+    exposed: readonly string[];
+    internal: readonly string[];
+    authenticator: FoundRole | undefined;
+    preset: PresetChoices;
+  },
 ): string[] {
   if (authenticator && authenticator.member_of.length > 0) {
     return authenticator.member_of.filter((name) => !preset.platformRoles.includes(name));
   }
   const managed = [...exposed, ...internal];
-  const named = new Set(
-    schemas.filter(({ name }) => managed.includes(name)).flatMap((schema) => schema.named_roles),
-  );
+  const named = new Set(schemas.filter(({ name }) => managed.includes(name)).flatMap((schema) => schema.named_roles));
   return roles
     .filter(({ name, superuser }) => named.has(name) && !superuser && name !== authenticator?.name)
     .map(({ name }) => name)
@@ -156,7 +160,12 @@ function anonymousRole(
 }
 
 function listOf(setting: string | undefined): string[] | undefined {
-  return nonEmpty((setting ?? '').split(',').map((name) => name.trim()).filter(Boolean));
+  return nonEmpty(
+    (setting ?? '')
+      .split(',')
+      .map((name) => name.trim())
+      .filter(Boolean),
+  );
 }
 
 function nonEmpty<T extends readonly unknown[]>(list: T): T | undefined {

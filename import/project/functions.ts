@@ -6,11 +6,13 @@ import { groupBy } from './group-by.ts';
 import { oneOrMore } from './grants.ts';
 import { shownName, writtenName } from './written-name.ts';
 
-/** What a declaration and the migrations say of functions. */
+/** Functions of the declaration, and statements of the migrations about them. */
 export interface ImportedFunctions {
   readonly functions: readonly FunctionInput[];
   /** Statements that make functions fit for a deploy. */
   readonly repairs: readonly string[];
+  /** Functions with their owner's rights that requests reach. */
+  readonly definers: readonly FoundFunction[];
   readonly notes: readonly Note[];
 }
 
@@ -30,6 +32,7 @@ export function importFunctions(
 ): ImportedFunctions {
   const notes: Note[] = [];
   const repairs: string[] = [];
+  const definers: FoundFunction[] = [];
   const fired = new Set(triggers.filter((trigger) => trigger.security_definer).map((trigger) => trigger.function));
   for (const fn of found) {
     const object = fn.signature;
@@ -37,7 +40,7 @@ export function importFunctions(
     if (!fn.security_definer) continue;
     const isReached = fired.has(fn.signature) || callers(fn, context).length > 0;
     if (!isReached) continue;
-    notes.push({ reason: 'definer_function', object });
+    definers.push(fn);
     if (!fn.settings.some((setting) => setting.startsWith('search_path='))) {
       repairs.push(`ALTER ROUTINE ${fn.signature} SET search_path = ${pathOf(fn, context)}`);
       notes.push({ reason: 'search_path', object });
@@ -50,11 +53,14 @@ export function importFunctions(
       notes.push({ reason: 'crossing_setting', object: fn.signature, detail: name });
     }
   }
-  return { functions: declared(found, context), repairs, notes };
+  return { functions: declared(found, context), repairs, definers, notes };
 }
 
 /** Roles that may call a function: those who find it by name, and everyone where something calls it for them. */
-function callers({ schema, kind, of_triggers, callable_by, found_by, needed }: FoundFunction, context: FunctionContext) {
+function callers(
+  { schema, kind, of_triggers, callable_by, found_by, needed }: FoundFunction,
+  context: FunctionContext,
+) {
   if (of_triggers || kind !== 'f') return [];
   if (context.exposed.includes(schema) || !needed) return callable_by.filter((role) => found_by.includes(role));
   return callable_by;

@@ -39,7 +39,9 @@ export function importSql(
 
 /** Rows, and where sequences stand. */
 function isData({ kind, node }: ParsedStatement): boolean {
-  return kind === 'InsertStmt' || (kind === 'SelectStmt' && JSON.stringify(node['targetList'] ?? '').includes('"setval"'));
+  return (
+    kind === 'InsertStmt' || (kind === 'SelectStmt' && JSON.stringify(node['targetList'] ?? '').includes('"setval"'))
+  );
 }
 
 /** Rows of a dump may come in any order, as they do in a restore: constraints and triggers wait. */
@@ -53,7 +55,7 @@ function seedOf(files: readonly SchemaFile[]): SqlSource | undefined {
   return { file: 'seed.sql', sql: `${all.join(';\n')};\n` };
 }
 
-/** What goes without saying: the declaration says it, or a dump says it about itself. */
+/** Purposes that the report omits: the declaration says it, or a dump says it about itself. */
 const UNSAID: readonly string[] = ['access', 'roles', 'owner', 'session', 'schema'];
 
 function noteOf({ file, sql }: SchemaFile, { purpose, statement }: LeftOut): Note[] {
@@ -69,4 +71,3 @@ function nextFile(migrations: readonly SqlSource[]): string {
   if (digits === undefined) return `migrations/${last.replace(/\.sql$/, '')}_import.sql`;
   return `migrations/${String(BigInt(digits) + 1n).padStart(digits.length, '0')}_import.sql`;
 }
-

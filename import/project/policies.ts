@@ -9,7 +9,7 @@ import { plainName, shownName } from './written-name.ts';
 
 const COMMANDS: readonly Command[] = ['select', 'insert', 'update', 'delete'];
 
-/** What is known of a policy's conditions; `check` is that of written rows, where it is another one. */
+/** A policy with its recognised conditions; `check` is that of written rows, where it is another one. */
 export interface RecognisedPolicy {
   readonly policy: FoundPolicy;
   readonly using?: Recognised;
@@ -88,7 +88,8 @@ function rulesOf(relation: FoundRelation, recognised: RecognisedPolicy, notes: N
         .map((role) => ({ role, command, template, restrictive: !policy.permissive, name: policy.name })),
     );
   });
-  if (rules.length === 0 && !notes.some((note) => note.object === object)) notes.push({ reason: 'policy_without_grant', object });
+  if (rules.length === 0 && !notes.some((note) => note.object === object))
+    notes.push({ reason: 'policy_without_grant', object });
   if (rules.some(({ template }) => template.kind === 'custom')) notes.push({ reason: 'custom_policy', object });
   return rules;
 }

@@ -8,7 +8,7 @@ import type { Note } from '../report/notes.ts';
 const ELSEWHERE = ['db_schemas', 'db_schema', 'db_anon_role'];
 const SECRET = /secret|password|key$|jwks|db_uri/;
 
-/** What the login role of PostgREST was set to in the database. */
+/** Reads the settings of PostgREST's login role. */
 export function importServer(authenticator: FoundRole | undefined): {
   readonly server?: ServerInput;
   readonly notes: readonly Note[];

@@ -33,7 +33,11 @@ export function withViewRights(
   for (const view of relations) {
     if (view.kind === 'v' && !view.security_invoker) visit(view, view.access);
   }
-  const objects = { ...rest, relations: relations.map((one) => byName.get(shownName(one))!), policies: [...bound.values()] };
+  const objects = {
+    ...rest,
+    relations: relations.map((one) => byName.get(shownName(one))!),
+    policies: [...bound.values()],
+  };
   return { objects, notes: distinct(notes) };
 }
 

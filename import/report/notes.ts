@@ -82,9 +82,14 @@ export const REASONS = {
     why: 'They are reset: the function runs with the rights and claims of its caller.',
   },
   definer_function: {
-    kind: 'decision',
+    kind: 'taken',
     title: 'Functions that run as their owner',
-    why: 'Policies bind the owner too, so such a function may see no rows. Say which tables it reaches.',
+    why: 'Policies bind the owner here. Policies for the owner stand for the rights that these functions had on the tables that they name.',
+  },
+  owner_rows: {
+    kind: 'different',
+    title: 'Tables that the owner reaches',
+    why: 'A policy for the owner names each command of functions and triggers that run with its rights. Narrow the policies where all rows are too much.',
   },
   untrusted_function: {
     kind: 'decision',

@@ -1,6 +1,6 @@
 import { REASONS, type Note, type NoteKind, type ReasonName } from './notes.ts';
 
-/** What a report says of the differences between the two databases. */
+/** Result of the comparison of the two databases. */
 export interface ComparedAccess {
   /** Cells of the matrix that were compared. */
   readonly compared: number;

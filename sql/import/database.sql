@@ -29,7 +29,9 @@ SELECT n.nspname AS name,
   EXISTS (SELECT FROM pg_depend AS d WHERE d.classid = 'pg_namespace'::regclass AND d.objid = n.oid AND d.deptype = 'e') AS extension,
   ARRAY(SELECT r.rolname::text FROM pg_roles AS r WHERE r.rolname NOT LIKE 'pg\_%' AND NOT r.rolsuper
     AND has_schema_privilege(r.oid, n.oid, 'USAGE') ORDER BY 1) AS used_by,
-  ARRAY(SELECT DISTINCT pg_get_userbyid(c.relowner)::text FROM pg_class AS c WHERE c.relnamespace = n.oid AND c.relkind = 'v' ORDER BY 1) AS view_owners,
+  -- Owners of views and of functions, whose rights others use.
+  ARRAY(SELECT pg_get_userbyid(c.relowner)::text FROM pg_class AS c WHERE c.relnamespace = n.oid AND c.relkind = 'v'
+    UNION SELECT pg_get_userbyid(p.proowner)::text FROM pg_proc AS p WHERE p.pronamespace = n.oid AND p.prosecdef ORDER BY 1) AS owners,
   -- Roles that grants or policies in it name.
   ARRAY(SELECT DISTINCT r.rolname::text FROM pg_roles AS r JOIN (
       SELECT a.grantee FROM pg_class AS c, aclexplode(c.relacl) AS a WHERE c.relnamespace = n.oid AND a.grantee <> c.relowner

@@ -70,7 +70,14 @@ describe('an import of migrations', () => {
 
   it('recognises policies as templates', () => {
     const own = { claim: 'sub', type: 'uuid', kind: 'own-rows', to: 'shop_user' };
-    const membership = { kind: 'membership', to: 'shop_user', claim: 'sub', type: 'int', memberType: 'uuid', for: 'select' };
+    const membership = {
+      kind: 'membership',
+      to: 'shop_user',
+      claim: 'sub',
+      type: 'int',
+      memberType: 'uuid',
+      for: 'select',
+    };
     const through = { table: 'members', key: 'team', member: 'member' };
     expect(policiesOf(project, 'Todo.List')).toEqual([
       { kind: 'public-rows', to: ['shop_user', 'web_anon'], for: 'select', where: { state: 'published' } },

@@ -18,7 +18,7 @@ describe('the text of a condition', () => {
       `(tenant = ((SELECT :"private".claim('app_metadata', 'tenant'))))`,
     ],
     [
-      "((( SELECT auth.uid() AS uid) = user_id) OR (EXISTS ( SELECT 1 FROM public.m WHERE (m.é = auth.uid()))))",
+      '((( SELECT auth.uid() AS uid) = user_id) OR (EXISTS ( SELECT 1 FROM public.m WHERE (m.é = auth.uid()))))',
       `(((SELECT :"private".try_cast(:"private".claim('sub'), NULL::"uuid")) = user_id) OR (EXISTS ( SELECT 1 FROM public.m WHERE (m.é = (SELECT :"private".try_cast(:"private".claim('sub'), NULL::"uuid"))))))`,
     ],
     ['(done AND (owner = CURRENT_USER))', '(done AND (owner = CURRENT_USER))'],

@@ -27,7 +27,8 @@ it('writes a declaration as a person would', () => {
     },
     'migrations',
   );
-  expect(text).toBe(`import { allRows, custom, declare, migrationsFrom, ownRows, sqlFile } from 'cdktf-secured-postgrest/declaration';
+  expect(text)
+    .toBe(`import { allRows, custom, declare, migrationsFrom, ownRows, sqlFile } from 'cdktf-secured-postgrest/declaration';
 
 /** Imported from migrations: see IMPORT.md. */
 export default declare({
