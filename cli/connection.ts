@@ -25,8 +25,7 @@ export function addConnectionOptions(
   user = 'the admin: a superuser, or a role with CREATEROLE that owns the database',
   isRequired = true,
 ): Command {
-  const option = (flags: string, description: string) =>
-    new Option(flags, description).makeOptionMandatory(isRequired);
+  const option = (flags: string, description: string) => new Option(flags, description).makeOptionMandatory(isRequired);
   return command
     .addOption(option('--host <name>', 'where Postgres listens'))
     .option('--port <number>', 'its port', parsePort, 5432)

@@ -83,7 +83,6 @@ export type ErrorCode =
   | 'engine_failed'
   | 'foreign_role'
   | 'environment_stopped'
-  | 'file_exists'
   | 'start_failed';
 
 /** Where an error stands, what is wrong there, and how to fix it. */

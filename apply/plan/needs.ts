@@ -13,7 +13,7 @@ export interface Need {
   /** Empty for a function, whose name is SQL. */
   readonly schema: string;
   readonly name: string;
-  /** What needs it, such as `insert on api.items`. */
+  /** Command or object that needs it, such as `insert on api.items`. */
   readonly reason: string;
   /** True for a cast that PostgREST looks for with its login role. */
   readonly representation: boolean;

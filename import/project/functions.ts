@@ -72,23 +72,20 @@ function declared(found: readonly FoundFunction[], context: FunctionContext): Fu
     shownName,
   );
   return [...overloads.values()].flatMap((fns) => {
-    const inputs = fns.flatMap((fn): FunctionInput[] => {
+    const inputs = fns.flatMap((fn) => {
       const roles = withoutHeirs(callers(fn, context), context.inheritance);
       if (roles.length === 0) return [];
-      return [
-        {
-          name: writtenName(fn, context.exposed),
-          arguments: fn.arguments,
-          execute: oneOrMore(roles),
-          ...(fn.security_definer && { securityDefiner: true }),
-        },
-      ];
+      const input: FunctionInput = {
+        name: writtenName(fn, context.exposed),
+        execute: oneOrMore(roles),
+        ...(fn.security_definer && { securityDefiner: true }),
+      };
+      return [{ fn, input }];
     });
-    const alike = new Set(inputs.map((input) => JSON.stringify({ ...input, arguments: [] })));
     // Where all overloads are alike, one entry is for every one.
-    if (inputs.length !== fns.length || alike.size !== 1) return inputs;
-    const { arguments: _, ...input } = inputs[0]!;
-    return [input];
+    const alike = new Set(inputs.map(({ input }) => JSON.stringify(input)));
+    if (inputs.length === fns.length && alike.size === 1) return [inputs[0]!.input];
+    return inputs.map(({ fn, input }) => ({ ...input, arguments: fn.arguments }));
   });
 }
 

@@ -18,7 +18,8 @@ export function extentsOf({ access }: Pick<FoundRelation, 'access'>, inheritance
     const parents = inheritance.get(held.role) ?? [];
     const inherited = access.filter(({ role, command }) => command === held.command && parents.includes(role));
     const extent = beyond(held, inherited);
-    if (extent !== undefined) extents.set(held.role, (extents.get(held.role) ?? new Map()).set(held.command, extent));
+    if (extent !== undefined)
+      extents.set(held.role, (extents.get(held.role) ?? new Map<Command, Extent>()).set(held.command, extent));
   }
   return extents;
 }
@@ -36,7 +37,7 @@ export function grantInputs(extents: Extents): GrantInput[] {
     role,
     privileges: Object.fromEntries(
       COMMANDS.flatMap((command) => (held.has(command) ? [[command, held.get(command)]] : [])),
-    ) as Omit<GrantInput, 'to'>,
+    ),
   }));
   const groups = groupBy(
     entries.filter(({ privileges }) => Object.keys(privileges).length > 0),

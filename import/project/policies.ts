@@ -136,7 +136,7 @@ function policyInputs(rules: readonly Rule[], extents: Extents, inheritance: Inh
           to: oneOrMore(to),
           ...(commands.length < granted.length && { for: oneOrMore(commands) as Command }),
           ...(restrictive && { restrictive: true }),
-        } as PolicyInput,
+        },
       };
     });
   });

@@ -22,7 +22,7 @@ describe('docs/public-api', () => {
 
   it('shows functions, and the types in them that nobody can import, but no private member', () => {
     expect(current.get('declaration.txt')).toMatch(
-      /^export declare function declare\(\w+: DeclarationInput\): Declaration;$/m,
+      /^export declare function declare<.*>\(\s*\w+: DeclarationInput<.*>,?\s*\): Declaration;$/m,
     );
     expect(current.get('testing.txt')).toContain('interface ServerUser');
     expect([...current.values()].join('')).not.toMatch(/^ *(private |#)/m);

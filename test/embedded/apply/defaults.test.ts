@@ -40,11 +40,11 @@ const all: Defaults = {
 };
 
 const defaultsOf = async (database: TestDatabase) =>
-  Object.fromEntries(
+  Object.fromEntries<unknown>(
     (
       await database.sql(`SELECT attname, pg_get_expr(adbin, adrelid) AS expression FROM pg_attrdef
         JOIN pg_attribute ON attrelid = adrelid AND attnum = adnum WHERE adrelid = 'api.notes'::regclass AND attidentity = '' AND attgenerated = ''`)
-    ).map(({ attname, expression }) => [attname, expression]),
+    ).map(({ attname, expression }) => [String(attname), expression]),
   );
 
 describe.each(ADMINS)('defaults from claims, applied by a %s', (admin) => {

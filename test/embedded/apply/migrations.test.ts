@@ -327,9 +327,18 @@ describe.each(ADMINS)('migrations as %s', (admin) => {
         ],
       });
     for (const [declaration, place] of [
-      [broken('-- mine\nuser_id =\n  nobody'), 'policies/using.sql:3 (table notes, policies[1] (custom)): column "nobody"'],
-      [broken('true', '-- mine\n\nnobody > 0'), 'policies/check.sql:3 (table notes, policies[1] (custom)): column "nobody"'],
-      [broken('user_id'), 'policies/using.sql:1 (table notes, policies[1] (custom)): argument of WHERE must be type boolean'],
+      [
+        broken('-- mine\nuser_id =\n  nobody'),
+        'policies/using.sql:3 (table notes, policies[1] (custom)): column "nobody"',
+      ],
+      [
+        broken('true', '-- mine\n\nnobody > 0'),
+        'policies/check.sql:3 (table notes, policies[1] (custom)): column "nobody"',
+      ],
+      [
+        broken('user_id'),
+        'policies/using.sql:1 (table notes, policies[1] (custom)): argument of WHERE must be type boolean',
+      ],
       [broken('true true'), 'policies/using.sql:1 (table notes, policies[1] (custom)): syntax error at or near "true"'],
     ] as const) {
       const error = await rejection(applyDeclaration(database.admin, declaration));

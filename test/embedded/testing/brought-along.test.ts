@@ -45,7 +45,7 @@ afterAll(() => api?.stop());
 
 const call = async (name: string, role?: string, headers: Record<string, string> = {}) => {
   const response = await (await api.as(role)).fetch(`/rpc/${name}`, { method: 'POST', headers });
-  return response.ok ? ((await response.json())) : response.status;
+  return response.ok ? await response.json() : response.status;
 };
 
 it("a pre-request function of the user's own runs for each role, after the package's checks", async () => {

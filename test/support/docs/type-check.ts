@@ -35,6 +35,7 @@ import { createServer } from 'node:http';
 import type { PostgresqlProvider } from '@cdktf/provider-postgresql/lib/provider/index.js';
 import { App, DataResource, TerraformOutput, TerraformStack } from 'cdktf';
 import type * as all from 'cdktf-secured-postgrest';
+import type { DeclarationInput } from 'cdktf-secured-postgrest';
 import type { SigningKey } from 'cdktf-secured-postgrest/tokens';
 import pg from 'pg';
 import { expect } from 'vitest';
