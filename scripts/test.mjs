@@ -6,6 +6,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { failedTests } from './failed-tests.mjs';
 import { obstacle } from './requirements.mjs';
 import { root, runModule } from './run.mjs';
 import { timeTable } from './time-table.mjs';
@@ -24,6 +25,7 @@ const otherArgs = args.filter((arg, index) => !arg.startsWith('--project') && ar
 const required = process.env.REQUIRE_DEPLOY_TESTS === '1';
 const reports = mkdtempSync(join(tmpdir(), 'test-reports-'));
 const count = { passed: 0, failed: 0, skipped: 0 };
+const failedChecks = [];
 
 /** Starts a program of `node_modules`; `stdio` is that of its streams. */
 const start = (script, options, stdio) =>
@@ -42,7 +44,7 @@ async function check(title, script, ...options) {
   printLines(program);
   const status = await ended(program);
   console.log(`${title}: ${status === 0 ? 'passed' : 'failed'}`);
-  if (status !== 0) count.failed += 1;
+  if (status !== 0) failedChecks.push(title);
 }
 
 const readReport = (file) => (existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) : undefined);
@@ -117,10 +119,14 @@ if (status !== 0 || files.length === 0) {
   });
   const results = await Promise.all(runs);
   results.forEach(countTests);
-  console.log(timeTable(results.flatMap(({ found }) => found?.testResults ?? [])));
+  const testResults = results.flatMap(({ found }) => found?.testResults ?? []);
+  console.log(timeTable(testResults));
+  for (const failure of failedTests(testResults)) console.log(failure);
 }
 
 await checks;
+for (const title of failedChecks) console.log(`failed: ${title}`);
+count.failed += failedChecks.length;
 rmSync(reports, { recursive: true });
 console.log(`${count.passed} passed, ${count.failed} failed, ${count.skipped} skipped`);
 process.exitCode = count.failed === 0 ? 0 : 1;
