@@ -3,7 +3,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { setPriority, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { failedTests } from './failed-tests.mjs';
@@ -12,6 +12,9 @@ import { root, runModule } from './run.mjs';
 import { timeTable } from './time-table.mjs';
 
 const PIPED = ['ignore', 'pipe', 'pipe'];
+
+/** The priority of what fills the pauses of another lane. */
+const LOWER = 5;
 
 /** Kinds that run at the same time: the first ones, a file at a time, wait for the engine more than they compute. */
 const lanes = [
@@ -55,12 +58,13 @@ function listFiles() {
   return { status, found: readReport(report) };
 }
 
-/** Runs the tests of some kinds, and answers what vitest reports and its exit status. */
-async function runTests(kinds, stdio) {
+/** Runs the tests of some kinds, and answers what vitest reports and its exit status. `priority`: as that of `nice`. */
+async function runTests(kinds, stdio, priority) {
   const report = join(reports, `${kinds.join('-')}.json`);
   const options = [`--outputFile.json=${report}`, '--reporter=default', '--reporter=json', ...otherArgs];
   const projects = kinds.map((kind) => `--project=${kind}`);
   const vitest = start('vitest/vitest.mjs', ['run', ...options, ...projects], stdio);
+  if (priority !== undefined) setPriority(vitest.pid, priority);
   printLines(vitest);
   const status = await ended(vitest);
   return { status, found: readReport(report) };
@@ -110,12 +114,12 @@ if (status !== 0 || files.length === 0) {
     .map((lane) => lane.filter((kind) => files.some((file) => file.projectName === kind)))
     .filter((lane) => lane.length > 0);
   const stdio = selected.length > 1 ? PIPED : 'inherit';
-  // The lane of the deploys takes as long as the whole run: it does not wait for the checks.
+  // The lane of the deploys takes as long as the whole run: it does not wait for the checks, and goes first.
   const isEarly = (lane) => selected.length > 1 && lane === selected[0];
   const runs = selected.flatMap((lane) => {
     const kinds = runnable(lane, files);
     if (kinds.length === 0) return [];
-    return [isEarly(lane) ? runTests(kinds, stdio) : checks.then(() => runTests(kinds, stdio))];
+    return [isEarly(lane) ? runTests(kinds, stdio) : checks.then(() => runTests(kinds, stdio, LOWER))];
   });
   const results = await Promise.all(runs);
   results.forEach(countTests);
