@@ -1,3 +1,4 @@
+import { inspect } from 'node:util';
 import { refuse } from '../errors/secured-postgrest-error.ts';
 import { oneLine } from '../errors/one-line.ts';
 import { quoteIdentifier, quoteLiteral } from '../postgres/quote.ts';
@@ -82,12 +83,15 @@ function joined(before: string, text: string): string {
 function quoted(value: unknown, before: string): string {
   if (value === null) return 'NULL';
   if (typeof value === 'object' && made.has(value as SqlSource)) return (value as SqlSource).sql;
-  const isScalar = ['string', 'boolean', 'bigint'].includes(typeof value) || Number.isFinite(value);
-  if (isScalar) return quoteLiteral(String(value));
+  if (typeof value === 'string') return quoteLiteral(value);
+  if (typeof value === 'boolean' || typeof value === 'bigint' || isFiniteNumber(value))
+    return quoteLiteral(String(value));
   refuse(
     'invalid_sql',
     nameOf(before),
-    `a value of the type ${typeof value} (${String(value)}) can not stand in SQL`,
+    `a value of the type ${typeof value} (${oneLine(inspect(value))}) can not stand in SQL`,
     'write a text, number, boolean or null, sql`...` or sql.identifier(...)',
   );
 }
+
+const isFiniteNumber = (value: unknown): value is number => Number.isFinite(value);

@@ -1,8 +1,10 @@
 /** Parts of a declaration that have names, and what errors call one of them. */
-const NAMED: Readonly<Record<string, string>> = { tables: 'table', views: 'view', functions: 'function' };
+const NAMED = { tables: 'table', views: 'view', functions: 'function' } as const;
+
+type NamedPart = keyof typeof NAMED;
 
 /** The place of a table, view or function in errors, such as `table notes`. */
-export function placeOf(part: 'tables' | 'views' | 'functions', name: string): string {
+export function placeOf(part: NamedPart, name: string): string {
   return `${NAMED[part]} ${name}`;
 }
 
@@ -15,10 +17,10 @@ export function policyPlace(table: string, index: number, kind: string): string 
 export function describePath(path: readonly PropertyKey[], input: unknown): string {
   const [part, index, ...rest] = path;
   const name = valueAt(path.slice(0, 2).concat('name'), input);
-  if (!Object.hasOwn(NAMED, part ?? '') || typeof name !== 'string') return joined(path) || 'declaration';
-  const place = placeOf(part as keyof typeof NAMED & 'tables', name);
+  if (!isNamed(part) || typeof name !== 'string') return joined(path) || 'declaration';
+  const place = placeOf(part, name);
   const [list, at, ...inPolicy] = rest;
-  const kind = valueAt([part!, index!, 'policies', at ?? '', 'kind'], input);
+  const kind = valueAt([part, index!, 'policies', at ?? '', 'kind'], input);
   return list === 'policies' && typeof at === 'number' && typeof kind === 'string'
     ? withRest(policyPlace(place, at, kind), inPolicy)
     : withRest(place, rest);
@@ -40,3 +42,5 @@ function joined(path: readonly PropertyKey[]): string {
   const text = path.map((key) => (typeof key === 'number' ? `[${key}]` : `.${String(key)}`)).join('');
   return text.replace(/^\./, '');
 }
+
+const isNamed = (part: PropertyKey | undefined): part is NamedPart => part !== undefined && Object.hasOwn(NAMED, part);

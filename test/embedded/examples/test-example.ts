@@ -53,6 +53,7 @@ export function testExample(declaration: Declaration, access: ExampleAccess): ()
         migrations: [],
         changes: 0,
         statements: [],
+        removed: [],
         warnings: [],
       });
     });

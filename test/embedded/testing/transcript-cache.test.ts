@@ -67,6 +67,7 @@ describe('the transcript of a first start', () => {
       migrations: [],
       changes: 0,
       statements: [],
+      removed: [],
       warnings: [],
     });
   });
