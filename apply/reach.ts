@@ -2,6 +2,7 @@ import type pg from 'pg';
 import { desiredAccess } from '../compile/access.ts';
 import type { Session } from './session.ts';
 import { statementsOf } from '../postgres/statements.ts';
+import { withoutComments } from '../postgres/sql-text.ts';
 
 const statement = statementsOf('apply/reach');
 
@@ -40,11 +41,16 @@ export async function readWritten(client: pg.ClientBase): Promise<readonly strin
 export async function readReach({ client, declaration }: Session): Promise<Reach> {
   const { rows } = await client.query<ReachNode>(statement('read_reach'), [SYSTEM_SCHEMAS, declaration.owner]);
   const { privateSchema } = declaration;
-  const ours = new Set(desiredAccess(declaration).functions.map(({ name }) => name));
-  // The package's functions name objects of Postgres, of the private schema, or with their schema.
+  const ownNames = new Set(desiredAccess(declaration).functions.map(({ name }) => name));
+  // The package's functions name objects of Postgres, of the private schema, or with their schema. Their comments name none.
   const isOurs = ({ kind, schema, name }: ReachNode) =>
-    kind === 'function' && schema === privateSchema && ours.has(name);
-  return new Map(rows.map((node) => [node.key, isOurs(node) ? { ...node, path: [privateSchema] } : node]));
+    kind === 'function' && schema === privateSchema && ownNames.has(name);
+  const ours = (node: ReachNode) => ({
+    ...node,
+    path: [privateSchema],
+    body: node.body && withoutComments(node.body),
+  });
+  return new Map(rows.map((node) => [node.key, isOurs(node) ? ours(node) : node]));
 }
 
 /**

@@ -45,6 +45,13 @@ export function splitSql(sql: string): SqlPart[] {
   return parts;
 }
 
+/** Replaces each comment by a space. */
+export function withoutComments(sql: string): string {
+  return splitSql(sql)
+    .map(({ kind, text }) => (kind === 'comment' ? ' ' : text))
+    .join('');
+}
+
 /** `:"name"`, `:'name'` and `:{name}` (groups 1, 2 and 3), but not the cast `::"name"`. */
 export const PLACEHOLDER = /(?<!:):(?:"([a-z_]\w*)"|'([a-z_]\w*)'|\{([a-z_]\w*)\})/g;
 const PLACEHOLDER_HERE = new RegExp(PLACEHOLDER.source, 'y');

@@ -1,6 +1,6 @@
 import type { Command, PolicyInput } from '../../declaration/types.ts';
 import { COMMANDS } from '../../declaration/commands.ts';
-import { splitSql } from '../../postgres/sql-text.ts';
+import { withoutComments } from '../../postgres/sql-text.ts';
 import type { FoundFunction, FoundObjects, FoundRelation } from '../database/found.ts';
 import { oneOrMore } from './grants.ts';
 import { shownName } from './written-name.ts';
@@ -46,7 +46,7 @@ function bodies(fn: FoundFunction, functions: readonly FoundFunction[]): string[
   const found = new Map<FoundFunction, string>();
   const visit = (one: FoundFunction) => {
     if (found.has(one)) return;
-    const text = codeOf(one.body);
+    const text = withoutComments(one.body);
     found.set(one, text);
     for (const [, schema, name = ''] of text.matchAll(CALL)) {
       functions.filter((called) => isNamed(called, schema, name)).forEach(visit);
@@ -54,12 +54,6 @@ function bodies(fn: FoundFunction, functions: readonly FoundFunction[]): string[
   };
   visit(fn);
   return [...found.values()];
-}
-
-function codeOf(body: string): string {
-  return splitSql(body)
-    .map(({ kind, text }) => (kind === 'comment' ? ' ' : text))
-    .join('');
 }
 
 function isNamed(object: { readonly schema: string; readonly name: string }, schema: string | undefined, name: string) {
