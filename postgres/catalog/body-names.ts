@@ -1,13 +1,17 @@
 import type { QualifiedName } from '../qualified-name.ts';
-import { splitSql } from '../sql-text.ts';
+import { splitSql, withoutComments } from '../sql-text.ts';
 import type { CatalogFunction } from './catalog.ts';
 
 /** A name in the text of a function's body, as Postgres folds it. */
 export type BodyName = Pick<QualifiedName, 'name'> & Partial<QualifiedName>;
 
-/** A name where a table can stand, and what happens to the table. */
+type FunctionText = Pick<CatalogFunction, 'definition' | 'body_is_text' | 'extension'>;
+
+type Command = 'select' | 'insert' | 'update' | 'delete';
+
+/** A name where a table can stand, and a command whose policies the statement meets there. */
 export interface TableName extends BodyName {
-  readonly command: 'select' | 'insert' | 'update' | 'delete';
+  readonly command: Command;
 }
 
 /** Names in a function's body. */
@@ -25,20 +29,19 @@ const WHOLE_NAME = new RegExp(`^${NAME}$`);
 const CALL = new RegExp(String.raw`(?<![\w$".])${NAME}\s*\(`, 'g');
 const SEQUENCE = /\b(?:nextval|currval|setval)\s*\(\s*'([^']+)'/gi;
 const TABLE = new RegExp(
-  String.raw`\b(insert\s+into|update|delete\s+from|from|join|using|into|table)\s+(?:only\s+)?${NAME}`,
+  String.raw`\b((?:insert|merge)\s+into|(?<!\b(?:do|then|for|key)\s+)update|delete\s+from|from|join|using|into|table)\s+(?:only\s+)?${NAME}`,
   'gi',
 );
 /** A further table of a list. Without a schema it could as well be a column. */
 const LISTED_TABLE = new RegExp(String.raw`,\s*(${IDENTIFIER})\s*\.\s*(${IDENTIFIER})`, 'g');
 
-const COMMANDS: Readonly<Record<string, TableName['command']>> = {
-  insert: 'insert',
-  update: 'update',
-  delete: 'delete',
-};
+const READS = /\b(?:where|using|returning|on\s+conflict)\b/i;
+const UPSERTS = /\bdo\s+update\b/i;
+const LOCKS = /\bfor\s+(?:no\s+key\s+update|update|key\s+share|share)\b/i;
+const MERGES = /\bthen\s+(insert|update|delete)\b/gi;
 
 /** Reads the names in the body of a function, which may mean something else. An extension's has none. */
-export function bodyNames(fn: CatalogFunction): BodyNames {
+export function bodyNames(fn: FunctionText): BodyNames {
   const body = fn.extension ? '' : bodyOf(fn);
   return {
     calls: [...body.matchAll(CALL)].map(([, schema, name]) => bodyName(schema, name)),
@@ -47,10 +50,10 @@ export function bodyNames(fn: CatalogFunction): BodyNames {
       return parts ? [bodyName(parts[1], parts[2])] : [];
     }),
     tables: [
-      ...[...body.matchAll(TABLE)].map(([, word = '', schema, name]) => ({
-        ...bodyName(schema, name),
-        command: COMMANDS[word.toLowerCase().split(/\s/)[0]!] ?? 'select',
-      })),
+      ...[...body.matchAll(TABLE)].flatMap(({ 0: text, 1: word = '', 2: schema, 3: name, index }) => {
+        const rest = /^[^;]*/.exec(body.slice(index + text.length))![0];
+        return commandsOf(word, rest).map((command) => ({ ...bodyName(schema, name), command }));
+      }),
       ...[...body.matchAll(LISTED_TABLE)].map(([, schema, name]) => ({
         ...bodyName(schema, name),
         command: 'select' as const,
@@ -59,13 +62,29 @@ export function bodyNames(fn: CatalogFunction): BodyNames {
   };
 }
 
+/** Commands whose policies a statement meets on a table, by the word before the table and the text after it. */
+function commandsOf(word: string, rest: string): Command[] {
+  const reads: Command[] = READS.test(rest) ? ['select'] : [];
+  switch (word.toLowerCase().split(/\s/)[0]) {
+    case 'insert':
+      return ['insert', ...(UPSERTS.test(rest) ? (['update'] as const) : []), ...reads];
+    case 'update':
+      // Nearly each of them reads: a condition, or the value that it changes.
+      return ['update', 'select'];
+    case 'delete':
+      return ['delete', ...reads];
+    case 'merge':
+      return ['select', ...[...rest.matchAll(MERGES)].map(([, command]) => command!.toLowerCase() as Command)];
+    default:
+      return LOCKS.test(rest) ? ['select', 'update'] : ['select'];
+  }
+}
+
 /** Text of a body without comments. Postgres writes out one that it has parsed. */
-function bodyOf({ body_is_text, definition }: CatalogFunction): string {
+function bodyOf({ body_is_text, definition }: FunctionText): string {
   if (!body_is_text) return /\n(?:BEGIN ATOMIC|\s*RETURN)\b[^]*$/.exec(definition)?.[0] ?? '';
   const literal = splitSql(definition).findLast(({ kind }) => kind === 'string')?.text ?? '';
-  return splitSql(literal.replace(/^\$\w*\$|\$\w*\$$/g, ''))
-    .map(({ kind, text }) => (kind === 'comment' ? ' ' : text))
-    .join('');
+  return withoutComments(literal.replace(/^\$\w*\$|\$\w*\$$/g, ''));
 }
 
 /** Tests if a name may be that of an object. Without a schema, the search path decides when the function runs. */
