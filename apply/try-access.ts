@@ -92,7 +92,7 @@ async function tryBatch(session: Session, trials: readonly Trial[], superuser: b
     inOneMessage([
       statement('begin'),
       ...roles.flatMap((role) => [
-        ...(superuser ? [] : [statement('join_role', { role })]),
+        ...(superuser ? [] : [setRole(), statement('join_role', { role })]),
         setRole(owner),
         statement('let_create', { private: privateSchema, role }),
         setRole(role),

@@ -24,7 +24,7 @@ function library(prefix: string): Declaration {
         sql: `CREATE TABLE members (note_id int PRIMARY KEY, user_id int);
           CREATE INDEX ON members (user_id);
           CREATE TABLE backstage.log (line text);
-          CREATE VIEW note_list AS SELECT * FROM notes;
+          CREATE VIEW note_list AS SELECT id, body FROM notes;
           CREATE FUNCTION hello() RETURNS text LANGUAGE sql RETURN 'hello';
           CREATE PROCEDURE work() LANGUAGE sql AS '';
           CREATE AGGREGATE total (int) (SFUNC = int4pl, STYPE = int, INITCOND = '0');

@@ -61,6 +61,25 @@ describe.each(ADMINS)('as %s, a deploy fails by name', (admin) => {
     }
   });
 
+  it('where a view reads another view, or calls a function, without a grant', async () => {
+    const { outcome } = await applied(
+      (to) => ({
+        sql: `CREATE TABLE items (id int); CREATE VIEW inner_items AS SELECT id FROM items; CREATE VIEW outer_items AS SELECT id FROM inner_items;
+          CREATE FUNCTION secret() RETURNS int LANGUAGE sql SECURITY DEFINER SET search_path = '' RETURN 1;
+          CREATE VIEW told AS SELECT api.secret() AS n`,
+        tables: [{ name: 'items', grants: [{ to, select: true }], policies: [allRows({ to })] }],
+        views: [
+          { name: 'inner_items' },
+          { name: 'outer_items', grants: [{ to, select: true }] },
+          { name: 'told', grants: [{ to, select: true }] },
+        ],
+      }),
+      admin,
+    );
+    expect(outcome).toContain('as app_user, select on api.outer_items: permission denied for view inner_items');
+    expect(outcome).toContain('as app_user, select on api.told needs the function api.secret()');
+  });
+
   it('where a policy reads a table that the role may not read', async () => {
     const { outcome } = await applied(
       (to) => ({
@@ -76,6 +95,28 @@ describe.each(ADMINS)('as %s, a deploy fails by name', (admin) => {
       expect(outcome).toContain(`as app_user, ${command} on api.items: permission denied for table secrets`);
     }
   });
+});
+
+it.each(ADMINS)('as %s, each role is tried for itself, one after the other', async (admin) => {
+  const { outcome } = await applied(
+    (to) => ({
+      sql: 'CREATE TABLE items (id int); CREATE VIEW shown AS SELECT id FROM items',
+      roles: { anonymous: `${to}_anon`, users: [to, `${to}_reader`] },
+      tables: [
+        { name: 'items', grants: [{ to: `${to}_reader`, select: true }], policies: [allRows({ to: `${to}_reader` })] },
+      ],
+      views: [
+        {
+          name: 'shown',
+          grants: [`${to}_anon`, `${to}_reader`, to].map((one) => ({ to: one, select: true as const })),
+        },
+      ],
+    }),
+    admin,
+  );
+  expect(outcome).toContain('as app_user_anon, select on api.shown: permission denied for table items');
+  expect(outcome).toContain('as app_user, select on api.shown: permission denied for table items');
+  expect(outcome).not.toContain('as app_user_reader');
 });
 
 describe('a deploy fails by name', () => {
