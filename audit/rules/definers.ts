@@ -1,12 +1,12 @@
 import { matches } from '../../compile/same-function.ts';
-import { bodyNames, mayName, type BodyName, type TableName } from '../../postgres/catalog/body-names.ts';
 import type { CatalogFunction, CatalogRelation } from '../../postgres/catalog/catalog.ts';
 import { quoteIdentifier } from '../../postgres/quote.ts';
 import { functionObject } from '../finding-object.ts';
 import { fix } from '../fix.ts';
 import type { Audited, CatalogRule, Found } from '../rule.ts';
+import { tablesMet, type Met } from '../tables-met.ts';
 
-type Command = TableName['command'];
+type Command = Met['command'];
 
 const EFFECTS: Readonly<Record<Command, string>> = {
   select: 'reads no row of',
@@ -25,8 +25,8 @@ export const definerWithoutPolicy: CatalogRule = {
   fix: "Declare a policy to the owner's role on the table, for what the function does.",
   check: (audited) =>
     reachableDefiners(audited).flatMap((fn) =>
-      tablesMet(fn, audited)
-        .filter(({ table, command }) => !reaches(audited, table, command))
+      tablesMet(fn, audited.catalog)
+        .filter(({ table, command }) => table.force_row_security && !reaches(audited, table, command))
         .map(({ table, command }) => unreached(fn, table, command, audited.scope.owner)),
     ),
 };
@@ -49,51 +49,6 @@ function reachableDefiners({ catalog, scope, accepted }: Audited): CatalogFuncti
       (fn.grants.length > 0 || fired.has(fn.signature)) &&
       !accepted.ownFunctions.some((own) => matches(own, fn)),
   );
-}
-
-interface Met {
-  readonly table: CatalogRelation;
-  readonly command: Command;
-}
-
-/** Tables with FORCE that a function names, or one that it calls. A view stands for the tables that it reads. */
-function tablesMet(fn: CatalogFunction, { catalog }: Audited): Met[] {
-  const met = new Map<string, Met>();
-  const visited = new Set<CatalogFunction>();
-  const visit = (visiting: CatalogFunction) => {
-    if (visited.has(visiting)) return;
-    visited.add(visiting);
-    const { calls, tables } = bodyNames(visiting);
-    const path = searchPath(visiting);
-    const finds = (name: BodyName, object: { readonly schema: string; readonly name: string }) =>
-      mayName(name, object) && (name.schema !== undefined || !path || path.includes(object.schema));
-    for (const name of tables) {
-      for (const relation of catalog.relations.filter((one) => finds(name, one))) meet(relation, name.command);
-    }
-    for (const called of catalog.functions) if (calls.some((name) => finds(name, called))) visit(called);
-  };
-  const meet = (table: CatalogRelation, command: Command) => {
-    const key = JSON.stringify([table.schema, table.name, command]);
-    if (met.has(key)) return;
-    met.set(key, { table, command });
-    if (table.kind !== 'v') return;
-    for (const { needs_schema: schema, needs_name: name } of catalog.dependencies.filter(
-      (one) => one.needs === 'relation' && one.schema === table.schema && one.name === table.name,
-    )) {
-      const read = catalog.relations.find((one) => one.schema === schema && one.name === name);
-      if (read) meet(read, command);
-    }
-  };
-  visit(fn);
-  return [...met.values()].filter(({ table }) => table.force_row_security);
-}
-
-function searchPath({ settings }: CatalogFunction): readonly string[] | undefined {
-  const setting = settings.find((one) => one.startsWith('search_path='));
-  return setting
-    ?.slice('search_path='.length)
-    .split(',')
-    .map((schema) => schema.trim().replace(/^"(.*)"$/, '$1'));
 }
 
 function reaches({ catalog, scope }: Audited, { schema, name }: CatalogRelation, command: Command): boolean {

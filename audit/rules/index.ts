@@ -12,6 +12,7 @@ import { missingIndex } from './indexes.ts';
 import { inherits, inheritsElsewhere } from './inheritance.ts';
 import { ownTableChanged } from './own-tables.ts';
 import { published, subscribed } from './replication.ts';
+import { recursivePolicy } from './recursive-policies.ts';
 import { rewriteRule } from './rewrite-rules.ts';
 import * as roles from './roles.ts';
 import { endOfLife, knownAdvisory, unknownMajor } from './server.ts';
@@ -25,6 +26,7 @@ export const RULES: readonly (CatalogRule | DeclarationRule)[] = [
   rlsDisabled,
   rlsNotForced,
   noPolicy,
+  recursivePolicy,
   grantedToPublic,
   notAsDeclared,
   functions.securityDefiner,

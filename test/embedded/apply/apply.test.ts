@@ -54,10 +54,16 @@ describe.each(ADMINS)('applyDeclaration as %s', (admin) => {
       migrations: [],
       changes: 0,
       statements: [],
+      removed: [],
       warnings: [],
     });
     // Roles can be made again, too.
-    expect(await database.apply(declaration)).toEqual({ migrations: [], changes: 0, statements: [], warnings: [] });
+    expect(await database.apply(declaration)).toMatchObject({
+      migrations: [],
+      changes: 0,
+      statements: [],
+      removed: [],
+    });
     const after = await catalogVersions(database);
     expect(after.filter(({ catalog }) => catalog !== 'pg_authid')).toEqual(
       before.filter(({ catalog }) => catalog !== 'pg_authid'),
@@ -162,6 +168,7 @@ describe.each(ADMINS)('applyDeclaration as %s', (admin) => {
       migrations: [],
       changes: 1,
       statements,
+      removed: [],
       warnings: expect.anything() as unknown,
     });
     expect(await database.request(user, { user_id: 1 }, 'SELECT count(*) FROM api.notes')).toEqual([{ count: '2' }]);

@@ -188,6 +188,67 @@ describe('a deploy fails by name', () => {
   });
 });
 
+describe('a policy that reads its own table by a function', () => {
+  const members = (to: string, fn: string, more: Partial<DeclarationInput> = {}) => ({
+    sql: `CREATE TABLE members (team int, person text); CREATE INDEX ON members (team); INSERT INTO members VALUES (1, 'ann'), (2, 'bob');
+      CREATE FUNCTION shares(t int) RETURNS boolean STABLE ${fn}`,
+    tables: [{ name: 'members', grants: [{ to, select: true as const }], policies: [on(to, 'api.shares(team)')] }],
+    ...more,
+  });
+  const condition = `EXISTS (SELECT FROM api.members AS m WHERE m.person = 'ann' AND m.team = t)`;
+
+  it.each([
+    ['in PL/pgSQL', `LANGUAGE plpgsql AS $$ BEGIN RETURN ${condition}; END $$`],
+    ['in SQL', `LANGUAGE sql AS $$ SELECT ${condition} $$`],
+    ['in SQL that Postgres has parsed', `LANGUAGE sql RETURN ${condition}`],
+    [
+      'that calls another one',
+      `LANGUAGE sql RETURN false; CREATE FUNCTION shares_one(t int) RETURNS boolean STABLE LANGUAGE sql AS $$ SELECT ${condition} $$;
+        CREATE OR REPLACE FUNCTION shares(t int) RETURNS boolean STABLE LANGUAGE plpgsql AS $$ BEGIN RETURN api.shares_one(t); END $$`,
+    ],
+  ])('%s fails at its first row, which the deploy warns of', async (_, fn) => {
+    const { database, outcome } = await applied((to) => members(to, fn));
+    expect(outcome).toEqual(['recursive_policy']);
+    const ask = database.request(`${database.name}_user`, {}, 'SELECT * FROM api.members');
+    await expect(ask).rejects.toThrow('stack depth limit exceeded');
+  });
+
+  it("works with its owner's rights and a policy to the owner", async () => {
+    const fn = `SECURITY DEFINER SET search_path = '' LANGUAGE plpgsql AS $$ BEGIN RETURN ${condition}; END $$`;
+    const { database, outcome } = await applied((to) => {
+      const owner = to.replace('_user', '_owner');
+      const { tables, ...parts } = members(to, fn, { functions: [{ name: 'shares', securityDefiner: true }] });
+      const [table] = tables;
+      return {
+        ...parts,
+        tables: [{ ...table!, policies: [on(to, 'api.shares(team)'), allRows({ to: owner, for: 'select' })] }],
+      };
+    });
+    expect(outcome).toEqual([]);
+    expect(await database.request(`${database.name}_user`, {}, 'SELECT person FROM api.members')).toEqual([
+      { person: 'ann' },
+    ]);
+  });
+
+  it('for inserts, beside one for reading that does not, is none', async () => {
+    const { database, outcome } = await applied((to) => ({
+      ...members(to, `LANGUAGE sql AS $$ SELECT ${condition} $$`),
+      tables: [
+        {
+          name: 'members',
+          grants: [{ to, select: true, insert: true }],
+          policies: [
+            allRows({ to, for: 'select' }),
+            custom({ to, for: 'insert', using: { file: 'shares.sql', sql: 'api.shares(team)' } }),
+          ],
+        },
+      ],
+    }));
+    expect(outcome).toEqual([]);
+    await database.request(`${database.name}_user`, {}, `INSERT INTO api.members VALUES (1, 'eve')`);
+  });
+});
+
 describe('a trial', () => {
   it('draws from no sequence, fires no trigger, and leaves nothing', async () => {
     const { database, declaration, outcome } = await applied((to) => ({

@@ -59,8 +59,9 @@ it("a request's time zone counts before the role's", async () => {
   expect(await call('zone', 'app_user')).toBe('Asia/Tokyo');
   const prefers = (prefer: string) => call('zone', 'app_user', { Prefer: prefer });
   expect(await prefers('timezone=America/New_York')).toBe('America/New_York');
-  expect(await prefers('return=minimal, timezone=America/New_York; handling=lenient')).toBe('America/New_York');
-  // PostgREST ignores a name that is none.
+  expect(await prefers('return=minimal, timezone=America/New_York, handling=lenient')).toBe('America/New_York');
+  // PostgREST ignores a name that is none, and knows no parameters.
+  expect(await prefers('timezone=America/New_York; handling=lenient')).toBe('Asia/Tokyo');
   expect(await prefers('timezone=Nowhere/Town')).toBe('Asia/Tokyo');
 });
 

@@ -80,13 +80,28 @@ export function strangeCatalog(declaration: Declaration): Catalog {
       ...(['r', 'p', 'v', 'm', 'f', 'S'] as const).map((kind) => relation(kind)),
       relation('r', { name: STRANGE, row_security: true, force_row_security: true }),
     ],
-    functions: [definer, { ...definer, signature: 'api.reads()', owner: declaration.owner, definition: READING }],
+    functions: [
+      definer,
+      { ...definer, signature: 'api.reads()', owner: declaration.owner, definition: READING },
+      { ...definer, signature: 'api.reads_itself()', security_definer: false, definition: READING },
+    ],
     types: [],
     policies: [],
     triggers: [],
     functionDefaults: [],
     rules: [part],
-    dependencies: [],
+    dependencies: [
+      {
+        ...{ kind: 'relation', schema: 'api', name: STRANGE, commands: null, roles: [user], column: null },
+        ...{
+          needs: 'function',
+          needs_schema: '',
+          needs_name: 'api.reads_itself()',
+          representation: false,
+          certain: true,
+        },
+      },
+    ],
     definerTriggers: [
       {
         ...{ ...part, function: `${quoted}.f()`, function_schema: STRANGE, function_name: 'f' },
