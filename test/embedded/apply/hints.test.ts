@@ -30,7 +30,10 @@ const notes = (policy: PolicyInput, more: Partial<DeclarationInput> = {}) =>
         sql`CREATE TYPE rank AS ENUM ('viewer', 'editor', 'lead');
           CREATE TABLE notes (id int PRIMARY KEY, author int, rank rank);
           CREATE TABLE members (note int, person int, rank rank);
-          CREATE FUNCTION publish(note int, at date) RETURNS void LANGUAGE sql AS '';`,
+          CREATE FUNCTION publish(note int, at date) RETURNS void LANGUAGE sql AS '';
+          CREATE FUNCTION archive(note int) RETURNS void LANGUAGE sql AS '';
+          CREATE FUNCTION archive(notes int[], "by whom" text, at timestamptz) RETURNS void LANGUAGE sql AS '';
+          CREATE FUNCTION archive() RETURNS void LANGUAGE sql AS '';`,
       ),
     ],
     tables: [{ name: 'notes', grants: [{ to: user(), select: true }], policies: [policy] }],
@@ -81,6 +84,16 @@ describe('a deploy names what exists, and what was probably meant:', () => {
       'an overload',
       () => notes(all(), { functions: [{ name: 'publish', arguments: ['int'], execute: user() }] }),
       'there is no function api.publish(int) (there is publish(integer, date))',
+    ],
+    [
+      'one of several overloads',
+      () => notes(all(), { functions: [{ name: 'archive', arguments: ['bigint'], execute: user() }] }),
+      'there is no function api.archive(bigint) (there is archive(), archive(integer), archive(integer[], text, timestamp with time zone))',
+    ],
+    [
+      'an overload without arguments',
+      () => notes(all(), { functions: [{ name: 'publish', arguments: [], execute: user() }] }),
+      'there is no function api.publish() (there is publish(integer, date))',
     ],
     [
       'a value of an enum in a policy',

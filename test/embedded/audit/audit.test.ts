@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { applyDeclaration, auditDatabase } from '../../../apply/index.ts';
-import { membership, ownRows, type Declaration } from '../../../declaration/index.ts';
+import { allRows, membership, ownRows, type Declaration } from '../../../declaration/index.ts';
 import { accessState, useCluster, type TestDatabase } from '../../support/database.ts';
 import { rejection } from '../../support/errors.ts';
 import { POSTGRES_ADVISORIES } from '../../support/embedded-advisories.ts';
@@ -145,7 +145,12 @@ const warned: Hole[] = [
 
 function audited(prefix: string): Declaration {
   const [user, other] = [`${prefix}_user`, `${prefix}_other`];
+  const tables = notesInput(prefix).tables!.map((table) => ({
+    ...table,
+    policies: [...table.policies!, allRows({ to: `${prefix}_owner`, for: 'select' })],
+  }));
   return notes(prefix, {
+    tables,
     roles: { anonymous: `${prefix}_anon`, users: [user, { name: other, inherits: [user] }] },
     migrations: [
       notesMigration,

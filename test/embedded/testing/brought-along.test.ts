@@ -1,9 +1,12 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { allRows, declare } from '../../../declaration/index.ts';
+import { allRows, custom, declare } from '../../../declaration/index.ts';
 import { startEphemeralPostgrest, type EphemeralPostgrest } from '../../../testing/index.ts';
 import { POSTGRES_ADVISORIES } from '../../support/embedded-advisories.ts';
 
 const everyone = ['app_anon', 'app_user', 'app_plain'];
+
+/** As schemas read a claim that have served PostgREST before version 9 and since. */
+const inBothForms = `owner = coalesce(current_setting('request.jwt.claim.sub', true), current_setting('request.jwt.claims', true)::json ->> 'sub')`;
 
 let api: EphemeralPostgrest;
 beforeAll(async () => {
@@ -19,7 +22,10 @@ beforeAll(async () => {
         {
           file: 'migrations/1.sql',
           sql: `CREATE TABLE items (id int);
-            CREATE TABLE app_private.calls (role text);
+            CREATE TABLE own (id int, owner text);
+            INSERT INTO own VALUES (1, 'ann'), (2, 'bob');
+            CREATE FUNCTION subject() RETURNS text STABLE LANGUAGE sql AS
+              $$ SELECT coalesce(nullif(current_setting('request.jwt.claim.sub', true), ''), current_setting('request.jwt.claims', true)::json ->> 'sub') $$;
             CREATE FUNCTION app_private.check_request() RETURNS void LANGUAGE plpgsql AS $$ BEGIN
               IF current_setting('request.path', true) = '/rpc/forbidden' THEN RAISE SQLSTATE 'PT402' USING MESSAGE = 'pay first'; END IF;
               PERFORM set_config('app.checked', current_user, true);
@@ -31,10 +37,17 @@ beforeAll(async () => {
               CREATE TEMP TABLE found ON COMMIT DROP AS SELECT 7 AS n; RETURN (SELECT n FROM found); END $$;`,
         },
       ],
-      tables: [{ name: 'items', grants: [{ to: 'app_user', select: true }], policies: [allRows({ to: 'app_user' })] }],
+      tables: [
+        { name: 'items', grants: [{ to: 'app_user', select: true }], policies: [allRows({ to: 'app_user' })] },
+        {
+          name: 'own',
+          grants: [{ to: 'app_user', select: true }],
+          policies: [custom({ to: 'app_user', using: { file: 'own.sql', sql: inBothForms } })],
+        },
+      ],
       functions: [
         { name: 'app_private.check_request', execute: everyone },
-        ...['checked', 'forbidden', 'zone', 'temporary'].map((name) => ({ name, execute: everyone })),
+        ...['checked', 'forbidden', 'zone', 'temporary', 'subject'].map((name) => ({ name, execute: everyone })),
       ],
       server: { preRequest: 'app_private.check_request' },
       acceptedAdvisories: POSTGRES_ADVISORIES,
@@ -71,4 +84,15 @@ it('only a role for which it is declared creates temporary tables, in a copy too
   await using copy = await api.clone();
   const response = await (await copy.as('app_user')).fetch('/rpc/temporary', { method: 'POST' });
   expect(await response.json()).toBe(7);
+});
+
+it('claims that are read in the old form and the new one come from the new one, in policies and in functions', async () => {
+  for (const [sub, id] of [
+    ['ann', 1],
+    ['bob', 2],
+  ] as const) {
+    const person = await api.as('app_user', { sub });
+    expect(await (await person.fetch('/own?select=id')).json()).toEqual([{ id }]);
+    expect(await (await person.fetch('/rpc/subject', { method: 'POST' })).json()).toBe(sub);
+  }
 });

@@ -118,13 +118,18 @@ describe('startEphemeralPostgrest, for every kind of key', () => {
     await api.stop();
   });
 
-  it('trusts the secret of a file, beside its own key', async () => {
+  it.each([
+    ['of a file', undefined],
+    ['of a file in base64', 'base64'],
+    ['of a file in base64url', 'base64url'],
+  ] as const)('trusts the secret %s, beside its own key', async (_, encoding) => {
     const secretFile = join(temporaryDirectory(), 'secret');
     // From 13 on, PostgREST rejects a token that names a key where the secret has no name.
     const k = randomBytes(32);
     const key: SigningKey = { kty: 'oct', k: k.toString('base64url'), alg: 'HS256', use: 'sig' };
-    writeFileSync(secretFile, k, { mode: 0o600 });
-    const api = await startEphemeralPostgrest(declare({ ...input, keys: { secretFile } }), { seed });
+    writeFileSync(secretFile, encoding ? `${k.toString(encoding)}\n` : k, { mode: 0o600 });
+    const isBase64 = encoding !== undefined;
+    const api = await startEphemeralPostgrest(declare({ ...input, keys: { secretFile, isBase64 } }), { seed });
     const token = await signClaims(key, { role: 'notes_user', user_id: 2, exp: 4e9 });
     expect(await read(api, token)).toEqual([{ text: 'second' }]);
     expect(await read(api, await api.tokenFor('notes_user', { user_id: 2 }))).toEqual([{ text: 'second' }]);
