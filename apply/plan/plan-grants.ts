@@ -9,6 +9,7 @@ import type { CatalogRelation } from '../../postgres/catalog/catalog.ts';
 import type { CatalogBasics, ComparedCatalog } from '../../postgres/catalog/read-catalog.ts';
 import type { Grant } from '../../postgres/catalog/acl.ts';
 import { neededPrivileges, type Need } from './needs.ts';
+import { formerFunctions } from './own-functions.ts';
 import type { Step } from './step.ts';
 import { raw, statementsOf } from '../../postgres/statements.ts';
 
@@ -34,7 +35,10 @@ interface GrantPlan {
 
 /** Brings the grants of every object in the managed schemas to exactly what is declared. */
 export function planGrants(declaration: Declaration, access: DesiredAccess, catalog: ComparedCatalog): GrantPlan {
-  const needs = neededPrivileges(declaration, catalog).filter(({ isGrantable }) => isGrantable);
+  const former = new Set(formerFunctions(declaration, catalog).map(({ signature }) => signature));
+  const needs = neededPrivileges(declaration, catalog).filter(
+    ({ name, isGrantable }) => isGrantable && !former.has(name),
+  );
   const subjects = [
     database(declaration, catalog),
     ...schemas(declaration, catalog),

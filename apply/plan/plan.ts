@@ -1,12 +1,13 @@
 import { desiredAccess } from '../../compile/access.ts';
-import type { DesiredFunction, DesiredPolicy } from '../../compile/desired-access.ts';
+import type { DesiredPolicy } from '../../compile/desired-access.ts';
 import { quoteIdentifier } from '../../postgres/quote.ts';
 import type { Declaration, QualifiedName } from '../../declaration/types.ts';
-import type { CatalogFunction, CatalogPolicy, CatalogRelation } from '../../postgres/catalog/catalog.ts';
+import type { CatalogPolicy, CatalogRelation } from '../../postgres/catalog/catalog.ts';
 import type { CatalogBasics, ComparedCatalog } from '../../postgres/catalog/read-catalog.ts';
 import { ownSchemas, ownTables } from '../../compile/catalog-scope.ts';
 import type { Step } from './step.ts';
-import { fingerprint, hasFingerprint } from './fingerprint.ts';
+import { fingerprint } from './fingerprint.ts';
+import { formerFunctions, ownFunctions } from './own-functions.ts';
 import { planGrants } from './plan-grants.ts';
 import { isSameFunction } from '../../compile/same-function.ts';
 import { missingObjects } from './missing.ts';
@@ -46,7 +47,9 @@ export function plan(declaration: Declaration, catalog: ComparedCatalog): Plan {
       // Before the functions go that former defaults call.
       ...defaults.drop,
       ...defaults.set,
-      ...planFormerFunctions(declaration, access.functions, catalog),
+      ...formerFunctions(declaration, catalog).map((fn) =>
+        step(statement('drop_function', { signature: raw(fn.signature) }), fn),
+      ),
       ...planRowSecurity(declaration, catalog),
       ...planOwnTables(declaration, catalog),
       ...planTables(declaration, catalog),
@@ -199,29 +202,6 @@ export function planFunctions(declaration: Declaration, catalog: ComparedCatalog
 /** Plans everything that the database still needs to match the declaration. */
 export function pendingSteps(declaration: Declaration, catalog: ComparedCatalog): Step[] {
   return [...planFunctions(declaration, catalog), ...plan(declaration, catalog).steps];
-}
-
-/**
- * Drops functions of earlier declarations, which their fingerprints tell from those that a migration made in the
- * private schema. A function that shares a declared name goes as well: with other arguments, a policy could call it
- * instead.
- */
-function planFormerFunctions(
-  declaration: Declaration,
-  desired: readonly DesiredFunction[],
-  catalog: ComparedCatalog,
-): Step[] {
-  return ownFunctions(declaration, catalog)
-    .filter((fn) => hasFingerprint(fn.comment) || desired.some(({ name }) => name === fn.name))
-    .filter((fn) => !desired.some((wanted) => isSameFunction(wanted, fn)))
-    .map((fn) => step(statement('drop_function', { signature: raw(fn.signature) }), fn));
-}
-
-function ownFunctions(
-  { privateSchema }: Declaration,
-  { functions }: Pick<ComparedCatalog, 'functions'>,
-): CatalogFunction[] {
-  return functions.filter(({ schema }) => schema === privateSchema);
 }
 
 /** Records the fingerprints of new functions. Read `catalog` after they were created. */
