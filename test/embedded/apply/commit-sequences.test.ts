@@ -80,7 +80,7 @@ it.each(PARTS)(
         .filter(({ more }) => more.length > 0);
     }
   },
-  300_000,
+  600_000,
 );
 
 /** A row of before or now, with the column that a migration adds to a table of which each column is declared. */

@@ -189,6 +189,16 @@ describe('a data representation', () => {
     });
     expect(await api.sql('SELECT light::int FROM api.lamps')).toEqual([{ light: 0xff10 }]);
     expect(await ask(api, '/lamps?light=eq.%2300ff10')).toMatchObject({ body: [{ id: 1 }] });
+    expect(await ask(api, '/lamps?light=in.(%2300ff10,%23000000)&select=light')).toMatchObject({
+      body: [{ light: '#00FF10' }],
+    });
+    expect(await ask(api, '/lamps?light=eq.%23000001')).toEqual({ status: 200, body: [] });
+    expect(await ask(api, '/lamps?id=eq.1', { method: 'PATCH', body: '{"light":"#000002"}' })).toEqual({
+      status: 200,
+      body: [{ id: 1, light: '#000002' }],
+    });
+    expect(await api.sql('SELECT light::int FROM api.lamps')).toEqual([{ light: 2 }]);
+    for (const name of ['color', 'to_json']) expect((await ask(api, `/rpc/${name}`)).status, name).toBe(404);
     expect(await ask(api, '/rpc/color', { method: 'POST', body: '{}' })).toMatchObject({ status: 404 });
   });
 
