@@ -35,7 +35,7 @@ async function installLinks(): Promise<void> {
 
 /** Links a package; scopes and `.bin` are directories of links, because packages of two places may be in one. */
 function link(source: string, name: string): void {
-  if (/^@|^\.bin$/.test(name)) {
+  if (/^(@[^/]+|\.bin)$/.test(name)) {
     mkdirSync(join(modules, name), { recursive: true });
     for (const part of readdirSync(join(source, name))) link(source, `${name}/${part}`);
   } else if (!existsSync(join(modules, name)) && !/^(cdktf|@cdktf\/.*)$/.test(name)) {
@@ -69,7 +69,7 @@ describe("init's project", () => {
     const response = await fetch(`${url}/notes?select=text`);
     expect(await response.json()).toEqual([{ text: 'the library opens at nine' }]);
     process.kill(-started.pid!, 'SIGINT');
-    await ended;
+    expect(await ended).toBe(0);
   });
 
   it(
