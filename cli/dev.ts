@@ -66,7 +66,7 @@ async function dev(file: string, options: DevOptions): Promise<void> {
       // Rejected requests are logged from here on.
       logLevel: declaration.server.logLevel === 'info' ? 'info' : 'warn',
       onProgress: (step) => progress.step(step),
-    });
+    }).catch(nameMissingPackages);
     progress.end();
     using stopSignal = listenForStop();
     // Stopped before the listener goes: a second Ctrl-C must not end this process in between.

