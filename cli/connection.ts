@@ -42,6 +42,18 @@ export function toConnection({ passwordFile, ...options }: ConnectionOptions): D
   return { ...options, password: readPassword(passwordFile) };
 }
 
+/** The connection of a command that can do without a database; undefined where none is named. */
+export function givenConnection(options: Partial<ConnectionOptions>): DatabaseConnection | undefined {
+  const { host, port = 5432, database, user, passwordFile, sslmode = 'disable', sslRootCertificate } = options;
+  if (host === undefined) return undefined;
+  if (database === undefined || user === undefined || passwordFile === undefined) {
+    const fix = 'give --database, --user and --password-file as well';
+    refuse('invalid_prop', '--host', 'it is not said how to sign in', fix);
+  }
+  const certificate = sslRootCertificate === undefined ? {} : { sslRootCertificate };
+  return toConnection({ host, port, database, user, passwordFile, sslmode, ...certificate });
+}
+
 export function readPassword(file: string): string {
   try {
     return readGivenFile(file)

@@ -66,7 +66,7 @@ async function dev(file: string, options: DevOptions): Promise<void> {
       // Rejected requests are logged from here on.
       logLevel: declaration.server.logLevel === 'info' ? 'info' : 'warn',
       onProgress: (step) => progress.step(step),
-    });
+    }).catch(nameMissingPackages);
     progress.end();
     using stopSignal = listenForStop();
     // Stopped before the listener goes: a second Ctrl-C must not end this process in between.
@@ -77,7 +77,10 @@ async function dev(file: string, options: DevOptions): Promise<void> {
       console.log(await describe(environment, explorer?.link, tokenFiles));
       for (const line of removedLines(await readRemoved(declaration))) console.log(line);
       const tellFindings = findingsTeller(environment);
-      await tellFindings();
+      await tellFindings().catch((error: unknown) => {
+        // Ctrl-C in a terminal ends the servers as well.
+        if (!stopSignal.isReceived) throw error;
+      });
       const refusals = tellRefusals(environment);
       const upkeep = options.watch
         ? keepUp(

@@ -3,7 +3,7 @@ import { Option, type Command } from 'commander';
 import { environmentCount, environmentPort } from '../stacks/environment-numbers.ts';
 import { POSTGRES_IMAGE, postgrestImage } from '../compile/images.ts';
 import type { Declaration } from '../declaration/types.ts';
-import { toConnection, type ConnectionOptions } from './connection.ts';
+import { givenConnection, type ConnectionOptions } from './connection.ts';
 import { checkEngineClock } from './doctor/clocks.ts';
 import { checkDatabase } from './doctor/database.ts';
 import { checkEngine } from './doctor/engine.ts';
@@ -55,7 +55,7 @@ async function examine(declaration: Declaration | undefined, options: DoctorOpti
   const deployPorts = readDeployPorts();
   const engine = checkEngine();
   const { address } = engine;
-  const connection = existing(options);
+  const connection = givenConnection(options);
   return [
     checkNode(),
     ...checkPackages(),
@@ -117,19 +117,4 @@ async function checkDeclaration(
     ...(await checkPorts(engine, ports)),
     ...checkSecrets(engine, name, secrets ?? (directory || join('.secrets', name))),
   ];
-}
-
-function existing({ host, port = 5432, database, user, passwordFile, sslmode = 'disable', ...rest }: DoctorOptions) {
-  if (host === undefined || database === undefined || user === undefined || passwordFile === undefined)
-    return undefined;
-  const { sslRootCertificate } = rest;
-  return toConnection({
-    host,
-    port,
-    database,
-    user,
-    passwordFile,
-    sslmode,
-    ...(sslRootCertificate && { sslRootCertificate }),
-  });
 }

@@ -5,7 +5,7 @@ import { refuse } from '../errors/secured-postgrest-error.ts';
 import type { ImportSource } from '../import/files/import-source.ts';
 import { importSchema } from '../import/import-schema.ts';
 import type { PresetName } from '../import/presets/presets.ts';
-import { addConnectionOptions, toConnection, type ConnectionOptions } from './connection.ts';
+import { addConnectionOptions, givenConnection, type ConnectionOptions } from './connection.ts';
 import { createProgress } from './dev/progress.ts';
 import { projectName } from './project-name.ts';
 
@@ -66,18 +66,7 @@ function sourceOf({ migrations, dump, ...connection }: Options): ImportSource {
   }
   if (migrations !== undefined) return { migrations };
   if (dump !== undefined) return { dumps: dump };
-  const { host, database, user, passwordFile } = connection;
-  if (host === undefined || database === undefined || user === undefined || passwordFile === undefined) {
-    refuse(
-      'invalid_prop',
-      '--host',
-      'it is not said how to sign in',
-      'give --database, --user and --password-file as well',
-    );
-  }
-  const { port = 5432, sslmode = 'disable', sslRootCertificate } = connection;
-  const certificate = sslRootCertificate === undefined ? {} : { sslRootCertificate };
-  return { database: toConnection({ host, port, database, user, passwordFile, sslmode, ...certificate }) };
+  return { database: givenConnection(connection)! };
 }
 
 function writeFiles(directory: string, files: ReadonlyMap<string, string>): void {

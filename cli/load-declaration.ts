@@ -44,7 +44,7 @@ type Import = (url: string) => Promise<object>;
 
 async function load(path: string, importUrl: Import): Promise<Declaration> {
   const file = resolve(path);
-  if (!existsSync(file)) refuse('invalid_declaration', path, 'there is no such file', 'name the declaration file');
+  if (!existsSync(file)) refuse('invalid_declaration', path, `there is no file ${file}`, 'name the declaration file');
   const value = await checkingReads(() => read(path, file, importUrl));
   if (typeof value !== 'object' || value === null) {
     refuse(

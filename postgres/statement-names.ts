@@ -120,7 +120,7 @@ export interface StatementNames {
   'apply/trial':
     'begin' | 'end' | 'join_role' | 'let_create' | 'begin_request' | 'create_trial' | 'try_role' | 'lacking';
   'cli/explorer': 'functions';
-  'cli/types': 'relations' | 'foreign_keys' | 'functions' | 'types';
+  'cli/types': 'begin' | 'schemas' | 'grantees' | 'relations' | 'foreign_keys' | 'functions' | 'types';
   'import/compare':
     | 'stand_in'
     | 'create_role'

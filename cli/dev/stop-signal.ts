@@ -4,6 +4,7 @@ import { END_SIGNALS } from '../../testing/servers/end-signals.ts';
 export interface StopSignal extends Disposable {
   /** Resolves with the first one. */
   readonly received: Promise<void>;
+  readonly isReceived: boolean;
 }
 
 /**
@@ -12,19 +13,26 @@ export interface StopSignal extends Disposable {
  */
 export function listenForStop(): StopSignal {
   const parent = process.env['npm_lifecycle_event'] === undefined ? undefined : process.ppid;
-  let stop: () => void;
-  const received = new Promise<void>((resolve) => (stop = resolve));
+  let isReceived = false;
+  let resolveReceived: () => void;
+  const received = new Promise<void>((resolve) => (resolveReceived = resolve));
+  const stop = () => {
+    isReceived = true;
+    resolveReceived();
+  };
   // The timer also keeps this process alive: the servers must not.
   const timer = setInterval(() => {
     if (parent !== undefined && process.ppid !== parent) stop();
   }, 500);
-  const listener = () => stop();
-  for (const signal of END_SIGNALS) process.on(signal, listener);
+  for (const signal of END_SIGNALS) process.on(signal, stop);
   return {
     received,
+    get isReceived() {
+      return isReceived;
+    },
     [Symbol.dispose]() {
       clearInterval(timer);
-      for (const signal of END_SIGNALS) process.off(signal, listener);
+      for (const signal of END_SIGNALS) process.off(signal, stop);
     },
   };
 }

@@ -73,4 +73,6 @@ export interface DatabaseTypes {
   readonly foreignKeys: readonly ForeignKey[];
   readonly functions: readonly FunctionType[];
   readonly types: ReadonlyMap<Oid, PostgresType>;
+  /** Roles that something in the schemas is granted to. */
+  readonly grantees: readonly string[];
 }

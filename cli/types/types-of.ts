@@ -1,25 +1,50 @@
+import { newestVersion } from '../../declaration/releases/releases.ts';
 import { apiRoles } from '../../declaration/roles.ts';
 import type { Declaration } from '../../declaration/types.ts';
-import { withClient } from '../../postgres/with-client.ts';
+import { connect, type DatabaseConnection } from '../../postgres/connect.ts';
 import { startSource } from '../../testing/source.ts';
 import { readDatabase } from './read-database.ts';
-import { typeScript } from './typescript.ts';
+import { typeScript, type TypedNames } from './typescript.ts';
 
 /** TypeScript types of the database that a declaration makes: it is applied to an empty one. */
-export async function typesOf(declaration: Declaration): Promise<string> {
-  const { schemas, internalSchemas } = declaration;
+export async function typesOfDeclaration(declaration: Declaration): Promise<string> {
   const source = await startSource(declaration);
   try {
-    const database = await source.inCopy((connection) =>
-      withClient(connection, (client) => readDatabase(client, [...schemas, ...internalSchemas])),
-    );
+    return await source.inCopy((connection) => typesOfDatabase(connection, namesOf(declaration)));
+  } finally {
+    await source.stop();
+  }
+}
+
+/** The names of a declaration, whatever a database has. */
+export function namesOf(declaration: Declaration): TypedNames {
+  const { schemas, internalSchemas, server } = declaration;
+  const roles = apiRoles(declaration).map(({ name }) => name);
+  return { schemas, internalSchemas, roles, postgrestVersion: server.version };
+}
+
+/**
+ * TypeScript types of a database that runs. It is only read.
+ *
+ * @param names `roles` defaults to those that something in the schemas is granted to
+ *
+ * @throws SecuredPostgrestError `database_unreachable`, `unsupported_database`, `transaction_pooler`, `unknown_schema`
+ */
+export async function typesOfDatabase(
+  connection: DatabaseConnection,
+  names: Pick<TypedNames, 'schemas'> & Partial<TypedNames>,
+): Promise<string> {
+  const client = await connect(connection, 'impatient');
+  try {
+    const { schemas, internalSchemas = [], postgrestVersion = newestVersion('PostgREST') } = names;
+    const database = await readDatabase(client, [...schemas, ...internalSchemas]);
     return typeScript(database, {
       schemas,
       internalSchemas,
-      roles: apiRoles(declaration).map(({ name }) => name),
-      postgrestVersion: declaration.server.version,
+      postgrestVersion,
+      roles: names.roles ?? database.grantees,
     });
   } finally {
-    await source.stop();
+    await client.end();
   }
 }

@@ -1,5 +1,28 @@
 -- What TypeScript types are written from: the relations, functions and types of schemas ($1).
 
+-- name: begin
+BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY
+
+-- name: schemas
+SELECT nspname AS name FROM pg_namespace WHERE nspname NOT LIKE 'pg\_%' AND nspname <> 'information_schema' ORDER BY nspname
+
+-- name: grantees
+-- Roles that requests may have: not the owner of what is granted, and nobody who needs no grant.
+WITH granted AS (
+  SELECT nspowner AS owner, nspacl AS privileges FROM pg_namespace WHERE nspname = ANY ($1::name[])
+  UNION ALL
+  SELECT c.relowner, unnested.privileges
+  FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace, LATERAL (
+    SELECT c.relacl AS privileges
+    UNION ALL
+    SELECT a.attacl FROM pg_attribute AS a WHERE a.attrelid = c.oid) AS unnested
+  WHERE n.nspname = ANY ($1::name[])
+)
+SELECT DISTINCT r.rolname AS name
+FROM granted AS g, aclexplode(g.privileges) AS a JOIN pg_roles AS r ON r.oid = a.grantee
+WHERE a.grantee <> g.owner AND NOT r.rolsuper
+ORDER BY r.rolname
+
 -- name: relations
 -- Partitions are no part of an API: PostgREST leaves them out.
 SELECT n.nspname AS schema, c.relname AS name, c.oid::int8::text AS oid, c.relkind IN ('v', 'm') AS is_view,

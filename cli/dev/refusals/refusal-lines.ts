@@ -3,6 +3,7 @@ import { visible } from '../../../access/report/cell.ts';
 import { readAccessLine } from './access-line.ts';
 import { rejectionsIn } from './database-error.ts';
 import { explainRefusal } from './explain.ts';
+import { readTarget } from './request-target.ts';
 
 const REJECTED: readonly number[] = [401, 403];
 
@@ -20,12 +21,20 @@ export function refusalLines(declaration: Declaration, { postgres, postgrest }: 
   const messages = rejectionsIn(postgres);
   return postgrest.flatMap((line) => {
     const request = readAccessLine(line);
-    if (request === undefined || !REJECTED.includes(request.status)) return [];
-    // A rejected token never reaches Postgres.
-    const message = request.role === undefined ? undefined : messages.shift();
+    if (request === undefined || !isRejected(request.status, request.target, declaration)) return [];
+    // Postgres logs no message of its own for a rejected token, and for a function that is hidden.
+    const isLogged = request.role !== undefined && REJECTED.includes(request.status);
+    const message = isLogged ? messages.shift() : undefined;
     const { role = 'a request', method, target, status } = request;
     const reason = message === undefined ? '' : `, ${message}`;
     const head = `rejected: ${role}, ${method} ${target}: ${status}${reason}`;
     return [[head, ...explainRefusal(declaration, request, message).map((why) => `  ${why}`)].map(visible).join('\n')];
   });
+}
+
+/** The check of each request answers a call of a function that is not declared as if there were none. */
+function isRejected(status: number, target: string, { functions }: Declaration): boolean {
+  if (status !== 404) return REJECTED.includes(status);
+  const { isFunction, name } = readTarget(target);
+  return isFunction && !functions.some((declared) => declared.name === name);
 }

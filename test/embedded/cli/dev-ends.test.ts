@@ -41,6 +41,23 @@ describe.runIf(process.platform === 'linux')('dev', () => {
     await expectGone(run, children, temporaryDirectory());
   });
 
+  it('ends without an error at a Ctrl-C that reaches its servers as well, as in a terminal, while it reads what is closed', async () => {
+    const child = spawn(process.execPath, ['--import', 'tsx', program, 'dev', declaration(), ...seed()], {
+      env: { ...process.env, TMPDIR: temporaryDirectory() },
+      detached: true,
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    const ended = once(child, 'exit');
+    let errors = '';
+    child.stderr.on('data', (text: Buffer) => (errors += text.toString()));
+    child.stdout.on('data', (text: Buffer) => {
+      if (text.includes('Ctrl-C ends it')) process.kill(-child.pid!, 'SIGINT');
+    });
+    expect(await ended).toEqual([0, null]);
+    expect(errors).not.toContain('secured-postgrest:');
+    await expect.poll(left).toEqual([]);
+  });
+
   it('ends with all that it has begun where it cannot describe what runs', async () => {
     const broken = file(
       'broken.ts',

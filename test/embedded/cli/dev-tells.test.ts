@@ -82,7 +82,7 @@ it('requests that are rejected, with the grant or the policy that is missing', a
   await run.says('  notes_user has no grant to delete api.notes\n');
   expect((await ask('/drafts', { headers })).status).toBe(403);
   await run.says('  drafts is not declared, so no role may use it\n');
-  expect((await ask('/rpc/publish', { method: 'POST', headers })).status).toBe(403);
+  expect((await ask('/rpc/publish', { method: 'POST', headers })).status).toBe(404);
   await run.says('  function publish is not declared, so no role may call it\n');
   expect((await ask('/notes', { method: 'POST', headers, body: '{"owner": 2}' })).status).toBe(403);
   await run.says(

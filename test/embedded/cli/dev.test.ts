@@ -140,7 +140,11 @@ describe('secured-postgrest dev', () => {
   });
 
   it.each([
-    ['a missing declaration', ['missing.ts'], 'missing.ts: there is no such file'],
+    [
+      'a missing declaration',
+      ['missing.ts'],
+      `missing.ts: there is no file ${join(process.cwd(), 'missing.ts')}; name the declaration file`,
+    ],
     ['a missing seed', [declaration, '--seed', 'missing.sql'], 'missing.sql'],
     ['a port that is none', [declaration, '--port', '0'], 'write a number, 1 to 65535'],
   ])('fails with a message for %s, and leaves nothing behind', async (_, args, message) => {

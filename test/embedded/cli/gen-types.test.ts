@@ -1,10 +1,11 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { typesOf } from '../../../cli/types/types-of.ts';
+import { typesOfDeclaration } from '../../../cli/types/types-of.ts';
 import { allRows, declare, migration, sql, type Declaration } from '../../../declaration/index.ts';
 import projects from '../../../examples/projects/declaration.ts';
+import { useCluster, type TestDatabase } from '../../support/database.ts';
 import { typeErrors } from '../../support/docs/type-check.ts';
 import { run } from '../../support/run-cli.ts';
 
@@ -51,7 +52,7 @@ CREATE FUNCTION label(customers) RETURNS text LANGUAGE sql AS 'SELECT $1.nicknam
 
 let written: string;
 beforeAll(async () => {
-  written = await typesOf(shop);
+  written = await typesOfDeclaration(shop);
 });
 
 /** The types and a piece of code that uses them, as one module. */
@@ -150,7 +151,7 @@ describe('gen types', () => {
     "writes types of an example with 12 tables with which its declaration's own names compile",
     { timeout: 180_000 },
     async () => {
-      const types = await typesOf(projects);
+      const types = await typesOfDeclaration(projects);
       const names = inputNames(projects);
       const text = `${types}\nexport const names: readonly (keyof Names['tables'] | keyof Names['views'])[] = ${JSON.stringify(names)};`;
       expect(typeErrors([{ place: 'projects', text }])).toEqual([]);
@@ -162,13 +163,98 @@ describe('gen types', () => {
     beforeAll(() => (directory = mkdtempSync(join(tmpdir(), 'types '))));
     afterAll(() => rmSync(directory, { recursive: true }));
 
-    it('writes a file, or to its standard output', async () => {
-      const file = join(directory, 'database.types.ts');
+    it('writes a file in a new directory, which it touches no more while the types stay, or to its standard output', async () => {
+      const file = join(directory, 'types', 'database.types.ts');
       const printed = await run('gen', 'types', 'examples/todos/declaration.ts');
       const quiet = await run('gen', 'types', 'examples/todos/declaration.ts', '--output', file);
       expect(quiet).toEqual({ code: 0, stdout: '', stderr: '' });
       expect(printed.stdout).toBe(readFileSync(file, 'utf8'));
+      utimesSync(file, 0, 0);
+      await run('gen', 'types', 'examples/todos/declaration.ts', '--output', file);
+      expect(statSync(file).mtimeMs).toBe(0);
       expect(printed.stdout).toContain("roles: 'todos_anon' | 'todos_user';");
+    });
+  });
+
+  describe('from a database that runs', () => {
+    const cluster = useCluster();
+    let directory: string;
+    let file: string;
+    let database: TestDatabase;
+    let signIn: string[];
+    beforeAll(async () => {
+      directory = mkdtempSync(join(tmpdir(), 'types '));
+      file = join(directory, 'declaration.json');
+      writeFileSync(file, JSON.stringify(shop));
+      database = await cluster.database();
+      await database.apply(shop);
+      await database.sql(
+        `CREATE ROLE visitor LOGIN PASSWORD 'visitor'; GRANT CONNECT ON DATABASE ${database.name} TO visitor`,
+      );
+      writeFileSync(join(directory, 'password'), 'visitor', { mode: 0o600 });
+      signIn = [
+        ...['--host', '127.0.0.1', '--port', String(cluster.server().port), '--database', database.name],
+        ...['--user', 'visitor', '--password-file', join(directory, 'password')],
+      ];
+    });
+    afterAll(() => rmSync(directory, { recursive: true }));
+
+    it('writes the same as from the declaration that made it, as a role that was granted nothing', async () => {
+      expect(await run('gen', 'types', file, ...signIn)).toEqual({ code: 0, stdout: written, stderr: '' });
+    });
+
+    it('writes what the database has, and not what the declaration makes', async () => {
+      await database.sql('ALTER TABLE api.orders ADD COLUMN by_hand int');
+      try {
+        const { stdout } = await run('gen', 'types', file, ...signIn);
+        const expected = "export const row: Partial<Orders['Row']> = { by_hand: null };";
+        expect(typeErrors([{ place: 'by hand', text: using(expected, stdout) }])).toEqual([]);
+        expect(typeErrors([{ place: 'declared', text: using(expected) }])).toEqual([
+          expect.stringContaining('by_hand'),
+        ]);
+      } finally {
+        await database.sql('ALTER TABLE api.orders DROP COLUMN by_hand');
+      }
+    });
+
+    it('writes the named schemas without a declaration, with the roles that something in them is granted to', async () => {
+      await database.sql(
+        'CREATE ROLE reader; GRANT SELECT (id) ON other.notes TO reader; CREATE ROLE stranger; GRANT USAGE ON SCHEMA internal TO stranger',
+      );
+      const { code, stdout, stderr } = await run('gen', 'types', ...signIn, '--schemas', 'api, other');
+      expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+      const tables = "'customers' | 'orders' | 'profiles' | 'Order Items' | 'other.notes'";
+      const text = `
+        same<keyof Names['tables'], ${tables}>(true);
+        same<Names['roles'], 'reader' | 'shop_anon' | 'shop_user'>(true);
+        same<Exclude<keyof Database, '__InternalSupabase'>, 'api' | 'other'>(true);`;
+      expect(typeErrors([{ place: 'schemas', text: using(text, stdout) }])).toEqual([]);
+      const [declared, read] = [written, stdout].map((types) => types.slice(0, types.indexOf('export type Names')));
+      expect(read).toBe(declared);
+    });
+
+    it.each([
+      ['a misspelt schema', ['--schemas', 'apo'], 'there is no schema "apo" (did you mean "api"?)', 'unknown_schema'],
+      ['no schema', [], 'it is not said which schemas are exposed', 'invalid_prop'],
+      [
+        'a declaration and schemas',
+        ['declaration.json', '--schemas', 'api'],
+        'the declaration names the schemas',
+        'invalid_prop',
+      ],
+    ])('rejects %s', async (_, args, problem, code) => {
+      const { stdout, stderr } = await run('gen', 'types', ...signIn, ...args);
+      expect(stdout).toBe('');
+      expect(stderr).toContain(problem);
+      expect(stderr).toContain(`[${code}]`);
+    });
+
+    it('rejects a command that names neither a declaration nor a whole connection', async () => {
+      expect((await run('gen', 'types')).stderr).toContain(
+        'name a declaration, or a database with --host [invalid_prop]',
+      );
+      const { stderr } = await run('gen', 'types', '--host', '127.0.0.1', '--schemas', 'api');
+      expect(stderr).toContain('give --database, --user and --password-file as well [invalid_prop]');
     });
   });
 });

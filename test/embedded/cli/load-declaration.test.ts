@@ -58,7 +58,7 @@ describe('loadDeclaration', () => {
   });
 
   it.each([
-    ['a missing file', 'missing.ts', undefined, 'there is no such file'],
+    ['a missing file', 'missing.ts', undefined, 'there is no file /'],
     ['a module without a default export', 'named.ts', 'export const declaration = {};', 'no default export'],
     ['something else', 'text.mjs', `export default 'notes';`, 'the default export is no declaration'],
     ['a broken module', 'broken.mjs', 'export default {', 'it cannot be loaded'],

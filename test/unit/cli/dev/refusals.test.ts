@@ -186,6 +186,24 @@ describe('the lines of both logs', () => {
     ]);
   });
 
+  it('tell of a call of a function that is not declared, which looks like a missing one', () => {
+    const texts = refusalLines(declaration, {
+      postgres: [
+        error('{"code" : "PGRST202", "message" : "Could not find the function erase in the schema cache"}'),
+        error('permission denied for table notes'),
+      ],
+      postgrest: [
+        line('member', 'POST /rpc/erase', 404),
+        line('editor', 'POST /rpc/publish', 404),
+        line('anon', 'DELETE /notes?id=eq.1', 401),
+      ],
+    });
+    expect(texts).toEqual([
+      'rejected: member, POST /rpc/erase: 404\n  function erase is not declared, so no role may call it',
+      'rejected: anon, DELETE /notes?id=eq.1: 401, permission denied for table notes\n  anon has no grant to delete api.notes',
+    ]);
+  });
+
   it('are shown without control characters', () => {
     const [text] = refusalLines(declaration, { postgres: [], postgrest: [line('anon', 'GET /\u001b[2J', 403)] });
     expect(text).toContain('\\u{1b}[2J');
