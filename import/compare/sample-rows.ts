@@ -63,7 +63,7 @@ async function addRow(
   }
 }
 
-/** The rows as a seed for another database. */
+/** The rows as a seed for another database, in place of those that migrations add there. */
 export async function rowsAsSeed(client: pg.ClientBase, tables: readonly FoundRelation[]): Promise<SqlSource> {
   const statements = ['SET session_replication_role = replica'];
   for (const { schema, name, columns, is_child } of tables) {
@@ -75,6 +75,7 @@ export async function rowsAsSeed(client: pg.ClientBase, tables: readonly FoundRe
     );
     const table = `${quoteIdentifier(schema)}.${quoteIdentifier(name)}`;
     statements.push(
+      `DELETE FROM ${table}`,
       ...insertStatements({
         offset: 0,
         statement: `COPY ${table} (${written.join(', ')})`,
