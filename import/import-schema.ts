@@ -75,11 +75,7 @@ export async function importSchema(source: ImportSource, options: ImportSchemaOp
   const sql = importSql(files, { context, repairs: built.repairs, before: preset.migrations });
   const declaration = declare({ ...built.input, migrations: sql.migrations });
   const notes = [
-    ...missing.map(({ name, file, line }) => ({
-      reason: 'missing_extension' as const,
-      object: name,
-      detail: `${file}:${line}`,
-    })),
+    ...missing.map(({ name, place }) => ({ reason: 'missing_extension' as const, object: name, detail: place })),
     ...built.notes,
     ...rights.notes,
     ...sql.notes,

@@ -1,14 +1,10 @@
 import { parseSql, type ParsedStatement } from '../../postgres/parse-sql.ts';
 import type { SqlSource } from '../../postgres/sql-source.ts';
 import { purposeOf, type Purpose, type PurposeContext } from './purpose.ts';
-import { readPsqlText, type CopiedRows } from './psql-text.ts';
 
 /** A file of the imported schema, parsed. */
-export interface SchemaFile {
-  readonly file: string;
-  readonly sql: string;
+export interface SchemaFile extends SqlSource {
   readonly statements: readonly ParsedStatement[];
-  readonly copies: readonly CopiedRows[];
 }
 
 /** A statement that is left out, and why. */
@@ -20,8 +16,7 @@ export interface LeftOut {
 
 /** @throws SecuredPostgrestError `invalid_sql` */
 export async function readSchemaFile(source: SqlSource): Promise<SchemaFile> {
-  const { sql, copies } = readPsqlText(source);
-  return { file: source.file, sql, copies, statements: await parseSql({ file: source.file, sql }) };
+  return { ...source, statements: await parseSql(source) };
 }
 
 /** The SQL of a file without what the declaration says in its place. The rest keeps its comments and its layout. */
@@ -35,7 +30,7 @@ export function migrationOf(
   let at = 0;
   for (const statement of statements) {
     const lead = sql.slice(at, statement.offset);
-    at = endOf(sql, statement);
+    at = statement.end;
     const purpose = purposeOf(statement, context);
     if (purpose !== undefined) leftOut.push({ purpose, file, statement });
     const isKept = purpose === undefined && !isData(statement);
@@ -45,12 +40,6 @@ export function migrationOf(
   if (!context.isDump) parts.push(sql.slice(at));
   const text = parts.join('').trim();
   return { sql: text === '' ? '' : `${text}\n`, leftOut };
-}
-
-/** The end of a statement with its semicolon. */
-function endOf(sql: string, { offset, sql: text }: ParsedStatement): number {
-  const end = offset + text.length;
-  return end + /^\s*;?/.exec(sql.slice(end))![0].length;
 }
 
 /** Comments that do not stand directly above the statement that goes: they are about the file. */
