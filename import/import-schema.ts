@@ -10,6 +10,7 @@ import { startLaboratory, type Laboratory } from './laboratory/laboratory.ts';
 import { presetFor, type Preset, type PresetName } from './presets/presets.ts';
 import { buildDeclaration } from './project/build-project.ts';
 import { accessTestFile } from './project/access-test-file.ts';
+import { inlineText } from './project/condition-text.ts';
 import { choose, type Choices, type ImportOptions } from './project/choices.ts';
 import { declarationFile } from './project/declaration-file.ts';
 import { importSql } from './project/migrations.ts';
@@ -114,9 +115,10 @@ async function readFound(
   );
 }
 
-/** The conditions that no template stands for. */
+/** Conditions that no template stands for, and that are too long for the declaration. */
 function policyFiles({ tables }: Declaration): SqlSource[] {
   return tables
     .flatMap(({ policies }) => policies)
-    .flatMap(({ input }) => (input.kind === 'custom' ? [input.using, ...(input.check ? [input.check] : [])] : []));
+    .flatMap(({ input }) => (input.kind === 'custom' ? [input.using, ...(input.check ? [input.check] : [])] : []))
+    .filter((condition) => inlineText(condition) === undefined);
 }

@@ -41,6 +41,11 @@ export const REASONS = {
     title: 'Roles that no policy bound',
     why: 'A superuser, a role with BYPASSRLS or an owner passes policies. Roles of an API have no such rights here: `allRows` gives the same rows.',
   },
+  all_rows_role: {
+    kind: 'different',
+    title: 'Roles that reach every row',
+    why: 'Each table said the same of them, so `allRows` says it once, also of tables that you declare later.',
+  },
   grant_without_rows: {
     kind: 'different',
     title: 'Grants that reached no row',
