@@ -1,50 +1,13 @@
-import { spawn } from 'node:child_process';
-import {
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  symlinkSync,
-  writeFileSync,
-} from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { terrainModules } from '../../scripts/cdk-terrain.mjs';
-import { root } from '../support/checkout.ts';
-import { pack, Project } from '../support/project.ts';
+import { linkPackages, whileStarted } from '../support/linked-project.ts';
+import { Project } from '../support/project.ts';
 
 const project = new Project();
-const modules = join(project.directory, 'node_modules');
-
-/** The packages that `npm install` would bring, as links: to this package as it is packed, to CDK Terrain, and to others as they are here. */
-async function installLinks(): Promise<void> {
-  const packed = mkdtempSync(join(tmpdir(), 'packed-'));
-  const own = join(modules, 'cdktf-secured-postgrest');
-  mkdirSync(own, { recursive: true });
-  await project.must('tar', ['-xzf', await pack(packed), '--no-same-owner', '--strip-components=1', '-C', own]);
-  rmSync(packed, { recursive: true });
-  for (const source of [terrainModules, join(root, 'node_modules')].filter((path) => existsSync(path))) {
-    for (const name of readdirSync(source)) link(source, name);
-  }
-  symlinkSync('../cdktf-secured-postgrest/dist/cli/main.js', join(modules, '.bin/secured-postgrest'));
-}
-
-/** Links a package; scopes and `.bin` are directories of links, because packages of two places may be in one. */
-function link(source: string, name: string): void {
-  if (/^@|^\.bin$/.test(name)) {
-    mkdirSync(join(modules, name), { recursive: true });
-    for (const part of readdirSync(join(source, name))) link(source, `${name}/${part}`);
-  } else if (!existsSync(join(modules, name)) && !/^(cdktf|@cdktf\/.*)$/.test(name)) {
-    symlinkSync(join(source, name), join(modules, name));
-  }
-}
 
 beforeAll(async () => {
-  await installLinks();
+  await linkPackages(project);
   await project.must('npx', ['secured-postgrest', 'init', '.', '--name', 'first_notes']);
 }, 300_000);
 afterAll(() => project.remove());
@@ -56,20 +19,10 @@ describe("init's project", () => {
   });
 
   it('starts with its seed, and ends with Ctrl-C', { timeout: 120_000 }, async () => {
-    const started = spawn('npm', ['start'], {
-      cwd: project.directory,
-      detached: true,
-      stdio: ['ignore', 'pipe', 'inherit'],
+    await whileStarted(project.directory, async (url) => {
+      const response = await fetch(`${url}/notes?select=text`);
+      expect(await response.json()).toEqual([{ text: 'the library opens at nine' }]);
     });
-    let printed = '';
-    started.stdout.setEncoding('utf8').on('data', (text: string) => (printed += text));
-    const ended = new Promise<number | null>((resolve) => started.on('exit', resolve));
-    for (let waited = 0; waited < 600 && !printed.includes('Ctrl-C ends it'); waited++) await sleep(100);
-    const [, url] = /^(http:\/\/127\.0\.0\.1:\d+)$/m.exec(printed) ?? [];
-    const response = await fetch(`${url}/notes?select=text`);
-    expect(await response.json()).toEqual([{ text: 'the library opens at nine' }]);
-    process.kill(-started.pid!, 'SIGINT');
-    await ended;
   });
 
   it(
