@@ -1,3 +1,4 @@
+import { basename } from 'node:path';
 import { declare } from '../declaration/declare.ts';
 import type { Declaration, SqlSource } from '../declaration/types.ts';
 import { readingDatabase } from './database/read-database.ts';
@@ -80,6 +81,9 @@ export async function importSchema(source: ImportSource, options: ImportSchemaOp
     ...built.notes,
     ...rights.notes,
     ...sql.notes,
+    ...files
+      .filter(({ hadOldClaims }) => hadOldClaims)
+      .map(({ file }) => ({ reason: 'old_claims' as const, object: basename(file) })),
   ];
   onProgress('comparing the new database with the old one');
   const { access, subjects, rows } = await compareAccess({ laboratory, declaration, notes, ...rights.objects });

@@ -76,6 +76,11 @@ export const REASONS = {
     title: 'Materialized views and foreign tables',
     why: 'No policy can protect them, so nobody may read them. Put a view or a function before them.',
   },
+  old_claims: {
+    kind: 'different',
+    title: 'Claims, headers and cookies in settings of their own',
+    why: 'PostgREST 12 and later have no `request.jwt.claim.sub`. `migrations/` reads them from the JSON of `request.jwt.claims`.',
+  },
   search_path: {
     kind: 'different',
     title: 'Definer functions got a search path',

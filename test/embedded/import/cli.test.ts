@@ -25,6 +25,7 @@ GRANT web_anon TO authenticator;
 `;
 const dump = `\\restrict k
 SET statement_timeout = 0;
+SET check_function_bodies = false;
 SELECT pg_catalog.set_config('search_path', '', false);
 CREATE FUNCTION public.cheapest() RETURNS numeric LANGUAGE sql STABLE AS $$ SELECT min(price) FROM public.products $$;
 CREATE TABLE public.products (id integer NOT NULL, name text NOT NULL, price numeric NOT NULL);
