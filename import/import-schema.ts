@@ -11,6 +11,7 @@ import { startLaboratory, type Laboratory } from './laboratory/laboratory.ts';
 import { presetFor, type Preset, type PresetName } from './presets/presets.ts';
 import { buildDeclaration } from './project/build-project.ts';
 import { accessTestFile } from './project/access-test-file.ts';
+import { withoutClosedSchemas } from './project/closed-schemas.ts';
 import { inlineText } from './project/condition-text.ts';
 import { choose, type Choices, type ImportOptions } from './project/choices.ts';
 import { declarationFile } from './project/declaration-file.ts';
@@ -58,7 +59,8 @@ export async function importSchema(source: ImportSource, options: ImportSchemaOp
   const missing = await laboratory.run(files);
   onProgress('reading who may do what');
   const { outline, choices, objects } = await readFound(laboratory, options, { preset, live: live?.outline });
-  const rights = withViewRights(objects, choices.exposed);
+  const open = withoutClosedSchemas(objects, outline, choices.exposed);
+  const rights = withViewRights(open.objects, choices.exposed);
   onProgress('recognising policies');
   const frame = declare({
     name: choices.name,
@@ -79,6 +81,7 @@ export async function importSchema(source: ImportSource, options: ImportSchemaOp
   const notes = [
     ...missing.map(({ name, place }) => ({ reason: 'missing_extension' as const, object: name, detail: place })),
     ...built.notes,
+    ...open.notes,
     ...rights.notes,
     ...sql.notes,
     ...files

@@ -51,6 +51,11 @@ export const REASONS = {
     title: 'Grants that reached no row',
     why: 'No policy let the role reach a row, so the grant is left out. Such a request is now refused (401 or 403) instead of answered with no rows.',
   },
+  schema_without_usage: {
+    kind: 'different',
+    title: 'Grants in schemas that the role may not use',
+    why: 'A role needs USAGE of the schema as well. Such a grant allowed nothing, and is left out.',
+  },
   policy_without_grant: {
     kind: 'different',
     title: 'Policies of roles without a grant',
