@@ -1,5 +1,4 @@
-import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { Option, type Command } from 'commander';
 import { refuse } from '../errors/secured-postgrest-error.ts';
 import type { ImportSource } from '../import/files/import-source.ts';
@@ -7,7 +6,9 @@ import { importSchema } from '../import/import-schema.ts';
 import type { PresetName } from '../import/presets/presets.ts';
 import { addConnectionOptions, givenConnection, type ConnectionOptions } from './connection.ts';
 import { createProgress } from './dev/progress.ts';
-import { projectName } from './project-name.ts';
+import { frameFiles } from './init/project-files.ts';
+import { checkFree, writeProject } from './init/write-project.ts';
+import { nameFrom } from './name-from.ts';
 
 interface Options extends Partial<ConnectionOptions> {
   readonly migrations?: string;
@@ -36,17 +37,20 @@ export function addImportCommand(program: Command): void {
 }
 
 async function runImport(directory: string, options: Options): Promise<void> {
+  const { name = nameFrom(directory) } = options;
+  const frame = frameFiles(name);
+  checkFree(directory, [...Object.keys(frame), 'declaration.ts']);
   const progress = createProgress();
   try {
     const { files, access } = await importSchema(sourceOf(options), {
-      name: options.name ?? projectName(directory),
+      name,
       schemas: options.schemas?.split(',').map((name) => name.trim()),
       anonymous: options.anonymous,
       preset: options.preset,
       onProgress: (step) => progress.step(step),
     });
     progress.end();
-    writeFiles(directory, files);
+    writeProject(directory, { ...frame, ...Object.fromEntries(files) });
     console.log(`\nread ${join(directory, 'IMPORT.md')}: what was taken over, what is different, what you decide`);
     if (access.unexplained.length > 0) process.exitCode = 2;
   } finally {
@@ -67,18 +71,4 @@ function sourceOf({ migrations, dump, ...connection }: Options): ImportSource {
   if (migrations !== undefined) return { migrations };
   if (dump !== undefined) return { dumps: dump };
   return { database: givenConnection(connection)! };
-}
-
-function writeFiles(directory: string, files: ReadonlyMap<string, string>): void {
-  const existing = [...files.keys()].map((file) => join(directory, file)).filter((path) => existsSync(path));
-  if (existing.length > 0) {
-    const problem = `${existing.join(', ')} would be overwritten`;
-    refuse('file_exists', directory, problem, 'name a new directory, or move them away');
-  }
-  for (const [file, text] of files) {
-    const path = join(directory, file);
-    mkdirSync(dirname(path), { recursive: true });
-    writeFileSync(path, text, { flag: 'wx' });
-    console.log(path);
-  }
 }

@@ -1,3 +1,4 @@
+import { basename } from 'node:path';
 import { declare } from '../declaration/declare.ts';
 import type { Declaration, SqlSource } from '../declaration/types.ts';
 import { readingDatabase } from './database/read-database.ts';
@@ -10,6 +11,8 @@ import { startLaboratory, type Laboratory } from './laboratory/laboratory.ts';
 import { presetFor, type Preset, type PresetName } from './presets/presets.ts';
 import { buildDeclaration } from './project/build-project.ts';
 import { accessTestFile } from './project/access-test-file.ts';
+import { withoutClosedSchemas } from './project/closed-schemas.ts';
+import { inlineText } from './project/condition-text.ts';
 import { choose, type Choices, type ImportOptions } from './project/choices.ts';
 import { declarationFile } from './project/declaration-file.ts';
 import { importSql } from './project/migrations.ts';
@@ -56,7 +59,8 @@ export async function importSchema(source: ImportSource, options: ImportSchemaOp
   const missing = await laboratory.run(files);
   onProgress('reading who may do what');
   const { outline, choices, objects } = await readFound(laboratory, options, { preset, live: live?.outline });
-  const rights = withViewRights(objects, choices.exposed);
+  const open = withoutClosedSchemas(objects, outline, choices.exposed);
+  const rights = withViewRights(open.objects, choices.exposed);
   onProgress('recognising policies');
   const frame = declare({
     name: choices.name,
@@ -75,14 +79,14 @@ export async function importSchema(source: ImportSource, options: ImportSchemaOp
   const sql = importSql(files, { context, repairs: built.repairs, before: preset.migrations });
   const declaration = declare({ ...built.input, migrations: sql.migrations });
   const notes = [
-    ...missing.map(({ name, file, line }) => ({
-      reason: 'missing_extension' as const,
-      object: name,
-      detail: `${file}:${line}`,
-    })),
+    ...missing.map(({ name, place }) => ({ reason: 'missing_extension' as const, object: name, detail: place })),
     ...built.notes,
+    ...open.notes,
     ...rights.notes,
     ...sql.notes,
+    ...files
+      .filter(({ hadOldClaims }) => hadOldClaims)
+      .map(({ file }) => ({ reason: 'old_claims' as const, object: basename(file) })),
   ];
   onProgress('comparing the new database with the old one');
   const { access, subjects, rows } = await compareAccess({ laboratory, declaration, notes, ...rights.objects });
@@ -118,9 +122,10 @@ async function readFound(
   );
 }
 
-/** The conditions that no template stands for. */
+/** Conditions that no template stands for, and that are too long for the declaration. */
 function policyFiles({ tables }: Declaration): SqlSource[] {
   return tables
     .flatMap(({ policies }) => policies)
-    .flatMap(({ input }) => (input.kind === 'custom' ? [input.using, ...(input.check ? [input.check] : [])] : []));
+    .flatMap(({ input }) => (input.kind === 'custom' ? [input.using, ...(input.check ? [input.check] : [])] : []))
+    .filter((condition) => inlineText(condition) === undefined);
 }

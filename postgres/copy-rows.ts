@@ -34,15 +34,15 @@ interface Format {
 }
 
 /** The INSERT of some rows of a COPY. */
-export function insertOf({ relation, attlist }: CopyNode, rows: readonly CopyRow[]): string {
+export function insertOf({ relation, attlist }: CopyNode, rows: readonly Pick<CopyRow, 'values'>[]): string {
   const { schemaname, relname } = relation!;
   const table = [...(schemaname === undefined ? [] : [schemaname]), relname].map(quoteIdentifier).join('.');
   const columns = attlist ? ` (${attlist.map(({ String: { sval } }) => quoteIdentifier(sval)).join(', ')})` : '';
   const values = rows.map(
-    (row) => `(${row.values.map((value) => (value === null ? 'NULL' : quoteLiteral(value))).join(', ')})`,
+    (row) => `(${row.values.map((value) => (value === null ? 'NULL' : quoteLiteral(value).trim())).join(', ')})`,
   );
   // As COPY does, it takes the values of identity columns from the data.
-  return `INSERT INTO ${table}${columns} OVERRIDING SYSTEM VALUE VALUES ${values.join(', ')}`;
+  return `INSERT INTO ${table}${columns} OVERRIDING SYSTEM VALUE VALUES\n${values.join(',\n')}`;
 }
 
 /**

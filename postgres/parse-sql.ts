@@ -11,6 +11,8 @@ export interface ParsedStatement {
   readonly sql: string;
   /** Where it begins in the file, in characters. */
   readonly offset: number;
+  /** Where it ends in the file, with its semicolon. Data of a COPY ends with the line `\.`. */
+  readonly end: number;
   /** The name of Postgres' parse node, such as `IndexStmt`. */
   readonly kind: string;
   readonly node: Readonly<Record<string, unknown>>;
@@ -53,7 +55,10 @@ export async function parseSql(source: SqlSource): Promise<ParsedStatement[]> {
     const text = bytes.toString('utf8', start, length === 0 ? bytes.length : start + length);
     const lead = /^(?:\s|--[^\n]*(?:\n|$))*/.exec(text)![0].length;
     const [kind = '', node = {}] = Object.entries((stmt ?? {}) as Record<string, Record<string, unknown>>)[0] ?? [];
-    const statement = { sql: text.slice(lead), offset: charactersBefore + lead, kind, node };
+    const offset = charactersBefore + lead;
+    const textEnd = charactersBefore + text.length;
+    const end = script.sql[textEnd] === ';' ? textEnd + 1 : textEnd;
+    const statement = { sql: text.slice(lead), offset, end, kind, node };
     return kind === 'CopyStmt' ? readCopy(source, statement, script.data) : [statement];
   });
 }
@@ -71,11 +76,12 @@ function readCopy(source: SqlSource, statement: ParsedStatement, copied: readonl
     const problem = 'the data of COPY has no end';
     refuse('invalid_sql', place, problem, 'end the statement with its line, and the data with a line \\.');
   }
-  return groups(readRows(node, data, place)).map((rows) => ({
+  return groups(readRows(node, data, place)).map((rows, index, all) => ({
     sql: insertOf(node, rows),
     offset: rows[0]!.offset,
+    end: all[index + 1]?.[0]!.offset ?? data.end,
     kind: 'InsertStmt',
-    node: {},
+    node: { relation: node.relation },
     single: () => rows.map((row) => ({ sql: insertOf(node, [row]), offset: row.offset })),
   }));
 }

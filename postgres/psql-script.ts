@@ -22,6 +22,8 @@ export interface CopyData {
   readonly statementEnd: number;
   readonly text: string;
   readonly offset: number;
+  /** Offset behind the line `\.`. */
+  readonly end: number;
   /** False if the line `\.` is missing. */
   readonly ended: boolean;
 }
@@ -65,7 +67,7 @@ export function readPsqlScript(script: string): PsqlScript {
   return { sql: [...parts, script.slice(kept)].join(''), commands, data };
 }
 
-function readData(script: string, offset: number): Omit<CopyData, 'statementEnd'> & { readonly end: number } {
+function readData(script: string, offset: number): Omit<CopyData, 'statementEnd'> {
   const line = new RegExp(END_OF_DATA);
   line.lastIndex = offset;
   const match = line.exec(script);

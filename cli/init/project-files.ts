@@ -1,7 +1,8 @@
+import { createRequire } from 'node:module';
 import { packageTemplate } from '../../postgres/template.ts';
 
 /** The package that a project is made with. */
-export interface OwnPackage {
+interface OwnPackage {
   readonly version: string;
   readonly devDependencies: Readonly<Record<string, string>>;
 }
@@ -26,7 +27,19 @@ const TERRAIN = {
 };
 
 /** The files of a new project, by their paths: an API for notes, whose declaration has that name. */
-export function projectFiles(name: string, own: OwnPackage): Readonly<Record<string, string>> {
+export function projectFiles(name: string): Readonly<Record<string, string>> {
+  return {
+    ...frameFiles(name),
+    'declaration.ts': declaration(name),
+    'declaration.test.ts': test(name),
+    'migrations/0001_notes.sql': packageTemplate('cli/init/notes').sql,
+    'seed.sql': packageTemplate('cli/init/seed').sql,
+  };
+}
+
+/** The files of every project, by their paths: packages, scripts, settings of the compiler, and a deployment. */
+export function frameFiles(name: string): Readonly<Record<string, string>> {
+  const own = createRequire(import.meta.url)('cdktf-secured-postgrest/package.json') as OwnPackage;
   return {
     'package.json': json({
       name: name.replaceAll('_', '-'),
@@ -57,11 +70,7 @@ export function projectFiles(name: string, own: OwnPackage): Readonly<Record<str
     '.gitignore': ['node_modules/', '.secrets/', 'cdktf.out/', '.terraform/', '*.tfstate', '*.tfstate.*', ''].join(
       '\n',
     ),
-    'declaration.ts': declaration(name),
-    'declaration.test.ts': test(name),
     'main.ts': MAIN,
-    'migrations/0001_notes.sql': packageTemplate('cli/init/notes').sql,
-    'seed.sql': packageTemplate('cli/init/seed').sql,
     'README.md': readme(name),
   };
 }
@@ -145,7 +154,7 @@ app.synth();
 const readme = (name: string) => `\
 # ${name}
 
-- \`npm start\` runs the API on this machine, with the rows of \`seed.sql\`. Saved changes apply at once.
+- \`npm start\` runs the API on this machine, with the rows of \`seed.sql\` if there is one. Saved changes apply at once.
 - \`npm test\` checks types and runs the tests against a real PostgreSQL and PostgREST.
 - \`npx secured-postgrest migration new NAME\` adds a migration; \`declaration.ts\` says who reaches its tables.
 - \`npm run types\` writes \`database.types.ts\`, for \`@supabase/postgrest-js\` and for \`declare<Names>(...)\`.

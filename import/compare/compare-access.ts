@@ -16,6 +16,7 @@ import type { Laboratory } from '../laboratory/laboratory.ts';
 import { shownName } from '../project/written-name.ts';
 import type { Note } from '../report/notes.ts';
 import type { ComparedAccess } from '../report/report-file.ts';
+import { compareCalls, readCalls, type Calls } from './calls.ts';
 import { fillEmptyTables, rowsAsSeed } from './sample-rows.ts';
 import { comparedSubjects } from './subjects.ts';
 
@@ -41,7 +42,7 @@ export interface MeasuredAccess {
 
 /**
  * Measures the imported schema and a new database with the declaration, both with the same rows, and compares who reaches
- * which of them.
+ * which of them, and who may call which function.
  */
 export async function compareAccess(parts: ComparedParts): Promise<MeasuredAccess> {
   const { laboratory, declaration, relations, policies } = parts;
@@ -59,7 +60,11 @@ export async function compareAccess(parts: ComparedParts): Promise<MeasuredAcces
     throw error;
   });
   if (after instanceof SecuredPostgrestError) return { access: notApplied(after), subjects, rows: seed };
-  return { access: differences(before, after, parts.notes), subjects, rows: seed };
+  const cells = [
+    ...compareRelations(before.relations, after.relations),
+    ...compareCalls(before.calls, after.calls, declaration),
+  ];
+  return { access: differences(cells, parts.notes), subjects, rows: seed };
 }
 
 /** A project is of use also where something in it has to be mended first. */
@@ -110,14 +115,21 @@ async function measureNew(
   return await measure(connection, measured, subjects);
 }
 
+/** Access of one database. */
+interface Measured {
+  readonly relations: MeasuredRelations;
+  readonly calls: Calls;
+}
+
 /** The access to each table and view by its name, or why it can not be measured: a query of it may fail for everybody. */
-type Measured = ReadonlyMap<string, RelationAccess | string>;
+type MeasuredRelations = ReadonlyMap<string, RelationAccess | string>;
 
 async function measure(
   connection: DatabaseConnection,
   declaration: Declaration,
   subjects: Subjects,
 ): Promise<Measured> {
+  const calls = await withClient(connection, (client) => readCalls(client, declaration));
   const measured = new Map<string, RelationAccess | string>();
   for (const [kind, relations] of [['tables', declaration.tables] as const, ['views', declaration.views] as const]) {
     for (const relation of relations) {
@@ -132,12 +144,16 @@ async function measure(
       measured.set(shownName(relation), access);
     }
   }
-  return measured;
+  return { relations: measured, calls };
+}
+
+/** One cell for every table and view, subject and command. */
+export function compareRelations(before: MeasuredRelations, after: MeasuredRelations): ComparedCell[] {
+  return [...before].flatMap(([object, old]) => compareRelation(object, old, after.get(object)!));
 }
 
 /** Differences by name, and whether a note tells of them. */
-export function differences(before: Measured, after: Measured, notes: readonly Note[]): ComparedAccess {
-  const cells = [...before].flatMap(([object, old]) => compareRelation(object, old, after.get(object)!));
+export function differences(cells: readonly ComparedCell[], notes: readonly Note[]): ComparedAccess {
   const different = cells.filter(({ difference }) => difference !== undefined && difference !== LOST_NOTHING);
   const lines = (isExplained: boolean) =>
     different
@@ -151,10 +167,13 @@ export function differences(before: Measured, after: Measured, notes: readonly N
   };
 }
 
-interface ComparedCell {
+/** What one subject may do with one object, before and now. */
+export interface ComparedCell {
+  /** Name of the relation, or signature of the function. */
   readonly object: string;
-  /** Relation, subject and command. */
+  /** Object, subject and command. */
   readonly cell: string;
+  /** @default it is the same */
   readonly difference: string | undefined;
 }
 
@@ -196,11 +215,11 @@ function without(names: readonly string[], others: readonly string[]): string[] 
   return names.filter((name) => !others.includes(name));
 }
 
-/** Tests if the report has a note about the table or view, or about a policy on it. */
+/** Tests if the report has a note about the object, or about a policy on it. */
 function isTold(object: string, notes: readonly Note[]): boolean {
   return notes.some(
     ({ reason, object: named }) => EXPLAINING.includes(reason) && (named === object || named.endsWith(` on ${object}`)),
   );
 }
 
-const EXPLAINING: readonly Note['reason'][] = ['rejected_condition', 'view_over_exposed'];
+const EXPLAINING: readonly Note['reason'][] = ['rejected_condition', 'view_over_exposed', 'untrusted_function'];

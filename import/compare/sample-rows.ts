@@ -3,7 +3,7 @@ import { quoteIdentifier } from '../../postgres/quote.ts';
 import { raw, statementsOf } from '../../postgres/statements.ts';
 import type { SqlSource } from '../../postgres/sql-source.ts';
 import type { FoundPolicy, FoundRelation } from '../database/found.ts';
-import { insertStatements } from '../files/copied-rows.ts';
+import { insertOf } from '../../postgres/copy-rows.ts';
 import { SAMPLE_ROWS, sampleValue } from './sample-values.ts';
 
 const statement = statementsOf('import/compare');
@@ -63,24 +63,20 @@ async function addRow(
   }
 }
 
-/** The rows as a seed for another database. */
+/** The rows as a seed for another database, in place of those that migrations add there. */
 export async function rowsAsSeed(client: pg.ClientBase, tables: readonly FoundRelation[]): Promise<SqlSource> {
   const statements = ['SET session_replication_role = replica'];
   for (const { schema, name, columns, is_child } of tables) {
-    const written = columns.filter(({ computed }) => !computed).map((column) => quoteIdentifier(column.name));
+    const written = columns.filter(({ computed }) => !computed).map((column) => column.name);
     if (is_child || written.length === 0) continue;
-    const texts = raw(written.map((column) => `${column}::text`).join(', '));
+    const texts = raw(written.map((column) => `${quoteIdentifier(column)}::text`).join(', '));
     const { rows } = await client.query<{ values: (string | null)[] }>(
       statement('rows', { schema, name, columns: texts, limit: String(ROW_LIMIT) }),
     );
-    const table = `${quoteIdentifier(schema)}.${quoteIdentifier(name)}`;
-    statements.push(
-      ...insertStatements({
-        offset: 0,
-        statement: `COPY ${table} (${written.join(', ')})`,
-        rows: rows.map(({ values }) => values),
-      }),
-    );
+    statements.push(`DELETE FROM ${quoteIdentifier(schema)}.${quoteIdentifier(name)}`);
+    if (rows.length === 0) continue;
+    const table = { schemaname: schema, relname: name };
+    statements.push(insertOf({ relation: table, attlist: written.map((sval) => ({ String: { sval } })) }, rows));
   }
   return { file: 'access.rows.sql', sql: `${[...statements, 'RESET session_replication_role'].join(';\n')};\n` };
 }

@@ -2,7 +2,7 @@ import type pg from 'pg';
 import { statementsOf } from '../../postgres/statements.ts';
 import { configureSession } from '../../postgres/session.ts';
 import type { StatementNames } from '../../postgres/statement-names.ts';
-import type { FoundObjects, FoundOutline } from './found.ts';
+import type { FoundFunction, FoundObjects, FoundOutline } from './found.ts';
 
 const statement = statementsOf('import/database');
 
@@ -12,6 +12,7 @@ export interface DatabaseReader {
   version(): Promise<number>;
   outline(): Promise<FoundOutline>;
   objects(schemas: readonly string[], roles: readonly string[]): Promise<FoundObjects>;
+  functions(schemas: readonly string[], roles: readonly string[]): Promise<readonly FoundFunction[]>;
 }
 
 /** Lets the work read a database in one transaction that can not write. */
@@ -32,7 +33,9 @@ function readerOf(client: pg.ClientBase): DatabaseReader {
   async function read<Row>(name: StatementNames['import/database'], values: unknown[] = []): Promise<Row[]> {
     return (await client.query<Row & pg.QueryResultRow>(statement(name), values)).rows;
   }
+  const functions: DatabaseReader['functions'] = (schemas, roles) => read('functions', [schemas, roles]);
   return {
+    functions,
     version: async () => (await read<{ version: number }>('version'))[0]!.version,
     async outline() {
       return {
@@ -47,7 +50,7 @@ function readerOf(client: pg.ClientBase): DatabaseReader {
       return {
         relations: await read('relations', [schemas, roles]),
         policies: await read('policies', [schemas, roles]),
-        functions: await read('functions', [schemas, roles]),
+        functions: await functions(schemas, roles),
         triggers: await read('triggers', [schemas]),
       };
     },

@@ -1,14 +1,13 @@
 import { parseSql, type ParsedStatement } from '../../postgres/parse-sql.ts';
 import type { SqlSource } from '../../postgres/sql-source.ts';
+import { withPresentClaims } from './present-claims.ts';
 import { purposeOf, type Purpose, type PurposeContext } from './purpose.ts';
-import { readPsqlText, type CopiedRows } from './psql-text.ts';
 
 /** A file of the imported schema, parsed. */
-export interface SchemaFile {
-  readonly file: string;
-  readonly sql: string;
+export interface SchemaFile extends SqlSource {
   readonly statements: readonly ParsedStatement[];
-  readonly copies: readonly CopiedRows[];
+  /** True if it read claims as PostgREST 11 and earlier had them. */
+  readonly hadOldClaims: boolean;
 }
 
 /** A statement that is left out, and why. */
@@ -20,8 +19,9 @@ export interface LeftOut {
 
 /** @throws SecuredPostgrestError `invalid_sql` */
 export async function readSchemaFile(source: SqlSource): Promise<SchemaFile> {
-  const { sql, copies } = readPsqlText(source);
-  return { file: source.file, sql, copies, statements: await parseSql({ file: source.file, sql }) };
+  const sql = withPresentClaims(source.sql);
+  const statements = await parseSql({ ...source, sql });
+  return { file: source.file, sql, statements, hadOldClaims: sql !== source.sql };
 }
 
 /** The SQL of a file without what the declaration says in its place. The rest keeps its comments and its layout. */
@@ -35,7 +35,7 @@ export function migrationOf(
   let at = 0;
   for (const statement of statements) {
     const lead = sql.slice(at, statement.offset);
-    at = endOf(sql, statement);
+    at = statement.end;
     const purpose = purposeOf(statement, context);
     if (purpose !== undefined) leftOut.push({ purpose, file, statement });
     const isKept = purpose === undefined && !isData(statement);
@@ -45,12 +45,6 @@ export function migrationOf(
   if (!context.isDump) parts.push(sql.slice(at));
   const text = parts.join('').trim();
   return { sql: text === '' ? '' : `${text}\n`, leftOut };
-}
-
-/** The end of a statement with its semicolon. */
-function endOf(sql: string, { offset, sql: text }: ParsedStatement): number {
-  const end = offset + text.length;
-  return end + /^\s*;?/.exec(sql.slice(end))![0].length;
 }
 
 /** Comments that do not stand directly above the statement that goes: they are about the file. */

@@ -3,12 +3,10 @@ import { SecuredPostgrestError, refuse } from '../../errors/secured-postgrest-er
 import { offsetIn } from '../../postgres/position.ts';
 import type { ParsedStatement } from '../../postgres/parse-sql.ts';
 import type { SqlSource } from '../../postgres/sql-source.ts';
-import { lineAt } from '../../postgres/sql-text.ts';
+import { placeIn } from '../../postgres/place-in.ts';
 import { statementsOf } from '../../postgres/statements.ts';
 import { withClient } from '../../postgres/with-client.ts';
 import { startPostgres, type LocalConnection } from '../../testing/servers/postgres-server.ts';
-import { insertStatements } from '../files/copied-rows.ts';
-import type { CopiedRows } from '../files/psql-text.ts';
 import type { SchemaFile } from '../files/schema-file.ts';
 import { madeRole, namedRoles } from './named-roles.ts';
 
@@ -31,8 +29,8 @@ export interface Laboratory {
 /** An extension that this machine's Postgres does not have. */
 export interface MissingExtension {
   readonly name: string;
-  readonly file: string;
-  readonly line: number;
+  /** File and line that want it. */
+  readonly place: string;
 }
 
 /** @throws SecuredPostgrestError `missing_binary`, `start_failed` */
@@ -57,28 +55,19 @@ async function runFiles(client: pg.ClientBase, files: readonly SchemaFile[]): Pr
     if (!(await roleExists(client, role))) await client.query(statement('create_role', { role }));
   }
   for (const file of files) {
-    for (const part of inOrder(file)) {
-      if ('rows' in part) {
-        for (const sql of insertStatements(part)) await send(client, file, part.offset, sql);
-        continue;
-      }
+    for (const part of file.statements) {
       const role = madeRole(part);
       if (role !== undefined && (await roleExists(client, role))) continue;
       if (isExtensionComment(part) || (await isKnownSchema(client, part))) continue;
       try {
-        await send(client, file, part.offset, part.sql);
+        await send(client, file, part);
       } catch (error) {
         if (part.kind !== 'CreateExtensionStmt' || !isUnavailable(error)) throw error;
-        missing.push({ name: String(part.node['extname']), file: file.file, line: lineAt(file.sql, part.offset) });
+        missing.push({ name: String(part.node['extname']), place: placeIn(file, part.offset) });
       }
     }
   }
   return missing;
-}
-
-/** Statements and rows in the order in which they stand in the file. */
-function inOrder({ statements, copies }: SchemaFile): (ParsedStatement | CopiedRows)[] {
-  return [...statements, ...copies].sort((a, b) => a.offset - b.offset);
 }
 
 async function roleExists(client: pg.ClientBase, role: string): Promise<boolean> {
@@ -103,13 +92,13 @@ function isUnavailable(error: unknown): boolean {
   return code === '0A000' || code === '58P01' || code === '55000';
 }
 
-async function send(client: pg.ClientBase, { file, sql: text }: SchemaFile, offset: number, sql: string) {
+async function send(client: pg.ClientBase, file: SchemaFile, { sql, offset, single }: ParsedStatement) {
   await client.query(sql).catch((error: Error & { position?: string }) => {
     if (error instanceof SecuredPostgrestError) throw error;
-    const at = offset + offsetIn(sql, error);
     refuse(
       'invalid_sql',
-      `${file}:${lineAt(text, at)}`,
+      // Rows of a COPY were sent as another statement.
+      placeIn(file, single ? offset : offset + offsetIn(sql, error)),
       error.message,
       'import files that a new database takes in the order of their names; an object of a platform may need --preset',
       error,

@@ -56,6 +56,12 @@ CREATE EXTENSION IF NOT EXISTS "uuid-ossp" SCHEMA extensions;
 `,
 };
 
+/** The platform finds them in every request. */
+const SEARCH_PATH: SqlSource = {
+  file: 'search path',
+  sql: `ALTER ROLE authenticator SET pgrst.db_extra_search_path = 'public, extensions'`,
+};
+
 const OWN_AUTH = /\bcreate\s+schema\s+(if\s+not\s+exists\s+)?"?auth"?\s*;/i;
 const OF_EXTENSIONS = /\bextensions\.|\b(crypt|gen_salt|digest|hmac|gen_random_bytes|uuid_generate_v\w+)\s*\(/i;
 const OF_SUPABASE = /\bauth\.(uid|jwt|role|email|users)\b|\bservice_role\b|\bsupabase_\w+/i;
@@ -89,6 +95,7 @@ function supabase(text: string, isDump: boolean): Preset {
     platformRoles: PLATFORM_ROLES,
     prelude: [
       packageTemplate('import/supabase/platform'),
+      ...(needsExtensions ? [SEARCH_PATH] : []),
       ...(hasAuth ? [] : [auth, packageTemplate('import/supabase/auth-of-platform')]),
       ...(isDump ? [] : [packageTemplate('import/supabase/default-privileges')]),
     ],

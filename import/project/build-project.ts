@@ -8,6 +8,7 @@ import { inheritanceOf, type Inheritance } from './inheritance.ts';
 import { tablePolicies, type RecognisedPolicy } from './policies.ts';
 import { ownerPolicies, ownerRows, type OwnerRows } from './owner-rows.ts';
 import { importRoles } from './roles.ts';
+import { withAllRowsRoles } from './all-rows-roles.ts';
 import { importServer, secretSettings } from './server.ts';
 import { shownName, writtenName } from './written-name.ts';
 
@@ -45,20 +46,21 @@ export function buildDeclaration({ outline, choices, objects, policies }: Import
     .map((table) => importTable(table, { policies, rows, choices, inheritance }));
   const { server, notes: serverNotes } = importServer(choices.authenticator);
   const importedViews = views.flatMap((view) => importView(view, choices, inheritance));
+  const { input, notes } = withAllRowsRoles({
+    name: choices.name,
+    schemas: exposed,
+    ...(internal.length > 0 && { internalSchemas: internal }),
+    roles: imported.roles,
+    ...optional(
+      'tables',
+      importedTables.map(({ input }) => input),
+    ),
+    ...optional<ViewInput>('views', importedViews),
+    ...optional<FunctionInput>('functions', functions.functions),
+    ...(server && { server }),
+  });
   return {
-    input: {
-      name: choices.name,
-      schemas: exposed,
-      ...(internal.length > 0 && { internalSchemas: internal }),
-      roles: imported.roles,
-      ...optional(
-        'tables',
-        importedTables.map(({ input }) => input),
-      ),
-      ...optional<ViewInput>('views', importedViews),
-      ...optional<FunctionInput>('functions', functions.functions),
-      ...(server && { server }),
-    },
+    input,
     repairs: functions.repairs,
     notes: [
       ...(objects.relations.every(({ access }) => access.length === 0)
@@ -66,6 +68,7 @@ export function buildDeclaration({ outline, choices, objects, policies }: Import
         : []),
       ...choices.notes,
       ...imported.notes,
+      ...notes,
       ...importedTables.flatMap(({ notes }) => notes),
       ...unprotected(objects.relations),
       ...functions.notes,

@@ -1,4 +1,5 @@
 import type { DeclarationInput, PolicyInput, SqlSource } from '../../declaration/types.ts';
+import { inlineText } from './condition-text.ts';
 import { printCode } from './print-code.ts';
 
 /** Functions of the package by the kind of the policy that they write. */
@@ -16,7 +17,7 @@ const HELPERS: Readonly<Record<PolicyInput['kind'], string>> = {
 /** The order in which the members of a policy are read. */
 const ORDER = ['name', 'to', 'for', 'column', 'claim', 'type', 'memberType', 'through', 'where', 'using', 'check'];
 
-/** The text of `declaration.ts`. Conditions of the user are read from their files. */
+/** The text of `declaration.ts`. Longer conditions of the user are read from their files. */
 export function declarationFile(input: DeclarationInput, source: string): string {
   const helpers = new Set<string>();
   const tables = input.tables?.map(({ policies, ...table }) => ({
@@ -56,7 +57,9 @@ function policyCall({ kind, ...policy }: PolicyInput, helpers: Set<string>) {
   helpers.add(call);
   const members = Object.entries(policy).map(([name, value]): [string, unknown] => {
     if (name !== 'using' && name !== 'check') return [name, value];
-    helpers.add('sqlFile');
+    const inline = inlineText(value as SqlSource);
+    helpers.add(inline === undefined ? 'sqlFile' : 'sql');
+    if (inline !== undefined) return [name, { code: `sql\`${inline}\`` }];
     return [name, { code: `sqlFile(new URL('${(value as SqlSource).file}', import.meta.url))` }];
   });
   members.sort(([a], [b]) => place(a) - place(b));

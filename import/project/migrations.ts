@@ -1,9 +1,8 @@
 import { basename } from 'node:path';
 import type { ParsedStatement } from '../../postgres/parse-sql.ts';
 import { oneLine } from '../../errors/one-line.ts';
-import { lineAt } from '../../postgres/sql-text.ts';
+import { placeIn } from '../../postgres/place-in.ts';
 import type { SqlSource } from '../../postgres/sql-source.ts';
-import { insertStatements } from '../files/copied-rows.ts';
 import { migrationOf, type LeftOut, type SchemaFile } from '../files/schema-file.ts';
 import type { PurposeContext } from '../files/purpose.ts';
 import type { Note } from '../report/notes.ts';
@@ -46,10 +45,7 @@ function isData({ kind, node }: ParsedStatement): boolean {
 
 /** Rows of a dump may come in any order, as they do in a restore: constraints and triggers wait. */
 function seedOf(files: readonly SchemaFile[]): SqlSource | undefined {
-  const statements = files.flatMap(({ copies, statements }) => [
-    ...copies.flatMap(insertStatements),
-    ...statements.filter(isData).map(({ sql }) => sql),
-  ]);
+  const statements = files.flatMap((file) => file.statements.filter(isData).map(({ sql }) => sql));
   if (statements.length === 0) return undefined;
   const all = ['SET session_replication_role = replica', ...statements, 'RESET session_replication_role'];
   return { file: 'seed.sql', sql: `${all.join(';\n')};\n` };
@@ -58,9 +54,9 @@ function seedOf(files: readonly SchemaFile[]): SqlSource | undefined {
 /** Purposes that the report omits: the declaration says it, or a dump says it about itself. */
 const UNSAID: readonly string[] = ['access', 'roles', 'owner', 'session', 'schema'];
 
-function noteOf({ file, sql }: SchemaFile, { purpose, statement }: LeftOut): Note[] {
+function noteOf(source: SchemaFile, { purpose, statement }: LeftOut): Note[] {
   if (UNSAID.includes(purpose)) return [];
-  const object = `${basename(file)}:${lineAt(sql, statement.offset)}`;
+  const object = basename(placeIn(source, statement.offset));
   return [{ reason: 'left_out_statements', object, detail: oneLine(statement.sql, 80) }];
 }
 

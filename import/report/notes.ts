@@ -41,10 +41,20 @@ export const REASONS = {
     title: 'Roles that no policy bound',
     why: 'A superuser, a role with BYPASSRLS or an owner passes policies. Roles of an API have no such rights here: `allRows` gives the same rows.',
   },
+  all_rows_role: {
+    kind: 'different',
+    title: 'Roles that reach every row',
+    why: 'Each table said the same of them, so `allRows` says it once, also of tables that you declare later.',
+  },
   grant_without_rows: {
     kind: 'different',
     title: 'Grants that reached no row',
     why: 'No policy let the role reach a row, so the grant is left out. Such a request is now refused (401 or 403) instead of answered with no rows.',
+  },
+  schema_without_usage: {
+    kind: 'different',
+    title: 'Grants in schemas that the role may not use',
+    why: 'A role needs USAGE of the schema as well. Such a grant allowed nothing, and is left out.',
   },
   policy_without_grant: {
     kind: 'different',
@@ -70,6 +80,11 @@ export const REASONS = {
     kind: 'decision',
     title: 'Materialized views and foreign tables',
     why: 'No policy can protect them, so nobody may read them. Put a view or a function before them.',
+  },
+  old_claims: {
+    kind: 'different',
+    title: 'Claims, headers and cookies in settings of their own',
+    why: 'PostgREST 12 and later have no `request.jwt.claim.sub`. `migrations/` reads them from the JSON of `request.jwt.claims`.',
   },
   search_path: {
     kind: 'different',

@@ -26,7 +26,7 @@ function introduction(name: string, { compared, refused, explained, unexplained 
   const same = compared - refused - explained.length - unexplained.length;
   return [
     `\`declaration.ts\` declares \`${name}\`. Both databases were measured with the same rows: for each table and view, which rows`,
-    `each role reaches with each command. Of ${compared} cells`,
+    `each role reaches with each command, and for each function, which roles may call it. Of ${compared} cells`,
     '',
     `- ${same} are the same;`,
     `- ${refused} reached no row, and are refused now;`,

@@ -77,7 +77,7 @@ describe('an import of a dump', () => {
 
   it('keeps the rows for local work', () => {
     expect(project.files.get('seed.sql')).toBe(`SET session_replication_role = replica;
-INSERT INTO public."Album" ("AlbumId", "Title", "ArtistId", rating, released) OVERRIDING SYSTEM VALUE VALUES
+INSERT INTO "public"."Album" ("AlbumId", "Title", "ArtistId", "rating", "released") OVERRIDING SYSTEM VALUE VALUES
 ('1', 'For Those About To Rock', '1', 'G', '1981'),
 ('2', 'Balls to the Wall', '2', 'PG-13', NULL);
 SELECT pg_catalog.setval('public.payment_id_seq', 100, true);

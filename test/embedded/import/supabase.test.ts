@@ -51,13 +51,15 @@ describe('an import of migrations of Supabase', () => {
     const service = { kind: 'all-rows', to: 'service_role' };
     expect(policiesOf(project, 'profiles')).toEqual([
       service,
-      { ...own, to: both, for: 'update', column: 'id' },
       { kind: 'all-rows', to: both, for: 'select' },
+      { ...own, to: both, for: 'update', column: 'id' },
+      // For the function of the trigger.
+      { kind: 'all-rows', to: 'shop_owner', for: 'insert' },
     ]);
     expect(policiesOf(project, 'channels')).toEqual([
       service,
-      { ...own, to: 'authenticated', for: 'insert', column: 'created_by' },
       { kind: 'all-rows', to: 'authenticated', for: 'select' },
+      { ...own, to: 'authenticated', for: 'insert', column: 'created_by' },
     ]);
   });
 

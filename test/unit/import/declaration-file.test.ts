@@ -18,7 +18,13 @@ it('writes a declaration as a person would', () => {
               name: 'drafts',
               to: 'authenticated',
               for: 'select',
-              using: { file: 'policies/todos_drafts.sql', sql: 'true' },
+              using: { file: 'policies/todos_drafts.sql', sql: `(${'a = 1 OR '.repeat(12)} a = 2)\n` },
+            }),
+            custom({
+              name: 'old',
+              to: 'authenticated',
+              for: 'select',
+              using: { file: 'policies/todos_old.sql', sql: '(age > 3)\n' },
             }),
           ],
         },
@@ -28,7 +34,7 @@ it('writes a declaration as a person would', () => {
     'migrations',
   );
   expect(text)
-    .toBe(`import { allRows, custom, declare, migrationsFrom, ownRows, sqlFile } from 'cdktf-secured-postgrest/declaration';
+    .toBe(`import { allRows, custom, declare, migrationsFrom, ownRows, sql, sqlFile } from 'cdktf-secured-postgrest/declaration';
 
 /** Imported from migrations: see IMPORT.md. */
 export default declare({
@@ -48,6 +54,7 @@ export default declare({
           for: 'select',
           using: sqlFile(new URL('policies/todos_drafts.sql', import.meta.url)),
         }),
+        custom({ name: 'old', to: 'authenticated', for: 'select', using: sql\`(age > 3)\` }),
       ],
     },
     { name: 'private.notes', policies: [allRows({ to: 'service_role' })] },

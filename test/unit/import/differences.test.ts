@@ -1,8 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import type { RelationAccess } from '../../../access/matrix.ts';
 import type { Reach } from '../../../access/map/reach.ts';
+import { declare } from '../../../declaration/declare.ts';
 import type { Command } from '../../../declaration/types.ts';
-import { differences } from '../../../import/compare/compare-access.ts';
+import { compareCalls } from '../../../import/compare/calls.ts';
+import { compareRelations, differences } from '../../../import/compare/compare-access.ts';
 
 const relation = (command: Command, reach: Reach): RelationAccess => ({
   schema: 'public',
@@ -11,10 +13,12 @@ const relation = (command: Command, reach: Reach): RelationAccess => ({
   truncated: false,
   cells: [{ subject: 'ann', command, reach, declared: true }],
 });
-const compared = (command: Command, old: Reach, now: Reach, notes: Parameters<typeof differences>[2] = []) =>
+const compared = (command: Command, old: Reach, now: Reach, notes: Parameters<typeof differences>[1] = []) =>
   differences(
-    new Map([['public.notes', relation(command, old)]]),
-    new Map([['public.notes', relation(command, now)]]),
+    compareRelations(
+      new Map([['public.notes', relation(command, old)]]),
+      new Map([['public.notes', relation(command, now)]]),
+    ),
     notes,
   );
 const rows = (...keys: string[]): Reach => ({ columns: ['id'], rows: keys });
@@ -56,6 +60,28 @@ describe('the comparison of access', () => {
     expect(compared('select', rows('1'), refused, [note])).toMatchObject({
       unexplained: [],
       explained: [expect.any(String)],
+    });
+  });
+
+  it('names functions that a role may call on one side only', () => {
+    const declaration = declare({ name: 'app', schemas: ['public'], roles: { anonymous: 'anon', users: ['ann'] } });
+    const before = new Map([
+      ['public.add(integer, integer)', ['anon', 'ann']],
+      ['public.gone()', ['ann']],
+    ]);
+    const after = new Map([
+      ['public.add(integer, integer)', ['ann']],
+      ['public.secret()', ['anon']],
+    ]);
+    const cells = compareCalls(before, after, declaration);
+    expect(differences(cells, [{ reason: 'untrusted_function', object: 'public.gone()' }])).toEqual({
+      compared: 6,
+      refused: 0,
+      explained: ['`public.gone()`, ann, call: could be called, is refused'],
+      unexplained: [
+        '`public.add(integer, integer)`, anon, call: could be called, is refused',
+        '`public.secret()`, anon, call: was refused, can be called',
+      ],
     });
   });
 });

@@ -49,6 +49,12 @@ commit;
     expect(purposes).toEqual(['session', 'session', 'elsewhere', 'access', 'platform', 'session']);
   });
 
+  it('keeps data of COPY as it is written, but for that of a platform', async () => {
+    const kept = '-- lists\ncopy api.lists (id, name) from stdin;\n1\tA; b\n2\t\\N\n\\.\nselect 1;\n';
+    const storage = '-- files\ncopy storage.buckets (id) from stdin;\na\n\\.\n';
+    expect(await migrated(`${kept}\n${storage}`)).toEqual({ kept, purposes: ['platform'] });
+  });
+
   it('of a dump has one line of comment for each object', async () => {
     const { kept, purposes } = await migrated(
       `SET statement_timeout = 0;

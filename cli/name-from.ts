@@ -2,7 +2,7 @@ import { basename, resolve } from 'node:path';
 import { refuse } from '../errors/secured-postgrest-error.ts';
 
 /** A directory's name as the name of a declaration, such as `my_notes` for `~/My Notes`. */
-export function projectName(directory: string): string {
+export function nameFrom(directory: string): string {
   const name = basename(resolve(directory))
     .toLowerCase()
     .replaceAll(/[^a-z0-9]+/g, '_')
