@@ -139,7 +139,12 @@ export const REASONS = {
   missing_extension: {
     kind: 'decision',
     title: 'Extensions that this machine does not have',
-    why: 'The import went on without them. A deploy needs a Postgres that has them.',
+    why: 'The import went on without them. Add them to a migration where your Postgres has them.',
+  },
+  needs_extension: {
+    kind: 'decision',
+    title: 'Statements that need a missing extension',
+    why: 'They are left out, like the extension. Add them behind it.',
   },
   data: {
     kind: 'taken',
