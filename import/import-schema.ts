@@ -17,6 +17,7 @@ import { choose, type Choices, type ImportOptions } from './project/choices.ts';
 import { declarationFile } from './project/declaration-file.ts';
 import { importSql } from './project/migrations.ts';
 import { withSomeRole } from './project/no-roles.ts';
+import { withoutReadOnlyWrites } from './project/read-only-views.ts';
 import { withViewRights } from './project/view-rights.ts';
 import { compareAccess } from './compare/compare-access.ts';
 import type { Note } from './report/notes.ts';
@@ -59,7 +60,8 @@ export async function importSchema(source: ImportSource, options: ImportSchemaOp
   const unavailable = await laboratory.run(files);
   onProgress('reading who may do what');
   const { outline, choices, objects } = await readFound(laboratory, options, { preset, live: live?.outline });
-  const rights = withViewRights(objects, choices.exposed);
+  const served = withoutReadOnlyWrites(objects);
+  const rights = withViewRights(served.objects, choices.exposed);
   onProgress('recognising policies');
   const frame = declare({
     name: choices.name,
@@ -81,6 +83,7 @@ export async function importSchema(source: ImportSource, options: ImportSchemaOp
   const notes = [
     ...unavailable.map(noteOfUnavailable),
     ...built.notes,
+    ...served.notes,
     ...rights.notes,
     ...sql.notes,
   ];
