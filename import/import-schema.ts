@@ -12,6 +12,7 @@ import { startLaboratory, type Laboratory, type Unavailable } from './laboratory
 import { presetFor, type Preset, type PresetName } from './presets/presets.ts';
 import { buildDeclaration } from './project/build-project.ts';
 import { accessTestFile } from './project/access-test-file.ts';
+import { withoutClosedSchemas } from './project/closed-schemas.ts';
 import { inlineText } from './project/condition-text.ts';
 import { choose, type Choices, type ImportOptions } from './project/choices.ts';
 import { declarationFile } from './project/declaration-file.ts';
@@ -61,7 +62,8 @@ export async function importSchema(source: ImportSource, options: ImportSchemaOp
   onProgress('reading who may do what');
   const { outline, choices, objects } = await readFound(laboratory, options, { preset, live: live?.outline });
   const served = withoutReadOnlyWrites(objects);
-  const rights = withViewRights(served.objects, choices.exposed);
+  const open = withoutClosedSchemas(served.objects, outline, choices.exposed);
+  const rights = withViewRights(open.objects, choices.exposed);
   onProgress('recognising policies');
   const frame = declare({
     name: choices.name,
@@ -84,8 +86,12 @@ export async function importSchema(source: ImportSource, options: ImportSchemaOp
     ...unavailable.map(noteOfUnavailable),
     ...built.notes,
     ...served.notes,
+    ...open.notes,
     ...rights.notes,
     ...sql.notes,
+    ...files
+      .filter(({ hadOldClaims }) => hadOldClaims)
+      .map(({ file }) => ({ reason: 'old_claims' as const, object: basename(file) })),
   ];
   onProgress('comparing the new database with the old one');
   const { access, subjects, rows } = await compareAccess({ laboratory, declaration, notes, ...rights.objects });

@@ -1,10 +1,14 @@
 import { parseSql, type ParsedStatement } from '../../postgres/parse-sql.ts';
+import { readPsqlScript } from '../../postgres/psql-script.ts';
 import type { SqlSource } from '../../postgres/sql-source.ts';
+import { withPresentClaims } from './present-claims.ts';
 import { purposeOf, type Purpose, type PurposeContext } from './purpose.ts';
 
 /** A file of the imported schema, parsed. */
 export interface SchemaFile extends SqlSource {
   readonly statements: readonly ParsedStatement[];
+  /** True if it read claims as PostgREST 11 and earlier had them. */
+  readonly hadOldClaims: boolean;
 }
 
 /** A statement that is left out, and why. */
@@ -16,7 +20,17 @@ export interface LeftOut {
 
 /** @throws SecuredPostgrestError `invalid_sql` */
 export async function readSchemaFile(source: SqlSource): Promise<SchemaFile> {
-  return { ...source, statements: await parseSql(source) };
+  const script = withoutConnect(source.sql);
+  const sql = withPresentClaims(script);
+  const statements = await parseSql({ ...source, sql });
+  return { file: source.file, sql, statements, hadOldClaims: sql !== script };
+}
+
+/** A script may make a database and connect to it: the schema is what it runs there. */
+function withoutConnect(script: string): string {
+  return readPsqlScript(script)
+    .commands.filter(({ name }) => ['c', 'connect'].includes(name))
+    .reduce((sql, { offset, length }) => sql.slice(0, offset) + ' '.repeat(length) + sql.slice(offset + length), script);
 }
 
 /** The SQL of a file without what the declaration says in its place. The rest keeps its comments and its layout. */

@@ -2,7 +2,7 @@ import type { Command, PolicyInput } from '../../declaration/types.ts';
 import type { FoundPolicy, FoundRelation } from '../database/found.ts';
 import { ALL_ROWS, type Alternative, type Recognised, type Template } from '../policies/template.ts';
 import type { Note } from '../report/notes.ts';
-import { oneOrMore, type Extents } from './grants.ts';
+import { oneOrMore, type Extent, type Extents } from './grants.ts';
 import { groupBy } from './group-by.ts';
 import { withoutHeirs, type Inheritance } from './inheritance.ts';
 import { plainName, shownName } from './written-name.ts';
@@ -49,15 +49,29 @@ export function tablePolicies(
   ];
   const serves = (role: string, command: Command) =>
     rules.some((rule) => !rule.restrictive && rule.command === command && rule.role === role);
-  const extents = new Map(
-    [...held].map(([role, commands]) => {
-      const kept = new Map([...commands].filter(([command]) => serves(role, command)));
-      const lost = [...commands.keys()].filter((command) => !kept.has(command));
-      if (lost.length > 0) notes.push({ reason: 'grant_without_rows', object, detail: `${role}: ${lost.join(', ')}` });
-      return [role, kept] as const;
-    }),
-  );
+  const extents = new Map<string, Map<Command, Extent>>([...held.keys()].map((role) => [role, new Map()]));
+  for (const [role, commands] of held) {
+    const lost = [...commands].filter(([command]) => !serves(role, command));
+    for (const [command, extent] of commands) if (serves(role, command)) add(extents, role, command, extent);
+    // A policy may be for roles that inherit the grant only.
+    for (const [command, extent] of lost) {
+      const heirs = [...inheritance.keys()].filter(
+        (heir) => inheritance.get(heir)!.includes(role) && serves(heir, command),
+      );
+      for (const heir of withoutHeirs(heirs, inheritance)) add(extents, heir, command, extent);
+    }
+    const detail = `${role}: ${lost.map(([command]) => command).join(', ')}`;
+    if (lost.length > 0) notes.push({ reason: 'grant_without_rows', object, detail });
+  }
   return { extents, policies: policyInputs(rules, extents, inheritance), notes };
+}
+
+/** Adds an extent to those that a role has. */
+function add(extents: Map<string, Map<Command, Extent>>, role: string, command: Command, extent: Extent): void {
+  const commands = extents.get(role) ?? new Map<Command, Extent>();
+  const before = commands.get(command) ?? [];
+  commands.set(command, before === true || extent === true ? true : [...new Set([...before, ...extent])]);
+  extents.set(role, commands);
 }
 
 /** Every row for the roles that no policy bound. */

@@ -56,6 +56,11 @@ export const REASONS = {
     title: 'Grants that reached no row',
     why: 'No policy let the role reach a row, so the grant is left out. Such a request is now refused (401 or 403) instead of answered with no rows.',
   },
+  schema_without_usage: {
+    kind: 'different',
+    title: 'Grants in schemas that the role may not use',
+    why: 'A role needs USAGE of the schema as well. Such a grant allowed nothing, and is left out.',
+  },
   policy_without_grant: {
     kind: 'different',
     title: 'Policies of roles without a grant',
@@ -85,6 +90,11 @@ export const REASONS = {
     kind: 'decision',
     title: 'Materialized views and foreign tables',
     why: 'No policy can protect them, so nobody may read them. Put a view or a function before them.',
+  },
+  old_claims: {
+    kind: 'different',
+    title: 'Claims, headers and cookies in settings of their own',
+    why: 'PostgREST 12 and later have no `request.jwt.claim.sub`. `migrations/` reads them from the JSON of `request.jwt.claims`.',
   },
   search_path: {
     kind: 'different',

@@ -15,6 +15,9 @@ export interface AccessTestOptions extends SourceOptions {
   readonly onMatrix?: (matrix: AccessMatrix) => void | Promise<void>;
 }
 
+/** Servers start and each table is measured: on a busy machine that takes longer than vitest waits for a hook. */
+const MEASURE_MS = 300_000;
+
 /**
  * Declares a test for each table and view, subject and command: what is not declared is refused, and what is reached is
  * what it was when the snapshot was written (`vitest --update` writes it anew). A policy or a grant that grows by accident,
@@ -40,7 +43,7 @@ export function describeAccess(declaration: Declaration, options: AccessTestOpti
         await source.stop();
       }
       await onMatrix?.(matrix);
-    });
+    }, MEASURE_MS);
 
     const names = [...declaration.tables, ...declaration.views].map(({ schema, name }) => ({ schema, name }));
     for (const [index, { schema, name }] of names.entries()) {
