@@ -30,7 +30,10 @@ export async function readSchemaFile(source: SqlSource): Promise<SchemaFile> {
 function withoutConnect(script: string): string {
   return readPsqlScript(script)
     .commands.filter(({ name }) => ['c', 'connect'].includes(name))
-    .reduce((sql, { offset, length }) => sql.slice(0, offset) + ' '.repeat(length) + sql.slice(offset + length), script);
+    .reduce(
+      (sql, { offset, length }) => sql.slice(0, offset) + ' '.repeat(length) + sql.slice(offset + length),
+      script,
+    );
 }
 
 /** The SQL of a file without what the declaration says in its place. The rest keeps its comments and its layout. */

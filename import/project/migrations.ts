@@ -45,7 +45,9 @@ function isData({ kind, node }: ParsedStatement): boolean {
 
 /** Rows of a dump may come in any order, as they do in a restore: constraints and triggers wait. */
 function seedOf(files: readonly SchemaFile[], { unavailable }: PurposeContext): SqlSource | undefined {
-  const statements = files.flatMap((file) => file.statements.filter((one) => isData(one) && !unavailable?.has(one)).map(({ sql }) => sql));
+  const statements = files.flatMap((file) =>
+    file.statements.filter((one) => isData(one) && !unavailable?.has(one)).map(({ sql }) => sql),
+  );
   if (statements.length === 0) return undefined;
   const all = ['SET session_replication_role = replica', ...statements, 'RESET session_replication_role'];
   return { file: 'seed.sql', sql: `${all.join(';\n')};\n` };
