@@ -1,13 +1,14 @@
 import { basename } from 'node:path';
 import { declare } from '../declaration/declare.ts';
 import type { Declaration, SqlSource } from '../declaration/types.ts';
+import { oneLine } from '../errors/one-line.ts';
 import { readingDatabase } from './database/read-database.ts';
 import { onlyRoles, rolesToRead } from './database/only-roles.ts';
 import type { FoundObjects, FoundOutline } from './database/found.ts';
 import { readLive } from './database/read-live.ts';
 import { readSource, sourceName, type ImportSource } from './files/import-source.ts';
 import { readSchemaFile } from './files/schema-file.ts';
-import { startLaboratory, type Laboratory } from './laboratory/laboratory.ts';
+import { startLaboratory, type Laboratory, type Unavailable } from './laboratory/laboratory.ts';
 import { presetFor, type Preset, type PresetName } from './presets/presets.ts';
 import { buildDeclaration } from './project/build-project.ts';
 import { accessTestFile } from './project/access-test-file.ts';
@@ -17,6 +18,7 @@ import { choose, type Choices, type ImportOptions } from './project/choices.ts';
 import { declarationFile } from './project/declaration-file.ts';
 import { importSql } from './project/migrations.ts';
 import { withSomeRole } from './project/no-roles.ts';
+import { withoutReadOnlyWrites } from './project/read-only-views.ts';
 import { withViewRights } from './project/view-rights.ts';
 import { compareAccess } from './compare/compare-access.ts';
 import type { Note } from './report/notes.ts';
@@ -56,10 +58,11 @@ export async function importSchema(source: ImportSource, options: ImportSchemaOp
   await using laboratory = await startLaboratory();
   onProgress('running the schema');
   await laboratory.prepare(preset.prelude);
-  const missing = await laboratory.run(files);
+  const unavailable = await laboratory.run(files);
   onProgress('reading who may do what');
   const { outline, choices, objects } = await readFound(laboratory, options, { preset, live: live?.outline });
-  const open = withoutClosedSchemas(objects, outline, choices.exposed);
+  const served = withoutReadOnlyWrites(objects);
+  const open = withoutClosedSchemas(served.objects, outline, choices.exposed);
   const rights = withViewRights(open.objects, choices.exposed);
   onProgress('recognising policies');
   const frame = declare({
@@ -75,12 +78,14 @@ export async function importSchema(source: ImportSource, options: ImportSchemaOp
     managed: [...choices.exposed, ...choices.internal],
     platform: preset.platformSchemas,
     isDump,
+    unavailable: new Set(unavailable.map(({ statement }) => statement)),
   };
   const sql = importSql(files, { context, repairs: built.repairs, before: preset.migrations });
   const declaration = declare({ ...built.input, migrations: sql.migrations });
   const notes = [
-    ...missing.map(({ name, place }) => ({ reason: 'missing_extension' as const, object: name, detail: place })),
+    ...unavailable.map(noteOfUnavailable),
     ...built.notes,
+    ...served.notes,
     ...open.notes,
     ...rights.notes,
     ...sql.notes,
@@ -102,6 +107,12 @@ export async function importSchema(source: ImportSource, options: ImportSchemaOp
       ...[...policyFiles(declaration), ...written].map(({ file, sql: text }) => [file, text] as const),
     ]),
   };
+}
+
+function noteOfUnavailable({ statement, place, extension }: Unavailable): Note {
+  return extension === undefined
+    ? { reason: 'needs_extension', object: basename(place), detail: oneLine(statement.sql, 80) }
+    : { reason: 'missing_extension', object: extension, detail: place };
 }
 
 async function readFound(

@@ -29,7 +29,7 @@ export interface CopyData {
 }
 
 const LINE =
-  /(?<=^\uFEFF?)[ \t]*(?:\\(?<name>[^\s\\]*)(?<argument>[^\n]*)|COPY\b[^;]*?\bFROM\s+STDIN\b(?:[^;\n']|'[^'\n]*')*;[ \t]*\r?(?:\n|$))/gim;
+  /(?<=^\uFEFF?)[ \t]*(?:\\(?<name>[^\s\\]*)(?<argument>[^\n]*)|COPY\b(?:"[^"\n]*"|[^;"])*?\bFROM\s+STDIN\b(?:[^;\n']|'[^'\n]*')*;[ \t]*\r?(?:\n|$))/gim;
 const END_OF_DATA = /^\\\.[ \t]*\r?$/gm;
 
 /** Splits a script into SQL and what psql reads. */

@@ -50,7 +50,9 @@ export async function compareAccess(parts: ComparedParts): Promise<MeasuredAcces
   const subjects = comparedSubjects(declaration);
   const seed = await laboratory.session(async (client) => {
     await fillEmptyTables(client, tables, policies);
-    return rowsAsSeed(client, tables);
+    const rows = await rowsAsSeed(client, tables);
+    await client.query(rows.sql);
+    return rows;
   });
   const measured = { ...declaration, ...measuredRelations(parts) };
   await laboratory.session((client) => standIn(client, declaration));

@@ -24,6 +24,8 @@ export async function dumpDatabase(
   const { code, output, errors } = await run(
     [
       ...['--schema-only', '--no-password', '--encoding=UTF8', '--no-security-labels', '--no-publications'],
+      // Names that a later version reserves.
+      '--quote-all-identifiers',
       ...['--no-subscriptions', '--no-tablespaces', '--host', host, '--port', String(port), '--username', user],
       ...withoutSchemas.map((schema) => `--exclude-schema=${schema}`),
       database,

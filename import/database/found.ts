@@ -70,6 +70,8 @@ export interface FoundRelation extends QualifiedName {
   readonly is_child: boolean;
   readonly columns: readonly FoundColumn[];
   readonly access: readonly FoundAccess[];
+  /** Commands other than SELECT that it can serve. */
+  readonly writable: readonly Command[];
   /** Roles that no policy of the table binds. */
   readonly unbound_roles: readonly string[];
   readonly reads: readonly FoundRead[];

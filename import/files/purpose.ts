@@ -15,7 +15,9 @@ export type Purpose =
   /** Replication, event triggers, other databases and servers: no part of an API. */
   | 'elsewhere'
   /** Objects of a platform that a project does not have. */
-  | 'platform';
+  | 'platform'
+  /** Statements that need an extension that is missing. */
+  | 'unavailable';
 
 /** Facts by which a statement is judged. */
 export interface PurposeContext {
@@ -25,12 +27,16 @@ export interface PurposeContext {
   readonly platform: readonly string[];
   /** True for a dump, whose session settings are its program's. */
   readonly isDump: boolean;
+  /** Statements that need an extension that is missing. @default none */
+  readonly unavailable?: ReadonlySet<ParsedStatement>;
 }
 
 type Node = Readonly<Record<string, unknown>>;
 
 /** Tells why a statement does not belong into a migration; undefined for one that does. */
-export function purposeOf({ kind, node }: ParsedStatement, context: PurposeContext): Purpose | undefined {
+export function purposeOf(statement: ParsedStatement, context: PurposeContext): Purpose | undefined {
+  if (context.unavailable?.has(statement)) return 'unavailable';
+  const { kind, node } = statement;
   return BY_KIND[kind] ?? byDetail(kind, node, context) ?? (isOfPlatform(kind, node, context) ? 'platform' : undefined);
 }
 

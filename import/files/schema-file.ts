@@ -1,4 +1,5 @@
 import { parseSql, type ParsedStatement } from '../../postgres/parse-sql.ts';
+import { readPsqlScript } from '../../postgres/psql-script.ts';
 import type { SqlSource } from '../../postgres/sql-source.ts';
 import { withPresentClaims } from './present-claims.ts';
 import { purposeOf, type Purpose, type PurposeContext } from './purpose.ts';
@@ -19,9 +20,20 @@ export interface LeftOut {
 
 /** @throws SecuredPostgrestError `invalid_sql` */
 export async function readSchemaFile(source: SqlSource): Promise<SchemaFile> {
-  const sql = withPresentClaims(source.sql);
+  const script = withoutConnect(source.sql);
+  const sql = withPresentClaims(script);
   const statements = await parseSql({ ...source, sql });
-  return { file: source.file, sql, statements, hadOldClaims: sql !== source.sql };
+  return { file: source.file, sql, statements, hadOldClaims: sql !== script };
+}
+
+/** A script may make a database and connect to it: the schema is what it runs there. */
+function withoutConnect(script: string): string {
+  return readPsqlScript(script)
+    .commands.filter(({ name }) => ['c', 'connect'].includes(name))
+    .reduce(
+      (sql, { offset, length }) => sql.slice(0, offset) + ' '.repeat(length) + sql.slice(offset + length),
+      script,
+    );
 }
 
 /** The SQL of a file without what the declaration says in its place. The rest keeps its comments and its layout. */

@@ -19,18 +19,19 @@ export interface Laboratory {
   readonly connection: LocalConnection;
   /** Runs SQL of a platform, before anything of the user. */
   prepare(sources: readonly SqlSource[]): Promise<void>;
-  /** Runs files as they are; a superuser runs them. */
-  run(files: readonly SchemaFile[]): Promise<readonly MissingExtension[]>;
+  /** Runs files as they are; a superuser runs them. What needs a missing extension is left out. */
+  run(files: readonly SchemaFile[]): Promise<readonly Unavailable[]>;
   /** Runs work in a session of the superuser. */
   session<T>(work: (client: pg.ClientBase) => Promise<T>): Promise<T>;
   [Symbol.asyncDispose](): Promise<void>;
 }
 
-/** An extension that this machine's Postgres does not have. */
-export interface MissingExtension {
-  readonly name: string;
-  /** File and line that want it. */
+/** A statement that this machine's Postgres cannot run. */
+export interface Unavailable {
+  readonly statement: ParsedStatement;
   readonly place: string;
+  /** Extension that it installs. @default it needs an extension that is missing */
+  readonly extension?: string;
 }
 
 /** @throws SecuredPostgrestError `missing_binary`, `start_failed` */
@@ -49,8 +50,8 @@ export async function startLaboratory(): Promise<Laboratory> {
   };
 }
 
-async function runFiles(client: pg.ClientBase, files: readonly SchemaFile[]): Promise<MissingExtension[]> {
-  const missing: MissingExtension[] = [];
+async function runFiles(client: pg.ClientBase, files: readonly SchemaFile[]): Promise<Unavailable[]> {
+  const unavailable: Unavailable[] = [];
   for (const role of namedRoles(files.flatMap(({ statements }) => statements))) {
     if (!(await roleExists(client, role))) await client.query(statement('create_role', { role }));
   }
@@ -62,12 +63,17 @@ async function runFiles(client: pg.ClientBase, files: readonly SchemaFile[]): Pr
       try {
         await send(client, file, part);
       } catch (error) {
-        if (part.kind !== 'CreateExtensionStmt' || !isUnavailable(error)) throw error;
-        missing.push({ name: String(part.node['extname']), place: placeIn(file, part.offset) });
+        const extension = part.kind === 'CreateExtensionStmt' && failedWith(error, UNAVAILABLE);
+        if (!extension && (unavailable.length === 0 || !failedWith(error, UNDEFINED))) throw error;
+        unavailable.push({
+          statement: part,
+          place: placeIn(file, part.offset),
+          ...(extension && { extension: String(part.node['extname']) }),
+        });
       }
     }
   }
-  return missing;
+  return unavailable;
 }
 
 async function roleExists(client: pg.ClientBase, role: string): Promise<boolean> {
@@ -87,9 +93,13 @@ function isExtensionComment({ kind, node }: ParsedStatement): boolean {
 }
 
 /** The files of an extension are not there; or it wants to be loaded with the server. */
-function isUnavailable(error: unknown): boolean {
+const UNAVAILABLE = ['0A000', '58P01', '55000'];
+/** A type, function, table, column or schema is not there. */
+const UNDEFINED = ['42704', '42883', '42P01', '42703', '3F000'];
+
+function failedWith(error: unknown, codes: readonly string[]): boolean {
   const { code } = ((error as Error).cause ?? {}) as { code?: string };
-  return code === '0A000' || code === '58P01' || code === '55000';
+  return code !== undefined && codes.includes(code);
 }
 
 async function send(client: pg.ClientBase, file: SchemaFile, { sql, offset, single }: ParsedStatement) {

@@ -1,4 +1,5 @@
-import { refuse } from '../../errors/secured-postgrest-error.ts';
+import { checkSchemaName } from '../../declaration/names.ts';
+import { refuse, SecuredPostgrestError } from '../../errors/secured-postgrest-error.ts';
 import type { FoundOutline, FoundRole } from '../database/found.ts';
 import type { Note } from '../report/notes.ts';
 
@@ -43,8 +44,10 @@ export function choose(outline: FoundOutline, options: ImportOptions, preset: Pr
   const filled = outline.schemas
     .filter(({ name, filled, extension }) => filled && !extension && !preset.platformSchemas.includes(name))
     .map(({ name }) => name);
-  const exposed = exposedSchemas(outline, { options, preset, filled, authenticator, notes });
-  const internal = [...new Set([...filled, ...preset.internalSchemas])].filter((name) => !exposed.includes(name));
+  const [managed, others] = [filled.filter(canBeDeclared), filled.filter((name) => !canBeDeclared(name))];
+  notes.push(...others.map((object): Note => ({ reason: 'undeclared_schema', object })));
+  const exposed = exposedSchemas(outline, { options, preset, filled: managed, authenticator, notes });
+  const internal = [...new Set([...managed, ...preset.internalSchemas])].filter((name) => !exposed.includes(name));
   const roles = requestRoles(outline, { exposed, internal, authenticator, preset });
   const anonymous = anonymousRole(outline, { options, preset, roles, authenticator, notes });
   return {
@@ -56,6 +59,16 @@ export function choose(outline: FoundOutline, options: ImportOptions, preset: Pr
     users: roles.filter((name) => name !== anonymous),
     notes,
   };
+}
+
+function canBeDeclared(schema: string): boolean {
+  try {
+    checkSchemaName(schema, 'schemas');
+    return true;
+  } catch (error) {
+    if (error instanceof SecuredPostgrestError) return false;
+    throw error;
+  }
 }
 
 /** The value of a setting of a role; the last one counts. */

@@ -25,7 +25,7 @@ export function importSql(
     ? [{ file: 'migrations/0001_baseline.sql', sql: written.map(({ sql }) => sql).join('\n') }]
     : written.map(({ file, sql }) => ({ file: `migrations/${basename(file.file)}`, sql }));
   const kept = [...before, ...migrations].filter(({ sql }) => sql.trim() !== '');
-  const seed = context.isDump ? seedOf(files) : undefined;
+  const seed = context.isDump ? seedOf(files, context) : undefined;
   return {
     migrations: repairs.length === 0 ? kept : [...kept, { file: nextFile(kept), sql: `${repairs.join(';\n')};\n` }],
     ...(seed && { seed }),
@@ -44,15 +44,17 @@ function isData({ kind, node }: ParsedStatement): boolean {
 }
 
 /** Rows of a dump may come in any order, as they do in a restore: constraints and triggers wait. */
-function seedOf(files: readonly SchemaFile[]): SqlSource | undefined {
-  const statements = files.flatMap((file) => file.statements.filter(isData).map(({ sql }) => sql));
+function seedOf(files: readonly SchemaFile[], { unavailable }: PurposeContext): SqlSource | undefined {
+  const statements = files.flatMap((file) =>
+    file.statements.filter((one) => isData(one) && !unavailable?.has(one)).map(({ sql }) => sql),
+  );
   if (statements.length === 0) return undefined;
   const all = ['SET session_replication_role = replica', ...statements, 'RESET session_replication_role'];
   return { file: 'seed.sql', sql: `${all.join(';\n')};\n` };
 }
 
-/** Purposes that the report omits: the declaration says it, or a dump says it about itself. */
-const UNSAID: readonly string[] = ['access', 'roles', 'owner', 'session', 'schema'];
+/** Purposes that the report omits: the declaration says it, a dump says it about itself, or another note does. */
+const UNSAID: readonly string[] = ['access', 'roles', 'owner', 'session', 'schema', 'unavailable'];
 
 function noteOf(source: SchemaFile, { purpose, statement }: LeftOut): Note[] {
   if (UNSAID.includes(purpose)) return [];

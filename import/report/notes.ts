@@ -21,6 +21,11 @@ export const REASONS = {
     title: 'Exposed schemas are a guess',
     why: 'Nothing says which schemas PostgREST serves. Check `schemas`, or import again with `--schemas`.',
   },
+  undeclared_schema: {
+    kind: 'decision',
+    title: 'Schemas whose names a declaration cannot have',
+    why: 'The migrations make them, and no role of requests may use them. Rename them, if requests need what is in them.',
+  },
   anonymous_guessed: {
     kind: 'decision',
     title: 'The anonymous role is a guess',
@@ -75,6 +80,11 @@ export const REASONS = {
     kind: 'decision',
     title: "Views with their owner's rights over exposed tables",
     why: 'The view showed rows that its tables do not. Now the policies of the tables decide. Move the tables into an internal schema, or widen their policies.',
+  },
+  read_only_view: {
+    kind: 'different',
+    title: 'Views that cannot be written',
+    why: 'Postgres rejected each such command, and the grant is left out. Such a request is now refused (401 or 403).',
   },
   unprotected_relation: {
     kind: 'decision',
@@ -149,7 +159,12 @@ export const REASONS = {
   missing_extension: {
     kind: 'decision',
     title: 'Extensions that this machine does not have',
-    why: 'The import went on without them. A deploy needs a Postgres that has them.',
+    why: 'The import went on without them. Add them to a migration where your Postgres has them.',
+  },
+  needs_extension: {
+    kind: 'decision',
+    title: 'Statements that need a missing extension',
+    why: 'They are left out, like the extension. Add them behind it.',
   },
   data: {
     kind: 'taken',

@@ -1,5 +1,6 @@
 import type { Subjects } from '../../../access/subjects.ts';
 import type { Note } from '../../../import/report/notes.ts';
+import { INSUFFICIENT_PRIVILEGE } from '../../../postgres/sqlstate.ts';
 import type { Api } from './bare-api.ts';
 import type { GeneratedRequest } from './requests.ts';
 
@@ -78,7 +79,7 @@ const RANDOM_UUID = /[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-(?!0
 
 /**
  * The body without times of this year and random UUIDs. Of an error, code and message are compared: details and hints name
- * objects that only one schema cache has.
+ * objects that only one schema cache has. Where a privilege lacks, the message names the object that Postgres met first.
  */
 function comparable(text: string): unknown {
   const plain = text.replace(NOW, '"now"').replace(RANDOM_UUID, 'uuid');
@@ -86,7 +87,7 @@ function comparable(text: string): unknown {
     const body: unknown = JSON.parse(plain);
     if (typeof body !== 'object' || body === null || !('code' in body) || !('hint' in body)) return body;
     const { code, message } = body as { readonly code?: unknown; readonly message?: unknown };
-    return { code, message };
+    return code === INSUFFICIENT_PRIVILEGE ? { code } : { code, message };
   } catch {
     return plain;
   }
@@ -95,31 +96,28 @@ function comparable(text: string): unknown {
 /** Reasons that close an object to the role that asks. */
 const CLOSING: readonly Note['reason'][] = ['rejected_condition', 'unprotected_relation', 'untrusted_function'];
 
-/** The note that explains a difference. */
+/** The reason of the note that explains a difference. */
 function reasonOf(request: GeneratedRequest, old: Answer, now: Answer, { notes, subjects }: Sides): string | undefined {
-  const about = (reason: Note['reason']) =>
-    notes.find((note) => note.reason === reason && request.objects.some((object) => isAbout(note, object)));
+  // A request without a token has the name of its role.
+  const role = subjects[request.subject]?.role ?? request.subject;
+  const about = notes.filter((note) => request.objects.some((object) => isAbout(note, object)));
+  const has = (...reasons: Note['reason'][]) => about.find(({ reason }) => reasons.includes(reason))?.reason;
   const refused = now.status === 401 || now.status === 403;
-  const role = subjects[request.subject]?.role;
   if (refused && reachedNoRow(old)) {
-    const grant = about('grant_without_rows');
-    if (grant && (role === undefined || grant.detail?.includes(role))) return grant.reason;
+    const grant = about.find(({ reason, detail }) => reason === 'grant_without_rows' && detail?.startsWith(`${role}:`));
+    if (grant) return grant.reason;
   }
-  if (refused || now.status === 404) {
-    const closed = CLOSING.find((reason) => about(reason));
-    if (closed !== undefined) return closed;
-  }
-  return about('view_over_exposed')?.reason;
+  const closed = refused || now.status === 404 ? has(...CLOSING) : undefined;
+  const readOnly = refused && old.status >= 400 ? has('read_only_view') : undefined;
+  return closed ?? readOnly ?? has('view_over_exposed');
 }
 
 function isAbout({ object }: Note, name: string): boolean {
   return object === name || object.endsWith(` on ${name}`);
 }
 
-/** No row came back, or a policy refused the row that came. */
 function reachedNoRow({ status, body }: Answer): boolean {
-  if (status < 300) return Array.isArray(body) && body.length === 0;
-  return (body as { readonly code?: string } | null)?.code === '42501';
+  return status < 300 && Array.isArray(body) && body.length === 0;
 }
 
 function lineOf({ subject, method, path, body }: GeneratedRequest, old: Answer, now: Answer): string {

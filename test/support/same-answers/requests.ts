@@ -38,8 +38,10 @@ export function generateRequests(
     ...routines.flatMap(callsOf),
   ];
   const requests = drafts.flatMap((draft) => names.map((subject) => requestOf(draft, subject)));
-  while (requests.length < count && relations.length > 0) {
-    requests.push(requestOf(randomRead(random.one(relations), random), random.one(names)));
+  const calls = routines.flatMap(callsOf);
+  while (requests.length < count && relations.length + calls.length > 0) {
+    const draft = relations.length > 0 ? randomRead(random.one(relations), random) : varied(random.one(calls), random);
+    requests.push(requestOf(draft, random.one(names)));
   }
   return requests;
 }
@@ -149,6 +151,20 @@ function callsOf(routine: Routine): Draft[] {
     ...(required.length < all.length ? [call(required, 'POST')] : []),
     ...(readOnly ? [call(all, 'GET')] : []),
   ];
+}
+
+/** A call with other values of the same types. */
+function varied(call: Draft, random: Random): Draft {
+  if (typeof call.body !== 'object' || call.body === null) return call;
+  const body = Object.entries(call.body).map(([name, value]) => [name, otherValue(value, random)]);
+  return { ...call, body: Object.fromEntries(body) as unknown };
+}
+
+function otherValue(value: unknown, random: Random): unknown {
+  if (typeof value === 'number') return random.below(4);
+  if (typeof value === 'boolean') return random.below(2) === 0;
+  if (typeof value === 'string' && value.startsWith('00000000-')) return `${value.slice(0, -1)}${random.below(5)}`;
+  return random.below(4) === 0 ? null : value;
 }
 
 function sampleOf(type: string): unknown {

@@ -1,0 +1,69 @@
+import { beforeAll, describe, expect, it } from 'vitest';
+import type { ImportedProject } from '../../../import/import-schema.ts';
+import { importDump, importMigrations, noted } from '../../support/imported.ts';
+
+const dump = `
+DROP DATABASE IF EXISTS shop;
+CREATE DATABASE shop;
+\\c shop;
+CREATE EXTENSION no_such_extension;
+CREATE ROLE clerk;
+CREATE SCHEMA "odd @ name";
+CREATE TABLE "odd @ name".things (id int);
+CREATE TABLE public."Items; all" (id int PRIMARY KEY, name text NOT NULL);
+COPY public."Items; all" (id, name) FROM stdin;
+${Array.from({ length: 50 }, (_, index) => `${index}\titem`).join('\n')}
+\\.
+CREATE TABLE public.places (id int PRIMARY KEY, point no_such_extension.point NOT NULL);
+CREATE INDEX ON public.places USING no_such_method (point);
+COPY public.places (id, point) FROM stdin;
+1	(1,2)
+\\.
+CREATE VIEW public.counted AS SELECT name, count(*) AS n FROM public."Items; all" GROUP BY name;
+GRANT USAGE ON SCHEMA public TO clerk;
+GRANT SELECT, INSERT, UPDATE, DELETE ON public."Items; all", public.counted TO clerk;
+`;
+
+describe('an import of a dump with what a deploy cannot have', () => {
+  let project: ImportedProject;
+  beforeAll(async () => {
+    project = await importDump(dump);
+  });
+
+  it('goes on without a missing extension, and lists what needs it', () => {
+    expect(noted(project, 'missing_extension')).toEqual(['no_such_extension']);
+    expect(noted(project, 'needs_extension')).toEqual(['shop.sql:62', 'shop.sql:63', 'shop.sql:65']);
+    expect(project.files.get('migrations/0001_baseline.sql')).not.toMatch(/no_such|places/);
+    expect(project.files.get('seed.sql')).not.toContain('places');
+  });
+
+  it('leaves a schema closed whose name a declaration cannot have', () => {
+    expect(noted(project, 'undeclared_schema')).toEqual(['odd @ name']);
+    expect(project.files.get('migrations/0001_baseline.sql')).toContain('CREATE TABLE "odd @ name".things');
+  });
+
+  it('leaves grants out that a view cannot serve', () => {
+    expect(noted(project, 'read_only_view')).toEqual(['public.counted']);
+    expect(project.declaration.views).toMatchObject([{ grants: [{ role: 'clerk', command: 'select' }] }]);
+  });
+
+  it('compares both databases with the same rows, of which a table may have many', () => {
+    expect(project.access.unexplained).toEqual([]);
+    expect(project.access.compared).toBeGreaterThan(0);
+  });
+});
+
+describe('an import of migrations that add rows', () => {
+  it('compares the rows in place of those that the migrations add', async () => {
+    const project = await importMigrations({
+      '1.sql': `
+        create role app;
+        create table public.units (id int primary key, name text);
+        insert into public.units values (1, 'g'), (2, 'kg');
+        grant usage on schema public to app;
+        grant select on public.units to app;
+      `,
+    });
+    expect(project.access).toMatchObject({ unexplained: [], explained: [] });
+  });
+});
