@@ -9,12 +9,13 @@ import { createProgress } from './dev/progress.ts';
 import { frameFiles } from './init/project-files.ts';
 import { checkFree, writeProject } from './init/write-project.ts';
 import { nameFrom } from './name-from.ts';
+import { parseNames } from './parse-names.ts';
 
 interface Options extends Partial<ConnectionOptions> {
   readonly migrations?: string;
   readonly dump?: string[];
   readonly name?: string;
-  readonly schemas?: string;
+  readonly schemas?: readonly string[];
   readonly anonymous?: string;
   readonly preset?: PresetName;
 }
@@ -27,7 +28,11 @@ export function addImportCommand(program: Command): void {
     .option('--migrations <directory>', 'the SQL files of the schema, in the order of their names')
     .option('--dump <file...>', 'plain SQL of pg_dump --schema-only, and of pg_dumpall --roles-only')
     .option('--name <name>', 'name of the declaration (default: from the directory)')
-    .option('--schemas <names>', 'exposed schemas, with commas (default: those that PostgREST is set to, or a guess)')
+    .option(
+      '--schemas <names>',
+      'exposed schemas, with commas (default: those that PostgREST is set to, or a guess)',
+      parseNames,
+    )
     .option('--anonymous <role>', 'role of requests without a token (default: that PostgREST is set to, or a guess)')
     .addOption(
       new Option('--preset <name>', 'platform of the schema (default: found out)').choices(['postgrest', 'supabase']),
@@ -44,7 +49,7 @@ async function runImport(directory: string, options: Options): Promise<void> {
   try {
     const { files, access } = await importSchema(sourceOf(options), {
       name,
-      schemas: options.schemas?.split(',').map((name) => name.trim()),
+      schemas: options.schemas,
       anonymous: options.anonymous,
       preset: options.preset,
       onProgress: (step) => progress.step(step),

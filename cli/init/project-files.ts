@@ -47,7 +47,8 @@ export function frameFiles(name: string): Readonly<Record<string, string>> {
       type: 'module',
       scripts: {
         start: 'secured-postgrest dev declaration.ts',
-        test: 'tsc && vitest run',
+        // The first test of a file also starts the servers, which takes a slow machine longer than Vitest's 5 s.
+        test: 'tsc && vitest run --testTimeout=60000',
         types: 'secured-postgrest gen types declaration.ts --output database.types.ts',
         deploy: 'cdktn deploy --auto-approve',
         destroy: 'cdktn destroy --auto-approve',

@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { refuse } from '../../errors/secured-postgrest-error.ts';
 import { shellWord } from '../../errors/shell-word.ts';
@@ -23,6 +23,9 @@ export function writeProject(directory: string, files: Readonly<Record<string, s
 
 /** @throws SecuredPostgrestError `file_exists` */
 export function checkFree(directory: string, files: readonly string[]): void {
+  if (existsSync(directory) && !statSync(directory).isDirectory()) {
+    refuse('file_exists', directory, 'it is a file', 'name a directory');
+  }
   const existing = files.map((file) => join(directory, file)).filter((path) => existsSync(path));
   if (existing.length === 0) return;
   const problem = `${existing.join(', ')} would be overwritten`;

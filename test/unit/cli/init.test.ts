@@ -53,6 +53,8 @@ describe('init', () => {
     expect(readFileSync(join(place, 'seed.sql'), 'utf8')).toBe('mine');
     expect(stderr).toContain(`${join(place, 'seed.sql')} would be overwritten`);
     expect(stderr).toContain('[file_exists]');
+    const { stderr: isFile } = await run('init', join(place, 'seed.sql'));
+    expect(isFile).toContain('it is a file; name a directory [file_exists]');
   });
 
   it('takes the name that it is given', async () => {
