@@ -92,7 +92,7 @@ async function keepSequences({ client, declaration }: Session): Promise<void> {
   const { rows } = await client.query<{ schema: string; name: string }>(
     statement('sequences', { schemas: managedSchemas(declaration) }),
   );
-  for (const sequence of rows) await client.query(statement('keep_sequence', { ...sequence }));
+  if (rows.length > 0) await client.query(rows.map((row) => statement('keep_sequence', { ...row })).join(';\n'));
 }
 
 interface Preparation {

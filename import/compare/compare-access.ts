@@ -132,21 +132,25 @@ async function measure(
   subjects: Subjects,
 ): Promise<Measured> {
   const calls = await withClient(connection, (client) => readCalls(client, declaration));
-  const measured = new Map<string, RelationAccess | string>();
-  for (const [kind, relations] of [['tables', declaration.tables] as const, ['views', declaration.views] as const]) {
-    for (const relation of relations) {
-      const only = { ...declaration, tables: [], views: [], [kind]: [relation] };
-      const access = await accessMatrix(connection, only, subjects).then(
-        ({ relations: [one] }) => one!,
-        (error: unknown) => {
-          if (error instanceof SecuredPostgrestError && error.code === 'access_sql_failed') return error.problem;
-          throw error;
-        },
-      );
-      measured.set(shownName(relation), access);
-    }
+  const { tables, views } = declaration;
+  const measureOnly = (only: Partial<Declaration>) =>
+    accessMatrix(connection, { ...declaration, ...only }, subjects).catch((error: unknown) => {
+      if (error instanceof SecuredPostgrestError && error.code === 'access_sql_failed') return error.problem;
+      throw error;
+    });
+  const all = await measureOnly({});
+  if (typeof all !== 'string') return { relations: new Map(all.relations.map((one) => [shownName(one), one])), calls };
+  const relations = new Map<string, RelationAccess | string>();
+  const each = [
+    ...tables.map((table) => ({ tables: [table], views: [] })),
+    ...views.map((view) => ({ tables: [], views: [view] })),
+  ];
+  for (const only of each) {
+    const one = await measureOnly(only);
+    const [relation] = [...only.tables, ...only.views];
+    relations.set(shownName(relation!), typeof one === 'string' ? one : one.relations[0]!);
   }
-  return { relations: measured, calls };
+  return { relations, calls };
 }
 
 /** One cell for every table and view, subject and command. */

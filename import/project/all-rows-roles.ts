@@ -93,10 +93,10 @@ function tableWithout({ grants = [], policies = [], ...table }: TableInput, role
 function viewWithout({ grants = [], ...view }: ViewInput, reached: ReadonlyMap<string, readonly Command[]>): ViewInput {
   const readers = [...reached].filter(([, commands]) => commands.includes('select')).map(([role]) => role);
   const others = grants.flatMap((grant): GrantInput[] => {
-    const { select, ...rest } = grant;
     const kept = names(grant.to).filter((role) => readers.includes(role));
-    const hasMore = kept.length > 0 && COMMANDS.some((command) => command in rest);
-    return [...without(grant, readers), ...(hasMore ? [{ ...rest, to: oneOrMore(kept) }] : [])];
+    const more = COMMANDS.filter((command) => command !== 'select' && grant[command] !== undefined);
+    const rest = Object.fromEntries(more.map((command) => [command, grant[command]]));
+    return [...without(grant, readers), ...(kept.length * more.length > 0 ? [{ to: oneOrMore(kept), ...rest }] : [])];
   });
   return { ...view, ...(others.length > 0 && { grants: others }) };
 }

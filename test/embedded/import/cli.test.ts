@@ -73,7 +73,7 @@ beforeAll(async () => {
   project.write('supabase/migrations/20240101000000_profiles.sql', supabase);
   project.write('roles.sql', roles);
   project.write('shop.sql', dump);
-}, 5 * MINUTES);
+}, 15 * MINUTES);
 afterAll(() => project.remove());
 
 describe('an import of a directory of migrations of Supabase', { timeout: 5 * MINUTES }, () => {
