@@ -46,7 +46,8 @@ export async function startBareApi(source: FileSource, { declaration, files }: I
     url: postgrest.url,
     sign: (claims) =>
       new SignJWT(claims).setProtectedHeader({ alg: 'HS256', typ: 'JWT' }).sign(new TextEncoder().encode(secret)),
-    query: (text, values = []) => laboratory.session(async (client) => (await client.query(text, values)).rows),
+    query: <Row extends pg.QueryResultRow>(text: string, values: unknown[] = []) =>
+      laboratory.session(async (client) => (await client.query<Row>(text, values)).rows),
     async [Symbol.asyncDispose]() {
       await postgrest.stop();
       await laboratory[Symbol.asyncDispose]();

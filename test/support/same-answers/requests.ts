@@ -75,9 +75,9 @@ function randomRead(relation: Relation, random: Random): Draft {
 function filterOf({ name, type }: Column, value: unknown, random: Random): string {
   const key = encodeURIComponent(nameIn(name));
   if (value === null || value === undefined) return `${key}=is.null`;
-  if (type === 'bool') return `${key}=is.${String(value)}`;
+  if (type === 'bool') return `${key}=is.${JSON.stringify(value)}`;
   const operator = random.one(['eq', 'neq', 'gte', 'lt', 'in', 'not.eq']);
-  const text = String(value);
+  const text = typeof value === 'string' ? value : JSON.stringify(value);
   return `${key}=${operator}.${encodeURIComponent(operator === 'in' ? `("${text.replace(/["\\]/g, '\\$&')}")` : text)}`;
 }
 
