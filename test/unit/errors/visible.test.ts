@@ -21,9 +21,9 @@ const shown = 'x\\u{1b}]0;owned\\u{7}';
 
 it('names in findings, removed statements and errors do not reach the terminal as they are', () => {
   const object = { kind: 'table', name: hostile, text: hostile };
-  expect(findingLine({ rule: 'r', level: 'error', object, problem: 'is open', fix: { text: 'close it' } })).toBe(
-    `r: ${shown} is open (close it)`,
-  );
+  expect(
+    findingLine({ rule: 'r', level: 'error', object, problem: 'is open', fix: { text: 'close it', sql: [] } }),
+  ).toBe(`r: ${shown} is open (close it)`);
   expect(removedLines([{ statement: hostile, place: '1.sql:1', reason: 'not declared', fix: 'declare it' }])).toEqual([
     `removed: ${shown} (1.sql:1), not declared; declare it`,
   ]);

@@ -1,3 +1,4 @@
+import { runInNewContext } from 'node:vm';
 import { expect, it } from 'vitest';
 import { declarationFile } from '../../../import/project/declaration-file.ts';
 import { printCode } from '../../../import/project/print-code.ts';
@@ -36,7 +37,7 @@ it.each(["'; evil(); '", '`${evil()}`', '\\', '"\\', 'a\nb', 'a\u2028\u202eb', '
   (name) => {
     const code = printCode({ where: { [name]: name } });
     expect(code).not.toMatch(/[\n\u2028\u202e]/);
-    const value = JSON.stringify(new Function(`return ${code}`)());
+    const value = JSON.stringify(runInNewContext(`(${code})`));
     expect(value).toBe(JSON.stringify({ where: { [name]: name } }));
   },
 );
