@@ -1,3 +1,5 @@
+import { visible } from '../errors/visible.ts';
+
 /** A statement of a migration that has no effect at the end of the run, since the declaration decides its subject. */
 export interface RemovedStatement {
   /** The statement, or the part of it that is removed, such as `GRANT SELECT ON api.todos TO todos_user`. */
@@ -22,7 +24,7 @@ export function removedLines(removed: readonly RemovedStatement[]): string[] {
   return [...groups.values()].flatMap((group) => [
     ...group
       .slice(0, MAX_LINES)
-      .map(({ statement, place, reason, fix }) => `removed: ${statement} (${place}), ${reason}; ${fix}`),
+      .map(({ statement, place, reason, fix }) => visible(`removed: ${statement} (${place}), ${reason}; ${fix}`)),
     ...(group.length > MAX_LINES ? [`removed: ${group.length - MAX_LINES} more, ${group[0]!.reason}`] : []),
   ]);
 }

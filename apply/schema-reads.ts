@@ -31,12 +31,12 @@ interface ServerSession {
  * transaction, which has to begin after the change. Until then a server answers 404 for a new table, or 400 for a new column.
  *
  * @param client of an admin, outside of a transaction
- * @returns false where a server has not read the schema within the time; true also where no session can be seen
+ * @returns addresses of servers that have not read the schema within the time; none also where no session can be seen
  */
 export async function untilSchemaRead(
   client: pg.ClientBase,
   { authenticator, timeoutMs }: { readonly authenticator: string; readonly timeoutMs: number },
-): Promise<boolean> {
+): Promise<readonly string[]> {
   const logins = loginsOf(authenticator);
   const deadline = performance.now() + timeoutMs;
   const { now: since } = (await client.query<{ now: string }>(listeners('time'))).rows[0]!;
@@ -45,21 +45,26 @@ export async function untilSchemaRead(
   let notified: number | undefined;
   for (;;) {
     const sessions = await readSessions<ServerSession>(client, logins, query);
-    if (sessions === undefined || sessions.some(({ readable }) => !readable)) return true;
+    if (sessions === undefined || sessions.some(({ readable }) => !readable)) return [];
     const reading = sessions.filter(({ reads }) => reads);
     for (const { address, pid, started } of reading.filter(({ fresh }) => fresh)) {
       read.set(address, (read.get(address) ?? new Set()).add(`${pid} ${started}`));
     }
-    const isRead = serversBy(sessions).every(([address, servers]) => (read.get(address)?.size ?? 0) >= servers);
-    if (isRead && reading.every(({ fresh }) => !fresh)) {
+    const behind = [...countByAddress(sessions.filter(({ listens }) => listens))]
+      .filter(([address, servers]) => (read.get(address)?.size ?? 0) < servers)
+      .map(([address]) => address);
+    if (behind.length === 0 && reading.every(({ fresh }) => !fresh)) {
       if (read.size > 0) await delay(GRACE_MS);
-      return true;
+      return [];
     }
     const now = performance.now();
-    if (now > deadline) return false;
+    if (now > deadline) {
+      const addresses = new Set([...behind, ...reading.map(({ address }) => address)]);
+      return [...addresses].map((address) => address || 'a local socket');
+    }
     notified ??= reading.length > 0 ? -Infinity : now;
     // What was read before the change may have been asked for by the change's own notification.
-    if (!isRead && now - notified > NOTIFY_EVERY_MS) {
+    if (behind.length > 0 && now - notified > NOTIFY_EVERY_MS) {
       notified = now;
       await client.query(statement('reload_schema'));
     }
@@ -67,11 +72,8 @@ export async function untilSchemaRead(
   }
 }
 
-/** How many servers there are at each address. */
-function serversBy(sessions: readonly ServerSession[]): [address: string, servers: number][] {
+function countByAddress(sessions: readonly ServerSession[]): ReadonlyMap<string, number> {
   const counts = new Map<string, number>();
-  for (const { address } of sessions.filter(({ listens }) => listens)) {
-    counts.set(address, (counts.get(address) ?? 0) + 1);
-  }
-  return [...counts];
+  for (const { address } of sessions) counts.set(address, (counts.get(address) ?? 0) + 1);
+  return counts;
 }

@@ -1,3 +1,6 @@
+import { visible } from '../errors/visible.ts';
+import { splitSql } from '../postgres/sql-text.ts';
+
 /** More statements than these are counted only. */
 const SHOWN = 30;
 const CHARACTERS = 160;
@@ -10,11 +13,9 @@ export function statementLines(statements: readonly string[]): string[] {
 }
 
 function shortened(sql: string): string {
-  const text = sql
-    .split('\n')
-    .filter((line) => !line.trimStart().startsWith('--'))
-    .join(' ')
-    .replaceAll(/\s+/g, ' ')
-    .trim();
+  const code = splitSql(sql)
+    .filter(({ kind }) => kind !== 'comment')
+    .map(({ kind, text }) => (kind === 'identifier' ? text : text.replaceAll(/\s+/g, ' ')));
+  const text = visible(code.join('').trim());
   return text.length > CHARACTERS ? `${text.slice(0, CHARACTERS)} ...` : text;
 }

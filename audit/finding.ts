@@ -1,3 +1,4 @@
+import { visible } from '../errors/visible.ts';
 import type { Fix } from './fix.ts';
 import type { FindingObject } from './finding-object.ts';
 
@@ -17,5 +18,5 @@ export interface Finding {
 
 /** Writes a finding as one line of text, without its level. */
 export function findingLine({ rule, object, problem, fix }: Finding): string {
-  return `${rule}: ${object.text} ${problem} (${fix.text})`;
+  return visible(`${rule}: ${object.text} ${problem} (${fix.text})`);
 }

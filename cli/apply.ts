@@ -47,9 +47,12 @@ const SCHEMA_MS = 30_000;
 
 /** A server that does not answer must not keep a deploy from replacing it. */
 async function untilServersKnow(connection: DatabaseConnection, { authenticator }: Declaration): Promise<void> {
-  const isKnown = await withClient(connection, (client) =>
+  const behind = await withClient(connection, (client) =>
     untilSchemaRead(client, { authenticator, timeoutMs: SCHEMA_MS }),
   );
-  if (isKnown) return;
-  console.log(`warning: not every running server has read the new schema within ${SCHEMA_MS / 1000} s; see their logs`);
+  if (behind.length === 0) return;
+  const servers = behind.join(', ');
+  console.log(
+    `warning: the servers at ${servers} have not read the new schema within ${SCHEMA_MS / 1000} s; see their logs`,
+  );
 }

@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import { diffDeclaration } from '../apply/diff.ts';
+import { visible, visibleLines } from '../errors/visible.ts';
 import { addConnectionOptions, toConnection, type ConnectionOptions } from './connection.ts';
 import { loadDeclaration } from './load-declaration.ts';
 
@@ -17,8 +18,10 @@ export function addDiffCommand(program: Command): void {
       console.log(JSON.stringify(difference, undefined, 2));
     } else {
       for (const migration of migrations) console.log(`-- migration ${migration}`);
-      for (const object of missing) console.log(`-- missing ${object}`);
-      for (const sql of statements) console.log(`${sql};`);
+      for (const object of missing) console.log(`-- missing ${visible(object)}`);
+      // Another program gets the SQL as it is.
+      const shown = process.stdout.isTTY ? visibleLines : String;
+      for (const sql of statements) console.log(`${shown(sql)};`);
     }
     if (migrations.length + statements.length + missing.length > 0) process.exitCode = 2;
     else if (!json) console.log('-- no difference');

@@ -1,5 +1,7 @@
+import { visible } from '../errors/visible.ts';
+
 /** An error in one line, as every command tells it. */
 export function errorLine(error: unknown): string {
   const message = error instanceof Error ? error.message : String(error);
-  return `secured-postgrest: ${message.replaceAll(/\s*\n\s*/g, ' ').replaceAll(/\p{Cc}/gu, '')}`;
+  return `secured-postgrest: ${visible(message.replaceAll(/\s*\n\s*/g, ' '))}`;
 }

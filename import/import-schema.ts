@@ -4,10 +4,11 @@ import type { Declaration, SqlSource } from '../declaration/types.ts';
 import { oneLine } from '../errors/one-line.ts';
 import { readingDatabase } from './database/read-database.ts';
 import { onlyRoles, rolesToRead } from './database/only-roles.ts';
-import type { FoundObjects, FoundOutline } from './database/found.ts';
+import type { FoundObjects, FoundOutline, FoundRole } from './database/found.ts';
 import { readLive } from './database/read-live.ts';
 import { readSource, sourceName, type ImportSource } from './files/import-source.ts';
 import { readSchemaFile } from './files/schema-file.ts';
+import { SUPERUSER } from './laboratory/confined-postgres.ts';
 import { startLaboratory, type Laboratory, type Unavailable } from './laboratory/laboratory.ts';
 import { presetFor, type Preset, type PresetName } from './presets/presets.ts';
 import { buildDeclaration } from './project/build-project.ts';
@@ -122,7 +123,8 @@ async function readFound(
 ): Promise<{ outline: FoundOutline; choices: Choices; objects: FoundObjects }> {
   return laboratory.session((client) =>
     readingDatabase(client, async (reader) => {
-      const tried = await reader.outline();
+      const own = await reader.outline();
+      const tried = { ...own, roles: asImported(own.roles, laboratory) };
       const outline = live ? { ...tried, roles: live.roles, databaseSettings: live.databaseSettings } : tried;
       const choices = withSomeRole(choose(outline, options, preset));
       const roles = [...(choices.anonymous === undefined ? [] : [choices.anonymous]), ...choices.users];
@@ -131,6 +133,13 @@ async function readFound(
       return { outline, choices, objects: onlyRoles(objects, roles) };
     }),
   );
+}
+
+/** Roles as the schema has them. */
+function asImported(roles: readonly FoundRole[], { superusers }: Laboratory): FoundRole[] {
+  return roles
+    .filter(({ name }) => name !== SUPERUSER)
+    .map((role) => (superusers.has(role.name) ? { ...role, superuser: true } : role));
 }
 
 /** Conditions that no template stands for, and that are too long for the declaration. */

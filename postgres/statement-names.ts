@@ -133,6 +133,7 @@ export interface StatementNames {
     | 'insert'
     | 'insert_defaults'
     | 'rows';
+  'import/confined': 'make_login' | 'search_path' | 'begin' | 'set_search_path' | 'other_superusers' | 'tame';
   'import/database':
     | 'begin'
     | 'version'
@@ -145,7 +146,7 @@ export interface StatementNames {
     | 'default_privileges'
     | 'extensions'
     | 'database_settings';
-  'import/laboratory': 'role_exists' | 'create_role' | 'schema_exists';
+  'import/laboratory': 'role_exists' | 'create_role' | 'schema_exists' | 'nothing';
   'import/proof': 'begin' | 'bare_copy' | 'fill' | 'fill_once' | 'make_function' | 'outcome' | 'differing' | 'passing';
   'postgres/catalogs': 'read_catalogs' | 'read_outward' | 'catalog';
   'postgres/session':

@@ -21,7 +21,7 @@ export function addSummary(api: SecuredPostgrest, access: DatabaseAccess): void 
 }
 
 function deploySummary({ urls }: SecuredPostgrest, { declaration, pendingSql, secrets }: DatabaseAccess): string {
-  const sql = pendingSql ?? ['as declared, or a new database: `plan-sql` prints all of it'];
+  const sql = pendingSql ?? ['nothing, or a new database: `plan-sql` prints all of it'];
   return [
     '',
     `${declaration.name} is deployed`,

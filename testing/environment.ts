@@ -321,7 +321,8 @@ class Environment implements EphemeralPostgrest {
     const session = await this.#sessions().connect();
     try {
       const { authenticator } = this.#declaration;
-      if (await untilSchemaRead(session, { authenticator, timeoutMs: SCHEMA_MS })) return;
+      const behind = await untilSchemaRead(session, { authenticator, timeoutMs: SCHEMA_MS });
+      if (behind.length === 0) return;
     } finally {
       session.release();
     }

@@ -1,3 +1,4 @@
+import { visible } from '../../errors/visible.ts';
 import type { AccessCell, RelationAccess } from '../matrix.ts';
 
 /**
@@ -20,12 +21,4 @@ export function isUndeclared({ declared, reach }: AccessCell): boolean {
 export function headingOf({ schema, name, rows, truncated }: RelationAccess): readonly [name: string, size: string] {
   const size = truncated ? `the first ${rows} rows` : rows === 1 ? '1 row' : `${rows} rows`;
   return [visible(`${schema}.${name}`), size];
-}
-
-/** A text on one line, as it is read: no control characters, nor such as change the direction of what follows. */
-export function visible(text: string): string {
-  return text.replace(
-    /[\p{Cc}\u200e\u200f\u2028-\u202e\u2066-\u2069]/gu,
-    (character) => `\\u{${character.codePointAt(0)!.toString(16)}}`,
-  );
 }

@@ -1,5 +1,6 @@
-import { cellText, headingOf, isUndeclared, visible } from './cell.ts';
+import { cellText, headingOf, isUndeclared } from './cell.ts';
 import { COMMANDS } from '../../declaration/commands.ts';
+import { visible } from '../../errors/visible.ts';
 import type { AccessMatrix, RelationAccess } from '../matrix.ts';
 
 export interface MatrixTextOptions {

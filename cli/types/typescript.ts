@@ -1,3 +1,4 @@
+import { escapeUnseen } from '../../errors/visible.ts';
 import { qualifiedName } from './qualified-name.ts';
 import type { Column, DatabaseTypes, FunctionType, Oid, Relation } from './database-types.ts';
 import { relationshipsOf, type Relationship } from './relationships.ts';
@@ -286,7 +287,8 @@ function key(name: string): string {
 }
 
 function literal(text: string): string {
-  return `'${JSON.stringify(text).slice(1, -1).replaceAll('\\"', '"').replaceAll("'", "\\'")}'`;
+  const escaped = escapeUnseen(JSON.stringify(text).slice(1, -1));
+  return `'${escaped.replaceAll('\\"', '"').replaceAll("'", "\\'")}'`;
 }
 
 function indented(text: string): string {

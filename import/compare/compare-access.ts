@@ -10,8 +10,8 @@ import { INSUFFICIENT_PRIVILEGE } from '../../postgres/sqlstate.ts';
 import type { SqlSource } from '../../postgres/sql-source.ts';
 import { statementsOf } from '../../postgres/statements.ts';
 import { withClient } from '../../postgres/with-client.ts';
-import { startPostgres } from '../../testing/servers/postgres-server.ts';
 import type { FoundPolicy, FoundRelation } from '../database/found.ts';
+import { startConfinedPostgres } from '../laboratory/confined-postgres.ts';
 import type { Laboratory } from '../laboratory/laboratory.ts';
 import { shownName } from '../project/written-name.ts';
 import type { Note } from '../report/notes.ts';
@@ -21,8 +21,6 @@ import { fillEmptyTables, rowsAsSeed } from './sample-rows.ts';
 import { comparedSubjects } from './subjects.ts';
 
 const statement = statementsOf('import/compare');
-
-const DATABASE = 'imported';
 
 /** Parts of a comparison. */
 export interface ComparedParts {
@@ -109,8 +107,8 @@ async function measureNew(
   subjects: Subjects,
   seed: SqlSource,
 ): Promise<Measured> {
-  await using postgres = await startPostgres({ databases: [DATABASE] });
-  const connection = postgres.connection(DATABASE);
+  await using postgres = await startConfinedPostgres();
+  const { connection } = postgres;
   const passwords = { authenticator: randomBytes(24).toString('base64url') };
   await applyDeclaration(connection, declaration, { passwords });
   await withClient(connection, (client) => client.query(seed.sql));

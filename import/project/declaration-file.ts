@@ -1,5 +1,6 @@
 import type { DeclarationInput, PolicyInput, SqlSource } from '../../declaration/types.ts';
 import { inlineText } from './condition-text.ts';
+import { visible } from '../../errors/visible.ts';
 import { printCode } from './print-code.ts';
 
 /** Functions of the package by the kind of the policy that they write. */
@@ -40,7 +41,7 @@ export function declarationFile(input: DeclarationInput, source: string): string
   return [
     importLine(imports),
     '',
-    `/** Imported from ${source}: see IMPORT.md. */`,
+    `/** Imported from ${visible(source).replaceAll('*/', '* /')}: see IMPORT.md. */`,
     `export default declare(${printCode(declaration)});`,
     '',
   ].join('\n');

@@ -1,3 +1,5 @@
+import { escapeUnseen } from '../../errors/visible.ts';
+
 /** A call in the printed code, such as `ownRows({...})`. */
 export interface Call {
   readonly call: string;
@@ -48,7 +50,7 @@ function oneLine(value: unknown): string {
 }
 
 function quoted(text: string): string {
-  const escaped = JSON.stringify(text).slice(1, -1).replaceAll('\\"', '"');
+  const escaped = escapeUnseen(JSON.stringify(text).slice(1, -1).replaceAll('\\"', '"'));
   return text.includes("'") && !text.includes('"') ? `"${escaped}"` : `'${escaped.replaceAll("'", "\\'")}'`;
 }
 
@@ -57,6 +59,8 @@ function entriesOf(value: object): [string, unknown][] {
 }
 
 function keyOf(name: string): string {
+  // As a plain key it would set the prototype.
+  if (name === '__proto__') return "['__proto__']";
   return /^[A-Za-z_$][\w$]*$/.test(name) ? name : quoted(name);
 }
 

@@ -1,3 +1,4 @@
+import { codeSpan, plainText } from './code-span.ts';
 import { REASONS, type Note, type NoteKind, type ReasonName } from './notes.ts';
 
 /** Result of the comparison of the two databases. */
@@ -19,7 +20,7 @@ const HEADINGS: Readonly<Record<NoteKind, string>> = {
 /** The text of `IMPORT.md`. */
 export function reportFile(name: string, source: string, notes: readonly Note[], access: ComparedAccess): string {
   const sections = (['decision', 'different', 'taken'] as const).flatMap((kind) => section(kind, notes));
-  return `${[`# Import of ${source}`, '', ...introduction(name, access), ...sections].join('\n').trimEnd()}\n`;
+  return `${[`# Import of ${plainText(source)}`, '', ...introduction(name, access), ...sections].join('\n').trimEnd()}\n`;
 }
 
 function introduction(name: string, { compared, refused, explained, unexplained }: ComparedAccess): string[] {
@@ -39,7 +40,7 @@ function introduction(name: string, { compared, refused, explained, unexplained 
 }
 
 function list(title: string, lines: readonly string[]): string[] {
-  return lines.length === 0 ? [] : [`## ${title}`, '', ...lines.map((line) => `- ${line}`), ''];
+  return lines.length === 0 ? [] : [`## ${title}`, '', ...lines.map((line) => `- ${plainText(line)}`), ''];
 }
 
 function section(kind: NoteKind, notes: readonly Note[]): string[] {
@@ -53,7 +54,11 @@ function section(kind: NoteKind, notes: readonly Note[]): string[] {
       '',
       REASONS[reason].why,
       '',
-      ...new Set(found.map(({ object, detail }) => `- \`${object}\`${detail === undefined ? '' : `: ${detail}`}`)),
+      ...new Set(
+        found.map(
+          ({ object, detail }) => `- ${codeSpan(object)}${detail === undefined ? '' : `: ${plainText(detail)}`}`,
+        ),
+      ),
       '',
     ]);
   return parts.length === 0 ? [] : [`## ${HEADINGS[kind]}`, '', ...parts];

@@ -23,7 +23,7 @@ FROM pg_stat_activity
 WHERE datname = current_database() AND usename = ANY ($1::name[])
 -- name: schema_reads
 -- The queries with which PostgREST reads a schema name Postgres' catalogs, those of requests do not.
-SELECT pid, coalesce(client_addr::text, '') AS address, query ILIKE 'LISTEN %' AS listens, coalesce(xact_start::text, '') AS started,
+SELECT pid, coalesce(host(client_addr), '') AS address, query ILIKE 'LISTEN %' AS listens, coalesce(xact_start::text, '') AS started,
   xact_start IS NOT NULL AND query ~ '\mpg_(attribute|class|constraint|depend|index|namespace|proc|timezone_names|type)\M' AS reads,
   coalesce(xact_start >= $2::timestamptz, false) AS fresh, state IS NOT NULL AND state <> 'disabled' AS readable
 FROM pg_stat_activity

@@ -6,3 +6,5 @@ SELECT EXISTS (SELECT FROM pg_roles WHERE rolname = :'role') AS found
 CREATE ROLE :"role"
 -- name: schema_exists
 SELECT EXISTS (SELECT FROM pg_namespace WHERE nspname = :'schema') AS found
+-- name: nothing
+SELECT

@@ -1,4 +1,5 @@
 import { matches } from '../../../compile/same-function.ts';
+import { visible } from '../../../errors/visible.ts';
 import type { Declaration } from '../../../declaration/types.ts';
 import type { Catalog } from '../../../postgres/catalog/catalog.ts';
 
@@ -19,7 +20,7 @@ export function closedLines(
     .filter(({ schema, extension, definition }) => schemas.includes(schema) && !extension && !isTrigger(definition))
     .filter((found) => !functions.some((declared) => matches(declared, found)))
     .map(({ signature }) => `closed: ${signature} is not declared; add it to \`functions\` to let a role call it`);
-  return [...relations, ...callable];
+  return [...relations, ...callable].map(visible);
 }
 
 /** A trigger's function is no RPC. */

@@ -11,7 +11,8 @@ const REJECTIONS = [
 /** The rejections in lines of Postgres' log, in their order, each with its detail. */
 export function rejectionsIn(lines: readonly string[]): string[] {
   return lines.flatMap((line, index) => {
-    const [, message] = /\bERROR: {2}(.*)$/.exec(line) ?? [];
+    // A line that begins with a tab goes on with what a client has sent.
+    const [, message] = /^[^\t].*?\bERROR: {2}(.*)$/.exec(line) ?? [];
     if (message === undefined || !REJECTIONS.some((words) => message.startsWith(words))) return [];
     const [, detail] = /\bDETAIL: {2}(.*)$/.exec(lines[index + 1] ?? '') ?? [];
     return [detail === undefined ? message : `${message}: ${detail}`];

@@ -1,5 +1,5 @@
 import type { Declaration } from '../../../declaration/types.ts';
-import { visible } from '../../../access/report/cell.ts';
+import { visible } from '../../../errors/visible.ts';
 import { readAccessLine } from './access-line.ts';
 import { rejectionsIn } from './database-error.ts';
 import { explainRefusal } from './explain.ts';

@@ -1,3 +1,5 @@
+import { unescape } from 'node:querystring';
+
 /** Parameters of PostgREST that name no column to filter by. */
 const RESERVED = ['select', 'order', 'limit', 'offset', 'columns', 'on_conflict', 'and', 'or', 'not.and', 'not.or'];
 
@@ -14,8 +16,10 @@ export interface RequestTarget {
 
 /** Reads path and query. Embedded resources and aggregates are left out: their grants are others. */
 export function readTarget(target: string): RequestTarget {
-  const { pathname, searchParams } = new URL(target, 'http://localhost');
-  const path = decodeURIComponent(pathname).slice(1);
+  // Not as the address of a page: `//` would name another host, and `%ff` is no text.
+  const [pathname = '', ...query] = target.split('?');
+  const searchParams = new URLSearchParams(query.join('?'));
+  const path = unescape(pathname).replace(/^\//, '');
   const isFunction = path.startsWith('rpc/');
   const selected = topLevel(searchParams.get('select') ?? '*');
   const filtered = [...searchParams.keys()].filter((key) => !RESERVED.includes(key) && !key.includes('.'));

@@ -14,3 +14,9 @@ it('statements that are too many to be read are counted', () => {
   expect(lines).toHaveLength(31);
   expect(lines.at(-1)).toBe('-- and 10 more');
 });
+
+it('a name keeps what looks like a comment or moves the cursor, so that no part of the statement is hidden', () => {
+  expect(statementLines(['GRANT SELECT ON "a\n--" TO "anon"', 'GRANT SELECT ON "b\u001b[2K\u202e" TO "anon"'])).toEqual(
+    ['GRANT SELECT ON "a\\u{a}--" TO "anon";', 'GRANT SELECT ON "b\\u{1b}[2K\\u{202e}" TO "anon";'],
+  );
+});

@@ -55,7 +55,7 @@ it('a summary has the issuer, the audience and the subject that the declaration 
 it('a summary has no command for tokens where another issuer has the private keys', () => {
   const { summary } = synthesize({});
   expect(summary).not.toContain('a token:');
-  expect(summary).toContain('as declared, or a new database');
+  expect(summary).toContain('nothing, or a new database');
 });
 
 it('outputs that serve other stacks are there and are not printed', () => {

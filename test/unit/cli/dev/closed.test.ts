@@ -63,3 +63,8 @@ it('migrations that have run and are gone are listed', () => {
   ]);
   expect(removedMigrationLines(after, declaration)).toEqual([]);
 });
+
+it('a name moves no cursor', () => {
+  const catalog = { relations: [relation('api', 'x\u001b[2J')], functions: [] } as unknown as Catalog;
+  expect(closedLines(declaration, catalog)[0]).toContain('closed: api.x\\u{1b}[2J is not declared');
+});

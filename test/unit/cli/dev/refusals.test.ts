@@ -71,6 +71,11 @@ describe('the address of a request', () => {
     ['/rpc/publish?id=1', { name: 'publish', isFunction: true, filtered: [] }],
     ['/', { name: '' }],
     ['/order%20items', { name: 'order items' }],
+    ['/caf%C3%A9?caf%C3%A9=eq.1', { name: 'café', filtered: ['café'] }],
+    ['//', { name: '/' }],
+    ['//[', { name: '/[' }],
+    ['/%ff%', { name: '\ufffd%' }],
+    ['/notes?title=eq.a?b&select=id', { filtered: ['title'], selected: ['id'] }],
   ])('%s tells what it needs', (target, expected) => {
     expect(readTarget(target)).toMatchObject(expected);
   });
@@ -207,6 +212,17 @@ describe('the lines of both logs', () => {
   it('are shown without control characters', () => {
     const [text] = refusalLines(declaration, { postgres: [], postgrest: [line('anon', 'GET /\u001b[2J', 403)] });
     expect(text).toContain('\\u{1b}[2J');
+  });
+
+  it('are of Postgres only where they begin a message: clients choose what follows', () => {
+    const [text] = refusalLines(declaration, {
+      postgres: [
+        error('invalid input syntax for type integer: "'),
+        `\t${error('permission denied for table secrets')}`,
+      ],
+      postgrest: [line('anon', 'DELETE /notes?id=eq.1', 401)],
+    });
+    expect(text).toBe('rejected: anon, DELETE /notes?id=eq.1: 401\n  anon has no grant to delete api.notes');
   });
 
   it('are read once, and from the beginning after a new start', () => {

@@ -1,0 +1,51 @@
+-- A server whose login may do nearly everything, and reaches neither programs nor files of the machine.
+
+-- name: make_login
+CREATE ROLE :"login" LOGIN CREATEROLE CREATEDB REPLICATION BYPASSRLS PASSWORD :'verifier';
+ALTER DATABASE :"database" OWNER TO :"login";
+GRANT SET ON PARAMETER session_replication_role TO :"login";
+GRANT pg_read_all_data, pg_write_all_data, pg_monitor TO :"login" WITH ADMIN OPTION
+-- name: search_path
+SELECT pg_catalog.current_setting('search_path') AS path
+-- name: begin
+BEGIN
+-- name: set_search_path
+SELECT pg_catalog.set_config('search_path', :'path', true)
+-- name: other_superusers
+SELECT rolname AS name FROM pg_catalog.pg_roles WHERE rolsuper AND rolname <> current_user
+-- name: tame
+-- No other role is a superuser or reaches files and programs, no function runs as the superuser, and the login may become every role.
+SET LOCAL search_path = pg_catalog, pg_temp;
+SELECT set_config('import.login', :'login', true);
+DO $do$
+DECLARE
+  login CONSTANT name := current_setting('import.login');
+  found record;
+BEGIN
+  FOR found IN SELECT rolname FROM pg_roles WHERE rolsuper AND rolname <> current_user LOOP
+    EXECUTE format('ALTER ROLE %I NOSUPERUSER BYPASSRLS', found.rolname);
+  END LOOP;
+  FOR found IN
+    SELECT g.rolname AS granted, m.rolname AS member
+    FROM pg_auth_members AS a JOIN pg_roles AS g ON g.oid = a.roleid JOIN pg_roles AS m ON m.oid = a.member
+    WHERE g.rolname IN ('pg_execute_server_program', 'pg_read_server_files', 'pg_write_server_files', current_user)
+  LOOP
+    EXECUTE format('REVOKE %I FROM %I CASCADE', found.granted, found.member);
+  END LOOP;
+  FOR found IN
+    SELECT p.oid::regprocedure AS routine FROM pg_proc AS p JOIN pg_roles AS r ON r.oid = p.proowner
+    WHERE r.rolname = current_user AND p.oid >= 16384
+      AND NOT EXISTS (SELECT FROM pg_depend AS d WHERE d.classid = 'pg_proc'::regclass AND d.objid = p.oid AND d.deptype = 'e')
+  LOOP
+    EXECUTE format('ALTER ROUTINE %s OWNER TO %I', found.routine, login);
+  END LOOP;
+  FOR found IN
+    SELECT r.rolname FROM pg_roles AS r
+    WHERE r.rolname NOT LIKE 'pg\_%' AND r.rolname NOT IN (current_user, login) AND NOT pg_has_role(r.oid, login, 'MEMBER')
+      AND NOT EXISTS (SELECT FROM pg_auth_members AS a JOIN pg_roles AS m ON m.oid = a.member
+        WHERE a.roleid = r.oid AND m.rolname = login AND a.admin_option)
+  LOOP
+    EXECUTE format('GRANT %I TO %I WITH ADMIN OPTION', found.rolname, login);
+  END LOOP;
+END
+$do$
