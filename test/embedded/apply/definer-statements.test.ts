@@ -121,7 +121,7 @@ async function call(name: string, body: object = {}): Promise<unknown> {
     headers: { 'Content-Type': 'application/json' },
     body: JSON.stringify(body),
   });
-  return response.ok ? ((await response.json())) : response.status;
+  return response.ok ? await response.json() : response.status;
 }
 
 describe('without a policy for the owner', () => {

@@ -101,7 +101,7 @@ async function send(role: string, method: string, path: string, body?: object) {
     headers: { 'Content-Type': 'application/json', Prefer: 'return=representation' },
     ...(body && { body: JSON.stringify(body) }),
   });
-  return { status: response.status, body: (await response.json()) };
+  return { status: response.status, body: await response.json() };
 }
 
 describe('an insert brings', () => {

@@ -26,7 +26,7 @@ it('names and labels of a database stand in types as they are, and add no code',
   const label = { oid: '1', schema: 'api', name: 'state', kind: 'e', not_null: false };
   const type = { ...label, element: null, base: null, labels: names, relation: null, attributes: null };
   const text = typeScript(
-    { relations, foreignKeys: [], functions: [], types: new Map([['1', type]]) },
+    { relations, foreignKeys: [], functions: [], types: new Map([['1', type]]), grantees: [] },
     { schemas: ['api'], internalSchemas: [], roles: ['member'], postgrestVersion: '16.4' },
   );
   const file = ts.createSourceFile('types.ts', text, ts.ScriptTarget.Latest, true);
