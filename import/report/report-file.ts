@@ -24,6 +24,9 @@ export function reportFile(name: string, source: string, notes: readonly Note[],
 }
 
 function introduction(name: string, { compared, refused, explained, unexplained }: ComparedAccess): string[] {
+  if (compared === 0) {
+    return [`\`declaration.ts\` declares \`${name}\`.`, '', ...list('The databases were not compared', unexplained)];
+  }
   const same = compared - refused - explained.length - unexplained.length;
   return [
     `\`declaration.ts\` declares \`${name}\`. Both databases were measured with the same rows: for each table and view, which rows`,
