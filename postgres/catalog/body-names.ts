@@ -42,7 +42,11 @@ const MERGES = /\bthen\s+(insert|update|delete)\b/gi;
 
 /** Reads the names in the body of a function, which may mean something else. An extension's has none. */
 export function bodyNames(fn: FunctionText): BodyNames {
-  const body = fn.extension ? '' : bodyOf(fn);
+  return namesIn(fn.extension ? '' : bodyOf(fn));
+}
+
+/** Reads the names in SQL without comments. */
+export function namesIn(body: string): BodyNames {
   return {
     calls: [...body.matchAll(CALL)].map(([, schema, name]) => bodyName(schema, name)),
     sequences: [...body.matchAll(SEQUENCE)].flatMap(([, text = '']) => {
