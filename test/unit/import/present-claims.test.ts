@@ -22,6 +22,15 @@ it.each([
     `current_setting('request.jwt.claim.' || $1, 't')`,
     `(nullif(current_setting('request.jwt.claims', true), '')::json ->> $1)`,
   ],
+  [
+    `pg_catalog.current_setting('request.jwt.claim.sub', true)`,
+    `(nullif(current_setting('request.jwt.claims', true), '')::json ->> 'sub')`,
+  ],
+  [
+    `select request.env_var('request.cookie.' || c);`,
+    `select (nullif(current_setting('request.cookies', true), '')::json ->> c);`,
+  ],
+  [`set_config('request.jwt.claim.sub', 'x', true)`, `set_config('request.jwt.claim.sub', 'x', true)`],
   [`current_setting('request.jwt.claims', true)`, `current_setting('request.jwt.claims', true)`],
 ])('a read of a claim, %s, becomes %s', (old, present) => {
   expect(withPresentClaims(old)).toBe(present);
