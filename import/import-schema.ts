@@ -1,4 +1,5 @@
 import { basename } from 'node:path';
+import { extraSearchPath } from '../compile/server/settings.ts';
 import { declare } from '../declaration/declare.ts';
 import type { Declaration, SqlSource } from '../declaration/types.ts';
 import { oneLine } from '../errors/one-line.ts';
@@ -75,9 +76,12 @@ export async function importSchema(source: ImportSource, options: ImportSchemaOp
   const policies = await laboratory.session((client) => recognisePolicies(client, frame, rights.objects));
   const built = buildDeclaration({ outline, choices, objects: rights.objects, policies });
 
+  const managed = [...choices.exposed, ...choices.internal];
   const context = {
-    managed: [...choices.exposed, ...choices.internal],
+    managed,
     platform: preset.platformSchemas,
+    searched: extraSearchPath(declare(built.input)).filter((schema) => !managed.includes(schema)),
+    roles: [...(choices.anonymous === undefined ? [] : [choices.anonymous]), ...choices.users],
     isDump,
     unavailable: new Set(unavailable.map(({ statement }) => statement)),
   };

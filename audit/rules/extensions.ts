@@ -43,13 +43,21 @@ export const operatorNotFound: DeclarationRule = {
     const extra = extraSearchPath(declaration);
     return catalog.operatorTypes
       .filter(({ schema, table }) => exposed.has(JSON.stringify([schema, table])))
-      .filter(({ schema, operator_schemas }) => !operator_schemas.some((one) => one === schema || extra.includes(one)))
-      .map(({ schema, table, column, type, operator_schemas }) => ({
-        object: columnObject({ schema, name: table }, column),
-        problem: `has the type ${type}, whose operators requests do not find`,
-        fix: fix(
-          `set 'db-extra-search-path': '${[...extra, ...operator_schemas.slice(0, 1)].join(', ')}' in server.settings`,
-        ),
-      }));
+      .flatMap(({ schema, table, column, type, operator_schemas, closed_schemas }) => {
+        const searched = operator_schemas.filter((one) => one === schema || extra.includes(one));
+        if (searched.some((one) => !closed_schemas.includes(one))) return [];
+        const [closed] = searched;
+        return [
+          {
+            object: columnObject({ schema, name: table }, column),
+            problem: `has the type ${type}, whose operators requests do not find`,
+            fix: fix(
+              closed === undefined
+                ? `set 'db-extra-search-path': '${[...extra, ...operator_schemas.slice(0, 1)].join(', ')}' in server.settings`
+                : `GRANT USAGE ON SCHEMA ${quoteIdentifier(closed)} to the roles, in a migration`,
+            ),
+          },
+        ];
+      });
   },
 };

@@ -27,6 +27,10 @@ export interface PurposeContext {
   readonly platform: readonly string[];
   /** True for a dump, whose session settings are its program's. */
   readonly isDump: boolean;
+  /** Schemas that are not managed, where requests look for names of extensions. @default none */
+  readonly searched?: readonly string[];
+  /** Declared roles. @default none */
+  readonly roles?: readonly string[];
   /** Statements that need an extension that is missing. @default none */
   readonly unavailable?: ReadonlySet<ParsedStatement>;
 }
@@ -37,6 +41,7 @@ type Node = Readonly<Record<string, unknown>>;
 export function purposeOf(statement: ParsedStatement, context: PurposeContext): Purpose | undefined {
   if (context.unavailable?.has(statement)) return 'unavailable';
   const { kind, node } = statement;
+  if (kind === 'GrantStmt' && opensSearched(node, context)) return undefined;
   return BY_KIND[kind] ?? byDetail(kind, node, context) ?? (isOfPlatform(kind, node, context) ? 'platform' : undefined);
 }
 
@@ -122,6 +127,23 @@ function byDetail(kind: string, node: Node, { managed, isDump }: PurposeContext)
     default:
       return undefined;
   }
+}
+
+/** Tests if a grant lets declared roles find names in a schema that no declaration manages. */
+function opensSearched(node: Node, { managed, searched = [], roles = [] }: PurposeContext): boolean {
+  if (node['is_grant'] !== true || node['objtype'] !== 'OBJECT_SCHEMA') return false;
+  const schemas = (node['objects'] as { String: { sval: string } }[]).map(({ String: { sval } }) => sval);
+  const privileges = (node['privileges'] ?? []) as { AccessPriv: { priv_name?: string } }[];
+  const grantees = node['grantees'] as { RoleSpec: { roletype: string; rolename?: string } }[];
+  return (
+    schemas.some((schema) => searched.includes(schema)) &&
+    schemas.every((schema) => searched.includes(schema) || managed.includes(schema)) &&
+    privileges.length === 1 &&
+    privileges[0]!.AccessPriv.priv_name === 'usage' &&
+    grantees.every(
+      ({ RoleSpec: { roletype, rolename = '' } }) => roletype === 'ROLESPEC_PUBLIC' || roles.includes(rolename),
+    )
+  );
 }
 
 function ofAlterations(node: Node): Purpose | undefined {

@@ -310,6 +310,8 @@ export interface CatalogOperatorType {
   readonly type: string;
   /** Schemas of the operators. */
   readonly operator_schemas: readonly string[];
+  /** Those of them that a role with a grant on the table may not use. */
+  readonly closed_schemas: readonly string[];
 }
 
 /** An extension with objects in a managed schema. */

@@ -44,9 +44,10 @@ function declared(name: string, schema: string, more: More = {}) {
 }
 
 /** A database with the extensions, which the first deploy's schemas may hold. */
-async function extended(schema: string, more: More = {}) {
+async function extended(schema: string, more: More = {}, before = '') {
   const database = await cluster.database();
   await database.apply(declare(bare(database.name, more)));
+  await database.sql(before);
   await database.sql(`${extensionsIn(schema)} GRANT USAGE ON SCHEMA ${schema} TO ${database.name}_owner`);
   return database;
 }
@@ -147,6 +148,13 @@ describe('a deploy', () => {
     const { warnings } = await database.apply(declared(database.name, 'extensions', internal));
     expect(rules(warnings)).toContain(
       "operator_not_found: api.people.email (set 'db-extra-search-path': 'public, extensions' in server.settings)",
+    );
+    const settings = { 'db-extra-search-path': 'public, extensions' };
+    const closed = await extended('extensions', { server: { settings } }, 'CREATE SCHEMA extensions;');
+    expect(
+      rules((await closed.apply(declared(closed.name, 'extensions', { server: { settings } }))).warnings),
+    ).toContain(
+      'operator_not_found: api.people.email (GRANT USAGE ON SCHEMA "extensions" to the roles, in a migration)',
     );
     const found = { ...internal, server: { settings: { 'db-extra-search-path': 'public, extensions' } } };
     expect(rules((await database.apply(declared(database.name, 'extensions', found))).warnings)).toEqual([]);

@@ -101,6 +101,11 @@ describe('an import of names, types and kinds of objects', () => {
       await answers(project, {
         'paid lines': { path: '/Order.Lines?select=state', headers: shop },
         'own and paid lines': { ...user, path: '/Order.Lines?select=mail&order=Id', headers: shop },
+        'a filter by an operator of an extension': {
+          ...user,
+          path: '/Order.Lines?select=mail&mail=eq.ann@example.org',
+          headers: shop,
+        },
         'a column without a grant': { path: '/Order.Lines?select=mail', headers: shop },
         'both partitions': { path: '/measures?select=city&order=city' },
         'a partition by its name': { path: '/measures_2024' },
@@ -113,6 +118,7 @@ describe('an import of names, types and kinds of objects', () => {
     ).toEqual({
       'paid lines': [{ state: 'Paid' }],
       'own and paid lines': [{ mail: 'Ann@Example.org' }, { mail: null }],
+      'a filter by an operator of an extension': [{ mail: 'Ann@Example.org' }],
       'a column without a grant': 401,
       'both partitions': [{ city: 'Oslo' }, { city: 'Rome' }],
       'a partition by its name': 401,

@@ -155,7 +155,7 @@ export function strangeCatalog(declaration: Declaration): Catalog {
     eventTriggers: [{ name: STRANGE, function: `${quoted}.f()`, owner: STRANGE }],
     extensions: [{ name: STRANGE, schema: 'api', relocatable: true }],
     operatorTypes: [
-      { schema: 'api', table: 'notes', column: STRANGE, type: `${quoted}.t`, operator_schemas: [STRANGE] },
+      { schema: 'api', table: 'notes', column: STRANGE, type: `${quoted}.t`, operator_schemas: [STRANGE], closed_schemas: [] },
     ],
   };
 }
