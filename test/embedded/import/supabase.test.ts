@@ -48,27 +48,28 @@ describe('an import of migrations of Supabase', () => {
   it('recognises policies that call the functions of auth', () => {
     const both = ['anon', 'authenticated'];
     const own = { kind: 'own-rows', claim: 'sub', type: 'uuid' };
-    const service = { kind: 'all-rows', to: 'service_role' };
+    // The role has `allRows`.
+    const service = { kind: 'all-rows', to: 'service_role', for: ['select', 'insert', 'update', 'delete'] };
     expect(policiesOf(project, 'profiles')).toEqual([
-      service,
       { kind: 'all-rows', to: both, for: 'select' },
       { ...own, to: both, for: 'update', column: 'id' },
       // For the function of the trigger.
       { kind: 'all-rows', to: 'shop_owner', for: 'insert' },
+      service,
     ]);
     expect(policiesOf(project, 'channels')).toEqual([
-      service,
       { kind: 'all-rows', to: 'authenticated', for: 'select' },
       { ...own, to: 'authenticated', for: 'insert', column: 'created_by' },
+      service,
     ]);
   });
 
   it('splits a condition of several templates into policies', () => {
     expect(policiesOf(project, 'notes')).toMatchObject([
-      { kind: 'all-rows', to: 'service_role' },
       { kind: 'custom', to: 'authenticated', restrictive: true },
       { kind: 'public-rows', to: 'authenticated', where: { shared: true } },
       { kind: 'own-rows', to: 'authenticated', column: 'owner' },
+      { kind: 'all-rows', to: 'service_role' },
     ]);
   });
 
