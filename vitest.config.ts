@@ -66,7 +66,8 @@ export default defineConfig({
           ...patient,
         }),
       ),
-      kind('browser', 180 * seconds, { ...withoutEngine, ...patient }),
+      // A browser that has to share two cores with everything else may miss an event.
+      kind('browser', 180 * seconds, { ...withoutEngine, ...patient, retry: 1 }),
       kind('docker', 180 * seconds, alone(1)),
       kind('deploy', 600 * seconds, { ...alone(2), ...deploying }),
       kind('engine', 600 * seconds, { ...alone(3), ...deploying }),
