@@ -171,7 +171,7 @@ export function differences(cells: readonly ComparedCell[], notes: readonly Note
   };
 }
 
-/** What one subject may do with one object, before and now. */
+/** A comparison of one subject on one object, before and now. */
 export interface ComparedCell {
   /** Name of the relation, or signature of the function. */
   readonly object: string;
