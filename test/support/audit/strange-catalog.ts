@@ -155,7 +155,14 @@ export function strangeCatalog(declaration: Declaration): Catalog {
     eventTriggers: [{ name: STRANGE, function: `${quoted}.f()`, owner: STRANGE }],
     extensions: [{ name: STRANGE, schema: 'api', relocatable: true }],
     operatorTypes: [
-      { schema: 'api', table: 'notes', column: STRANGE, type: `${quoted}.t`, operator_schemas: [STRANGE], closed_schemas: [] },
+      {
+        schema: 'api',
+        table: 'notes',
+        column: STRANGE,
+        type: `${quoted}.t`,
+        operator_schemas: [STRANGE],
+        closed_schemas: [],
+      },
     ],
   };
 }
