@@ -1,9 +1,7 @@
 import { refuse } from '../errors/secured-postgrest-error.ts';
-import { extraSearchPath } from '../compile/server/settings.ts';
 import { apiRoles, effectiveRoles } from '../declaration/roles.ts';
 import type { Command, Declaration, QualifiedName } from '../declaration/types.ts';
 import type { ComparedCatalog } from '../postgres/catalog/read-catalog.ts';
-import { quoteIdentifier } from '../postgres/quote.ts';
 import {
   INFINITE_RECURSION,
   INSUFFICIENT_PRIVILEGE,
@@ -14,6 +12,7 @@ import {
 import { raw, statementsOf } from '../postgres/statements.ts';
 import { neededPrivileges, type Need } from './plan/needs.ts';
 import { inOneMessage, setRole } from './run-steps.ts';
+import { requestSearchPath } from './search-path.ts';
 import type { Session } from './session.ts';
 
 const statement = statementsOf('apply/trial');
@@ -99,7 +98,7 @@ async function tryBatch(session: Session, trials: readonly Trial[], superuser: b
         statement('create_trial', { private: privateSchema, function: functionOf(role) }),
       ]),
       setRole(owner),
-      statement('begin_request', { search_path: searchPath(declaration) }),
+      statement('begin_request', { search_path: requestSearchPath(declaration, declaration.schemas[0]!) }),
     ]),
   );
   const commands = roles.map((role) =>
@@ -116,12 +115,6 @@ async function tryBatch(session: Session, trials: readonly Trial[], superuser: b
   const { rows } = await client.query<TrialError>(tries.join('\nUNION ALL\n'), commands);
   await client.query(inOneMessage([statement('end'), setRole()]));
   return rows.filter(({ code }) => REPORTED.includes(code)).map((error) => trialFailure(trials[error.number]!, error));
-}
-
-/** Search path of a request to the first exposed schema. */
-function searchPath(declaration: Declaration): string {
-  const path = new Set([declaration.schemas[0]!, ...extraSearchPath(declaration)]);
-  return [...path].map(quoteIdentifier).join(', ');
 }
 
 async function lackingNeeds({ client }: Session, needs: readonly Need[]): Promise<Need[]> {

@@ -57,7 +57,7 @@ function mostSpecific(issue: Issue, input: unknown): Issue {
   if (issue.code !== 'invalid_union') return issue;
   const alternatives = issue.errors
     .filter((issues) => issues.every(({ code, path }) => code !== 'unrecognized_keys' && path.length > 0))
-    // Of an object whose members are there: what they lack is a matter of another alternative.
+    // The members of the object are there: their faults belong to another alternative.
     .filter((issues) => issues.every(({ path }) => valueAt([...issue.path, ...path], input) !== undefined));
   const [nearest] = alternatives.sort((one, other) => one.length - other.length)[0] ?? [];
   return nearest ? mostSpecific({ ...nearest, path: [...issue.path, ...nearest.path] }, input) : issue;

@@ -41,7 +41,7 @@ export function insertOf({ relation, attlist }: CopyNode, rows: readonly Pick<Co
   const values = rows.map(
     (row) => `(${row.values.map((value) => (value === null ? 'NULL' : quoteLiteral(value).trim())).join(', ')})`,
   );
-  // As COPY does, it takes the values of identity columns from the data.
+  // The statement takes the values of identity columns from the data, like COPY.
   return `INSERT INTO ${table}${columns} OVERRIDING SYSTEM VALUE VALUES\n${values.join(',\n')}`;
 }
 

@@ -1,6 +1,5 @@
 import { statementsOf } from '../../postgres/statements.ts';
-import { quoteIdentifier } from '../../postgres/quote.ts';
-import { extraSearchPath } from '../../compile/server/settings.ts';
+import { requestSearchPath } from '../../apply/search-path.ts';
 import { providerOf, tokenClaims } from '../../declaration/keys/provider.ts';
 import type { Command, Declaration, QualifiedName } from '../../declaration/types.ts';
 import { epochSeconds } from '../../tokens/epoch-seconds.ts';
@@ -38,9 +37,8 @@ export interface Request {
 export function requestValues(declaration: Declaration, { relation, command, subject }: Request) {
   const { schemas, privateSchema } = declaration;
   const exposed = schemas.includes(relation.schema) ? relation.schema : schemas[0]!;
-  const path = new Set([exposed, ...extraSearchPath(declaration)]);
   const settings = {
-    search_path: [...path].map(quoteIdentifier).join(', '),
+    search_path: requestSearchPath(declaration, exposed),
     transaction_read_only: command === 'select' ? 'on' : 'off',
     'request.method': METHODS[command],
     'request.path': `/${relation.name}`,

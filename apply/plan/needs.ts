@@ -144,7 +144,7 @@ function readGraph(declaration: Declaration, catalog: ComparedCatalog): Graph {
   const callable = catalog.functions.filter((fn) => !fn.security_definer || isAcceptedDefiner(fn, declaration));
   const sequences = catalog.relations.filter(({ kind }) => kind === 'S');
   const byName = groupedByName(callable);
-  // Of a body that Postgres has parsed, the dependencies are recorded.
+  // Postgres records the dependencies of a body that it has parsed.
   for (const fn of catalog.functions.filter(({ body_is_text }) => body_is_text)) {
     const names = bodyNames(fn);
     const node = keyOf('function', '', fn.signature);

@@ -22,7 +22,7 @@ async function bodyOf({ body, returns }: FoundFunction): Promise<Expression | un
   if (!only || statements.length > 1 || only.kind !== 'SelectStmt' || only.node['fromClause'] !== undefined)
     return undefined;
   const expression = targetOf(only.node);
-  // What the body is, the function converts to its own type.
+  // The function converts the value of its body to its own type.
   return (
     expression && {
       kind: 'TypeCast',

@@ -14,7 +14,7 @@ export interface Alternative {
 
 /**
  * A recognised condition: rows that pass any of the alternatives of a permissive policy, or each of a restrictive one.
- * With a problem, the condition could not be taken over.
+ * A problem says why the condition could not be taken over.
  */
 export type Recognised = { readonly alternatives: readonly Alternative[] } | { readonly problem: string };
 

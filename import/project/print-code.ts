@@ -59,7 +59,7 @@ function entriesOf(value: object): [string, unknown][] {
 }
 
 function keyOf(name: string): string {
-  // As a plain key it would set the prototype.
+  // A plain key would set the prototype.
   if (name === '__proto__') return "['__proto__']";
   return /^[A-Za-z_$][\w$]*$/.test(name) ? name : quoted(name);
 }

@@ -36,7 +36,7 @@ CREATE EXTENSION :{if_not_exists} :"name" :{options}
 -- name: comment_on_extension
 COMMENT ON EXTENSION :"name" IS :'comment'
 -- name: migration_settings
--- What a migration has set so far, and the schema in which it creates objects.
+-- Settings that a migration has made so far, and the schema in which it creates objects.
 SELECT pg_catalog.current_schema()::text AS schema, ARRAY(
   SELECT pg_catalog.json_build_object('name', name, 'value', setting) FROM pg_catalog.pg_settings WHERE source = 'session') AS settings
 -- name: restore_setting
