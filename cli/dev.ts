@@ -1,3 +1,4 @@
+import { setTimeout } from 'node:timers/promises';
 import type { Command } from 'commander';
 import { readRemoved } from '../apply/removed-statements.ts';
 import { removedLines } from '../apply/removed.ts';
@@ -22,6 +23,8 @@ import { parsePort } from './parse-port.ts';
 
 /** How long the end may take. */
 const END_MS = 5000;
+/** How long after a lost connection the end of its server may become known. */
+const END_NOTICED_MS = 1000;
 
 interface DevOptions {
   readonly port?: number;
@@ -76,10 +79,12 @@ async function dev(file: string, options: DevOptions): Promise<void> {
       await using explorer = options.explorer ? await explore(environment, options.explorerPort) : undefined;
       console.log(await describe(environment, explorer?.link, tokenFiles));
       for (const line of removedLines(await readRemoved(declaration))) console.log(line);
+      const end = Promise.race([stopSignal.received, environment.died]);
       const tellFindings = findingsTeller(environment);
-      await tellFindings().catch((error: unknown) => {
-        // Ctrl-C in a terminal ends the servers as well.
-        if (!stopSignal.isReceived) throw error;
+      await tellFindings().catch(async (error: unknown) => {
+        // Ctrl-C in a terminal ends the servers as well; and the end of a server is told, not what could not be asked.
+        const isEnding = await Promise.race([end.then(() => true), setTimeout(END_NOTICED_MS, false, { ref: false })]);
+        if (!isEnding) throw error;
       });
       const refusals = tellRefusals(environment);
       const upkeep = options.watch
@@ -97,7 +102,7 @@ async function dev(file: string, options: DevOptions): Promise<void> {
           )
         : undefined;
       try {
-        const died = await Promise.race([stopSignal.received, environment.died]);
+        const died = await end;
         if (died !== undefined) refuse('server_ended', 'dev', died, startAgain(died, environment));
       } finally {
         upkeep?.stop();

@@ -3,6 +3,23 @@ import { root } from './run.mjs';
 
 const SHOWN_LINES = 8;
 
+/** More files than these do not fail because other work took their time. */
+const MOST_TRIED_AGAIN = 5;
+/** A property that fails has a counterexample, whatever it says the next time. */
+const COUNTEREXAMPLE = /Property failed after|FUZZ_SEED=/;
+
+/** The files of vitest's report that get a second try: a few that failed, if no failure has a counterexample. */
+export function filesToTryAgain(testResults) {
+  const failed = testResults.filter(({ status }) => status === 'failed');
+  const messages = failed.flatMap(({ message, assertionResults }) => [
+    message,
+    ...assertionResults.flatMap((test) => test.failureMessages ?? []),
+  ]);
+  if (messages.some((message) => COUNTEREXAMPLE.test(message))) return [];
+  const files = [...new Set(failed.map(({ name }) => relative(root, name)))];
+  return files.length > MOST_TRIED_AGAIN ? [] : files;
+}
+
 /** The failed tests of vitest's report, each with the first lines of its error: the end of a long log says what failed. */
 export function failedTests(testResults) {
   return testResults.flatMap(({ name, status, message, assertionResults }) => {

@@ -114,6 +114,8 @@ function ownEngine() {
   if (missing.length > 0) return `a Docker engine of the tests' own needs ${missing.join(', ')} on the PATH`;
 }
 
+const deploying = [dockerEngine, images, terraform, providers];
+
 /** The kinds of tests, as the projects of vitest are named, and what each needs. */
 const requirements = {
   unit: [],
@@ -124,8 +126,9 @@ const requirements = {
   'postgrest-16': [postgres, postgrestOf(16)],
   browser: [postgres, postgrest, chromium],
   docker: [dockerEngine, images],
-  deploy: [dockerEngine, images, terraform, providers],
-  engine: [dockerEngine, images, terraform, providers, ownEngine],
+  deploy: deploying,
+  'deploy-other-names': deploying,
+  engine: [...deploying, ownEngine],
 };
 
 const answers = new Map();

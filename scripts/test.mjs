@@ -6,20 +6,25 @@ import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { setPriority, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { failedTests } from './failed-tests.mjs';
+import { failedTests, filesToTryAgain } from './failed-tests.mjs';
 import { obstacle } from './requirements.mjs';
 import { root, runModule } from './run.mjs';
 import { timeTable } from './time-table.mjs';
 
 const PIPED = ['ignore', 'pipe', 'pipe'];
 
-/** The priority of what fills the pauses of another lane. */
-const LOWER = 5;
-
-/** Kinds that run at the same time: the first ones, a file at a time, wait for the engine more than they compute. */
+/**
+ * Kinds that run at the same time. The first ones, a file at a time, wait for the engine more than they compute, and do not
+ * wait for the checks. `priority`: as that of `nice`; the first lane takes as long as the whole run.
+ */
 const lanes = [
-  ['docker', 'deploy', 'engine'],
-  ['unit', 'site', 'terrain', 'embedded', 'postgrest-14', 'postgrest-16', 'browser'],
+  { kinds: ['deploy'], isEarly: true, priority: 0 },
+  { kinds: ['docker', 'deploy-other-names', 'engine'], isEarly: true, priority: 3 },
+  {
+    kinds: ['unit', 'site', 'terrain', 'embedded', 'postgrest-14', 'postgrest-16', 'browser'],
+    isEarly: false,
+    priority: 5,
+  },
 ];
 
 const args = process.argv.slice(2);
@@ -59,15 +64,25 @@ function listFiles() {
 }
 
 /** Runs the tests of some kinds, and answers what vitest reports and its exit status. `priority`: as that of `nice`. */
-async function runTests(kinds, stdio, priority) {
+async function runTests(kinds, stdio, { priority = 0, options = otherArgs }) {
   const report = join(reports, `${kinds.join('-')}.json`);
-  const options = [`--outputFile.json=${report}`, '--reporter=default', '--reporter=json', ...otherArgs];
+  const reporters = [`--outputFile.json=${report}`, '--reporter=default', '--reporter=json'];
   const projects = kinds.map((kind) => `--project=${kind}`);
-  const vitest = start('vitest/vitest.mjs', ['run', ...options, ...projects], stdio);
-  if (priority !== undefined) setPriority(vitest.pid, priority);
+  const vitest = start('vitest/vitest.mjs', ['run', ...reporters, ...options, ...projects], stdio);
+  setPriority(vitest.pid, priority);
   printLines(vitest);
   const status = await ended(vitest);
-  return { status, found: readReport(report) };
+  return { kinds, status, testResults: readReport(report)?.testResults ?? [] };
+}
+
+/** Runs failed files again, one at a time. In a whole run other work may have taken their time: now there is none. */
+async function tryAgain(result) {
+  const files = args.length === 0 ? filesToTryAgain(result.testResults) : [];
+  if (files.length === 0) return result;
+  for (const failure of failedTests(result.testResults)) console.log(`second try of ${failure}`);
+  const again = await runTests(result.kinds, 'inherit', { options: ['--no-file-parallelism', ...files] });
+  const others = result.testResults.filter(({ name }) => again.testResults.every((file) => file.name !== name));
+  return { ...again, testResults: [...others, ...again.testResults] };
 }
 
 /** Those of the kinds that can run here; says which cannot, and counts their files. */
@@ -83,9 +98,9 @@ function runnable(kinds, files) {
   });
 }
 
-function countTests({ status, found }) {
+function countTests({ status, testResults }) {
   const before = count.failed;
-  for (const file of found?.testResults ?? []) {
+  for (const file of testResults) {
     const failed = file.assertionResults.filter((test) => test.status === 'failed').length;
     const passed = file.assertionResults.filter((test) => test.status === 'passed').length;
     count.passed += passed;
@@ -111,21 +126,27 @@ if (status !== 0 || files.length === 0) {
 } else {
   if (process.env.FULL_TESTS !== '1') console.log('wide sets: a fixed sample of each; FULL_TESTS=1 runs them whole');
   const selected = lanes
-    .map((lane) => lane.filter((kind) => files.some((file) => file.projectName === kind)))
-    .filter((lane) => lane.length > 0);
+    .map((lane) => ({ ...lane, kinds: lane.kinds.filter((kind) => files.some((file) => file.projectName === kind)) }))
+    .filter(({ kinds }) => kinds.length > 0);
   const stdio = selected.length > 1 ? PIPED : 'inherit';
-  // The lane of the deploys takes as long as the whole run: it does not wait for the checks, and goes first.
-  const isEarly = (lane) => selected.length > 1 && lane === selected[0];
-  const runs = selected.flatMap((lane) => {
-    const kinds = runnable(lane, files);
+  const runs = selected.flatMap(({ kinds: wanted, isEarly, priority }) => {
+    const kinds = runnable(wanted, files);
     if (kinds.length === 0) return [];
-    return [isEarly(lane) ? runTests(kinds, stdio) : checks.then(() => runTests(kinds, stdio, LOWER))];
+    if (isEarly && selected.length > 1) return [runTests(kinds, stdio, { priority })];
+    return [checks.then(() => runTests(kinds, stdio, { priority }))];
   });
   const results = await Promise.all(runs);
-  results.forEach(countTests);
-  const testResults = results.flatMap(({ found }) => found?.testResults ?? []);
+  const testResults = results.flatMap(({ testResults }) => testResults);
   console.log(timeTable(testResults));
-  for (const failure of failedTests(testResults)) console.log(failure);
+  const firstFailures = failedTests(testResults);
+  const last = [];
+  for (const result of results) last.push(await tryAgain(result));
+  last.forEach(countTests);
+  const failures = failedTests(last.flatMap(({ testResults }) => testResults));
+  for (const failure of firstFailures.filter((failure) => !failures.includes(failure))) {
+    console.log(`at the first try, ${failure}`);
+  }
+  for (const failure of failures) console.log(failure);
 }
 
 await checks;

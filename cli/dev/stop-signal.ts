@@ -4,7 +4,6 @@ import { END_SIGNALS } from '../../testing/servers/end-signals.ts';
 export interface StopSignal extends Disposable {
   /** Resolves with the first one. */
   readonly received: Promise<void>;
-  readonly isReceived: boolean;
 }
 
 /**
@@ -13,13 +12,9 @@ export interface StopSignal extends Disposable {
  */
 export function listenForStop(): StopSignal {
   const parent = process.env['npm_lifecycle_event'] === undefined ? undefined : process.ppid;
-  let isReceived = false;
   let resolveReceived: () => void;
   const received = new Promise<void>((resolve) => (resolveReceived = resolve));
-  const stop = () => {
-    isReceived = true;
-    resolveReceived();
-  };
+  const stop = () => resolveReceived();
   // The timer also keeps this process alive: the servers must not.
   const timer = setInterval(() => {
     if (parent !== undefined && process.ppid !== parent) stop();
@@ -27,9 +22,6 @@ export function listenForStop(): StopSignal {
   for (const signal of END_SIGNALS) process.on(signal, stop);
   return {
     received,
-    get isReceived() {
-      return isReceived;
-    },
     [Symbol.dispose]() {
       clearInterval(timer);
       for (const signal of END_SIGNALS) process.off(signal, stop);

@@ -85,7 +85,7 @@ describe.each(['https://id.test', 'https://app.test/id', 'https://app.test/auth'
     for (const place of places) expect(place).toMatch(new RegExp(`^${issuer}/(interaction|auth)/`));
     expect(back.href).toContain(`${REDIRECT}?code=`);
     expect(out).toContain(`action="${issuer}/session/end/confirm"`);
-    expect([discovered, out, ...visitor.setCookies].join()).not.toContain('evil');
+    expect([discovered, out, ...visitor.setCookies].join()).not.toContain('evil.test');
   });
 
   it('its cookies are for TLS, and the session and what is pending for this host only', async () => {
@@ -114,7 +114,7 @@ it('knows its address also where a request names another server', async () => {
   const visitor = new Visitor(at);
   const discovered = await (await visitor.ask(`${issuer}/.well-known/openid-configuration`)).text();
   expect(discovered).toContain(`"${issuer}/token"`);
-  expect(discovered).not.toContain('evil');
+  expect(discovered).not.toContain('evil.test');
 });
 
 it.each(['http://id.test', 'http://127.0.0.1.evil.test', 'https://id.test?x', 'https://id.test#x', 'ftp://id.test'])(
