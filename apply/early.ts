@@ -107,7 +107,7 @@ async function seal(session: Session, { reach, errors, known }: Found): Promise<
     await runSteps(session, steps);
     present = await readPlanned();
   };
-  await run(present.planned.filter((step) => closes(step, known)));
+  await run(present.planned.filter((step) => runsAtOnce(step, known)));
   const reached = { before: reach, after: await readReach(session), written: await readWritten(client) };
   const toSeal = () => planSeal(declaration, reached, present.catalog, present.planned);
   const steps = toSeal();
@@ -122,8 +122,11 @@ async function seal(session: Session, { reach, errors, known }: Found): Promise<
   return steps.map(({ place }) => place);
 }
 
-/** Tests if a step closes access at once: it protects an object, or revokes access that the run itself opened. */
-function closes({ purpose, sql }: Step, known: ReadonlySet<string>): boolean {
+/**
+ * Tests if a step runs at once: it protects an object, revokes access that the run itself opened, or grants the owner an
+ * extension that the run has made.
+ */
+function runsAtOnce({ purpose, sql }: Step, known: ReadonlySet<string>): boolean {
   return purpose === 'protect' || (purpose !== undefined && !known.has(sql));
 }
 

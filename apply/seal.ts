@@ -26,7 +26,9 @@ export function planSeal(
   const changed = affected(before, after, ({ schema, name }) => !excessive.has(`${schema}.${name}`));
   const touched = new Map([...changed, ...shownToFewer(declaration, after, written, { catalog, excessive })]);
   const own = new Set(ownSchemas(declaration));
-  return [...touched.values()].filter(({ schema }) => own.has(schema)).flatMap((node) => sealed(node, catalog));
+  return [...touched.values()]
+    .filter(({ schema }) => own.has(schema))
+    .flatMap((node) => sealed(node, catalog, declaration.owner));
 }
 
 /** Finds nodes that show the written rows and lose grants or change policies at the end, and their dependents. */
@@ -55,7 +57,7 @@ function shownToFewer(
   );
 }
 
-function sealed({ kind, schema, name, signature }: ReachNode, catalog: ComparedCatalog): Step[] {
+function sealed({ kind, schema, name, signature }: ReachNode, catalog: ComparedCatalog, owner: string): Step[] {
   switch (kind) {
     case 'relation':
       return catalog.relations
@@ -75,11 +77,14 @@ function sealed({ kind, schema, name, signature }: ReachNode, catalog: ComparedC
       return catalog.functions
         .filter((fn) => fn.schema === schema && fn.signature === signature)
         .flatMap((fn) =>
-          grantees(fn.grants).map((grantee) => ({
-            sql: statement('revoke_on_function', { signature: raw(signature), grantee: toRole(grantee) }),
-            as: fn.extension ? 'admin' : 'owner',
-            place: `${schema}.${name}`,
-          })),
+          grantees(fn.grants)
+            // Later migrations run what the owner may execute of an extension.
+            .filter((grantee) => grantee !== owner)
+            .map((grantee) => ({
+              sql: statement('revoke_on_function', { signature: raw(signature), grantee: toRole(grantee) }),
+              as: fn.extension ? 'admin' : 'owner',
+              place: `${schema}.${name}`,
+            })),
         );
     case 'schema':
       return catalog.schemas

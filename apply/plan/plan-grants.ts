@@ -46,7 +46,7 @@ export function planGrants(declaration: Declaration, access: DesiredAccess, cata
     ...functions(declaration, access, catalog, needs),
     ...types(catalog),
   ];
-  const compared = subjects.map(compare);
+  const compared = subjects.map((subject) => compare(subject, declaration.owner));
   return {
     revoke: [...compared.flatMap(({ revoke }) => revoke), ...defaultPrivileges(declaration, catalog)],
     grant: compared.flatMap(({ grant }) => grant),
@@ -56,12 +56,12 @@ export function planGrants(declaration: Declaration, access: DesiredAccess, cata
 /** Places that exist and have declared grants, but none in the database. */
 export function ungranted(declaration: Declaration, catalog: ComparedCatalog): string[] {
   return [...relations(declaration, catalog, []), ...functions(declaration, desiredAccess(declaration), catalog, [])]
-    .filter(({ want, have }) => want.size > 0 && have.length === 0)
+    .filter(({ want, have }) => have.length === 0 && [...want.keys()].some((grantee) => grantee !== declaration.owner))
     .map(({ place }) => place);
 }
 
 /** Resets a grantee with excess privileges or a grant option: REVOKE ALL, then the declared grants. */
-function compare({ place, as, want, have, revoke, grant }: Subject): { revoke: Step[]; grant: Step[] } {
+function compare({ place, as, want, have, revoke, grant }: Subject, owner: string): GrantPlan {
   const present = new Map<string, Set<string>>();
   const excessive = new Set<string>();
   // To revoke a grant option is to revoke the grants made with it, so all declared grants follow.
@@ -78,7 +78,8 @@ function compare({ place, as, want, have, revoke, grant }: Subject): { revoke: S
       const lacking = [...privileges].filter(
         (name) => passedOn || excessive.has(grantee) || !present.get(grantee)?.has(name),
       );
-      return lacking.length === 0 ? [] : grant(grantee, lacking).map(step);
+      if (lacking.length === 0) return [];
+      return grant(grantee, lacking).map((sql) => (grantee === owner ? { ...step(sql), purpose: 'owner' } : step(sql)));
     }),
   };
 }
@@ -196,6 +197,8 @@ function functions(
         : []),
       ...declaration.functions.filter((declared) => matches(declared, fn)).flatMap(({ execute }) => execute),
       ...(needing.get(fn.signature) ?? []),
+      // A superuser owns it. Functions and migrations of the owner run it as PUBLIC could.
+      ...(fn.left_to_public ? [declaration.owner] : []),
     ];
     const signature = raw(fn.signature);
     return {

@@ -81,7 +81,7 @@ export function planBookkeeping({ privateSchema }: Declaration, catalog: Catalog
 
 /** Plans changes of owner: objects of another owner would be exempt from FORCE and from least privilege. */
 function planOwnership({ owner }: Declaration, catalog: ComparedCatalog): Step[] {
-  const foreign = <T extends { owner: string; extension?: boolean }>(objects: readonly T[]) =>
+  const foreign = <T extends { owner: string; extension?: boolean | string | null }>(objects: readonly T[]) =>
     objects.filter((object) => object.owner !== owner && !object.extension);
   return [
     ...foreign(catalog.relations)

@@ -161,7 +161,10 @@ function foreignFunctions({ catalog, accepted }: Audited): CatalogFunction[] {
 }
 
 function callableDefiners(audited: Audited): CatalogFunction[] {
-  return foreignFunctions(audited).filter((fn) => fn.security_definer && fn.grants.length > 0);
+  const { owner } = audited.scope;
+  return foreignFunctions(audited).filter(
+    (fn) => fn.security_definer && fn.grants.some(({ grantee }) => grantee !== owner),
+  );
 }
 
 /** Functions outside of the managed schemas that requests find by name, or that a managed object rests on. */

@@ -48,7 +48,10 @@ export interface CatalogFunction {
   readonly trusted: boolean;
   /** The body resolves its names only when it runs, so that Postgres records no dependencies. */
   readonly body_is_text: boolean;
-  readonly extension: boolean;
+  /** Extension that it belongs to. */
+  readonly extension: string | null;
+  /** True for a function that its extension lets PUBLIC execute. */
+  readonly left_to_public: boolean;
   readonly definition: string;
   readonly comment: string;
   readonly grants: readonly Grant[];

@@ -32,7 +32,7 @@ WITH RECURSIVE
     UNION ALL SELECT 'pg_operator'::regclass, o.oid FROM pg_operator AS o JOIN declared AS d ON d.owns AND d.oid = o.oprowner
   ),
   extended AS (
-    SELECT classid AS class, objid AS oid FROM pg_depend AS p WHERE refclassid = 'pg_extension'::regclass AND deptype = 'e'
+    SELECT classid AS class, objid AS oid, refobjid AS extension FROM pg_depend AS p WHERE refclassid = 'pg_extension'::regclass AND deptype = 'e'
       AND NOT EXISTS (SELECT FROM owned AS o WHERE o.class = p.classid AND o.oid = p.objid)
   ),
   -- Functions that Postgres makes with a type, such as a range's constructors.

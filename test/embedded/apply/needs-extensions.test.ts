@@ -161,6 +161,54 @@ describe('a deploy', () => {
   });
 });
 
+/** A table and a function of the owner that run an extension in an internal schema, and a later migration that does. */
+function ticketed(name: string, more: readonly string[] = []) {
+  const to = `${name}_user`;
+  const migrations = [
+    `CREATE EXTENSION "uuid-ossp" SCHEMA inside;
+      CREATE EXTENSION pg_freespacemap SCHEMA inside;
+      CREATE TABLE tickets (id uuid PRIMARY KEY DEFAULT inside.uuid_generate_v4(), note text);
+      CREATE FUNCTION open_ticket() RETURNS uuid SECURITY DEFINER SET search_path = '' LANGUAGE plpgsql AS
+        $$ BEGIN RETURN inside.uuid_generate_v4(); END $$;`,
+    'CREATE INDEX CONCURRENTLY ON tickets (note)',
+    `INSERT INTO tickets (note) VALUES ('between commits')`,
+    ...more,
+  ];
+  return declare({
+    ...bare(name, { internalSchemas: ['inside'] }),
+    migrations: migrations.map((sql, n) => ({ file: `${n + 1}.sql`, sql })),
+    tables: [{ name: 'tickets', policies: [allRows({ to: `${name}_owner`, for: 'select' })] }],
+    functions: [{ name: 'open_ticket', execute: to, securityDefiner: true }],
+  });
+}
+
+describe('the owner', () => {
+  it('may execute what an extension in a managed schema lets PUBLIC execute, and nobody else may', async () => {
+    const database = await cluster.database();
+    const { name } = database;
+    await database.apply(ticketed(name));
+    const [called] = await database.request(`${name}_user`, {}, 'SELECT api.open_ticket() AS id');
+    expect(called).toEqual({ id: expect.stringMatching(/^[0-9a-f-]{36}$/) as string });
+    await expect(database.request(`${name}_user`, {}, 'SELECT inside.uuid_generate_v4()')).rejects.toThrow(
+      'permission denied',
+    );
+    const later = ticketed(name, [`INSERT INTO tickets (note) VALUES ('after the first deploy')`]);
+    expect((await database.apply(later)).warnings.map(({ rule }) => rule)).not.toContain('not_as_declared');
+    expect(await database.apply(later)).toMatchObject({ changes: 0, migrations: [] });
+    expect(await database.sql('SELECT note FROM api.tickets ORDER BY note')).toHaveLength(2);
+    const granted = await database.sql(`
+      SELECT e.extname AS extension, bool_and(has_function_privilege('${name}_owner', p.oid, 'EXECUTE')) AS owner,
+        bool_or(has_function_privilege('${name}_other', p.oid, 'EXECUTE')) AS others
+      FROM pg_proc AS p JOIN pg_depend AS d ON d.objid = p.oid AND d.deptype = 'e' JOIN pg_extension AS e ON e.oid = d.refobjid
+      WHERE p.pronamespace = 'inside'::regnamespace GROUP BY 1 ORDER BY 1`);
+    // Its script keeps pg_freespacemap from PUBLIC.
+    expect(granted).toEqual([
+      { extension: 'pg_freespacemap', owner: false, others: false },
+      { extension: 'uuid-ossp', owner: true, others: false },
+    ]);
+  });
+});
+
 describe('a data representation', () => {
   const to = 'shown_user';
   const declaration = declare({

@@ -22,7 +22,14 @@ function relation(kind: CatalogRelation['kind'], more: Partial<CatalogRelation> 
 const definer: CatalogFunction = {
   ...{ schema: 'api', name: STRANGE, signature: `api.${quoted}(integer)`, owner: STRANGE, arguments: ['integer'] },
   ...{ security_definer: true, search_path_set: false, settings: ['row_security=off'], leakproof: true },
-  ...{ trusted: false, body_is_text: true, extension: false, definition: 'SELECT', comment: '' },
+  ...{
+    trusted: false,
+    body_is_text: true,
+    extension: null,
+    left_to_public: false,
+    definition: 'SELECT',
+    comment: '',
+  },
   grants: [{ ...toPublic, privilege: 'EXECUTE' }],
 };
 

@@ -5,7 +5,7 @@ const namesIn = (body: string) =>
   bodyNames({
     definition: `CREATE FUNCTION api.f() RETURNS void LANGUAGE plpgsql AS $function$${body}$function$\n`,
     body_is_text: true,
-    extension: false,
+    extension: null,
   });
 
 const written = ({ schema, name, command }: TableName) =>
