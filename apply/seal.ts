@@ -75,7 +75,7 @@ function sealed({ kind, schema, name, signature }: ReachNode, catalog: ComparedC
         );
     case 'function':
       return catalog.functions
-        .filter((fn) => fn.schema === schema && fn.signature === signature)
+        .filter((fn) => fn.schema === schema && fn.signature === signature && !fn.fixed)
         .flatMap((fn) =>
           grantees(fn.grants)
             // Later migrations run what the owner may execute of an extension.

@@ -190,7 +190,9 @@ function functions(
     const roles = [role, ...(representation ? [declaration.authenticator] : [])];
     needing.set(name, [...(needing.get(name) ?? []), ...roles]);
   }
-  return catalog.functions.map((fn) => {
+  // The audit reports fixed ones that are open.
+  const changeable = catalog.functions.filter(({ fixed }) => !fixed);
+  return changeable.map((fn) => {
     const roles = [
       ...(fn.schema === declaration.privateSchema
         ? (access.functions.find((own) => isSameFunction(own, fn))?.executableBy ?? [])

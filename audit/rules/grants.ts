@@ -5,7 +5,7 @@ import { functionObject, namedObject, relationObject, type FindingObject } from 
 import { fix, run } from '../fix.ts';
 import { sqlName } from '../relations.ts';
 import { revocation } from '../revocation.ts';
-import type { CatalogRule } from '../rule.ts';
+import type { CatalogRule, Found } from '../rule.ts';
 import { restedOn } from './functions.ts';
 
 export const grantedToPublic: CatalogRule = {
@@ -13,9 +13,12 @@ export const grantedToPublic: CatalogRule = {
   levels: ['error'],
   subject: 'grants',
   why: 'Every role is a member of PUBLIC, and so is each role that is made later.',
-  fix: 'Apply the declaration. Where another role owns the object, revoke the grant as its owner, or move the object.',
-  check: ({ catalog }) =>
-    managedGrants(catalog)
+  fix:
+    'Apply the declaration. Where another role owns the object, revoke the grant as its owner, or move the object. ' +
+    "An admin who is no superuser cannot revoke grants on a trusted extension's functions: put such an extension into a " +
+    'schema that is not declared.',
+  check: ({ catalog }) => [
+    ...managedGrants(catalog)
       .filter(({ grant }) => grant.grantee === 'public')
       .map(({ object, sql, grant: { privilege, column } }) => {
         const columns = column === undefined ? '' : ` (${quoteIdentifier(column)})`;
@@ -28,7 +31,30 @@ export const grantedToPublic: CatalogRule = {
           ),
         };
       }),
+    ...fixedGrants(catalog),
+  ],
 };
+
+/** One finding for all functions of an extension whose grants the admin cannot change. */
+function fixedGrants({ functions, database: { admin } }: Catalog): Found[] {
+  const open = functions.filter(({ fixed, grants }) => fixed && grants.some(({ grantee }) => grantee === 'public'));
+  return [...new Set(open.map(({ extension }) => extension!))].map((name) => {
+    const own = open.filter(({ extension }) => extension === name);
+    const { schema, owner } = own[0]!;
+    const create = `CREATE EXTENSION ${quoteIdentifier(name)} SCHEMA extensions`;
+    return {
+      object: { kind: 'extension', name, text: `extension ${name}` },
+      problem:
+        `grants EXECUTE on ${own.length} of its functions in ${schema} to PUBLIC, ` +
+        `which "${admin}" cannot revoke, because they belong to "${owner}"`,
+      fix: fix(
+        'put it into a schema that is not declared, with USAGE for the roles: CREATE SCHEMA extensions; ' +
+          `${create}; GRANT USAGE ON SCHEMA extensions TO …; and name the schema in 'db-extra-search-path' in ` +
+          'server.settings; or deploy as a superuser',
+      ),
+    };
+  });
+}
 
 interface ManagedGrant {
   readonly object: FindingObject;
@@ -51,7 +77,9 @@ function managedGrants({ database, schemas, relations, functions }: Catalog): Ma
         ...relation.column_grants,
       ]),
     ),
-    ...functions.flatMap((fn) => of(functionObject(fn), `ROUTINE ${fn.signature}`, fn.grants)),
+    ...functions
+      .filter(({ fixed }) => !fixed)
+      .flatMap((fn) => of(functionObject(fn), `ROUTINE ${fn.signature}`, fn.grants)),
   ];
 }
 

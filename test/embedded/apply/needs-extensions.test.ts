@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { allRows, declare, type DeclarationInput } from '../../../declaration/index.ts';
 import { startEphemeralPostgrest, type EphemeralPostgrest } from '../../../testing/index.ts';
 import { useCluster } from '../../support/database.ts';
+import { rejection } from '../../support/errors.ts';
 
 const cluster = useCluster();
 
@@ -205,6 +206,80 @@ describe('the owner', () => {
     expect(granted).toEqual([
       { extension: 'pg_freespacemap', owner: false, others: false },
       { extension: 'uuid-ossp', owner: true, others: false },
+    ]);
+  });
+});
+
+describe('an admin who is no superuser', () => {
+  /** A table with a column of a trusted extension, which the migration makes where it is told. */
+  const mailed = (name: string, schema: string, more: More = {}, prepare = '') => {
+    const to = `${name}_user`;
+    const sql = `${prepare}
+      CREATE EXTENSION IF NOT EXISTS citext SCHEMA ${schema};
+      SET search_path = api, ${schema};
+      CREATE TABLE people (email citext PRIMARY KEY);
+      INSERT INTO people VALUES ('Ann@b');
+      CREATE FUNCTION is_known(mail text) RETURNS boolean STABLE SECURITY DEFINER SET search_path = api, ${schema} LANGUAGE sql
+        AS 'SELECT EXISTS (SELECT FROM people WHERE email = mail::citext)'`;
+    return declare({
+      ...bare(name, more),
+      migrations: [{ file: '1.sql', sql }],
+      tables: [
+        {
+          name: 'people',
+          grants: [{ to, select: true }],
+          policies: [allRows({ to }), allRows({ to: `${name}_owner`, for: 'select' })],
+        },
+      ],
+      functions: [{ name: 'is_known', execute: to, securityDefiner: true }],
+    });
+  };
+
+  it('is told in one line to put a trusted extension elsewhere, whose functions it cannot take from PUBLIC', async () => {
+    const database = await cluster.database('database owner');
+    const { name, superuser } = database;
+    const { message } = await rejection(database.apply(mailed(name, 'inside', { internalSchemas: ['inside'] })));
+    expect(message).toMatch(
+      new RegExp(
+        `^declaration ${name}: granted_to_public: extension citext grants EXECUTE on \\d+ of its functions in inside to PUBLIC, ` +
+          `which "${name}_admin" cannot revoke, because they belong to "${superuser.user}" \\(put it into a schema that is not declared`,
+      ),
+    );
+    expect(message.match(/granted_to_public|not_as_declared/g)).toHaveLength(1);
+  });
+
+  it('deploys with the extension in a schema of its own, as the error says', async () => {
+    const database = await cluster.database('database owner');
+    const { name } = database;
+    const more = { server: { settings: { 'db-extra-search-path': 'public, extensions' } } };
+    const prepare = `CREATE SCHEMA extensions; GRANT USAGE ON SCHEMA extensions TO ${name}_user;`;
+    const declaration = mailed(name, 'extensions', more, prepare);
+    const { warnings } = await database.apply(declaration);
+    const rules = new Set(warnings.map(({ rule }) => rule));
+    rules.delete('known_advisory');
+    expect([...rules]).toEqual(['granted_elsewhere']);
+    const [answer] = await database.request(
+      `${name}_user`,
+      {},
+      `SELECT api.is_known('ANN@B') AS known, (SELECT count(*)::int FROM api.people WHERE email OPERATOR(extensions.=) 'aNN@b') AS found`,
+    );
+    expect(answer).toEqual({ known: true, found: 1 });
+    expect(await database.apply(declaration)).toMatchObject({ changes: 0 });
+  });
+
+  it('deploys beside an extension whose functions a superuser has granted as they are needed', async () => {
+    const database = await cluster.database('database owner');
+    const { name } = database;
+    const more = { internalSchemas: ['inside'] };
+    await database.apply(declare(bare(name, more)));
+    await database.sql(`CREATE EXTENSION citext SCHEMA inside;
+      REVOKE EXECUTE ON ALL ROUTINES IN SCHEMA inside FROM PUBLIC;
+      GRANT EXECUTE ON ALL ROUTINES IN SCHEMA inside TO ${name}_user, ${name}_owner`);
+    const declaration = mailed(name, 'inside', more);
+    await database.apply(declaration);
+    expect(await database.apply(declaration)).toMatchObject({ changes: 0 });
+    expect(await database.request(`${name}_user`, {}, `SELECT api.is_known('ANN@B') AS known`)).toEqual([
+      { known: true },
     ]);
   });
 });

@@ -26,6 +26,7 @@ const definer: CatalogFunction = {
     trusted: false,
     body_is_text: true,
     extension: null,
+    fixed: false,
     left_to_public: false,
     definition: 'SELECT',
     comment: '',
