@@ -64,17 +64,27 @@ export async function keepRows(session: Session, relation: Relation, limit: numb
 
 /**
  * Runs a statement past the policies. FORCE binds an owner that is no superuser, so this statement alone runs without
- * it: functions of the owner rely on FORCE. For a view, every table loses FORCE, since the view may read any of them.
+ * it: functions of the owner rely on FORCE. For a view, every table loses FORCE, since the view may read any of them, and
+ * views read with the rights of the connected role, because policies may bind their owners.
  */
 async function pastPolicies(
-  { client, declaration }: Session,
+  session: Session,
   { oid, isTable, sql }: { oid: number; isTable: boolean; sql: string },
 ): Promise<void> {
+  const { client, declaration } = session;
   const found = await client.query<{ oid: number; schema: string; name: string }>(
     statement('binding_tables', { schemas: managedSchemas(declaration) }),
   );
   const tables = found.rows.filter((table) => !isTable || table.oid === oid);
+  const views = isTable ? [] : await readOwnerViews(session);
   for (const { schema, name } of tables) await client.query(changeStatement('no_force_row_security', { schema, name }));
+  for (const view of views) await client.query(changeStatement('use_invoker_rights', { ...view }));
   await client.query(sql);
+  for (const view of views) await client.query(statement('use_owner_rights', { ...view }));
   for (const { schema, name } of tables) await client.query(changeStatement('force_row_security', { schema, name }));
+}
+
+async function readOwnerViews({ client, declaration }: Session): Promise<readonly QualifiedName[]> {
+  const sql = statement('owner_views', { schemas: managedSchemas(declaration) });
+  return (await client.query<{ schema: string; name: string }>(sql)).rows;
 }

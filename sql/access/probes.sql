@@ -41,6 +41,13 @@ LOCK TABLE :"schema".:"name" IN ACCESS EXCLUSIVE MODE
 -- Tables whose policies bind the connected role. As their owner it can remove FORCE; otherwise the measurement fails.
 SELECT c.oid, n.nspname AS schema, c.relname AS name FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace
 WHERE n.nspname = ANY (ARRAY[:'schemas']::text[]) AND row_security_active(c.oid)
+-- name: owner_views
+-- Views that read with the rights of their owner, which policies may bind.
+SELECT n.nspname AS schema, c.relname AS name FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace
+WHERE n.nspname = ANY (ARRAY[:'schemas']::text[]) AND c.relkind = 'v' AND pg_has_role(c.relowner, 'USAGE')
+  AND NOT coalesce(c.reloptions, '{}') && '{security_invoker=true,security_invoker=on,security_invoker=1,security_invoker=yes}'
+-- name: use_owner_rights
+ALTER VIEW :"schema".:"name" SET (security_invoker = false)
 -- name: keep_rows
 CREATE TEMPORARY TABLE access_rows ON COMMIT DROP AS
 SELECT row_number() OVER (ORDER BY :{order}) AS number, ARRAY[:{key}] AS key, :{place}, CAST(r.* AS :"schema".:"name") AS content

@@ -67,3 +67,36 @@ describe('an import of migrations that add rows', () => {
     expect(project.access).toMatchObject({ unexplained: [], explained: [] });
   });
 });
+
+describe('an import of a view whose owner is bound by policies', () => {
+  it('tries the same rows in both databases, and finds no difference', async () => {
+    const project = await importDump(
+      `
+      CREATE ROLE author;
+      CREATE ROLE viewer;
+      CREATE SCHEMA data;
+      CREATE SCHEMA api;
+      CREATE TABLE data.notes (id int PRIMARY KEY, body text NOT NULL, hidden boolean NOT NULL);
+      CREATE VIEW api.notes AS SELECT id, body, hidden FROM data.notes;
+      CREATE VIEW api.bodies AS SELECT body FROM api.notes;
+      ALTER VIEW api.notes OWNER TO viewer;
+      ALTER VIEW api.bodies OWNER TO viewer;
+      COPY data.notes (id, body, hidden) FROM stdin;
+1	a	false
+2	b	true
+3	c	true
+\\.
+      ALTER TABLE data.notes ENABLE ROW LEVEL SECURITY;
+      CREATE POLICY shown ON data.notes TO viewer USING (NOT hidden) WITH CHECK (true);
+      GRANT USAGE ON SCHEMA data TO viewer;
+      GRANT SELECT, INSERT, UPDATE, DELETE ON data.notes TO viewer;
+      GRANT USAGE ON SCHEMA api TO author;
+      GRANT SELECT, INSERT, UPDATE, DELETE ON api.notes TO author;
+      GRANT SELECT ON api.bodies TO author;
+    `,
+      { schemas: ['api'] },
+    );
+    expect(project.access).toMatchObject({ unexplained: [], explained: [] });
+    expect(noted(project, 'view_rights')).toContain('api.notes');
+  });
+});
