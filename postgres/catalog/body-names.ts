@@ -32,8 +32,18 @@ const TABLE = new RegExp(
   String.raw`\b((?:insert|merge)\s+into|(?<!\b(?:do|then|for|key)\s+)update|delete\s+from|from|join|using|into|table)\s+(?:only\s+)?${NAME}`,
   'gi',
 );
-/** A further table of a list. Without a schema it could as well be a column. */
-const LISTED_TABLE = new RegExp(String.raw`,\s*(${IDENTIFIER})\s*\.\s*(${IDENTIFIER})`, 'g');
+/** Words that begin a list of tables, and what stands before one that begins values: IS DISTINCT, and EXECUTE. */
+const LISTS: ReadonlyMap<string, RegExp> = new Map([
+  ['from', /\bdistinct\s+$/i],
+  ['using', /\bexecute\b[^;]*$/i],
+]);
+/** Tokens that divide or end a list of tables. */
+const DIVIDERS = new RegExp(
+  String.raw`"(?:[^"]|"")*"|[(),;']|\b(?:where|group|having|window|order|limit|offset|fetch|for|union|intersect|except|returning|into|set|when|loop|select|from)\b`,
+  'gi',
+);
+/** A further table of a list; no function, subquery or keyword. */
+const LISTED_TABLE = new RegExp(String.raw`^\s*(?:only\s+)?${NAME}(?![\w$.\u0080-\uffff]|\s*[.(])`, 'i');
 
 const READS = /\b(?:where|using|returning|on\s+conflict)\b/i;
 const UPSERTS = /\bdo\s+update\b/i;
@@ -53,17 +63,33 @@ export function namesIn(body: string): BodyNames {
       const parts = WHOLE_NAME.exec(text);
       return parts ? [bodyName(parts[1], parts[2])] : [];
     }),
-    tables: [
-      ...[...body.matchAll(TABLE)].flatMap(({ 0: text, 1: word = '', 2: schema, 3: name, index }) => {
-        const rest = /^[^;]*/.exec(body.slice(index + text.length))![0];
-        return commandsOf(word, rest).map((command) => ({ ...bodyName(schema, name), command }));
-      }),
-      ...[...body.matchAll(LISTED_TABLE)].map(([, schema, name]) => ({
-        ...bodyName(schema, name),
-        command: 'select' as const,
-      })),
-    ],
+    tables: [...body.matchAll(TABLE)].flatMap(({ 0: text, 1: word = '', 2: schema, 3: name, index }) => {
+      const rest = body.slice(index + text.length);
+      const commands = commandsOf(word, /^[^;]*/.exec(rest)![0]);
+      const beforeValues = LISTS.get(word.toLowerCase());
+      const further = beforeValues && !beforeValues.test(body.slice(0, index)) ? listedIn(rest) : [];
+      return [bodyName(schema, name), ...further].flatMap((table) =>
+        commands.map((command) => ({ ...table, command })),
+      );
+    }),
   };
+}
+
+/** Further tables of a list, by the text behind its first one: those behind each comma that no bracket encloses. */
+function listedIn(rest: string): BodyName[] {
+  const names: BodyName[] = [];
+  let depth = 0;
+  for (const { 0: token, index } of rest.matchAll(DIVIDERS)) {
+    if (token === '(') depth++;
+    else if (token === ')' && depth > 0) depth--;
+    else if (depth > 0 || token.startsWith('"')) continue;
+    else if (token !== ',') break;
+    else {
+      const [, schema, name] = LISTED_TABLE.exec(rest.slice(index + 1)) ?? [];
+      if (name !== undefined) names.push(bodyName(schema, name));
+    }
+  }
+  return names;
 }
 
 /** Commands whose policies a statement meets on a table, by the word before the table and the text after it. */

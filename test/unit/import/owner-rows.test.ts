@@ -26,6 +26,7 @@ it.each([
     'UPDATE "notes" SET seen = true; DELETE FROM auth.users;',
     { 'api.notes': ['update', 'select'], 'auth.users': ['delete'] },
   ],
+  ['SELECT * FROM notes AS n, users AS u WHERE n.owner = u.id;', { 'api.notes': ['select'], 'auth.users': ['select'] }],
   ['SELECT 1; -- FROM notes\n', {}],
 ])('%s: the owner reaches what each of its commands needs', (body, expected) => {
   expect(rowsOf(body)).toEqual(expected);

@@ -15,6 +15,22 @@ describe('the commands whose policies a statement meets', () => {
   it.each([
     ['SELECT * FROM api.a JOIN b ON true', 'select api.a, select b'],
     ['SELECT * FROM a, api.b', 'select a, select api.b'],
+    ['SELECT x, y FROM a, b AS two, ONLY "C d" WHERE p = 1 ORDER BY q, r', 'select C d, select a, select b'],
+    ['SELECT * FROM a AS one (x, y), b', 'select a, select b'],
+    [
+      'SELECT * FROM a JOIN b ON (a.x = b.x), c LEFT JOIN d USING (y, z), e',
+      'select a, select b, select c, select d, select e',
+    ],
+    [
+      'SELECT * FROM a, LATERAL (SELECT m FROM b, c) AS s, unnest(v, w) AS u, api.f(x, y), d',
+      'select a, select b, select c, select d',
+    ],
+    ['SELECT * FROM a, b FOR UPDATE OF b', 'select a, select b, update a, update b'],
+    ['SELECT FROM a, b INTO n, m; x := y, z', 'select a, select b, select n'],
+    ['IF EXISTS (SELECT FROM a, b), c THEN', 'select a, select b'],
+    ['FOR r IN SELECT * FROM a, b LOOP f(r, s); END LOOP', 'select a, select b'],
+    [`SELECT p IS DISTINCT FROM q, r FROM a`, 'select a, select q'],
+    [`EXECUTE 'SELECT FROM a, b' USING p, q`, 'select a, select b, select p'],
     ['SELECT * FROM a WHERE id = 1 FOR UPDATE SKIP LOCKED', 'select a, update a'],
     ['SELECT * FROM a FOR NO KEY UPDATE', 'select a, update a'],
     ['SELECT * FROM a FOR KEY SHARE', 'select a, update a'],
@@ -28,6 +44,12 @@ describe('the commands whose policies a statement meets', () => {
     ['DELETE FROM a', 'delete a'],
     ['delete\n from a where id = 1', 'delete a, select a'],
     ['DELETE FROM a USING b', 'delete a, select a, select b'],
+    ['DELETE FROM a USING b, c WHERE true', 'delete a, select a, select b, select c'],
+    ['UPDATE a SET n = 1, m = 2 FROM b, c', 'select a, select b, select c, update a'],
+    [
+      'INSERT INTO a (x, y) SELECT x, y FROM b, c ON CONFLICT (x, y) DO UPDATE SET x = 1, y = 2',
+      'insert a, select a, select b, select c, update a',
+    ],
     [
       'MERGE INTO a USING b ON a.id = b.id WHEN MATCHED AND b.gone THEN DELETE WHEN MATCHED THEN UPDATE SET n = 1 WHEN NOT MATCHED THEN INSERT VALUES (1)',
       'delete a, insert a, select a, select b, update a',
