@@ -13,7 +13,7 @@ export interface FunctionName extends QualifiedName {
 }
 
 /** Tests if a function of the catalog has a name: by argument types as well, where the name has them. */
-export function matches(declared: FunctionName, fn: CatalogFunction): boolean {
+export function matches(declared: FunctionName, fn: Pick<CatalogFunction, 'schema' | 'name' | 'arguments'>): boolean {
   if (declared.schema !== fn.schema || declared.name !== fn.name) return false;
   return !declared.arguments || declared.arguments.join(', ') === fn.arguments.join(', ');
 }

@@ -87,7 +87,7 @@ export async function importSchema(source: ImportSource, options: ImportSchemaOp
   };
   const sql = importSql(files, { context, repairs: built.repairs, before: preset.migrations });
   const declaration = declare({ ...built.input, migrations: sql.migrations });
-  const notes = [
+  const found: Note[] = [
     ...unavailable.map(noteOfUnavailable),
     ...built.notes,
     ...served.notes,
@@ -99,7 +99,9 @@ export async function importSchema(source: ImportSource, options: ImportSchemaOp
       .map(({ file }) => ({ reason: 'old_claims' as const, object: basename(file) })),
   ];
   onProgress('comparing the new database with the old one');
-  const { access, subjects, rows } = await compareAccess({ laboratory, declaration, notes, ...rights.objects });
+  const compared = await compareAccess({ laboratory, declaration, notes: found, ...rights.objects });
+  const { access, subjects, rows } = compared;
+  const notes = [...found, ...compared.notes];
   const written: SqlSource[] = [...sql.migrations, rows, ...(sql.seed ? [sql.seed] : [])];
   return {
     declaration,

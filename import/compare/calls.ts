@@ -1,28 +1,65 @@
 import type pg from 'pg';
+import { mayCall } from '../../compile/access.ts';
+import { matches } from '../../compile/same-function.ts';
 import { apiRoles } from '../../declaration/roles.ts';
 import type { Declaration } from '../../declaration/types.ts';
 import { readingDatabase } from '../database/read-database.ts';
+import type { FoundFunction } from '../database/found.ts';
+import type { Note } from '../report/notes.ts';
 import type { ComparedCell } from './compare-access.ts';
 
-/** Roles whose requests may call a function, by its signature. */
-export type Calls = ReadonlyMap<string, readonly string[]>;
+/** Roles by the name of a function or a sequence as SQL. */
+export type RolesOf = ReadonlyMap<string, readonly string[]>;
 
-/** Reads who may call which function of the exposed schemas. */
-export async function readCalls(client: pg.ClientBase, declaration: Declaration): Promise<Calls> {
+/** Roles beside those that reach tables and views. */
+export interface Calls {
+  /** Roles whose requests may call a function. */
+  readonly requests: RolesOf;
+  /** Roles that may execute a function or draw from a sequence, also where no request names it. */
+  readonly privileges: RolesOf;
+}
+
+/**
+ * Reads who may call which function.
+ *
+ * @param isServed tells if requests of a role may call a function that it finds and may execute
+ */
+export async function readCalls(
+  client: pg.ClientBase,
+  declaration: Declaration,
+  isServed: (fn: FoundFunction, role: string) => boolean,
+): Promise<Calls> {
   const roles = apiRoles(declaration).map(({ name }) => name);
-  const functions = await readingDatabase(client, (reader) => reader.functions(declaration.schemas, roles));
-  return new Map(
-    functions
-      .filter(({ kind, of_triggers }) => kind === 'f' && !of_triggers)
-      .map(({ signature, callable_by, found_by }) => [
-        signature,
-        callable_by.filter((role) => found_by.includes(role)),
+  const schemas = [...declaration.schemas, ...declaration.internalSchemas];
+  return readingDatabase(client, async (reader) => {
+    const functions = (await reader.functions(schemas, roles)).filter(
+      ({ kind, of_triggers }) => kind === 'f' && !of_triggers,
+    );
+    const sequences = await reader.sequences(schemas, roles);
+    return {
+      requests: new Map(
+        functions
+          .filter(({ schema }) => declaration.schemas.includes(schema))
+          .map((fn) => [
+            fn.signature,
+            fn.callable_by.filter((role) => fn.found_by.includes(role) && isServed(fn, role)),
+          ]),
+      ),
+      privileges: new Map([
+        ...functions.map(({ signature, callable_by }) => [signature, callable_by] as const),
+        ...sequences.map(({ name, usable_by }) => [name, usable_by] as const),
       ]),
-  );
+    };
+  });
+}
+
+/** Tests if requests of a role may call a function by a declaration: others that it may execute are no RPCs. */
+export function isDeclaredCall(fn: FoundFunction, role: string, declaration: Declaration): boolean {
+  return declaration.functions.some((one) => matches(one, fn) && mayCall(role, one, declaration));
 }
 
 /** One cell for every function and every role. */
-export function compareCalls(before: Calls, after: Calls, declaration: Declaration): ComparedCell[] {
+export function compareCalls(before: RolesOf, after: RolesOf, declaration: Declaration): ComparedCell[] {
   const roles = apiRoles(declaration).map(({ name }) => name);
   return [...new Set([...before.keys(), ...after.keys()])].flatMap((object) =>
     roles.map((role) => ({
@@ -31,6 +68,14 @@ export function compareCalls(before: Calls, after: Calls, declaration: Declarati
       difference: differenceOf(before.get(object)?.includes(role) ?? false, after.get(object)?.includes(role) ?? false),
     })),
   );
+}
+
+/** Names what a role may execute or draw from now and could not before: a deploy grants what granted commands need. */
+export function widerGrants(before: RolesOf, after: RolesOf): Note[] {
+  return [...after].flatMap(([object, roles]) => {
+    const wider = roles.filter((role) => !before.get(object)?.includes(role));
+    return wider.length === 0 ? [] : [{ reason: 'wider_grant' as const, object, detail: `wider: ${wider.join(', ')}` }];
+  });
 }
 
 function differenceOf(could: boolean, can: boolean): string | undefined {

@@ -16,7 +16,7 @@ import type { Laboratory } from '../laboratory/laboratory.ts';
 import { shownName } from '../project/written-name.ts';
 import type { Note } from '../report/notes.ts';
 import type { ComparedAccess } from '../report/report-file.ts';
-import { compareCalls, readCalls, type Calls } from './calls.ts';
+import { compareCalls, isDeclaredCall, readCalls, widerGrants, type Calls } from './calls.ts';
 import { fillEmptyTables, rowsAsSeed } from './sample-rows.ts';
 import { comparedSubjects } from './subjects.ts';
 
@@ -34,6 +34,8 @@ export interface ComparedParts {
 /** The comparison, and what it was measured with. */
 export interface MeasuredAccess {
   readonly access: ComparedAccess;
+  /** Notes about what only the comparison shows. */
+  readonly notes: readonly Note[];
   readonly subjects: Subjects;
   readonly rows: SqlSource;
 }
@@ -54,17 +56,18 @@ export async function compareAccess(parts: ComparedParts): Promise<MeasuredAcces
   });
   const measured = { ...declaration, ...measuredRelations(parts) };
   await laboratory.session((client) => standIn(client, declaration));
-  const before = await measure(laboratory.connection, measured, subjects);
+  const before = await measure(laboratory.connection, measured, { subjects, isServed: () => true });
   const after = await measureNew(declaration, measured, subjects, seed).catch((error: unknown) => {
     if (error instanceof SecuredPostgrestError) return error;
     throw error;
   });
-  if (after instanceof SecuredPostgrestError) return { access: notApplied(after), subjects, rows: seed };
+  if (after instanceof SecuredPostgrestError) return { access: notApplied(after), notes: [], subjects, rows: seed };
   const cells = [
     ...compareRelations(before.relations, after.relations),
-    ...compareCalls(before.calls, after.calls, declaration),
+    ...compareCalls(before.calls.requests, after.calls.requests, declaration),
   ];
-  return { access: differences(cells, parts.notes), subjects, rows: seed };
+  const wider = widerGrants(before.calls.privileges, after.calls.privileges);
+  return { access: differences(cells, parts.notes), notes: wider, subjects, rows: seed };
 }
 
 /** A project is of use also where something in it has to be mended first. */
@@ -112,7 +115,8 @@ async function measureNew(
   const passwords = { authenticator: randomBytes(24).toString('base64url') };
   await applyDeclaration(connection, declaration, { passwords });
   await withClient(connection, (client) => client.query(seed.sql));
-  return await measure(connection, measured, subjects);
+  const isServed: IsServed = (fn, role) => isDeclaredCall(fn, role, declaration);
+  return await measure(connection, measured, { subjects, isServed });
 }
 
 /** Access of one database. */
@@ -124,12 +128,14 @@ interface Measured {
 /** The access to each table and view by its name, or why it can not be measured: a query of it may fail for everybody. */
 type MeasuredRelations = ReadonlyMap<string, RelationAccess | string>;
 
+type IsServed = Parameters<typeof readCalls>[2];
+
 async function measure(
   connection: DatabaseConnection,
   declaration: Declaration,
-  subjects: Subjects,
+  { subjects, isServed }: { readonly subjects: Subjects; readonly isServed: IsServed },
 ): Promise<Measured> {
-  const calls = await withClient(connection, (client) => readCalls(client, declaration));
+  const calls = await withClient(connection, (client) => readCalls(client, declaration, isServed));
   const { tables, views } = declaration;
   const measureOnly = (only: Partial<Declaration>) =>
     accessMatrix(connection, { ...declaration, ...only }, subjects).catch((error: unknown) => {

@@ -114,6 +114,12 @@ export interface FoundFunction extends QualifiedName {
   readonly needed: boolean;
 }
 
+export interface FoundSequence {
+  /** Name as SQL. */
+  readonly name: string;
+  readonly usable_by: readonly string[];
+}
+
 export interface FoundTrigger {
   readonly schema: string;
   readonly table: string;

@@ -2,7 +2,7 @@ import type pg from 'pg';
 import { statementsOf } from '../../postgres/statements.ts';
 import { configureSession } from '../../postgres/session.ts';
 import type { StatementNames } from '../../postgres/statement-names.ts';
-import type { FoundFunction, FoundObjects, FoundOutline } from './found.ts';
+import type { FoundFunction, FoundObjects, FoundOutline, FoundSequence } from './found.ts';
 
 const statement = statementsOf('import/database');
 
@@ -13,6 +13,7 @@ export interface DatabaseReader {
   outline(): Promise<FoundOutline>;
   objects(schemas: readonly string[], roles: readonly string[]): Promise<FoundObjects>;
   functions(schemas: readonly string[], roles: readonly string[]): Promise<readonly FoundFunction[]>;
+  sequences(schemas: readonly string[], roles: readonly string[]): Promise<readonly FoundSequence[]>;
 }
 
 /** Lets the work read a database in one transaction that can not write. */
@@ -36,6 +37,7 @@ function readerOf(client: pg.ClientBase): DatabaseReader {
   const functions: DatabaseReader['functions'] = (schemas, roles) => read('functions', [schemas, roles]);
   return {
     functions,
+    sequences: (schemas, roles) => read('sequences', [schemas, roles]),
     version: async () => (await read<{ version: number }>('version'))[0]!.version,
     async outline() {
       return {

@@ -106,6 +106,11 @@ export const REASONS = {
     title: 'Settings of functions that change whose rights count',
     why: 'They are reset: the function runs with the rights and claims of its caller.',
   },
+  wider_grant: {
+    kind: 'different',
+    title: 'Grants that are wider than before',
+    why: 'A deploy grants what the body of a function, a default or a policy runs. Requests call none of these functions by name.',
+  },
   definer_function: {
     kind: 'taken',
     title: 'Functions that run as their owner',

@@ -120,6 +120,15 @@ WHERE n.nspname = ANY ($1::name[]) AND p.prokind IN ('f', 'p', 'w') AND NOT EXIS
   WHERE d.classid = 'pg_proc'::regclass AND d.objid = p.oid AND d.deptype IN ('e', 'i'))
 ORDER BY n.nspname, p.proname, signature
 
+-- name: sequences
+-- Sequences, and roles that may draw from them. An insert draws from that of an identity column without a privilege.
+SELECT c.oid::regclass::text AS name, ARRAY(SELECT r.rolname::text FROM pg_roles AS r WHERE r.rolname = ANY ($2::name[])
+  AND has_sequence_privilege(r.oid, c.oid, 'USAGE, UPDATE') ORDER BY 1) AS usable_by
+FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace
+WHERE n.nspname = ANY ($1::name[]) AND c.relkind = 'S' AND NOT EXISTS (SELECT FROM pg_depend AS d
+  WHERE d.classid = 'pg_class'::regclass AND d.objid = c.oid AND d.deptype = 'i')
+ORDER BY n.nspname, c.relname
+
 -- name: triggers
 -- Triggers whose function runs with its owner's rights, and those on tables elsewhere.
 SELECT n.nspname AS schema, c.relname AS table, t.tgname AS name, p.oid::regprocedure::text AS function, p.prosecdef AS security_definer

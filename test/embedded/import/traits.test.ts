@@ -100,3 +100,34 @@ describe('an import of a view whose owner is bound by policies', () => {
     expect(noted(project, 'view_rights')).toContain('api.notes');
   });
 });
+
+describe('an import of a function whose helper a role could not execute', () => {
+  it('names each grant that is wider than before, and takes no helper for an RPC', async () => {
+    const project = await importMigrations({
+      '1.sql': `
+        create role clerk;
+        create role worker;
+        create schema inside;
+        create table public.notes (id serial primary key, body text);
+        create function inside.is_open(id int) returns boolean language sql return id > 0;
+        create function public.is_mine(id int) returns boolean language sql return id < 9;
+        create function public.close_note(id int) returns boolean language plpgsql
+          as $$ begin return inside.is_open(id) and is_mine(id); end $$;
+        revoke execute on all functions in schema inside, public from public;
+        grant usage on schema public to clerk, worker;
+        grant usage on schema inside to clerk;
+        grant execute on all functions in schema inside, public to clerk;
+        grant execute on function public.close_note to worker;
+        grant select, insert, update, delete on public.notes to clerk, worker;
+        grant usage on sequence public.notes_id_seq to clerk;
+      `,
+    });
+    expect(project.notes.filter(({ reason }) => reason === 'wider_grant')).toEqual([
+      { reason: 'wider_grant', object: 'inside.is_open(integer)', detail: 'wider: worker' },
+      { reason: 'wider_grant', object: 'public.is_mine(integer)', detail: 'wider: worker' },
+      { reason: 'wider_grant', object: 'public.notes_id_seq', detail: 'wider: worker' },
+    ]);
+    expect(project.files.get('IMPORT.md')).toContain('- `inside.is_open(integer)`: wider: worker\n');
+    expect(project.access.unexplained).toEqual([]);
+  });
+});

@@ -102,10 +102,15 @@ function reasonOf(request: GeneratedRequest, old: Answer, now: Answer, { notes, 
   const role = subjects[request.subject]?.role ?? request.subject;
   const about = notes.filter((note) => request.objects.some((object) => isAbout(note, object)));
   const has = (...reasons: Note['reason'][]) => about.find(({ reason }) => reasons.includes(reason))?.reason;
-  const refused = now.status === 401 || now.status === 403;
+  const refused = isRefused(now);
   if (refused && reachedNoRow(old)) {
     const grant = about.find(({ reason, detail }) => reason === 'grant_without_rows' && detail?.startsWith(`${role}:`));
     if (grant) return grant.reason;
+  }
+  const wider = notes.find(({ reason, detail }) => reason === 'wider_grant' && detail?.split(/[ ,]+/).includes(role));
+  // Before, the role could not execute what a function that it calls needs.
+  if (wider && isRefused(old) && !refused && (request.path.startsWith('/rpc/') || request.method === 'POST')) {
+    return wider.reason;
   }
   const closed = refused || now.status === 404 ? has(...CLOSING) : undefined;
   const readOnly = refused && old.status >= 400 ? has('read_only_view') : undefined;
@@ -114,6 +119,10 @@ function reasonOf(request: GeneratedRequest, old: Answer, now: Answer, { notes, 
 
 function isAbout({ object }: Note, name: string): boolean {
   return object === name || object.endsWith(` on ${name}`);
+}
+
+function isRefused({ status }: Answer): boolean {
+  return status === 401 || status === 403;
 }
 
 function reachedNoRow({ status, body }: Answer): boolean {
