@@ -8,14 +8,14 @@ import type { FoundFunction } from '../database/found.ts';
 import type { Note } from '../report/notes.ts';
 import type { ComparedCell } from './compare-access.ts';
 
-/** Roles by the name of a function or a sequence as SQL. */
+/** Roles by the name of a function, a sequence or a schema. */
 export type RolesOf = ReadonlyMap<string, readonly string[]>;
 
 /** Roles beside those that reach tables and views. */
 export interface Calls {
   /** Roles whose requests may call a function. */
   readonly requests: RolesOf;
-  /** Roles that may execute a function or draw from a sequence, also where no request names it. */
+  /** Roles that may execute a function, draw from a sequence or use a schema, also where no request names it. */
   readonly privileges: RolesOf;
 }
 
@@ -36,6 +36,7 @@ export async function readCalls(
       ({ kind, of_triggers }) => kind === 'f' && !of_triggers,
     );
     const sequences = await reader.sequences(schemas, roles);
+    const outline = await reader.outline();
     return {
       requests: new Map(
         functions
@@ -48,6 +49,9 @@ export async function readCalls(
       privileges: new Map([
         ...functions.map(({ signature, callable_by }) => [signature, callable_by] as const),
         ...sequences.map(({ name, usable_by }) => [name, usable_by] as const),
+        ...outline.schemas
+          .filter(({ name }) => schemas.includes(name))
+          .map(({ name, used_by }) => [`schema ${name}`, used_by.filter((role) => roles.includes(role))] as const),
       ]),
     };
   });
@@ -70,7 +74,7 @@ export function compareCalls(before: RolesOf, after: RolesOf, declaration: Decla
   );
 }
 
-/** Names what a role may execute or draw from now and could not before: a deploy grants what granted commands need. */
+/** Names what a role may execute, draw from or use now and could not before: a deploy grants what granted commands need. */
 export function widerGrants(before: RolesOf, after: RolesOf): Note[] {
   return [...after].flatMap(([object, roles]) => {
     const wider = roles.filter((role) => !before.get(object)?.includes(role));

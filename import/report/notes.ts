@@ -109,7 +109,7 @@ export const REASONS = {
   wider_grant: {
     kind: 'different',
     title: 'Grants that are wider than before',
-    why: 'A deploy grants what the body of a function, a default or a policy runs. Requests call none of these functions by name.',
+    why: 'A deploy grants what the body of a function, a default or a policy runs, and USAGE on each declared schema. Requests name none of these functions.',
   },
   definer_function: {
     kind: 'taken',

@@ -126,6 +126,7 @@ describe('an import of a function whose helper a role could not execute', () => 
       { reason: 'wider_grant', object: 'inside.is_open(integer)', detail: 'wider: worker' },
       { reason: 'wider_grant', object: 'public.is_mine(integer)', detail: 'wider: worker' },
       { reason: 'wider_grant', object: 'public.notes_id_seq', detail: 'wider: worker' },
+      { reason: 'wider_grant', object: 'schema inside', detail: 'wider: worker' },
     ]);
     expect(project.files.get('IMPORT.md')).toContain('- `inside.is_open(integer)`: wider: worker\n');
     expect(project.access.unexplained).toEqual([]);
