@@ -135,7 +135,8 @@ export interface StatementNames {
     | 'insert'
     | 'insert_defaults'
     | 'rows';
-  'import/confined': 'make_login' | 'search_path' | 'begin' | 'set_search_path' | 'other_superusers' | 'tame';
+  'import/confined':
+    'make_login' | 'close_extensions' | 'search_path' | 'begin' | 'set_search_path' | 'other_superusers' | 'tame';
   'import/database':
     | 'begin'
     | 'version'

@@ -111,6 +111,7 @@ async function measureNew(
   seed: SqlSource,
 ): Promise<Measured> {
   await using postgres = await startConfinedPostgres();
+  await postgres.closeExtensions();
   const { connection } = postgres;
   const passwords = { authenticator: randomBytes(24).toString('base64url') };
   await applyDeclaration(connection, declaration, { passwords });

@@ -18,6 +18,8 @@ export interface ConfinedPostgres {
   readonly connection: LocalConnection;
   /** Runs one statement as a superuser, in a transaction that ends with no other superuser. Returns those whom it met. */
   elevated(sql: string, searchPath?: string): Promise<readonly string[]>;
+  /** Takes functions of extensions from PUBLIC, also later ones, as a deploy by a superuser does. Call it before SQL of the user. */
+  closeExtensions(): Promise<void>;
   [Symbol.asyncDispose](): Promise<void>;
 }
 
@@ -41,6 +43,9 @@ export async function startConfinedPostgres(): Promise<ConfinedPostgres> {
   return {
     connection: { ...postgres.connection(DATABASE), user: LOGIN, password },
     elevated: (sql, searchPath) => runElevated(client, sql, searchPath),
+    closeExtensions: async () => {
+      await client.query(statement('close_extensions', { superuser: SUPERUSER }));
+    },
     [Symbol.asyncDispose]: stop,
   };
 }

@@ -5,6 +5,28 @@ CREATE ROLE :"login" LOGIN CREATEROLE CREATEDB REPLICATION BYPASSRLS PASSWORD :'
 ALTER DATABASE :"database" OWNER TO :"login";
 GRANT SET ON PARAMETER session_replication_role TO :"login";
 GRANT pg_read_all_data, pg_write_all_data, pg_monitor TO :"login" WITH ADMIN OPTION
+-- name: close_extensions
+-- Functions of trusted extensions belong to the superuser. A deploy would take them from PUBLIC, which the login cannot: they are
+-- taken from PUBLIC and given to all roles as soon as they are made.
+CREATE SCHEMA :"superuser";
+CREATE FUNCTION :"superuser".close_extensions() RETURNS event_trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+AS $function$
+DECLARE
+  grantees CONSTANT text := (SELECT string_agg(quote_ident(rolname), ', ') FROM pg_roles WHERE rolname !~ '^pg_' AND NOT rolsuper);
+  routine regprocedure;
+BEGIN
+  FOR routine IN
+    SELECT p.oid FROM pg_depend AS d JOIN pg_proc AS p ON p.oid = d.objid JOIN pg_roles AS r ON r.oid = p.proowner
+    WHERE d.classid = 'pg_proc'::regclass AND d.deptype = 'e' AND p.oid >= 16384 AND r.rolname = current_user
+      AND EXISTS (SELECT FROM aclexplode(coalesce(p.proacl, acldefault('f', p.proowner))) AS a WHERE a.grantee = 0)
+  LOOP
+    EXECUTE format('REVOKE EXECUTE ON ROUTINE %s FROM PUBLIC', routine);
+    EXECUTE format('GRANT EXECUTE ON ROUTINE %s TO %s', routine, grantees);
+  END LOOP;
+END
+$function$;
+CREATE EVENT TRIGGER close_extensions ON ddl_command_end WHEN TAG IN ('CREATE EXTENSION')
+  EXECUTE FUNCTION :"superuser".close_extensions()
 -- name: search_path
 SELECT pg_catalog.current_setting('search_path') AS path
 -- name: begin
