@@ -233,4 +233,9 @@ function isTold(object: string, notes: readonly Note[]): boolean {
   );
 }
 
-const EXPLAINING: readonly Note['reason'][] = ['rejected_condition', 'view_over_exposed', 'untrusted_function'];
+const EXPLAINING: readonly Note['reason'][] = [
+  'rejected_condition',
+  'view_over_exposed',
+  'rewrite_rule',
+  'untrusted_function',
+];

@@ -72,6 +72,8 @@ export interface FoundRelation extends QualifiedName {
   readonly access: readonly FoundAccess[];
   /** Commands other than SELECT that it can serve. */
   readonly writable: readonly Command[];
+  /** Rules that change what a command does. */
+  readonly rules: readonly { readonly name: string; readonly command: Command }[];
   /** Roles that no policy of the table binds. */
   readonly unbound_roles: readonly string[];
   readonly reads: readonly FoundRead[];

@@ -12,6 +12,8 @@ export type Purpose =
   | 'session'
   /** The declared schemas are made before the first migration. */
   | 'schema'
+  /** Rules that change what a command does: they run with their owner's rights, which a deploy rejects. */
+  | 'rule'
   /** Replication, event triggers, other databases and servers: no part of an API. */
   | 'elsewhere'
   /** Objects of a platform that a project does not have. */
@@ -87,6 +89,7 @@ const BY_OBJECT: Readonly<Record<string, Purpose>> = {
   OBJECT_POLICY: 'access',
   OBJECT_DEFACL: 'access',
   OBJECT_ROLE: 'roles',
+  OBJECT_RULE: 'rule',
   OBJECT_DATABASE: 'elsewhere',
   OBJECT_EXTENSION: 'elsewhere',
   OBJECT_EVENT_TRIGGER: 'elsewhere',
@@ -107,6 +110,9 @@ function byDetail(kind: string, node: Node, { managed, isDump }: PurposeContext)
   switch (kind) {
     case 'AlterTableStmt':
       return ofAlterations(node);
+    case 'RuleStmt':
+      // A dump makes a view by a rule where views read each other.
+      return node['event'] === 'CMD_SELECT' ? undefined : 'rule';
     case 'CommentStmt':
       return BY_OBJECT[String(node['objtype'])];
     case 'RenameStmt':

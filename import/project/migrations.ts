@@ -54,7 +54,7 @@ function seedOf(files: readonly SchemaFile[], { unavailable }: PurposeContext): 
 }
 
 /** Purposes that the report omits: the declaration says it, a dump says it about itself, or another note does. */
-const UNSAID: readonly string[] = ['access', 'roles', 'owner', 'session', 'schema', 'unavailable'];
+const UNSAID: readonly string[] = ['access', 'roles', 'owner', 'session', 'schema', 'unavailable', 'rule'];
 
 function noteOf(source: SchemaFile, { purpose, statement }: LeftOut): Note[] {
   if (UNSAID.includes(purpose)) return [];

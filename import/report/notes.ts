@@ -86,6 +86,11 @@ export const REASONS = {
     title: 'Views that cannot be written',
     why: 'Postgres rejected each such command, and the grant is left out. Such a request is now refused (401 or 403).',
   },
+  rewrite_rule: {
+    kind: 'decision',
+    title: 'Rules of tables and views',
+    why: "They run with the rights of the table's owner, which a deploy rejects, and are left out. Write a trigger in their place.",
+  },
   unprotected_relation: {
     kind: 'decision',
     title: 'Materialized views and foreign tables',

@@ -68,9 +68,14 @@ SELECT n.nspname AS schema, c.relname AS name, c.relkind AS kind, pg_get_userbyi
           AND NOT a.attisdropped AND has_column_privilege(r.oid, a.attrelid, a.attnum, o.command) ORDER BY a.attnum) AS columns
       FROM unnest('{select,insert,update,delete}'::text[]) WITH ORDINALITY AS o(command, position)) AS m
     WHERE r.rolname = ANY ($2::name[]) AND (m.whole OR m.columns <> '{}')), '[]') AS access,
-  -- Commands that a view passes on, by itself or by INSTEAD OF triggers: bits are those of the commands in pg_rewrite.ev_type.
-  ARRAY(SELECT o.command FROM (VALUES ('update', 4), ('insert', 8), ('delete', 16)) AS o(command, bit)
-    WHERE c.relkind <> 'v' OR pg_relation_is_updatable(c.oid, true) & o.bit <> 0) AS writable,
+  -- Commands that a view passes on, by itself or by INSTEAD OF triggers, and not by rules.
+  ARRAY(SELECT o.command FROM (VALUES ('update', 4, '2'), ('insert', 8, '3'), ('delete', 16, '4')) AS o(command, bit, event)
+    WHERE c.relkind <> 'v' OR pg_relation_is_updatable(c.oid, true) & o.bit <> 0
+      AND NOT EXISTS (SELECT FROM pg_rewrite AS w WHERE w.ev_class = c.oid AND w.ev_type = o.event::"char")) AS writable,
+  -- Rules that change what a command does; that of a view is none.
+  coalesce((SELECT json_agg(json_build_object('name', w.rulename, 'command', CASE w.ev_type WHEN '2' THEN 'update' WHEN '3' THEN 'insert' ELSE 'delete' END)
+      ORDER BY w.rulename)
+    FROM pg_rewrite AS w WHERE w.ev_class = c.oid AND w.ev_type <> '1'), '[]') AS rules,
   -- Roles that no policy binds, whatever the table's are.
   ARRAY(SELECT r.rolname::text FROM pg_roles AS r WHERE r.rolname = ANY ($2::name[]) AND (r.rolsuper OR r.rolbypassrls
     OR NOT c.relforcerowsecurity AND pg_has_role(r.oid, c.relowner, 'USAGE')) ORDER BY 1) AS unbound_roles,

@@ -152,3 +152,30 @@ describe('an import of a trusted extension in an exposed schema', () => {
     expect(noted(project, 'wider_grant')).toEqual([]);
   });
 });
+
+describe('an import of rules', () => {
+  it('leaves out what changes a command, closes what it served, and names it', async () => {
+    const project = await importMigrations({
+      '1.sql': `
+        create role clerk;
+        create table public.notes (id int primary key, body text);
+        create table public.log (what text);
+        create view public.counted as select count(*) as n from public.notes;
+        create rule add as on insert to public.counted do instead insert into public.notes values (new.n);
+        create rule log as on update to public.notes do also insert into public.log values ('update');
+        grant usage on schema public to clerk;
+        grant select, insert on public.counted to clerk;
+        grant select, update on public.notes to clerk;
+        grant insert on public.log to clerk;
+      `,
+    });
+    expect(project.notes.filter(({ reason }) => reason === 'rewrite_rule')).toEqual([
+      { reason: 'rewrite_rule', object: 'public.counted', detail: 'add' },
+      { reason: 'rewrite_rule', object: 'public.notes', detail: 'log' },
+    ]);
+    expect(noted(project, 'read_only_view')).toEqual([]);
+    expect(project.declaration.views).toMatchObject([{ grants: [{ role: 'clerk', command: 'select' }] }]);
+    expect(project.access.unexplained).toEqual([]);
+    expect(project.access.compared).toBeGreaterThan(0);
+  });
+});

@@ -94,7 +94,12 @@ function comparable(text: string): unknown {
 }
 
 /** Reasons that close an object to the role that asks. */
-const CLOSING: readonly Note['reason'][] = ['rejected_condition', 'unprotected_relation', 'untrusted_function'];
+const CLOSING: readonly Note['reason'][] = [
+  'rejected_condition',
+  'unprotected_relation',
+  'rewrite_rule',
+  'untrusted_function',
+];
 
 /** The reason of the note that explains a difference. */
 function reasonOf(request: GeneratedRequest, old: Answer, now: Answer, { notes, subjects }: Sides): string | undefined {
