@@ -136,7 +136,15 @@ export interface StatementNames {
     | 'insert_defaults'
     | 'rows';
   'import/confined':
-    'make_login' | 'close_extensions' | 'search_path' | 'begin' | 'set_search_path' | 'other_superusers' | 'tame';
+    | 'make_login'
+    | 'close_extensions'
+    | 'untrusted_extensions'
+    | 'add_extension'
+    | 'search_path'
+    | 'begin'
+    | 'set_search_path'
+    | 'other_superusers'
+    | 'tame';
   'import/database':
     | 'begin'
     | 'version'

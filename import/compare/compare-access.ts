@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { accessMatrix, type AccessCell, type RelationAccess } from '../../access/matrix.ts';
 import type { Subjects } from '../../access/subjects.ts';
 import { applyDeclaration } from '../../apply/apply.ts';
+import { createRoles } from '../../apply/create-roles.ts';
 import { apiRoles } from '../../declaration/roles.ts';
 import type { Declaration } from '../../declaration/types.ts';
 import { SecuredPostgrestError } from '../../errors/secured-postgrest-error.ts';
@@ -11,7 +12,11 @@ import type { SqlSource } from '../../postgres/sql-source.ts';
 import { statementsOf } from '../../postgres/statements.ts';
 import { withClient } from '../../postgres/with-client.ts';
 import type { FoundPolicy, FoundRelation } from '../database/found.ts';
-import { startConfinedPostgres } from '../laboratory/confined-postgres.ts';
+import {
+  startConfinedPostgres,
+  untrustedExtensions,
+  type UntrustedExtension,
+} from '../laboratory/confined-postgres.ts';
 import type { Laboratory } from '../laboratory/laboratory.ts';
 import { shownName } from '../project/written-name.ts';
 import type { Note } from '../report/notes.ts';
@@ -57,7 +62,8 @@ export async function compareAccess(parts: ComparedParts): Promise<MeasuredAcces
   const measured = { ...declaration, ...measuredRelations(parts) };
   await laboratory.session((client) => standIn(client, declaration));
   const before = await measure(laboratory.connection, measured, { subjects, isServed: () => true });
-  const after = await measureNew(declaration, measured, subjects, seed).catch((error: unknown) => {
+  const extensions = await laboratory.session(untrustedExtensions);
+  const after = await measureNew(declaration, measured, { subjects, seed, extensions }).catch((error: unknown) => {
     if (error instanceof SecuredPostgrestError) return error;
     throw error;
   });
@@ -104,17 +110,25 @@ async function standIn(client: Parameters<Parameters<Laboratory['session']>[0]>[
   for (const role of roles) await client.query(statement('join', { role, authenticator }));
 }
 
+interface NewDatabase {
+  readonly subjects: Subjects;
+  readonly seed: SqlSource;
+  /** Extensions that a superuser has created, as an error of a deploy asks for. */
+  readonly extensions: readonly UntrustedExtension[];
+}
+
 async function measureNew(
   declaration: Declaration,
   measured: Declaration,
-  subjects: Subjects,
-  seed: SqlSource,
+  { subjects, seed, extensions }: NewDatabase,
 ): Promise<Measured> {
   await using postgres = await startConfinedPostgres();
-  await postgres.closeExtensions();
   const { connection } = postgres;
   const passwords = { authenticator: randomBytes(24).toString('base64url') };
-  await applyDeclaration(connection, declaration, { passwords });
+  await withClient(connection, (client) => createRoles(client, declaration, passwords));
+  await postgres.closeExtensions();
+  await postgres.addExtensions(extensions);
+  await applyDeclaration(connection, declaration);
   await withClient(connection, (client) => client.query(seed.sql));
   const isServed: IsServed = (fn, role) => isDeclaredCall(fn, role, declaration);
   return await measure(connection, measured, { subjects, isServed });

@@ -13,6 +13,9 @@ export const LOGIN = 'postgres';
 /** Role that no SQL of the user may name. */
 export const SUPERUSER = 'secured_postgrest_import';
 
+/** An extension that only a superuser can create. */
+export type UntrustedExtension = Readonly<Record<'name' | 'schema', string>>;
+
 /** A Postgres that runs SQL of others: its login is no superuser, so no SQL starts a program or opens a file of this machine. */
 export interface ConfinedPostgres {
   readonly connection: LocalConnection;
@@ -20,6 +23,8 @@ export interface ConfinedPostgres {
   elevated(sql: string, searchPath?: string): Promise<readonly string[]>;
   /** Takes functions of extensions from PUBLIC, also later ones, as a deploy by a superuser does. Call it before SQL of the user. */
   closeExtensions(): Promise<void>;
+  /** Creates extensions that only a superuser can create. Call it before SQL of the user. */
+  addExtensions(extensions: readonly UntrustedExtension[]): Promise<void>;
   [Symbol.asyncDispose](): Promise<void>;
 }
 
@@ -46,6 +51,9 @@ export async function startConfinedPostgres(): Promise<ConfinedPostgres> {
     closeExtensions: async () => {
       await client.query(statement('close_extensions', { superuser: SUPERUSER }));
     },
+    addExtensions: async (extensions) => {
+      for (const one of extensions) await client.query(statement('add_extension', { ...one, login: LOGIN }));
+    },
     [Symbol.asyncDispose]: stop,
   };
 }
@@ -63,6 +71,11 @@ async function runElevated(client: pg.ClientBase, sql: string, path: string | un
     await client.query('ROLLBACK').catch(() => {});
     throw error;
   }
+}
+
+/** Extensions of a database that only a superuser can create. */
+export async function untrustedExtensions(client: pg.ClientBase): Promise<readonly UntrustedExtension[]> {
+  return (await client.query<UntrustedExtension>(statement('untrusted_extensions'))).rows;
 }
 
 /** Search path of a session. */

@@ -27,6 +27,14 @@ END
 $function$;
 CREATE EVENT TRIGGER close_extensions ON ddl_command_end WHEN TAG IN ('CREATE EXTENSION')
   EXECUTE FUNCTION :"superuser".close_extensions()
+-- name: untrusted_extensions
+-- Extensions that only a superuser can create.
+SELECT e.extname AS name, n.nspname AS schema FROM pg_extension AS e JOIN pg_namespace AS n ON n.oid = e.extnamespace
+JOIN pg_available_extension_versions AS v ON v.name = e.extname AND v.version = e.extversion
+WHERE v.superuser AND NOT v.trusted ORDER BY e.oid
+-- name: add_extension
+CREATE SCHEMA IF NOT EXISTS :"schema" AUTHORIZATION :"login";
+CREATE EXTENSION :"name" SCHEMA :"schema"
 -- name: search_path
 SELECT pg_catalog.current_setting('search_path') AS path
 -- name: begin

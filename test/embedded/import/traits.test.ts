@@ -133,13 +133,14 @@ describe('an import of a function whose helper a role could not execute', () => 
   });
 });
 
-describe('an import of a trusted extension in an exposed schema', () => {
+describe('an import of extensions in an exposed schema', () => {
   it('compares both databases, although no superuser runs the new one', async () => {
     const project = await importMigrations({
       '1.sql': `
         create role clerk;
         create extension citext schema public;
         create extension "uuid-ossp" schema public;
+        create extension if not exists file_fdw schema public;
         create table public.people (id uuid primary key default uuid_generate_v4(), email citext check (email <> 'X'));
         create function public.add(email text) returns uuid language sql security definer set search_path = public
           as $$ insert into people (email) values (email) returning uuid_generate_v4() $$;
