@@ -81,6 +81,7 @@ export async function importSchema(source: ImportSource, options: ImportSchemaOp
     managed,
     platform: preset.platformSchemas,
     searched: extraSearchPath(declare(built.input)).filter((schema) => !managed.includes(schema)),
+    superuserSettings: [...new Set(objects.functions.flatMap((fn) => fn.superuser_settings))],
     roles: [...(choices.anonymous === undefined ? [] : [choices.anonymous]), ...choices.users],
     isDump,
     unavailable: new Set(unavailable.map(({ statement }) => statement)),

@@ -103,6 +103,8 @@ export interface FoundFunction extends QualifiedName {
   readonly owner: string;
   readonly trusted: boolean;
   readonly settings: readonly string[];
+  /** Names of those that only a superuser may make. */
+  readonly superuser_settings: readonly string[];
   readonly language: string;
   /** Its text; empty for a body that Postgres keeps parsed. */
   readonly body: string;

@@ -31,6 +31,8 @@ export interface PurposeContext {
   readonly isDump: boolean;
   /** Schemas that are not managed, where requests look for names of extensions. @default none */
   readonly searched?: readonly string[];
+  /** Settings of functions that only a superuser may make. @default none */
+  readonly superuserSettings?: readonly string[];
   /** Declared roles. @default none */
   readonly roles?: readonly string[];
   /** Statements that need an extension that is missing. @default none */

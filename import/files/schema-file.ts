@@ -2,6 +2,7 @@ import { parseSql, type ParsedStatement } from '../../postgres/parse-sql.ts';
 import { readPsqlScript } from '../../postgres/psql-script.ts';
 import type { SqlSource } from '../../postgres/sql-source.ts';
 import { withPresentClaims } from './present-claims.ts';
+import { withoutSuperuserSettings } from './superuser-settings.ts';
 import { purposeOf, type Purpose, type PurposeContext } from './purpose.ts';
 
 /** A file of the imported schema, parsed. */
@@ -52,7 +53,9 @@ export function migrationOf(
     if (purpose !== undefined) leftOut.push({ purpose, file, statement });
     const isKept = purpose === undefined && !isData(statement);
     parts.push(context.isDump ? (isKept ? nameOf(lead) : '') : isKept ? lead : commentsBefore(lead));
-    if (isKept) parts.push(sql.slice(statement.offset, at), context.isDump ? '\n\n' : '');
+    if (!isKept) continue;
+    const text = withoutSuperuserSettings(sql.slice(statement.offset, at), statement, context.superuserSettings ?? []);
+    parts.push(text, context.isDump ? '\n\n' : '');
   }
   if (!context.isDump) parts.push(sql.slice(at));
   const text = parts.join('').trim();

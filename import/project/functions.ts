@@ -47,6 +47,9 @@ export function importFunctions(
     }
   }
   for (const fn of found) {
+    notes.push(
+      ...fn.superuser_settings.map((detail): Note => ({ reason: 'superuser_setting', object: fn.signature, detail })),
+    );
     for (const setting of fn.settings.filter((one) => CROSSING.test(one))) {
       const name = setting.slice(0, setting.indexOf('='));
       repairs.push(`ALTER ROUTINE ${fn.signature} RESET ${name}`);

@@ -116,6 +116,11 @@ export const REASONS = {
     title: 'Grants that are wider than before',
     why: 'A deploy grants what the body of a function, a default or a policy runs, and USAGE on each declared schema. Requests name none of these functions.',
   },
+  superuser_setting: {
+    kind: 'different',
+    title: 'Settings of functions that only a superuser may make',
+    why: 'Migrations run as no superuser, so they are left out. Functions run with the settings of the session.',
+  },
   definer_function: {
     kind: 'taken',
     title: 'Functions that run as their owner',

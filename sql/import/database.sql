@@ -110,6 +110,8 @@ SELECT n.nspname AS schema, p.proname AS name, p.oid::regprocedure::text AS sign
   p.prokind AS kind, p.prosecdef AS security_definer, p.proleakproof AS leakproof, pg_get_userbyid(p.proowner) AS owner,
   (SELECT l.lanpltrusted FROM pg_language AS l WHERE l.oid = p.prolang) AS trusted,
   ARRAY(SELECT s FROM unnest(p.proconfig) AS s) AS settings,
+  ARRAY(SELECT g.name FROM unnest(p.proconfig) AS s JOIN pg_settings AS g ON lower(g.name) = lower(split_part(s, '=', 1))
+    WHERE g.context = 'superuser' ORDER BY g.name) AS superuser_settings,
   (SELECT l.lanname FROM pg_language AS l WHERE l.oid = p.prolang) AS language, coalesce(p.prosrc, '') AS body,
   (SELECT t.typname FROM pg_type AS t WHERE t.oid = p.prorettype) AS returns,
   p.prorettype IN ('trigger'::regtype, 'event_trigger'::regtype) AS of_triggers,

@@ -180,3 +180,24 @@ describe('an import of rules', () => {
     expect(project.access.compared).toBeGreaterThan(0);
   });
 });
+
+describe('an import of a function with a setting that only a superuser may make', () => {
+  it('leaves out the setting, keeps the others, and names it', async () => {
+    const project = await importDump(`
+      CREATE ROLE clerk;
+      CREATE FUNCTION public."limited"() RETURNS text
+        LANGUAGE sql SET "temp_file_limit" TO '1kB'
+        SET work_mem = '1MB'
+        AS $$ SELECT 'SET temp_file_limit TO 1' $$;
+      CREATE TABLE public.notes (id int PRIMARY KEY);
+      GRANT SELECT ON public.notes TO clerk;
+    `);
+    expect(project.notes.filter(({ reason }) => reason === 'superuser_setting')).toEqual([
+      { reason: 'superuser_setting', object: 'public.limited()', detail: 'temp_file_limit' },
+    ]);
+    expect(project.files.get('migrations/0001_baseline.sql')).toContain(
+      `LANGUAGE sql\n        SET work_mem = '1MB'\n        AS $$ SELECT 'SET temp_file_limit TO 1' $$;`,
+    );
+    expect(project.access.unexplained).toEqual([]);
+  });
+});
