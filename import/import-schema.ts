@@ -86,7 +86,7 @@ export async function importSchema(source: ImportSource, options: ImportSchemaOp
     isDump,
     unavailable: new Set(unavailable.map(({ statement }) => statement)),
   };
-  const sql = importSql(files, { context, repairs: built.repairs, before: preset.migrations });
+  const sql = importSql(files, { context, repairs: built.repairs, before: preset.migrations(context.roles) });
   const declaration = declare({ ...built.input, migrations: sql.migrations });
   const found: Note[] = [
     ...unavailable.map(noteOfUnavailable),

@@ -1,5 +1,5 @@
 import { providerOf } from '../../declaration/keys/provider.ts';
-import type { Declaration } from '../../declaration/types.ts';
+import type { Declaration, Server } from '../../declaration/types.ts';
 import { checkVersion } from '../../declaration/releases/versions.ts';
 
 /** Where a server finds what is not in the declaration. Secrets are files: `@/path`. */
@@ -30,7 +30,7 @@ const NO_ROLE_CLAIM = '.exp.role';
 const EXTRA_SEARCH_PATH = 'public';
 
 /** Schemas in which requests find names, after the exposed one of the request. */
-export function extraSearchPath({ server }: Pick<Declaration, 'server'>): readonly string[] {
+export function extraSearchPath({ server }: { readonly server: Pick<Server, 'settings'> }): readonly string[] {
   const { 'db-extra-search-path': path = EXTRA_SEARCH_PATH } = server.settings;
   return path
     .split(',')

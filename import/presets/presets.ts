@@ -1,3 +1,4 @@
+import { quoteIdentifier } from '../../postgres/quote.ts';
 import { packageTemplate } from '../../postgres/template.ts';
 import type { SqlSource } from '../../postgres/sql-source.ts';
 import type { FoundOutline } from '../database/found.ts';
@@ -12,8 +13,8 @@ export interface Preset extends PresetChoices {
   readonly name: PresetName;
   /** SQL that makes roles and schemas as the platform has them. */
   readonly prelude: readonly SqlSource[];
-  /** Migrations of the project that stand for what it needs of the platform. */
-  readonly migrations: readonly SqlSource[];
+  /** Migrations of the project that stand for what its roles need of the platform. */
+  readonly migrations: (roles: readonly string[]) => readonly SqlSource[];
 }
 
 const POSTGREST: Preset = {
@@ -23,7 +24,7 @@ const POSTGREST: Preset = {
   platformSchemas: [],
   platformRoles: [],
   prelude: [],
-  migrations: [],
+  migrations: () => [],
 };
 
 const PLATFORM_SCHEMAS = [
@@ -48,13 +49,20 @@ const PLATFORM_ROLES = [
   'dashboard_user',
 ];
 
-/** Extensions that every database of Supabase has, and that schemas use without making them. */
-const EXTENSIONS: SqlSource = {
-  file: 'migrations/0000_extensions.sql',
-  sql: `CREATE EXTENSION IF NOT EXISTS pgcrypto SCHEMA extensions;
+/**
+ * Extensions that every database of Supabase has, and that schemas use without making them. Their schema is not declared: an
+ * admin who is no superuser cannot take their functions from PUBLIC.
+ */
+function extensionsFile(roles: readonly string[]): SqlSource {
+  return {
+    file: 'migrations/0000_extensions.sql',
+    sql: `CREATE SCHEMA IF NOT EXISTS extensions;
+GRANT USAGE ON SCHEMA extensions TO ${roles.map(quoteIdentifier).join(', ')};
+CREATE EXTENSION IF NOT EXISTS pgcrypto SCHEMA extensions;
 CREATE EXTENSION IF NOT EXISTS "uuid-ossp" SCHEMA extensions;
 `,
-};
+  };
+}
 
 /** The platform finds them in every request. */
 const SEARCH_PATH: SqlSource = {
@@ -63,7 +71,8 @@ const SEARCH_PATH: SqlSource = {
 };
 
 const OWN_AUTH = /\bcreate\s+schema\s+(if\s+not\s+exists\s+)?"?auth"?\s*;/i;
-const OF_EXTENSIONS = /\bextensions\.|\b(crypt|gen_salt|digest|hmac|gen_random_bytes|uuid_generate_v\w+)\s*\(/i;
+const OF_EXTENSIONS =
+  /\bextensions\.|\bschema\s+"?extensions\b|\b(crypt|gen_salt|digest|hmac|gen_random_bytes|uuid_generate_v\w+)\s*\(/i;
 const OF_SUPABASE = /\bauth\.(uid|jwt|role|email|users)\b|\bservice_role\b|\bsupabase_\w+/i;
 
 /** The named preset, or the one that the files speak of. */
@@ -90,8 +99,8 @@ function supabase(text: string, isDump: boolean): Preset {
     name: 'supabase',
     schemas: ['public'],
     anonymous: 'anon',
-    internalSchemas: ['auth', ...(needsExtensions ? ['extensions'] : [])],
-    platformSchemas: PLATFORM_SCHEMAS,
+    internalSchemas: ['auth'],
+    platformSchemas: ['extensions', ...PLATFORM_SCHEMAS],
     platformRoles: PLATFORM_ROLES,
     prelude: [
       packageTemplate('import/supabase/platform'),
@@ -99,8 +108,8 @@ function supabase(text: string, isDump: boolean): Preset {
       ...(hasAuth ? [] : [auth, packageTemplate('import/supabase/auth-of-platform')]),
       ...(isDump ? [] : [packageTemplate('import/supabase/default-privileges')]),
     ],
-    migrations: [
-      ...(needsExtensions ? [EXTENSIONS] : []),
+    migrations: (roles) => [
+      ...(needsExtensions ? [extensionsFile(roles)] : []),
       ...(hasAuth ? [] : [{ file: 'migrations/0000_supabase.sql', sql: auth.sql }]),
     ],
   };

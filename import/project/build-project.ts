@@ -1,3 +1,4 @@
+import { extraSearchPath } from '../../compile/server/settings.ts';
 import type { DeclarationInput, FunctionInput, TableInput, ViewInput } from '../../declaration/types.ts';
 import type { FoundObjects, FoundOutline, FoundRelation } from '../database/found.ts';
 import type { Note } from '../report/notes.ts';
@@ -35,16 +36,16 @@ export function buildDeclaration({ outline, choices, objects, policies }: Import
   const tables = objects.relations.filter(({ kind }) => kind === 'r' || kind === 'p');
   const views = objects.relations.filter(({ kind }) => kind === 'v');
   const imported = importRoles(outline.roles, choices, inheritance);
+  const { server, notes: serverNotes } = importServer(choices.authenticator);
   const functions = importFunctions(objects.functions, objects.triggers, {
     exposed,
-    managed: [...exposed, ...internal],
+    searched: [...exposed, ...internal, ...extraSearchPath({ server: { settings: server?.settings ?? {} } })],
     inheritance,
   });
   const rows = ownerRows(objects, functions.definers);
   const importedTables = tables
     .filter((table) => isWorthNaming(table, exposed, rows))
     .map((table) => importTable(table, { policies, rows, choices, inheritance }));
-  const { server, notes: serverNotes } = importServer(choices.authenticator);
   const importedViews = views.flatMap((view) => importView(view, choices, inheritance));
   const { input, notes } = withAllRowsRoles({
     name: choices.name,

@@ -18,7 +18,8 @@ export interface ImportedFunctions {
 
 interface FunctionContext {
   readonly exposed: readonly string[];
-  readonly managed: readonly string[];
+  /** Schemas in which functions find names. */
+  readonly searched: readonly string[];
   readonly inheritance: Inheritance;
 }
 
@@ -92,8 +93,8 @@ function declared(found: readonly FoundFunction[], context: FunctionContext): Fu
   });
 }
 
-/** The search path that the function was written for: its own schema, the managed ones, and at last temporary objects. */
-function pathOf({ schema }: FoundFunction, { managed }: FunctionContext): string {
-  const path = [...new Set([schema, ...managed, 'public'])];
+/** The search path that the function was written for: its own schema, the others, and at last temporary objects. */
+function pathOf({ schema }: FoundFunction, { searched }: FunctionContext): string {
+  const path = [...new Set([schema, ...searched, 'public'])];
   return [...path.map((name) => `"${name.replaceAll('"', '""')}"`), 'pg_temp'].join(', ');
 }

@@ -1,6 +1,9 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { ImportedProject } from '../../../import/import-schema.ts';
+import { useCluster } from '../../support/database.ts';
 import { importMigrations, noted, policiesOf } from '../../support/imported.ts';
+
+const cluster = useCluster();
 
 const schema = `
 create table public.profiles (id uuid primary key references auth.users on delete cascade, name text);
@@ -80,5 +83,35 @@ describe('an import of migrations of Supabase', () => {
 
   it('shows the same access on both databases', () => {
     expect(project.access).toMatchObject({ explained: [], unexplained: [] });
+  });
+});
+
+describe('an import of migrations of Supabase that use its extensions', () => {
+  it('deploys as an admin who is no superuser: the extensions are in a schema of their own', async () => {
+    const project = await importMigrations({
+      '20240101000000_init.sql': `
+        create schema if not exists extensions;
+        create extension if not exists citext with schema extensions;
+        create table public.notes (id uuid primary key default uuid_generate_v4(), owner uuid default auth.uid(), tag extensions.citext);
+        alter table public.notes enable row level security;
+        create policy "Mine" on public.notes to authenticated using (owner = auth.uid());
+        create function public.add(tag text) returns uuid language sql security definer as $$
+          insert into notes (owner, tag) values (auth.uid(), tag::citext) returning uuid_generate_v4() $$;
+        grant usage on schema public to anon, authenticated, service_role;
+      `,
+    });
+    expect(project.declaration.internalSchemas).toEqual(['auth']);
+    expect(project.access).toMatchObject({ unexplained: [], explained: [] });
+    expect(project.access.compared).toBeGreaterThan(0);
+    const database = await cluster.database('database owner');
+    await database.apply(project.declaration);
+    expect(await database.apply(project.declaration)).toMatchObject({ changes: 0 });
+    const sub = '00000000-0000-0000-0000-000000000001';
+    const [added] = await database.sql(`SELECT set_config('request.jwt.claims', '{"sub":"${sub}"}', false),
+      set_config('role', 'authenticated', false), public.add('Tag') AS id`);
+    expect(added).toMatchObject({ id: expect.stringMatching(/^[0-9a-f-]{36}$/) as string });
+    expect(
+      await database.sql(`SELECT owner, tag::text FROM public.notes WHERE tag OPERATOR(extensions.=) 'TAG'`),
+    ).toEqual([{ owner: sub, tag: 'Tag' }]);
   });
 });
