@@ -21,13 +21,18 @@ export async function fillEmptyTables(
   const conditions = policies.flatMap(({ using, check }) => [using ?? '', check ?? '']).join('\n');
   await client.query('BEGIN');
   await client.query(statement('without_triggers'));
-  for (const table of tables.filter(({ is_child }) => !is_child)) {
+  for (const table of tables.filter(hasOwnRows)) {
     const { schema, name } = table;
     const { rows } = await client.query<{ empty: boolean }>(statement('is_empty', { schema, name }));
     if (rows[0]!.empty) for (let row = 0; row < SAMPLE_ROWS; row++) await addRow(client, table, row, conditions);
   }
   await client.query('COMMIT');
   await client.query('RESET session_replication_role');
+}
+
+/** Tests if rows of a table can be copied: those of a partition come with the table above. */
+function hasOwnRows({ is_child, columns }: FoundRelation): boolean {
+  return !is_child && columns.some(({ computed }) => !computed);
 }
 
 async function addRow(
@@ -66,9 +71,8 @@ async function addRow(
 /** The rows as a seed for another database, in place of those that migrations add there. */
 export async function rowsAsSeed(client: pg.ClientBase, tables: readonly FoundRelation[]): Promise<SqlSource> {
   const statements = ['SET session_replication_role = replica'];
-  for (const { schema, name, columns, is_child } of tables) {
+  for (const { schema, name, columns } of tables.filter(hasOwnRows)) {
     const written = columns.filter(({ computed }) => !computed).map((column) => column.name);
-    if (is_child || written.length === 0) continue;
     const texts = raw(written.map((column) => `${quoteIdentifier(column)}::text`).join(', '));
     const { rows } = await client.query<{ values: (string | null)[] }>(
       statement('rows', { schema, name, columns: texts, limit: String(ROW_LIMIT) }),

@@ -61,7 +61,9 @@ describe('an import of migrations that add rows', () => {
         create table public.units (id int primary key, name text);
         insert into public.units values (1, 'g'), (2, 'kg');
         grant usage on schema public to app;
+        create table public.bare ();
         grant select on public.units to app;
+        grant select, insert on public.bare to app;
       `,
     });
     expect(project.access).toMatchObject({ unexplained: [], explained: [] });
