@@ -119,7 +119,7 @@ function reasonOf(request: GeneratedRequest, old: Answer, now: Answer, { notes, 
   }
   const closed = refused || now.status === 404 ? has(...CLOSING) : undefined;
   const readOnly = refused && old.status >= 400 ? has('read_only_view') : undefined;
-  return closed ?? readOnly ?? has('view_over_exposed');
+  return closed ?? readOnly ?? has('view_over_exposed', 'superuser_setting');
 }
 
 function isAbout({ object }: Note, name: string): boolean {
