@@ -5,7 +5,7 @@ import { answerCors, corsVariables } from './cors.ts';
 import { block, directive, expression } from './directive.ts';
 import { errorPages } from './errors.ts';
 import { apiHeaders, forwarded, headerVariables, tokenServiceHeaders } from './headers.ts';
-import { connectionLimits, limitZones, requestLimits } from './limits.ts';
+import { connectionLimits, limitZones, refusals, requestRates } from './limits.ts';
 import { listen, otherHosts, redirectServer, serverNames, tls } from './listen.ts';
 import { accessLog, errorLog, logWithoutQuery } from './log.ts';
 import { statusServer } from './status.ts';
@@ -39,7 +39,7 @@ export function gatewayConfiguration(gateway: Gateway, places: GatewayPlaces): G
   const main = [
     directive('daemon', 'off'),
     directive('worker_processes', workers),
-    directive('worker_shutdown_timeout', `${gateway.timeouts.answerSeconds}s`),
+    directive('worker_shutdown_timeout', `${gateway.timeouts.answerSeconds + 10}s`),
     directive('pid', `${temporary}/nginx.pid`),
     errorLog(gateway, places),
     ...block(['events'], [directive('worker_connections', CONNECTIONS)]),
@@ -51,7 +51,7 @@ export function gatewayConfiguration(gateway: Gateway, places: GatewayPlaces): G
     ),
     directive('default_type', 'application/octet-stream'),
     ...accessLog(gateway, places),
-    ...connectionLimits(gateway),
+    ...connectionLimits(gateway, places),
     ...clientAddress(gateway),
     ...limitZones(gateway),
     ...headerVariables(),
@@ -71,12 +71,11 @@ export function gatewayConfiguration(gateway: Gateway, places: GatewayPlaces): G
 
 /** The servers that clients meet. */
 function clientServers(gateway: Gateway, places: GatewayPlaces): string[] {
-  const limits = requestLimits(gateway);
   const service = tokenServicePlace(gateway, places);
   const behindPath = service && service.path !== '' ? tokenServiceLocations(service.path, gateway, places) : [];
   return [
-    ...otherHosts(gateway, places, limits),
-    ...redirectServer(gateway, places, limits),
+    ...otherHosts(gateway, places),
+    ...redirectServer(gateway, places),
     ...clientServer(serverNames(gateway), [...behindPath, ...apiLocation(gateway)], gateway, places),
     ...(service?.path === ''
       ? clientServer([service.host], tokenServiceLocations('', gateway, places), gateway, places)
@@ -97,7 +96,7 @@ function clientServer(
       directive('server_name', ...names),
       // Servers see the address as it was sent.
       directive('merge_slashes', 'off'),
-      ...requestLimits(gateway),
+      ...requestRates(gateway),
       ...apiHeaders(gateway, places),
       ...locations,
       ...errorPages(),
@@ -109,6 +108,7 @@ function apiLocation(gateway: Gateway): string[] {
   return block(
     ['location', '/'],
     [
+      ...refusals(gateway),
       ...answerCors(),
       ...forwarded(expression('$host'), expression('$client_protocol')),
       directive('proxy_buffer_size', responseHeaderBytes(gateway)),
@@ -143,6 +143,7 @@ function tokenServiceLocations(path: string, gateway: Gateway, places: GatewayPl
   const { host, protocol } = new URL(places.tokenService!.issuer);
   const lines = [
     logWithoutQuery(places),
+    ...refusals(gateway),
     // Without a header here, those of the API would be added: the service has its own.
     ...tokenServiceHeaders(gateway, places),
     ...forwarded(host, protocol.slice(0, -1)),

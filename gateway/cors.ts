@@ -6,8 +6,8 @@ export function corsVariables({ corsAllowedOrigins: origins }: GatewayPlaces): s
   const any = origins === '*';
   return [
     ...map(expression('$http_origin'), '$cors_origin', [
-      ...(any ? [] : origins.map((origin) => [origin, expression('$http_origin')] as const)),
-      [expression(''), ''],
+      ...(any ? [] : origins.map((origin) => [origin, origin] as const)),
+      ...(any ? [['', ''] as const] : []),
       ['default', any ? '*' : ''],
     ]),
     ...map(expression('$request_method:$http_access_control_request_method'), '$is_preflight', [
@@ -16,24 +16,24 @@ export function corsVariables({ corsAllowedOrigins: origins }: GatewayPlaces): s
     ]),
     ...map(expression('$cors_origin'), '$cors_credentials', [
       ['', ''],
-      [expression('*'), ''],
+      ['*', ''],
       ['default', 'true'],
     ]),
     ...map(expression('$cors_origin'), '$cors_exposed', [
       ['', ''],
       ['default', 'Content-Encoding, Content-Location, Content-Range, Content-Type, Date, Location, Range-Unit'],
     ]),
-    ...map(expression('$is_preflight:$cors_origin'), '$cors_methods', [
-      [expression('~^1:.'), 'GET, POST, PATCH, PUT, DELETE, OPTIONS, HEAD'],
+    ...map(expression('$is_preflight $cors_origin'), '$cors_methods', [
+      [expression('~^1 [^ ]'), 'GET, POST, PATCH, PUT, DELETE, OPTIONS, HEAD'],
       ['default', ''],
     ]),
-    ...map(expression('$is_preflight:$cors_origin'), '$cors_max_age', [
-      [expression('~^1:.'), '86400'],
+    ...map(expression('$is_preflight $cors_origin'), '$cors_max_age', [
+      [expression('~^1 [^ ]'), '86400'],
       ['default', ''],
     ]),
-    ...map(expression('$is_preflight:$cors_origin:$http_access_control_request_headers'), '$cors_headers', [
-      [expression('~^1:.+:(?<names>[\\w, -]+)$'), expression('Authorization, $names')],
-      [expression('~^1:.'), 'Authorization'],
+    ...map(expression('$is_preflight $cors_origin $http_access_control_request_headers'), '$cors_headers', [
+      [expression('~^1 [^ ]+ (?<names>[\\w, -]+)$'), expression('Authorization, $names')],
+      [expression('~^1 [^ ]'), 'Authorization'],
       ['default', ''],
     ]),
   ];

@@ -32,18 +32,27 @@ const OWN: readonly (readonly [nginx: number, status: number])[] = [
 export function errorPages(): string[] {
   const statuses = Object.keys(MESSAGES).map(Number);
   return [
-    ...statuses.map((status) => directive('error_page', status, `@error_${status}`)),
-    ...OWN.map(([nginx, status]) => directive('error_page', nginx, `=${status}`, `@error_${status}`)),
+    ...statuses.map((status) => directive('error_page', status, pageOf(status))),
+    ...OWN.map(([nginx, status]) => directive('error_page', nginx, `=${status}`, pageOf(status))),
     ...statuses.flatMap((status) =>
       block(
-        ['location', `@error_${status}`],
-        [directive('default_type', 'application/json'), directive('return', status, errorBody(status))],
+        ['location', '=', pageOf(status)],
+        [
+          directive('internal'),
+          directive('default_type', 'application/json'),
+          directive('return', status, errorBody(status)),
+        ],
       ),
     ),
   ];
 }
 
+/** Address of an error inside of nginx: a named location is out of reach for a request whose own address cannot be read. */
+function pageOf(status: number): string {
+  return `/.gateway/${status}`;
+}
+
 /** The body of an error of the gateway. */
-export function errorBody(status: number): string {
+function errorBody(status: number): string {
   return JSON.stringify({ code: `GATEWAY${status}`, details: null, hint: null, message: MESSAGES[status] });
 }

@@ -23,12 +23,8 @@ const POLICY = "default-src 'none'; frame-ancestors 'none'";
 /** Headers that a server sends itself count; these are what an answer has otherwise. */
 export function headerVariables(): string[] {
   return [
-    ...map(expression('$http_authorization'), '$token_cache_control', [
-      ['', ''],
-      ['default', 'no-store'],
-    ]),
     ...map(expression('$upstream_http_cache_control'), '$cache_control', [
-      ['', expression('$token_cache_control')],
+      ['', 'private, no-store'],
       ['default', ''],
     ]),
     ...map(expression('$upstream_http_content_security_policy'), '$content_security_policy', [

@@ -1,8 +1,9 @@
 import { block, directive, expression, map } from './directive.ts';
-import type { Gateway } from './types.ts';
+import { isSince } from './nginx-version.ts';
+import type { Gateway, GatewayPlaces } from './types.ts';
 
 /** Bounds on what a client may send over a connection, and how slowly. */
-export function connectionLimits({ limits, timeouts }: Gateway): string[] {
+export function connectionLimits({ limits, timeouts }: Gateway, { nginxVersion }: GatewayPlaces): string[] {
   return [
     // The line of the request has to fit as well; the bound on its address is below.
     directive('large_client_header_buffers', 4, Math.max(limits.headerBytes, limits.urlBytes + 1024)),
@@ -11,6 +12,8 @@ export function connectionLimits({ limits, timeouts }: Gateway): string[] {
     directive('client_body_timeout', `${timeouts.bodySeconds}s`),
     directive('send_timeout', `${timeouts.sendSeconds}s`),
     directive('keepalive_timeout', `${timeouts.idleSeconds}s`),
+    // A reload leaves idle connections open for as long: a client's next request would otherwise meet a closed one.
+    ...(isSince('1.27.4', nginxVersion) ? [directive('keepalive_min_timeout', '10s')] : []),
     directive('reset_timedout_connection', 'on'),
     directive('lingering_close', 'on'),
     directive('lingering_time', '5s'),
@@ -61,18 +64,24 @@ export function limitZones({ limits, rejectCountEstimates }: Gateway): string[] 
   ];
 }
 
-/** In a server: the limits, in the order in which a request meets them. */
-export function requestLimits({ limits, rejectCountEstimates }: Gateway): string[] {
+/** In a server: the counted limits. */
+export function requestRates({ limits }: Gateway): string[] {
+  const { requestsPerSecondPerAddress: perAddress, requestsPerSecondPerToken: perToken } = limits;
+  return [
+    directive('limit_conn', 'connections', limits.connectionsPerAddress),
+    directive('limit_req', 'zone=address', `burst=${2 * perAddress}`, 'nodelay'),
+    directive('limit_req', 'zone=token', `burst=${2 * perToken}`, 'nodelay'),
+  ];
+}
+
+/** In a location that hands requests on: those that are rejected at once. */
+export function refusals({ rejectCountEstimates }: Gateway): string[] {
   const refuse = (variable: string, status: number) =>
     block(['if', expression(`($${variable})`)], [directive('return', status)]);
-  const { requestsPerSecondPerAddress: perAddress, requestsPerSecondPerToken: perToken } = limits;
   return [
     ...refuse('is_unknown_method', 405),
     ...refuse('is_long_url', 414),
     ...refuse('has_several_tokens', 400),
     ...(rejectCountEstimates ? refuse('asks_for_estimate', 403) : []),
-    directive('limit_conn', 'connections', limits.connectionsPerAddress),
-    directive('limit_req', 'zone=address', `burst=${2 * perAddress}`, 'nodelay'),
-    directive('limit_req', 'zone=token', `burst=${2 * perToken}`, 'nodelay'),
   ];
 }

@@ -1,5 +1,6 @@
 import { block, directive, expression } from './directive.ts';
 import { errorPages } from './errors.ts';
+import { requestRates } from './limits.ts';
 import { isSince } from './nginx-version.ts';
 import type { Gateway, GatewayPlaces } from './types.ts';
 
@@ -44,7 +45,7 @@ export function tls({ certificate }: GatewayPlaces): string[] {
 }
 
 /** A port of plain HTTP that leads to the one with TLS. */
-export function redirectServer(gateway: Gateway, places: GatewayPlaces, inside: readonly string[]): string[] {
+export function redirectServer(gateway: Gateway, places: GatewayPlaces): string[] {
   const { redirect } = places;
   if (redirect === undefined) return [];
   const port = redirect.to === 443 ? '' : `:${redirect.to}`;
@@ -54,7 +55,7 @@ export function redirectServer(gateway: Gateway, places: GatewayPlaces, inside: 
     [
       directive('listen', at(places, redirect.port), ...flags),
       directive('server_name', ...serverNames(gateway)),
-      ...inside,
+      ...requestRates(gateway),
       ...block(
         ['location', '/'],
         [
@@ -69,14 +70,14 @@ export function redirectServer(gateway: Gateway, places: GatewayPlaces, inside: 
 }
 
 /** Rejects requests for other hosts. */
-export function otherHosts(gateway: Gateway, places: GatewayPlaces, inside: readonly string[]): string[] {
+export function otherHosts(gateway: Gateway, places: GatewayPlaces): string[] {
   if (gateway.hosts.length === 0) return [];
   return block(
     ['server'],
     [
       ...listen(gateway, places, 'default_server'),
       directive('server_name', '_'),
-      ...inside,
+      ...requestRates(gateway),
       ...block(['location', '/'], [directive('return', 421)]),
       ...errorPages(),
     ],
