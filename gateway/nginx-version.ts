@@ -1,5 +1,5 @@
 /** nginx's version in the default image. */
-export const NGINX_VERSION = '1.29.4';
+export const NGINX_VERSION = '1.30.6';
 
 /** Tests if a version of nginx is a given one or newer. */
 export function isSince(version: string, nginxVersion = NGINX_VERSION): boolean {
