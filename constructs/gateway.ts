@@ -86,6 +86,7 @@ const ANSWER_MARGIN_SECONDS = 15;
  * reaches the running nginx, which tests the configuration before it takes it, and drops no connection.
  *
  * @example
+ * const server = new PostgrestServer(this, 'server', { declaration, database, secrets, keys, dependsOn: access.waitFor });
  * const gateway = new Gateway(this, 'gateway', {
  *   declaration, secrets, servers: server.addresses, network: server.network, dependsOn: server.waitFor,
  *   certificate: { certificateFile: '/etc/letsencrypt/live/api/fullchain.pem', keyFile: '/etc/letsencrypt/live/api/privkey.pem' },

@@ -8,6 +8,7 @@ import { apiHeaders, forwarded, headerVariables, tokenServiceHeaders } from './h
 import { connectionLimits, limitZones, refusals, requestRates } from './limits.ts';
 import { listen, otherHosts, redirectServer, serverNames, tls } from './listen.ts';
 import { accessLog, errorLog, logWithoutQuery } from './log.ts';
+import { isSince } from './nginx-version.ts';
 import { statusServer } from './status.ts';
 import type { Gateway, GatewayPlaces } from './types.ts';
 import { proxying, upstreams } from './upstreams.ts';
@@ -26,12 +27,6 @@ const CONNECTIONS = 4096;
 /**
  * The nginx configuration of a gateway.
  *
- * @example
- * const { text } = gatewayConfiguration(checkGateway('gateway'), {
- *   servers: [{ host: 'todos-api-1', port: 3000 }], corsAllowedOrigins: [], port: 8080, statusPort: 8081,
- *   temporary: '/tmp', accessLog: '/dev/stdout', errorLog: '/dev/stderr',
- * });
- *
  * @throws SecuredPostgrestError `invalid_prop`
  */
 export function gatewayConfiguration(gateway: Gateway, places: GatewayPlaces): GatewayConfiguration {
@@ -40,6 +35,8 @@ export function gatewayConfiguration(gateway: Gateway, places: GatewayPlaces): G
     directive('daemon', 'off'),
     directive('worker_processes', workers),
     directive('worker_shutdown_timeout', `${gateway.timeouts.answerSeconds + 10}s`),
+    // A renewed certificate may have the time and the place of the one before, by which nginx would take it for unchanged.
+    ...(isSince('1.27.4', places.nginxVersion) ? [directive('ssl_object_cache_inheritable', 'off')] : []),
     directive('pid', `${temporary}/nginx.pid`),
     errorLog(gateway, places),
     ...block(['events'], [directive('worker_connections', CONNECTIONS)]),

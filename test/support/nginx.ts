@@ -7,8 +7,11 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { checkGateway, gatewayConfiguration, type GatewayInput, type GatewayPlaces } from '../../gateway/index.ts';
 import { freePort } from './deployment.ts';
 
-/** Debian's nginx is not on the PATH of others than root. */
-const PROGRAM = ['/usr/sbin/nginx', '/usr/local/sbin/nginx'].find(existsSync) ?? 'nginx';
+/** The variable's nginx, or Debian's, which is not on the PATH of others than root. */
+const PROGRAM =
+  process.env['NGINX_BINARY'] ??
+  ['/usr/sbin/nginx', '/usr/local/sbin/nginx'].find((path) => existsSync(path)) ??
+  'nginx';
 
 /** nginx's version; undefined where there is none. */
 export const nginxVersion = /nginx\/([\d.]+)/.exec(spawnSync(PROGRAM, ['-v'], { encoding: 'utf8' }).stderr ?? '')?.[1];

@@ -33,7 +33,7 @@ describe.skipIf(skipNginx)('TLS', () => {
   const get = (path: string, options: object = {}, url = gateway.url) =>
     new Promise<{ status: number; headers: Record<string, unknown>; body: string; serial: string }>(
       (resolve, reject) => {
-        const sent = request(url + path, { ca, ...options }, (response) => {
+        const sent = request(url + path, { ca, agent: false, ...options }, (response) => {
           let body = '';
           const socket = response.socket as TLSSocket;
           const serial = socket.getPeerCertificate().serialNumber;
