@@ -7,6 +7,7 @@ import { addDevCommand } from './dev.ts';
 import { addDiffCommand } from './diff.ts';
 import { addDoctorCommand } from './doctor.ts';
 import { errorLine } from './error-line.ts';
+import { addGatewayCommand } from './deploy/gateway.ts';
 import { addGenCommand } from './gen.ts';
 import { addInitCommand } from './init.ts';
 import { addImportCommand } from './import.ts';
@@ -43,6 +44,7 @@ addDiffCommand(program);
 addAuditCommand(program);
 addApplyCommand(program);
 addReloadCommand(program);
+addGatewayCommand(program);
 addWaitCommand(program);
 
 // Node.js would end with status 13, and without a word, where a command waits for what nothing can bring about any more.

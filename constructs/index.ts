@@ -3,6 +3,8 @@ export { DatabaseAccess, type DatabaseAccessProps, type IDatabaseAccess } from '
 export { DatabaseRoles, type DatabaseRolesProps } from './database-roles.ts';
 export type { ContainerProps } from './docker/hardened-container.ts';
 export type { Belonging } from './docker/labels.ts';
+export { Gateway, type GatewayCertificate, type GatewayContainerProps, type GatewayProps } from './gateway.ts';
+export type { GatewayInput, GatewayLimits, GatewayTimeouts, ServerAddress } from '../gateway/index.ts';
 export { KeySet, type IKeySet, type KeySetProps } from './key-set.ts';
 export {
   PostgresDatabase,

@@ -3,11 +3,13 @@ import { refuse } from '../errors/secured-postgrest-error.ts';
 import { postgrestImage } from '../compile/images.ts';
 import { checkPort } from '../compile/server/limits.ts';
 import { postgrestServer } from '../compile/server/postgrest-server.ts';
+import type { ServerAddress } from '../gateway/index.ts';
 import { checkSettings } from '../declaration/check-settings.ts';
 import type { Declaration } from '../declaration/types.ts';
 import { checkVersion } from '../declaration/releases/versions.ts';
 import { DataResource, type ITerraformDependable } from './synth/cdk/core.ts';
 import { adminConnection } from './admin-connection.ts';
+import { databaseNetwork } from './docker/database-network.ts';
 import { cliProvisioner } from './synth/cli-command.ts';
 import { dockerProvider } from './docker/docker-provider.ts';
 import type { ContainerProps } from './docker/hardened-container.ts';
@@ -45,6 +47,8 @@ export interface PostgrestServerProps extends ServerContainerProps {
   readonly database: IPostgresDatabase;
   readonly secrets: ISecrets;
   readonly keys: IKeySet;
+  /** Address that the ports are published on. @default the declared one */
+  readonly bindAddress?: string;
   /** Dependencies of the API: the access SQL. */
   readonly dependsOn: readonly ITerraformDependable[];
 }
@@ -69,13 +73,18 @@ export class PostgrestServer extends Construct {
   readonly url: string;
   /** URL of each server. */
   readonly urls: readonly string[];
+  /** Where the servers are reached from their network. */
+  readonly addresses: readonly ServerAddress[];
+  /** Docker network of the servers. */
+  readonly network: string;
   readonly waitFor: readonly ITerraformDependable[];
 
   constructor(scope: Construct, id: string, props: PostgrestServerProps) {
     super(scope, id);
     const { declaration, database, secrets, keys } = props;
     const { name, authenticator } = declaration;
-    const { bindAddress, settings } = declaration.server;
+    const { settings } = declaration.server;
+    const bindAddress = props.bindAddress ?? declaration.server.bindAddress;
     const place = this.node.path;
     const image = props.image ?? postgrestImage(declaration);
     const version = agreedVersion(place, image, props.version, declaration.server.version);
@@ -85,28 +94,30 @@ export class PostgrestServer extends Construct {
     const ports = Array.from({ length: servers }, (_, n) => checkPort(`${place}.port`, (props.port ?? PORT) + n));
     const content = (secret: ISecretFile) => ({ secret, fingerprint: secrets.fingerprint(secret) });
     const login = content(secrets.databaseLogin(authenticator));
-    const { containers, urls, written } = placeServer(
-      this,
-      postgrestServer(place, declaration, { ...props, database, version }),
-      {
-        name,
-        deployment: secrets.identity,
-        image,
-        contents: {
-          keys,
-          'database-login': login,
-          'database-login-fallback': login,
-          ...(database.sslRootCertificate && { 'root-certificate': content(database.sslRootCertificate) }),
-        },
-        volumePrefix: name,
-        database,
-        containers: ports.map((port, n) => ({ id: `api-${n + 1}`, name: `${name}-api-${n + 1}`, port })),
-        bindAddress,
-        options: props,
-        dependsOn: props.dependsOn,
-        provider: dockerProvider(this, props.dockerProvider),
+    const belonging = { name, deployment: secrets.identity };
+    const provider = dockerProvider(this, props.dockerProvider);
+    const network = databaseNetwork(this, database, `${name}-api`, belonging, provider);
+    const server = postgrestServer(place, declaration, { ...props, database, version });
+    const names = ports.map((_, n) => `${name}-api-${n + 1}`);
+    const { containers, urls, written } = placeServer(this, server, {
+      ...belonging,
+      image,
+      contents: {
+        keys,
+        'database-login': login,
+        'database-login-fallback': login,
+        ...(database.sslRootCertificate && { 'root-certificate': content(database.sslRootCertificate) }),
       },
-    );
+      volumePrefix: name,
+      network,
+      containers: ports.map((port, n) => ({ id: `api-${n + 1}`, name: names[n]!, port })),
+      bindAddress,
+      options: props,
+      dependsOn: props.dependsOn,
+      provider,
+    });
+    this.addresses = names.map((host) => ({ host, port: server.port }));
+    this.network = network.networksAdvanced[0]!.name;
     this.urls = urls;
     this.url = urls[0]!;
     const ready = new DataResource(this, 'ready', {

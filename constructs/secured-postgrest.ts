@@ -5,6 +5,7 @@ import type { ITerraformDependable } from './synth/cdk/core.ts';
 import type { PostgresqlProvider } from './synth/cdk/postgresql.ts';
 import { DatabaseAccess, type IDatabaseAccess } from './database-access.ts';
 import { dockerProvider } from './docker/docker-provider.ts';
+import { Gateway, type GatewayContainerProps } from './gateway.ts';
 import { KeySet } from './key-set.ts';
 import type { IPostgresDatabase } from './postgres-database.ts';
 import { PostgrestServer, type ServerContainerProps } from './postgrest-server.ts';
@@ -26,6 +27,11 @@ export interface SecuredPostgrestProps extends ServerContainerProps {
    * @default made here
    */
   readonly access?: IDatabaseAccess;
+  /**
+   * nginx in front of the servers, with the options given. The ports of the servers are then published on 127.0.0.1 alone.
+   * @default false
+   */
+  readonly gateway?: GatewayContainerProps | false;
   /** Connected to `database` as its admin; not used where `access` is given. @default a provider made from `database` */
   readonly postgresqlProvider?: PostgresqlProvider;
 }
@@ -41,7 +47,7 @@ export interface SecuredPostgrestProps extends ServerContainerProps {
  * @throws SecuredPostgrestError `invalid_prop`, `unreadable_secret`, `insecure_secret_file`, and what reading keys refuses
  */
 export class SecuredPostgrest extends Construct {
-  /** URL of the first server. */
+  /** URL of the API: of the gateway, or of the first server. */
   readonly url: string;
   /** URL of each server. */
   readonly urls: readonly string[];
@@ -49,6 +55,8 @@ export class SecuredPostgrest extends Construct {
   readonly roleNames: readonly string[];
   /** The key set that tokens are verified with, on the machine that deploys. */
   readonly jwksFile: ISecretFile;
+  /** The gateway; undefined where there is none. */
+  readonly gateway: Gateway | undefined;
   /** Dependencies to wait for until the API answers. */
   readonly waitFor: readonly ITerraformDependable[];
 
@@ -67,12 +75,30 @@ export class SecuredPostgrest extends Construct {
       dependsOn,
       dockerProvider: docker,
     });
-    const server = new PostgrestServer(this, 'server', { ...props, secrets, keys, dependsOn, dockerProvider: docker });
+    const server = new PostgrestServer(this, 'server', {
+      ...props,
+      secrets,
+      keys,
+      dependsOn,
+      ...(props.gateway && { bindAddress: '127.0.0.1' }),
+      dockerProvider: docker,
+    });
+    this.gateway = props.gateway
+      ? new Gateway(this, 'gateway', {
+          dockerProvider: docker,
+          ...props.gateway,
+          declaration,
+          secrets,
+          servers: server.addresses,
+          network: server.network,
+          dependsOn: server.waitFor,
+        })
+      : undefined;
 
-    this.url = server.url;
+    this.url = this.gateway?.url ?? server.url;
     this.urls = server.urls;
     this.roleNames = access.roleNames;
     this.jwksFile = keys.jwksFile;
-    this.waitFor = [...server.waitFor, ...keys.waitFor];
+    this.waitFor = [...server.waitFor, ...keys.waitFor, ...(this.gateway?.waitFor ?? [])];
   }
 }

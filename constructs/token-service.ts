@@ -12,6 +12,7 @@ import { checkTokenSchema, forTokenService } from '../declaration/token-service/
 import type { Declaration } from '../declaration/types.ts';
 import { App, DataResource, type ITerraformDependable, TerraformStack } from './synth/cdk/core.ts';
 import { adminConnection } from './admin-connection.ts';
+import { databaseNetwork } from './docker/database-network.ts';
 import { cliProvisioner } from './synth/cli-command.ts';
 import { dockerProvider } from './docker/docker-provider.ts';
 import { fingerprint } from './fingerprint.ts';
@@ -40,6 +41,8 @@ export interface TokenServiceProps extends ContainerProps {
   readonly secrets?: ISecrets;
   /** Port that the service is published on. @default 8090 */
   readonly port?: number;
+  /** Address that the port is published on: '127.0.0.1' behind a gateway. @default the declared one */
+  readonly bindAddress?: string;
   /** A function of yours, `schema.function`, that says role and claims of an account. @default the service's own accounts */
   readonly accountClaims?: string;
   /** How long what it issues is good. @default 5 minutes, and 14 days */
@@ -86,7 +89,7 @@ export class TokenService extends Construct {
     super(scope, id);
     const { declaration, database, image, accountClaims } = props;
     const { name } = declaration;
-    const { bindAddress } = declaration.server;
+    const bindAddress = props.bindAddress ?? declaration.server.bindAddress;
     const place = this.node.path;
     const issuer = tokenIssuer(place, declaration);
     checkTokenSchema(declaration);
@@ -122,6 +125,8 @@ export class TokenService extends Construct {
 
     const content = (secret: ISecretFile, fingerprint = secrets.fingerprint(secret)) => ({ secret, fingerprint });
     const keysContent = content(keys);
+    const belonging = { name, deployment: secrets.identity };
+    const provider = dockerProvider(this, props.dockerProvider);
     const { containers, urls, written } = placeServer(
       this,
       tokenServiceServer(place, declaration, {
@@ -132,8 +137,7 @@ export class TokenService extends Construct {
         arguments: options,
       }),
       {
-        name,
-        deployment: secrets.identity,
+        ...belonging,
         image,
         contents: {
           keys: keysContent,
@@ -143,12 +147,12 @@ export class TokenService extends Construct {
           ...(database.sslRootCertificate && { 'root-certificate': content(database.sslRootCertificate) }),
         },
         volumePrefix: `${name}-token-service`,
-        database,
+        network: databaseNetwork(this, database, `${name}-token-service`, belonging, provider),
         containers: [{ id: 'container', name: `${name}-token-service`, port }],
         bindAddress,
         options: props,
         dependsOn: [storage],
-        provider: dockerProvider(this, props.dockerProvider),
+        provider,
       },
     );
     const container = containers[0]!;

@@ -54,9 +54,9 @@ function images() {
     const { status } = run('test/support/images/build.sh', []);
     if (status !== 0) return `test/support/images/build.sh failed with status ${status}, see its output above`;
   }
-  const { POSTGRES_IMAGE, POSTGREST_IMAGE, TOKEN_SERVICE_IMAGE, ...further } = process.env;
+  const { POSTGRES_IMAGE, POSTGREST_IMAGE, TOKEN_SERVICE_IMAGE, NGINX_IMAGE, ...further } = process.env;
   const versions = [15, 17, 18].map((version) => further[`POSTGRES_${version}_IMAGE`]);
-  const missing = [POSTGRES_IMAGE, ...versions, POSTGREST_IMAGE, TOKEN_SERVICE_IMAGE].filter(
+  const missing = [POSTGRES_IMAGE, ...versions, POSTGREST_IMAGE, TOKEN_SERVICE_IMAGE, NGINX_IMAGE].filter(
     (name) => run('docker', ['image', 'inspect', name], quiet).status,
   );
   if (missing.length > 0) {

@@ -1,5 +1,6 @@
 import type { App } from '../constructs/synth/cdk/core.ts';
 import {
+  type GatewayContainerProps,
   type ISecrets,
   type PostgresDatabaseProps,
   SecretsDirectory,
@@ -19,6 +20,8 @@ export interface SecuredPostgrestStacksProps {
   readonly database?: Omit<PostgresDatabaseProps, 'name' | 'secrets' | 'dockerProvider'>;
   /** Options of the servers. The access stack pulls their `image` and sets their `connectionLimit`. @default those of `SecuredPostgrest` */
   readonly api?: Omit<ServerContainerProps, 'dockerProvider'>;
+  /** Options of nginx in front of the servers. @default false */
+  readonly gateway?: Omit<GatewayContainerProps, 'dockerProvider'> | false;
 }
 
 /** The three stacks of a declaration, in the order in which they are deployed. */
@@ -64,7 +67,12 @@ export function addStacks(
     ...(api.image && { serverImage: api.image }),
     ...(api.connectionLimit !== undefined && { connectionLimit: api.connectionLimit }),
   });
-  const servers = new ApiStack(app, `${name}-api`, { ...api, ...shared, access: access.access });
+  const servers = new ApiStack(app, `${name}-api`, {
+    ...api,
+    ...(props.gateway && { gateway: props.gateway }),
+    ...shared,
+    access: access.access,
+  });
   addSummary(servers.api, access.access);
   return { database, access, api: servers };
 }

@@ -20,7 +20,11 @@ export function addSummary(api: SecuredPostgrest, access: DatabaseAccess): void 
   });
 }
 
-function deploySummary({ urls }: SecuredPostgrest, { declaration, pendingSql, secrets }: DatabaseAccess): string {
+function deploySummary(
+  { url, urls: servers, gateway }: SecuredPostgrest,
+  { declaration, pendingSql, secrets }: DatabaseAccess,
+): string {
+  const urls = gateway === undefined ? servers : [url];
   const sql = pendingSql ?? ['nothing, or a new database: `plan-sql` prints all of it'];
   return [
     '',

@@ -14,7 +14,7 @@ import { keysFromCommand, keysFromEnvironment, parseKeysCommand, type KeyStore }
 export function readEnvironment(
   name: string,
   env: NodeJS.ProcessEnv = process.env,
-): Required<SecuredPostgrestStacksProps> {
+): Required<Omit<SecuredPostgrestStacksProps, 'gateway'>> {
   const { POSTGRES_IMAGE, POSTGREST_IMAGE, SECRETS_DIRECTORY: directory } = env;
   return {
     database: {

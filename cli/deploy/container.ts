@@ -65,6 +65,26 @@ export async function lastLogLines(engine: readonly string[], name: string, coun
   return [...newestFirst.values()].slice(0, count).reverse();
 }
 
+/**
+ * Runs a command in a container.
+ *
+ * @returns its output where it failed
+ */
+export async function failureInContainer(
+  engine: readonly string[],
+  name: string,
+  command: readonly string[],
+): Promise<string | undefined> {
+  const { status, stdout, stderr } = await docker([...engine, 'container', 'exec', name, ...command]);
+  return status === 0 ? undefined : (stderr + stdout).trim() || 'no answer within 10 s';
+}
+
+/** Sends a signal to the first process of a container. */
+export async function signalContainer(engine: readonly string[], name: string, signal: string): Promise<void> {
+  const { status, stderr } = await docker([...engine, 'container', 'kill', `--signal=${signal}`, name]);
+  if (status !== 0) refuse('engine_failed', name, `${signal} cannot be sent to it (${stderr.trim()})`, 'deploy again');
+}
+
 async function docker(args: readonly string[]): Promise<{ status: number | null; stdout: string; stderr: string }> {
   const child = spawn('docker', args, { stdio: ['ignore', 'pipe', 'pipe'], timeout: 10_000 });
   const ended = new Promise<number | null>((resolve, reject) => child.on('close', resolve).on('error', reject));

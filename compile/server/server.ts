@@ -9,6 +9,8 @@ export interface Server {
   /** Environment variables. None holds a secret. */
   readonly environment: Readonly<Record<string, string>>;
   readonly files: readonly ServerFile[];
+  /** Directories in memory that the program may write to; everything else is read-only. @default none */
+  readonly temporary?: readonly TemporaryDirectory[];
   /** The port that the program listens on. */
   readonly port: number;
   /** @default the program has no command that can check */
@@ -28,6 +30,12 @@ export interface ServerFile {
   readonly writtenAfter?: string;
 }
 
+export interface TemporaryDirectory {
+  readonly directory: string;
+  /** Counts as memory of the server. */
+  readonly megabytes: number;
+}
+
 /** A command inside of the server that succeeds if the server is ready. */
 export interface ServerHealthCheck {
   readonly command: readonly string[];
@@ -39,7 +47,7 @@ export interface ServerHealthCheck {
 
 export interface ServerStop {
   /** Signal after which the server answers the requests that it has. @default the server ends at once */
-  readonly signal?: 'SIGTERM';
+  readonly signal?: 'SIGTERM' | 'SIGQUIT';
   /** Time until the server is killed. */
   readonly graceSeconds: number;
 }

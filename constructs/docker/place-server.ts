@@ -1,11 +1,9 @@
 import type { Construct } from 'constructs';
-import type { Server, ServerFile, ServerHealthCheck } from '../../compile/server/server.ts';
+import type { Server, ServerFile, ServerHealthCheck, TemporaryDirectory } from '../../compile/server/server.ts';
 import { fingerprint } from '../fingerprint.ts';
-import type { IPostgresDatabase } from '../postgres-database.ts';
 import type { ISecretFile } from '../secrets/secret-file.ts';
 import type { ITerraformDependable } from '../synth/cdk/core.ts';
 import { Container, type ContainerConfig, type DockerProvider } from '../synth/cdk/docker.ts';
-import { databaseNetwork } from './database-network.ts';
 import { type ContainerProps, cpuLabel, hardened } from './hardened-container.ts';
 import { type Belonging, labels } from './labels.ts';
 import { publishedUrl } from './published-url.ts';
@@ -23,9 +21,12 @@ export interface DockerPlacement extends Belonging {
   readonly contents: Readonly<Record<string, FileContent>>;
   /** Names of the volumes begin with it. */
   readonly volumePrefix: string;
-  readonly database: IPostgresDatabase;
+  /** The part of each container's configuration with which it reaches others. */
+  readonly network: Pick<ContainerConfig, 'networksAdvanced' | 'host'>;
   /** One container each, with the id of its construct, its name on the engine and its published port. */
   readonly containers: readonly { readonly id: string; readonly name: string; readonly port: number }[];
+  /** Further ports of each container. @default none */
+  readonly furtherPorts?: readonly { readonly internal: number; readonly external: number; readonly ip: string }[];
   readonly bindAddress: string;
   readonly options: ContainerProps;
   /** Resources that must succeed before a file is written. */
@@ -43,12 +44,11 @@ export interface DockerServers {
 
 /** Runs a server in hardened containers, with each of its files in a volume of its own. */
 export function placeServer(scope: Construct, server: Server, placement: DockerPlacement): DockerServers {
-  const { image, contents, database, bindAddress, options, provider } = placement;
+  const { image, contents, network, bindAddress, furtherPorts = [], options, provider } = placement;
   const volumes = new Map<string, SecretVolume>();
   for (const file of server.files) volumes.set(file.id, volumeOf(scope, file, placement, volumes));
   const volumesRead = (when: ServerFile['read']) =>
     server.files.filter(({ read }) => read === when).map(({ id }) => volumes.get(id)!);
-  const network = databaseNetwork(scope, database, `${placement.name}-${server.name}`, placement, provider);
   const started = server.files.filter(({ read }) => read === 'start');
   const containers = placement.containers.map(
     ({ id, name, port }) =>
@@ -60,7 +60,8 @@ export function placeServer(scope: Construct, server: Server, placement: DockerP
         ...environment(server),
         mounts: server.files.map((file) => volumes.get(file.id)!.mountedAt(file.directory)),
         ...network,
-        ports: [{ internal: server.port, external: port, ip: bindAddress }],
+        ports: [{ internal: server.port, external: port, ip: bindAddress }, ...furtherPorts],
+        ...temporary(server),
         ...(server.healthCheck && { healthcheck: dockerHealthCheck(server.healthCheck) }),
         ...(server.stop.signal && { stopSignal: server.stop.signal, stopTimeout: server.stop.graceSeconds }),
         destroyGraceSeconds: server.stop.graceSeconds,
@@ -69,6 +70,7 @@ export function placeServer(scope: Construct, server: Server, placement: DockerP
           ...Object.fromEntries(started.map(({ id }) => [`secured-postgrest.${id}`, contents[id]!.fingerprint])),
           ...cpuLabel(server.limits),
           ...(server.healthCheck && healthLabel(server.healthCheck)),
+          ...(server.temporary && temporaryLabel(server.temporary)),
         }),
         dependsOn: [...volumesRead('running'), ...volumesRead('start')].flatMap(({ waitFor }) => waitFor),
         provider,
@@ -106,6 +108,21 @@ function volumeOf(
 function environment({ environment }: Server): Pick<ContainerConfig, 'env'> {
   const env = Object.entries(environment).map(([variable, value]) => `${variable}=${value}`);
   return env.length === 0 ? {} : { env: env.sort() };
+}
+
+function temporary({ temporary }: Server): Pick<ContainerConfig, 'tmpfs'> {
+  if (temporary === undefined) return {};
+  return {
+    tmpfs: Object.fromEntries(
+      temporary.map(({ directory, megabytes }) => [directory, `rw,noexec,nosuid,nodev,size=${megabytes}m`]),
+    ),
+  };
+}
+
+/** The provider ignores another size as it does another check. */
+function temporaryLabel(directories: readonly TemporaryDirectory[]): Readonly<Record<string, string>> {
+  const texts = directories.map(({ directory, megabytes }) => `${directory}:${megabytes}`);
+  return { 'secured-postgrest.temporary': texts.join(' ') };
 }
 
 function dockerHealthCheck({ command, intervalSeconds, timeoutSeconds, retries }: ServerHealthCheck) {

@@ -32,7 +32,7 @@ export function waitProvisioner(container: Container, options: WaitOptions): Loc
 }
 
 /** Options for what the provider configures; the command reads the environment itself. */
-function engineOptions(provider: unknown): string[] {
+export function engineOptions(provider: unknown): string[] {
   if (!(provider instanceof DockerProvider)) return [];
   const { context, host, certPath } = provider;
   return Object.entries({

@@ -24,7 +24,12 @@ import { randomSecret, read, readIfThere } from './secret-files.ts';
 import { KEY_FILE, keyed, readIdentity } from './deployment-identity.ts';
 import { type ISecretFile, SecretFile } from './secret-file.ts';
 import type { ISecrets, TokenServiceSecrets } from './secrets.ts';
-import { certificateOf, isServerCertificate, newServerCertificate } from './server-certificate.ts';
+import {
+  certificateOf,
+  checkServerCertificate,
+  isServerCertificate,
+  newServerCertificate,
+} from './server-certificate.ts';
 
 export interface SecretsDirectoryProps {
   /** The declaration's name. */
@@ -196,6 +201,19 @@ export class SecretsDirectory implements ISecrets {
       // Another process may have made it again meanwhile.
       if (read(path) === pem) return { server: new SecretFile(path), certificate };
     }
+  }
+
+  /**
+   * One file with the certificates and the key of two files, which may be one: whoever reads it never has a key and a
+   * certificate that do not belong together.
+   *
+   * @throws SecuredPostgrestError `unreadable_secret`, `insecure_secret_file`
+   */
+  givenCertificate(certificateFile: string, keyFile: string): SecretFile {
+    const files = [...new Set([certificateFile, keyFile].map((file) => resolve(file)))];
+    const pem = files.map((file) => read(file).trim()).join('\n');
+    checkServerCertificate(certificateFile, pem);
+    return this.written('gateway.pem', `${pem}\n`);
   }
 
   /**

@@ -2,6 +2,7 @@ import { createPrivateKey, generateKeyPairSync, X509Certificate } from 'node:cry
 import { isIP } from 'node:net';
 import { AsnConvert, OctetString } from '@peculiar/asn1-schema';
 import { Extension, GeneralName, id_ce_subjectAltName, SubjectAlternativeName } from '@peculiar/asn1-x509';
+import { refuse } from '../../errors/secured-postgrest-error.ts';
 import { signCertificate } from './sign-certificate.ts';
 
 const DAY_MS = 24 * 60 * 60 * 1000;
@@ -40,6 +41,29 @@ export function isServerCertificate(pem: string, hosts: readonly string[], now =
     );
   } catch {
     return false;
+  }
+}
+
+/**
+ * Checks a certificate with its key that somebody else has made.
+ *
+ * @throws SecuredPostgrestError `unreadable_secret`
+ */
+export function checkServerCertificate(place: string, pem: string, now = new Date()): void {
+  const problem = problemOf(pem, now);
+  if (problem !== undefined)
+    refuse('unreadable_secret', place, problem, 'give a certificate, PEM, and its key without a password');
+}
+
+function problemOf(pem: string, now: Date): string | undefined {
+  try {
+    const certificate = new X509Certificate(pem);
+    if (Date.parse(certificate.validTo) <= now.getTime())
+      return `the certificate has expired on ${certificate.validTo}`;
+    return certificate.checkPrivateKey(createPrivateKey(pem)) ? undefined : 'the key is not the one of the certificate';
+  } catch {
+    // The cause may show a part of the key.
+    return 'there is no certificate with a key';
   }
 }
 

@@ -13,6 +13,7 @@ export const sidebar = {
   Deploy: [
     'docs/deploying',
     'docs/constructs',
+    'docs/gateway',
     'docs/importing',
     'docs/existing-postgres',
     'docs/upgrades',

@@ -1,12 +1,13 @@
-// The app of a test deployment: the stacks of the declaration that the environment names.
+// The app of a test deployment: the stacks of the declaration that the environment names, and the options of its gateway.
 import { App } from 'cdktf';
 import { loadDeclaration } from '../../cli/load-declaration.ts';
 import { observe } from '../../constructs/index.ts';
 import { readEnvironment } from '../../stacks/environment.ts';
-import { addStacks } from '../../stacks/index.ts';
+import { addStacks, type SecuredPostgrestStacksProps } from '../../stacks/index.ts';
 
 const app = new App();
 const declaration = await loadDeclaration(process.env['DECLARATION']!);
-addStacks(app, declaration, readEnvironment(declaration.name));
+const gateway = JSON.parse(process.env['GATEWAY'] ?? 'false') as SecuredPostgrestStacksProps['gateway'];
+addStacks(app, declaration, { ...readEnvironment(declaration.name), ...(gateway && { gateway }) });
 await observe(app);
 app.synth();

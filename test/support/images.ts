@@ -24,6 +24,9 @@ export const postgres18Image = names.POSTGRES_18_IMAGE!;
 export const postgrest14Image = names.POSTGREST_14_IMAGE!;
 export const postgrest16Image = names.POSTGREST_16_IMAGE!;
 
+/** An image of nginx with curl, for the gateway. */
+export const nginxImage = names.NGINX_IMAGE!;
+
 /** An image with curl as its entry point. */
 export const curlImage = names.CURL_IMAGE!;
 

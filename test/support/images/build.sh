@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Builds the images that the tests deploy, without an image registry: PostgreSQL 15, 17 and 18 from Debian's packages, PostgREST
+# Builds the images that the tests deploy, without an image registry: PostgreSQL 15, 17, 18 and nginx from Debian's packages, PostgREST
 # from the binary in node_modules, and 14 and 16 from `postgrest-14` and `postgrest-16` where the PATH has them, curl from this
 # machine, the token service from the node that runs here, this package as npm packs it, and what it needs of node_modules.
 # Needs root, debootstrap and a Docker engine. Does nothing where they are up to date.
@@ -69,6 +69,15 @@ SH
   install -m 755 docker-entrypoint.sh "$1/usr/local/bin/"
 }
 
+fill_nginx() {
+  mkdir -p "$1/etc/dpkg/dpkg.cfg.d"
+  printf '%s\n' force-unsafe-io path-exclude=/usr/share/{doc,man,locale}/'*' >"$1/etc/dpkg/dpkg.cfg.d/for-images"
+  debootstrap --variant=minbase --include=nginx,curl forky "$1" '' /usr/share/debootstrap/scripts/sid
+  rm -rf "$1"/var/cache/apt "$1"/var/lib/apt/lists "$1"/etc/nginx/{conf.d,sites-*} "$1"/usr/share/{doc,man,locale} "$1"/etc/resolv.conf
+  ln -sf /dev/stdout "$1/var/log/nginx/access.log"
+  ln -sf /dev/stderr "$1/var/log/nginx/error.log"
+}
+
 fill_token-service() {
   local node package addons app=$1/app
   node=$(command -v node)
@@ -105,7 +114,8 @@ if program=$(command -v postgrest-14); then build "$POSTGREST_14_IMAGE" postgres
 if program=$(command -v postgrest-16); then build "$POSTGREST_16_IMAGE" postgrest "$program"; fi
 build "$CURL_IMAGE" curl "$(command -v curl)"
 # At once: each waits for its downloads for most of the time.
-building=()
+build "$NGINX_IMAGE" nginx &
+building=($!)
 for version in 15 17 18; do
   image=POSTGRES_${version}_IMAGE
   volume=/var/lib/postgresql/data data=$volume

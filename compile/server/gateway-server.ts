@@ -1,0 +1,71 @@
+import { checkLimits, type GivenLimits } from './limits.ts';
+import { pathOf, type Server, type ServerFile } from './server.ts';
+
+/** nginx's image runs as this user. */
+const DEFAULTS = { user: '101:101', memoryMegabytes: 256, cpus: 1 };
+
+/** Ports inside of the gateway, which need no privilege. */
+export const GATEWAY_PORTS = { http: 8080, https: 8443, status: 8081 } as const;
+
+/** Directory of bodies on their way, and of the process id. */
+export const GATEWAY_TEMPORARY = '/tmp';
+const TEMPORARY_MEGABYTES = 64;
+
+const file = (id: string, fileName: string, more: Partial<ServerFile> = {}): ServerFile => ({
+  id,
+  directory: `/etc/gateway/${id}`,
+  fileName,
+  read: 'running',
+  ...more,
+});
+
+const CERTIFICATE = file('certificate', 'certificate.pem');
+
+/** Path of the gateway's key and certificate. */
+export const GATEWAY_CERTIFICATE = pathOf(CERTIFICATE);
+/** Path of nginx's configuration. */
+export const GATEWAY_CONFIGURATION = '/etc/gateway/configuration/nginx.conf';
+
+export interface GatewayServerOptions extends GivenLimits {
+  /** True if the gateway has a certificate. */
+  readonly hasCertificate: boolean;
+  /** Time in which requests that have begun are answered. */
+  readonly graceSeconds: number;
+}
+
+/**
+ * nginx in front of a declaration's servers. A new configuration or certificate reaches it without a restart.
+ *
+ * @param place of the limits, for errors
+ * @throws SecuredPostgrestError `invalid_prop`
+ */
+export function gatewayServer(place: string, options: GatewayServerOptions): Server {
+  const { hasCertificate, graceSeconds } = options;
+  return {
+    name: 'gateway',
+    command: ['nginx', '-e', '/dev/stderr', '-c', GATEWAY_CONFIGURATION],
+    environment: {},
+    files: [
+      ...(hasCertificate ? [CERTIFICATE] : []),
+      // It names the certificate, which has to be there by then.
+      file('configuration', 'nginx.conf', hasCertificate ? { writtenAfter: CERTIFICATE.id } : {}),
+    ],
+    temporary: [{ directory: GATEWAY_TEMPORARY, megabytes: TEMPORARY_MEGABYTES }],
+    port: hasCertificate ? GATEWAY_PORTS.https : GATEWAY_PORTS.http,
+    healthCheck: {
+      command: [
+        'curl',
+        '--fail',
+        '--silent',
+        '--output',
+        '/dev/null',
+        `http://127.0.0.1:${GATEWAY_PORTS.status}/health`,
+      ],
+      intervalSeconds: 2,
+      timeoutSeconds: 5,
+      retries: 5,
+    },
+    stop: { signal: 'SIGQUIT', graceSeconds },
+    limits: checkLimits(place, options, DEFAULTS),
+  };
+}

@@ -1,0 +1,244 @@
+import { resolve } from 'node:path';
+import { Construct } from 'constructs';
+import {
+  GATEWAY_CERTIFICATE,
+  GATEWAY_CONFIGURATION,
+  GATEWAY_PORTS,
+  GATEWAY_TEMPORARY,
+  gatewayServer,
+} from '../compile/server/gateway-server.ts';
+import { checkPort } from '../compile/server/limits.ts';
+import { isLoopback } from '../declaration/loopback.ts';
+import { apiRoles } from '../declaration/roles.ts';
+import { tokenIssuer } from '../declaration/token-service/token-issuer.ts';
+import type { Declaration } from '../declaration/types.ts';
+import { refuse } from '../errors/secured-postgrest-error.ts';
+import {
+  checkGateway,
+  gatewayConfiguration,
+  type GatewayInput,
+  NGINX_VERSION,
+  type ServerAddress,
+} from '../gateway/index.ts';
+import { dockerProvider } from './docker/docker-provider.ts';
+import type { ContainerProps } from './docker/hardened-container.ts';
+import { placeServer } from './docker/place-server.ts';
+import { publishedUrl } from './docker/published-url.ts';
+import { engineOptions, waitProvisioner } from './docker/wait-provisioner.ts';
+import { fingerprint } from './fingerprint.ts';
+import { type ISecretFile, SecretFile } from './secrets/secret-file.ts';
+import type { ISecrets } from './secrets/secrets.ts';
+import { App, DataResource, type ITerraformDependable, TerraformStack } from './synth/cdk/core.ts';
+import { cliProvisioner } from './synth/cli-command.ts';
+import { synthesizedFile } from './synth/synthesized-file.ts';
+
+/** Certificate of a gateway: files of yours, which may be one, or one that the secrets directory makes and nobody has signed. */
+export type GatewayCertificate = { readonly certificateFile: string; readonly keyFile: string } | 'self-signed';
+
+/** Options of the gateway. */
+export interface GatewayContainerProps extends GatewayInput, ContainerProps {
+  /** An image of nginx from 1.27.4 that has `curl`. @default `nginxinc/nginx-unprivileged:1.30.6` */
+  readonly image?: string;
+  /** nginx's version in the image. @default from the image's tag, otherwise the one of the default image */
+  readonly version?: string;
+  /** The port that clients use. @default 8443 with a certificate, otherwise 8080 */
+  readonly port?: number;
+  /**
+   * Certificate for TLS. Each deploy takes a renewed one, without a dropped connection.
+   * @default plain HTTP, on a loopback address or behind `trustedProxies`; required elsewhere
+   */
+  readonly certificate?: GatewayCertificate;
+  /** A port of plain HTTP that is redirected to TLS. @default none */
+  readonly redirectPort?: number;
+  /** The port on 127.0.0.1 with `/health`, `/ready` and `/metrics`. @default 8081 */
+  readonly statusPort?: number;
+  /** True hands requests to the declared issuer's path or host on to the token service. @default false */
+  readonly tokenService?: boolean;
+  /** User and group that the processes run as: `uid:gid`. @default '101:101' */
+  readonly user?: string;
+  /** Memory limit, in megabytes; 64 of them are for bodies. @default 256 */
+  readonly memory?: number;
+  /** CPUs that the gateway may use. @default 1 */
+  readonly cpus?: number;
+}
+
+export interface GatewayProps extends GatewayContainerProps {
+  readonly declaration: Declaration;
+  readonly secrets: ISecrets;
+  /** The servers, as they are reached from `network`. */
+  readonly servers: readonly ServerAddress[];
+  /** Docker network of the servers. */
+  readonly network: string;
+  /** Dependencies of the gateway: the servers. */
+  readonly dependsOn: readonly ITerraformDependable[];
+}
+
+const IMAGE = `nginxinc/nginx-unprivileged:${NGINX_VERSION}`;
+/** Docker's own DNS server, in each container. */
+const RESOLVER = '127.0.0.11';
+/** Port of the token service in its container. */
+const TOKEN_SERVICE_PORT = 8090;
+/** The server waits for a connection, and a client for the answer's way. */
+const ANSWER_MARGIN_SECONDS = 15;
+
+/**
+ * nginx in front of the servers: one address, TLS, limits, headers, a log without tokens. A changed option or certificate
+ * reaches the running nginx, which tests the configuration before it takes it, and drops no connection.
+ *
+ * @example
+ * const server = new PostgrestServer(this, 'server', { declaration, database, secrets, keys, dependsOn: access.waitFor });
+ * const gateway = new Gateway(this, 'gateway', {
+ *   declaration, secrets, servers: server.addresses, network: server.network, dependsOn: server.waitFor,
+ *   certificate: { certificateFile: '/etc/letsencrypt/live/api/fullchain.pem', keyFile: '/etc/letsencrypt/live/api/privkey.pem' },
+ *   hosts: ['api.example.org'], port: 443,
+ * });
+ * gateway.url; // 'https://api.example.org'
+ *
+ * @throws SecuredPostgrestError `invalid_prop`, `unreadable_secret`, `insecure_secret_file`
+ */
+export class Gateway extends Construct {
+  /** URL of the API. */
+  readonly url: string;
+  /** URL with `/health`, `/ready` and `/metrics`, for the machine itself. */
+  readonly statusUrl: string;
+  /** The certificate that nobody has signed, for clients to trust; undefined with another one. */
+  readonly selfSignedCertificate: ISecretFile | undefined;
+  /** Dependencies to wait for until the gateway answers. */
+  readonly waitFor: readonly ITerraformDependable[];
+
+  constructor(scope: Construct, id: string, props: GatewayProps) {
+    super(scope, id);
+    const { declaration, secrets, servers, certificate, redirectPort, image = IMAGE } = props;
+    const { name } = declaration;
+    const { bindAddress, corsAllowedOrigins } = declaration.server;
+    const place = this.node.path;
+    const gateway = checkGateway(place, {
+      ...props,
+      timeouts: { answerSeconds: longestAnswer(declaration), ...props.timeouts },
+    });
+    checkTransport(place, bindAddress, props);
+    const hasCertificate = certificate !== undefined;
+    const port = checkPort(`${place}.port`, props.port ?? (hasCertificate ? 8443 : 8080));
+    const statusPort = checkPort(`${place}.statusPort`, props.statusPort ?? 8081);
+    if (redirectPort !== undefined) checkPort(`${place}.redirectPort`, redirectPort);
+    const provider = dockerProvider(this, props.dockerProvider);
+    const graceSeconds = gateway.timeouts.answerSeconds + 5;
+    const server = gatewayServer(place, { ...props, hasCertificate, graceSeconds });
+
+    const { pem, selfSigned } = certificateFiles(certificate, secrets, [`${name}-gateway`, ...gateway.hosts]);
+    this.selfSignedCertificate = selfSigned;
+    const nginxVersion = props.version ?? versionOf(image);
+    const configuration = gatewayConfiguration(gateway, {
+      ...(nginxVersion !== undefined && { nginxVersion }),
+      servers,
+      corsAllowedOrigins,
+      ...(props.tokenService && {
+        tokenService: {
+          host: `${name}-token-service`,
+          port: TOKEN_SERVICE_PORT,
+          issuer: tokenIssuer(place, declaration),
+        },
+      }),
+      port: server.port,
+      statusPort: GATEWAY_PORTS.status,
+      ...(pem && { certificate: GATEWAY_CERTIFICATE, fingerprint: secrets.fingerprint(pem) }),
+      isSelfSigned: selfSigned !== undefined,
+      ...(redirectPort !== undefined && { redirect: { port: GATEWAY_PORTS.http, to: port } }),
+      resolver: RESOLVER,
+      temporary: GATEWAY_TEMPORARY,
+      accessLog: '/dev/stdout',
+      errorLog: '/dev/stderr',
+      workers: Math.max(1, Math.ceil(server.limits.cpus)),
+    });
+    const file = synthesizedFile(this, 'nginx.conf', configuration.text);
+
+    const { containers, written } = placeServer(this, server, {
+      name,
+      deployment: secrets.identity,
+      image,
+      contents: {
+        ...(pem && { certificate: { secret: pem, fingerprint: secrets.fingerprint(pem) } }),
+        configuration: { secret: this.synthesized(file), fingerprint: fingerprint(configuration.text) },
+      },
+      volumePrefix: `${name}-gateway`,
+      network: { networksAdvanced: [{ name: props.network }] },
+      containers: [{ id: 'container', name: `${name}-gateway`, port }],
+      bindAddress,
+      furtherPorts: [
+        { internal: GATEWAY_PORTS.status, external: statusPort, ip: '127.0.0.1' },
+        ...(redirectPort === undefined
+          ? []
+          : [{ internal: GATEWAY_PORTS.http, external: redirectPort, ip: bindAddress }]),
+      ],
+      options: props,
+      dependsOn: props.dependsOn,
+      provider,
+    });
+    const container = containers[0]!;
+    this.statusUrl = publishedUrl('127.0.0.1', statusPort);
+    this.url = publicUrl(publishedUrl(bindAddress, port), hasCertificate, gateway.hosts[0]);
+    const hide = [new SecretFile(secrets.path)];
+    const ready = new DataResource(this, 'ready', {
+      triggersReplace: { container: container.id, configuration: configuration.fingerprint },
+      provisioners: [
+        waitProvisioner(container, { hide, url: `${this.statusUrl}/health` }),
+        cliProvisioner(
+          'gateway',
+          'reload',
+          ...['--container', container.nameInput!, '--file', GATEWAY_CONFIGURATION],
+          ...['--status', this.statusUrl, '--configuration', configuration.fingerprint],
+          ...engineOptions(provider),
+        ),
+        waitProvisioner(container, { hide, url: `${this.statusUrl}/ready` }),
+      ],
+      dependsOn: [...written],
+    });
+    this.waitFor = [ready];
+  }
+
+  private synthesized(file: string): SecretFile {
+    return new SecretFile(resolve(App.of(this).outdir, 'stacks', TerraformStack.of(this).node.id, file));
+  }
+}
+
+/** The file that nginx reads, and the one that clients of a certificate that nobody has signed need. */
+function certificateFiles(
+  certificate: GatewayCertificate | undefined,
+  secrets: ISecrets,
+  hosts: readonly [string, ...string[]],
+): { readonly pem?: ISecretFile; readonly selfSigned?: ISecretFile } {
+  if (certificate === undefined) return {};
+  if (certificate !== 'self-signed')
+    return { pem: secrets.givenCertificate(certificate.certificateFile, certificate.keyFile) };
+  const made = secrets.serverCertificate(...hosts, 'localhost', '127.0.0.1');
+  return { pem: made.server, selfSigned: made.certificate };
+}
+
+/** Rejects tokens in the clear over a network. */
+function checkTransport(place: string, bindAddress: string, props: GatewayContainerProps): void {
+  const { certificate, redirectPort, trustedProxies = [] } = props;
+  if (certificate === undefined && !isLoopback(bindAddress) && trustedProxies.length === 0) {
+    const problem = `tokens would cross the network to ${bindAddress} in the clear`;
+    const fix = "give the files of a certificate, or 'self-signed'; or list the proxies in front in `trustedProxies`";
+    refuse('invalid_prop', `${place}.certificate`, problem, fix);
+  }
+  if (certificate !== undefined || redirectPort === undefined) return;
+  refuse('invalid_prop', `${place}.redirectPort`, `${redirectPort} leads to no TLS`, 'give a certificate');
+}
+
+/** A request waits for a connection, and then for as long as its role may. */
+function longestAnswer(declaration: Declaration): number {
+  const longest = Math.max(...apiRoles(declaration).map(({ statementTimeoutMs }) => statementTimeoutMs), 0);
+  return Math.ceil(longest / 1000) + ANSWER_MARGIN_SECONDS;
+}
+
+function publicUrl(published: string, isTls: boolean, host: string | undefined): string {
+  const url = new URL(published);
+  if (isTls) url.protocol = 'https:';
+  if (host !== undefined) url.hostname = host;
+  return url.origin;
+}
+
+function versionOf(image: string): string | undefined {
+  return /:(\d+\.\d+(?:\.\d+)?)(?:-|@|$)/.exec(image)?.[1];
+}

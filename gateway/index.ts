@@ -1,0 +1,9 @@
+/**
+ * The gateway: options, checked, and the nginx configuration that is made of them. Pure text.
+ *
+ * @module
+ */
+export { checkGateway } from './check-gateway.ts';
+export { gatewayConfiguration, type GatewayConfiguration } from './configuration.ts';
+export { NGINX_VERSION } from './nginx-version.ts';
+export type { Gateway, GatewayInput, GatewayLimits, GatewayPlaces, GatewayTimeouts, ServerAddress } from './types.ts';
