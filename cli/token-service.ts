@@ -11,7 +11,7 @@ import { listenForStop } from './dev/stop-signal.ts';
 import { errorLine } from './error-line.ts';
 import { addKeyPlaceOptions, keyPlace, type KeyPlaceOptions } from './key-place.ts';
 import { loadDeclaration } from './load-declaration.ts';
-import { parsePort } from './parse-port.ts';
+import { parseListen } from './parse-port.ts';
 import { parseSeconds } from './parse-seconds.ts';
 
 interface SetupOptions extends ConnectionOptions {
@@ -170,8 +170,4 @@ function readClients(file: string): readonly TokenServiceClient[] {
 function isClient({ id, redirectUris, signedOutUris = [], secret = '' }: TokenServiceClient): boolean {
   const isTexts = (list: unknown) => Array.isArray(list) && list.every((item) => typeof item === 'string');
   return typeof id === 'string' && isTexts(redirectUris) && isTexts(signedOutUris) && typeof secret === 'string';
-}
-
-function parseListen(value: string): number {
-  return value === '0' ? 0 : parsePort(value);
 }

@@ -7,6 +7,7 @@ export const rooms = [
   'compile',
   'tokens',
   'token-client',
+  'gateway',
   'audit',
   'apply',
   'token-service',

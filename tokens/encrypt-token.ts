@@ -9,7 +9,8 @@ import { CONTENT_ENCRYPTION, innerProblem, MAX_CHARACTERS } from './nested-token
  *
  * @throws SecuredPostgrestError `unreadable_token` for what is no signed token, or too long; `unreadable_key`
  * @example
- * const token = await encryptToken(await signToken(signingKey, { role: 'todo_user' }), encryptionKey);
+ * const encryptionKey = generateDecryptionKey();
+ * const token = await encryptToken(await signToken(key, { role: 'todo_user' }), encryptionKey);
  */
 export async function encryptToken(token: string, key: EncryptionKey): Promise<string> {
   const wrong = innerProblem(token);

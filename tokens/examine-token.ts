@@ -9,7 +9,7 @@ import { claimWarnings } from './claim-warnings.ts';
 import { CLOCK_SKEW_S } from './clock-skew.ts';
 import { examineProviderToken } from './examine-provider-token.ts';
 import type { DecryptionKey } from './keys/private-key.ts';
-import { encryptionHeader, SIGNATURE_ALGORITHM } from './nested-token.ts';
+import { encryptionHeader, NOT_ENCRYPTED, SIGNATURE_ALGORITHM } from './nested-token.ts';
 import { openToken } from './open-token.ts';
 import { moment, readPart, type TokenPart } from './read-token.ts';
 import { show } from './show.ts';
@@ -77,12 +77,6 @@ export async function examineToken(
   if (signed === undefined) return { encryption, problems: problem ? [problem] : [], warnings: [] };
   return { encryption, ...(await examineSigned(signed, declaration, keySet, options)) };
 }
-
-const NOT_ENCRYPTED: TokenProblem = {
-  code: 'not_encrypted',
-  problem: 'it is signed, and not encrypted',
-  fix: 'have it encrypted to a key that is in use',
-};
 
 function withProblem({ header, claims, problems }: TokenExamination, added: TokenProblem): TokenExamination {
   return { ...(header && { header }), ...(claims && { claims }), problems: [...problems, added], warnings: [] };

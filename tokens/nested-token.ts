@@ -12,6 +12,12 @@ export const CONTENT_ENCRYPTION = 'A256GCM';
 /** Signature algorithms that some PostgREST knows. */
 export const SIGNATURE_ALGORITHM = /^((HS|RS|ES|PS)(256|384|512)|EdDSA|ES256K)$/;
 
+export const NOT_ENCRYPTED: TokenProblem = {
+  code: 'not_encrypted',
+  problem: 'it is not encrypted, and has to be',
+  fix: 'have it encrypted to a key that is in use',
+};
+
 /** Claims that a header may repeat (RFC 7519, 5.3). */
 const REPEATED = ['iss', 'sub', 'aud'];
 

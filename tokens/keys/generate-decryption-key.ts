@@ -17,8 +17,7 @@ export type EncryptionCurve = (typeof ENCRYPTION_CURVES)[number];
  * @param curve of a key for ECDH-ES+A256KW. @default 'P-256'
  * @throws SecuredPostgrestError `unsupported_algorithm`
  * @example
- * const key = generateDecryptionKey();
- * const token = await encryptToken(await signToken(signingKey, { role: 'todo_user' }), key);
+ * addKey(keysInDirectory('.secrets/todos/encryption-keys', { use: 'enc' }), generateDecryptionKey());
  */
 export function generateDecryptionKey(
   algorithm: EncryptionAlgorithm = 'ECDH-ES+A256KW',

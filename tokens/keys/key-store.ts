@@ -10,7 +10,7 @@ export interface KeyStore<Use extends KeyUse = 'sig'> {
   readonly place: string;
   /** Options by which the command line finds the same keys. */
   readonly options: readonly string[];
-  /** What the keys are for: `sig` to sign tokens, `enc` to decrypt them. */
+  /** Use of the keys: `sig` to sign tokens, `enc` to decrypt them. */
   readonly use: Use;
   /** Tests if there is anything yet. */
   exists(): boolean;
@@ -29,7 +29,7 @@ export interface KeyStore<Use extends KeyUse = 'sig'> {
 /** A directory of signing keys, or another store. */
 export type KeyPlace<Use extends KeyUse = 'sig'> = KeyStore<Use> | (Use extends 'sig' ? string : never);
 
-/** What the keys of a store are for. */
+/** Use of the keys of a store. */
 export interface KeyUseOption<Use extends KeyUse> {
   /** `sig` to sign tokens, `enc` to decrypt them. @default 'sig' */
   readonly use?: Use;

@@ -1,10 +1,12 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import {
   addKey,
   encryptionHeader,
+  encryptToken,
   exportKeys,
   generateDecryptionKey,
   generateKey,
@@ -13,8 +15,10 @@ import {
   readKeys,
   readManagedKeys,
   readToken,
+  signToken,
 } from '../../../tokens/index.ts';
 import { run } from '../../support/run-cli.ts';
+import { runProgram } from '../../support/run-program.ts';
 
 let parent: string;
 let directory: string;
@@ -110,4 +114,31 @@ describe('token', () => {
     });
     expect(encryptionHeader(named.stdout.trim())).toMatchObject({ alg: 'ECDH-ES+A256KW', cty: 'JWT' });
   });
+});
+
+it('gateway open serves until it is stopped, and prints no token', async () => {
+  const token = await encryptToken(
+    await signToken(readKeys(directory)[0]!, { role: 'writer' }),
+    readKeys(stored())[0]!,
+  );
+  const main = fileURLToPath(new URL('../../../cli/main.ts', import.meta.url));
+  const args = ['--import', 'tsx', main, 'gateway', 'open', '--directory', encryptionDirectory, '--listen', '0'];
+  const answers: (number | string)[] = [];
+  const ask = async (url: string, pid: number) => {
+    for (const given of [token, token.slice(0, -8)]) {
+      const { status, headers } = await fetch(`${url}/open`, { headers: { Authorization: `Bearer ${given}` } });
+      answers.push(status, headers.get('x-opened-authorization') ?? 'nothing');
+    }
+    process.kill(pid, 'SIGTERM');
+  };
+  let asking: Promise<void> | undefined;
+  const watch = (output: string, pid: number) => {
+    const [, url] = /^listens on (\S+)\n/m.exec(output) ?? [];
+    if (url !== undefined) asking ??= ask(url, pid);
+  };
+  const { status, output } = await runProgram(process.execPath, args, { cwd: process.cwd(), env: process.env, watch });
+  await asking;
+  expect(answers).toEqual([200, expect.stringMatching(/^Bearer eyJ/), 401, 'nothing']);
+  expect(status, output).toBe(0);
+  expect(output).toMatch(/^listens on \S+\n\{"event":"refused","code":"malformed"\}\n$/);
 });
