@@ -7,7 +7,7 @@ import type { TokenProblem } from './token-problem.ts';
 export const MAX_CHARACTERS = 8000;
 
 /** The one content encryption (RFC 7518, 5.3). */
-export const CONTENT_ENCRYPTION = 'A256GCM';
+export const CONTENT_ENCRYPTION = 'A256GCM' as const;
 
 /** Signature algorithms that some PostgREST knows. */
 export const SIGNATURE_ALGORITHM = /^((HS|RS|ES|PS)(256|384|512)|EdDSA|ES256K)$/;
