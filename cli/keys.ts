@@ -1,13 +1,16 @@
 import { readFileSync } from 'node:fs';
 import { Option, type Command } from 'commander';
 import { refuse, SecuredPostgrestError } from '../errors/secured-postgrest-error.ts';
-import { SIGNING_ALGORITHMS } from '../declaration/keys/key-set.ts';
-import type { SigningAlgorithm } from '../declaration/types.ts';
+import { ENCRYPTION_ALGORITHMS, SIGNING_ALGORITHMS } from '../declaration/keys/key-set.ts';
+import type { EncryptionAlgorithm, SigningAlgorithm } from '../declaration/types.ts';
 import {
   addKey,
+  ENCRYPTION_CURVES,
   exportKeys,
   fetchProviderKeys,
+  generateDecryptionKey,
   generateKey,
+  importDecryptionKey,
   importKey,
   providerKeysFetched,
   publicKeySet,
@@ -19,19 +22,23 @@ import {
   safeToRevoke,
   storeProviderKeys,
   undoKeyStep,
+  type EncryptionCurve,
+  type KeyStore,
+  type KeyUse,
   type ManagedKey,
   type ProviderLocation,
   type TokenLife,
 } from '../tokens/index.ts';
 import { errorLine } from './error-line.ts';
-import { keyStore } from '../tokens/keys/key-store.ts';
-import { addKeyPlaceOptions, keyPlace, type KeyPlaceOptions } from './key-place.ts';
+import { addKeyPlaceOptions, neededKeys, type KeyPlaceOptions } from './key-place.ts';
 import { parseSeconds } from './parse-seconds.ts';
 
 interface KeysOptions extends KeyPlaceOptions {
+  readonly use: KeyUse;
   readonly json?: true;
 }
-type AlgorithmOptions = KeysOptions & { readonly algorithm?: SigningAlgorithm };
+type AlgorithmOptions = KeysOptions & { readonly algorithm?: SigningAlgorithm | EncryptionAlgorithm };
+type GenerateOptions = AlgorithmOptions & { readonly curve?: EncryptionCurve };
 type KidOptions = KeysOptions & { readonly kid: string };
 type FetchKeysOptions = ProviderLocation & {
   readonly directory: string;
@@ -42,32 +49,37 @@ type FetchKeysOptions = ProviderLocation & {
 type RevokeOptions = KidOptions & TokenLife & { readonly force?: true };
 
 export function addKeysCommand(program: Command): void {
-  const keys = program.command('keys').description('create, show, rotate and revoke signing keys');
+  const keys = program
+    .command('keys')
+    .description('create, show, rotate and revoke keys that sign tokens, or decrypt them');
   const command = (nameAndArguments: string, description: string) =>
-    addKeyPlaceOptions(keys.command(nameAndArguments).description(description)).option('--json', 'print JSON');
+    withUse(addKeyPlaceOptions(keys.command(nameAndArguments).description(description))).option('--json', 'print JSON');
 
-  command('generate', 'make a key: the first one signs, others are standby until the keys are rotated')
-    .addOption(algorithm().default('ES256'))
-    .action(async ({ algorithm, json, ...place }: AlgorithmOptions) => {
-      print([addKey(keyPlace(place), await generateKey(algorithm))], json);
+  command('generate', 'make a key: the first one is in use, others are standby until the keys are rotated')
+    .addOption(algorithm('what it is for (default: ES256; with --use enc: ECDH-ES+A256KW)'))
+    .addOption(new Option('--curve <name>', 'of a key for ECDH-ES+A256KW (default: P-256)').choices(ENCRYPTION_CURVES))
+    .action(async ({ json, ...options }: GenerateOptions) => {
+      print([addKey(keysOf(options), await newKey(options))], json);
     });
 
   command('import <file>', 'add a private key that was made elsewhere, PEM or JWK, as generate does').action(
-    (file: string, { json, ...place }: KeysOptions) => {
-      print([addKey(keyPlace(place), importKey(readKeyFile(file), file))], json);
+    (file: string, { json, ...options }: KeysOptions) => {
+      const read = options.use === 'enc' ? importDecryptionKey : importKey;
+      print([addKey(keysOf(options), read(readKeyFile(file), file))], json);
     },
   );
 
   withTokenLife(command('list', 'list the keys with their states, the newest first')).action(
-    ({ json, ...options }: KeysOptions & TokenLife) => print(readManagedKeys(keyPlace(options)), json, options),
+    ({ json, ...options }: KeysOptions & TokenLife) => print(readManagedKeys(keysOf(options)), json, options),
   );
 
-  command('rotate', 'sign with the standby key from now on, or with a new one; tokens of the one before still pass')
-    .addOption(algorithm())
-    .action(async ({ algorithm, json, ...place }: AlgorithmOptions) => {
-      const { key, previous, isNew } = await rotateKeys(keyPlace(place), algorithm);
+  command('rotate', 'use the standby key from now on, or a new one; tokens of the one before still pass')
+    .addOption(algorithm('which keys (default: those of the newest in use)'))
+    .action(async ({ algorithm, json, ...options }: AlgorithmOptions) => {
+      const { key, previous, isNew } = await rotateKeys(keysOf(options), algorithm);
       print([key, previous], json);
-      if (isNew) console.error('the key is new: deploy before you sign with it, so that the servers know it');
+      const [use, who] = options.use === 'enc' ? ['encrypt to', 'openers'] : ['sign with', 'servers'];
+      if (isNew) console.error(`the key is new: deploy before you ${use} it, so that the ${who} know it`);
     });
 
   // An option, because a kid may begin with a hyphen.
@@ -75,17 +87,17 @@ export function addKeysCommand(program: Command): void {
     .requiredOption('--kid <kid>', 'which key')
     .option('--force', 'even if its tokens have not expired, such as after a theft')
     .action(({ json, kid, ...options }: RevokeOptions) => {
-      print([revokeKey(keyPlace(options), kid, options)], json);
+      print([revokeKey(keysOf(options), kid, options)], json);
     });
 
-  command('undo', 'take back the last step, and again the one before it').action(({ json, ...place }: KeysOptions) =>
-    print(undoKeyStep(keyPlace(place)), json),
+  command('undo', 'take back the last step, and again the one before it').action(({ json, ...options }: KeysOptions) =>
+    print(undoKeyStep(keysOf(options)), json),
   );
 
   command('remove', 'remove a revoked key for good')
     .requiredOption('--kid <kid>', 'which key')
-    .action(({ json, kid, ...place }: KidOptions) => {
-      const keys = keyPlace(place);
+    .action(({ json, kid, ...options }: KidOptions) => {
+      const keys = keysOf(options);
       removeKey(keys, kid);
       print(readManagedKeys(keys), json);
     });
@@ -101,26 +113,40 @@ export function addKeysCommand(program: Command): void {
     .option('--maximum-age <seconds>', 'the greatest age of stored keys', parseSeconds, 30 * 86_400)
     .action(fetchKeys);
 
-  addKeyPlaceOptions(
-    keys
-      .command('jwks')
-      .description('print the public keys as a JSON Web Key Set; HS256 keys are secrets and are left out'),
-  ).action((place: KeyPlaceOptions) => {
-    const pairs = readKeys(keyPlace(place)).filter(({ alg }) => alg !== 'HS256');
+  withUse(
+    addKeyPlaceOptions(
+      keys
+        .command('jwks')
+        .description('print the public keys as a JSON Web Key Set; HS256 keys are secrets and are left out'),
+    ),
+  ).action((options: KeysOptions) => {
+    const store = keysOf(options);
+    const pairs = readKeys(store).filter(({ alg }) => alg !== 'HS256');
     if (pairs.length === 0) {
-      const where = keyStore(keyPlace(place)).place;
-      refuse('empty_key_set', where, 'there is no key with a public half', "make one with 'keys generate'");
+      refuse('empty_key_set', store.place, 'there is no key with a public half', "make one with 'keys generate'");
     }
     console.log(JSON.stringify(publicKeySet(pairs), undefined, 2));
   });
 
-  addKeyPlaceOptions(
-    keys
-      .command('export')
-      .description('print keys and states as one document, private parts included, to put them into a vault'),
-  ).action((place: KeyPlaceOptions) => {
-    process.stdout.write(exportKeys(keyPlace(place)));
+  withUse(
+    addKeyPlaceOptions(
+      keys
+        .command('export')
+        .description('print keys and states as one document, private parts included, to put them into a vault'),
+    ),
+  ).action((options: KeysOptions) => {
+    process.stdout.write(exportKeys(keysOf(options)));
   });
+}
+
+function keysOf({ use, ...place }: KeysOptions): KeyStore<KeyUse> {
+  return neededKeys(place, use);
+}
+
+async function newKey({ use, algorithm, curve }: GenerateOptions) {
+  return use === 'enc'
+    ? generateDecryptionKey(algorithm as EncryptionAlgorithm, curve)
+    : generateKey(algorithm as SigningAlgorithm);
 }
 
 async function fetchKeys({ directory, orKept, maximumAge, json, ...location }: FetchKeysOptions): Promise<void> {
@@ -147,18 +173,23 @@ function readKeyFile(file: string): string {
   }
 }
 
-function algorithm(): Option {
-  return new Option('--algorithm <name>', 'what it signs with').choices(SIGNING_ALGORITHMS);
+function algorithm(description: string): Option {
+  return new Option('--algorithm <name>', description).choices([...SIGNING_ALGORITHMS, ...ENCRYPTION_ALGORITHMS]);
+}
+
+function withUse(command: Command): Command {
+  const use = new Option('--use <use>', 'keys that sign tokens, or those that decrypt them');
+  return command.addOption(use.choices(['sig', 'enc'] satisfies KeyUse[]).default('sig'));
 }
 
 function withTokenLife(command: Command): Command {
   return command
     .option('--token-lifetime <seconds>', 'the longest lifetime of a token', parseSeconds, 3600)
-    .option('--propagation <seconds>', 'time until every program that signs has the new key', parseSeconds, 300);
+    .option('--propagation <seconds>', 'time until every issuer has the new key', parseSeconds, 300);
 }
 
 /** Never with their private parts. */
-function print(keys: readonly ManagedKey[], json?: true, life?: TokenLife): void {
+function print(keys: readonly ManagedKey<KeyUse>[], json?: true, life?: TokenLife): void {
   const shown = keys.map(({ key: { kid, alg }, file, created, ...key }) => {
     const safe = safeToRevoke(key, life)?.toISOString();
     return {

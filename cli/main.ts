@@ -7,9 +7,9 @@ import { addDevCommand } from './dev.ts';
 import { addDiffCommand } from './diff.ts';
 import { addDoctorCommand } from './doctor.ts';
 import { errorLine } from './error-line.ts';
-import { addGatewayCommand } from './deploy/gateway.ts';
 import { addGenCommand } from './gen.ts';
 import { addInitCommand } from './init.ts';
+import { addGatewayCommand } from './gateway.ts';
 import { addImportCommand } from './import.ts';
 import { addKeysCommand } from './keys.ts';
 import { addMigrationCommand } from './migration.ts';
@@ -39,12 +39,12 @@ addTokenCommand(program);
 addPasswordCommand(program);
 addSecretsCommand(program);
 addTokenServiceCommand(program);
+addGatewayCommand(program);
 addPlanSqlCommand(program);
 addDiffCommand(program);
 addAuditCommand(program);
 addApplyCommand(program);
 addReloadCommand(program);
-addGatewayCommand(program);
 addWaitCommand(program);
 
 // Node.js would end with status 13, and without a word, where a command waits for what nothing can bring about any more.

@@ -11,7 +11,7 @@ import { listenForStop } from './dev/stop-signal.ts';
 import { errorLine } from './error-line.ts';
 import { addKeyPlaceOptions, keyPlace, type KeyPlaceOptions } from './key-place.ts';
 import { loadDeclaration } from './load-declaration.ts';
-import { parsePort } from './parse-port.ts';
+import { parseListen } from './parse-port.ts';
 import { parseSeconds } from './parse-seconds.ts';
 
 interface SetupOptions extends ConnectionOptions {
@@ -22,6 +22,7 @@ interface SetupOptions extends ConnectionOptions {
 interface ServeOptions extends ConnectionOptions, KeyPlaceOptions {
   readonly client: readonly TokenServiceClient[];
   readonly clients?: string;
+  readonly encryptionKeys?: string;
   readonly issuer?: string;
   readonly listen: number;
   readonly listenHost: string;
@@ -62,6 +63,10 @@ export function addTokenServiceCommand(program: Command): void {
     )
       .option('--client <id=address>', 'a client and its redirect address; can be repeated', addClient, [])
       .option('--clients <file>', 'JSON file with a list of clients, which may have secrets')
+      .option(
+        '--encryption-keys <file>',
+        'public keys that tokens are encrypted to, as keys jwks --use enc prints them',
+      )
       .option('--issuer <address>', 'address of the service (default: the declared issuer)')
       .option('--listen <port>', 'port to listen on, 0 for a free one', parseListen, 8090)
       .option('--listen-host <address>', 'address to listen on', '127.0.0.1')
@@ -89,6 +94,7 @@ async function serve(file: string, options: ServeOptions): Promise<void> {
     declaration: await loadDeclaration(file),
     database: toConnection(options),
     keyDirectory: keyPlace(options),
+    encryptionKeysFile: options.encryptionKeys,
     clients: [...(clients === undefined ? [] : readClients(clients)), ...client],
     issuer,
     accountClaims,
@@ -170,8 +176,4 @@ function readClients(file: string): readonly TokenServiceClient[] {
 function isClient({ id, redirectUris, signedOutUris = [], secret = '' }: TokenServiceClient): boolean {
   const isTexts = (list: unknown) => Array.isArray(list) && list.every((item) => typeof item === 'string');
   return typeof id === 'string' && isTexts(redirectUris) && isTexts(signedOutUris) && typeof secret === 'string';
-}
-
-function parseListen(value: string): number {
-  return value === '0' ? 0 : parsePort(value);
 }

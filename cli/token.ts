@@ -5,8 +5,11 @@ import { ownKeys, providerOf } from '../declaration/keys/provider.ts';
 import type { Declaration } from '../declaration/types.ts';
 import { checkRole, tokenOptions } from '../testing/token-options.ts';
 import {
+  encryptionHeader,
+  encryptToken,
   examineToken,
   loadVerificationKeys,
+  openToken,
   readKeys,
   readToken,
   signToken,
@@ -14,13 +17,22 @@ import {
   type TokenProblem,
 } from '../tokens/index.ts';
 import { keyStore } from '../tokens/keys/key-store.ts';
-import { addKeyPlaceOptions, keyPlace, toKeyPlace, type KeyPlaceOptions } from './key-place.ts';
+import {
+  addEncryptionKeyOptions,
+  addKeyPlaceOptions,
+  keyPlace,
+  toEncryptionKeys,
+  toKeyPlace,
+  type EncryptionKeyOptions,
+  type KeyPlaceOptions,
+} from './key-place.ts';
 import { loadDeclaration } from './load-declaration.ts';
 import { parseTime } from './parse-time.ts';
 import { addTokenRevokeCommand } from './token-revoke.ts';
 
 type MintOptions = Omit<TokenOptions, 'claims'> &
-  KeyPlaceOptions & {
+  KeyPlaceOptions &
+  EncryptionKeyOptions & {
     readonly declaration?: string;
     readonly claim: Readonly<Record<string, unknown>>;
   };
@@ -28,7 +40,7 @@ type MintOptions = Omit<TokenOptions, 'claims'> &
 /** Claims that have an option of their own beside `--claim`. */
 const CLAIM_OPTIONS = { aud: 'audience', iss: 'issuer', sub: 'subject', exp: 'expiresIn' } as const;
 
-interface VerifyOptions extends KeyPlaceOptions {
+interface VerifyOptions extends KeyPlaceOptions, EncryptionKeyOptions {
   readonly at?: Date;
   readonly json?: true;
 }
@@ -36,7 +48,13 @@ interface VerifyOptions extends KeyPlaceOptions {
 export function addTokenCommand(program: Command): void {
   const token = program.command('token').description('make, read, verify and revoke tokens');
 
-  addKeyPlaceOptions(token.command('mint').description('sign a token with the key that is in use and print it'))
+  addEncryptionKeyOptions(
+    addKeyPlaceOptions(
+      token
+        .command('mint')
+        .description('sign a token with the key that is in use, encrypt it where asked for or declared, and print it'),
+    ),
+  )
     .requiredOption('--role <name>', 'database role of requests with this token')
     .option(
       '--declaration <file>',
@@ -60,30 +78,37 @@ export function addTokenCommand(program: Command): void {
         );
       }
       const { issuer, audience } = declaration?.tokens ?? {};
-      const token = await signToken(key, {
+      const signed = await signToken(key, {
         ...(issuer !== undefined && { issuer }),
         ...(audience !== undefined && { audience }),
         ...optionsOf(claim, options),
         ...options,
       });
+      const token = await encryptWhereNeeded(signed, options, declaration);
       if (declaration) await checkMinted(token, declaration, options);
       console.log(token);
     });
 
-  token
-    .command('inspect')
-    .description('print header and claims of a token, without a check')
+  addEncryptionKeyOptions(
+    token
+      .command('inspect')
+      .description(
+        'print header and claims of a token, without a check; of an encrypted one without its key the header',
+      ),
+  )
     .argument('[token]', 'the token (default: read from standard input, where no other user of this machine sees it)')
-    .action(async (given: string | undefined) => {
-      console.log(JSON.stringify(readToken(await tokenFrom(given)), undefined, 2));
+    .action(async (given: string | undefined, options: EncryptionKeyOptions) => {
+      console.log(JSON.stringify(await inspect(await tokenFrom(given), options), undefined, 2));
     });
 
-  addKeyPlaceOptions(
-    token
-      .command('verify')
-      .description(
-        'tell whether the declared server would serve requests with a token, and why not; exit status 2 if not',
-      ),
+  addEncryptionKeyOptions(
+    addKeyPlaceOptions(
+      token
+        .command('verify')
+        .description(
+          'tell whether the declared server would serve requests with a token, and why not; exit status 2 if not',
+        ),
+    ),
   )
     .argument('<declaration>', 'module or JSON file with the declaration')
     .argument('[token]', 'the token (default: read from standard input, where no other user of this machine sees it)')
@@ -91,11 +116,12 @@ export function addTokenCommand(program: Command): void {
     .option('--json', 'for programs')
     .action(async (file: string, given: string | undefined, { at, json, ...place }: VerifyOptions) => {
       const declaration = await loadDeclaration(file);
+      const encryptionKeys = toEncryptionKeys(place, declaration);
       const { role, problems, warnings } = await examineToken(
         await tokenFrom(given),
         declaration,
         verificationKeys(declaration, place),
-        { ...(at && { now: at }) },
+        { ...(at && { now: at }), ...(encryptionKeys && { decryptionKeys: readKeys(encryptionKeys) }) },
       );
       if (json) console.log(JSON.stringify({ role, problems, warnings }));
       else {
@@ -126,6 +152,34 @@ async function tokenFrom(given: string | undefined): Promise<string> {
   return (given ?? (await text(process.stdin))).trim().replace(/^Bearer\s+/i, '');
 }
 
+/** Encrypts where the options name keys, or the declaration requires it. */
+async function encryptWhereNeeded(
+  token: string,
+  options: EncryptionKeyOptions,
+  declaration: Declaration | undefined,
+): Promise<string> {
+  const isRequired = declaration?.tokens.encryption === 'required';
+  const keys = toEncryptionKeys(options, isRequired ? declaration : undefined);
+  const [key] = keys ? readKeys(keys) : [];
+  if (key) return encryptToken(token, key);
+  if (!keys && !isRequired) return token;
+  const fix = "make one with 'secured-postgrest keys generate --use enc', and name its place";
+  return refuse('unreadable_key', keys?.place ?? '--encryption-directory', 'there is no encryption key', fix);
+}
+
+async function inspect(token: string, options: EncryptionKeyOptions): Promise<object> {
+  const encryption = encryptionHeader(token);
+  if (!encryption) return readToken(token);
+  const keys = toEncryptionKeys(options);
+  if (!keys) {
+    console.error('it is encrypted: name the encryption keys to see what is inside');
+    return { encryption };
+  }
+  const { token: signed, problem } = await openToken(token, readKeys(keys));
+  if (signed !== undefined) return { encryption, ...readToken(signed) };
+  return refuse('unreadable_token', 'token', problem!.problem, problem!.fix);
+}
+
 /** Where a deploy of the declaration keeps its keys, unless an option names another place. */
 function withDirectory(options: KeyPlaceOptions, declaration: Declaration | undefined): KeyPlaceOptions {
   if (!declaration || toKeyPlace(options) !== undefined) return options;
@@ -133,9 +187,16 @@ function withDirectory(options: KeyPlaceOptions, declaration: Declaration | unde
 }
 
 /** Rejects a token that the declared server would reject, and warns of one that reaches fewer rows than it may. */
-async function checkMinted(token: string, declaration: Declaration, options: KeyPlaceOptions): Promise<void> {
+async function checkMinted(
+  token: string,
+  declaration: Declaration,
+  options: KeyPlaceOptions & EncryptionKeyOptions,
+): Promise<void> {
   const keySet = verificationKeys(declaration, withDirectory(options, declaration));
-  const { problems, warnings } = await examineToken(token, declaration, keySet);
+  const encryptionKeys = toEncryptionKeys(options, declaration);
+  const { problems, warnings } = await examineToken(token, declaration, keySet, {
+    ...(encryptionKeys && { decryptionKeys: readKeys(encryptionKeys) }),
+  });
   for (const { problem, fix } of problems) refuse('invalid_token_claim', '--declaration', problem, fix);
   for (const warning of warnings) console.error(`warning: ${inWords(warning)}`);
 }

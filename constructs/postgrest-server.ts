@@ -38,6 +38,11 @@ export interface ServerContainerProps extends ContainerProps {
   readonly memory?: number;
   /** CPUs that each server may use. @default 1 */
   readonly cpus?: number;
+  /**
+   * True if requests reach the servers only through an opener of encrypted tokens. A declaration with `tokens.encryption` needs one.
+   * @default false
+   */
+  readonly behindOpener?: boolean;
   /** Connections that the servers may open together. @default what the database says, otherwise not checked */
   readonly connectionLimit?: number;
 }
@@ -90,6 +95,7 @@ export class PostgrestServer extends Construct {
     const version = agreedVersion(place, image, props.version, declaration.server.version);
     checkSettings(settings, 'server.settings', checkVersion(version, `${place}.version`));
     warnAboutRelease(this, 'PostgREST', version, declaration.acceptedAdvisories);
+    checkOpener(place, props);
     const servers = checkServers(place, props);
     const ports = Array.from({ length: servers }, (_, n) => checkPort(`${place}.port`, (props.port ?? PORT) + n));
     const content = (secret: ISecretFile) => ({ secret, fingerprint: secrets.fingerprint(secret) });
@@ -150,6 +156,18 @@ export class PostgrestServer extends Construct {
     });
     this.waitFor = [ready];
   }
+}
+
+/** PostgREST takes merely signed tokens, and no encrypted ones. */
+function checkOpener(place: string, { declaration, behindOpener = false }: PostgrestServerProps): void {
+  const { encryption } = declaration.tokens;
+  if (encryption === undefined || behindOpener) return;
+  refuse(
+    'invalid_prop',
+    `${place}.behindOpener`,
+    `tokens.encryption is "${encryption}", and nothing opens encrypted tokens before these servers`,
+    'have all requests go through an opener, and set behindOpener: true; or leave tokens.encryption out',
+  );
 }
 
 function checkServers(place: string, props: PostgrestServerProps): number {

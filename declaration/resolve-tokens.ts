@@ -6,9 +6,10 @@ type Schemas = Pick<Declaration, 'schemas' | 'internalSchemas'>;
 
 /** Fills in what tokens have to say. A token that lacks what a revocation goes by could not be revoked. */
 export function resolveTokens(
-  { requiredClaims = ['exp'], revocation, ...rules }: TokenRules,
+  { requiredClaims = ['exp'], revocation, encryption = 'off', ...others }: TokenRules,
   schemas: Schemas,
 ): Tokens {
+  const rules = { ...others, ...(encryption !== 'off' && { encryption }) };
   if (!revocation) return { ...rules, requiredClaims };
   const resolved = resolveRevocation(revocation, schemas);
   const { subject } = resolved;

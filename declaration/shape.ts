@@ -163,6 +163,7 @@ export const declarationShape = z.strictObject({
           bumpOn: revokingTables.optional(),
         })
         .optional(),
+      encryption: z.enum(['off', 'accepted', 'required']).optional(),
     })
     .optional(),
   server: z

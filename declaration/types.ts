@@ -52,6 +52,9 @@ export interface JsonWebKeySet {
 /** Algorithms that this package signs tokens with. */
 export type SigningAlgorithm = 'ES256' | 'RS256' | 'EdDSA' | 'HS256';
 
+/** Algorithms of keys that tokens are encrypted to (RFC 7518, 4): P-256 or X25519 keys, and RSA keys. The content is always A256GCM. */
+export type EncryptionAlgorithm = 'ECDH-ES+A256KW' | 'RSA-OAEP-256';
+
 /** Keys that PostgREST trusts. Exactly one kind. */
 export type KeySource =
   | {
@@ -138,6 +141,12 @@ export interface TokenRules {
   readonly maximumAgeSeconds?: number;
   /** Lets tokens be refused before they expire. @default off */
   readonly revocation?: RevocationInput;
+  /**
+   * Nested tokens: signed, then encrypted (RFC 7519, 11.2). `accepted`: these and merely signed ones. `required`: these alone.
+   * An opener before PostgREST decrypts them; PostgREST itself can not.
+   * @default 'off'
+   */
+  readonly encryption?: 'off' | 'accepted' | 'required';
 }
 
 /**
@@ -548,6 +557,8 @@ export interface Tokens {
   readonly requiredClaims: readonly string[];
   readonly maximumAgeSeconds?: number;
   readonly revocation?: Revocation;
+  /** Where nested tokens pass; merely signed ones do so with `accepted` only. @default only merely signed ones pass */
+  readonly encryption?: 'accepted' | 'required';
   /** True if the pre-request check rejects requests without a token. @default false: PostgREST decides */
   readonly isRequired?: boolean;
 }

@@ -8,7 +8,7 @@ import { refuse, SecuredPostgrestError } from '../errors/secured-postgrest-error
 import { providerOf, tokenClaims } from '../declaration/keys/provider.ts';
 import { serverSettings } from '../compile/server/settings.ts';
 import type { Declaration, SqlSource } from '../declaration/types.ts';
-import { signToken, type TokenOptions } from '../tokens/index.ts';
+import { encryptToken, signToken, type TokenOptions } from '../tokens/index.ts';
 import { accessMatrix, type AccessMatrix } from '../access/matrix.ts';
 import { sampleSubjects, type Subjects } from '../access/subjects.ts';
 import { createClient, type ApiClient } from './client.ts';
@@ -20,6 +20,12 @@ import { createTrust, type Trust } from './trust.ts';
 
 const statement = statementsOf('access/probes');
 
+/** Claims of an environment's token besides those that are given as such, and its encryption. */
+export interface EnvironmentTokenOptions extends Omit<TokenOptions, 'role' | 'claims'> {
+  /** True to encrypt the token as well. @default true where the declaration requires it */
+  readonly isEncrypted?: boolean;
+}
+
 /** A secured API with a database of its own, made from a declaration, gone after `stop`. */
 export interface EphemeralPostgrest {
   /** URL of the API, such as `http://127.0.0.1:41234`. */
@@ -30,7 +36,7 @@ export interface EphemeralPostgrest {
   readonly declaration: Declaration;
   /**
    * A token that this environment trusts, signed with a key of its own, with the issuer and audience that the
-   * declaration asks for, and a subject (`sample`) where it asks for one. Claims may be any, also the registered ones such
+   * declaration asks for, encrypted where it requires that, and a subject (`sample`) where it asks for one. Claims may be any, also the registered ones such
    * as `sub` or `exp` (RFC 7519, 4.1), as they are in the token. Any role name is taken, so that a test can show that an
    * undeclared one gains nothing. With `now` in the past it is one of that time, so that a test of its expiry waits for
    * nothing; PostgREST accepts a token for 30 s longer, to allow for clocks that differ.
@@ -42,7 +48,7 @@ export interface EphemeralPostgrest {
   tokenFor(
     role: string,
     claims?: Readonly<Record<string, unknown>>,
-    options?: Omit<TokenOptions, 'role' | 'claims'>,
+    options?: EnvironmentTokenOptions,
   ): Promise<string>;
   /**
    * A client with such a token; without a role, a client without a token.
@@ -134,6 +140,7 @@ export async function startEnvironment(parts: EnvironmentParts): Promise<Ephemer
       database,
       password: host.password,
       keySet: trust.keySet,
+      decryptionKey: trust.decryptionKey,
       port,
     });
     return new Environment(parts, database, server);
@@ -183,7 +190,7 @@ class Environment implements EphemeralPostgrest {
   async tokenFor(
     role: string,
     claims: Readonly<Record<string, unknown>> = {},
-    options: Omit<TokenOptions, 'role' | 'claims'> = {},
+    { isEncrypted, ...options }: EnvironmentTokenOptions = {},
   ): Promise<string> {
     checkRole(role, claims);
     const { keys, tokens } = this.#declaration;
@@ -195,7 +202,9 @@ class Environment implements EphemeralPostgrest {
       ...(tokens.requiredClaims.includes('sub') && { subject: 'sample' }),
     };
     const said = provider ? tokenClaims(provider, role, claims) : claims;
-    return signToken(this.#trust.key, { ...asked, ...tokenOptions(said, options.now), ...options, role });
+    const { key, decryptionKey } = this.#trust;
+    const token = await signToken(key, { ...asked, ...tokenOptions(said, options.now), ...options, role });
+    return (isEncrypted ?? tokens.encryption === 'required') ? encryptToken(token, decryptionKey) : token;
   }
 
   async as(role?: string, claims: Readonly<Record<string, unknown>> = {}): Promise<ApiClient> {
@@ -423,6 +432,7 @@ class Environment implements EphemeralPostgrest {
       database: this.#database,
       password: host.password,
       keySet: this.#trust.keySet,
+      decryptionKey: this.#trust.decryptionKey,
       port: this.#server.port,
     });
     void this.#server.died?.then(this.#tellDied);
@@ -457,8 +467,12 @@ const SCHEMA_MS = 30_000;
 /** Codes of a database that was made from other migrations. */
 const NEEDS_ANOTHER_DATABASE: readonly string[] = ['migration_changed', 'migration_out_of_order'];
 
-/** Changes with whatever a server is started with, but its keys. */
+/** Changes with whatever a server and its opener are started with, but their keys. */
 function serverOf(declaration: Declaration): string {
   const places = { databaseUri: '', jwtSecret: '', port: 0, adminPort: 0 };
-  return JSON.stringify([serverSettings(declaration, places), declaration.authenticator]);
+  return JSON.stringify([
+    serverSettings(declaration, places),
+    declaration.authenticator,
+    declaration.tokens.encryption,
+  ]);
 }

@@ -9,7 +9,7 @@ export type { AccessCell, AccessMatrix, RelationAccess } from '../access/matrix.
 export type { Reach } from '../access/map/reach.ts';
 export { sampleSubjects, type Subject, type Subjects } from '../access/subjects.ts';
 export type { ApiClient } from './client.ts';
-export type { ApplyOutcome, EphemeralPostgrest } from './environment.ts';
+export type { ApplyOutcome, EnvironmentTokenOptions, EphemeralPostgrest } from './environment.ts';
 export {
   startPostgres,
   type LocalConnection,

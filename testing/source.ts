@@ -9,6 +9,7 @@ import { startDockerBackend, type DockerBackendOptions } from './backends/docker
 import { startEmbeddedBackend } from './backends/embedded-backend.ts';
 import { startEnvironment, type EphemeralPostgrest } from './environment.ts';
 import { startExistingBackend } from './backends/existing-backend.ts';
+import { withOpener } from './backends/with-opener.ts';
 import { withLogLevel } from './backends/with-log-level.ts';
 import { Host } from './host.ts';
 import { namedPostgrest, postgrestBinary } from './servers/postgrest-binary.ts';
@@ -60,7 +61,7 @@ export async function startSource(declaration: Declaration, options: SourceOptio
   // Whoever waits for it comes later.
   trusted.catch(() => {});
   swept ??= removeAbandoned().catch(() => {});
-  const servers = await startBackend(backend, declaration, options.postgrestBinary);
+  const servers = withOpener(await startBackend(backend, declaration, options.postgrestBinary));
   const { logLevel } = options;
   const host = new Host(logLevel === undefined ? servers : withLogLevel(servers, logLevel), declaration);
   const environments = new Set<EphemeralPostgrest>();

@@ -3,11 +3,13 @@ import type { TokenServiceClient } from '../declaration/token-service/token-clie
 import type { Lifetimes } from '../declaration/token-service/token-lifetimes.ts';
 import type { Declaration } from '../declaration/types.ts';
 import { epochSeconds } from '../tokens/epoch-seconds.ts';
+import type { EncryptionKey } from '../tokens/index.ts';
+import { CONTENT_ENCRYPTION } from '../tokens/nested-token.ts';
 import type { AccountClaims, Accounts } from './accounts.ts';
 import type { TokenStoreOptions } from './adapter.ts';
 import { tokenStore } from './adapter.ts';
 import { BrowserStore } from './browser-store.ts';
-import type { ServiceKeys } from './keys.ts';
+import { toKeyObject, type ServiceKeys } from './keys.ts';
 import { logoutPage, messagePage } from './page.ts';
 import { provideUrlParse } from './url-parse.ts';
 
@@ -26,7 +28,7 @@ export function createProvider(parts: ProviderParts): Provider {
 }
 
 function configuration(parts: ProviderParts): Configuration {
-  const { declaration, issuer, clients, accounts, lifetimes, keys, cookieKeys } = parts;
+  const { declaration, issuer, clients, accounts, lifetimes, keys, cookieKeys, encryptionKey } = parts;
   const { alg, kid } = keys[0];
   const resource = `urn:postgrest:${declaration.name}`;
   /** Account of a request, looked up once, before any token is issued. */
@@ -95,7 +97,7 @@ function configuration(parts: ProviderParts): Configuration {
           audience: declaration.tokens.audience ?? resource,
           accessTokenTTL: lifetimes.accessToken,
           accessTokenFormat: 'jwt',
-          jwt: { sign: { alg: alg as 'ES256', kid } },
+          jwt: { sign: { alg: alg as 'ES256', kid }, ...(encryptionKey && { encrypt: encryption(encryptionKey) }) },
         }),
       },
       rpInitiatedLogout: {
@@ -109,6 +111,12 @@ function configuration(parts: ProviderParts): Configuration {
       ctx.body = messagePage('This does not work', `${error}: ${description ?? ''}`);
     },
   };
+}
+
+/** Has access tokens nested, with `cty: at+jwt`. */
+function encryption(key: EncryptionKey) {
+  const { alg, kid } = key;
+  return { alg, enc: CONTENT_ENCRYPTION, key: toKeyObject(key), ...(kid !== undefined && { kid }) };
 }
 
 /** `__Host-`: a sibling domain can not set them (RFC 6265bis, 4.1.3.2). */

@@ -25,6 +25,11 @@ export interface TokenServiceOptions {
   readonly database: DatabaseConnection;
   /** Where the declaration's generated keys are: a directory such as `.secrets/todos/keys`, or another store. */
   readonly keyDirectory: KeyPlace;
+  /**
+   * File with the public keys that access tokens are encrypted to, as `keys jwks --use enc` prints them; the first one is used.
+   * @default none: the declaration must not have `tokens.encryption`
+   */
+  readonly encryptionKeysFile?: string | undefined;
   /** OAuth clients that may get tokens. */
   readonly clients: readonly TokenServiceClient[];
   /** Address of the service: the `iss` of its tokens. @default the declaration's `tokens.issuer` */
@@ -86,7 +91,8 @@ export function tokenService(options: TokenServiceOptions): RunningTokenService 
   const lifetimes = resolveLifetimes('tokenService', options.lifetimes);
   const { schema } = tokenServiceNames(declaration);
   const prefix = new URL(issuer).pathname.replace(/\/$/, '');
-  let keys = readServiceKeys(declaration, keyDirectory);
+  const read = () => readServiceKeys(declaration, { signing: keyDirectory, encryption: options.encryptionKeysFile });
+  let keys = read();
   const database = new Database(options.database, options.poolSize ?? 10);
   const accounts = new Accounts(database, declaration, options.accountClaims, log);
   const attempts = new Attempts(database, schema, {
@@ -136,8 +142,8 @@ export function tokenService(options: TokenServiceOptions): RunningTokenService 
       }
     },
     reloadKeys() {
-      const now = readServiceKeys(declaration, keyDirectory);
-      if (JSON.stringify(now.keys) === JSON.stringify(keys.keys)) return;
+      const now = read();
+      if (JSON.stringify(now) === JSON.stringify(keys)) return;
       running = build(now);
       keys = now;
     },

@@ -4,12 +4,19 @@ import type { TokenProblem } from './token-problem.ts';
 import { compactVerify, importJWK, type JWK } from 'jose';
 import type { Declaration, JsonWebKeySet, Revocation } from '../declaration/types.ts';
 import { providerOf } from '../declaration/keys/provider.ts';
+import { isBase64url } from './base64url.ts';
 import { claimWarnings } from './claim-warnings.ts';
 import { CLOCK_SKEW_S } from './clock-skew.ts';
 import { examineProviderToken } from './examine-provider-token.ts';
+import type { DecryptionKey } from './keys/private-key.ts';
+import { encryptionHeader, NOT_ENCRYPTED, SIGNATURE_ALGORITHM } from './nested-token.ts';
+import { openToken } from './open-token.ts';
 import { moment, readPart, type TokenPart } from './read-token.ts';
+import { show } from './show.ts';
 
 export interface TokenExamination {
+  /** The readable header of the encryption; absent where the token is merely signed. */
+  readonly encryption?: Readonly<Record<string, unknown>>;
   /** The readable part of the header. */
   readonly header?: Readonly<Record<string, unknown>>;
   /** The readable claims. Do not trust them if the signature is wrong. */
@@ -27,17 +34,18 @@ export interface ExamineOptions {
   readonly now?: Date;
   /** PostgREST's version: 13 and later reject an unknown `kid`. @default the declared one */
   readonly version?: string;
+  /** Keys that decrypt tokens, where the declaration accepts encrypted ones. @default none */
+  readonly decryptionKeys?: readonly DecryptionKey[];
 }
 
 /** The header lines of a request may have 50 KB together (the limit of PostgREST's web server). */
 const MAX_BYTES = 50_000;
-const ALGORITHMS = /^((HS|RS|ES|PS)(256|384|512)|EdDSA|ES256K)$/;
 /** RFC 7519, 2: text with a colon in it has to be a URI. */
 const STRING_OR_URI = /^[^:]*$|^[A-Za-z][A-Za-z0-9+.-]*:[^\s]*$/;
 
 /**
- * Tells whether the declared server would serve requests with a token, and if not, why: PostgREST's own checks, and those of
- * the declaration's check before each request. What two readers could understand differently counts as refused.
+ * Tells whether the declared server would serve requests with a token, and if not, why: the opener's checks of an encrypted
+ * token, PostgREST's own, and those of the declaration's check before each request. What two readers could understand differently counts as refused.
  *
  * @param keySet what the server verifies with, such as from `loadVerificationKeys`
  * @example
@@ -49,7 +57,36 @@ export async function examineToken(
   token: string,
   declaration: Declaration,
   keySet: JsonWebKeySet,
-  { now = new Date(), version = declaration.server.version }: ExamineOptions = {},
+  { decryptionKeys, ...options }: ExamineOptions = {},
+): Promise<TokenExamination> {
+  const encryption = encryptionHeader(token);
+  if (!encryption) {
+    const examined = await examineSigned(token, declaration, keySet, options);
+    return declaration.tokens.encryption === 'required' ? withProblem(examined, NOT_ENCRYPTED) : examined;
+  }
+  if (!declaration.tokens.encryption) {
+    return { encryption, ...refused('encrypted', 'it is encrypted, and none such is accepted', 'send a signed one') };
+  }
+  if (!decryptionKeys) {
+    return {
+      encryption,
+      ...refused('encrypted', 'it is encrypted, and no key is at hand', 'name the encryption keys'),
+    };
+  }
+  const { token: signed, problem } = await openToken(token, decryptionKeys);
+  if (signed === undefined) return { encryption, problems: problem ? [problem] : [], warnings: [] };
+  return { encryption, ...(await examineSigned(signed, declaration, keySet, options)) };
+}
+
+function withProblem({ header, claims, problems }: TokenExamination, added: TokenProblem): TokenExamination {
+  return { ...(header && { header }), ...(claims && { claims }), problems: [...problems, added], warnings: [] };
+}
+
+async function examineSigned(
+  token: string,
+  declaration: Declaration,
+  keySet: JsonWebKeySet,
+  { now = new Date(), version = declaration.server.version }: Omit<ExamineOptions, 'decryptionKeys'>,
 ): Promise<TokenExamination> {
   const parts = token.split('.');
   if (parts.length !== 3) {
@@ -90,11 +127,6 @@ export async function examineToken(
   };
 }
 
-/** Strictly, as PostgREST reads it: the unused bits of the last character are 0 (RFC 4648, 3.5). */
-function isBase64url(part: string): boolean {
-  return Buffer.from(part, 'base64url').toString('base64url') === part;
-}
-
 function headerProblems(header: TokenPart | undefined): TokenProblem[] {
   if (!header) return [malformed('its header is no JSON object')];
   const { alg, crit, kid, typ, x5c, x5t } = header.value;
@@ -108,7 +140,7 @@ function headerProblems(header: TokenPart | undefined): TokenProblem[] {
     ...(header.unreadable === undefined ? [] : [malformed(`its header holds ${header.unreadable}`)]),
     ...(alg === 'none'
       ? [problem('unsigned', 'it is not signed (alg "none")', 'have it signed')]
-      : typeof alg === 'string' && ALGORITHMS.test(alg)
+      : typeof alg === 'string' && SIGNATURE_ALGORITHM.test(alg)
         ? []
         : [unsupported(`alg ${show(alg)} is no signature algorithm that PostgREST knows`)]),
     ...(crit === undefined ? [] : [unsupported('it asks for extensions (crit) that PostgREST has not')]),
@@ -342,12 +374,6 @@ function ambiguous(what: string): TokenProblem {
     `${what} is there twice: PostgREST takes the first, others the last`,
     'have it made anew',
   );
-}
-
-/** A value as JSON, short enough for a line. */
-function show(value: unknown): string {
-  const text = value === undefined ? 'none' : JSON.stringify(value);
-  return text.length > 60 ? `${text.slice(0, 60)}...` : text;
 }
 
 /** A span of time in its largest unit. */

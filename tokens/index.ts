@@ -11,9 +11,11 @@
  */
 export { examineToken, type ExamineOptions, type TokenExamination } from './examine-token.ts';
 export type { TokenProblem } from './token-problem.ts';
+export { encryptToken } from './encrypt-token.ts';
 export { fetchProviderKeys, type FetchOptions, type ProviderLocation } from './keys/fetch-provider-keys.ts';
+export { ENCRYPTION_CURVES, generateDecryptionKey, type EncryptionCurve } from './keys/generate-decryption-key.ts';
 export { generateKey } from './keys/generate-key.ts';
-export { importKey } from './keys/import-key.ts';
+export { importDecryptionKey, importKey } from './keys/import-key.ts';
 export {
   keysFromCommand,
   keysFromEnvironment,
@@ -23,8 +25,8 @@ export {
   type KeysCommandOptions,
 } from './keys/key-backends.ts';
 export { keyProbes, type KeyProbe } from './keys/key-probes.ts';
-export { exportKeys, exportSigningKeys } from './keys/key-ring.ts';
-export type { KeyPlace, KeyStore } from './keys/key-store.ts';
+export { exportDecryptionKeys, exportKeys, exportSigningKeys } from './keys/key-ring.ts';
+export { keysInDirectory, type KeyPlace, type KeyStore, type KeyUseOption } from './keys/key-store.ts';
 export { readStoredKeys, writeKey, type StoredKey } from './keys/key-directory.ts';
 export {
   addKey,
@@ -37,10 +39,12 @@ export {
   type TokenLife,
 } from './keys/key-steps.ts';
 export { readKeys, readManagedKeys, type ManagedKey } from './keys/managed-keys.ts';
-export type { PrivateKey, SigningKey } from './keys/private-key.ts';
+export type { DecryptionKey, EncryptionKey, KeysByUse, KeyUse, PrivateKey, SigningKey } from './keys/private-key.ts';
 export { providerKeysFetched, storeProviderKeys } from './keys/provider-keys.ts';
 export { publicKeySet } from './keys/public-key-set.ts';
 export { loadSigningKey, loadVerificationKeys } from './keys/read-key-source.ts';
+export { encryptionHeader } from './nested-token.ts';
+export { openToken, type TokenOpening } from './open-token.ts';
 export { readToken, type TokenContent } from './read-token.ts';
 export type { KeyState, StatesVersion, StateSince } from './keys/state-files.ts';
 export { signToken, type TokenOptions } from './sign-token.ts';

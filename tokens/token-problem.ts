@@ -4,6 +4,9 @@ export interface TokenProblem {
   readonly code:
     | 'malformed'
     | 'unsigned'
+    | 'encrypted'
+    | 'not_encrypted'
+    | 'undecryptable'
     | 'unsupported_header'
     | 'unknown_key'
     | 'wrong_signature'

@@ -1,13 +1,16 @@
 import { createHash, createPublicKey, type KeyObject } from 'node:crypto';
 import { refuse, SecuredPostgrestError } from '../../errors/secured-postgrest-error.ts';
 import { isObject } from '../is-object.ts';
-import type { JsonWebKeySet, KeySource, SigningAlgorithm } from '../types.ts';
+import type { EncryptionAlgorithm, JsonWebKeySet, KeySource, SigningAlgorithm } from '../types.ts';
 
 type Jwk = Readonly<Record<string, unknown>>;
 type PublicKeySource = Exclude<KeySource, { generate: unknown } | { secretFile: unknown } | { provider: unknown }>;
 
 /** Algorithms for signing: names on which every supported PostgREST and `jose` agree. */
 export const SIGNING_ALGORITHMS: readonly SigningAlgorithm[] = ['ES256', 'RS256', 'EdDSA', 'HS256'];
+
+/** Algorithms for encryption: no secret that issuer and server share, no padding that an oracle breaks, no SHA-1, no password. */
+export const ENCRYPTION_ALGORITHMS: readonly EncryptionAlgorithm[] = ['ECDH-ES+A256KW', 'RSA-OAEP-256'];
 
 /**
  * Signature algorithms by key type and curve, as far as any supported PostgREST verifies them. No more than these:
@@ -19,6 +22,13 @@ const VERIFIABLE: ReadonlyMap<string, readonly string[]> = new Map([
   ['EC P-384', ['ES384']],
   ['EC P-521', ['ES512']],
   ['OKP Ed25519', ['EdDSA']],
+]);
+
+/** Encryption algorithms by key type and curve. */
+const ENCRYPTING: ReadonlyMap<string, EncryptionAlgorithm> = new Map([
+  ['EC P-256', 'ECDH-ES+A256KW'],
+  ['OKP X25519', 'ECDH-ES+A256KW'],
+  ['RSA', 'RSA-OAEP-256'],
 ]);
 
 /** Members that are the key itself, in the order in which RFC 7638 hashes them. All but `k` are public. */
@@ -125,6 +135,22 @@ export function verificationKeySet(source: PublicKeySource): JsonWebKeySet {
  */
 export function checkPublicKey(jwk: unknown, place: string): void {
   readJwk(jwk, place);
+}
+
+/**
+ * Checks one public key that tokens are encrypted to: whole, on its curve, strong enough, and of a kind with an algorithm.
+ *
+ * @throws SecuredPostgrestError `invalid_key_set`, `weak_key`, `unsupported_algorithm`
+ */
+export function encryptionAlgorithm(jwk: Jwk, place: string): EncryptionAlgorithm {
+  const kind = jwk.kty === 'RSA' ? 'RSA' : `${String(jwk.kty)} ${String(jwk.crv)}`;
+  const algorithm = ENCRYPTING.get(kind);
+  if (algorithm === undefined) {
+    const fix = `use one of ${[...ENCRYPTING.keys()].join(', ')}`;
+    refuse('unsupported_algorithm', place, `tokens can't be encrypted to a key of kind ${kind}`, fix);
+  }
+  checkStrength(importKey(jwk, place), place);
+  return algorithm;
 }
 
 /** A provider's keys as far as they can verify tokens, and why each of the others can not. */

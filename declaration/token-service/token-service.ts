@@ -45,6 +45,7 @@ export function forTokenService(declaration: Declaration): DeclarationInput {
     tokens: {
       ...(tokens.issuer !== undefined && { issuer: tokens.issuer }),
       ...(tokens.audience !== undefined && { audience: tokens.audience }),
+      ...(tokens.encryption && { encryption: tokens.encryption }),
     },
   };
 }

@@ -25,6 +25,7 @@ export const sidebar = {
   'Keys and tokens': [
     'docs/keys-and-tokens',
     'docs/rotation-day',
+    'docs/encrypted-tokens',
     'docs/token-service',
     'docs/providers',
     'docs/providers/auth0',

@@ -13,7 +13,7 @@ import { startEphemeralPostgrest } from '../../testing/index.ts';
 import type { RunningPostgrest } from '../../testing/servers/postgrest-server.ts';
 import { withClient } from '../../postgres/with-client.ts';
 import declaration from '../../examples/todos/declaration.ts';
-import { generateKey, publicKeySet, signToken } from '../../tokens/index.ts';
+import { generateDecryptionKey, generateKey, publicKeySet, signToken } from '../../tokens/index.ts';
 import { docker, root } from '../support/deployment.ts';
 import { rejection } from '../support/errors.ts';
 import { postgresImage, postgrestImage } from '../support/images.ts';
@@ -69,7 +69,8 @@ describe('servers in containers', () => {
     // Whoever sees this key set can sign.
     const key = await generateKey('HS256');
     token = await signToken(key, { role: 'todos_user', claims: { user_id: 1 } });
-    options = { declaration, database: 'todos', password, keySet: publicKeySet([key]) };
+    const keySet = publicKeySet([key]);
+    options = { declaration, database: 'todos', password, keySet, decryptionKey: generateDecryptionKey() };
     server = await backend.startServer(options);
     processes = watched.stop();
     label = labelOf(server.port);

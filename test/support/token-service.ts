@@ -39,6 +39,7 @@ export async function startTokenService(
     algorithm = 'ES256',
     databaseThrough,
     tls,
+    encryption = 'off',
     ...more
   }: Partial<TokenServiceOptions> & {
     path?: string;
@@ -46,6 +47,8 @@ export async function startTokenService(
     tls?: { readonly host: string; readonly pem: string };
     algorithm?: 'ES256' | 'RS256' | 'EdDSA';
     databaseThrough?: Gate;
+    /** Of the tokens that the service issues; the API knows nothing of it. */
+    encryption?: 'off' | 'accepted' | 'required';
   } = {},
 ): Promise<RunningService> {
   const keyDirectory = mkdtempSync(join(tmpdir(), 'token-service-'));
@@ -70,7 +73,7 @@ export async function startTokenService(
       },
     ],
   });
-  const declaration = declare({ ...input, keys: { generate: algorithm } });
+  const declaration = declare({ ...input, keys: { generate: algorithm }, tokens: { ...input.tokens, encryption } });
   const api = await startEphemeralPostgrest(declare({ ...input, keys: { jwks: publicKeySet([key]) } }));
   const admin = connectionOf(api.databaseUrl);
   await createTokenStorage(admin, declaration, { password: SERVICE_PASSWORD });
@@ -208,7 +211,7 @@ export async function signIn(client: oauth.Configuration, visitor = new Visitor(
 }
 
 /** The rows that an access token shows. */
-export async function notes(api: EphemeralPostgrest, token: string): Promise<string> {
+export async function notes(api: Pick<EphemeralPostgrest, 'url'>, token: string): Promise<string> {
   const response = await fetch(`${api.url}/notes?select=body&order=id`, {
     headers: { Authorization: `Bearer ${token}` },
   });

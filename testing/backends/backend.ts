@@ -1,4 +1,5 @@
 import type { Declaration, JsonWebKeySet } from '../../declaration/types.ts';
+import type { DecryptionKey } from '../../tokens/index.ts';
 import type { LocalConnection } from '../servers/postgres-server.ts';
 import type { RunningPostgrest } from '../servers/postgrest-server.ts';
 import type { CachedTranscript } from '../cache/transcript-cache.ts';
@@ -39,6 +40,8 @@ export interface ServerOptions {
   /** Password of the authenticator. */
   readonly password: string;
   readonly keySet: JsonWebKeySet;
+  /** Key that tokens are encrypted to. */
+  readonly decryptionKey: DecryptionKey;
   /** On 127.0.0.1. @default a free one */
   readonly port?: number | undefined;
 }

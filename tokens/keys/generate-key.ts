@@ -4,7 +4,7 @@ import type { SigningAlgorithm } from '../../declaration/types.ts';
 import type { PrivateKey } from './private-key.ts';
 
 /** RSA modulus in bits with the strength of P-256 and Ed25519 (128 bits); 2048 bits, the least that is trusted, have 112. */
-const RSA_BITS = 3072;
+export const RSA_BITS = 3072;
 
 /**
  * Makes a key to sign tokens with: a P-256 key (ES256), an Ed25519 key (EdDSA), an RSA key of 3072 bits (RS256), or a
@@ -24,9 +24,7 @@ export async function generateKey(algorithm: SigningAlgorithm = 'ES256'): Promis
 /** The same as {@link generateKey} for constructs, which are synchronous. */
 export function generateKeySync(algorithm: SigningAlgorithm): PrivateKey {
   checkSigningAlgorithm(algorithm, 'algorithm');
-  const { kty, ...members } = newKey(algorithm);
-  const jwk = { kty: kty as string, ...members };
-  return { ...jwk, kid: thumbprint(jwk), alg: algorithm, use: 'sig' };
+  return { ...named(newKey(algorithm)), alg: algorithm, use: 'sig' };
 }
 
 function newKey(algorithm: SigningAlgorithm): JsonWebKey {
@@ -42,6 +40,12 @@ function newKey(algorithm: SigningAlgorithm): JsonWebKey {
   }
 }
 
-function asJwk({ privateKey }: KeyPairKeyObjectResult): JsonWebKey {
+/** A key with its thumbprint as `kid`. */
+export function named({ kty, ...members }: JsonWebKey): JsonWebKey & { kty: string; kid: string } {
+  const jwk = { kty: kty as string, ...members };
+  return { ...jwk, kid: thumbprint(jwk) };
+}
+
+export function asJwk({ privateKey }: KeyPairKeyObjectResult): JsonWebKey {
   return privateKey.export({ format: 'jwk' });
 }

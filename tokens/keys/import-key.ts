@@ -1,8 +1,14 @@
 import { createPrivateKey, type JsonWebKey } from 'node:crypto';
 import { refuse } from '../../errors/secured-postgrest-error.ts';
-import { checkPublicKey, checkSecret, keyMembers, thumbprint } from '../../declaration/keys/key-set.ts';
+import {
+  checkPublicKey,
+  checkSecret,
+  encryptionAlgorithm,
+  keyMembers,
+  thumbprint,
+} from '../../declaration/keys/key-set.ts';
 import type { SigningAlgorithm } from '../../declaration/types.ts';
-import type { PrivateKey } from './private-key.ts';
+import type { DecryptionKey, PrivateKey } from './private-key.ts';
 
 /** Algorithm of each kind of key; RSA keys have others, which this package does not generate. */
 const ALGORITHMS: Readonly<Record<string, SigningAlgorithm>> = {
@@ -35,6 +41,17 @@ export function importKey(text: string, place: string): PrivateKey {
   if (alg === 'HS256') checkSecret(Buffer.from(String(members['k']), 'base64url'), place);
   else checkPublicKey({ ...keyMembers(members), alg }, place);
   return { ...members, kid: thumbprint(members), alg, use: 'sig' };
+}
+
+/**
+ * Reads a private key that decrypts tokens and was made elsewhere: PEM (PKCS #8), or a JSON Web Key.
+ *
+ * @param place where it comes from, for errors
+ * @throws SecuredPostgrestError `unreadable_key`, `weak_key`, `unsupported_algorithm`
+ */
+export function importDecryptionKey(text: string, place: string): DecryptionKey {
+  const members = privateMembers(text, place);
+  return { ...members, kid: thumbprint(members), alg: encryptionAlgorithm(members, place), use: 'enc' };
 }
 
 function privateMembers(text: string, place: string): JsonWebKey & { kty: string } {

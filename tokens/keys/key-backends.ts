@@ -2,13 +2,14 @@ import { spawnSync } from 'node:child_process';
 import { resolve } from 'node:path';
 import { refuse, SecuredPostgrestError } from '../../errors/secured-postgrest-error.ts';
 import { keyRing } from './key-ring.ts';
-import type { KeyStore } from './key-store.ts';
+import type { KeyStore, KeyUseOption } from './key-store.ts';
+import type { KeyUse } from './private-key.ts';
 import { readGivenFile } from '../../files/private-files.ts';
 
 /** A program with its arguments; no shell reads them. */
 export type KeysCommand = readonly [program: string, ...args: string[]];
 
-export interface KeysCommandOptions {
+export interface KeysCommandOptions<Use extends KeyUse = 'sig'> extends KeyUseOption<Use> {
   /** Gets the new document on its standard input. @default none: the keys can only be read */
   readonly write?: KeysCommand;
   /** How long a command may take, in milliseconds. @default 30000 */
@@ -37,8 +38,12 @@ const MAX_BYTES = 1_000_000;
  * @example
  * const [inUse] = readKeys(keysFromEnvironment('TODOS_KEYS'));
  */
-export function keysFromEnvironment(name: string): KeyStore {
+export function keysFromEnvironment<Use extends KeyUse = 'sig'>(
+  name: string,
+  options: KeyUseOption<Use> = {},
+): KeyStore<Use> {
   return keyRing({
+    ...options,
     place: `$${name}`,
     options: ['--keys-from-env', name],
     read() {
@@ -56,8 +61,9 @@ export function keysFromEnvironment(name: string): KeyStore {
  * @example
  * const [inUse] = readKeys(keysFromFile('/run/secrets/todos-keys'));
  */
-export function keysFromFile(path: string): KeyStore {
+export function keysFromFile<Use extends KeyUse = 'sig'>(path: string, options: KeyUseOption<Use> = {}): KeyStore<Use> {
   return keyRing({
+    ...options,
     place: path,
     options: ['--keys-file', resolve(path)],
     read() {
@@ -79,8 +85,12 @@ export function keysFromFile(path: string): KeyStore {
  * @example
  * const keys = keysFromCommand(['sops', 'decrypt', 'keys.json'], { write: ['./encrypt-keys.sh'] });
  */
-export function keysFromCommand(read: KeysCommand, { write, timeoutMs = 30_000 }: KeysCommandOptions = {}): KeyStore {
+export function keysFromCommand<Use extends KeyUse = 'sig'>(
+  read: KeysCommand,
+  { write, timeoutMs = 30_000, ...use }: KeysCommandOptions<Use> = {},
+): KeyStore<Use> {
   return keyRing({
+    ...use,
     place: read.join(' '),
     options: [
       ...['--keys-command', JSON.stringify(read)],

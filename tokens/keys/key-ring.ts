@@ -1,16 +1,17 @@
 import { refuse } from '../../errors/secured-postgrest-error.ts';
 import { isStoredKey, newestFirst, type StoredKey } from './key-directory.ts';
-import { keyStore, type KeyPlace, type KeyStore } from './key-store.ts';
-import { readManagedKeys } from './managed-keys.ts';
+import { keyStore, useOptions, type KeyPlace, type KeyStore, type KeyUseOption } from './key-store.ts';
+import { readManagedKeys, type ManagedKey } from './managed-keys.ts';
+import type { KeyUse } from './private-key.ts';
 import { isVersion, type StatesVersion } from './state-files.ts';
 
 /** Keys and states as one document, for whatever keeps secrets. */
-interface KeyRing {
-  readonly keys: readonly Pick<StoredKey, 'created' | 'key'>[];
+interface KeyRing<Use extends KeyUse> {
+  readonly keys: readonly Pick<StoredKey<Use>, 'created' | 'key'>[];
   readonly versions: readonly StatesVersion[];
 }
 
-export interface KeyRingSource extends Pick<KeyStore, 'place' | 'options'> {
+export interface KeyRingSource<Use extends KeyUse> extends KeyUseOption<Use>, Pick<KeyStore, 'place' | 'options'> {
   /** Reads the document anew. */
   readonly read: () => string;
   /** Where nothing can be written, every step is refused. */
@@ -26,8 +27,8 @@ const KEPT = 10;
  * @example
  * const document = exportKeys('.secrets/todos/keys');
  */
-export function exportKeys(place: KeyPlace): string {
-  const store = keyStore(place);
+export function exportKeys<Use extends KeyUse = 'sig'>(place: KeyPlace<Use>): string {
+  const store = keyStore<Use>(place);
   const versions: StatesVersion[] = [];
   let version = store.readStates();
   while (version && versions.length < KEPT) {
@@ -45,7 +46,22 @@ export function exportKeys(place: KeyPlace): string {
  * const document = exportSigningKeys('.secrets/todos/keys');
  */
 export function exportSigningKeys(place: KeyPlace): string {
-  const keys = readManagedKeys(place).filter(({ key, state }) => state !== 'revoked' && key.alg !== 'HS256');
+  return exportManaged(readManagedKeys(place).filter(({ key }) => key.alg !== 'HS256'));
+}
+
+/**
+ * The same with no more than an opener needs to decrypt: without keys that are revoked, and earlier steps.
+ *
+ * @throws SecuredPostgrestError as `readKeys`
+ * @example
+ * const document = exportDecryptionKeys(keysInDirectory('.secrets/todos/encryption-keys', { use: 'enc' }));
+ */
+export function exportDecryptionKeys(place: KeyPlace<'enc'>): string {
+  return exportManaged(readManagedKeys(place));
+}
+
+function exportManaged<Use extends KeyUse>(managed: readonly ManagedKey<Use>[]): string {
+  const keys = managed.filter(({ state }) => state !== 'revoked');
   const states = Object.fromEntries(keys.map(({ key, state, since }) => [key.kid, { state, since }]));
   return serialize({ keys, versions: [{ number: 1, keys: states }] });
 }
@@ -55,9 +71,15 @@ export function exportSigningKeys(place: KeyPlace): string {
  *
  * @throws SecuredPostgrestError `unreadable_key`; `keys_read_only` when a step is made and nothing can write
  */
-export function keyRing({ place, options, read, write }: KeyRingSource): KeyStore {
-  const load = () => parse(read(), place);
-  const change = (changed: (ring: KeyRing) => Partial<KeyRing>) => {
+export function keyRing<Use extends KeyUse = 'sig'>({
+  place,
+  options,
+  use = 'sig' as Use,
+  read,
+  write,
+}: KeyRingSource<Use>): KeyStore<Use> {
+  const load = () => parse(read(), place, use);
+  const change = (changed: (ring: KeyRing<Use>) => Partial<KeyRing<Use>>) => {
     if (!write) {
       refuse('keys_read_only', place, 'keys can only be read from here', 'make the step where they come from');
     }
@@ -66,7 +88,8 @@ export function keyRing({ place, options, read, write }: KeyRingSource): KeyStor
   };
   return {
     place,
-    options,
+    options: [...options, ...useOptions(use)],
+    use,
     exists: () => true,
     readKeys: () => newestFirst(load().keys.map((stored) => ({ ...stored, file: place }))),
     addKey(key) {
@@ -91,31 +114,31 @@ export function keyRing({ place, options, read, write }: KeyRingSource): KeyStor
   };
 }
 
-function serialize({ keys, versions }: KeyRing): string {
+function serialize<Use extends KeyUse>({ keys, versions }: KeyRing<Use>): string {
   const members = keys.map(({ created, key }) => ({ created, key }));
   return `${JSON.stringify({ keys: members, versions })}\n`;
 }
 
-function parse(document: string, place: string): KeyRing {
-  let ring: Partial<KeyRing> | null = null;
+function parse<Use extends KeyUse>(document: string, place: string, use: Use): KeyRing<Use> {
+  let ring: Partial<KeyRing<Use>> | null = null;
   try {
     // Nothing at all may be a command that has failed: what is written over it would be the only keys.
-    ring = JSON.parse(document) as Partial<KeyRing> | null;
+    ring = JSON.parse(document) as Partial<KeyRing<Use>> | null;
   } catch {
     // A JSON error quotes the text, and with it the keys.
   }
   if (
     !Array.isArray(ring?.keys) ||
     !Array.isArray(ring.versions) ||
-    !ring.keys.every((stored) => isStoredKey(stored)) ||
+    !ring.keys.every((stored) => isStoredKey(stored, use)) ||
     !ring.versions.every((version) => isVersion(version) && Number.isSafeInteger((version as StatesVersion).number))
   ) {
     refuse(
       'unreadable_key',
       place,
-      'what it holds is no key ring',
-      `put there what 'keys export' prints, or {"keys":[],"versions":[]} to begin with`,
+      `what it holds is no key ring${use === 'enc' ? ' for encryption' : ''}`,
+      `put there what 'keys export${use === 'enc' ? ' --use enc' : ''}' prints, or {"keys":[],"versions":[]} to begin with`,
     );
   }
-  return ring as KeyRing;
+  return ring as KeyRing<Use>;
 }

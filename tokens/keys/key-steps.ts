@@ -1,10 +1,9 @@
 import { refuse, SecuredPostgrestError } from '../../errors/secured-postgrest-error.ts';
-import type { SigningAlgorithm } from '../../declaration/types.ts';
 import { CLOCK_SKEW_S } from '../clock-skew.ts';
-import { generateKey } from './generate-key.ts';
+import { generateLike } from './generate-like.ts';
 import { keyStore, type KeyPlace } from './key-store.ts';
 import { isInUse, readManagedKeys, statesByAge, type ManagedKey } from './managed-keys.ts';
-import type { PrivateKey } from './private-key.ts';
+import type { KeysByUse, KeyUse } from './private-key.ts';
 import type { KeyState, StatesVersion, StateSince } from './state-files.ts';
 
 /** How long tokens of a key may still come, in seconds. */
@@ -36,13 +35,13 @@ export function safeToRevoke(
  * @example
  * const added = addKey('.secrets/keys', await generateKey());
  */
-export function addKey(place: KeyPlace, key: PrivateKey): ManagedKey {
-  let before: number | undefined = settleStates(place);
-  keyStore(place).addKey(key);
+export function addKey<Use extends KeyUse = 'sig'>(place: KeyPlace<Use>, key: KeysByUse[Use]): ManagedKey<Use> {
+  let before: number | undefined = settleStates<Use>(place);
+  keyStore<Use>(place).addKey(key);
   for (let attempt = 1; ; attempt++) {
     try {
-      const after = step(place, (keys) => ({ [key.kid]: isFirst(keys, key) ? 'in_use' : 'standby' }), before);
-      return named(after, key.kid, place);
+      const after = step<Use>(place, (keys) => ({ [key.kid]: isFirst(keys, key) ? 'in_use' : 'standby' }), before);
+      return named<Use>(after, key.kid, place);
     } catch (error) {
       // Somebody else's step does not matter to this one.
       if (!(error instanceof SecuredPostgrestError && error.code === 'keys_changed') || attempt === 10) throw error;
@@ -51,46 +50,51 @@ export function addKey(place: KeyPlace, key: PrivateKey): ManagedKey {
   }
 }
 
-function isFirst(keys: readonly ManagedKey[], { kid, alg }: PrivateKey): boolean {
+function isFirst(keys: readonly ManagedKey<KeyUse>[], { kid, alg }: KeysByUse[KeyUse]): boolean {
   return !keys.some((other) => isInUse(other, alg) && other.key.kid !== kid);
 }
 
-export interface Rotation {
-  readonly key: ManagedKey;
-  readonly previous: ManagedKey;
+export interface Rotation<Use extends KeyUse = 'sig'> {
+  readonly key: ManagedKey<Use>;
+  readonly previous: ManagedKey<Use>;
   /** True if the key was made for it: no server knows it before the next deploy. */
   readonly isNew: boolean;
 }
 
 /**
- * Has the standby key that waits longest sign from now on, or a new one where none waits. Tokens of the one before still pass.
+ * Takes the standby key that waits longest into use, or a new one where none waits. Tokens of the one before still pass.
  *
  * @param algorithm @default that of the newest key in use
  * @throws SecuredPostgrestError `unreadable_key`, `keys_changed`
  * @example
  * const { key, isNew } = await rotateKeys('.secrets/keys');
  */
-export async function rotateKeys(place: KeyPlace, algorithm?: SigningAlgorithm): Promise<Rotation> {
-  const before = readManagedKeys(place);
+// eslint-disable-next-line @typescript-eslint/require-await -- what it refuses is a rejection
+export async function rotateKeys<Use extends KeyUse = 'sig'>(
+  place: KeyPlace<Use>,
+  algorithm?: KeysByUse[Use]['alg'],
+): Promise<Rotation<Use>> {
+  const before = readManagedKeys<Use>(place);
   const previous = before.find((key) => isInUse(key, algorithm ?? key.key.alg));
   if (!previous) {
     refuse(
       'unreadable_key',
-      keyStore(place).place,
+      keyStore<Use>(place).place,
       `there is no ${algorithm ?? ''} key in use`.replace('  ', ' '),
-      `make one with 'secured-postgrest keys generate ${keyStore(place).options.join(' ')}'`,
+      `make one with 'secured-postgrest keys generate ${keyStore<Use>(place).options.join(' ')}'`,
     );
   }
   const waiting = before.findLast(({ state, key }) => state === 'standby' && key.alg === previous.key.alg);
-  const { kid } = waiting?.key ?? addKey(place, await generateKey(previous.key.alg)).key;
-  const after = step(place, (keys) => {
+  const { kid } = waiting?.key ?? addKey<Use>(place, generateLike<Use>(previous.key)).key;
+  const after = step<Use>(place, (keys) => {
     // Somebody else may have done so since.
-    if (!keys.some((key) => isInUse(key, previous.key.alg) && key.key.kid === previous.key.kid)) keysChanged(place);
+    if (!keys.some((key) => isInUse(key, previous.key.alg) && key.key.kid === previous.key.kid))
+      keysChanged<Use>(place);
     return { [previous.key.kid]: 'previously_used', [kid]: 'in_use' };
   });
   return {
-    key: named(after, kid, place),
-    previous: named(after, previous.key.kid, place),
+    key: named<Use>(after, kid, place),
+    previous: named<Use>(after, previous.key.kid, place),
     isNew: waiting === undefined,
   };
 }
@@ -103,28 +107,29 @@ export async function rotateKeys(place: KeyPlace, algorithm?: SigningAlgorithm):
  * @example
  * revokeKey('.secrets/keys', key.kid!, { tokenLifetime: 600 });
  */
-export function revokeKey(
-  place: KeyPlace,
+export function revokeKey<Use extends KeyUse = 'sig'>(
+  place: KeyPlace<Use>,
   kid: string,
   { force = false, now = new Date(), ...life }: TokenLife & { readonly force?: boolean; readonly now?: Date } = {},
-): ManagedKey {
-  const after = step(place, (keys) => {
-    const key = named(keys, kid, place);
+): ManagedKey<Use> {
+  const after = step<Use>(place, (keys) => {
+    const key = named<Use>(keys, kid, place);
     if (key.state === 'in_use') {
-      refuse('key_in_use', kid, 'new tokens are signed with it', "run 'secured-postgrest keys rotate' first");
+      const use = key.key.use === 'enc' ? 'encrypted to' : 'signed with';
+      refuse('key_in_use', kid, `new tokens are ${use} it`, "run 'secured-postgrest keys rotate' first");
     }
     const safe = safeToRevoke(key, life);
     if (!force && safe !== undefined && safe > now) {
       refuse(
         'key_in_use',
         kid,
-        `tokens that it has signed may live until ${safe.toISOString()}`,
+        `tokens ${key.key.use === 'enc' ? 'that are encrypted to it' : 'that it has signed'} may live until ${safe.toISOString()}`,
         'wait until then; use --force if the key may have been stolen: they are then refused',
       );
     }
     return { [kid]: 'revoked' };
   });
-  return named(after, kid, place);
+  return named<Use>(after, kid, place);
 }
 
 /**
@@ -133,25 +138,22 @@ export function revokeKey(
  *
  * @throws SecuredPostgrestError `nothing_to_undo`, `keys_changed`
  */
-export function undoKeyStep(place: KeyPlace): ManagedKey[] {
-  const latest = keyStore(place).readStates();
-  const earlier = latest?.before === undefined ? undefined : keyStore(place).readEarlier(latest.before);
+export function undoKeyStep<Use extends KeyUse = 'sig'>(place: KeyPlace<Use>): ManagedKey<Use>[] {
+  const store = keyStore<Use>(place);
+  const latest = store.readStates();
+  const earlier = latest?.before === undefined ? undefined : store.readEarlier(latest.before);
   if (!latest || !earlier) {
     refuse(
       'nothing_to_undo',
-      keyStore(place).place,
+      store.place,
       'no step is left that could be undone',
       "look at 'secured-postgrest keys list'",
     );
   }
   const revoked: StateSince = { state: 'revoked', since: new Date().toISOString() };
-  const keys = Object.fromEntries(
-    keyStore(place)
-      .readKeys()
-      .map(({ key }) => [key.kid, earlier.keys[key.kid] ?? revoked]),
-  );
-  add(place, { number: latest.number + 1, keys, ...(earlier.before !== undefined && { before: earlier.before }) });
-  return readManagedKeys(place);
+  const keys = Object.fromEntries(store.readKeys().map(({ key }) => [key.kid, earlier.keys[key.kid] ?? revoked]));
+  add<Use>(place, { number: latest.number + 1, keys, ...(earlier.before !== undefined && { before: earlier.before }) });
+  return readManagedKeys<Use>(place);
 }
 
 /**
@@ -159,27 +161,27 @@ export function undoKeyStep(place: KeyPlace): ManagedKey[] {
  *
  * @throws SecuredPostgrestError `unknown_key`, `key_in_use`, `keys_changed`
  */
-export function removeKey(place: KeyPlace, kid: string): void {
-  const key = named(readManagedKeys(place), kid, place);
+export function removeKey<Use extends KeyUse = 'sig'>(place: KeyPlace<Use>, kid: string): void {
+  const key = named<Use>(readManagedKeys<Use>(place), kid, place);
   if (key.state !== 'revoked') {
     refuse('key_in_use', kid, `it is ${key.state.replace('_', ' ')}`, "run 'secured-postgrest keys revoke' first");
   }
-  const number = settleStates(place) + 1;
+  const number = settleStates<Use>(place) + 1;
   // The file first: without its state it would be trusted again.
-  keyStore(place).removeKey(kid);
+  keyStore<Use>(place).removeKey(kid);
   const keys = Object.fromEntries(
-    readManagedKeys(place).map(({ key: { kid: other }, state, since }) => [other, { state, since }]),
+    readManagedKeys<Use>(place).map(({ key: { kid: other }, state, since }) => [other, { state, since }]),
   );
-  add(place, { number, keys });
+  add<Use>(place, { number, keys });
 }
 
 /** Makes one step of the states that the present ones are changed by. */
-function step(
-  place: KeyPlace,
-  change: (keys: readonly ManagedKey[]) => Readonly<Record<string, KeyState>>,
-  before = settleStates(place),
-): ManagedKey[] {
-  const keys = readManagedKeys(place);
+function step<Use extends KeyUse>(
+  place: KeyPlace<Use>,
+  change: (keys: readonly ManagedKey<Use>[]) => Readonly<Record<string, KeyState>>,
+  before = settleStates<Use>(place),
+): ManagedKey<Use>[] {
+  const keys = readManagedKeys<Use>(place);
   const changes = change(keys);
   const since = new Date().toISOString();
   const states = keys.map(({ key: { kid }, ...present }): [string, StateSince] => [
@@ -188,40 +190,45 @@ function step(
       ? { state: present.state, since: present.since }
       : { state: changes[kid], since },
   ]);
-  add(place, { number: before + 1, keys: Object.fromEntries(states), ...(before > 0 && { before }) });
-  return readManagedKeys(place);
+  add<Use>(place, { number: before + 1, keys: Object.fromEntries(states), ...(before > 0 && { before }) });
+  return readManagedKeys<Use>(place);
 }
 
 /** Writes down what so far only follows from the ages of the keys; returns the number of the latest version. */
-function settleStates(place: KeyPlace): number {
-  const latest = keyStore(place).readStates();
+function settleStates<Use extends KeyUse>(place: KeyPlace<Use>): number {
+  const store = keyStore<Use>(place);
+  const latest = store.readStates();
   if (latest) return latest.number;
-  const stored = keyStore(place).exists() ? keyStore(place).readKeys() : [];
+  const stored = store.exists() ? store.readKeys() : [];
   if (stored.length === 0) return 0;
-  keyStore(place).addVersion({ number: 1, keys: statesByAge(stored) });
+  store.addVersion({ number: 1, keys: statesByAge(stored) });
   return 1;
 }
 
-function add(place: KeyPlace, version: StatesVersion): void {
-  if (!keyStore(place).addVersion(version)) keysChanged(place);
+function add<Use extends KeyUse>(place: KeyPlace<Use>, version: StatesVersion): void {
+  if (!keyStore<Use>(place).addVersion(version)) keysChanged<Use>(place);
 }
 
-function keysChanged(place: KeyPlace): never {
+function keysChanged<Use extends KeyUse>(place: KeyPlace<Use>): never {
   refuse(
     'keys_changed',
-    keyStore(place).place,
+    keyStore<Use>(place).place,
     'somebody else has just changed the states of the keys',
     'look at them, and try again',
   );
 }
 
-function named(keys: readonly ManagedKey[], kid: string, place: KeyPlace): ManagedKey {
+function named<Use extends KeyUse>(
+  keys: readonly ManagedKey<Use>[],
+  kid: string,
+  place: KeyPlace<Use>,
+): ManagedKey<Use> {
   return (
     keys.find(({ key }) => key.kid === kid) ??
     refuse(
       'unknown_key',
       kid,
-      `it is not in ${keyStore(place).place}`,
+      `it is not in ${keyStore<Use>(place).place}`,
       `use one of ${keys.map(({ key }) => key.kid).join(', ')}`,
     )
   );

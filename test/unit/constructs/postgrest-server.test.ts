@@ -8,14 +8,18 @@ import {
   SecuredPostgrest,
   type ServerContainerProps,
 } from '../../../constructs/index.ts';
-import type { ServerInput } from '../../../declaration/types.ts';
+import type { DeclarationInput } from '../../../declaration/types.ts';
 import { synth, testDeclaration, testStack } from '../../support/synth.ts';
 
-function withServer(props: ServerContainerProps = {}, server: ServerInput = { version: '16.2' }) {
+function withServer(
+  props: ServerContainerProps = {},
+  server: DeclarationInput['server'] = { version: '16.2' },
+  tokens: DeclarationInput['tokens'] = {},
+) {
   const { stack, secrets } = testStack();
   const database = new PostgresDatabase(stack, 'database', { name: 'todos', secrets });
   const api = new SecuredPostgrest(stack, 'api', {
-    declaration: testDeclaration({ server }),
+    declaration: testDeclaration({ server, tokens }),
     database,
     secrets,
     ...props,
@@ -204,5 +208,12 @@ describe('PostgrestServer', () => {
   ])('refuses %j', (props, message) => {
     expect(() => withServer(props)).toThrowError(message);
     expect(() => withServer(props)).toThrowError(expect.objectContaining({ code: 'invalid_prop' }));
+  });
+
+  it.each(['accepted', 'required'] as const)('refuses %s encryption unless an opener is before it', (encryption) => {
+    const server = { version: '16.2' };
+    expect(() => withServer({}, server, { encryption })).toThrowError(/behindOpener: tokens\.encryption is/);
+    const { paths } = withServer({ behindOpener: true }, server, { encryption });
+    expect(paths('docker_container')).toContain('api/server/api-1');
   });
 });

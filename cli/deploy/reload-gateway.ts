@@ -20,10 +20,8 @@ interface ReloadOptions {
 const PAUSE_MS = 100;
 const ANSWER_MS = 2000;
 
-export function addGatewayCommand(program: Command): void {
-  program
-    .command('gateway')
-    .description('the gateway of a deployment')
+export function addGatewayReload(group: Command): void {
+  group
     .command('reload')
     .description('have a running gateway test its configuration and take it')
     .requiredOption('--container <name>', "the gateway's container")
