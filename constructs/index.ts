@@ -17,7 +17,7 @@ export { PostgrestServer, type PostgrestServerProps, type ServerContainerProps }
 export { observe } from './observe.ts';
 export { SecretFile, type ISecretFile } from './secrets/secret-file.ts';
 export { SecretVolume, type SecretVolumeProps } from './docker/secret-volume.ts';
-export type { ISecrets, TokenServiceSecrets } from './secrets/secrets.ts';
+export type { EncryptionKeyFiles, ISecrets, TokenServiceSecrets } from './secrets/secrets.ts';
 export { SecretsDirectory, type SecretsDirectoryProps } from './secrets/secrets-directory.ts';
 export { ServerImage, type ServerImageProps } from './docker/server-image.ts';
 export { SecuredPostgrest, type SecuredPostgrestProps } from './secured-postgrest.ts';

@@ -127,6 +127,7 @@ export class TokenService extends Construct {
     const keysContent = content(keys);
     const belonging = { name, deployment: secrets.identity };
     const provider = dockerProvider(this, props.dockerProvider);
+    const encryptionKeys = declaration.tokens.encryption ? content(secrets.encryptionKeys().public) : undefined;
     const { containers, urls, written } = placeServer(
       this,
       tokenServiceServer(place, declaration, {
@@ -144,6 +145,7 @@ export class TokenService extends Construct {
           password: content(password),
           clients: content(clients),
           declaration: content(this.synthesized(declarationFile), fingerprint(needed)),
+          ...(encryptionKeys && { 'encryption-keys': encryptionKeys }),
           ...(database.sslRootCertificate && { 'root-certificate': content(database.sslRootCertificate) }),
         },
         volumePrefix: `${name}-token-service`,
@@ -158,7 +160,11 @@ export class TokenService extends Construct {
     const container = containers[0]!;
     this.url = urls[0]! + pathOfIssuer(issuer);
     const ready = new DataResource(this, 'ready', {
-      triggersReplace: { container: container.id, keys: keysContent.fingerprint },
+      triggersReplace: {
+        container: container.id,
+        keys: keysContent.fingerprint,
+        ...(encryptionKeys && { encryptionKeys: encryptionKeys.fingerprint }),
+      },
       provisioners: [
         waitProvisioner(container, { hide: [new SecretFile(secrets.path)], url: `${this.url}/jwks`, signingKey }),
       ],

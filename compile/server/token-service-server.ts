@@ -16,6 +16,8 @@ const file = (id: string, fileName: string, read: ServerFile['read']): ServerFil
 
 /** Files of the token service. New keys reach it without a restart. */
 const KEYS = file('keys', 'keys', 'running');
+/** Public keys that tokens are encrypted to. */
+const ENCRYPTION_KEYS = file('encryption-keys', 'encryption-keys', 'running');
 const PASSWORD = file('password', 'password', 'start');
 const CLIENTS = file('clients', 'clients', 'start');
 const DECLARATION = file('declaration', 'declaration.json', 'start');
@@ -45,6 +47,7 @@ export function tokenServiceServer(
 ): Server {
   const { database, lifetimes } = options;
   const hasCertificate = database.sslRootCertificate !== undefined;
+  const encrypts = declaration.tokens.encryption !== undefined;
   return {
     name: 'token-service',
     command: [
@@ -54,13 +57,18 @@ export function tokenServiceServer(
       ...['--password-file', pathOf(PASSWORD), '--sslmode', database.sslmode],
       ...(hasCertificate ? ['--ssl-root-certificate', pathOf(ROOT_CERTIFICATE)] : []),
       ...['--keys-file', pathOf(KEYS), '--clients', pathOf(CLIENTS)],
+      ...(encrypts ? ['--encryption-keys', pathOf(ENCRYPTION_KEYS)] : []),
       ...['--listen', String(PORT), '--listen-host', '0.0.0.0'],
       ...['--access-token-seconds', String(lifetimes.accessToken), '--sign-in-seconds', String(lifetimes.signIn)],
       ...options.arguments,
       ...(options.trustProxy ? ['--trust-proxy'] : []),
     ],
     environment: {},
-    files: [KEYS, PASSWORD, CLIENTS, DECLARATION, ...(hasCertificate ? [ROOT_CERTIFICATE] : [])],
+    files: [
+      ...[KEYS, PASSWORD, CLIENTS, DECLARATION],
+      ...(encrypts ? [ENCRYPTION_KEYS] : []),
+      ...(hasCertificate ? [ROOT_CERTIFICATE] : []),
+    ],
     port: PORT,
     healthCheck: {
       command: nodeFetch(`http://127.0.0.1:${PORT}${pathOfIssuer(options.issuer)}/jwks`),

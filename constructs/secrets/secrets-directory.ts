@@ -8,13 +8,15 @@ import { tokenServiceKeys } from '../../declaration/token-service/token-service.
 import { shellWord } from '../../errors/shell-word.ts';
 import type { Declaration, JsonWebKeySet, KeySource, SigningAlgorithm } from '../../declaration/types.ts';
 import { keysFromFile } from '../../tokens/keys/key-backends.ts';
-import { exportSigningKeys } from '../../tokens/keys/key-ring.ts';
+import { exportDecryptionKeys, exportSigningKeys } from '../../tokens/keys/key-ring.ts';
+import { generateDecryptionKey } from '../../tokens/keys/generate-decryption-key.ts';
 import { generateKeySync } from '../../tokens/keys/generate-key.ts';
 import { addKey } from '../../tokens/keys/key-steps.ts';
-import type { KeyPlace, KeyStore } from '../../tokens/keys/key-store.ts';
-import { isInUse, readManagedKeys } from '../../tokens/keys/managed-keys.ts';
+import { keysInDirectory, type KeyPlace, type KeyStore } from '../../tokens/keys/key-store.ts';
+import { isInUse, readKeys, readManagedKeys } from '../../tokens/keys/managed-keys.ts';
 import { makePrivateDirectory } from '../../files/private-files.ts';
 import type { PrivateKey } from '../../tokens/keys/private-key.ts';
+import { publicKeySet } from '../../tokens/keys/public-key-set.ts';
 import { loadSigningKey, loadVerificationKeys } from '../../tokens/keys/read-key-source.ts';
 import { ownProgram } from '../../files/own-program.ts';
 import { AuthenticatorLogins } from './authenticator-logins.ts';
@@ -23,7 +25,7 @@ import { discardFiles, rememberFiles } from './new-files.ts';
 import { randomSecret, read, readIfThere } from './secret-files.ts';
 import { KEY_FILE, keyed, readIdentity } from './deployment-identity.ts';
 import { type ISecretFile, SecretFile } from './secret-file.ts';
-import type { ISecrets, TokenServiceSecrets } from './secrets.ts';
+import type { EncryptionKeyFiles, ISecrets, TokenServiceSecrets } from './secrets.ts';
 import {
   certificateOf,
   checkServerCertificate,
@@ -40,6 +42,8 @@ export interface SecretsDirectoryProps {
   readonly adminPasswordFile?: string;
   /** Where the private keys are kept, such as `keysFromCommand(...)`. @default files in the directory */
   readonly keys?: KeyStore;
+  /** Where the keys of encrypted tokens are kept. @default files in the directory */
+  readonly encryptionKeys?: KeyStore<'enc'>;
 }
 
 /**
@@ -57,6 +61,7 @@ export class SecretsDirectory implements ISecrets {
   readonly keys: KeyPlace;
   /** Directory of a provider's fetched keys, which are no secrets. */
   private readonly fetchedKeys: string;
+  private readonly givenEncryptionKeys: KeyStore<'enc'> | undefined;
   private readonly adminPasswordFile: string | undefined;
   /** File with PostgREST's database login. */
   readonly authenticator: AuthenticatorLogins;
@@ -66,6 +71,7 @@ export class SecretsDirectory implements ISecrets {
     this.path = resolve(props.directory ?? join('.secrets', props.name));
     this.fetchedKeys = join(this.path, 'keys');
     this.keys = props.keys ?? this.fetchedKeys;
+    this.givenEncryptionKeys = props.encryptionKeys;
     makePrivateDirectory(this.path);
     if (typeof this.keys === 'string') makePrivateDirectory(this.keys);
     this.authenticator = new AuthenticatorLogins(this.path);
@@ -112,6 +118,24 @@ export class SecretsDirectory implements ISecrets {
   }
 
   /**
+   * Keys of encrypted tokens, as one file with the private keys for an opener, and one with their public halves for issuers. A key
+   * is made with the first call, where keys are files; elsewhere it has to be there.
+   *
+   * @throws SecuredPostgrestError `lost_secret`, and what reading the keys refuses
+   */
+  encryptionKeys(): EncryptionKeyFiles {
+    const keys = this.givenEncryptionKeys ?? this.ownEncryptionKeys();
+    if (!readManagedKeys(keys).some(({ state }) => state === 'in_use')) {
+      const fix = `make one with 'secured-postgrest keys generate ${keys.options.map(shellWord).join(' ')}'`;
+      refuse('unreadable_key', keys.place, 'there is no encryption key in use', fix);
+    }
+    return {
+      decryption: this.written('encryption-keys.json', exportDecryptionKeys(keys)),
+      public: this.written('encryption-jwks.json', JSON.stringify(publicKeySet(readKeys(keys)))),
+    };
+  }
+
+  /**
    * Secrets of a token service: the password that it signs in to the database with, the private keys that it signs tokens
    * with, and its clients, who may have secrets. From a store that is no directory, the keys come to lie in a file for that.
    *
@@ -151,6 +175,19 @@ export class SecretsDirectory implements ISecrets {
       );
     }
     return this.written('database-login', `[authenticator]\nuser=${role}\npassword=${text}\n`);
+  }
+
+  private ownEncryptionKeys(): KeyStore<'enc'> {
+    const directory = join(this.path, 'encryption-keys');
+    const keys = keysInDirectory(directory, { use: 'enc' });
+    makePrivateDirectory(directory);
+    if (keys.readKeys().length > 0) return keys;
+    if (readIfThere(join(this.path, 'encryption-jwks.json')) !== undefined) {
+      const fix = `restore it from a backup; without one, remove encryption-jwks.json, after which earlier tokens are rejected`;
+      refuse('lost_secret', directory, 'the encryption keys that the last deploy used are missing', fix);
+    }
+    addKey(keys, generateDecryptionKey());
+    return keys;
   }
 
   private generateMissing(algorithm: SigningAlgorithm): void {

@@ -22,6 +22,8 @@ export interface ISecrets {
   verificationKeys(keys: KeySource): ISecretFile;
   /** PostgREST's database login, as a connection service file of libpq. */
   databaseLogin(authenticator: string): ISecretFile;
+  /** Keys of encrypted tokens. */
+  encryptionKeys(): EncryptionKeyFiles;
   /** Secrets of a token service. */
   tokenService(declaration: Declaration, clients: readonly TokenServiceClient[]): TokenServiceSecrets;
   /** Key and certificate of a server, and the certificate alone for its clients. */
@@ -36,6 +38,13 @@ export interface ISecrets {
    * @returns whether the secrets were new
    */
   discard(): boolean;
+}
+
+export interface EncryptionKeyFiles {
+  /** Private keys that are not revoked, for an opener. */
+  readonly decryption: ISecretFile;
+  /** Public halves of the same keys, the one in use first, for issuers; no secret. */
+  readonly public: ISecretFile;
 }
 
 export interface TokenServiceSecrets {

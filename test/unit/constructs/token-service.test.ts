@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { loadDeclaration } from '../../../cli/load-declaration.ts';
@@ -17,10 +17,14 @@ import {
   exportKeys,
   generateKey,
   keysFromFile,
+  keysInDirectory,
+  publicKeySet,
+  readKeys,
   revokeKey,
   rotateKeys,
   type PrivateKey,
 } from '../../../tokens/index.ts';
+import { readEncryptionKeys } from '../../../tokens/keys/read-encryption-keys.ts';
 import { refusal } from '../../support/errors.ts';
 import { synth, testDeclaration, testStack } from '../../support/synth.ts';
 
@@ -38,7 +42,8 @@ async function withService(props: Partial<TokenServiceProps> = {}, declaration =
   if (typeof secrets.keys === 'string') addKey(secrets.keys, key);
   const database: IPostgresDatabase =
     props.database ?? new PostgresDatabase(app.stack, 'database', { name: 'todos', secrets });
-  const api = new SecuredPostgrest(app.stack, 'api', { declaration, database, secrets });
+  const behindOpener = declaration.tokens.encryption !== undefined;
+  const api = new SecuredPostgrest(app.stack, 'api', { declaration, database, secrets, behindOpener });
   const make = () =>
     new TokenService(app.stack, 'sign-in', {
       declaration,
@@ -56,6 +61,31 @@ async function withService(props: Partial<TokenServiceProps> = {}, declaration =
 const fileOf = (secrets: ISecrets, name: string) => readFileSync(join(secrets.path, name), 'utf8');
 
 describe('TokenService', () => {
+  it('is given the public encryption keys alone, the one in use first, and new ones without a restart', async () => {
+    const declaration = input({ tokens: { issuer: 'https://id.test/sign-in', encryption: 'required' } });
+    const { stack, secrets, make } = await withService({}, declaration);
+    make();
+    const { block, text } = synth(stack);
+    const container = block('docker_container', 'sign-in/container') as { command: string[]; mounts: object[] };
+    const directory = '/etc/token-service/encryption-keys';
+    expect(container.command.join(' ')).toContain(`--encryption-keys ${directory}/encryption-keys`);
+    const mount = { type: 'volume', source: 'todos-token-service-encryption-keys', target: directory, read_only: true };
+    expect(container.mounts).toContainEqual(mount);
+    const keys = keysInDirectory(join(secrets.path, 'encryption-keys'), { use: 'enc' });
+    const [key] = readKeys(keys);
+    expect(readEncryptionKeys(join(secrets.path, 'encryption-jwks.json'))).toEqual(publicKeySet([key!]).keys);
+    expect(text).not.toContain(key!['d']);
+
+    const { key: next } = await rotateKeys(keys);
+    const files = secrets.encryptionKeys();
+    expect(readEncryptionKeys(files.public.path).map(({ kid }) => kid)).toEqual([next.key.kid, key!.kid]);
+    revokeKey(keys, key!.kid, { force: true });
+    expect(readKeys(keysFromFile(secrets.encryptionKeys().decryption.path, { use: 'enc' }))).toEqual([next.key]);
+    expect(statSync(files.decryption.path).mode & 0o777).toBe(0o600);
+    rmSync(keys.place, { recursive: true });
+    expect(refusal(() => secrets.encryptionKeys())).toMatchObject({ code: 'lost_secret' });
+  });
+
   it('runs unprivileged, with its secrets in files', async () => {
     const { stack, secrets, make } = await withService({ lifetimes: { accessToken: 120 } });
     expect(make().url).toBe('http://127.0.0.1:8090/sign-in');
