@@ -9,6 +9,7 @@ import { connectionLimits, limitZones, refusals, requestRates } from './limits.t
 import { listen, otherHosts, redirectServer, serverNames, tls } from './listen.ts';
 import { accessLog, errorLog, logWithoutQuery } from './log.ts';
 import { isSince } from './nginx-version.ts';
+import { openLocation, openTokens } from './opening.ts';
 import { statusServer } from './status.ts';
 import type { Gateway, GatewayPlaces } from './types.ts';
 import { proxying, upstreams } from './upstreams.ts';
@@ -73,7 +74,12 @@ function clientServers(gateway: Gateway, places: GatewayPlaces): string[] {
   return [
     ...otherHosts(gateway, places),
     ...redirectServer(gateway, places),
-    ...clientServer(serverNames(gateway), [...behindPath, ...apiLocation(gateway)], gateway, places),
+    ...clientServer(
+      serverNames(gateway),
+      [...behindPath, ...openLocation(places), ...apiLocation(gateway, places)],
+      gateway,
+      places,
+    ),
     ...(service?.path === ''
       ? clientServer([service.host], tokenServiceLocations('', gateway, places), gateway, places)
       : []),
@@ -101,12 +107,13 @@ function clientServer(
   );
 }
 
-function apiLocation(gateway: Gateway): string[] {
+function apiLocation(gateway: Gateway, places: GatewayPlaces): string[] {
   return block(
     ['location', '/'],
     [
       ...refusals(gateway),
       ...answerCors(),
+      ...openTokens(places),
       ...forwarded(expression('$host'), expression('$client_protocol')),
       directive('proxy_buffer_size', responseHeaderBytes(gateway)),
       directive('proxy_buffers', 8, responseHeaderBytes(gateway)),

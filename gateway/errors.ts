@@ -3,6 +3,7 @@ import { block, directive } from './directive.ts';
 /** Messages of the gateway's own errors, by status. */
 const MESSAGES: Readonly<Record<number, string>> = {
   400: 'The request is malformed',
+  401: 'The token is not valid here',
   403: 'The request is not allowed here',
   404: 'There is nothing at this address',
   405: 'The method is not allowed',

@@ -71,6 +71,8 @@ export interface GatewayPlaces {
   readonly corsAllowedOrigins: '*' | readonly string[];
   /** A token service behind the same gateway, reached at the path or the host of its issuer. @default none */
   readonly tokenService?: ServerAddress & { readonly issuer: string };
+  /** An opener of encrypted tokens, which sees the token of each request of the API first. @default none */
+  readonly opener?: ServerAddress;
   /** @default every address of the machine */
   readonly listenAddress?: string;
   readonly port: number;

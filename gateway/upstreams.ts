@@ -3,7 +3,7 @@ import { isSince } from './nginx-version.ts';
 import type { GatewayPlaces, ServerAddress } from './types.ts';
 
 /** Name of an upstream. */
-export type Upstream = 'api' | 'token_service';
+export type Upstream = 'api' | 'token_service' | 'opener';
 
 /** Idle connections to the servers, each of which a worker may use again. */
 const KEPT = 32;
@@ -12,15 +12,16 @@ const KEPT = 32;
  * Time that an idle connection is kept: less than the server keeps it, which would otherwise close it under a request.
  * PostgREST closes idle connections after 30 s, Node.js after 5 s.
  */
-const KEPT_SECONDS: Readonly<Record<Upstream, number>> = { api: 20, token_service: 4 };
+const KEPT_SECONDS: Readonly<Record<Upstream, number>> = { api: 20, token_service: 4, opener: 4 };
 
 /** The servers behind the gateway. */
 export function upstreams(places: GatewayPlaces): string[] {
-  const { servers, tokenService } = places;
+  const { servers, tokenService, opener } = places;
   return [
     ...resolver(places),
     ...upstream('api', servers, places),
     ...(tokenService ? upstream('token_service', [tokenService], places) : []),
+    ...(opener ? upstream('opener', [opener], places) : []),
   ];
 }
 
