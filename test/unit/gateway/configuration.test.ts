@@ -129,6 +129,13 @@ describe('the fingerprint', () => {
   });
 });
 
+it('a reload keeps idle connections and reads certificates again, where nginx can do it', () => {
+  const reload = ['keepalive_min_timeout 10s;', 'ssl_object_cache_inheritable off;'];
+  expect(lines()).toEqual(expect.arrayContaining(reload));
+  expect(lines({}, { nginxVersion: '1.27.4' })).toEqual(expect.arrayContaining(reload));
+  expect(lines({}, { nginxVersion: '1.27.3' }).filter((line) => reload.includes(line))).toEqual([]);
+});
+
 it('logs never have a header of the client', () => {
   expect(
     made()
