@@ -31,6 +31,7 @@ import type { ISecrets } from './secrets/secrets.ts';
 import { App, DataResource, type ITerraformDependable, TerraformStack } from './synth/cdk/core.ts';
 import { cliProvisioner } from './synth/cli-command.ts';
 import { synthesizedFile } from './synth/synthesized-file.ts';
+import { TokenOpener, type TokenOpenerContainerProps } from './token-opener.ts';
 
 /** Certificate of a gateway: files of yours, which may be one, or one that the secrets directory makes and nobody has signed. */
 export type GatewayCertificate = { readonly certificateFile: string; readonly keyFile: string } | 'self-signed';
@@ -54,6 +55,8 @@ export interface GatewayContainerProps extends GatewayInput, ContainerProps {
   readonly statusPort?: number;
   /** True hands requests to the declared issuer's path or host on to the token service. @default false */
   readonly tokenService?: boolean;
+  /** The opener of encrypted tokens, for a declaration with `tokens.encryption`. @default none */
+  readonly tokenOpener?: TokenOpenerContainerProps;
   /** User and group that the processes run as: `uid:gid`. @default '101:101' */
   readonly user?: string;
   /** Memory limit, in megabytes; 64 of them are for bodies. @default 256 */
@@ -122,6 +125,16 @@ export class Gateway extends Construct {
     const statusPort = checkPort(`${place}.statusPort`, props.statusPort ?? 8081);
     if (redirectPort !== undefined) checkPort(`${place}.redirectPort`, redirectPort);
     const provider = dockerProvider(this, props.dockerProvider);
+    const opener =
+      props.tokenOpener &&
+      new TokenOpener(this, 'token-opener', {
+        dockerProvider: provider,
+        ...props.tokenOpener,
+        declaration,
+        secrets,
+        network: props.network,
+        dependsOn: props.dependsOn,
+      });
     const graceSeconds = gateway.timeouts.answerSeconds + 5;
     const server = gatewayServer(place, { ...props, hasCertificate, graceSeconds });
 
@@ -139,6 +152,7 @@ export class Gateway extends Construct {
           issuer: tokenIssuer(place, declaration),
         },
       }),
+      ...(opener && { opener: opener.address }),
       port: server.port,
       statusPort: GATEWAY_PORTS.status,
       ...(pem && { certificate: GATEWAY_CERTIFICATE, fingerprint: secrets.fingerprint(pem) }),
@@ -171,7 +185,7 @@ export class Gateway extends Construct {
           : [{ internal: GATEWAY_PORTS.http, external: redirectPort, ip: bindAddress }]),
       ],
       options: props,
-      dependsOn: props.dependsOn,
+      dependsOn: [...props.dependsOn, ...(opener?.waitFor ?? [])],
       provider,
     });
     const container = containers[0]!;
@@ -179,7 +193,11 @@ export class Gateway extends Construct {
     this.url = publicUrl(publishedUrl(bindAddress, port), hasCertificate, gateway.hosts[0]);
     const hide = [new SecretFile(secrets.path)];
     const ready = new DataResource(this, 'ready', {
-      triggersReplace: { container: container.id, configuration: configuration.fingerprint },
+      triggersReplace: {
+        container: container.id,
+        configuration: configuration.fingerprint,
+        ...(opener && { encryptionKeys: opener.keysFingerprint }),
+      },
       provisioners: [
         waitProvisioner(container, { hide, url: `${this.statusUrl}/health` }),
         cliProvisioner(
@@ -190,8 +208,17 @@ export class Gateway extends Construct {
           ...engineOptions(provider),
         ),
         waitProvisioner(container, { hide, url: `${this.statusUrl}/ready` }),
+        ...(opener
+          ? [
+              waitProvisioner(container, {
+                hide,
+                url: `${this.statusUrl}/encryption-keys`,
+                signingKey: opener.keyInUse,
+              }),
+            ]
+          : []),
       ],
-      dependsOn: [...written],
+      dependsOn: [...written, ...(opener?.waitFor ?? [])],
     });
     this.waitFor = [ready];
   }

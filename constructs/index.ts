@@ -21,6 +21,7 @@ export type { EncryptionKeyFiles, ISecrets, TokenServiceSecrets } from './secret
 export { SecretsDirectory, type SecretsDirectoryProps } from './secrets/secrets-directory.ts';
 export { ServerImage, type ServerImageProps } from './docker/server-image.ts';
 export { SecuredPostgrest, type SecuredPostgrestProps } from './secured-postgrest.ts';
+export { TokenOpener, type TokenOpenerContainerProps, type TokenOpenerProps } from './token-opener.ts';
 export { TokenService, type TokenServiceProps } from './token-service.ts';
 export type { TokenServiceClient } from '../declaration/token-service/token-clients.ts';
 export type { Lifetimes } from '../declaration/token-service/token-lifetimes.ts';

@@ -166,7 +166,7 @@ function checkOpener(place: string, { declaration, behindOpener = false }: Postg
     'invalid_prop',
     `${place}.behindOpener`,
     `tokens.encryption is "${encryption}", and nothing opens encrypted tokens before these servers`,
-    'have all requests go through an opener, and set behindOpener: true; or leave tokens.encryption out',
+    'give `gateway.tokenOpener`; or have all requests go through an opener of yours, and set behindOpener: true',
   );
 }
 

@@ -80,7 +80,7 @@ export class SecuredPostgrest extends Construct {
       secrets,
       keys,
       dependsOn,
-      ...(props.gateway && { bindAddress: '127.0.0.1' }),
+      ...(props.gateway && { bindAddress: '127.0.0.1', behindOpener: props.gateway.tokenOpener !== undefined }),
       dockerProvider: docker,
     });
     this.gateway = props.gateway

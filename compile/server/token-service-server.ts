@@ -2,6 +2,7 @@ import type { Lifetimes } from '../../declaration/token-service/token-lifetimes.
 import { tokenServiceNames } from '../../declaration/token-service/token-service.ts';
 import type { Declaration } from '../../declaration/types.ts';
 import { checkLimits, type GivenLimits } from './limits.ts';
+import { nodeFetch } from './node-fetch.ts';
 import { pathOf, type Server, type ServerDatabase, type ServerFile } from './server.ts';
 
 const DEFAULTS = { user: '1000:1000', memoryMegabytes: 256, cpus: 1 };
@@ -84,10 +85,4 @@ export function tokenServiceServer(
 /** Path of the service's address; empty if the service has a host name of its own. */
 export function pathOfIssuer(issuer: string): string {
   return new URL(issuer).pathname.replace(/\/$/, '');
-}
-
-/** The image has Node.js, since this package's command line runs in it, and perhaps nothing else. */
-function nodeFetch(url: string): string[] {
-  const script = `fetch(${JSON.stringify(url)}).then(({ ok }) => process.exit(ok ? 0 : 1), () => process.exit(1))`;
-  return ['node', '--eval', script];
 }

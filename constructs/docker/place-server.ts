@@ -23,8 +23,8 @@ export interface DockerPlacement extends Belonging {
   readonly volumePrefix: string;
   /** The part of each container's configuration with which it reaches others. */
   readonly network: Pick<ContainerConfig, 'networksAdvanced' | 'host'>;
-  /** One container each, with the id of its construct, its name on the engine and its published port. */
-  readonly containers: readonly { readonly id: string; readonly name: string; readonly port: number }[];
+  /** One container each, with the id of its construct, its name on the engine and its published port, if it has one. */
+  readonly containers: readonly { readonly id: string; readonly name: string; readonly port?: number }[];
   /** Further ports of each container. @default none */
   readonly furtherPorts?: readonly { readonly internal: number; readonly external: number; readonly ip: string }[];
   readonly bindAddress: string;
@@ -60,7 +60,7 @@ export function placeServer(scope: Construct, server: Server, placement: DockerP
         ...environment(server),
         mounts: server.files.map((file) => volumes.get(file.id)!.mountedAt(file.directory)),
         ...network,
-        ports: [{ internal: server.port, external: port, ip: bindAddress }, ...furtherPorts],
+        ports: [...(port === undefined ? [] : [{ internal: server.port, external: port, ip: bindAddress }]), ...furtherPorts],
         ...temporary(server),
         ...(server.healthCheck && { healthcheck: dockerHealthCheck(server.healthCheck) }),
         ...(server.stop.signal && { stopSignal: server.stop.signal, stopTimeout: server.stop.graceSeconds }),
@@ -78,7 +78,7 @@ export function placeServer(scope: Construct, server: Server, placement: DockerP
   );
   return {
     containers,
-    urls: placement.containers.map(({ port }) => publishedUrl(bindAddress, port)),
+    urls: placement.containers.flatMap(({ port }) => (port === undefined ? [] : [publishedUrl(bindAddress, port)])),
     written: volumesRead('running').flatMap(({ waitFor }) => waitFor),
   };
 }

@@ -125,11 +125,13 @@ export class SecretsDirectory implements ISecrets {
    */
   encryptionKeys(): EncryptionKeyFiles {
     const keys = this.givenEncryptionKeys ?? this.ownEncryptionKeys();
-    if (!readManagedKeys(keys).some(({ state }) => state === 'in_use')) {
+    const inUse = readManagedKeys(keys).find(({ state }) => state === 'in_use');
+    if (!inUse) {
       const fix = `make one with 'secured-postgrest keys generate ${keys.options.map(shellWord).join(' ')}'`;
       refuse('unreadable_key', keys.place, 'there is no encryption key in use', fix);
     }
     return {
+      keyInUse: inUse.kid,
       decryption: this.written('encryption-keys.json', exportDecryptionKeys(keys)),
       public: this.written('encryption-jwks.json', JSON.stringify(publicKeySet(readKeys(keys)))),
     };

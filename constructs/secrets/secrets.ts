@@ -41,6 +41,8 @@ export interface ISecrets {
 }
 
 export interface EncryptionKeyFiles {
+  /** Id of the key that issuers encrypt to. */
+  readonly keyInUse: string;
   /** Private keys that are not revoked, for an opener. */
   readonly decryption: ISecretFile;
   /** Public halves of the same keys, the one in use first, for issuers; no secret. */

@@ -24,7 +24,7 @@ export async function openRequest(opener: Opener, request: IncomingMessage): Pro
   return { problem: { code: 'ambiguous', problem: 'Authorization is there twice', fix: 'send it once' } };
 }
 
-/** Answers nginx' `auth_request` at `/open`, and at `/keys` the ids of the present keys, for health checks. */
+/** Answers nginx' `auth_request` at `/open`, and at `/keys` with the ids of the present keys, in the form of a key set. */
 export function openerHandler(
   opener: Opener,
   log: (event: OpenerEvent) => void,
@@ -32,7 +32,7 @@ export function openerHandler(
   return (request, response) => {
     const [path] = (request.url ?? '').split('?', 1);
     if (path === '/keys') {
-      response.writeHead(200, { 'Content-Type': 'application/json' }).end(JSON.stringify({ keys: opener.keyIds }));
+      response.writeHead(200, { 'Content-Type': 'application/json' }).end(JSON.stringify({ keys: opener.keyIds.map((kid) => ({ kid })) }));
     } else if (path === '/open') {
       answer(opener, request, response, log).catch((error: unknown) => {
         log({ event: 'failed', problem: error instanceof Error ? error.name : 'unknown' });
