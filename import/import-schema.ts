@@ -80,7 +80,9 @@ export async function importSchema(source: ImportSource, options: ImportSchemaOp
   const context = {
     managed,
     platform: preset.platformSchemas,
-    searched: extraSearchPath(declare(built.input)).filter((schema) => !managed.includes(schema)),
+    searched: [...extraSearchPath(declare(built.input)), ...outline.extensions.map(({ schema }) => schema)].filter(
+      (schema) => !managed.includes(schema),
+    ),
     superuserSettings: [...new Set(objects.functions.flatMap((fn) => fn.superuser_settings))],
     roles: [...(choices.anonymous === undefined ? [] : [choices.anonymous]), ...choices.users],
     isDump,

@@ -29,7 +29,7 @@ export interface PurposeContext {
   readonly platform: readonly string[];
   /** True for a dump, whose session settings are its program's. */
   readonly isDump: boolean;
-  /** Schemas that are not managed, where requests look for names of extensions. @default none */
+  /** Schemas that are not managed, where requests find types and functions of extensions. @default none */
   readonly searched?: readonly string[];
   /** Settings of functions that only a superuser may make. @default none */
   readonly superuserSettings?: readonly string[];

@@ -156,6 +156,24 @@ describe('an import of extensions in an exposed schema', () => {
   });
 });
 
+describe('an import of a column whose type is in the schema of an extension', () => {
+  it('lets the roles use the schema that they could use, also where requests search no name in it', async () => {
+    const project = await importMigrations({
+      '1.sql': `
+        create role clerk;
+        create schema types;
+        create extension isn schema types;
+        create table public.books (id types.isbn primary key, title text);
+        grant usage on schema public, types to clerk;
+        grant select, insert on public.books to clerk;
+      `,
+    });
+    expect(project.declaration.internalSchemas).toEqual([]);
+    expect(project.files.get('migrations/1.sql')).toContain('grant usage on schema public, types to clerk;');
+    expect(project.access.unexplained).toEqual([]);
+  });
+});
+
 describe('an import of rules', () => {
   it('leaves out what changes a command, closes what it served, and names it', async () => {
     const project = await importMigrations({

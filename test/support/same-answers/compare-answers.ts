@@ -93,6 +93,9 @@ function comparable(text: string): unknown {
   }
 }
 
+/** SQLSTATE of a statement timeout. */
+const QUERY_CANCELED = '57014';
+
 /** Reasons that close an object to the role that asks. */
 const CLOSING: readonly Note['reason'][] = [
   'rejected_condition',
@@ -119,7 +122,9 @@ function reasonOf(request: GeneratedRequest, old: Answer, now: Answer, { notes, 
   }
   const closed = refused || now.status === 404 ? has(...CLOSING) : undefined;
   const readOnly = refused && old.status >= 400 ? has('read_only_view') : undefined;
-  return closed ?? readOnly ?? has('view_over_exposed', 'superuser_setting');
+  const isSlow = (now.body as { readonly code?: unknown } | null)?.code === QUERY_CANCELED;
+  if (isSlow && notes.some(({ reason, object }) => reason === 'timeout' && object === role)) return 'timeout';
+  return closed ?? readOnly ?? has('view_over_exposed', 'rewrite_rule', 'superuser_setting');
 }
 
 function isAbout({ object }: Note, name: string): boolean {
