@@ -24,7 +24,7 @@ const versionTests = [
 
 /** Tests that deploy under other names than `todos`, and so can run at the same time as those that deploy `todos`. */
 const otherNames =
-  'test/deploy/{cdk-terrain,existing,existing-versions,gateway,hardening,key-backends,newest-versions,package,projects,provider,strain,token-service}.test.ts';
+  'test/deploy/{cdk-terrain,encrypted-tokens,existing,existing-versions,gateway,hardening,key-backends,newest-versions,package,projects,provider,strain,token-service}.test.ts';
 
 /** One file at a time, after the files of smaller `groupOrder`: these tests share the machine's Docker engine. */
 const alone = (groupOrder: number) => ({ fileParallelism: false, sequence: { groupOrder } });

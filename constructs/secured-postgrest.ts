@@ -80,7 +80,8 @@ export class SecuredPostgrest extends Construct {
       secrets,
       keys,
       dependsOn,
-      ...(props.gateway && { bindAddress: '127.0.0.1', behindOpener: props.gateway.tokenOpener !== undefined }),
+      ...(props.gateway && { bindAddress: '127.0.0.1' }),
+      ...(props.gateway && props.gateway.tokenOpener && { behindOpener: true }),
       dockerProvider: docker,
     });
     this.gateway = props.gateway

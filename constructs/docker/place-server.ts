@@ -60,7 +60,10 @@ export function placeServer(scope: Construct, server: Server, placement: DockerP
         ...environment(server),
         mounts: server.files.map((file) => volumes.get(file.id)!.mountedAt(file.directory)),
         ...network,
-        ports: [...(port === undefined ? [] : [{ internal: server.port, external: port, ip: bindAddress }]), ...furtherPorts],
+        ports: [
+          ...(port === undefined ? [] : [{ internal: server.port, external: port, ip: bindAddress }]),
+          ...furtherPorts,
+        ],
         ...temporary(server),
         ...(server.healthCheck && { healthcheck: dockerHealthCheck(server.healthCheck) }),
         ...(server.stop.signal && { stopSignal: server.stop.signal, stopTimeout: server.stop.graceSeconds }),

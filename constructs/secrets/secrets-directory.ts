@@ -131,7 +131,7 @@ export class SecretsDirectory implements ISecrets {
       refuse('unreadable_key', keys.place, 'there is no encryption key in use', fix);
     }
     return {
-      keyInUse: inUse.kid,
+      keyInUse: inUse.key.kid,
       decryption: this.written('encryption-keys.json', exportDecryptionKeys(keys)),
       public: this.written('encryption-jwks.json', JSON.stringify(publicKeySet(readKeys(keys)))),
     };

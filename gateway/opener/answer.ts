@@ -32,7 +32,9 @@ export function openerHandler(
   return (request, response) => {
     const [path] = (request.url ?? '').split('?', 1);
     if (path === '/keys') {
-      response.writeHead(200, { 'Content-Type': 'application/json' }).end(JSON.stringify({ keys: opener.keyIds.map((kid) => ({ kid })) }));
+      response
+        .writeHead(200, { 'Content-Type': 'application/json' })
+        .end(JSON.stringify({ keys: opener.keyIds.map((kid) => ({ kid })) }));
     } else if (path === '/open') {
       answer(opener, request, response, log).catch((error: unknown) => {
         log({ event: 'failed', problem: error instanceof Error ? error.name : 'unknown' });

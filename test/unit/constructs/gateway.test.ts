@@ -106,6 +106,45 @@ describe('a gateway', () => {
     expect(text).toContain('resolver 127.0.0.11 valid=1s');
   });
 
+  it('has the opener of encrypted tokens on its own network, asks it first, and waits until it has the key in use', () => {
+    const tokenOpener = { image: 'opener:1' };
+    const input = { tokens: { encryption: 'required' } } as const;
+    const { stack, secrets, make, configuration } = withGateway({ tokenOpener }, { input });
+    make();
+    const { block, dependencies } = synth(stack);
+    const opener = block('docker_container', 'api/gateway/token-opener/container');
+    expect(opener).toMatchObject({
+      name: 'todos-token-opener',
+      image: 'opener:1',
+      command: [
+        ...['gateway', 'open', '--encryption', 'required'],
+        ...['--keys-file', '/etc/token-opener/encryption-keys/encryption-keys'],
+        ...['--listen', '8070', '--listen-host', '0.0.0.0'],
+      ],
+      read_only: true,
+      networks_advanced: [{ name: 'todos' }],
+      memory: 192,
+    });
+    expect(opener['ports'] ?? []).toEqual([]);
+    expect(dependencies('docker_container', 'api/gateway/configuration/writer')).toContain(
+      'api/gateway/token-opener/ready',
+    );
+    const ready = JSON.stringify(block('terraform_data', 'api/gateway/ready')['provisioner']);
+    expect(ready).toContain(
+      `http://127.0.0.1:8081/encryption-keys --signing-key ${secrets.encryptionKeys().keyInUse} `,
+    );
+    const text = configuration();
+    expect(text).toContain('server todos-token-opener:8070 resolve ');
+    expect(text).toContain('auth_request /.gateway/open;');
+  });
+
+  it('has no opener where no token is encrypted, and is needed where one is', () => {
+    const tokenOpener = { image: 'opener:1' };
+    expect(refusal(withGateway({ tokenOpener }).make)).toMatchObject({ code: 'invalid_prop' });
+    const input = { tokens: { encryption: 'accepted' } } as const;
+    expect(refusal(withGateway({}, { input }).make).message).toContain('give `gateway.tokenOpener`');
+  });
+
   it('waits for an answer as long as the slowest role may take, and then some', () => {
     const { make, configuration } = withGateway(
       {},
