@@ -37,6 +37,9 @@ export interface TokenOpenerProps extends TokenOpenerContainerProps {
  * The opener of encrypted tokens (RFC 7516), in a container that only the gateway reaches. New keys reach it without a restart.
  *
  * @example
+ * const server = new PostgrestServer(this, 'server', {
+ *   declaration, database, secrets, keys, dependsOn: access.waitFor, behindOpener: true,
+ * });
  * const opener = new TokenOpener(this, 'opener', {
  *   declaration, secrets, image, network: server.network, dependsOn: server.waitFor,
  * });

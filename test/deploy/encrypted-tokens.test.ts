@@ -81,7 +81,7 @@ describe('a deploy with required encryption', () => {
     console.info(`while an encryption key was rotated: ${JSON.stringify(outcomes)}`);
     expect(outcomes.flatMap(Object.keys)).toEqual(['200', '200']);
     expect(await statusOf(await encrypted(previous))).toBe(200);
-    await keys('revoke', '--kid', previous.kid);
+    await keys('revoke', '--kid', previous.kid, '--force');
     await sealed.deploy();
     await expect.poll(async () => statusOf(await encrypted(previous)), { timeout: 30_000 }).toBe(401);
     expect(await statusOf(await encrypted())).toBe(200);
