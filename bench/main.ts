@@ -5,6 +5,7 @@ import { parseArgs } from 'node:util';
 import { describePart, missed, round, type Figures, type Outcome, type Part } from './report.ts';
 import { benchDeploy } from './deploy.ts';
 import { benchEphemeral } from './ephemeral.ts';
+import { benchGateway } from './gateway.ts';
 import { benchPolicies } from './policies.ts';
 import { benchRefresh } from './refresh.ts';
 import { benchRequests } from './requests.ts';
@@ -22,6 +23,7 @@ const benchmarks: Readonly<Record<string, Benchmark>> = {
   runner: { run: benchRunner, limitMinutes: 15 },
   policies: { run: benchPolicies, limitMinutes: 10 },
   requests: { run: benchRequests, limitMinutes: 10 },
+  gateway: { run: benchGateway, limitMinutes: 10 },
   refresh: { run: benchRefresh, limitMinutes: 5 },
   ephemeral: { run: benchEphemeral, limitMinutes: 15 },
   todos: { run: benchTodos, limitMinutes: 20 },

@@ -1,23 +1,15 @@
-import { spawn } from 'node:child_process';
-import { randomBytes } from 'node:crypto';
-import { fileURLToPath } from 'node:url';
 import { applyDeclaration, createRoles } from '../apply/index.ts';
-import { serverSettings } from '../compile/server/settings.ts';
-import type { Declaration } from '../declaration/types.ts';
-import { startPostgres, type LocalConnection } from '../testing/servers/postgres-server.ts';
-import { postgrestBinary } from '../testing/servers/postgrest-binary.ts';
-import { startPostgrest, type RunningPostgrest } from '../testing/servers/postgrest-server.ts';
-import { createServerDirectory } from '../testing/servers/server-directory.ts';
+import type { LocalConnection } from '../testing/servers/postgres-server.ts';
 import { withClient } from '../postgres/with-client.ts';
-import { generateKey, publicKeySet, signToken } from '../tokens/index.ts';
+import { publicKeySet, signToken } from '../tokens/index.ts';
+import { ITEMS_OF_USER, ItemServers } from './item-servers.ts';
 import { behindProvider, fillRevoked, itemsDeclaration, PROVIDER, revokingDeclaration, ROWS_OF_USER } from './items.ts';
-import type { Load, LoadOrders } from './load.ts';
-import { prepareItems } from './policies.ts';
+import type { Load } from './load.ts';
 import { preRequestCost } from './pre-request.ts';
 import { type Figures, type Outcome } from './report.ts';
+import { runLoad } from './run-load.ts';
 import { summarize } from './statistics.ts';
 
-const CONNECTIONS = 16;
 const ROUNDS = 3;
 const ROUND_MS = 2000;
 
@@ -31,63 +23,41 @@ interface Variant {
 
 /** Requests a second and latency through PostgREST with policies, against the same tables and rows without. */
 export async function benchRequests(figures: Figures): Promise<Outcome> {
-  await using postgres = await startPostgres();
-  await postgres.createDatabase('bench');
-  const connection = postgres.connection('bench');
-  const password = randomBytes(24).toString('base64url');
-  await prepareItems(connection, password);
-  const key = await generateKey('ES256');
-  const token = await signToken(key, { role: 'bench_user', claims: { user_id: 7 } });
-
-  const secrets = createServerDirectory();
-  const authenticator = { ...connection, user: itemsDeclaration.authenticator, password };
-  const databaseUri = `@${secrets.writeSecret('database-uri', urlOf(authenticator))}`;
-  const jwtSecret = `@${secrets.writeSecret('jwks.json', JSON.stringify(publicKeySet([key])))}`;
-  const { version } = await postgrestBinary();
-  // `startPostgrest` puts the ports it finds in their place.
-  const settingsFor = (declaration: Declaration) =>
-    serverSettings(declaration, { databaseUri, jwtSecret, port: 3000, adminPort: 3001, version });
-  const env = settingsFor(itemsDeclaration);
+  await using items = await ItemServers.start();
+  const { connection, key, token } = items;
+  const env = items.settingsFor(itemsDeclaration);
   const withoutPreRequest = Object.fromEntries(Object.entries(env).filter(([name]) => name !== 'PGRST_DB_PRE_REQUEST'));
-  const servers: RunningPostgrest[] = [];
-  try {
-    for (const settings of [env, env, withoutPreRequest, withoutPreRequest]) {
-      servers.push(await startPostgrest({ env: settings }));
-    }
-    const [checked1, checked2, plain1, plain2] = servers.map(({ url }) => url) as [string, string, string, string];
-    const own = '/items?select=id,title';
-    const filtered = `${own}&user_id=eq.7`;
-    const variants: Variant[] = [
-      { name: '1 server: no policies, no pre-request', policies: false, urls: [plain1], path: filtered },
-      { name: '1 server: policies, no pre-request', policies: true, urls: [plain1], path: own },
-      { name: '1 server: policies and pre-request', policies: true, urls: [checked1], path: own },
-      { name: '2 servers: no policies, no pre-request', policies: false, urls: [plain1, plain2], path: filtered },
-      { name: '2 servers: policies and pre-request', policies: true, urls: [checked1, checked2], path: own },
-    ];
-    await compare(figures, connection, variants, token);
-    const plain = { url: plain1 + own, token };
-    const cost = (what?: string) => preRequestCost(figures, { plain, checked: { url: checked1 + own, token } }, what);
-    const targets = [await cost()];
-    await applyDeclaration(connection, revokingDeclaration);
-    targets.push(await cost('pre-request with revocation'));
-    await withClient(connection, async (client) => {
-      // Each by itself: VACUUM wants no transaction.
-      for (const sql of fillRevoked.split(';')) await client.query(sql);
-    });
-    targets.push(await cost('pre-request with 1,000,000 revoked tokens'));
+  const [checked1, checked2] = [await items.serve(env), await items.serve(env)];
+  const [plain1, plain2] = [await items.serve(withoutPreRequest), await items.serve(withoutPreRequest)];
+  const own = ITEMS_OF_USER;
+  const filtered = `${own}&user_id=eq.7`;
+  const variants: Variant[] = [
+    { name: '1 server: no policies, no pre-request', policies: false, urls: [plain1], path: filtered },
+    { name: '1 server: policies, no pre-request', policies: true, urls: [plain1], path: own },
+    { name: '1 server: policies and pre-request', policies: true, urls: [checked1], path: own },
+    { name: '2 servers: no policies, no pre-request', policies: false, urls: [plain1, plain2], path: filtered },
+    { name: '2 servers: policies and pre-request', policies: true, urls: [checked1, checked2], path: own },
+  ];
+  await compare(figures, connection, variants, token);
+  const plain = { url: plain1 + own, token };
+  const cost = (what?: string) => preRequestCost(figures, { plain, checked: { url: checked1 + own, token } }, what);
+  const targets = [await cost()];
+  await applyDeclaration(connection, revokingDeclaration);
+  targets.push(await cost('pre-request with revocation'));
+  await withClient(connection, async (client) => {
+    // Each by itself: VACUUM wants no transaction.
+    for (const sql of fillRevoked.split(';')) await client.query(sql);
+  });
+  targets.push(await cost('pre-request with 1,000,000 revoked tokens'));
 
-    const mapped = behindProvider(publicKeySet([key]));
-    await withClient(connection, (client) => createRoles(client, mapped, { authenticator: password }));
-    await applyDeclaration(connection, mapped);
-    servers.push(await startPostgrest({ env: settingsFor(mapped) }));
-    const said = { issuer: PROVIDER, audience: 'bench', claims: { access: { roles: ['member'] }, user_id: 7 } };
-    const checked = { url: servers.at(-1)!.url + own, token: await signToken(key, { role: 'bench_user', ...said }) };
-    targets.push(await preRequestCost(figures, { plain, checked }, 'pre-request with roles mapped'));
-    return { targets };
-  } finally {
-    await Promise.all(servers.map((server) => server.stop()));
-    await secrets.remove();
-  }
+  const mapped = behindProvider(publicKeySet([key]));
+  await withClient(connection, (client) => createRoles(client, mapped, { authenticator: items.password }));
+  await applyDeclaration(connection, mapped);
+  const mappedUrl = await items.serve(items.settingsFor(mapped));
+  const said = { issuer: PROVIDER, audience: 'bench', claims: { access: { roles: ['member'] }, user_id: 7 } };
+  const checked = { url: mappedUrl + own, token: await signToken(key, { role: 'bench_user', ...said }) };
+  targets.push(await preRequestCost(figures, { plain, checked }, 'pre-request with roles mapped'));
+  return { targets };
 }
 
 /** In turn, round after round, so that whatever else the machine does meets all of them. */
@@ -103,7 +73,7 @@ async function compare(
       await setRowSecurity(connection, variant.policies);
       const urls = variant.urls.map((url) => url + variant.path);
       for (const url of urls) await checkAnswer(url, token);
-      loads.get(variant)!.push(await runLoad(urls, token));
+      loads.get(variant)!.push(await runLoad({ urls, token, milliseconds: ROUND_MS }));
     }
   }
   for (const [{ name }, measured] of loads) {
@@ -131,25 +101,4 @@ async function checkAnswer(url: string, token: string): Promise<void> {
   const response = await fetch(url, { headers: { Authorization: `Bearer ${token}` } });
   const rows = (await response.json()) as unknown[];
   if (rows.length !== ROWS_OF_USER) throw new Error(`${url} answered ${response.status} with ${rows.length} rows`);
-}
-
-function runLoad(urls: readonly string[], token: string): Promise<Load> {
-  return new Promise((resolve, reject) => {
-    const program = fileURLToPath(new URL('load.ts', import.meta.url));
-    const orders: LoadOrders = { urls, token, connections: CONNECTIONS, milliseconds: ROUND_MS };
-    const child = spawn(process.execPath, ['--import', 'tsx', program], {
-      env: { ...process.env, LOAD: JSON.stringify(orders) },
-      stdio: ['ignore', 'pipe', 'inherit'],
-    });
-    let output = '';
-    child.stdout.on('data', (data: Buffer) => (output += data.toString()));
-    child.on('error', reject);
-    child.on('close', (status) =>
-      status === 0 ? resolve(JSON.parse(output) as Load) : reject(new Error(`the load ended with status ${status}`)),
-    );
-  });
-}
-
-function urlOf({ host, port, database, user, password }: LocalConnection): string {
-  return `postgresql://${user}:${password}@${host}:${port}/${database}`;
 }
