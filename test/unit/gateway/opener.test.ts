@@ -138,7 +138,8 @@ describe('the service for auth_request', () => {
 
   const ask = (path: string, token?: string) =>
     fetch(opener.url + path, token === undefined ? {} : { headers: { Authorization: `Bearer ${token}` } });
-  const keyIds = async () => ((await (await ask('/keys')).json()) as { keys: { kid: string }[] }).keys.map(({ kid }) => kid);
+  const keyIds = async () =>
+    ((await (await ask('/keys')).json()) as { keys: { kid: string }[] }).keys.map(({ kid }) => kid);
   const opened = async (token?: string) => {
     const { status, headers } = await ask('/open', token);
     return [status, headers.get('x-opened-authorization')];
