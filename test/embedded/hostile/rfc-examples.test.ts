@@ -59,7 +59,7 @@ const examples: Record<keyof typeof tokens, [answer: Refusal, codes: readonly Co
     since13(answers.badClaims, answers.wrongSignature),
     ['wrong_signature', 'malformed'],
   ],
-  'RFC 7519, A.1: encrypted': [answers.wrongParts, ['malformed']],
+  'RFC 7519, A.1: encrypted': [answers.wrongParts, ['encrypted']],
   'RFC 7797, 4.1: HS256 of "$.02", encoded': [answers.badClaims, ['malformed']],
   'RFC 7797, 4.2: b64 false, its content detached': [
     since13(answers.badHeader, answers.wrongSignature),
