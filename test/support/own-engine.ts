@@ -24,18 +24,19 @@ export class OwnEngine {
     must('ip', 'address', 'add', `10.212.${this.number}.1/24`, 'dev', this.bridge);
     must('ip', 'link', 'set', this.bridge, 'up');
     must('iptables', '--insert', ...this.rule);
-    await this.start();
+    await this.start('--default-address-pool', `base=${this.pool},size=27`);
   }
 
-  async start(): Promise<void> {
+  /** @param options with a pool of addresses, an engine that starts again would remove the bridge of the machine's engine */
+  async start(...options: string[]): Promise<void> {
     const log = openSync(join(this.directory, 'log'), 'a');
     this.process = spawn(
       'dockerd',
       [
         ...['--host', this.host, '--pidfile', join(this.directory, 'pid')],
         ...['--data-root', join(this.directory, 'data'), '--exec-root', join(this.directory, 'exec')],
-        ...['--bridge', this.bridge, '--default-address-pool', `base=${this.pool},size=27`],
-        ...['--iptables=false', '--ip6tables=false'],
+        ...['--bridge', this.bridge, '--iptables=false', '--ip6tables=false'],
+        ...options,
       ],
       { stdio: ['ignore', log, log] },
     );
