@@ -70,7 +70,8 @@ export default defineConfig({
           ...patient,
         }),
       ),
-      kind('browser', 180 * seconds, { ...withoutEngine, ...patient }),
+      // Chromium ends its requests where a network of the machine comes or goes (ERR_NETWORK_CHANGED): the engine's do.
+      kind('browser', 180 * seconds, { ...withoutEngine, ...patient, retry: 1 }),
       kind('deploy', 600 * seconds, { ...alone(1), ...deploying, exclude: [otherNames] }),
       kind('docker', 180 * seconds, alone(1)),
       kind('deploy-other-names', 600 * seconds, { ...alone(2), ...deploying, include: [otherNames] }),

@@ -14,18 +14,20 @@ import { timeTable } from './time-table.mjs';
 const PIPED = ['ignore', 'pipe', 'pipe'];
 
 /**
- * Kinds that run at the same time. The first ones, a file at a time, wait for the engine more than they compute, and do not
- * wait for the checks. `priority`: as that of `nice`; the first lane takes as long as the whole run.
+ * Kinds that run at the same time. The early ones, a file at a time, wait for the engine more than they compute, and do not
+ * wait for the checks; `engine`, which looks at all addresses of the machine, waits for them. `priority`: as that of `nice`; the
+ * first lane takes as long as the whole run.
  */
 const lanes = [
   { kinds: ['deploy'], isEarly: true, priority: 0 },
-  { kinds: ['docker', 'deploy-other-names', 'engine'], isEarly: true, priority: 3 },
+  { kinds: ['docker', 'deploy-other-names'], isEarly: true, priority: 3 },
   {
     kinds: ['unit', 'site', 'terrain', 'embedded', 'postgrest-14', 'postgrest-16', 'browser'],
     isEarly: false,
     priority: 5,
   },
 ];
+const afterEarly = ['engine'];
 
 const args = process.argv.slice(2);
 /** Without the projects, which are those that can run here. */
@@ -125,24 +127,26 @@ if (status !== 0 || files.length === 0) {
   count.failed += 1;
 } else {
   if (process.env.FULL_TESTS !== '1') console.log('wide sets: a fixed sample of each; FULL_TESTS=1 runs them whole');
-  const selected = lanes
-    .map((lane) => ({ ...lane, kinds: lane.kinds.filter((kind) => files.some((file) => file.projectName === kind)) }))
-    .filter(({ kinds }) => kinds.length > 0);
+  const wanted = (kinds) => kinds.filter((kind) => files.some((file) => file.projectName === kind));
+  const selected = [...lanes.map(({ kinds }) => kinds), afterEarly].filter((kinds) => wanted(kinds).length > 0);
   const stdio = selected.length > 1 ? PIPED : 'inherit';
-  const runs = selected.flatMap(({ kinds: wanted, isEarly, priority }) => {
-    const kinds = runnable(wanted, files);
-    if (kinds.length === 0) return [];
-    if (isEarly && selected.length > 1) return [runTests(kinds, stdio, { priority })];
-    return [checks.then(() => runTests(kinds, stdio, { priority }))];
+  const runs = lanes.flatMap(({ kinds, isEarly, priority }) => {
+    const here = runnable(wanted(kinds), files);
+    if (here.length === 0) return [];
+    const isFree = isEarly && selected.length > 1 ? Promise.resolve() : checks;
+    return [{ isEarly, result: isFree.then(() => runTests(here, stdio, { priority })) }];
   });
-  const results = await Promise.all(runs);
+  const early = Promise.all(runs.filter(({ isEarly }) => isEarly).map(({ result }) => result));
+  const last = runnable(wanted(afterEarly), files);
+  if (last.length > 0) runs.push({ result: early.then(() => runTests(last, stdio, {})) });
+  const results = await Promise.all(runs.map(({ result }) => result));
   const testResults = results.flatMap(({ testResults }) => testResults);
   console.log(timeTable(testResults));
   const firstFailures = failedTests(testResults);
-  const last = [];
-  for (const result of results) last.push(await tryAgain(result));
-  last.forEach(countTests);
-  const failures = failedTests(last.flatMap(({ testResults }) => testResults));
+  const counted = [];
+  for (const result of results) counted.push(await tryAgain(result));
+  counted.forEach(countTests);
+  const failures = failedTests(counted.flatMap(({ testResults }) => testResults));
   for (const failure of firstFailures.filter((failure) => !failures.includes(failure))) {
     console.log(`at the first try, ${failure}`);
   }
