@@ -83,9 +83,7 @@ function targetsOf(figures: Figures): Target[] {
   const target = (name: string, value: number, limit: number): Target => ({ name, value, limit, unit: 'ms' });
   return [
     target('gateway at the median of a request', median(GATEWAY) - median(BARE), DOOR_LIMIT_MS),
-    ...Object.keys(keys).map((kind) =>
-      target(`a new encrypted token, ${kind}`, median(fresh(kind)) - median(GATEWAY), OPENING_LIMIT_MS),
-    ),
+    target('an encrypted token that was seen before', median(REMEMBERED) - median(GATEWAY), OPENING_LIMIT_MS),
   ];
 }
 
@@ -122,8 +120,8 @@ interface Ask {
 
 /** Each has another id: none is remembered. */
 async function newToken({ key }: ItemServers, encryptionKey: DecryptionKey): Promise<string> {
-  const claims = { user_id: 7, jti: randomUUID() };
-  return encryptToken(await signToken(key, { role: 'bench_user', claims }), encryptionKey);
+  const claims = { user_id: 7 };
+  return encryptToken(await signToken(key, { role: 'bench_user', tokenId: randomUUID(), claims }), encryptionKey);
 }
 
 /** One request after the other, in turn, so that whatever else the machine does meets all of them. */

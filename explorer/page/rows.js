@@ -80,11 +80,17 @@ function display(rows, text, isProblem = false) {
   );
 }
 
+/** How a column orders the rows now. */
+function directionOf(column) {
+  if (order?.column !== column) return undefined;
+  return order.descending ? 'descending' : 'ascending';
+}
+
 function heading(column) {
-  const direction = order?.column === column ? (order.descending ? 'descending' : 'ascending') : undefined;
   const button = make('button', { type: 'button', textContent: column });
   button.addEventListener('click', () => {
-    // Up, down, and as Postgres returns them.
+    // Up, down, and as Postgres returns them; also where the last answer has not come yet.
+    const direction = directionOf(column);
     order = direction === 'descending' ? undefined : { column, descending: direction === 'ascending' };
     offset = 0;
     void attempt(async () => {
@@ -92,7 +98,7 @@ function heading(column) {
       [...element('rows').querySelectorAll('th button')].find(({ textContent }) => textContent === column)?.focus();
     });
   });
-  return make('th', { scope: 'col', 'aria-sort': direction }, button);
+  return make('th', { scope: 'col', 'aria-sort': directionOf(column) }, button);
 }
 
 function cell(value) {

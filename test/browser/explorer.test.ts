@@ -96,9 +96,12 @@ describe('the explorer', () => {
     await choose('todos_user');
     await expect.poll(async () => (await cells()).length).toBe(2);
     const titlesShown = async () => (await cells()).map((line) => line.find((text) => /[a-z] /.test(text)));
+    const ordered = (direction: string) => page.locator(`th[aria-sort=${direction}] button:focus`).count();
     await page.getByRole('button', { name: 'title', exact: true }).press('Enter');
-    await expect.poll(titlesShown).toEqual(['buy milk', 'water the plants']);
+    await expect.poll(() => ordered('ascending')).toBe(1);
+    expect(await titlesShown()).toEqual(['buy milk', 'water the plants']);
     await page.keyboard.press('Enter');
+    await expect.poll(() => ordered('descending')).toBe(1);
     await expect.poll(titlesShown).toEqual(['water the plants', 'buy milk']);
 
     await page.getByRole('button', { name: 'Add filter' }).press('Enter');
