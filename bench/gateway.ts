@@ -6,16 +6,13 @@ import { freePorts } from '../testing/servers/free-ports.ts';
 import { encryptToken, generateDecryptionKey, signToken, type DecryptionKey } from '../tokens/index.ts';
 import { ITEMS_OF_USER, ItemServers } from './item-servers.ts';
 import { itemsDeclaration } from './items.ts';
-import type { Load } from './load.ts';
 import { timed } from './measure.ts';
 import type { Figures, Outcome, Target } from './report.ts';
-import { runLoad } from './run-load.ts';
+import { loadsInRounds } from './run-load.ts';
 import { summarize } from './statistics.ts';
 
 const TURNS = 1000;
 const LIMIT_MS = 60_000;
-const ROUNDS = 3;
-const ROUND_MS = 2000;
 const DOOR_LIMIT_MS = 0.3;
 const OPENING_LIMIT_MS = 1;
 /** Rates are no part of what is measured. */
@@ -37,7 +34,7 @@ const GATEWAY = 'one at a time: gateway';
 const REMEMBERED = 'one at a time: gateway, an encrypted token that it has seen';
 const fresh = (kind: string) => `one at a time: gateway, a new encrypted token, ${kind}`;
 
-/** What the gateway costs a request, and an encrypted token, against bare nginx and bare PostgREST. */
+/** Measures the cost of the gateway and of an encrypted token for a request, against bare nginx and bare PostgREST. */
 export async function benchGateway(figures: Figures): Promise<Outcome> {
   const { nginxObstacle, startNginx, startPlainNginx } = await import('../test/support/nginx.ts');
   if (nginxObstacle !== undefined) return { targets: [], skipped: nginxObstacle };
@@ -158,21 +155,18 @@ function send(agent: Agent, { url, token }: Ask): Promise<void> {
 }
 
 async function compareLoads(figures: Figures, { servers, plain, one, two }: Urls, token: string): Promise<void> {
-  const variants: Readonly<Record<string, readonly string[]>> = {
-    '1 server: bare PostgREST': servers.slice(0, 1),
-    '1 server: bare nginx': [plain],
-    '1 server: gateway': [one],
-    '2 servers: bare PostgREST': servers,
-    '2 servers: gateway': [two],
-  };
-  const loads = new Map<string, Load[]>(Object.keys(variants).map((name) => [name, []]));
-  for (let round = 0; round < ROUNDS; round++) {
-    for (const [name, urls] of Object.entries(variants)) {
-      const orders = { urls: urls.map((url) => url + ITEMS_OF_USER), token, milliseconds: ROUND_MS };
-      loads.get(name)!.push(await runLoad(orders));
-    }
-  }
-  for (const [name, measured] of loads) {
+  const variant = (name: string, urls: readonly string[]) => ({ name, urls: urls.map((url) => url + ITEMS_OF_USER) });
+  const loads = await loadsInRounds(
+    [
+      variant('1 server: bare PostgREST', servers.slice(0, 1)),
+      variant('1 server: bare nginx', [plain]),
+      variant('1 server: gateway', [one]),
+      variant('2 servers: bare PostgREST', servers),
+      variant('2 servers: gateway', [two]),
+    ],
+    token,
+  );
+  for (const [{ name }, measured] of loads) {
     const against = `${name.split(':')[0]}: bare PostgREST`;
     const values = summarize(measured.map(({ requestsPerSecond }) => requestsPerSecond));
     figures.add(name, values, { unit: 'requests/s', ...(name !== against && { against }) });

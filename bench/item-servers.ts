@@ -18,7 +18,7 @@ export class ItemServers implements AsyncDisposable {
   /** Password of the servers' login. */
   readonly password: string;
   readonly key: PrivateKey;
-  /** Of a user who has rows. */
+  /** Token of a user who has rows. */
   readonly token: string;
   readonly #postgres: PostgresServer;
   readonly #secrets: ServerDirectory;

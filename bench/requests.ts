@@ -7,18 +7,14 @@ import { behindProvider, fillRevoked, itemsDeclaration, PROVIDER, revokingDeclar
 import type { Load } from './load.ts';
 import { preRequestCost } from './pre-request.ts';
 import { type Figures, type Outcome } from './report.ts';
-import { runLoad } from './run-load.ts';
+import { loadsInRounds } from './run-load.ts';
 import { summarize } from './statistics.ts';
-
-const ROUNDS = 3;
-const ROUND_MS = 2000;
 
 /** A way to serve the same rows. */
 interface Variant {
   readonly name: string;
   readonly policies: boolean;
   readonly urls: readonly string[];
-  readonly path: string;
 }
 
 /** Requests a second and latency through PostgREST with policies, against the same tables and rows without. */
@@ -32,11 +28,11 @@ export async function benchRequests(figures: Figures): Promise<Outcome> {
   const own = ITEMS_OF_USER;
   const filtered = `${own}&user_id=eq.7`;
   const variants: Variant[] = [
-    { name: '1 server: no policies, no pre-request', policies: false, urls: [plain1], path: filtered },
-    { name: '1 server: policies, no pre-request', policies: true, urls: [plain1], path: own },
-    { name: '1 server: policies and pre-request', policies: true, urls: [checked1], path: own },
-    { name: '2 servers: no policies, no pre-request', policies: false, urls: [plain1, plain2], path: filtered },
-    { name: '2 servers: policies and pre-request', policies: true, urls: [checked1, checked2], path: own },
+    { name: '1 server: no policies, no pre-request', policies: false, urls: [plain1 + filtered] },
+    { name: '1 server: policies, no pre-request', policies: true, urls: [plain1 + own] },
+    { name: '1 server: policies and pre-request', policies: true, urls: [checked1 + own] },
+    { name: '2 servers: no policies, no pre-request', policies: false, urls: [plain1 + filtered, plain2 + filtered] },
+    { name: '2 servers: policies and pre-request', policies: true, urls: [checked1 + own, checked2 + own] },
   ];
   await compare(figures, connection, variants, token);
   const plain = { url: plain1 + own, token };
@@ -60,22 +56,16 @@ export async function benchRequests(figures: Figures): Promise<Outcome> {
   return { targets };
 }
 
-/** In turn, round after round, so that whatever else the machine does meets all of them. */
 async function compare(
   figures: Figures,
   connection: LocalConnection,
   variants: readonly Variant[],
   token: string,
 ): Promise<void> {
-  const loads = new Map<Variant, Load[]>(variants.map((variant) => [variant, []]));
-  for (let round = 0; round < ROUNDS; round++) {
-    for (const variant of variants) {
-      await setRowSecurity(connection, variant.policies);
-      const urls = variant.urls.map((url) => url + variant.path);
-      for (const url of urls) await checkAnswer(url, token);
-      loads.get(variant)!.push(await runLoad({ urls, token, milliseconds: ROUND_MS }));
-    }
-  }
+  const loads = await loadsInRounds(variants, token, async ({ policies, urls }) => {
+    await setRowSecurity(connection, policies);
+    for (const url of urls) await checkAnswer(url, token);
+  });
   for (const [{ name }, measured] of loads) {
     const against = `${name.split(':')[0]}: no policies, no pre-request`;
     const add = (suffix: string, unit: 'requests/s' | 'ms', pick: (load: Load) => number) =>

@@ -3,9 +3,11 @@ import { fileURLToPath } from 'node:url';
 import type { Load, LoadOrders } from './load.ts';
 
 const CONNECTIONS = 16;
+const ROUNDS = 3;
+const ROUND_MS = 2000;
 
 /** Asks from a process of its own, as fast as it is answered. */
-export function runLoad(orders: Omit<LoadOrders, 'connections'>): Promise<Load> {
+function runLoad(orders: Omit<LoadOrders, 'connections'>): Promise<Load> {
   return new Promise((resolve, reject) => {
     const program = fileURLToPath(new URL('load.ts', import.meta.url));
     const whole: LoadOrders = { ...orders, connections: CONNECTIONS };
@@ -20,4 +22,20 @@ export function runLoad(orders: Omit<LoadOrders, 'connections'>): Promise<Load> 
       status === 0 ? resolve(JSON.parse(output) as Load) : reject(new Error(`the load ended with status ${status}`)),
     );
   });
+}
+
+/** Loads variants in turn, round after round, so that whatever else the machine does meets all of them. */
+export async function loadsInRounds<Variant extends { readonly urls: readonly string[] }>(
+  variants: readonly Variant[],
+  token: string,
+  prepare: (variant: Variant) => Promise<void> = () => Promise.resolve(),
+): Promise<Map<Variant, Load[]>> {
+  const loads = new Map<Variant, Load[]>(variants.map((variant) => [variant, []]));
+  for (let round = 0; round < ROUNDS; round++) {
+    for (const variant of variants) {
+      await prepare(variant);
+      loads.get(variant)!.push(await runLoad({ urls: variant.urls, token, milliseconds: ROUND_MS }));
+    }
+  }
+  return loads;
 }

@@ -54,6 +54,6 @@ function pageOf(status: number): string {
 }
 
 /** The body of an error of the gateway. */
-function errorBody(status: number): string {
+export function errorBody(status: number): string {
   return JSON.stringify({ code: `GATEWAY${status}`, details: null, hint: null, message: MESSAGES[status] });
 }

@@ -1,3 +1,4 @@
+import { listensAt } from './address.ts';
 import { block, directive, expression } from './directive.ts';
 import { errorPages } from './errors.ts';
 import { requestRates } from './limits.ts';
@@ -24,7 +25,7 @@ export function listen(gateway: Gateway, places: GatewayPlaces, ...more: readonl
     ...(gateway.proxyProtocol ? ['proxy_protocol'] : []),
   ];
   return [
-    directive('listen', at(places, places.port), ...flags, ...more),
+    directive('listen', listensAt(places, places.port), ...flags, ...more),
     ...(isTls && hasDirective ? [directive('http2', 'on')] : []),
   ];
 }
@@ -53,7 +54,7 @@ export function redirectServer(gateway: Gateway, places: GatewayPlaces): string[
   return block(
     ['server'],
     [
-      directive('listen', at(places, redirect.port), ...flags),
+      directive('listen', listensAt(places, redirect.port), ...flags),
       directive('server_name', ...serverNames(gateway)),
       ...requestRates(gateway),
       ...block(
@@ -87,9 +88,4 @@ export function otherHosts(gateway: Gateway, places: GatewayPlaces): string[] {
 /** Names that a server answers for. */
 export function serverNames({ hosts }: Gateway): readonly string[] {
   return hosts.length === 0 ? ['_'] : hosts;
-}
-
-function at({ listenAddress }: GatewayPlaces, port: number): string {
-  if (listenAddress === undefined) return String(port);
-  return listenAddress.includes(':') ? `[${listenAddress}]:${port}` : `${listenAddress}:${port}`;
 }

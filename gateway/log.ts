@@ -4,18 +4,19 @@ import type { Gateway, GatewayPlaces } from './types.ts';
 /** The fields that are numbers for every request. */
 const NUMBERS = { status: '$status', bytes: '$bytes_sent', seconds: '$request_time' };
 
-const TEXTS = {
+/** The others; which url is logged depends on the place. */
+const textsWith = (url: string) => ({
   time: '$time_iso8601',
   address: '$remote_addr',
   host: '$host',
   method: '$request_method',
-  url: '$logged_url',
+  url,
   protocol: '$server_protocol',
   tls: '$ssl_protocol',
   server: '$upstream_addr',
   serverStatus: '$upstream_status',
   serverSeconds: '$upstream_response_time',
-};
+});
 
 /** The access log: a line of JSON for each request, without headers, and so without tokens. */
 export function accessLog({ hideQueries }: Gateway, { accessLog }: GatewayPlaces): string[] {
@@ -41,7 +42,7 @@ export function errorLog({ hideQueries }: Gateway, { errorLog }: GatewayPlaces):
 }
 
 function format(name: string, url: string): string[] {
-  const texts = Object.entries({ ...TEXTS, url }).map(([field, value]) => `"${field}":"${value}"`);
+  const texts = Object.entries(textsWith(url)).map(([field, value]) => `"${field}":"${value}"`);
   const numbers = Object.entries(NUMBERS).map(([field, value]) => `"${field}":${value}`);
   return [directive('log_format', name, 'escape=json', expression(`{${[...texts, ...numbers].join()}}`))];
 }

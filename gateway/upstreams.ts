@@ -1,3 +1,4 @@
+import { hostAndPort } from './address.ts';
 import { block, directive } from './directive.ts';
 import { isSince } from './nginx-version.ts';
 import type { GatewayPlaces, ServerAddress } from './types.ts';
@@ -46,10 +47,6 @@ function upstream(name: Upstream, servers: readonly ServerAddress[], places: Gat
       directive('keepalive_timeout', `${KEPT_SECONDS[name]}s`),
     ],
   );
-}
-
-function hostAndPort({ host, port }: ServerAddress): string {
-  return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
 }
 
 /** nginx looks names of upstreams up once; since 1.27.3 again when their time is over, if it is told to. */

@@ -1,37 +1,29 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Command } from 'commander';
-import { engineAddress } from '../../constructs/docker/engine-address.ts';
 import { refuse } from '../../errors/secured-postgrest-error.ts';
 import { within } from '../../tokens/within.ts';
 import { parseSeconds } from '../parse-seconds.ts';
 import { failureInContainer, signalContainer } from './container.ts';
+import { addEngineOptions, engineOf, type EngineOptions } from './engine-options.ts';
 
-interface ReloadOptions {
+interface ReloadOptions extends EngineOptions {
   readonly container: string;
   readonly file: string;
   readonly status: string;
   readonly configuration: string;
   readonly timeout: number;
-  readonly dockerHost?: string;
-  readonly dockerContext?: string;
-  readonly dockerCertificates?: string;
 }
 
 const PAUSE_MS = 100;
 const ANSWER_MS = 2000;
 
 export function addGatewayReload(group: Command): void {
-  group
-    .command('reload')
-    .description('have a running gateway test its configuration and take it')
+  addEngineOptions(group.command('reload').description('have a running gateway test its configuration and take it'))
     .requiredOption('--container <name>', "the gateway's container")
     .requiredOption('--file <path>', 'the configuration, in the container')
     .requiredOption('--status <url>', "the gateway's status port")
     .requiredOption('--configuration <fingerprint>', 'wait until the gateway runs with this configuration')
     .option('--timeout <seconds>', 'the longest time to wait', parseSeconds, 60)
-    .option('--docker-host <address>', 'engine of the container (default: as the environment says)')
-    .option('--docker-context <name>', 'Docker context of the container')
-    .option('--docker-certificates <directory>', 'ca.pem, cert.pem and key.pem, for a --docker-host with TLS')
     .action(reloadGateway);
 }
 
@@ -42,10 +34,9 @@ export function addGatewayReload(group: Command): void {
  */
 async function reloadGateway(options: ReloadOptions): Promise<void> {
   const { container, file, status, configuration, timeout } = options;
-  const { dockerHost: host, dockerContext: context, dockerCertificates: certPath } = options;
   const running = () => runningConfiguration(status);
   if ((await running()) === configuration) return;
-  const engine = engineAddress({ host, context, certPath });
+  const engine = engineOf(options);
   const failure = await failureInContainer(engine, container, ['nginx', '-t', '-q', '-e', '/dev/stderr', '-c', file]);
   if (failure !== undefined) {
     refuse('server_not_ready', container, `nginx rejects ${file} (${failure})`, 'correct the options of the gateway');

@@ -1,22 +1,19 @@
 import type { Command } from 'commander';
-import { engineAddress } from '../../constructs/docker/engine-address.ts';
 import { hideTexts } from '../../errors/hide-texts.ts';
 import { refuse } from '../../errors/secured-postgrest-error.ts';
 import { containerState, lastLogLines, type ContainerState } from './container.ts';
+import { addEngineOptions, engineOf, type EngineOptions } from './engine-options.ts';
 import { parseSeconds } from '../parse-seconds.ts';
 import { secretTexts } from './secret-texts.ts';
 import { answerOf } from './server-answer.ts';
 
-export interface WaitOptions {
+export interface WaitOptions extends EngineOptions {
   readonly url?: string;
   /** Seconds. */
   readonly timeout: number;
   readonly container?: string;
   readonly signingKey?: string;
   readonly hide?: readonly string[];
-  readonly dockerHost?: string;
-  readonly dockerContext?: string;
-  readonly dockerCertificates?: string;
 }
 
 const PAUSE_MS = 200;
@@ -26,17 +23,14 @@ const LOG_LINES = 20;
 const LINE_CHARACTERS = 500;
 
 export function addWaitCommand(program: Command): void {
-  program
-    .command('wait')
-    .description('wait until a server answers requests and its container is healthy')
+  addEngineOptions(
+    program.command('wait').description('wait until a server answers requests and its container is healthy'),
+  )
     .option('--url <url>', 'address of the API')
     .option('--timeout <seconds>', 'the longest time to wait', parseSeconds, 60)
     .option('--container <name>', "the server's container; shows the end of its log if the server does not get ready")
     .option('--signing-key <kid>', 'the url is of the key set of a token service: wait until it signs with this key')
     .option('--hide <path>', 'file or directory with secrets that are not shown; can be repeated', collect, [])
-    .option('--docker-host <address>', 'engine of the container (default: as the environment says)')
-    .option('--docker-context <name>', 'Docker context of the container')
-    .option('--docker-certificates <directory>', 'ca.pem, cert.pem and key.pem, for a --docker-host with TLS')
     .action(waitUntilReady);
 }
 
@@ -51,8 +45,7 @@ export async function waitUntilReady(options: WaitOptions): Promise<void> {
   const { url, container, timeout } = options;
   const place = url ?? container;
   if (place === undefined) refuse('invalid_prop', 'wait', 'it is not said for what', 'give --url, --container or both');
-  const { dockerHost: host, dockerContext: context, dockerCertificates: certPath } = options;
-  const engine = engineAddress({ host, context, certPath });
+  const engine = engineOf(options);
   const deadline = Date.now() + timeout * 1000;
   const fail = async (problem: string): Promise<never> => {
     if (container === undefined) refuse('server_not_ready', place, problem, "look at the server's log");

@@ -243,8 +243,8 @@ export class SecretsDirectory implements ISecrets {
   }
 
   /**
-   * One file with the certificates and the key of two files, which may be one: whoever reads it never has a key and a
-   * certificate that do not belong together.
+   * Joins the certificates and the key of two files, or of one, in one file. A reader always gets a key and a certificate
+   * that belong together.
    *
    * @throws SecuredPostgrestError `unreadable_secret`, `insecure_secret_file`
    */

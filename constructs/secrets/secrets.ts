@@ -28,7 +28,7 @@ export interface ISecrets {
   tokenService(declaration: Declaration, clients: readonly TokenServiceClient[]): TokenServiceSecrets;
   /** Key and certificate of a server, and the certificate alone for its clients. */
   serverCertificate(...hosts: [string, ...string[]]): { server: ISecretFile; certificate: ISecretFile };
-  /** One file with the certificates and the key of two files that the user names, which are renewed elsewhere. */
+  /** Joins a certificate and its key, which the user renews, in one file. */
   givenCertificate(certificateFile: string, keyFile: string): ISecretFile;
   /** A short text that changes with the secret, and reveals nothing about it. */
   fingerprint(secret: ISecretFile): string;

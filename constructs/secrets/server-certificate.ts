@@ -45,7 +45,7 @@ export function isServerCertificate(pem: string, hosts: readonly string[], now =
 }
 
 /**
- * Checks a certificate with its key that somebody else has made.
+ * Checks a certificate of the user and its key.
  *
  * @throws SecuredPostgrestError `unreadable_secret`
  */

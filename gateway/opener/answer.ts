@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { TokenProblem } from '../../tokens/index.ts';
+import { errorBody } from '../errors.ts';
 import type { Opener, Passage } from './opener.ts';
 
 /** Header of the answer to `auth_request`, with what goes on as `Authorization`; missing for a request without a token. */
@@ -9,7 +10,7 @@ export const OPENED_HEADER = 'X-Opened-Authorization';
 export const REFUSAL = {
   status: 401,
   headers: { 'WWW-Authenticate': 'Bearer error="invalid_token"', 'Content-Type': 'application/json' },
-  body: JSON.stringify({ code: 'GATEWAY401', details: null, hint: null, message: 'The token is not valid here' }),
+  body: errorBody(401),
 } as const;
 
 /** Events for the operator; they never have a part of a token. */
