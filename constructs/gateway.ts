@@ -4,6 +4,7 @@ import {
   GATEWAY_CERTIFICATE,
   GATEWAY_CONFIGURATION,
   GATEWAY_PORTS,
+  GATEWAY_SERVERS,
   GATEWAY_TEMPORARY,
   gatewayServer,
 } from '../compile/server/gateway-server.ts';
@@ -17,13 +18,17 @@ import {
   checkGateway,
   gatewayConfiguration,
   type GatewayInput,
+  type GatewayPlaces,
   NGINX_VERSION,
   type ServerAddress,
+  serversText,
+  upstreamsFile,
 } from '../gateway/index.ts';
 import { dockerProvider } from './docker/docker-provider.ts';
 import type { ContainerProps } from './docker/hardened-container.ts';
 import { placeServer } from './docker/place-server.ts';
 import { publishedUrl } from './docker/published-url.ts';
+import { inOrder, type UpdateOrder } from './docker/update-order.ts';
 import { engineOptions, waitProvisioner } from './docker/wait-provisioner.ts';
 import { fingerprint } from './fingerprint.ts';
 import { type ISecretFile, SecretFile } from './secrets/secret-file.ts';
@@ -72,6 +77,8 @@ export interface GatewayProps extends GatewayContainerProps {
   readonly servers: readonly ServerAddress[];
   /** Docker network of the servers. */
   readonly network: string;
+  /** That of the servers. With `start-first`, a server ends when the gateway has finished with it. @default 'stop-first' */
+  readonly updateOrder?: UpdateOrder;
   /** Dependencies of the gateway: the servers. */
   readonly dependsOn: readonly ITerraformDependable[];
 }
@@ -81,6 +88,8 @@ const IMAGE = `nginxinc/nginx-unprivileged:${NGINX_VERSION}`;
 const RESOLVER = '127.0.0.11';
 /** Port of the token service in its container. */
 const TOKEN_SERVICE_PORT = 8090;
+/** nginx takes a configuration within seconds, keeps idle connections for 10 s then, and ends 10 s after the longest answer. */
+const RELOAD_SECONDS = 60;
 /** The server waits for a connection, and a client for the answer's way. */
 const ANSWER_MARGIN_SECONDS = 15;
 
@@ -111,7 +120,7 @@ export class Gateway extends Construct {
 
   constructor(scope: Construct, id: string, props: GatewayProps) {
     super(scope, id);
-    const { declaration, secrets, servers, certificate, redirectPort, image = IMAGE } = props;
+    const { declaration, secrets, servers, certificate, redirectPort, updateOrder, image = IMAGE } = props;
     const { name } = declaration;
     const { bindAddress, corsAllowedOrigins } = declaration.server;
     const place = this.node.path;
@@ -133,6 +142,7 @@ export class Gateway extends Construct {
         declaration,
         secrets,
         network: props.network,
+        ...(updateOrder && { updateOrder }),
         dependsOn: props.dependsOn,
       });
     const graceSeconds = gateway.timeouts.answerSeconds + 5;
@@ -141,9 +151,10 @@ export class Gateway extends Construct {
     const { pem, selfSigned } = certificateFiles(certificate, secrets, [`${name}-gateway`, ...gateway.hosts]);
     this.selfSignedCertificate = selfSigned;
     const nginxVersion = props.version ?? versionOf(image);
-    const configuration = gatewayConfiguration(gateway, {
+    const places: GatewayPlaces = {
       ...(nginxVersion !== undefined && { nginxVersion }),
       servers,
+      upstreamsFile: GATEWAY_SERVERS,
       corsAllowedOrigins,
       ...(props.tokenService && {
         tokenService: {
@@ -163,8 +174,31 @@ export class Gateway extends Construct {
       accessLog: '/dev/stdout',
       errorLog: '/dev/stderr',
       workers: Math.max(1, Math.ceil(server.limits.cpus)),
-    });
+    };
+    const configuration = gatewayConfiguration(gateway, places);
     const file = synthesizedFile(this, 'nginx.conf', configuration.text);
+    const hide = [new SecretFile(secrets.path)];
+    const containerName = `${name}-gateway`;
+    this.statusUrl = publishedUrl('127.0.0.1', statusPort);
+    /** Has the gateway that runs take the new files. It is no dependent of the container, which can't be created before the old one ends. */
+    const taken = (written: readonly ITerraformDependable[]) =>
+      new DataResource(this, 'taken', {
+        triggersReplace: { configuration: configuration.fingerprint, servers: serversText(places) },
+        provisioners: [
+          cliProvisioner(
+            'gateway',
+            'reload',
+            ...['--container', containerName, '--image', image, '--file', GATEWAY_CONFIGURATION],
+            ...['--temporary', GATEWAY_TEMPORARY, '--status', this.statusUrl],
+            ...['--configuration', configuration.fingerprint, '--servers', serversText(places)],
+            // As long as nginx gives requests to the servers before.
+            ...['--timeout', String(gateway.timeouts.answerSeconds + RELOAD_SECONDS)],
+            ...engineOptions(provider),
+          ),
+        ],
+        ...inOrder(updateOrder),
+        dependsOn: [...written],
+      });
 
     const { containers, written } = placeServer(this, server, {
       name,
@@ -172,11 +206,12 @@ export class Gateway extends Construct {
       image,
       contents: {
         ...(pem && { certificate: { secret: pem, fingerprint: secrets.fingerprint(pem) } }),
+        servers: { secret: upstreamsFile(places), fingerprint: '' },
         configuration: { secret: this.synthesized(file), fingerprint: fingerprint(configuration.text) },
       },
       volumePrefix: `${name}-gateway`,
       network: { networksAdvanced: [{ name: props.network }] },
-      containers: [{ id: 'container', name: `${name}-gateway`, port }],
+      containers: [{ id: 'container', name: containerName, port }],
       bindAddress,
       furtherPorts: [
         { internal: GATEWAY_PORTS.status, external: statusPort, ip: '127.0.0.1' },
@@ -186,27 +221,20 @@ export class Gateway extends Construct {
       ],
       options: props,
       dependsOn: [...props.dependsOn, ...(opener?.waitFor ?? [])],
+      afterFiles: (written) => [taken(written)],
       provider,
     });
     const container = containers[0]!;
-    this.statusUrl = publishedUrl('127.0.0.1', statusPort);
     this.url = publicUrl(publishedUrl(bindAddress, port), hasCertificate, gateway.hosts[0]);
-    const hide = [new SecretFile(secrets.path)];
     const ready = new DataResource(this, 'ready', {
       triggersReplace: {
         container: container.id,
         configuration: configuration.fingerprint,
+        servers: serversText(places),
         ...(opener && { encryptionKeys: opener.keysFingerprint }),
       },
       provisioners: [
         waitProvisioner(container, { hide, url: `${this.statusUrl}/health` }),
-        cliProvisioner(
-          'gateway',
-          'reload',
-          ...['--container', container.nameInput!, '--file', GATEWAY_CONFIGURATION],
-          ...['--status', this.statusUrl, '--configuration', configuration.fingerprint],
-          ...engineOptions(provider),
-        ),
         waitProvisioner(container, { hide, url: `${this.statusUrl}/ready` }),
         ...(opener
           ? [

@@ -14,7 +14,8 @@ import { cliProvisioner } from './synth/cli-command.ts';
 import { dockerProvider } from './docker/docker-provider.ts';
 import type { ContainerProps } from './docker/hardened-container.ts';
 import { placeServer } from './docker/place-server.ts';
-import { waitProvisioner } from './docker/wait-provisioner.ts';
+import { inOrder, type UpdateOrder } from './docker/update-order.ts';
+import { containerName, waitProvisioner } from './docker/wait-provisioner.ts';
 import { agreedVersion } from './docker/image-version.ts';
 import type { IKeySet } from './key-set.ts';
 import type { IPostgresDatabase } from './postgres-database.ts';
@@ -52,8 +53,15 @@ export interface PostgrestServerProps extends ServerContainerProps {
   readonly database: IPostgresDatabase;
   readonly secrets: ISecrets;
   readonly keys: IKeySet;
-  /** Address that the ports are published on. @default the declared one */
+  /** Address that the ports are published on. @default the declared one; 127.0.0.1 with `start-first` */
   readonly bindAddress?: string;
+  /**
+   * What happens first when a server is replaced. With `start-first`, Docker chooses the ports, and for a moment there are twice as
+   * many servers. It is for servers behind a {@link Gateway}, in a stack that has neither their database nor their access SQL:
+   * Terraform would replace these in the same order.
+   * @default 'stop-first'
+   */
+  readonly updateOrder?: UpdateOrder;
   /** Dependencies of the API: the access SQL. */
   readonly dependsOn: readonly ITerraformDependable[];
 }
@@ -87,9 +95,11 @@ export class PostgrestServer extends Construct {
   constructor(scope: Construct, id: string, props: PostgrestServerProps) {
     super(scope, id);
     const { declaration, database, secrets, keys } = props;
+    const { updateOrder = 'stop-first' } = props;
+    const startsFirst = updateOrder === 'start-first';
     const { name, authenticator } = declaration;
     const { settings } = declaration.server;
-    const bindAddress = props.bindAddress ?? declaration.server.bindAddress;
+    const bindAddress = props.bindAddress ?? (startsFirst ? '127.0.0.1' : declaration.server.bindAddress);
     const place = this.node.path;
     const image = props.image ?? postgrestImage(declaration);
     const version = agreedVersion(place, image, props.version, declaration.server.version);
@@ -97,14 +107,15 @@ export class PostgrestServer extends Construct {
     warnAboutRelease(this, 'PostgREST', version, declaration.acceptedAdvisories);
     checkOpener(place, props);
     const servers = checkServers(place, props);
-    const ports = Array.from({ length: servers }, (_, n) => checkPort(`${place}.port`, (props.port ?? PORT) + n));
+    const ports = Array.from({ length: servers }, (_, n) =>
+      startsFirst ? 'any' : checkPort(`${place}.port`, (props.port ?? PORT) + n),
+    );
     const content = (secret: ISecretFile) => ({ secret, fingerprint: secrets.fingerprint(secret) });
     const login = content(secrets.databaseLogin(authenticator));
     const belonging = { name, deployment: secrets.identity };
     const provider = dockerProvider(this, props.dockerProvider);
     const network = databaseNetwork(this, database, `${name}-api`, belonging, provider);
     const server = postgrestServer(place, declaration, { ...props, database, version });
-    const names = ports.map((_, n) => `${name}-api-${n + 1}`);
     const { containers, urls, written } = placeServer(this, server, {
       ...belonging,
       image,
@@ -116,13 +127,14 @@ export class PostgrestServer extends Construct {
       },
       volumePrefix: name,
       network,
-      containers: ports.map((port, n) => ({ id: `api-${n + 1}`, name: names[n]!, port })),
+      containers: ports.map((port, n) => ({ id: `api-${n + 1}`, name: `${name}-api-${n + 1}`, port })),
+      updateOrder,
       bindAddress,
       options: props,
       dependsOn: props.dependsOn,
       provider,
     });
-    this.addresses = names.map((host) => ({ host, port: server.port }));
+    this.addresses = containers.map((container) => ({ host: containerName(container), port: server.port }));
     this.network = network.networksAdvanced[0]!.name;
     this.urls = urls;
     this.url = urls[0]!;
@@ -152,6 +164,7 @@ export class PostgrestServer extends Construct {
           ...['--authenticator', authenticator],
         ),
       ],
+      ...inOrder(updateOrder),
       dependsOn: [...written],
     });
     this.waitFor = [ready];
@@ -176,13 +189,15 @@ function checkServers(place: string, props: PostgrestServerProps): number {
     refuse('invalid_prop', `${place}.servers`, `${servers} is not a number of servers`, 'give a whole number from 1');
   }
   const limit = props.connectionLimit ?? props.database.maxConnections;
+  const startsFirst = props.updateOrder === 'start-first';
   // Each server holds one connection more, on which it listens for changes.
-  const connections = servers * (props.declaration.server.poolSize + 1);
+  const connections = servers * (props.declaration.server.poolSize + 1) * (startsFirst ? 2 : 1);
   if (limit !== undefined && connections > limit) {
+    const meanwhile = startsFirst ? ' while they are replaced' : '';
     refuse(
       'invalid_prop',
       `${place}.servers`,
-      `${servers} servers open up to ${connections} connections, more than the limit of ${limit}`,
+      `${servers} servers open up to ${connections} connections${meanwhile}, more than the limit of ${limit}`,
       'lower `servers` or the declared `server.poolSize`',
     );
   }

@@ -1,7 +1,7 @@
 import { Construct } from 'constructs';
 import { postgrestImage } from '../compile/images.ts';
 import type { Declaration } from '../declaration/types.ts';
-import type { ITerraformDependable } from './synth/cdk/core.ts';
+import { type ITerraformDependable, TerraformStack } from './synth/cdk/core.ts';
 import type { PostgresqlProvider } from './synth/cdk/postgresql.ts';
 import { DatabaseAccess, type IDatabaseAccess } from './database-access.ts';
 import { dockerProvider } from './docker/docker-provider.ts';
@@ -28,7 +28,8 @@ export interface SecuredPostgrestProps extends ServerContainerProps {
    */
   readonly access?: IDatabaseAccess;
   /**
-   * nginx in front of the servers, with the options given. The ports of the servers are then published on 127.0.0.1 alone.
+   * nginx in front of the servers, with the options given. The ports of the servers are then published on 127.0.0.1 alone. Where
+   * `access` and `database` belong to other stacks, Docker chooses these ports, and new servers answer before old ones end.
    * @default false
    */
   readonly gateway?: GatewayContainerProps | false;
@@ -75,11 +76,14 @@ export class SecuredPostgrest extends Construct {
       dependsOn,
       dockerProvider: docker,
     });
+    const updateOrder =
+      props.gateway && dependsOn.length === 0 && isApart(this, props.database) ? 'start-first' : 'stop-first';
     const server = new PostgrestServer(this, 'server', {
       ...props,
       secrets,
       keys,
       dependsOn,
+      updateOrder,
       ...(props.gateway && { bindAddress: '127.0.0.1' }),
       ...(props.gateway && props.gateway.tokenOpener && { behindOpener: true }),
       dockerProvider: docker,
@@ -92,6 +96,7 @@ export class SecuredPostgrest extends Construct {
           secrets,
           servers: server.addresses,
           network: server.network,
+          updateOrder,
           dependsOn: server.waitFor,
         })
       : undefined;
@@ -102,4 +107,9 @@ export class SecuredPostgrest extends Construct {
     this.jwksFile = keys.jwksFile;
     this.waitFor = [...server.waitFor, ...keys.waitFor, ...(this.gateway?.waitFor ?? [])];
   }
+}
+
+/** True if nothing that the database consists of is in the stack: Terraform would replace it in the same order as the servers. */
+function isApart(scope: Construct, database: IPostgresDatabase): boolean {
+  return database.waitFor.length === 0 || TerraformStack.of(database) !== TerraformStack.of(scope);
 }

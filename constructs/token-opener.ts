@@ -6,7 +6,8 @@ import type { ServerAddress } from '../gateway/index.ts';
 import { dockerProvider } from './docker/docker-provider.ts';
 import type { ContainerProps } from './docker/hardened-container.ts';
 import { placeServer } from './docker/place-server.ts';
-import { waitProvisioner } from './docker/wait-provisioner.ts';
+import { inOrder, type UpdateOrder } from './docker/update-order.ts';
+import { containerName, waitProvisioner } from './docker/wait-provisioner.ts';
 import { SecretFile } from './secrets/secret-file.ts';
 import type { ISecrets } from './secrets/secrets.ts';
 import { DataResource, type ITerraformDependable } from './synth/cdk/core.ts';
@@ -29,6 +30,8 @@ export interface TokenOpenerProps extends TokenOpenerContainerProps {
   readonly secrets: ISecrets;
   /** Docker network of the gateway. */
   readonly network: string;
+  /** That of the gateway. @default 'stop-first' */
+  readonly updateOrder?: UpdateOrder;
   /** Resources that must succeed before the keys are written. */
   readonly dependsOn: readonly ITerraformDependable[];
 }
@@ -59,7 +62,7 @@ export class TokenOpener extends Construct {
 
   constructor(scope: Construct, id: string, props: TokenOpenerProps) {
     super(scope, id);
-    const { declaration, secrets, image, network } = props;
+    const { declaration, secrets, image, network, updateOrder } = props;
     const { name, tokens } = declaration;
     const place = this.node.path;
     if (!tokens.encryption) {
@@ -77,18 +80,20 @@ export class TokenOpener extends Construct {
       volumePrefix: host,
       network: { networksAdvanced: [{ name: network }] },
       containers: [{ id: 'container', name: host }],
+      ...(updateOrder && { updateOrder }),
       bindAddress: declaration.server.bindAddress,
       options: props,
       dependsOn: props.dependsOn,
       provider: dockerProvider(this, props.dockerProvider),
     });
     const container = containers[0]!;
-    this.address = { host, port: server.port };
+    this.address = { host: containerName(container), port: server.port };
     this.keyInUse = keyInUse;
     this.keysFingerprint = keys.fingerprint;
     const ready = new DataResource(this, 'ready', {
       triggersReplace: { container: container.id },
       provisioners: [waitProvisioner(container, { hide: [new SecretFile(secrets.path)] })],
+      ...inOrder(updateOrder),
       dependsOn: [...written],
     });
     this.waitFor = [ready, ...written];

@@ -55,7 +55,7 @@ export function gatewayConfiguration(gateway: Gateway, places: GatewayPlaces): G
     ...headerVariables(),
     ...corsVariables(places),
     ...tls(places),
-    ...upstreams(places),
+    ...(places.upstreamsFile === undefined ? upstreams(places) : [directive('include', places.upstreamsFile)]),
     ...proxying(gateway.timeouts.answerSeconds),
     ...clientServers(gateway, places),
   ];

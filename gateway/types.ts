@@ -67,6 +67,8 @@ export interface GatewayPlaces {
   readonly nginxVersion?: string;
   /** Servers of the API. */
   readonly servers: readonly ServerAddress[];
+  /** Path of a file with all servers, from `upstreamsFile`. @default they are in the configuration */
+  readonly upstreamsFile?: string;
   /** Origins whose pages may use the API, as declared. */
   readonly corsAllowedOrigins: '*' | readonly string[];
   /** A token service behind the same gateway, reached at the path or the host of its issuer. @default none */

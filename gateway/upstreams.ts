@@ -1,10 +1,8 @@
 import { hostAndPort } from './address.ts';
-import { block, directive } from './directive.ts';
+import { block, directive, expression, map, type Word } from './directive.ts';
 import { isSince } from './nginx-version.ts';
+import { leavingFile, serverLine, serversOf, serversText, type Upstream } from './servers.ts';
 import type { GatewayPlaces, ServerAddress } from './types.ts';
-
-/** Name of an upstream. */
-export type Upstream = 'api' | 'token_service' | 'opener';
 
 /** Idle connections to the servers, each of which a worker may use again. */
 const KEPT = 32;
@@ -15,38 +13,43 @@ const KEPT = 32;
  */
 const KEPT_SECONDS: Readonly<Record<Upstream, number>> = { api: 20, token_service: 4, opener: 4 };
 
-/** The servers behind the gateway. */
+/** The servers behind the gateway, in the configuration itself. */
 export function upstreams(places: GatewayPlaces): string[] {
-  const { servers, tokenService, opener } = places;
-  return [
-    ...resolver(places),
-    ...upstream('api', servers, places),
-    ...(tokenService ? upstream('token_service', [tokenService], places) : []),
-    ...(opener ? upstream('opener', [opener], places) : []),
-  ];
+  return [...resolver(places), ...upstreamBlocks(places, hostAndPort, () => [])];
 }
 
-function upstream(name: Upstream, servers: readonly ServerAddress[], places: GatewayPlaces): string[] {
+/**
+ * The servers behind the gateway, for a file of its own: it changes alone, and the hosts may be references that Terraform puts in when
+ * it applies.
+ */
+export function upstreamsFile(places: GatewayPlaces): string {
+  const leaving = (name: Upstream) => [directive('include', leavingFile(places.temporary, `${name}*`))];
+  const lines = [...resolver(places), ...upstreamBlocks(places, (server) => expression(hostAndPort(server)), leaving)];
+  return `${lines.join('\n')}\n`;
+}
+
+function upstreamBlocks(
+  places: GatewayPlaces,
+  address: (server: ServerAddress) => Word,
+  more: (name: Upstream) => readonly string[],
+): string[] {
   const looksUp = looksUpAgain(places);
-  return block(
-    ['upstream', name],
-    [
-      directive('zone', name, '256k'),
-      directive('least_conn'),
-      ...servers.map((server) =>
-        directive(
-          'server',
-          hostAndPort(server),
-          ...(looksUp ? ['resolve'] : []),
-          'max_fails=1',
-          // A server that is replaced is back within seconds.
-          'fail_timeout=2s',
-        ),
+  return [
+    ...serversOf(places).flatMap(([name, servers]) =>
+      block(
+        ['upstream', name],
+        [
+          directive('zone', name, '256k'),
+          directive('least_conn'),
+          ...servers.map((server) => serverLine(address(server), looksUp)),
+          ...more(name),
+          directive('keepalive', KEPT),
+          directive('keepalive_timeout', `${KEPT_SECONDS[name]}s`),
+        ],
       ),
-      directive('keepalive', KEPT),
-      directive('keepalive_timeout', `${KEPT_SECONDS[name]}s`),
-    ],
-  );
+    ),
+    ...map('', '$servers', [['default', expression(serversText(places))]]),
+  ];
 }
 
 /** nginx looks names of upstreams up once; since 1.27.3 again when their time is over, if it is told to. */

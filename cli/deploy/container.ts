@@ -79,6 +79,29 @@ export async function failureInContainer(
   return status === 0 ? undefined : (stderr + stdout).trim() || 'no answer within 10 s';
 }
 
+/** True if a container runs, and with this image. */
+export async function runsImage(engine: readonly string[], name: string, image: string): Promise<boolean> {
+  const format = '{{.State.Running}} {{.Config.Image}}';
+  const { stdout } = await docker([...engine, 'container', 'inspect', `--format=${format}`, name]);
+  return stdout.trim() === `true ${image}`;
+}
+
+/** Addresses of a container in its networks. */
+export async function containerAddresses(engine: readonly string[], name: string): Promise<readonly string[]> {
+  const format = '{{range .NetworkSettings.Networks}}{{.IPAddress}} {{end}}';
+  const { stdout } = await docker([...engine, 'container', 'inspect', `--format=${format}`, name]);
+  return stdout.trim().split(/\s+/).filter(Boolean);
+}
+
+/** Ids of the processes in a container whose command line begins like this. */
+export async function processesOf(engine: readonly string[], name: string, title: string): Promise<readonly string[]> {
+  const { stdout } = await docker([...engine, 'container', 'top', name, '-o', 'pid,args']);
+  return stdout
+    .split('\n')
+    .map((line) => /^\s*(?<pid>\d+)\s+(?<args>.*)$/.exec(line)?.groups)
+    .flatMap((process) => (process?.['args']!.startsWith(title) ? [process['pid']!] : []));
+}
+
 /** Sends a signal to the first process of a container. */
 export async function signalContainer(engine: readonly string[], name: string, signal: string): Promise<void> {
   const { status, stderr } = await docker([...engine, 'container', 'kill', `--signal=${signal}`, name]);

@@ -21,6 +21,10 @@ const file = (id: string, fileName: string, more: Partial<ServerFile> = {}): Ser
 
 const CERTIFICATE = file('certificate', 'certificate.pem');
 
+const SERVERS = file('servers', 'servers.conf');
+
+/** Path of the gateway's servers, which are known when Terraform applies. */
+export const GATEWAY_SERVERS = pathOf(SERVERS);
 /** Path of the gateway's key and certificate. */
 export const GATEWAY_CERTIFICATE = pathOf(CERTIFICATE);
 /** Path of nginx's configuration. */
@@ -47,6 +51,7 @@ export function gatewayServer(place: string, options: GatewayServerOptions): Ser
     environment: {},
     files: [
       ...(hasCertificate ? [CERTIFICATE] : []),
+      SERVERS,
       // It names the certificate, which has to be there by then.
       file('configuration', 'nginx.conf', hasCertificate ? { writtenAfter: CERTIFICATE.id } : {}),
     ],

@@ -2,16 +2,21 @@ import { Token } from '../synth/cdk/core.ts';
 import { type Container, DockerProvider, type Network, type Volume } from '../synth/cdk/docker.ts';
 import { engineAddress } from './engine-address.ts';
 import { type EngineObject, type EngineObjectKind, engineObjects } from './engine-objects.ts';
+import { isNamed, withoutSuffix } from './unique-name.ts';
 
 /** Objects of an app's Docker engines; each engine is read once. An unreachable engine has none. */
 export class Engine {
   private readonly known = new Map<string, readonly EngineObject[]>();
 
-  /** The labelled object that has the name that the resource asks for. */
+  /** The labelled object that has the name that the resource asks for; of several with a unique one, the newest. */
   find(kind: EngineObjectKind, resource: Container | Network | Volume): EngineObject | undefined {
     const address = addressOf(resource.provider);
     if (!address) return undefined;
-    return this.objects(address).find((object) => object.kind === kind && object.name === resource.nameInput);
+    const name = resource.nameInput!;
+    const isIt = Token.isUnresolved(name)
+      ? (object: EngineObject) => isNamed(withoutSuffix(name), object.name)
+      : (object: EngineObject) => object.name === name;
+    return this.objects(address).find((object) => object.kind === kind && isIt(object));
   }
 
   private objects(address: readonly string[]): readonly EngineObject[] {

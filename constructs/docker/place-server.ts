@@ -2,16 +2,18 @@ import type { Construct } from 'constructs';
 import type { Server, ServerFile, ServerHealthCheck, TemporaryDirectory } from '../../compile/server/server.ts';
 import { fingerprint } from '../fingerprint.ts';
 import type { ISecretFile } from '../secrets/secret-file.ts';
-import type { ITerraformDependable } from '../synth/cdk/core.ts';
+import { Fn, type ITerraformDependable, Token } from '../synth/cdk/core.ts';
 import { Container, type ContainerConfig, type DockerProvider } from '../synth/cdk/docker.ts';
 import { type ContainerProps, cpuLabel, hardened } from './hardened-container.ts';
 import { type Belonging, labels } from './labels.ts';
 import { publishedUrl } from './published-url.ts';
 import { SecretVolume } from './secret-volume.ts';
+import { UNIQUE, uniqueName } from './unique-name.ts';
+import type { UpdateOrder } from './update-order.ts';
 
-/** Content of a server's file: a secret, or the volume that another construct has written it to. */
+/** Content of a server's file: a secret, a text that is none, or the volume that another construct has written it to. */
 export type FileContent = { readonly fingerprint: string } & (
-  { readonly secret: ISecretFile } | { readonly volume: SecretVolume }
+  { readonly secret: ISecretFile | string } | { readonly volume: SecretVolume }
 );
 
 /** Where and how the containers of a server run. */
@@ -23,14 +25,21 @@ export interface DockerPlacement extends Belonging {
   readonly volumePrefix: string;
   /** The part of each container's configuration with which it reaches others. */
   readonly network: Pick<ContainerConfig, 'networksAdvanced' | 'host'>;
-  /** One container each, with the id of its construct, its name on the engine and its published port, if it has one. */
-  readonly containers: readonly { readonly id: string; readonly name: string; readonly port?: number }[];
+  /**
+   * One container each, with the id of its construct, its name on the engine and its published port, if it has one. Docker
+   * chooses `any` port at each start.
+   */
+  readonly containers: readonly { readonly id: string; readonly name: string; readonly port?: number | 'any' }[];
+  /** @default 'stop-first' */
+  readonly updateOrder?: UpdateOrder;
   /** Further ports of each container. @default none */
   readonly furtherPorts?: readonly { readonly internal: number; readonly external: number; readonly ip: string }[];
   readonly bindAddress: string;
   readonly options: ContainerProps;
   /** Resources that must succeed before a file is written. */
   readonly dependsOn: readonly ITerraformDependable[];
+  /** Resources that must succeed after the files are written, and before a container is replaced. @default none */
+  readonly afterFiles?: (written: readonly ITerraformDependable[]) => readonly ITerraformDependable[];
   readonly provider: DockerProvider;
 }
 
@@ -45,25 +54,25 @@ export interface DockerServers {
 /** Runs a server in hardened containers, with each of its files in a volume of its own. */
 export function placeServer(scope: Construct, server: Server, placement: DockerPlacement): DockerServers {
   const { image, contents, network, bindAddress, furtherPorts = [], options, provider } = placement;
+  const startsFirst = placement.updateOrder === 'start-first';
   const volumes = new Map<string, SecretVolume>();
   for (const file of server.files) volumes.set(file.id, volumeOf(scope, file, placement, volumes));
   const volumesRead = (when: ServerFile['read']) =>
     server.files.filter(({ read }) => read === when).map(({ id }) => volumes.get(id)!);
   const started = server.files.filter(({ read }) => read === 'start');
+  const files = [...volumesRead('running'), ...volumesRead('start')].flatMap(({ waitFor }) => waitFor);
+  const dependsOn = [...files, ...(placement.afterFiles?.(files) ?? [])];
   const containers = placement.containers.map(
     ({ id, name, port }) =>
       new Container(scope, id, {
         ...hardened(scope.node.path, server.limits, options),
-        name,
+        name: startsFirst ? uniqueName(name) : name,
         image,
         ...(server.command && { command: [...server.command] }),
         ...environment(server),
         mounts: server.files.map((file) => volumes.get(file.id)!.mountedAt(file.directory)),
         ...network,
-        ports: [
-          ...(port === undefined ? [] : [{ internal: server.port, external: port, ip: bindAddress }]),
-          ...furtherPorts,
-        ],
+        ports: [...(port === undefined ? [] : [publishedPort(server, port, bindAddress)]), ...furtherPorts],
         ...temporary(server),
         ...(server.healthCheck && { healthcheck: dockerHealthCheck(server.healthCheck) }),
         ...(server.stop.signal && { stopSignal: server.stop.signal, stopTimeout: server.stop.graceSeconds }),
@@ -75,15 +84,30 @@ export function placeServer(scope: Construct, server: Server, placement: DockerP
           ...(server.healthCheck && healthLabel(server.healthCheck)),
           ...(server.temporary && temporaryLabel(server.temporary)),
         }),
-        dependsOn: [...volumesRead('running'), ...volumesRead('start')].flatMap(({ waitFor }) => waitFor),
+        // The state has the port that Docker has chosen, which differs after each start.
+        ...(startsFirst && {
+          lifecycle: { createBeforeDestroy: true, ignoreChanges: [...UNIQUE.ignoreChanges, 'ports'] },
+        }),
+        dependsOn,
         provider,
       }),
   );
   return {
     containers,
-    urls: placement.containers.flatMap(({ port }) => (port === undefined ? [] : [publishedUrl(bindAddress, port)])),
+    urls: placement.containers.flatMap(({ port }, n) =>
+      port === undefined ? [] : [publishedUrl(bindAddress, port === 'any' ? chosenPort(containers[n]!) : port)],
+    ),
     written: volumesRead('running').flatMap(({ waitFor }) => waitFor),
   };
+}
+
+function publishedPort({ port: internal }: Server, external: number | 'any', ip: string) {
+  return external === 'any' ? { internal, ip } : { internal, external, ip };
+}
+
+/** The port that Docker has chosen, known when Terraform applies; 0 for a container that has ended, which has none. */
+function chosenPort(container: Container): string {
+  return Token.asString(Fn.try([container.interpolationForAttribute('ports[0].external'), 0]));
 }
 
 function volumeOf(

@@ -1,5 +1,5 @@
 /** Where a published port is reached from the machine that publishes it. */
-export function publishedUrl(bindAddress: string, port: number): string {
+export function publishedUrl(bindAddress: string, port: number | string): string {
   return `http://${reachable(bindAddress)}:${port}`;
 }
 

@@ -4,12 +4,13 @@ import { Container, type ContainerMounts, type DockerProvider, Volume } from '..
 import { dockerProvider } from './docker-provider.ts';
 import { type Belonging, labels } from './labels.ts';
 import type { ISecretFile } from '../secrets/secret-file.ts';
+import { UNIQUE, uniqueName } from './unique-name.ts';
 
 export interface SecretVolumeProps extends Belonging {
   /** Name of the volume on the engine. */
   readonly volumeName: string;
-  /** The secret that the volume holds. */
-  readonly secret: ISecretFile;
+  /** The secret that the volume holds, or a text that is none and may be in the state. */
+  readonly secret: ISecretFile | string;
   /** Changes when the secret does, and tells nothing about it. */
   readonly fingerprint: string;
   /** Name of the file inside of the volume. */
@@ -48,7 +49,7 @@ export class SecretVolume extends Construct {
     this.volumeName = props.volumeName;
     const volume = new Volume(this, 'volume', { name: props.volumeName, labels: labels(props), provider });
     const writer = new Container(this, 'writer', {
-      name: `${props.volumeName}-writer`,
+      name: uniqueName(`${props.volumeName}-writer`),
       image: props.image,
       start: false,
       mustRun: false,
@@ -60,14 +61,16 @@ export class SecretVolume extends Construct {
       mounts: [{ type: 'volume', source: volume.name, target: '/secret' }],
       upload: [
         {
-          source: props.secret.relativeTo(this),
-          sourceHash: props.fingerprint,
+          ...(typeof props.secret === 'string'
+            ? { content: props.secret }
+            : { source: props.secret.relativeTo(this), sourceHash: props.fingerprint }),
           file: `/secret/${props.fileName}`,
           // Uploads belong to root, and servers don't run as root. Only they mount the volume.
           permissions: '0444',
         },
       ],
       labels: labels(props),
+      lifecycle: UNIQUE,
       dependsOn: [...(props.dependsOn ?? [])],
       provider,
     });

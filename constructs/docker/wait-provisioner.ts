@@ -1,4 +1,4 @@
-import type { LocalExecProvisioner } from '../synth/cdk/core.ts';
+import { type LocalExecProvisioner, Token } from '../synth/cdk/core.ts';
 import { type Container, DockerProvider } from '../synth/cdk/docker.ts';
 import { cliProvisioner } from '../synth/cli-command.ts';
 import type { ISecretFile } from '../secrets/secret-file.ts';
@@ -25,10 +25,16 @@ export function waitProvisioner(container: Container, options: WaitOptions): Loc
     'wait',
     ...(url === undefined ? [] : ['--url', url]),
     ...(signingKey === undefined ? [] : ['--signing-key', signingKey]),
-    ...['--timeout', String(timeoutSeconds), '--container', container.nameInput!],
+    ...['--timeout', String(timeoutSeconds), '--container', containerName(container)],
     ...hide.flatMap((file) => ['--hide', file.relativeTo(container)]),
     ...engineOptions(container.provider),
   );
+}
+
+/** The name of a container on the engine; of a unique one, a reference to what it is when Terraform applies. */
+export function containerName(container: Container): string {
+  const name = container.nameInput!;
+  return Token.isUnresolved(name) ? container.name : name;
 }
 
 /** Options for what the provider configures; the command reads the environment itself. */

@@ -1,6 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { isNamed } from '../docker/unique-name.ts';
 import { randomSecret } from './secret-files.ts';
 
 /** Secrets of a deployment that its engine still has, each with the name of its file in a secrets directory. */
@@ -28,9 +29,12 @@ export function recoverSecrets(
 ): RecoveredSecrets {
   const copies = mkdtempSync(join(workDirectory, '.recovered-'));
   const copy = (...places: readonly [container: string, path: string][]): string | undefined => {
-    for (const [container, path] of places.filter(([name]) => containers.includes(name))) {
+    const found = places.flatMap(([name, path]) =>
+      containers.filter((container) => isNamed(name, container)).map((container) => `${container}:${path}`),
+    );
+    for (const place of found) {
       const file = join(copies, 'file');
-      const { status } = spawnSync('docker', [...address, 'cp', `${container}:${path}`, file], { timeout: 30_000 });
+      const { status } = spawnSync('docker', [...address, 'cp', place, file], { timeout: 30_000 });
       if (status === 0) return readFileSync(file, 'utf8');
     }
     return undefined;

@@ -109,7 +109,7 @@ describe('every container of a deployment', () => {
   it('is one of those that are meant', () => {
     expect(engineObjects('container', 'projects').sort()).toEqual([...names, ...writers()].sort());
     expect(writers().length).toBeGreaterThanOrEqual(3);
-    for (const name of writers()) expect(name).toMatch(/^projects-.*-writer$/);
+    for (const name of writers()) expect(name).toMatch(/^projects-.*-writer-[0-9a-f]{8}$/);
   });
 
   it('has no root, no capability, no new privilege, no device, nothing of the host', () => {

@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { get, type IncomingMessage } from 'node:http';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { isNamed } from '../../constructs/docker/unique-name.ts';
 import { Deployment, engineObjects } from '../support/deployment.ts';
 import { deployKilledAt, type KillPoint } from '../support/killed-deploy.ts';
 import { sample } from '../support/fuzz.ts';
@@ -71,7 +72,7 @@ const firstDeploy: Record<string, KillPoint> = {
   'while the access SQL runs': { output: /sql_applied\S+: Provisioning/, and: () => runnerRuns() },
   'when the keys are written': {
     output: /keys_volume_writer\S+: Creating/,
-    and: () => containerExists('todos-keys-writer'),
+    and: () => engineObjects('container', 'todos').some((name) => isNamed('todos-keys-writer', name)),
   },
   'when the server is made': { output: /api-1_\S+: Creating/, and: () => containerExists('todos-api-1') },
   'while the server is waited for': { output: /server_ready\S+: Provisioning/, cli: true },

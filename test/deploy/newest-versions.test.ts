@@ -71,7 +71,7 @@ describe.skipIf(missing && process.env['REQUIRE_DEPLOY_TESTS'] !== '1')(title, (
   afterAll(() => deployment?.remove());
 
   function isHealthyAndClosed(): void {
-    const all = engineObjects('container', NAME).filter((name) => !name.endsWith('-writer'));
+    const all = engineObjects('container', NAME).filter((name) => !name.includes('-writer-'));
     expect(all.sort()).toEqual([SERVER, DATABASE]);
     expect(all.map(health)).toEqual(['healthy', 'healthy']);
     expect(askFrom(NAME, `http://${SERVER}:3000/rpc/none`)).toContain('"code"');

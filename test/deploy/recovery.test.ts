@@ -2,6 +2,7 @@ import { readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Deployment, docker, engineObjects, touched } from '../support/deployment.ts';
+import { isNamed } from '../../constructs/docker/unique-name.ts';
 import { FULL_TESTS } from '../support/fuzz.ts';
 import { ask } from '../support/poll.ts';
 
@@ -60,7 +61,10 @@ describe('a plain deploy brings back', () => {
 
   it('the volumes with the configuration', async () => {
     const volumes = ['todos-keys', 'todos-database-login', 'todos-database-login-fallback', 'todos-root-certificate'];
-    docker('rm', '--force', 'todos-api-1', ...volumes.map((volume) => `${volume}-writer`));
+    const writers = volumes.map((volume) => `${volume}-writer`);
+    const written = engineObjects('container', 'todos').filter((name) => writers.some((one) => isNamed(one, name)));
+    expect(written).toHaveLength(volumes.length);
+    docker('rm', '--force', 'todos-api-1', ...written);
     docker('volume', 'rm', ...volumes);
     await deployRepairs();
     expect(await titles()).toBe(HEALTHY);

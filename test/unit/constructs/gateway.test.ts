@@ -15,6 +15,13 @@ function withGateway(
   const declaration = testDeclaration(input);
   const database = new PostgresDatabase(stack, 'database', { name: 'todos', secrets });
   const make = () => new SecuredPostgrest(stack, 'api', { declaration, database, secrets, servers, gateway });
+  /** The file with the servers. */
+  const upstreams = () => {
+    const [{ content }] = synth(stack).block('docker_container', 'api/gateway/servers/writer')['upload'] as [
+      { content: string },
+    ];
+    return content;
+  };
   /** The configuration, as nginx is given it. */
   const configuration = () => {
     app.synth();
@@ -23,7 +30,7 @@ function withGateway(
     ];
     return readFileSync(join(directory, 'cdktf.out/stacks/stack', source), 'utf8');
   };
-  return { app, stack, directory, secrets, make, configuration };
+  return { app, stack, directory, secrets, make, configuration, upstreams };
 }
 
 const PUBLIC: Partial<DeclarationInput> = { server: { version: '16.2', bindAddress: '0.0.0.0' } };
@@ -74,7 +81,10 @@ describe('a gateway', () => {
         { internal: 8080, external: 8080, ip: '127.0.0.1' },
         { internal: 8081, external: 8081, ip: '127.0.0.1' },
       ],
-      mounts: [{ source: 'todos-gateway-configuration', target: '/etc/gateway/configuration', read_only: true }],
+      mounts: [
+        { source: 'todos-gateway-servers', target: '/etc/gateway/servers', read_only: true },
+        { source: 'todos-gateway-configuration', target: '/etc/gateway/configuration', read_only: true },
+      ],
     });
   });
 
@@ -83,33 +93,40 @@ describe('a gateway', () => {
     const api = make();
     const { dependencies, block } = synth(stack);
     expect(dependencies('docker_container', 'api/gateway/configuration/writer')).toContain('api/server/ready');
-    expect(dependencies('docker_container', 'api/gateway/container')).toEqual(['api/gateway/configuration/writer']);
-    const provisioners = block('terraform_data', 'api/gateway/ready')['provisioner'] as {
-      'local-exec': { command: string };
-    }[];
-    const commands = provisioners.map(({ 'local-exec': { command } }) => command.replace(/.* (wait|gateway) /, '$1 '));
-    expect(commands).toEqual([
-      expect.stringMatching(/^wait --url http:\/\/127\.0\.0\.1:8081\/health .*--container todos-gateway /),
+    expect(dependencies('docker_container', 'api/gateway/container')).toEqual([
+      'api/gateway/servers/writer',
+      'api/gateway/configuration/writer',
+      'api/gateway/taken',
+    ]);
+    const commands = (id: string) =>
+      (block('terraform_data', `api/gateway/${id}`)['provisioner'] as { 'local-exec': { command: string } }[]).map(
+        ({ 'local-exec': { command } }) => command.replace(/.* (wait|gateway) /, '$1 '),
+      );
+    expect(commands('taken')).toEqual([
       expect.stringMatching(
-        /^gateway reload --container todos-gateway --file \/etc\/gateway\/configuration\/nginx\.conf --status http:\/\/127\.0\.0\.1:8081 --configuration [0-9a-f]{16}/,
+        /^gateway reload --container todos-gateway --image nginxinc\/nginx-unprivileged:1\.30\.6 --file \/etc\/gateway\/configuration\/nginx\.conf --temporary \/tmp --status http:\/\/127\.0\.0\.1:8081 --configuration [0-9a-f]{16} --servers 'api todos-api-1:3000' --timeout 80/,
       ),
+    ]);
+    expect(commands('ready')).toEqual([
+      expect.stringMatching(/^wait --url http:\/\/127\.0\.0\.1:8081\/health .*--container todos-gateway /),
       expect.stringMatching(/^wait --url http:\/\/127\.0\.0\.1:8081\/ready /),
     ]);
     expect(api.waitFor.length).toBeGreaterThan(2);
   });
 
   it('leads to the servers by name, and looks the names up again', () => {
-    const { make, configuration } = withGateway({}, { servers: 2 });
+    const { make, configuration, upstreams } = withGateway({}, { servers: 2 });
     make();
-    const text = configuration();
-    for (const n of [1, 2]) expect(text).toContain(`server todos-api-${n}:3000 resolve `);
+    expect(configuration()).toContain('include /etc/gateway/servers/servers.conf;');
+    const text = upstreams();
+    for (const n of [1, 2]) expect(text).toContain(`server "todos-api-${n}:3000" resolve `);
     expect(text).toContain('resolver 127.0.0.11 valid=1s');
   });
 
   it('has the opener of encrypted tokens on its own network, asks it first, and waits until it has the key in use', () => {
     const tokenOpener = { image: 'opener:1' };
     const input = { tokens: { encryption: 'required' } } as const;
-    const { stack, secrets, make, configuration } = withGateway({ tokenOpener }, { input });
+    const { stack, secrets, make, configuration, upstreams } = withGateway({ tokenOpener }, { input });
     make();
     const { block, dependencies } = synth(stack);
     const opener = block('docker_container', 'api/gateway/token-opener/container');
@@ -133,9 +150,8 @@ describe('a gateway', () => {
     expect(ready).toContain(
       `http://127.0.0.1:8081/encryption-keys --signing-key ${secrets.encryptionKeys().keyInUse} `,
     );
-    const text = configuration();
-    expect(text).toContain('server todos-token-opener:8070 resolve ');
-    expect(text).toContain('auth_request /.gateway/open;');
+    expect(upstreams()).toContain('server "todos-token-opener:8070" resolve ');
+    expect(configuration()).toContain('auth_request /.gateway/open;');
   });
 
   it('has no opener where no token is encrypted, and is needed where one is', () => {
@@ -170,10 +186,10 @@ describe('a gateway', () => {
   it('takes the version of nginx from the tag of an image', () => {
     const old = withGateway({ image: 'nginx:1.26.3-bookworm' });
     old.make();
-    expect(old.configuration()).not.toContain(' resolve ');
+    expect(old.upstreams()).not.toContain(' resolve ');
     const given = withGateway({ image: 'registry.test/nginx:ours', version: '1.26.3' });
     given.make();
-    expect(given.configuration()).not.toContain(' resolve ');
+    expect(given.upstreams()).not.toContain(' resolve ');
   });
 });
 
@@ -252,8 +268,8 @@ describe('rejected', () => {
 
 it('the token service is at the path of the declared issuer', () => {
   const input = { keys: { generate: 'ES256' as const }, tokens: { issuer: 'https://api.test/sign-in' } };
-  const { make, configuration } = withGateway({ tokenService: true }, { input });
+  const { make, configuration, upstreams } = withGateway({ tokenService: true }, { input });
   make();
   expect(configuration()).toContain('location ^~ /sign-in/ {');
-  expect(configuration()).toContain('server todos-token-service:8090 resolve ');
+  expect(upstreams()).toContain('server "todos-token-service:8090" resolve ');
 });

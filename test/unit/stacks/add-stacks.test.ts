@@ -4,6 +4,7 @@ import { TerraformStack } from 'cdktf';
 import { describe, expect, it } from 'vitest';
 import { SecuredPostgrest } from '../../../constructs/index.ts';
 import { AccessStack, addStacks, ApiStack, DatabaseStack } from '../../../stacks/index.ts';
+import { refusal } from '../../support/errors.ts';
 import { synth, testApp, testDeclaration } from '../../support/synth.ts';
 
 describe('addStacks', () => {
@@ -41,6 +42,35 @@ describe('addStacks', () => {
       ports: [{ external: 8081 }],
     });
     expect(api.api.urls).toEqual(['http://127.0.0.1:8080', 'http://127.0.0.1:8081']);
+  });
+
+  it('behind a gateway, starts another server before it ends the one before', () => {
+    const { app, secrets } = testApp();
+    const { api } = addStacks(app, testDeclaration(), { secrets, api: { servers: 2 }, gateway: {} });
+    const { block } = synth(api);
+    const reference = (n: number) => `\\$\\{docker_container\\.api_server_api-${n}_[0-9A-F]{8}\\.name\\}`;
+    expect(block('docker_container', 'api/server/api-1')).toMatchObject({
+      name: 'todos-api-1-${substr(uuid(), 0, 8)}',
+      ports: [{ internal: 3000, ip: '127.0.0.1' }],
+      lifecycle: { create_before_destroy: true, ignore_changes: ['name', 'ports'] },
+    });
+    const [{ content }] = block('docker_container', 'api/gateway/servers/writer')['upload'] as [{ content: string }];
+    for (const n of [1, 2]) expect(content).toMatch(new RegExp(`server "${reference(n)}:3000" resolve `));
+    for (const id of ['server/ready', 'gateway/taken']) {
+      expect(block('terraform_data', `api/${id}`)).toMatchObject({ lifecycle: { create_before_destroy: true } });
+    }
+    // It keeps its port, and can't be created before the one before it has ended.
+    expect(block('docker_container', 'api/gateway/container')['lifecycle']).toBeUndefined();
+    expect(block('docker_container', 'api/gateway/container')['name']).toBe('todos-gateway');
+  });
+
+  it('reckons with twice as many connections behind a gateway', () => {
+    const { app, secrets } = testApp();
+    const make = () => addStacks(app, testDeclaration(), { secrets, api: { servers: 5 }, gateway: {} });
+    expect(refusal(make)).toMatchObject({
+      code: 'invalid_prop',
+      problem: expect.stringContaining('110 connections while they are replaced') as unknown,
+    });
   });
 
   it('warns of no advisory that the declaration accepts, unless the database has a list of its own', () => {
