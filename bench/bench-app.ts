@@ -9,6 +9,6 @@ import { declareTables } from './tables.ts';
 const app = new App();
 const count = process.env['BENCH_TABLES'];
 const declaration = count === undefined ? { ...todos, name: 'bench' } : declareTables('bench', Number(count));
-addStacks(app, declaration, readEnvironment(declaration.name));
+addStacks(app, declaration, { ...readEnvironment(declaration.name), gateway: false });
 await observe(app);
 app.synth();

@@ -1,5 +1,7 @@
 import { join } from 'node:path';
 import { Option, type Command } from 'commander';
+import { NGINX_IMAGE } from '../gateway/index.ts';
+import { API_PORT, hasGateway } from '../stacks/environment-gateway.ts';
 import { environmentCount, environmentPort } from '../stacks/environment-numbers.ts';
 import { POSTGRES_IMAGE, postgrestImage } from '../compile/images.ts';
 import type { Declaration } from '../declaration/types.ts';
@@ -17,6 +19,8 @@ import { checkState } from './doctor/state.ts';
 import { checkTerraform } from './doctor/terraform.ts';
 import { checkTable } from './doctor/versions.ts';
 import { loadDeclaration } from './load-declaration.ts';
+import { runProgram } from './doctor/program.ts';
+import { isNamed } from '../constructs/docker/is-named.ts';
 import { parsePort } from './parse-port.ts';
 
 interface DoctorOptions extends Partial<ConnectionOptions> {
@@ -74,14 +78,17 @@ interface DeployPorts {
   readonly databasePort: number;
   readonly apiPort: number;
   readonly servers: number;
+  /** Undefined without a gateway. */
+  readonly statusPort: number | undefined;
 }
 
 /** Reads from the environment which ports a deploy publishes. */
 function readDeployPorts(): DeployPorts {
   return {
     databasePort: environmentPort('DATABASE_PORT') ?? 5432,
-    apiPort: environmentPort('API_PORT') ?? 3000,
+    apiPort: environmentPort('API_PORT') ?? API_PORT,
     servers: environmentCount('API_SERVERS') ?? 1,
+    statusPort: hasGateway() ? (environmentPort('GATEWAY_STATUS_PORT') ?? 8081) : undefined,
   };
 }
 
@@ -89,32 +96,46 @@ async function checkDeclaration(
   declaration: Declaration,
   engine: readonly string[] | undefined,
   { host, secrets }: DoctorOptions,
-  { apiPort, databasePort, servers }: DeployPorts,
+  { apiPort, databasePort, servers, statusPort }: DeployPorts,
 ): Promise<CheckResult[]> {
   const { name, server, acceptedAdvisories } = declaration;
-  const { POSTGRES_IMAGE: postgres, POSTGREST_IMAGE: postgrest, SECRETS_DIRECTORY: directory } = process.env;
+  const { POSTGRES_IMAGE: postgres, POSTGREST_IMAGE: postgrest, GATEWAY_IMAGE: nginx } = process.env;
+  const directory = process.env['SECRETS_DIRECTORY'];
   const hasContainer = host === undefined;
   const images: WantedImage[] = [
     { product: 'PostgREST', image: postgrest || postgrestImage(declaration), variable: 'POSTGREST_IMAGE' },
   ];
-  const ports: WantedPort[] = Array.from({ length: servers }, (_, n) => ({
-    host: server.bindAddress,
-    port: apiPort + n,
-    container: `${name}-api-${n + 1}`,
-    variable: 'API_PORT',
-  }));
+  const serverNames = Array.from({ length: servers }, (_, n) => `${name}-api-${n + 1}`);
+  const ports: WantedPort[] = [];
+  if (statusPort === undefined) {
+    const { bindAddress: host } = server;
+    serverNames.forEach((container, n) => ports.push({ host, port: apiPort + n, container, variable: 'API_PORT' }));
+  } else {
+    const container = `${name}-gateway`;
+    images.push({ image: nginx || NGINX_IMAGE, variable: 'GATEWAY_IMAGE' });
+    ports.push({ host: server.bindAddress, port: apiPort, container, variable: 'API_PORT' });
+    ports.push({ host: '127.0.0.1', port: statusPort, container, variable: 'GATEWAY_STATUS_PORT' });
+  }
   if (hasContainer) {
     images.unshift({ product: 'PostgreSQL', image: postgres || POSTGRES_IMAGE, variable: 'POSTGRES_IMAGE' });
     ports.unshift({ host: '127.0.0.1', port: databasePort, container: `${name}-postgres`, variable: 'DATABASE_PORT' });
   }
-  const running = ports.map(({ container }) => ({
-    product: container === `${name}-postgres` ? ('PostgreSQL' as const) : ('PostgREST' as const),
-    container,
-  }));
+  const running = [
+    ...(hasContainer ? [{ product: 'PostgreSQL' as const, container: `${name}-postgres` }] : []),
+    ...serverNames
+      .flatMap((server) => namesOf(engine, server))
+      .map((container) => ({ product: 'PostgREST' as const, container })),
+  ];
   return [
     ...checkImages(engine, images, acceptedAdvisories),
     ...checkRunning(engine, running, acceptedAdvisories),
     ...(await checkPorts(engine, ports)),
     ...checkSecrets(engine, name, secrets ?? (directory || join('.secrets', name))),
   ];
+}
+
+/** Names of the containers that run a server: several while it is replaced. */
+function namesOf(engine: readonly string[] | undefined, server: string): string[] {
+  const { stdout } = runProgram('docker', [...(engine ?? []), 'ps', '--format', '{{.Names}}']);
+  return stdout.split('\n').filter((name) => isNamed(server, name));
 }

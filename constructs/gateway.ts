@@ -19,7 +19,7 @@ import {
   gatewayConfiguration,
   type GatewayInput,
   type GatewayPlaces,
-  NGINX_VERSION,
+  NGINX_IMAGE,
   type ServerAddress,
   serversText,
   upstreamsFile,
@@ -83,7 +83,6 @@ export interface GatewayProps extends GatewayContainerProps {
   readonly dependsOn: readonly ITerraformDependable[];
 }
 
-const IMAGE = `nginxinc/nginx-unprivileged:${NGINX_VERSION}`;
 /** Docker's own DNS server, in each container. */
 const RESOLVER = '127.0.0.11';
 /** Port of the token service in its container. */
@@ -120,7 +119,7 @@ export class Gateway extends Construct {
 
   constructor(scope: Construct, id: string, props: GatewayProps) {
     super(scope, id);
-    const { declaration, secrets, servers, certificate, redirectPort, updateOrder, image = IMAGE } = props;
+    const { declaration, secrets, servers, certificate, redirectPort, updateOrder, image = NGINX_IMAGE } = props;
     const { name } = declaration;
     const { bindAddress, corsAllowedOrigins } = declaration.server;
     const place = this.node.path;

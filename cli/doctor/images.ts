@@ -7,7 +7,8 @@ import { versionResults } from './versions.ts';
 const { ok, warning, problem } = resultsOf('images');
 
 export interface WantedImage {
-  readonly product: Product;
+  /** @default the version is not looked at */
+  readonly product?: Product;
   readonly image: string;
   /** The variable of the environment that names another one. */
   readonly variable: string;
@@ -20,7 +21,7 @@ export function checkImages(
 ): CheckResult[] {
   return wanted.flatMap(({ product, image, variable }) => [
     ...(engine ? [presence(engine, image, variable)] : []),
-    ...tagResults(product, image, accepted),
+    ...(product ? tagResults(product, image, accepted) : []),
   ]);
 }
 

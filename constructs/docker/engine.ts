@@ -2,7 +2,8 @@ import { Token } from '../synth/cdk/core.ts';
 import { type Container, DockerProvider, type Network, type Volume } from '../synth/cdk/docker.ts';
 import { engineAddress } from './engine-address.ts';
 import { type EngineObject, type EngineObjectKind, engineObjects } from './engine-objects.ts';
-import { isNamed, withoutSuffix } from './unique-name.ts';
+import { isNamed } from './is-named.ts';
+import { withoutSuffix } from './unique-name.ts';
 
 /** Objects of an app's Docker engines; each engine is read once. An unreachable engine has none. */
 export class Engine {

@@ -11,11 +11,6 @@ export function uniqueName(name: string): string {
 /** Lifecycle of a container with such a name. */
 export const UNIQUE = { ignoreChanges: ['name'] };
 
-/** True if a container has the name, or a unique one that was made of it. */
-export function isNamed(name: string, container: string): boolean {
-  return container.startsWith(name) && /^(-[0-9a-f]{8})?$/.test(container.slice(name.length));
-}
-
 /** The name that a unique one is made of, before Terraform applies. */
 export function withoutSuffix(name: string): string {
   return name.replace(/-\$\{TfToken\[.*$/, '');

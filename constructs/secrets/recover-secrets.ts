@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { isNamed } from '../docker/unique-name.ts';
+import { isNamed } from '../docker/is-named.ts';
 import { randomSecret } from './secret-files.ts';
 
 /** Secrets of a deployment that its engine still has, each with the name of its file in a secrets directory. */

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { isNamed } from '../../constructs/docker/is-named.ts';
 import { encryptToken, keysInDirectory, readKeys } from '../../tokens/index.ts';
 import { deployedPlaces } from '../support/deployed-places.ts';
 import { changes, Deployment, engineObjects, freePort } from '../support/deployment.ts';
@@ -11,18 +12,22 @@ const NO_CHANGES = { 'sealed-database': 'no changes', 'sealed-access': 'no chang
 
 let sealed: Deployment;
 let url: string;
+let setOpener: (options: object) => void;
 
 beforeAll(async () => {
   sealed = await Deployment.declaring(notes('sealed', { tokens: { encryption: 'required' } }));
   const [port, statusPort] = [await freePort(), await freePort()];
   url = `http://127.0.0.1:${port}`;
-  sealed.env['GATEWAY'] = JSON.stringify({
-    image: nginxImage,
-    port,
-    statusPort,
-    limits: { requestsPerSecondPerAddress: 100_000, requestsPerSecondPerToken: 100_000 },
-    tokenOpener: { image: tokenServiceImage },
-  });
+  setOpener = (options) => {
+    sealed.env['GATEWAY_OPTIONS'] = JSON.stringify({
+      image: nginxImage,
+      port,
+      statusPort,
+      limits: { requestsPerSecondPerAddress: 100_000, requestsPerSecondPerToken: 100_000 },
+      tokenOpener: { image: tokenServiceImage, ...options },
+    });
+  };
+  setOpener({});
   await sealed.deploy();
 });
 
@@ -85,6 +90,17 @@ describe('a deploy with required encryption', () => {
     await sealed.deploy();
     await expect.poll(async () => statusOf(await encrypted(previous)), { timeout: 30_000 }).toBe(401);
     expect(await statusOf(await encrypted())).toBe(200);
+  });
+
+  it('has another opener answer before the one before ends', async () => {
+    const opener = () => engineObjects('container', 'sealed').filter((name) => isNamed('sealed-token-opener', name));
+    const before = opener();
+    setOpener({ cpus: 0.9 });
+    const outcomes = await during(sealed.deploy());
+    console.info(`while the opener was replaced: ${JSON.stringify(outcomes)}`);
+    expect(Object.keys(outcomes)).toEqual(['200']);
+    expect(opener()).toHaveLength(1);
+    expect(opener()).not.toEqual(before);
   });
 
   it('has its keys and tokens in no other place than the volume', async () => {

@@ -70,7 +70,7 @@ function renew(): void {
 }
 
 function set(more: Record<string, unknown>): void {
-  gated.env['GATEWAY'] = JSON.stringify({ ...options, ...more });
+  gated.env['GATEWAY_OPTIONS'] = JSON.stringify({ ...options, ...more });
 }
 
 async function run(...args: string[]): Promise<void> {

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { get, type IncomingMessage } from 'node:http';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { isNamed } from '../../constructs/docker/unique-name.ts';
+import { isNamed } from '../../constructs/docker/is-named.ts';
 import { Deployment, engineObjects } from '../support/deployment.ts';
 import { deployKilledAt, type KillPoint } from '../support/killed-deploy.ts';
 import { sample } from '../support/fuzz.ts';

@@ -2,7 +2,7 @@ import { readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Deployment, docker, engineObjects, touched } from '../support/deployment.ts';
-import { isNamed } from '../../constructs/docker/unique-name.ts';
+import { isNamed } from '../../constructs/docker/is-named.ts';
 import { FULL_TESTS } from '../support/fuzz.ts';
 import { ask } from '../support/poll.ts';
 

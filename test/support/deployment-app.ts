@@ -7,7 +7,9 @@ import { addStacks, type SecuredPostgrestStacksProps } from '../../stacks/index.
 
 const app = new App();
 const declaration = await loadDeclaration(process.env['DECLARATION']!);
-const gateway = JSON.parse(process.env['GATEWAY'] ?? 'false') as SecuredPostgrestStacksProps['gateway'];
-addStacks(app, declaration, { ...readEnvironment(declaration.name), ...(gateway && { gateway }) });
+const gateway = JSON.parse(process.env['GATEWAY_OPTIONS'] ?? 'false') as NonNullable<
+  SecuredPostgrestStacksProps['gateway']
+>;
+addStacks(app, declaration, { ...readEnvironment(declaration.name), gateway });
 await observe(app);
 app.synth();

@@ -12,7 +12,7 @@ import { loadSigningKey, signToken, type TokenOptions } from '../../tokens/index
 import type { Declaration, KeySource } from '../../declaration/types.ts';
 import { copyCheckout, root } from './checkout.ts';
 import { compiled } from './compiled.ts';
-import { postgresImage, postgrestImage } from './images.ts';
+import { nginxImage, postgresImage, postgrestImage } from './images.ts';
 import { type Run, type RunOptions, runProgram, type Watch } from './run-program.ts';
 import { planStacks, runStacks, synthesize } from './stacks.ts';
 
@@ -29,21 +29,30 @@ export class Deployment {
   readonly directory: string;
   readonly apiPort: number;
   readonly databasePort: number;
+  readonly statusPort: number;
   readonly env: NodeJS.ProcessEnv;
   /** The declaration's name. */
   readonly name: string;
 
-  private constructor(name: string, directory: string, apiPort: number, databasePort: number, env: NodeJS.ProcessEnv) {
+  private constructor(
+    name: string,
+    directory: string,
+    [apiPort, databasePort, statusPort]: readonly [number, number, number],
+    env: NodeJS.ProcessEnv,
+  ) {
     this.name = name;
     this.directory = directory;
     this.apiPort = apiPort;
     this.databasePort = databasePort;
+    this.statusPort = statusPort;
     this.env = {
       ...process.env,
       TF_CLI_CONFIG_FILE: undefined,
       CHECKPOINT_DISABLE: '1',
       POSTGRES_IMAGE: postgresImage,
       POSTGREST_IMAGE: postgrestImage,
+      GATEWAY_IMAGE: nginxImage,
+      GATEWAY_STATUS_PORT: String(statusPort),
       DATABASE_PORT: String(databasePort),
       API_PORT: String(apiPort),
       DECLARATION: join(directory, 'declaration', 'declaration.mjs'),
@@ -89,7 +98,7 @@ export class Deployment {
       sendCrashReports: 'false',
     };
     writeFileSync(join(directory, 'cdktf.json'), JSON.stringify(settings));
-    return new Deployment(name, directory, await freePort(), await freePort(), env);
+    return new Deployment(name, directory, await freePorts(), env);
   }
 
   /** Copies what git would have in a fresh clone: deployed with the commands of the README. */
@@ -97,7 +106,7 @@ export class Deployment {
     refuseRunning('todos');
     const directory = mkdtempSync(join(tmpdir(), 'clone of it '));
     copyCheckout(directory);
-    return new Deployment('todos', directory, await freePort(), await freePort(), { DECLARATION: undefined });
+    return new Deployment('todos', directory, await freePorts(), { DECLARATION: undefined });
   }
 
   /** Another checkout on this machine of what is deployed: with the secrets and what Terraform knows, in another directory. */
@@ -105,7 +114,7 @@ export class Deployment {
     const directory = mkdtempSync(join(tmpdir(), `checkout ${this.name} `));
     const outputs = join(this.directory, 'cdktf.out');
     cpSync(this.directory, directory, { recursive: true, filter: (path) => !path.startsWith(outputs) });
-    return new Deployment(this.name, directory, this.apiPort, this.databasePort, {});
+    return new Deployment(this.name, directory, [this.apiPort, this.databasePort, this.statusPort], {});
   }
 
   get url(): string {
@@ -304,6 +313,10 @@ function refuseRunning(name: string): void {
 export async function freePort(): Promise<number> {
   const port = 20_000 + Math.floor(Math.random() * 10_000);
   return (await isFree(port)) ? port : freePort();
+}
+
+async function freePorts(): Promise<readonly [number, number, number]> {
+  return [await freePort(), await freePort(), await freePort()];
 }
 
 function quoted(path: string): string {

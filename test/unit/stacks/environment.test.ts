@@ -31,6 +31,13 @@ it('images, ports, servers and limits come from the environment', () => {
   expect(api).toEqual({ image: 'postgrest:16', port: 8080, servers: 2, memory: 512, cpus: 1.5 });
 });
 
+it('the gateway has the port of the API, and is left out on request', () => {
+  expect(read({}).gateway).toEqual({ port: 3000 });
+  const { gateway } = read({ API_PORT: '80', GATEWAY_IMAGE: 'nginx:1.30.6', GATEWAY_STATUS_PORT: '81' });
+  expect(gateway).toEqual({ port: 80, image: 'nginx:1.30.6', statusPort: 81 });
+  expect(read({ GATEWAY: 'off' }).gateway).toBe(false);
+});
+
 it('the store of the private keys comes from the environment', () => {
   expect(read({ KEYS_FROM_ENV: 'TODOS_KEYS' }).secrets.keys).toMatchObject({
     options: ['--keys-from-env', 'TODOS_KEYS'],
@@ -53,12 +60,14 @@ it.each([
   { DATABASE_CPUS: '0' },
   { API_MEMORY: '1 GB' },
   { API_CPUS: 'all' },
+  { GATEWAY: 'false' },
+  { GATEWAY_STATUS_PORT: 'none' },
 ])('%j is refused before a directory is made', (env) => {
   const [[name, value] = []] = Object.entries(env);
   const directory = join(temporaryDirectory(), 'secrets');
   const { code, message } = refusal(() => read({ ...env, SECRETS_DIRECTORY: directory }));
   expect(code).toBe('invalid_prop');
-  expect(message).toContain(`${name}: "${value}" is not `);
+  expect(message).toMatch(new RegExp(`${name}: "${value}" is (not|neither) `));
   expect(existsSync(directory)).toBe(false);
 });
 
