@@ -19,5 +19,5 @@ export default declare({
       ],
     },
   ],
-  tokens: { issuer: process.env['TOKEN_ISSUER'] ?? 'https://id.example.org', audience: 'board' },
+  tokens: { issuer: process.env['TOKEN_ISSUER'] ?? 'https://board.example.org/sign-in', audience: 'board' },
 });

@@ -1,4 +1,4 @@
-// A database, an API, and a token service whose users sign in with a password.
+// A database, an API, a token service whose users sign in with a password, and one address for both.
 import { App, TerraformOutput, TerraformStack } from 'cdktf';
 import { observe, PostgresDatabase, SecretsDirectory, SecuredPostgrest, TokenService } from '../../index.ts';
 import declaration from './declaration.ts';
@@ -7,6 +7,11 @@ const {
   POSTGRES_IMAGE,
   POSTGREST_IMAGE,
   TOKEN_SERVICE_IMAGE = 'board-token-service',
+  GATEWAY_IMAGE,
+  GATEWAY_STATUS_PORT = '8081',
+  // Files of the certificate of the issuer's host.
+  CERTIFICATE_FILE,
+  KEY_FILE,
   DATABASE_PORT = '5432',
   API_PORT = '3000',
   TOKEN_SERVICE_PORT = '8090',
@@ -31,17 +36,24 @@ const api = new SecuredPostgrest(apiStack, 'api', {
   declaration,
   database,
   secrets,
-  port: Number(API_PORT),
   ...(POSTGREST_IMAGE && { image: POSTGREST_IMAGE }),
+  gateway: {
+    port: Number(API_PORT),
+    statusPort: Number(GATEWAY_STATUS_PORT),
+    tokenService: true,
+    ...(GATEWAY_IMAGE && { image: GATEWAY_IMAGE }),
+    ...(CERTIFICATE_FILE && KEY_FILE && { certificate: { certificateFile: CERTIFICATE_FILE, keyFile: KEY_FILE } }),
+  },
 });
-const service = new TokenService(apiStack, 'token-service', {
+new TokenService(apiStack, 'token-service', {
   declaration,
   database,
   api,
   secrets,
   image: TOKEN_SERVICE_IMAGE,
   port: Number(TOKEN_SERVICE_PORT),
-  // The proxy before it sets X-Forwarded-For.
+  // Clients reach it through the gateway, which sets X-Forwarded-For.
+  bindAddress: '127.0.0.1',
   trustProxy: true,
   clients: [{ id: 'web', redirectUris: [SIGNED_IN_URL] }],
   // A role that is taken away may still be used for that long.
@@ -49,6 +61,6 @@ const service = new TokenService(apiStack, 'token-service', {
 });
 
 new TerraformOutput(apiStack, 'url', { value: api.url });
-new TerraformOutput(apiStack, 'token_service_url', { value: service.url });
+new TerraformOutput(apiStack, 'token_service_url', { value: declaration.tokens.issuer });
 await observe(app);
 app.synth();

@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Deployment, docker, freePort } from '../support/deployment.ts';
 import { fillTodos, watchFailingDeploy } from '../support/failing-deploy.ts';
 import { type Fault, listenOn, psql, SmallVolume, takeAllConnections } from '../support/faults.ts';
-import { FULL_TESTS } from '../support/fuzz.ts';
+import { FULL_TESTS, sample } from '../support/fuzz.ts';
 import { ask, pollDuring, type Probe, showsData } from '../support/poll.ts';
 import type { Run } from '../support/run-program.ts';
 
@@ -144,25 +144,28 @@ describe('a database that can not be changed: the deploy fails, and the API is a
       closes: true,
     }));
 
-  it('password changed in the database', () =>
-    survives({
-      cause: 'password authentication failed for user "postgres"',
-      fault: () => {
-        psql(DATABASE, "ALTER ROLE postgres PASSWORD 'changed by hand'");
-        const back = `ALTER ROLE postgres PASSWORD '${readFileSync(passwordFile(), 'utf8')}'`;
-        return { end: () => psql(DATABASE, back, 'changed by hand') };
-      },
-    }));
-
-  it('password changed in the file', () =>
-    survives({
-      cause: 'password authentication failed for user "postgres"',
-      fault: () => {
+  const changedPassword: [place: string, fault: () => Fault][] = [
+    [
+      'file',
+      () => {
         const password = readFileSync(passwordFile(), 'utf8');
         writeFileSync(passwordFile(), 'changed by hand');
         return { end: () => writeFileSync(passwordFile(), password) };
       },
-    }));
+    ],
+    [
+      'database',
+      () => {
+        psql(DATABASE, "ALTER ROLE postgres PASSWORD 'changed by hand'");
+        const back = `ALTER ROLE postgres PASSWORD '${readFileSync(passwordFile(), 'utf8')}'`;
+        return { end: () => psql(DATABASE, back, 'changed by hand') };
+      },
+    ],
+  ];
+
+  it.each(sample(changedPassword))('password changed in the %s', (_, fault) =>
+    survives({ cause: 'password authentication failed for user "postgres"', fault }),
+  );
 
   it('leaves nothing to do', nothingIsLeft);
 });
@@ -201,7 +204,7 @@ describe('what a container needs is not there', () => {
       closes: true,
     }));
 
-  it.each(['API_PORT', 'DATABASE_PORT'])('free %s', async (variable) => {
+  it.each(sample(['API_PORT', 'DATABASE_PORT']))('free %s', async (variable) => {
     const port = await freePort();
     await survives({
       cause: inUse(port),

@@ -15,7 +15,9 @@ import { PASSWORD, REDIRECT, signIn } from '../support/token-service.ts';
 const SERVICE = 'board-token-service';
 
 let board: Deployment;
+/** The address of the service behind the gateway, and its port on this machine. */
 let issuer: string;
+let port: number;
 let client: oauth.Configuration;
 /** The tokens of the last refresh: a refresh token is good once. */
 let tokens: { access_token: string; refresh_token?: string | undefined };
@@ -25,18 +27,18 @@ const places: Record<string, string | Buffer> = {};
 const processes = watchArguments();
 
 beforeAll(async () => {
-  const port = await freePort();
-  issuer = `http://127.0.0.1:${port}`;
+  port = await freePort();
   board = await Deployment.of(
     'board',
     {
       TOKEN_SERVICE_IMAGE: tokenServiceImage,
       TOKEN_SERVICE_PORT: String(port),
-      TOKEN_ISSUER: issuer,
       SIGNED_IN_URL: REDIRECT,
     },
     'examples/board/main.js',
   );
+  issuer = `${board.url}/sign-in`;
+  board.env['TOKEN_ISSUER'] = issuer;
   places['deploy log'] = (await board.deployWithCli({ TF_LOG: 'DEBUG' })).output;
 });
 
@@ -124,7 +126,7 @@ describe('the container', () => {
       Memory: 256 * 1024 * 1024,
       MemorySwap: 256 * 1024 * 1024,
       Binds: null,
-      PortBindings: { '8090/tcp': [{ HostIp: '127.0.0.1', HostPort: new URL(issuer).port }] },
+      PortBindings: { '8090/tcp': [{ HostIp: '127.0.0.1', HostPort: String(port) }] },
       LogConfig: { Type: 'json-file', Config: { 'max-size': '10m', 'max-file': '3' } },
     });
     expect(Config.User).toBe('1000:1000');

@@ -1,4 +1,5 @@
 import { afterAll, afterEach, beforeAll, expect, it, vi } from 'vitest';
+import { sample } from '../../../support/fuzz.ts';
 import { isRunning, processesBelow, serverDirectories } from '../traces.ts';
 import { type RunningVitest, VitestProject } from './vitest-project.ts';
 
@@ -46,12 +47,14 @@ beforeAll(() => {
 afterEach(() => started.splice(0).forEach((run) => run.process.kill('SIGKILL')));
 afterAll(() => project.remove());
 
-it.each([
+const pools: [name: string, flags: string[]][] = [
   ['threads', []],
   ['forks', []],
-  ['threads, not isolated', ['--no-isolate']],
   ['forks, one after the other', ['--no-file-parallelism']],
-])('the fixtures work in %s, and leave nothing', async (pool, flags) => {
+  ['threads, not isolated', ['--no-isolate']],
+];
+
+it.each(sample(pools))('the fixtures work in %s, and leave nothing', async (pool, flags) => {
   const run = start('run', `--pool=${pool.split(',')[0]}`, ...flags);
   await run.printed(/Tests /);
   const servers = processesBelow(run.process.pid!);
