@@ -4,7 +4,7 @@ import { SecuredPostgrest, type SecuredPostgrestProps } from '../constructs/inde
 import { QuietStack } from './quiet-stack.ts';
 
 /**
- * Keys and servers, with the outputs `url`, `urls` and `roles`. Without `access` it makes the roles and the access SQL, too.
+ * Keys and servers, with the outputs `url`, `urls` (of the gateway, or of each server) and `roles`. Without `access` it makes the roles and the access SQL, too.
  *
  * @example
  * const { api } = new ApiStack(new App(), 'todos-api', { declaration, database, access, secrets });
@@ -19,7 +19,8 @@ export class ApiStack extends QuietStack {
     super(scope, id);
     this.api = new SecuredPostgrest(this, 'api', props);
     new TerraformOutput(this, 'url', { value: this.api.url });
-    new TerraformOutput(this, 'urls', { value: this.api.urls });
+    // Docker chooses the servers' ports behind a gateway anew at each start.
+    new TerraformOutput(this, 'urls', { value: this.api.gateway ? [this.api.url] : this.api.urls });
     new TerraformOutput(this, 'roles', { value: this.api.roleNames });
   }
 }
