@@ -53,6 +53,11 @@ beforeAll(async () => {
     certificate: { certificateFile, keyFile: certificateFile },
     limits: RATES,
   };
+  // A server has the port at first, as before an upgrade to a gateway.
+  gated.env['API_PORT'] = String(port);
+  await gated.deploy();
+  expect(servers()).toEqual(['gated-api-1']);
+  docker('stop', 'gated-api-1');
   set({});
   await gated.deploy();
   client.token = await gated.tokenFor('gated_user', { user_id: 1 });
