@@ -20,6 +20,7 @@ export { SecretVolume, type SecretVolumeProps } from './docker/secret-volume.ts'
 export type { EncryptionKeyFiles, ISecrets, TokenServiceSecrets } from './secrets/secrets.ts';
 export { SecretsDirectory, type SecretsDirectoryProps } from './secrets/secrets-directory.ts';
 export { ServerImage, type ServerImageProps } from './docker/server-image.ts';
+export type { UpdateOrder } from './docker/update-order.ts';
 export { SecuredPostgrest, type SecuredPostgrestProps } from './secured-postgrest.ts';
 export { TokenOpener, type TokenOpenerContainerProps, type TokenOpenerProps } from './token-opener.ts';
 export { TokenService, type TokenServiceProps } from './token-service.ts';

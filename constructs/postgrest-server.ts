@@ -56,7 +56,7 @@ export interface PostgrestServerProps extends ServerContainerProps {
   /** Address that the ports are published on. @default the declared one; 127.0.0.1 with `start-first` */
   readonly bindAddress?: string;
   /**
-   * What happens first when a server is replaced. With `start-first`, Docker chooses the ports, and for a moment there are twice as
+   * Order in which a server is replaced. With `start-first`, Docker chooses the ports, and for a moment there are twice as
    * many servers. It is for servers behind a {@link Gateway}, in a stack that has neither their database nor their access SQL:
    * Terraform would replace these in the same order.
    * @default 'stop-first'

@@ -1,6 +1,6 @@
 /**
- * What happens first when a container is replaced: `stop-first` ends the old one; `start-first` has the new one answer, and the
- * gateway use it, before the old one ends.
+ * Order in which a container is replaced: with `stop-first`, the old one ends first; with `start-first`, the new one answers, and the
+ * gateway uses it, before the old one ends.
  */
 export type UpdateOrder = 'stop-first' | 'start-first';
 
