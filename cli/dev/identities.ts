@@ -1,11 +1,11 @@
-import { sampleSubjects } from '../../access/subjects.ts';
+import { requestSubjects } from '../../access/subjects.ts';
 import type { Identity } from '../../explorer/options.ts';
 import type { EphemeralPostgrest } from '../../testing/index.ts';
 
 /** Each role of what runs now, with claims and a new token. */
 export function identitiesOf(environment: EphemeralPostgrest): Promise<Identity[]> {
   return Promise.all(
-    Object.entries(sampleSubjects(environment.declaration)).map(async ([role, subject]) =>
+    Object.entries(requestSubjects(environment.declaration)).map(async ([role, subject]) =>
       subject === undefined
         ? { role, claims: {} }
         : { ...subject, token: await sampleToken(environment, role, subject.claims) },

@@ -1,13 +1,12 @@
 import type { Declaration } from '../../declaration/types.ts';
-import { sampleSubjects, type Subject, type Subjects } from '../../access/subjects.ts';
+import { requestSubjects, type Subject, type Subjects } from '../../access/subjects.ts';
 import { setClaim } from '../../declaration/claims.ts';
 
 /** Sample subjects of every role: with the claims that policies read, and users without any. */
 export function comparedSubjects(declaration: Declaration): Subjects {
   const custom = customClaims(declaration);
-  // No request comes as the owner, whose functions are measured with their callers.
-  const requests = Object.entries(sampleSubjects(declaration)).filter(([name]) => name !== declaration.owner);
-  const samples = requests.map(([name, subject]): [string, Subject | undefined] => [
+  // Functions of the owner are measured with their callers.
+  const samples = Object.entries(requestSubjects(declaration)).map(([name, subject]): [string, Subject | undefined] => [
     name,
     subject && { ...subject, claims: withClaims(subject.claims, custom) },
   ]);
