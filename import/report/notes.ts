@@ -69,7 +69,7 @@ export const REASONS = {
   rejected_condition: {
     kind: 'decision',
     title: 'Policies that could not be taken over',
-    why: 'The condition is not safe or not readable here. What it allowed is closed: write it anew.',
+    why: 'A deploy rejects the condition, and what it allowed is closed. Write it with a template such as `claimList`, or with `claim()` and `try_cast()`: docs/policies.md.',
   },
   view_rights: {
     kind: 'different',

@@ -127,6 +127,28 @@ describe('an import of migrations', () => {
   });
 });
 
+describe('an import of migrations with lists in claims', () => {
+  it('recognises lists of texts, and closes a list whose members may fail a cast', async () => {
+    const project = await importMigrations({
+      '1.sql': `
+        create role app;
+        create table public.notes (id int primary key, region text, team int);
+        grant select on public.notes to app;
+        grant usage on schema public to app;
+        alter table public.notes enable row level security;
+        create policy "a" on public.notes to app using (region in (
+          select jsonb_array_elements_text(current_setting('request.jwt.claims', true)::jsonb -> 'app' -> 'regions')));
+        create policy "b" on public.notes to app using (team in (
+          select jsonb_array_elements_text(current_setting('request.jwt.claims', true)::jsonb -> 'teams')::int));
+      `,
+    });
+    expect(policiesOf(project, 'notes')).toEqual([
+      { kind: 'claim-list', to: 'app', column: 'region', claim: ['app', 'regions'], type: 'text' },
+    ]);
+    expect(noted(project, 'rejected_condition')).toEqual(['b on public.notes']);
+  });
+});
+
 describe('an import of migrations with a condition that only looks like a template', () => {
   it('keeps the condition', async () => {
     const project = await importMigrations({
