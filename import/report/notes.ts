@@ -171,6 +171,11 @@ export const REASONS = {
     title: 'Statements that are no part of the migrations',
     why: 'The declaration stands for them, or a deploy cannot run them.',
   },
+  no_migration: {
+    kind: 'different',
+    title: 'Files without a migration',
+    why: 'The declaration stands for all of their statements.',
+  },
   missing_extension: {
     kind: 'decision',
     title: 'Extensions that this machine does not have',

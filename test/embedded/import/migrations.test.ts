@@ -127,6 +127,17 @@ describe('an import of migrations', () => {
   });
 });
 
+describe('an import of migrations in several files', () => {
+  it('names a file of which no migration is left', async () => {
+    const project = await importMigrations({
+      '1_roles.sql': 'create role app; grant usage on schema public to app;',
+      '2_notes.sql': 'create table public.notes (id int primary key); grant select on public.notes to app;',
+    });
+    expect(project.declaration.migrations.map(({ file }) => file)).toEqual(['migrations/2_notes.sql']);
+    expect(noted(project, 'no_migration')).toEqual(['1_roles.sql']);
+  });
+});
+
 describe('an import of migrations with lists in claims', () => {
   it('recognises lists of texts, and closes a list whose members may fail a cast', async () => {
     const project = await importMigrations({
