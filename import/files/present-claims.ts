@@ -4,7 +4,7 @@
  */
 const READ = new RegExp(
   String.raw`\b(?:pg_catalog\.)?(?:current_setting(?=\()|(?:\w+\.)?\w+(?=\([^(),]*\)))` +
-    String.raw`\(\s*('+)request\.(jwt\.claim|header|cookie)\.(?:([\w-]+)\1|\1\s*\|\|\s*(\w+|\$\d+))(?:::text)?` +
+    String.raw`\(\s*('+)request\.(jwt\.claim|header|cookie)\.(?:([\w-]+)\1|\1\s*\|\|\s*(\w+|\$\d+))(?:::"?text"?)?` +
     String.raw`\s*(?:,\s*(?:\w+|'\w+')\s*)?\)`,
   'gi',
 );
