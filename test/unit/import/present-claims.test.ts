@@ -11,7 +11,7 @@ it.each([
     `(nullif(current_setting('request.jwt.claims', true), '')::json ->> 'sub')::uuid`,
   ],
   [
-    `(current_setting('request.jwt.claim.sub'::"text", true))::"uuid"`,
+    `("current_setting"('request.jwt.claim.sub'::"text", true))::"uuid"`,
     `((nullif(current_setting('request.jwt.claims', true), '')::json ->> 'sub'))::"uuid"`,
   ],
   [
