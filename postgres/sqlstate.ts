@@ -12,6 +12,9 @@ export const STACK_EXCEEDED = '54001';
 /** A function, table or column that does not exist. */
 export const UNDEFINED: readonly string[] = ['42883', '42P01', '42703'];
 
+/** A key that another row has. */
+export const UNIQUE_VIOLATION = '23505';
+
 /** A view that Postgres cannot write to. */
 export const NOT_UPDATABLE = '55000';
 

@@ -129,7 +129,6 @@ export interface StatementNames {
     | 'missing_roles'
     | 'join'
     | 'without_triggers'
-    | 'is_empty'
     | 'set_savepoint'
     | 'back_to_savepoint'
     | 'insert'

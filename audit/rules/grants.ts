@@ -88,18 +88,22 @@ export const grantedElsewhere: CatalogRule = {
   levels: ['error', 'warning'],
   subject: 'grants',
   why: 'Functions of the API run as its roles. They reach every object on which these roles have a grant.',
-  otherLevelWhen: 'for functions, types and USAGE on a schema',
+  otherLevelWhen: 'for functions, types and USAGE on a schema that is not in `db-extra-search-path`',
   fix: 'Revoke the grant, or put the object into a managed schema and declare it.',
-  check: ({ catalog }) =>
-    catalog.grantsElsewhere.map((grant) => ({
-      level: grant.usage_only ? 'warning' : 'error',
-      object: namedObject('role', grant.role),
-      problem: `was granted privileges on ${grant.object}, outside of the managed schemas`,
-      fix: run(
-        revocation(grant, 'ALL', quoteIdentifier(grant.role)),
-        ', or put it into a managed schema and declare it',
-      ),
-    })),
+  check: ({ catalog, accepted: { searchedSchemas } }) =>
+    catalog.grantsElsewhere
+      .filter(
+        ({ kind, identity, usage_only }) => !(usage_only && kind === 'schema' && searchedSchemas.includes(identity)),
+      )
+      .map((grant) => ({
+        level: grant.usage_only ? 'warning' : 'error',
+        object: namedObject('role', grant.role),
+        problem: `was granted privileges on ${grant.object}, outside of the managed schemas`,
+        fix: run(
+          revocation(grant, 'ALL', quoteIdentifier(grant.role)),
+          ', or put it into a managed schema and declare it',
+        ),
+      })),
 };
 
 export const publicElsewhere: CatalogRule = {

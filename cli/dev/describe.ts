@@ -3,14 +3,21 @@ import type { EphemeralPostgrest } from '../../testing/index.ts';
 import { identitiesOf } from './identities.ts';
 import { shortToken, type TokenFiles } from './token-files.ts';
 
-/**
- * Describes the roles with tokens and sample requests.
- *
- * @param tokenFiles hold the tokens. @default they are shown whole
- */
-export async function describeRoles(environment: EphemeralPostgrest, tokenFiles?: TokenFiles): Promise<string> {
+/** Tokens as they are shown. */
+export interface ShownTokens {
+  /** Claims beside the sample claims, or in their place. */
+  readonly claims: Readonly<Record<string, unknown>>;
+  /** Files with the tokens. @default the tokens are shown whole */
+  readonly tokenFiles?: TokenFiles | undefined;
+}
+
+/** Describes the roles with tokens and sample requests. */
+export async function describeRoles(
+  environment: EphemeralPostgrest,
+  { claims: own, tokenFiles }: ShownTokens,
+): Promise<string> {
   const { url, declaration } = environment;
-  const identities = (await identitiesOf(environment)).map(({ role, claims, token }) => ({
+  const identities = (await identitiesOf(environment, own)).map(({ role, claims, token }) => ({
     role,
     claims,
     ...(token !== undefined && { token, file: tokenFiles?.write(role, token) }),
@@ -31,7 +38,7 @@ export async function describeRoles(environment: EphemeralPostgrest, tokenFiles?
 export async function describe(
   environment: EphemeralPostgrest,
   explorerLink: string | undefined,
-  tokenFiles?: TokenFiles,
+  tokens: ShownTokens,
 ): Promise<string> {
   const { url, databaseUrl, declaration } = environment;
   const addresses = [
@@ -39,5 +46,5 @@ export async function describe(
     `database, as its admin: ${databaseUrl}`,
     ...(explorerLink === undefined ? [] : [`try it as each role: ${explorerLink}`]),
   ];
-  return [url, '', await describeRoles(environment, tokenFiles), '', ...addresses, '', 'Ctrl-C ends it.'].join('\n');
+  return [url, '', await describeRoles(environment, tokens), '', ...addresses, '', 'Ctrl-C ends it.'].join('\n');
 }

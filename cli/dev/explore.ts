@@ -9,13 +9,13 @@ const statement = statementsOf('cli/explorer');
 /** Starts the explorer of an environment. Without npm's swagger-ui-dist it goes without, and says how to have one. */
 export async function explore(
   environment: EphemeralPostgrest,
-  port: number | undefined,
+  { port, claims }: { readonly port: number | undefined; readonly claims: Readonly<Record<string, unknown>> },
 ): Promise<Explorer | undefined> {
   try {
     return await startExplorer({
       apiUrl: environment.url,
       declaration: () => environment.declaration,
-      identities: () => identitiesOf(environment),
+      identities: () => identitiesOf(environment, claims),
       tokenFor: (role, claims) => sampleToken(environment, role, claims),
       access: () => environment.access(),
       functions: () => environment.sql(statement('functions', { schemas: environment.declaration.schemas })),

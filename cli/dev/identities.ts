@@ -1,15 +1,22 @@
-import { sampleSubjects } from '../../access/subjects.ts';
+import { requestSubjects } from '../../access/subjects.ts';
 import type { Identity } from '../../explorer/options.ts';
 import type { EphemeralPostgrest } from '../../testing/index.ts';
 
-/** Each role of what runs now, with claims and a new token. */
-export function identitiesOf(environment: EphemeralPostgrest): Promise<Identity[]> {
+/**
+ * Each role of what runs now, with claims and a new token.
+ *
+ * @param claims beside the sample claims, or in their place
+ */
+export function identitiesOf(
+  environment: EphemeralPostgrest,
+  claims: Readonly<Record<string, unknown>>,
+): Promise<Identity[]> {
   return Promise.all(
-    Object.entries(sampleSubjects(environment.declaration)).map(async ([role, subject]) =>
-      subject === undefined
-        ? { role, claims: {} }
-        : { ...subject, token: await sampleToken(environment, role, subject.claims) },
-    ),
+    Object.entries(requestSubjects(environment.declaration)).map(async ([role, subject]) => {
+      if (subject === undefined) return { role, claims: {} };
+      const all = { ...subject.claims, ...claims };
+      return { role, claims: all, token: await sampleToken(environment, role, all) };
+    }),
   );
 }
 

@@ -1,6 +1,6 @@
 import type { Declaration, SqlSource } from '../../declaration/types.ts';
 import type { ApplyOutcome } from '../../testing/index.ts';
-import { sampleSubjects } from '../../access/subjects.ts';
+import { requestSubjects } from '../../access/subjects.ts';
 
 /** Sources of an environment. */
 export interface Sources {
@@ -41,7 +41,7 @@ export function isSame(before: unknown, after: unknown): boolean {
 /** Tests if tokens that were made before are still the ones to use. */
 export function haveSameTokens(before: Declaration, after: Declaration): boolean {
   const essence = (declaration: Declaration) => [
-    Object.entries(sampleSubjects(declaration)),
+    Object.entries(requestSubjects(declaration)),
     declaration.tokens,
     declaration.keys,
   ];

@@ -18,9 +18,9 @@ export async function typesOfDeclaration(declaration: Declaration): Promise<stri
 
 /** The names of a declaration, whatever a database has. */
 export function namesOf(declaration: Declaration): TypedNames {
-  const { schemas, internalSchemas, server } = declaration;
+  const { schemas, internalSchemas, owner, server } = declaration;
   const roles = apiRoles(declaration).map(({ name }) => name);
-  return { schemas, internalSchemas, roles, postgrestVersion: server.version };
+  return { schemas, internalSchemas, roles, owner, postgrestVersion: server.version };
 }
 
 /**
@@ -43,6 +43,7 @@ export async function typesOfDatabase(
       internalSchemas,
       postgrestVersion,
       roles: names.roles ?? database.grantees,
+      owner: names.owner,
     });
   } finally {
     await client.end();

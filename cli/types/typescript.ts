@@ -8,6 +8,8 @@ export interface TypedNames {
   readonly schemas: readonly string[];
   readonly internalSchemas: readonly string[];
   readonly roles: readonly string[];
+  /** @default not known */
+  readonly owner?: string | undefined;
   /** PostgREST's version, from which postgrest-js knows what it can do. */
   readonly postgrestVersion: string;
 }
@@ -68,7 +70,7 @@ class Writer {
   }
 
   names(): string {
-    const { schemas, internalSchemas, roles } = this.#names;
+    const { schemas, internalSchemas, roles, owner } = this.#names;
     const columns = (views: boolean): Member[] =>
       [...schemas, ...internalSchemas].flatMap((schema) =>
         this.#database.relations
@@ -83,6 +85,7 @@ class Writer {
     );
     return object([
       ['roles', union(roles.map(literal))],
+      ...(owner === undefined ? [] : [['owner', literal(owner)] as const]),
       ['tables', object(columns(false))],
       ['views', object(columns(true))],
       ['functions', union([...new Set(functions)].map(literal))],

@@ -22,7 +22,7 @@ import { shownName } from '../project/written-name.ts';
 import type { Note } from '../report/notes.ts';
 import type { ComparedAccess } from '../report/report-file.ts';
 import { compareCalls, isDeclaredCall, readCalls, widerGrants, type Calls } from './calls.ts';
-import { fillEmptyTables, rowsAsSeed } from './sample-rows.ts';
+import { addSampleRows, rowsAsSeed } from './sample-rows.ts';
 import { comparedSubjects } from './subjects.ts';
 
 const statement = statementsOf('import/compare');
@@ -54,7 +54,7 @@ export async function compareAccess(parts: ComparedParts): Promise<MeasuredAcces
   const tables = relations.filter(({ kind }) => kind === 'r' || kind === 'p');
   const subjects = comparedSubjects(declaration);
   const seed = await laboratory.session(async (client) => {
-    await fillEmptyTables(client, tables, policies);
+    await addSampleRows(client, tables, policies);
     const rows = await rowsAsSeed(client, tables);
     await client.query(rows.sql);
     return rows;

@@ -1,4 +1,5 @@
-import type pg from 'pg';
+import pg from 'pg';
+import { UNIQUE_VIOLATION } from '../../postgres/sqlstate.ts';
 import { quoteIdentifier } from '../../postgres/quote.ts';
 import { raw, statementsOf } from '../../postgres/statements.ts';
 import type { SqlSource } from '../../postgres/sql-source.ts';
@@ -12,8 +13,8 @@ const ATTEMPTS = 5;
 /** How many rows of a table are compared. */
 const ROW_LIMIT = 40;
 
-/** Gives rows to tables that have none, as far as their constraints allow. */
-export async function fillEmptyTables(
+/** Adds rows that sample claims reach to tables, as far as their constraints allow. */
+export async function addSampleRows(
   client: pg.ClientBase,
   tables: readonly FoundRelation[],
   policies: readonly FoundPolicy[],
@@ -22,9 +23,7 @@ export async function fillEmptyTables(
   await client.query('BEGIN');
   await client.query(statement('without_triggers'));
   for (const table of tables.filter(hasOwnRows)) {
-    const { schema, name } = table;
-    const { rows } = await client.query<{ empty: boolean }>(statement('is_empty', { schema, name }));
-    if (rows[0]!.empty) for (let row = 0; row < SAMPLE_ROWS; row++) await addRow(client, table, row, conditions);
+    for (let row = 0; row < SAMPLE_ROWS; row++) await addRow(client, table, row, conditions);
   }
   await client.query('COMMIT');
   await client.query('RESET session_replication_role');
@@ -41,11 +40,12 @@ async function addRow(
   row: number,
   conditions: string,
 ): Promise<void> {
-  for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
+  let [attempt, taken] = [0, 0];
+  while (attempt + taken < ATTEMPTS) {
     const values = columns
       .map((column, index) => ({
         column,
-        value: sampleValue(column, { row, index, attempt, compared: comparedWith(column.name, conditions) }),
+        value: sampleValue(column, { row, index, attempt, taken, compared: comparedWith(column.name, conditions) }),
       }))
       .flatMap(({ column, value }) => (column.generated || value === undefined ? [] : [[column.name, value] as const]));
     const sql =
@@ -61,8 +61,10 @@ async function addRow(
     try {
       await client.query(sql);
       return;
-    } catch {
+    } catch (error) {
       // A constraint that no sample meets: the table has fewer rows then.
+      if (error instanceof pg.DatabaseError && error.code === UNIQUE_VIOLATION) taken++;
+      else attempt++;
       await client.query(statement('back_to_savepoint'));
     }
   }
@@ -77,6 +79,7 @@ export async function rowsAsSeed(client: pg.ClientBase, tables: readonly FoundRe
     const { rows } = await client.query<{ values: (string | null)[] }>(
       statement('rows', { schema, name, columns: texts, limit: String(ROW_LIMIT) }),
     );
+    rows.reverse();
     statements.push(`DELETE FROM ${quoteIdentifier(schema)}.${quoteIdentifier(name)}`);
     if (rows.length === 0) continue;
     const table = { schemaname: schema, relname: name };

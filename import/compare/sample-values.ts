@@ -11,16 +11,29 @@ const TEXTS = ['sample', 'sample@example.com', 'A', '00001', 'https://example.co
 /** Numbers of different sizes, likewise. */
 const NUMBERS = [1, 2001, 100, 10_001];
 
+interface SampleRow {
+  readonly row: number;
+  /** Place of the column. */
+  readonly index: number;
+  readonly attempt: number;
+  readonly taken: number;
+  readonly compared: readonly string[];
+}
+
+/** Keys that the rows of a schema hardly have; the largest fits an int2. */
+const FREE_KEYS = 20_000;
+
 /**
  * A value for a column of a sample row, as text: the first row has the values that sample claims have. Undefined where the
  * default is the best guess.
  *
  * @param attempt how many rows the table has rejected before
+ * @param taken how many of them had a key that another row has
  * @param compared values that conditions compare the column with
  */
 export function sampleValue(
   column: FoundColumn,
-  { row, index, attempt, compared }: { row: number; index: number; attempt: number; compared: readonly string[] },
+  { row, index, attempt, taken, compared }: SampleRow,
 ): string | undefined {
   // Rows that are alike in one column differ in another; in a key all differ.
   const variant = column.key ? row : (row >> (index % 2)) & 1;
@@ -34,7 +47,7 @@ export function sampleValue(
     case 'numeric':
     case 'float4':
     case 'float8':
-      return String(NUMBERS[attempt % NUMBERS.length]! + variant);
+      return String(NUMBERS[attempt % NUMBERS.length]! + variant + (column.key && taken > 0 ? FREE_KEYS + taken : 0));
     case 'text':
     case 'varchar':
     case 'bpchar':

@@ -1,13 +1,12 @@
 import type { Declaration } from '../../declaration/types.ts';
-import { sampleSubjects, type Subject, type Subjects } from '../../access/subjects.ts';
+import { requestSubjects, type Subject, type Subjects } from '../../access/subjects.ts';
 import { setClaim } from '../../declaration/claims.ts';
 
 /** Sample subjects of every role: with the claims that policies read, and users without any. */
 export function comparedSubjects(declaration: Declaration): Subjects {
   const custom = customClaims(declaration);
-  // No request comes as the owner, whose functions are measured with their callers.
-  const requests = Object.entries(sampleSubjects(declaration)).filter(([name]) => name !== declaration.owner);
-  const samples = requests.map(([name, subject]): [string, Subject | undefined] => [
+  // Functions of the owner are measured with their callers.
+  const samples = Object.entries(requestSubjects(declaration)).map(([name, subject]): [string, Subject | undefined] => [
     name,
     subject && { ...subject, claims: withClaims(subject.claims, custom) },
   ]);
@@ -18,29 +17,42 @@ export function comparedSubjects(declaration: Declaration): Subjects {
   return Object.fromEntries([...samples, ...bare]);
 }
 
-/** Claims that conditions of the user name, with a value of the type that they are cast to. */
-function customClaims({ tables }: Declaration): Map<string, string> {
-  const found = new Map<string, string>();
+/** A claim that a condition of the user reads. */
+interface CustomClaim {
+  readonly path: readonly string[];
+  /** Type that it is cast to. @default text */
+  readonly type: string;
+  /** Value that the condition compares it with. @default none */
+  readonly compared: string | undefined;
+}
+
+/** `claim('app', 'role')`, the type of a cast around it, and a constant behind both. */
+const READ =
+  /\bclaim\(('[^']+'(?:, '[^']+')*)\)(?:, NULL::(?:pg_catalog\.)?"?(\w+)"?\))?\)*(?:::\w+)?(?: = (?:ANY \(+ARRAY\[)?\(?'?([^'():]+))?/g;
+
+function customClaims({ tables }: Declaration): CustomClaim[] {
+  const found: CustomClaim[] = [];
   for (const { input } of tables.flatMap(({ policies }) => policies)) {
     if (input.kind !== 'custom') continue;
     for (const { sql } of [input.using, ...(input.check ? [input.check] : [])]) {
-      for (const [, name, type = ''] of sql.matchAll(/claim\('([^']+)'\)(?:, NULL::(?:pg_catalog\.)?"?(\w+))?/g))
-        found.set(name!, type);
-      if (/\bauth\.(uid|jwt)\(\)/.test(sql)) found.set('sub', 'uuid');
+      for (const [, names, type = 'text', compared] of sql.matchAll(READ))
+        found.push({ path: names!.slice(1, -1).split("', '"), type, compared });
+      if (/\bauth\.(uid|jwt)\(\)/.test(sql)) found.push({ path: ['sub'], type: 'uuid', compared: undefined });
     }
   }
   return found;
 }
 
-function withClaims(claims: Subject['claims'], custom: ReadonlyMap<string, string>): Subject['claims'] {
+function withClaims(claims: Subject['claims'], custom: readonly CustomClaim[]): Subject['claims'] {
   const all: Record<string, unknown> = structuredClone(claims);
-  for (const [name, type] of custom) {
-    if (name === 'role') continue;
-    setClaim(
-      all,
-      name,
-      type === 'uuid' ? '00000000-0000-0000-0000-000000000001' : /^(int|numeric)/.test(type) ? 1 : 'sample',
-    );
-  }
+  for (const { path, type, compared } of custom)
+    if (path.join() !== 'role') setClaim(all, path, sampleOf(type, compared));
   return all;
+}
+
+/** The value of sample rows, or the one that the condition wants. */
+function sampleOf(type: string, compared: string | undefined): unknown {
+  if (type === 'uuid') return '00000000-0000-0000-0000-000000000001';
+  if (/^(int|numeric)/.test(type)) return /^\d+$/.test(compared ?? '') ? Number(compared) : 1;
+  return compared ?? 'sample';
 }

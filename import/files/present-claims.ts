@@ -3,8 +3,8 @@
  * schema that takes such a name alone stands for `current_setting`.
  */
 const READ = new RegExp(
-  String.raw`\b(?:pg_catalog\.)?(?:current_setting(?=\()|(?:\w+\.)?\w+(?=\([^(),]*\)))` +
-    String.raw`\(\s*('+)request\.(jwt\.claim|header|cookie)\.(?:([\w-]+)\1|\1\s*\|\|\s*(\w+|\$\d+))(?:::text)?` +
+  String.raw`(?:\bpg_catalog\.)?(?:"current_setting"(?=\()|\bcurrent_setting(?=\()|\b(?:\w+\.)?\w+(?=\([^(),]*\)))` +
+    String.raw`\(\s*('+)request\.(jwt\.claim|header|cookie)\.(?:([\w-]+)\1|\1\s*\|\|\s*(\w+|\$\d+))(?:::"?text"?)?` +
     String.raw`\s*(?:,\s*(?:\w+|'\w+')\s*)?\)`,
   'gi',
 );

@@ -31,6 +31,8 @@ export interface PurposeContext {
   readonly isDump: boolean;
   /** Schemas that are not managed, where requests find types and functions of extensions. @default none */
   readonly searched?: readonly string[];
+  /** Search path of the imported files, where a deploy has another one. @default the same */
+  readonly searchPath?: readonly string[];
   /** Settings of functions that only a superuser may make. @default none */
   readonly superuserSettings?: readonly string[];
   /** Declared roles. @default none */
@@ -52,8 +54,6 @@ export function purposeOf(statement: ParsedStatement, context: PurposeContext): 
 const BY_KIND: Readonly<Record<string, Purpose>> = {
   GrantStmt: 'access',
   AlterDefaultPrivilegesStmt: 'access',
-  CreatePolicyStmt: 'access',
-  AlterPolicyStmt: 'access',
   GrantRoleStmt: 'roles',
   CreateRoleStmt: 'roles',
   AlterRoleStmt: 'roles',
@@ -108,15 +108,18 @@ const ROW_SECURITY = ['AT_EnableRowSecurity', 'AT_DisableRowSecurity', 'AT_Force
 const KEPT_IN_DUMPS = ['check_function_bodies'];
 const OF_ROLES = ['role', 'session_authorization'];
 
-function byDetail(kind: string, node: Node, { managed, isDump }: PurposeContext): Purpose | undefined {
+function byDetail(kind: string, node: Node, { managed, platform, isDump }: PurposeContext): Purpose | undefined {
   switch (kind) {
     case 'AlterTableStmt':
       return ofAlterations(node);
     case 'RuleStmt':
       // A dump makes a view by a rule where views read each other.
       return node['event'] === 'CMD_SELECT' ? undefined : 'rule';
+    case 'CreatePolicyStmt':
+    case 'AlterPolicyStmt':
+      return platform.includes(String((node['table'] as Node)['schemaname'])) ? 'platform' : 'access';
     case 'CommentStmt':
-      return BY_OBJECT[String(node['objtype'])];
+      return isForeignPublic(commentedSchema(node), managed) ? 'schema' : BY_OBJECT[String(node['objtype'])];
     case 'RenameStmt':
       return BY_OBJECT[String(node['renameType'])];
     case 'DropStmt':
@@ -125,7 +128,10 @@ function byDetail(kind: string, node: Node, { managed, isDump }: PurposeContext)
     case 'CreateExtensionStmt':
       return node['extname'] === 'plpgsql' ? 'elsewhere' : undefined;
     case 'CreateSchemaStmt':
-      return managed.includes(schemaOf(node)) && node['schemaElts'] === undefined ? 'schema' : undefined;
+      return (managed.includes(schemaOf(node)) && node['schemaElts'] === undefined) ||
+        isForeignPublic(schemaOf(node), managed)
+        ? 'schema'
+        : undefined;
     case 'VariableSetStmt': {
       const name = String(node['name']);
       return OF_ROLES.includes(name) || (isDump && !KEPT_IN_DUMPS.includes(name)) ? 'session' : undefined;
@@ -160,6 +166,15 @@ function ofAlterations(node: Node): Purpose | undefined {
   );
   if (commands.every((command) => ROW_SECURITY.includes(command))) return 'access';
   return commands.every((command) => command === 'AT_ChangeOwner') ? 'owner' : undefined;
+}
+
+/** Tests for the schema `public` of a database that no declaration manages: it exists, and belongs to another role. */
+function isForeignPublic(schema: string | undefined, managed: readonly string[]): boolean {
+  return schema === 'public' && !managed.includes(schema);
+}
+
+function commentedSchema({ objtype, object }: Node): string | undefined {
+  return objtype === 'OBJECT_SCHEMA' ? (object as { String?: { sval?: string } }).String?.sval : undefined;
 }
 
 function schemaOf({ schemaname, authrole }: Node): string {

@@ -1,8 +1,10 @@
 import { parseSql, type ParsedStatement } from '../../postgres/parse-sql.ts';
+import { quoteIdentifier } from '../../postgres/quote.ts';
 import { readPsqlScript } from '../../postgres/psql-script.ts';
 import type { SqlSource } from '../../postgres/sql-source.ts';
 import { withPresentClaims } from './present-claims.ts';
 import { withoutSuperuserSettings } from './superuser-settings.ts';
+import { reliesOnPublic } from './public-first.ts';
 import { purposeOf, type Purpose, type PurposeContext } from './purpose.ts';
 
 /** A file of the imported schema, parsed. */
@@ -45,6 +47,7 @@ export function migrationOf(
 ): { readonly sql: string; readonly leftOut: readonly LeftOut[] } {
   const leftOut: LeftOut[] = [];
   const parts: string[] = [];
+  const kept: ParsedStatement[] = [];
   let at = 0;
   for (const statement of statements) {
     const lead = sql.slice(at, statement.offset);
@@ -54,12 +57,15 @@ export function migrationOf(
     const isKept = purpose === undefined && !isData(statement);
     parts.push(context.isDump ? (isKept ? nameOf(lead) : '') : isKept ? lead : commentsBefore(lead));
     if (!isKept) continue;
+    kept.push(statement);
     const text = withoutSuperuserSettings(sql.slice(statement.offset, at), statement, context.superuserSettings ?? []);
     parts.push(text, context.isDump ? '\n\n' : '');
   }
   if (!context.isDump) parts.push(sql.slice(at));
   const text = parts.join('').trim();
-  return { sql: text === '' ? '' : `${text}\n`, leftOut };
+  const path = context.searchPath;
+  const before = path && reliesOnPublic(kept) ? `SET search_path = ${path.map(quoteIdentifier).join(', ')};\n\n` : '';
+  return { sql: text === '' ? '' : `${before}${text}\n`, leftOut };
 }
 
 /** Comments that do not stand directly above the statement that goes: they are about the file. */

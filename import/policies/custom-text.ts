@@ -4,11 +4,8 @@ import { nodesIn } from '../files/walk.ts';
 import { claimOf, type ClaimFunctions, type ReadClaim } from './claim-expression.ts';
 import { EXPRESSION_START, parseExpression, type Expression } from './parse-expression.ts';
 
-interface Token {
+interface Token extends Extent {
   readonly text: string;
-  /** In bytes. */
-  readonly start: number;
-  readonly end: number;
 }
 
 /** Second words of the names of types. */
@@ -20,21 +17,60 @@ const MORE_OF_A_TYPE = ['varying', 'precision'];
  */
 export async function customText(condition: string, functions: ClaimFunctions): Promise<string> {
   const expression = await parseExpression(condition);
-  const outermost = expression ? claimsIn(expression, functions) : [];
-  if (outermost.length === 0) return condition;
   const { tokens } = await scan(condition);
   const bytes = Buffer.from(condition, 'utf8');
-  const parts = outermost.map(({ claim, tree }) => ({ claim, ...extentOf(tree, tokens) }));
+  const parts = (expression ? claimsIn(expression, functions) : []).map(({ claim, tree }) => ({
+    claim,
+    ...withBrackets(extentOf(tree, tokens), tokens),
+  }));
   parts.sort((a, b) => a.start - b.start);
+  const whole = withoutBrackets(tokens);
+  if (parts.some(({ start, end }, index) => start < (parts[index - 1]?.end ?? whole.start) || end > whole.end)) {
+    return condition;
+  }
   let text = '';
-  let at = 0;
+  let at = whole.start;
   for (const { claim, start, end } of parts) {
-    if (start < at) return condition;
     text += bytes.toString('utf8', at, start) + readingOf(claim);
     at = end;
   }
-  return text + bytes.toString('utf8', at);
+  return text + bytes.toString('utf8', at, whole.end);
 }
+
+interface Extent {
+  /** In bytes. */
+  readonly start: number;
+  readonly end: number;
+}
+
+/** A condition without the brackets that Postgres puts around all of it. */
+function withoutBrackets(tokens: readonly Token[]): Extent {
+  let [first, last] = [0, tokens.length - 1];
+  while (first < last && closingAt(tokens, first) === last) [first, last] = [first + 1, last - 1];
+  return { start: tokens[first]?.start ?? 0, end: tokens[last]?.end ?? 0 };
+}
+
+/** The place of the bracket that closes the one at a place; undefined for another token. */
+function closingAt(tokens: readonly Token[], at: number): number | undefined {
+  if (tokens[at]?.text !== '(') return undefined;
+  let open = 0;
+  const found = tokens.findIndex(({ text }, place) => place >= at && (open += depthOf(text)) === 0);
+  return found === -1 ? undefined : found;
+}
+
+/** An extent with the brackets around it, unless they belong to a call or a list: its reading has its own. */
+function withBrackets(extent: Extent, tokens: readonly Token[]): Extent {
+  let first = tokens.findIndex(({ start }) => start === extent.start);
+  let last = tokens.findIndex(({ end }) => end === extent.end);
+  const isGroup = () =>
+    tokens[first - 1]?.text === '(' &&
+    tokens[last + 1]?.text === ')' &&
+    BEFORE_A_GROUP.test(tokens[first - 2]?.text ?? '');
+  while (isGroup()) [first, last] = [first - 1, last + 1];
+  return { start: tokens[first]!.start, end: tokens[last]!.end };
+}
+
+const BEFORE_A_GROUP = /^(\W*|and|or|not)$/i;
 
 interface FoundClaim {
   readonly claim: ReadClaim;
@@ -58,15 +94,18 @@ function inside(tree: unknown, functions: ClaimFunctions): FoundClaim[] {
   });
 }
 
+/** Types whose names need no quotes. */
+const PLAIN_TYPES = /^(uuid|int[248]|numeric|float[48]|bool|date|timestamptz?|jsonb?)$/;
+
 function readingOf({ path, type }: ReadClaim): string {
   const claim = `:"private".claim(${path.map((name) => quoteLiteral(name).trim()).join(', ')})`;
   if (type === undefined) return `(SELECT ${claim})`;
-  const name = type.split('.').map(quoteIdentifier).join('.');
+  const name = PLAIN_TYPES.test(type) ? type : type.split('.').map(quoteIdentifier).join('.');
   return `(SELECT :"private".try_cast(${claim}, NULL::${name}))`;
 }
 
 /** Where an expression stands: from its first token to its last one, with all brackets closed. */
-function extentOf({ node, kind }: Expression, tokens: readonly Token[]): { start: number; end: number } {
+function extentOf({ node, kind }: Expression, tokens: readonly Token[]): Extent {
   const places = [...nodesIn({ [kind]: node })]
     .map(([, { location }]) => location)
     .filter((location) => typeof location === 'number')

@@ -1,3 +1,4 @@
+import { claimPath } from '../../declaration/claims.ts';
 import type { FoundColumn, FoundRelation } from '../database/found.ts';
 import { nodesIn } from '../files/walk.ts';
 import { claimOf, type ClaimFunctions } from './claim-expression.ts';
@@ -36,12 +37,14 @@ export function readsOf(
       references.some((names) => names.at(-1) === name && (names.length === 1 || names.at(-2) === alias)),
     );
   return {
-    claims: distinct(
-      nodes.flatMap(([kind, node]) => {
+    claims: distinct([
+      // A template may read a list where the condition has its members.
+      ...templates.flatMap((template) => ('claim' in template ? [claimPath(template.claim)] : [])),
+      ...nodes.flatMap(([kind, node]) => {
         const claim = /^[A-Z]/.test(kind) ? claimOf({ kind, node }, functions) : undefined;
         return claim ? [claim.path] : [];
       }),
-    ),
+    ]),
     columns: relation.columns.filter(
       (column) => named.includes(column.name) || columnsIn(relation, relation.name).includes(column),
     ),

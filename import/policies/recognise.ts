@@ -61,10 +61,12 @@ async function recognisePolicy(policy: FoundPolicy, setting: Setting): Promise<R
   const only = using ?? check ?? 'true';
   const custom = await customPolicy(policy, setting);
   if (!isDifferent) return { policy, custom: (await templatesFor(only, policy, setting)) ?? custom };
+  const [usual, written] = [await templatesFor(using, policy, setting), await templatesFor(check, policy, setting)];
+  if (!usual && !written) return { policy, custom };
   return {
     policy,
-    using: (await templatesFor(using, policy, setting)) ?? (await customCondition(using, '', policy, setting)),
-    check: (await templatesFor(check, policy, setting)) ?? (await customCondition(check, '_check', policy, setting)),
+    using: usual ?? (await customCondition(using, '', policy, setting)),
+    check: written ?? (await customCondition(check, '_check', policy, setting)),
     custom,
   };
 }

@@ -139,6 +139,6 @@ function defaultPrivileges({ defaultPrivileges: found }: FoundOutline, managed: 
     .filter(({ schema }) => schema === '-' || managed.includes(schema))
     .map(({ role, schema }) => ({
       reason: 'default_privileges',
-      object: schema === '-' ? `what ${role} makes` : `what ${role} makes in ${schema}`,
+      object: schema === '-' ? `role ${role}` : `role ${role} in schema ${schema}`,
     }));
 }

@@ -2,6 +2,7 @@ import type { DeclarationInput, PolicyInput, SqlSource } from '../../declaration
 import { inlineText } from './condition-text.ts';
 import { visible } from '../../errors/visible.ts';
 import { printCode } from './print-code.ts';
+import { sharedMemberships, type SharedMemberships } from './shared-memberships.ts';
 
 /** Functions of the package by the kind of the policy that they write. */
 const HELPERS: Readonly<Record<PolicyInput['kind'], string>> = {
@@ -20,10 +21,11 @@ const ORDER = ['name', 'to', 'for', 'column', 'claim', 'type', 'memberType', 'th
 
 /** The text of `declaration.ts`. Longer conditions of the user are read from their files. */
 export function declarationFile(input: DeclarationInput, source: string): string {
-  const helpers = new Set<string>();
+  const memberships = sharedMemberships(input);
+  const helpers = new Set<string>(memberships.lines.length > 0 ? ['membershipIn'] : []);
   const tables = input.tables?.map(({ policies, ...table }) => ({
     ...table,
-    ...(policies && { policies: policies.map((policy) => policyCall(policy, helpers)) }),
+    ...(policies && { policies: policies.map((policy) => policyCall(policy, helpers, memberships)) }),
   }));
   const { name, schemas, internalSchemas, roles, views, functions, server } = input;
   const declaration = {
@@ -41,6 +43,7 @@ export function declarationFile(input: DeclarationInput, source: string): string
   return [
     importLine(imports),
     '',
+    ...(memberships.lines.length > 0 ? [...memberships.lines, ''] : []),
     `/** Imported from ${visible(source).replaceAll('*/', '* /')}: see IMPORT.md. */`,
     `export default declare(${printCode(declaration)});`,
     '',
@@ -53,7 +56,10 @@ function importLine(names: readonly string[]): string {
   return line.length <= 120 ? line : `import {\n${names.map((name) => `  ${name},\n`).join('')}} ${from}`;
 }
 
-function policyCall({ kind, ...policy }: PolicyInput, helpers: Set<string>) {
+function policyCall(input: PolicyInput, helpers: Set<string>, memberships: SharedMemberships) {
+  const shared = input.kind === 'membership' ? memberships.callOf(input) : undefined;
+  if (shared) return shared;
+  const { kind, ...policy } = input;
   const call = HELPERS[kind];
   helpers.add(call);
   const members = Object.entries(policy).map(([name, value]): [string, unknown] => {

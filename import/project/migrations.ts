@@ -24,16 +24,25 @@ export function importSql(
   const migrations = context.isDump
     ? [{ file: 'migrations/0001_baseline.sql', sql: written.map(({ sql }) => sql).join('\n') }]
     : written.map(({ file, sql }) => ({ file: `migrations/${basename(file.file)}`, sql }));
-  const kept = [...before, ...migrations].filter(({ sql }) => sql.trim() !== '');
+  const kept = [...before, ...migrations].filter((migration) => !isEmpty(migration));
   const seed = context.isDump ? seedOf(files, context) : undefined;
   return {
     migrations: repairs.length === 0 ? kept : [...kept, { file: nextFile(kept), sql: `${repairs.join(';\n')};\n` }],
     ...(seed && { seed }),
     notes: [
       ...written.flatMap(({ file, leftOut }) => leftOut.flatMap((one) => noteOf(file, one))),
+      ...(context.isDump ? [] : migrations.filter(isEmpty).map(({ file }) => noMigration(file))),
       ...(seed ? [{ reason: 'data' as const, object: seed.file }] : []),
     ],
   };
+}
+
+function isEmpty({ sql }: SqlSource): boolean {
+  return sql.trim() === '';
+}
+
+function noMigration(file: string): Note {
+  return { reason: 'no_migration', object: basename(file) };
 }
 
 /** Rows, and where sequences stand. */

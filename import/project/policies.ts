@@ -146,7 +146,7 @@ function policyInputs(rules: readonly Rule[], extents: Extents, inheritance: Inh
       return {
         name,
         input: {
-          ...template,
+          ...forCommands(template, commands),
           to: oneOrMore(to),
           ...(commands.length < granted.length && { for: oneOrMore(commands) as Command }),
           ...(restrictive && { restrictive: true }),
@@ -155,6 +155,18 @@ function policyInputs(rules: readonly Rule[], extents: Extents, inheritance: Inh
     });
   });
   return named(inputs);
+}
+
+/** A condition of the user without the half that none of the commands has. */
+function forCommands(template: Template, commands: readonly Command[]): Template {
+  if (template.kind !== 'custom' || !template.check) return template;
+  const [reads, writes] = [commands.some((command) => command !== 'insert'), commands.some(isWriting)];
+  if (reads && writes) return template;
+  return { kind: 'custom', using: reads ? template.using : template.check };
+}
+
+function isWriting(command: Command): boolean {
+  return command === 'insert' || command === 'update';
 }
 
 /** A policy binds the heirs of its roles as well, and is of use where any of them has the grant. */

@@ -39,7 +39,7 @@ export const REASONS = {
   row_security_off: {
     kind: 'decision',
     title: 'Tables without row security',
-    why: 'Every row was open to the roles with a grant, and still is: `allRows` says so. Restrict the policies where that was not meant.',
+    why: 'Every row was open to the roles with a grant, and still is: they have `allRows`. Restrict the policies where that was not meant.',
   },
   unbound_role: {
     kind: 'different',
@@ -49,7 +49,7 @@ export const REASONS = {
   all_rows_role: {
     kind: 'different',
     title: 'Roles that reach every row',
-    why: 'Each table said the same of them, so `allRows` says it once, also of tables that you declare later.',
+    why: 'They reach every row of each table, so `allRows` stands at the role. It also opens tables that you declare later.',
   },
   grant_without_rows: {
     kind: 'different',
@@ -69,7 +69,7 @@ export const REASONS = {
   rejected_condition: {
     kind: 'decision',
     title: 'Policies that could not be taken over',
-    why: 'The condition is not safe or not readable here. What it allowed is closed: write it anew.',
+    why: 'A deploy rejects the condition, and what it allowed is closed. Write it with a template such as `claimList`, or with `claim()` and `try_cast()`: docs/policies.md.',
   },
   view_rights: {
     kind: 'different',
@@ -99,7 +99,7 @@ export const REASONS = {
   old_claims: {
     kind: 'different',
     title: 'Claims, headers and cookies in settings of their own',
-    why: 'PostgREST 12 and later have no `request.jwt.claim.sub`. `migrations/` reads them from the JSON of `request.jwt.claims`.',
+    why: 'PostgREST 12 and later have no `request.jwt.claim.sub`. Migrations and policies read the JSON of `request.jwt.claims` instead.',
   },
   search_path: {
     kind: 'different',
@@ -139,7 +139,7 @@ export const REASONS = {
   default_privileges: {
     kind: 'different',
     title: 'Default privileges',
-    why: 'What a later migration makes is closed until it is declared.',
+    why: 'They granted access to later objects of a role. Here, such an object is closed until it is declared.',
   },
   timeout: {
     kind: 'different',
@@ -169,7 +169,12 @@ export const REASONS = {
   left_out_statements: {
     kind: 'different',
     title: 'Statements that are no part of the migrations',
-    why: 'The declaration says what they said, or a deploy cannot run them.',
+    why: 'The declaration stands for them, or a deploy cannot run them.',
+  },
+  no_migration: {
+    kind: 'different',
+    title: 'Files without a migration',
+    why: 'The declaration stands for all of their statements.',
   },
   missing_extension: {
     kind: 'decision',

@@ -18,8 +18,6 @@ SELECT name FROM unnest(ARRAY[:'roles']::text[]) AS name WHERE NOT EXISTS (SELEC
 GRANT :"role" TO :"authenticator"
 -- name: without_triggers
 SET session_replication_role = replica
--- name: is_empty
-SELECT NOT EXISTS (SELECT FROM :"schema".:"name") AS empty
 -- name: set_savepoint
 SAVEPOINT row
 -- name: back_to_savepoint
@@ -29,4 +27,5 @@ INSERT INTO :"schema".:"name" (:"columns") VALUES (:'values')
 -- name: insert_defaults
 INSERT INTO :"schema".:"name" DEFAULT VALUES
 -- name: rows
-SELECT ARRAY[:{columns}]::text[] AS values FROM :"schema".:"name" LIMIT :'limit'::bigint
+-- The newest ones, among them those that were added.
+SELECT ARRAY[:{columns}]::text[] AS values FROM :"schema".:"name" ORDER BY ctid DESC LIMIT :'limit'::bigint

@@ -52,12 +52,15 @@ describe('secured-postgrest dev', () => {
     await expectGone(run, children);
   });
 
-  it('prints whole tokens with --tokens', async () => {
-    const run = await dev([declaration, '--no-explorer', '--tokens']);
+  it('prints whole tokens with --tokens, and gives them the claims of --claim', async () => {
+    const run = await dev([declaration, '--no-explorer', '--tokens', '--claim', 'user_id=2', '--claim', 'plan=free']);
+    expect(run.printed.out).toContain('todos_user: claims {"user_id":2,"plan":"free"}, token\n');
     const [, token = ''] = /\n {4}(eyJ\S+)\n/.exec(run.printed.out) ?? [];
     expect(run.printed.out).toContain(`  curl ${run.url()}/todos -H 'Authorization: Bearer ${token}'\n`);
-    const answer = await fetch(`${run.url()}/todos`, { headers: { Authorization: `Bearer ${token}` } });
-    expect(answer.status).toBe(200);
+    const answer = await fetch(`${run.url()}/todos?select=user_id&order=user_id`, {
+      headers: { Authorization: `Bearer ${token}` },
+    });
+    expect(await answer.json()).toEqual([{ user_id: 1 }, { user_id: 2 }]);
     const children = childrenOf(run);
     run.child.kill('SIGINT');
     expect(await run.ended).toEqual([0, null]);

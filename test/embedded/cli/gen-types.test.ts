@@ -109,6 +109,7 @@ const right: Readonly<Record<string, string>> = {
     }`,
   'names of a declaration': `
     same<Names['roles'], 'shop_anon' | 'shop_user'>(true);
+    same<Names['owner'], 'shop_owner'>(true);
     same<Names['tables']['orders'], keyof Orders['Row']>(true);
     same<keyof Names['tables'], 'customers' | 'orders' | 'profiles' | 'Order Items' | 'other.notes' | 'internal.secrets'>(true);
     same<Names['views'], { open_orders: 'order_id' | 'buyer' | 'total'; order_totals: 'customer' | 'total' }>(true);

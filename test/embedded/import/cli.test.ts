@@ -106,7 +106,7 @@ describe('an import of a directory of migrations of Supabase', { timeout: 5 * MI
 
 describe('an import of a dump of plain PostgREST', { timeout: 5 * MINUTES }, () => {
   it('writes a project that passes its test of the access matrix, and starts with the rows of the dump', async () => {
-    await imported('shop', '--dump', 'roles.sql', 'shop.sql');
+    await imported('shop', '--dump', 'shop.sql', 'roles.sql');
     expect((await test('shop', { CI: undefined })).output).toMatch(/Snapshots {2}\d+ written/);
     await whileStarted(inside('shop'), async (url) => {
       expect(await rowsOf(`${url}/products?select=name&order=id`)).toEqual([{ name: 'Book' }, { name: 'Pen' }]);

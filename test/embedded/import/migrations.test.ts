@@ -96,7 +96,7 @@ describe('an import of migrations', () => {
   it('keeps any other condition, and reads its claims so that no cast fails', () => {
     expect(policiesOf(project, 'teams')[1]).toMatchObject({ kind: 'custom', for: 'insert', name: 'long_names' });
     expect(project.files.get('policies/teams_long_names.sql')).toBe(
-      `((length(name) > 3) AND ((SELECT :"private".try_cast(:"private".claim('level'), NULL::"int4")) > 2))\n`,
+      `(length(name) > 3) AND ((SELECT :"private".try_cast(:"private".claim('level'), NULL::int4)) > 2)\n`,
     );
   });
 
@@ -124,6 +124,39 @@ describe('an import of migrations', () => {
     expect(project.access).toMatchObject({ explained: [], unexplained: [] });
     // Tables and views with four commands of each subject, and a function with each role.
     expect(project.access.compared).toBe(60 + 2);
+  });
+});
+
+describe('an import of migrations in several files', () => {
+  it('names a file of which no migration is left', async () => {
+    const project = await importMigrations({
+      '1_roles.sql': 'create role app; grant usage on schema public to app;',
+      '2_notes.sql': 'create table public.notes (id int primary key); grant select on public.notes to app;',
+    });
+    expect(project.declaration.migrations.map(({ file }) => file)).toEqual(['migrations/2_notes.sql']);
+    expect(noted(project, 'no_migration')).toEqual(['1_roles.sql']);
+  });
+});
+
+describe('an import of migrations with lists in claims', () => {
+  it('recognises lists of texts, and closes a list whose members may fail a cast', async () => {
+    const project = await importMigrations({
+      '1.sql': `
+        create role app;
+        create table public.notes (id int primary key, region text, team int);
+        grant select on public.notes to app;
+        grant usage on schema public to app;
+        alter table public.notes enable row level security;
+        create policy "a" on public.notes to app using (region in (
+          select jsonb_array_elements_text(current_setting('request.jwt.claims', true)::jsonb -> 'app' -> 'regions')));
+        create policy "b" on public.notes to app using (team in (
+          select jsonb_array_elements_text(current_setting('request.jwt.claims', true)::jsonb -> 'teams')::int));
+      `,
+    });
+    expect(policiesOf(project, 'notes')).toEqual([
+      { kind: 'claim-list', to: 'app', column: 'region', claim: ['app', 'regions'], type: 'text' },
+    ]);
+    expect(noted(project, 'rejected_condition')).toEqual(['b on public.notes']);
   });
 });
 

@@ -78,7 +78,7 @@ describe('an import of migrations of Supabase', () => {
 
   it('leaves out what belongs to the platform, and names it', () => {
     expect(project.files.get('migrations/20240101000000_init.sql')).not.toMatch(/storage|publication/);
-    expect(noted(project, 'left_out_statements')).toHaveLength(2);
+    expect(noted(project, 'left_out_statements')).toHaveLength(3);
   });
 
   it('shows the same access on both databases', () => {

@@ -70,6 +70,29 @@ describe('an import of migrations that add rows', () => {
   });
 });
 
+describe('an import of migrations whose rows no sample token owns', () => {
+  it('compares rows that the sample tokens reach as well, with the claims that conditions want', async () => {
+    const project = await importMigrations({
+      '1.sql': `
+        create role app;
+        create table public.notes (id int primary key, owner uuid, text text);
+        insert into public.notes values (1, '11111111-1111-1111-1111-111111111111', 'Ann');
+        grant usage on schema public to app;
+        grant select, update on public.notes to app;
+        alter table public.notes enable row level security;
+        create policy own on public.notes for select to app
+          using (owner = (current_setting('request.jwt.claims', true)::json ->> 'sub')::uuid);
+        create policy editors on public.notes for update to app
+          using ((current_setting('request.jwt.claims', true)::json -> 'app' ->> 'job') = 'editor' and id > 0);
+      `,
+    });
+    const sub = '00000000-0000-0000-0000-000000000001';
+    expect(project.files.get('access.rows.sql')).toMatch(new RegExp(`'Ann'.*\\n\\('\\d+', '${sub}'`));
+    expect(project.files.get('access.test.ts')).toContain(`claims: { sub: '${sub}', app: { job: 'editor' } }`);
+    expect(project.access).toMatchObject({ unexplained: [], explained: [], refused: 0 });
+  });
+});
+
 describe('an import of a view whose owner is bound by policies', () => {
   it('tries the same rows in both databases, and finds no difference', async () => {
     const project = await importDump(

@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest';
 import {
+  allRows,
   claimList,
   declare,
   membership,
@@ -9,7 +10,7 @@ import {
   type PolicyInput,
 } from '../../../declaration/index.ts';
 import { sampleClaims } from '../../../access/sample-claims.ts';
-import { sampleSubjects } from '../../../access/subjects.ts';
+import { requestSubjects, sampleSubjects } from '../../../access/subjects.ts';
 import projects from '../../../examples/projects/declaration.ts';
 import todos from '../../../examples/todos/declaration.ts';
 
@@ -75,6 +76,13 @@ it('gives one to the subject that a revocation goes by', () => {
     user_id: 1,
   });
   expect(claims(['app', 'user'])).toEqual({ app: { user: 'sample' } });
+});
+
+it('has no token for the owner, as whom no request comes', () => {
+  const policies = [ownRows({ ...own, claim: 'sub', type: 'text' }), allRows({ to: 'x_owner', for: 'select' })];
+  const declaration = declared([], policies);
+  expect(Object.keys(sampleSubjects(declaration))).toContain('x_owner');
+  expect(Object.keys(requestSubjects(declaration))).not.toContain('x_owner');
 });
 
 it('finds somebody of every role', () => {

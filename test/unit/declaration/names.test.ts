@@ -8,6 +8,7 @@ import { allRows, claim, claimList, custom, declare, membership, membershipIn, o
 /** As \`gen types\` writes it. */
 type Names = {
   roles: 'anon' | 'member' | 'lead';
+  owner: 'notes_owner';
   tables: {
     notes: 'id' | 'author' | 'tenant_id' | 'published' | 'starts_at';
     'internal.staff': 'team' | 'person' | 'active' | 'rank';
@@ -34,6 +35,8 @@ const right = [
     publicRows({ to: 'anon', for: 'select', where: { published: true } }),
     validBetween({ to: 'anon', from: 'starts_at', restrictive: true }),
     allRows({ to: 'lead' }),
+    allRows({ to: 'notes_owner', for: 'select' }),
+    ownRows({ to: ['member', 'notes_owner'], column: 'author', claim: 'sub', type: 'text' }),
     custom({ to: 'member', using: sql\`id > \${3}\` }),
     inTeam({ to: 'member', column: 'tenant_id' }),
     inTeam({ to: 'lead', column: 'tenant_id', where: { rank: ['first', 'second'] } }),
@@ -58,6 +61,7 @@ const wrong: readonly (readonly [what: string, text: string, named: string])[] =
   ['a table', `declare<Names>({ ...parts, tables: [{ name: 'note' }] });`, '"note"'],
   ['a view', `declare<Names>({ ...parts, views: [{ name: 'open_note' }] });`, '"open_note"'],
   ['a function', `declare<Names>({ ...parts, functions: [{ name: 'publsh', execute: 'lead' }] });`, '"publsh"'],
+  ['the owner in a grant', withTable(`grants: [{ to: 'notes_owner', select: true }]`), '"notes_owner"'],
   ['the role of a grant', withTable(`grants: [{ to: 'membre', select: true }]`), '"membre"'],
   [
     'the role of a function',

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { allRows, custom, ownRows } from '../../../declaration/index.ts';
+import { allRows, custom, membership, ownRows } from '../../../declaration/index.ts';
 import { declarationFile } from '../../../import/project/declaration-file.ts';
 
 it('writes a declaration as a person would', () => {
@@ -60,5 +60,45 @@ export default declare({
     { name: 'private.notes', policies: [allRows({ to: 'service_role' })] },
   ],
 });
+`);
+});
+
+it('describes memberships that several policies need once', () => {
+  const memberships = { type: 'int', claim: 'sub', memberType: 'uuid' } as const;
+  const through = { table: 'team_members', key: 'team', member: 'member' } as const;
+  const leads = { ...through, where: { role: 'lead' } } as const;
+  const text = declarationFile(
+    {
+      name: 'todos',
+      schemas: ['public'],
+      roles: { users: ['app'] },
+      tables: [
+        {
+          name: 'todos',
+          policies: [
+            membership({ to: 'app', for: 'select', column: 'team', ...memberships, through }),
+            membership({ name: 'leads', to: 'app', for: 'update', column: 'team', ...memberships, through: leads }),
+            membership({ to: 'app', for: 'delete', column: 'id', ...memberships, type: 'bigint', through }),
+          ],
+        },
+      ],
+    },
+    'migrations',
+  );
+  expect(text).toContain(`import { declare, membership, membershipIn, migrationsFrom } from`);
+  expect(text).toContain(`
+const inTeamMembers = membershipIn({
+  table: 'team_members',
+  key: 'team',
+  type: 'int',
+  member: 'member',
+  claim: 'sub',
+  memberType: 'uuid',
+});
+
+/** Imported`);
+  expect(text).toContain(`        inTeamMembers({ to: 'app', for: 'select', column: 'team' }),
+        inTeamMembers({ name: 'leads', to: 'app', for: 'update', column: 'team', where: { role: 'lead' } }),
+        membership({
 `);
 });

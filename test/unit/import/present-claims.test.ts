@@ -11,6 +11,10 @@ it.each([
     `(nullif(current_setting('request.jwt.claims', true), '')::json ->> 'sub')::uuid`,
   ],
   [
+    `("current_setting"('request.jwt.claim.sub'::"text", true))::"uuid"`,
+    `((nullif(current_setting('request.jwt.claims', true), '')::json ->> 'sub'))::"uuid"`,
+  ],
+  [
     `'select current_setting(''request.header.x-id'', true)'`,
     `'select (nullif(current_setting(''request.headers'', true), '''')::json ->> ''x-id'')'`,
   ],

@@ -46,13 +46,39 @@ set search_path = api;
 commit;
 `);
     expect(kept).toBe('set search_path = api;\n');
-    expect(purposes).toEqual(['session', 'session', 'elsewhere', 'access', 'platform', 'session']);
+    expect(purposes).toEqual(['session', 'session', 'elsewhere', 'platform', 'platform', 'session']);
   });
 
   it('keeps data of COPY as it is written, but for that of a platform', async () => {
     const kept = '-- lists\ncopy api.lists (id, name) from stdin;\n1\tA; b\n2\t\\N\n\\.\nselect 1;\n';
     const storage = '-- files\ncopy storage.buckets (id) from stdin;\na\n\\.\n';
     expect(await migrated(`${kept}\n${storage}`)).toEqual({ kept, purposes: ['platform'] });
+  });
+
+  it('has no comment on a schema `public` that the declaration does not manage, which belongs to another role', async () => {
+    const comment = "comment on schema public is 'standard public schema';";
+    expect(await migrated(comment, { managed: ['api'] })).toEqual({ kept: '', purposes: ['schema'] });
+    expect(await migrated(comment)).toEqual({ kept: `${comment}\n`, purposes: [] });
+  });
+
+  it.each([
+    'create table things (id int);',
+    'create view api.things as select 1 from things;',
+    "create function f() returns int language sql as 'select 1';",
+    "create type state as enum ('a');",
+    'create extension pgcrypto;',
+    'do $$ begin create table things (id int); end $$;',
+  ])('looks for names in public first where one has no schema: %s', async (sql) => {
+    const { kept } = await migrated(sql, { searchPath: ['public', 'extensions'] });
+    expect(kept).toBe(`SET search_path = "public", "extensions";\n\n${sql}\n`);
+  });
+
+  it.each([
+    'create table api.things (id int references public.others);',
+    'create extension pgcrypto schema api;',
+    'set search_path = api; create table things (id int);',
+  ])('keeps the search path of a deploy for a file that does not rely on public: %s', async (sql) => {
+    expect((await migrated(sql, { searchPath: ['public'] })).kept).toBe(`${sql}\n`);
   });
 
   it('of a dump has one line of comment for each object', async () => {
