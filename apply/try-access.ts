@@ -161,7 +161,7 @@ function lackingFailure({ role, kind, schema, name, reason }: Need, catalog: Com
     };
   }
   return {
-    text: `${text}, which has the name of a function that the role may call`,
+    text: `${text}, which has the name of a function that the role, or one that inherits from it, may call`,
     fix: 'give one of them another name, or declare both',
   };
 }

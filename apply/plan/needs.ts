@@ -117,15 +117,21 @@ function isMet({ commands, roles: bound, column }: Edge, use: Use, roles: Readon
 
 /**
  * Tests if a deploy may grant EXECUTE for a need. The declaration decides about functions with their owner's rights, and
- * about those that share the name of a declared one, which would become an RPC with it.
+ * about those with the name of a declared one that the role, or a role that inherits from it, may call: they would become
+ * an RPC with it.
  */
 function mayGrant(role: string, fn: CatalogFunction, declaration: Declaration): boolean {
   if (fn.security_definer && !isAcceptedDefiner(fn, declaration)) return false;
   if (!declaration.schemas.includes(fn.schema)) return true;
-  const callable = declaration.functions.filter(
-    (one) => declaration.schemas.includes(one.schema) && one.name === fn.name && mayCall(role, one, declaration),
+  const namesakes = declaration.functions.filter(
+    (one) => declaration.schemas.includes(one.schema) && one.name === fn.name,
   );
-  return callable.length === 0 || callable.some((one) => matches(one, fn));
+  if (namesakes.length === 0) return true;
+  const holders = apiRoles(declaration).filter(({ name }) => effectiveRoles(name, declaration).has(role));
+  return holders.every(({ name }) => {
+    const callable = namesakes.filter((one) => mayCall(name, one, declaration));
+    return callable.length === 0 || callable.some((one) => matches(one, fn));
+  });
 }
 
 function isAcceptedDefiner(fn: CatalogFunction, { functions }: Declaration): boolean {

@@ -88,7 +88,7 @@ function planOwnership({ owner }: Declaration, catalog: ComparedCatalog): Step[]
       // The sequence of a column changes its owner with the table.
       .filter((relation) => relation.sequence_of === null)
       .map((relation) => ownershipStep(statement('own_relation', { ...nameOf(relation), owner }), relation)),
-    ...foreign(catalog.functions).map((fn) =>
+    ...foreign(catalog.functions.filter(({ fixed }) => !fixed)).map((fn) =>
       ownershipStep(statement('own_function', { signature: raw(fn.signature), owner }), fn),
     ),
     ...foreign(catalog.types).map((type) => ownershipStep(statement('own_type', { ...nameOf(type), owner }), type)),

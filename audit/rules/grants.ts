@@ -37,7 +37,10 @@ export const grantedToPublic: CatalogRule = {
 
 /** One finding for all functions of an extension whose grants the admin cannot change. */
 function fixedGrants({ functions, database: { admin } }: Catalog): Found[] {
-  const open = functions.filter(({ fixed, grants }) => fixed && grants.some(({ grantee }) => grantee === 'public'));
+  // The constructors of a range type read nothing.
+  const open = functions.filter(
+    ({ extension, fixed, grants }) => extension && fixed && grants.some(({ grantee }) => grantee === 'public'),
+  );
   return [...new Set(open.map(({ extension }) => extension!))].map((name) => {
     const own = open.filter(({ extension }) => extension === name);
     const { schema, owner } = own[0]!;

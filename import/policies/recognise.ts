@@ -28,6 +28,8 @@ interface Setting {
   readonly parsed: ReadonlyMap<string, Expression | undefined>;
   /** Results of earlier proofs. */
   readonly proven: Map<string, boolean>;
+  /** Texts of conditions by their file. */
+  readonly files: Map<string, string>;
 }
 
 /** Finds templates for policies, which the server shows to be equal; the other policies keep their conditions. By table. */
@@ -48,6 +50,7 @@ export async function recognisePolicies(
     tables: new Map(objects.relations.map((relation) => [shownName(relation), relation])),
     parsed: new Map(parsed),
     proven: new Map(),
+    files: new Map(),
   };
   const recognised: RecognisedPolicy[] = [];
   // One after the other: they share a session.
@@ -169,13 +172,22 @@ async function customCondition(
   condition: string,
   suffix: string,
   { schema, table, name }: FoundPolicy,
-  { functions, frame }: Setting,
+  { functions, frame, files }: Setting,
 ): Promise<{ alternatives: readonly Alternative[] } | { problem: string }> {
   const place = schema === frame.schemas[0] ? table : `${schema}_${table}`;
-  const file = `policies/${plainName(`${place}_${name}`, 100)}${suffix}.sql`;
-  const source: SqlSource = { file, sql: `${await customText(condition, functions)}\n` };
+  const sql = `${await customText(condition, functions)}\n`;
+  const file = fileOf(`policies/${plainName(`${place}_${name}`, 100)}${suffix}`, sql, files);
+  const source: SqlSource = { file, sql };
   const problem = problemOf(source, frame);
   return problem === undefined ? { alternatives: [{ template: { kind: 'custom', using: source } }] } : { problem };
+}
+
+/** A file of its own for each text: the names of two policies may be the same in letters and digits. */
+function fileOf(base: string, sql: string, files: Map<string, string>): string {
+  let file = `${base}.sql`;
+  for (let count = 2; (files.get(file) ?? sql) !== sql; count++) file = `${base}_${count}.sql`;
+  files.set(file, sql);
+  return file;
 }
 
 function problemOf(source: SqlSource, frame: Declaration): string | undefined {

@@ -50,7 +50,7 @@ export interface CatalogFunction {
   readonly body_is_text: boolean;
   /** Extension that it belongs to. */
   readonly extension: string | null;
-  /** True for an extension's function whose grants the connected role cannot change. */
+  /** True for a function of an extension, or of a range type, whose owner and grants the connected role cannot change. */
   readonly fixed: boolean;
   /** True for a function that its extension lets PUBLIC execute. */
   readonly left_to_public: boolean;

@@ -5,7 +5,9 @@ SELECT n.name AS schema, p.proname AS name, p.oid::regprocedure::text AS signatu
   ARRAY(SELECT setting FROM unnest(p.proconfig) AS setting) AS settings, p.proleakproof AS leakproof,
   p.prokind = 'a' OR p.oid IN (SELECT oid FROM generated) OR (SELECT lanpltrusted FROM pg_language WHERE oid = p.prolang) AS trusted,
   p.prosqlbody IS NULL AS body_is_text,
-  x.extname AS extension, x.oid IS NOT NULL AND NOT pg_has_role(current_user, p.proowner, 'USAGE') AS fixed,
+  x.extname AS extension,
+  -- Those of a type belong to a superuser as well.
+  (x.oid IS NOT NULL OR p.oid IN (SELECT oid FROM generated)) AND NOT pg_has_role(current_user, p.proowner, 'USAGE') AS fixed,
   -- Scripts of extensions leave it to PUBLIC, unless they have other initial privileges.
   x.oid IS NOT NULL AND NOT EXISTS (SELECT FROM pg_init_privs AS i WHERE i.classoid = 'pg_proc'::regclass AND i.objoid = p.oid
     AND NOT EXISTS (SELECT FROM aclexplode(i.initprivs) AS a WHERE a.grantee = 0 AND a.privilege_type = 'EXECUTE')) AS left_to_public,

@@ -174,18 +174,29 @@ describe('a deploy fails by name', () => {
     await expect(database.apply(declaration)).resolves.toMatchObject({ migrations: ['2.sql'] });
   });
 
-  it('where a needed function would become an RPC, since it shares the name of a declared one', async () => {
-    const { outcome } = await applied((to) => ({
-      sql: `CREATE FUNCTION number() RETURNS int LANGUAGE sql RETURN 1;
+  it.each([
+    ['of the role', (to: string) => [to], (to: string) => to],
+    [
+      'of a role that inherits from it',
+      (to: string) => [to, { name: `${to}_heir`, inherits: [to] }],
+      (to: string) => `${to}_heir`,
+    ],
+  ])(
+    'where a needed function would become an RPC %s, since it shares the name of a declared one',
+    async (_, users, execute) => {
+      const { outcome } = await applied((to) => ({
+        sql: `CREATE FUNCTION number() RETURNS int LANGUAGE sql RETURN 1;
         CREATE FUNCTION number(n int) RETURNS int LANGUAGE sql RETURN n;
         CREATE TABLE items (id int DEFAULT number(2))`,
-      tables: [{ name: 'items', grants: [{ to, insert: true }], policies: [allRows({ to })] }],
-      functions: [{ name: 'number', arguments: [], execute: to }],
-    }));
-    expect(outcome).toContain(
-      'needs the function api.number(integer), which has the name of a function that the role may',
-    );
-  });
+        roles: { users: users(to) },
+        tables: [{ name: 'items', grants: [{ to, insert: true }], policies: [allRows({ to })] }],
+        functions: [{ name: 'number', arguments: [], execute: execute(to) }],
+      }));
+      expect(outcome).toContain(
+        'needs the function api.number(integer), which has the name of a function that the role, or one that inherits from it, may',
+      );
+    },
+  );
 });
 
 describe('a policy that reads its own table by a function', () => {

@@ -44,6 +44,7 @@ describe('an import of names, types and kinds of objects', () => {
         create schema "Shop-s";
         create type api."Order State" as enum ('new', 'Paid', 'it''s sent');
         create domain api.email as extensions.citext check (value ~ '@');
+        create type api.span as range (subtype = int4);
         create sequence api.ticket_no start 100;
         create table "Shop-s"."Order.Lines" (
           "Id" int generated always as identity primary key, "Owner.Id" uuid, "select" text default 'x',

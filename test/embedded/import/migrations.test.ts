@@ -180,3 +180,24 @@ describe('an import of migrations with a condition that only looks like a templa
     expect(project.access.unexplained).toEqual([]);
   });
 });
+
+describe('an import of policies whose names and tables are the same in letters and digits', () => {
+  it('writes each condition to a file of its own', async () => {
+    const long = (column: string) =>
+      `length(${column}) > 3 and length(${column}) < 100 and ${column} is not null and ${column} <> 'none'`;
+    const project = await importMigrations({
+      '1.sql': `
+        create role app;
+        create table public.team (id int primary key, name text);
+        create table public.team_members (id int primary key, member text);
+        grant select on public.team, public.team_members to app;
+        alter table public.team enable row level security;
+        alter table public.team_members enable row level security;
+        create policy "members read" on public.team to app using (${long('name')});
+        create policy "read" on public.team_members to app using (${long('member')});
+      `,
+    });
+    expect(project.files.get('policies/team_members_read.sql')).toContain('length(name)');
+    expect(project.files.get('policies/team_members_read_2.sql')).toContain('length(member)');
+  });
+});
