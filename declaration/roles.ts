@@ -139,7 +139,8 @@ function resolveRole(input: string | UserRoleInput | AnonymousRoleInput, place: 
   };
 }
 
-function checkRoleSetting(setting: string, value: string, place: string): void {
+/** @throws SecuredPostgrestError `invalid_role_setting` */
+export function checkRoleSetting(setting: string, value: string, place: string): void {
   if (!/^[a-z_][a-z0-9_]*(\.[a-z_][a-z0-9_]*)?$/.test(setting) || /[\0\n]/.test(value)) {
     refuse(
       'invalid_role_setting',

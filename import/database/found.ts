@@ -72,6 +72,8 @@ export interface FoundRelation extends QualifiedName {
   readonly access: readonly FoundAccess[];
   /** Commands other than SELECT that it can serve. */
   readonly writable: readonly Command[];
+  /** Commands that a view passes on to the table below by itself. */
+  readonly passed_on: readonly Command[];
   /** Rules that change what a command does. */
   readonly rules: readonly { readonly name: string; readonly command: Command }[];
   /** Roles that no policy of the table binds. */

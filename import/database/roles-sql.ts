@@ -14,9 +14,10 @@ export function rolesSql(roles: readonly FoundRole[]): SqlSource {
   const grant = roles
     .filter(({ superuser }) => !superuser)
     .flatMap(({ name, member_of, inherits }) =>
-      member_of.map(
+      [...new Set([...member_of, ...inherits])].map(
         (role) =>
-          `GRANT ${quoteIdentifier(role)} TO ${quoteIdentifier(name)} WITH INHERIT ${inherits.includes(role) ? 'TRUE' : 'FALSE'}`,
+          `GRANT ${quoteIdentifier(role)} TO ${quoteIdentifier(name)} ` +
+          `WITH INHERIT ${inherits.includes(role)}, SET ${member_of.includes(role)}`,
       ),
     );
   const set = roles.flatMap(({ name, settings }) =>

@@ -58,7 +58,8 @@ export function migrationOf(
     parts.push(context.isDump ? (isKept ? nameOf(lead) : '') : isKept ? lead : commentsBefore(lead));
     if (!isKept) continue;
     kept.push(statement);
-    const text = withoutSuperuserSettings(sql.slice(statement.offset, at), statement, context.superuserSettings ?? []);
+    const own = withoutSuperuserSettings(sql.slice(statement.offset, at), statement, context.superuserSettings ?? []);
+    const text = createdOnce(own, statement);
     parts.push(text, context.isDump ? '\n\n' : '');
   }
   if (!context.isDump) parts.push(sql.slice(at));
@@ -66,6 +67,12 @@ export function migrationOf(
   const path = context.searchPath;
   const before = path && reliesOnPublic(kept) ? `SET search_path = ${path.map(quoteIdentifier).join(', ')};\n\n` : '';
   return { sql: text === '' ? '' : `${before}${text}\n`, leftOut };
+}
+
+/** The creation of an extension, which a superuser may have created before the deploy. */
+function createdOnce(text: string, { kind, node }: ParsedStatement): string {
+  if (kind !== 'CreateExtensionStmt' || node['if_not_exists'] === true) return text;
+  return text.replace(/^create\s+extension/i, '$& IF NOT EXISTS');
 }
 
 /** Comments that do not stand directly above the statement that goes: they are about the file. */

@@ -4,13 +4,14 @@ import type { FoundObjects, FoundOutline, FoundRelation } from '../database/foun
 import type { Note } from '../report/notes.ts';
 import type { Choices } from './choices.ts';
 import { importFunctions } from './functions.ts';
-import { extentsOf, grantInputs } from './grants.ts';
+import { extentsOf, grantInputs, type Extents } from './grants.ts';
 import { inheritanceOf, type Inheritance } from './inheritance.ts';
 import { tablePolicies, type RecognisedPolicy } from './policies.ts';
-import { ownerPolicies, ownerRows, type OwnerRows } from './owner-rows.ts';
+import { boundDefiners, ownerPolicies, ownerRows, type OwnerRows } from './owner-rows.ts';
 import { importRoles } from './roles.ts';
 import { withAllRowsRoles } from './all-rows-roles.ts';
-import { importServer, secretSettings } from './server.ts';
+import { databaseSettings, importServer } from './server.ts';
+import { viewExtents } from './view-extents.ts';
 import { shownName, writtenName } from './written-name.ts';
 
 /** The declaration of an imported schema, without its migrations. */
@@ -46,7 +47,12 @@ export function buildDeclaration({ outline, choices, objects, policies }: Import
   const importedTables = tables
     .filter((table) => isWorthNaming(table, exposed, rows))
     .map((table) => importTable(table, { policies, rows, choices, inheritance }));
-  const importedViews = views.flatMap((view) => importView(view, choices, inheritance));
+  const { extents, notes: viewNotes } = viewExtents(
+    objects.relations,
+    new Map(importedTables.map(({ name, extents }) => [name, extents])),
+    inheritance,
+  );
+  const importedViews = views.flatMap((view) => importView(view, choices, extents.get(shownName(view))!));
   const { input, notes } = withAllRowsRoles({
     name: choices.name,
     schemas: exposed,
@@ -72,7 +78,9 @@ export function buildDeclaration({ outline, choices, objects, policies }: Import
       ...notes,
       ...importedTables.flatMap(({ notes }) => notes),
       ...unprotected(objects.relations),
+      ...viewNotes,
       ...functions.notes,
+      ...boundDefiners(objects, functions.definers),
       ...functions.definers.map(({ signature }) => ({ reason: 'definer_function' as const, object: signature })),
       ...[...rows].map(([object, commands]) => ({
         reason: 'owner_rows' as const,
@@ -80,7 +88,8 @@ export function buildDeclaration({ outline, choices, objects, policies }: Import
         detail: [...commands].join(', '),
       })),
       ...serverNotes,
-      ...secretSettings(outline.databaseSettings),
+      ...databaseSettings(outline.databaseSettings),
+      ...exposedExtensions(outline, exposed),
       ...defaultPrivileges(outline, [...exposed, ...internal]),
     ],
   };
@@ -104,7 +113,7 @@ function importTable(
     choices: { exposed, name },
     inheritance,
   }: { policies: ImportedParts['policies']; rows: OwnerRows; choices: Choices; inheritance: Inheritance },
-): { readonly input: TableInput; readonly notes: readonly Note[] } {
+): { readonly name: string; readonly input: TableInput; readonly extents: Extents; readonly notes: readonly Note[] } {
   const recognised = policies.get(shownName(table)) ?? [];
   const found = tablePolicies(table, recognised, extentsOf(table, inheritance), {
     inheritance,
@@ -114,17 +123,19 @@ function importTable(
   const owner = `${name}_owner`;
   const all = [...found.policies, ...ownerPolicies(table, rows, owner)];
   return {
+    name: shownName(table),
     input: {
       name: writtenName(table, exposed),
       ...(grants.length > 0 && { grants }),
       ...(all.length > 0 && { policies: all }),
     },
+    extents: found.extents,
     notes: found.notes,
   };
 }
 
-function importView(view: FoundRelation, { exposed }: Choices, inheritance: Inheritance): ViewInput[] {
-  const grants = grantInputs(extentsOf(view, inheritance));
+function importView(view: FoundRelation, { exposed }: Choices, extents: Extents): ViewInput[] {
+  const grants = grantInputs(extents);
   return grants.length > 0 ? [{ name: writtenName(view, exposed), grants }] : [];
 }
 
@@ -132,6 +143,12 @@ function unprotected(relations: readonly FoundRelation[]): Note[] {
   return relations
     .filter(({ kind, access }) => (kind === 'm' || kind === 'f') && access.length > 0)
     .map((relation) => ({ reason: 'unprotected_relation', object: shownName(relation) }));
+}
+
+function exposedExtensions({ extensions }: FoundOutline, exposed: readonly string[]): Note[] {
+  return extensions
+    .filter(({ schema }) => exposed.includes(schema))
+    .map(({ name }) => ({ reason: 'exposed_extension', object: name }));
 }
 
 function defaultPrivileges({ defaultPrivileges: found }: FoundOutline, managed: readonly string[]): Note[] {

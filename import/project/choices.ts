@@ -167,7 +167,7 @@ function anonymousRole(
   const set = authenticator && settingOf(authenticator, 'pgrst.db_anon_role');
   if (set !== undefined) return set;
   if (preset.anonymous !== undefined && roles.includes(preset.anonymous)) return preset.anonymous;
-  const named = roles.find((name) => /anon|public|guest/.test(name));
+  const named = roles.find((name) => /(^|web|[_-])(anon|anonymous|guest|public)([_-]|$)/i.test(name));
   if (named !== undefined) notes.push({ reason: 'anonymous_guessed', object: named });
   return named;
 }

@@ -4,8 +4,9 @@ import type { FoundRole } from '../database/found.ts';
 export type Inheritance = ReadonlyMap<string, readonly string[]>;
 
 /**
- * The hierarchy among roles of requests; the anonymous one inherits from none. A role that no policy binds is no parent: its rights would pass on with the policies that
- * stand for them.
+ * The hierarchy among roles of requests; the anonymous one inherits from none. A role that no policy binds is no parent: its
+ * rights would pass on with the policies that stand for them. It is no heir either: restrictive policies of its parents would
+ * bind it.
  */
 export function inheritanceOf(
   found: readonly FoundRole[],
@@ -14,14 +15,11 @@ export function inheritanceOf(
 ): Inheritance {
   const roles = anonymous === undefined ? users : [anonymous, ...users];
   const known = new Map(found.map((role) => [role.name, role]));
+  const isUnbound = (name: string) => known.get(name)?.superuser || known.get(name)?.bypass_rls;
   return new Map(
     roles.map((name) => {
-      const inherits = name === anonymous ? [] : (known.get(name)?.inherits ?? []);
-      const parents = inherits.filter((parent) => {
-        const role = known.get(parent);
-        return roles.includes(parent) && !role?.superuser && !role?.bypass_rls;
-      });
-      return [name, parents];
+      const inherits = name === anonymous || isUnbound(name) ? [] : (known.get(name)?.inherits ?? []);
+      return [name, inherits.filter((parent) => roles.includes(parent) && !isUnbound(parent))];
     }),
   );
 }

@@ -1,20 +1,10 @@
+import { checkRoleSetting } from '../../declaration/roles.ts';
 import type { RolesInput, UserRoleInput } from '../../declaration/types.ts';
 import type { FoundRole } from '../database/found.ts';
 import type { Note } from '../report/notes.ts';
 import type { Choices } from './choices.ts';
 import { directParents, type Inheritance } from './inheritance.ts';
-
-/** Settings of a role that a declaration has no place for. */
-const REFUSED = [
-  'role',
-  'session_authorization',
-  'row_security',
-  'search_path',
-  'temp_tablespaces',
-  'session_replication_role',
-  'session_preload_libraries',
-  'local_preload_libraries',
-];
+import { isAccepted, isSecret } from './settings.ts';
 
 /** Milliseconds of Postgres' units of time (documentation, "Parameter Interaction via the Configuration File"). */
 const UNITS: Readonly<Record<string, number>> = { us: 0.001, ms: 1, s: 1000, min: 60_000, h: 3_600_000, d: 86_400_000 };
@@ -57,15 +47,20 @@ function settingsOf(role: string, found: readonly string[], notes: Note[]) {
   const settings: Record<string, string> = {};
   for (const setting of found) {
     const at = setting.indexOf('=');
-    const [name, value] = [setting.slice(0, at), setting.slice(at + 1)];
+    // Postgres keeps some names with capitals, such as TimeZone.
+    const [name, value] = [setting.slice(0, at).toLowerCase(), setting.slice(at + 1)];
     const timeout = name === 'statement_timeout' ? milliseconds(value) : undefined;
     if (timeout !== undefined && timeout > 0) statementTimeoutMs = timeout;
-    else if (REFUSED.includes(name) || name === 'statement_timeout' || name.startsWith('pgrst.'))
-      notes.push({ reason: 'refused_setting', object: role, detail: name });
-    else settings[name] = value;
+    else if (isSecret(name)) notes.push({ reason: 'secret_setting', object: role, detail: name });
+    else if (isAllowed(name, value)) settings[name] = value;
+    else notes.push({ reason: 'refused_setting', object: role, detail: name });
   }
   if (statementTimeoutMs === undefined) notes.push({ reason: 'timeout', object: role });
   return { statementTimeoutMs, settings };
+}
+
+function isAllowed(name: string, value: string): boolean {
+  return isAccepted(() => checkRoleSetting(name, value, ''));
 }
 
 /** A time as Postgres writes it, in whole milliseconds. */

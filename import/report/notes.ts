@@ -81,6 +81,11 @@ export const REASONS = {
     title: "Views with their owner's rights over exposed tables",
     why: 'The view showed rows that its tables do not. Now the policies of the tables decide. Move the tables into an internal schema, or widen their policies.',
   },
+  view_without_table: {
+    kind: 'different',
+    title: 'Grants on views whose tables the role may not use',
+    why: 'Views run with the rights of the one who asks, and the role has no grant on a table below, or no policy serves it there. The grant is left out: such a request is refused (401 or 403).',
+  },
   read_only_view: {
     kind: 'different',
     title: 'Views that cannot be written',
@@ -131,10 +136,20 @@ export const REASONS = {
     title: 'Tables that the owner reaches',
     why: 'A policy for the owner names each command of functions and triggers that run with its rights. Narrow the policies where all rows are too much.',
   },
+  bound_definer: {
+    kind: 'decision',
+    title: 'Definer functions whose owner policies bound',
+    why: 'Definer functions have one owner here. Without a policy for it, such a function reaches no row of these tables; with `allRows`, every row. Declare policies for the owner that fit.',
+  },
   untrusted_function: {
     kind: 'decision',
     title: 'Functions that cannot be taken over',
     why: 'LEAKPROOF, and languages that keep to no privileges, need a superuser. Write them in SQL or PL/pgSQL.',
+  },
+  exposed_extension: {
+    kind: 'different',
+    title: 'Extensions in exposed schemas',
+    why: 'Requests could call their functions and read their views. Here none of them is an RPC or a table of the API.',
   },
   default_privileges: {
     kind: 'different',
@@ -146,6 +161,11 @@ export const REASONS = {
     title: 'Statement timeouts',
     why: 'A role without `statement_timeout` has the default of 5 seconds. Set `statementTimeoutMs` for longer statements.',
   },
+  max_rows: {
+    kind: 'different',
+    title: 'Rows of one answer',
+    why: 'Nothing says how many rows an answer may have, so it has at most 1,000. Set `server.maxRows` for more.',
+  },
   refused_setting: {
     kind: 'different',
     title: 'Settings that are left out',
@@ -155,6 +175,11 @@ export const REASONS = {
     kind: 'decision',
     title: 'Secrets in settings of the database',
     why: 'Every role can read them. They are not taken over: keys are files, see docs/keys-and-tokens.md.',
+  },
+  database_setting: {
+    kind: 'decision',
+    title: 'Settings of the database',
+    why: 'They are not taken over. Set them in `settings` of the roles whose requests need them.',
   },
   pre_request: {
     kind: 'decision',

@@ -45,7 +45,7 @@ WHERE n.nspname = ANY (ARRAY[:'schemas']::text[]) AND row_security_active(c.oid)
 -- Views that read with the rights of their owner, which policies may bind.
 SELECT n.nspname AS schema, c.relname AS name FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace
 WHERE n.nspname = ANY (ARRAY[:'schemas']::text[]) AND c.relkind = 'v' AND pg_has_role(c.relowner, 'USAGE')
-  AND NOT coalesce(c.reloptions, '{}') && '{security_invoker=true,security_invoker=on,security_invoker=1,security_invoker=yes}'
+  AND NOT EXISTS (SELECT FROM pg_options_to_table(c.reloptions) WHERE option_name = 'security_invoker' AND option_value::bool)
 -- name: use_owner_rights
 ALTER VIEW :"schema".:"name" SET (security_invoker = false)
 -- name: keep_rows

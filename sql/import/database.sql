@@ -6,9 +6,10 @@ BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY
 -- name: version
 SELECT current_setting('server_version_num')::int AS version
 -- name: roles
--- Roles that are not Postgres' own, with those that they may become and those whose privileges they have.
+-- Roles that are not Postgres' own, with those that they may become and those whose privileges they have. Before 16 every member
+-- may become the role.
 SELECT r.rolname AS name, r.rolsuper AS superuser, r.rolbypassrls AS bypass_rls, r.rolcanlogin AS login,
-  ARRAY(SELECT o.rolname::text FROM pg_roles AS o WHERE o.oid <> r.oid AND o.rolname NOT LIKE 'pg\_%' AND pg_has_role(r.oid, o.oid, 'MEMBER')
+  ARRAY(SELECT o.rolname::text FROM pg_roles AS o WHERE o.oid <> r.oid AND o.rolname NOT LIKE 'pg\_%' AND pg_has_role(r.oid, o.oid, may.how)
     ORDER BY 1) AS member_of,
   ARRAY(SELECT o.rolname::text FROM pg_roles AS o WHERE o.oid <> r.oid AND o.rolname NOT LIKE 'pg\_%' AND pg_has_role(r.oid, o.oid, 'USAGE')
     ORDER BY 1) AS inherits,
@@ -16,7 +17,8 @@ SELECT r.rolname AS name, r.rolsuper AS superuser, r.rolbypassrls AS bypass_rls,
   ARRAY(SELECT u FROM pg_db_role_setting AS s, unnest(s.setconfig) AS u
     WHERE s.setrole = r.oid AND s.setdatabase IN (0, (SELECT oid FROM pg_database WHERE datname = current_database()))
     ORDER BY s.setdatabase) AS settings
-FROM pg_roles AS r WHERE r.rolname NOT LIKE 'pg\_%' ORDER BY r.rolname
+FROM (SELECT CASE WHEN current_setting('server_version_num')::int < 160000 THEN 'MEMBER' ELSE 'SET' END) AS may(how) CROSS JOIN pg_roles AS r
+WHERE r.rolname NOT LIKE 'pg\_%' ORDER BY r.rolname
 
 -- name: schemas
 SELECT n.nspname AS name,
@@ -45,7 +47,7 @@ FROM pg_namespace AS n WHERE n.nspname !~ '^pg_' AND n.nspname <> 'information_s
 -- name: relations
 -- $1: the schemas, $2: the roles of requests
 SELECT n.nspname AS schema, c.relname AS name, c.relkind AS kind, pg_get_userbyid(c.relowner) AS owner, c.relrowsecurity AS row_security,
-  coalesce(c.reloptions, '{}') && '{security_invoker=true,security_invoker=on,security_invoker=1,security_invoker=yes}' AS security_invoker,
+  EXISTS (SELECT FROM pg_options_to_table(c.reloptions) WHERE option_name = 'security_invoker' AND option_value::bool) AS security_invoker,
   EXISTS (SELECT FROM pg_inherits AS i WHERE i.inhrelid = c.oid) AS is_child,
   coalesce((SELECT json_agg(json_build_object('name', a.attname, 'type', t.type, 'format', format_type(a.atttypid, a.atttypmod),
       'nullable', NOT a.attnotnull, 'computed', a.attgenerated <> '', 'generated', a.attgenerated <> '' OR a.attidentity <> '', 'key', EXISTS (
@@ -72,6 +74,8 @@ SELECT n.nspname AS schema, c.relname AS name, c.relkind AS kind, pg_get_userbyi
   ARRAY(SELECT o.command FROM (VALUES ('update', 4, '2'), ('insert', 8, '3'), ('delete', 16, '4')) AS o(command, bit, event)
     WHERE c.relkind <> 'v' OR pg_relation_is_updatable(c.oid, true) & o.bit <> 0
       AND NOT EXISTS (SELECT FROM pg_rewrite AS w WHERE w.ev_class = c.oid AND w.ev_type = o.event::"char")) AS writable,
+  ARRAY(SELECT o.command FROM (VALUES ('update', 4), ('insert', 8), ('delete', 16)) AS o(command, bit)
+    WHERE c.relkind = 'v' AND pg_relation_is_updatable(c.oid, false) & o.bit <> 0) AS passed_on,
   -- Rules that change what a command does; that of a view is none.
   coalesce((SELECT json_agg(json_build_object('name', w.rulename, 'command', CASE w.ev_type WHEN '2' THEN 'update' WHEN '3' THEN 'insert' ELSE 'delete' END)
       ORDER BY w.rulename)

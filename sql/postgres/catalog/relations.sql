@@ -1,6 +1,6 @@
 SELECT c.schema, c.name, c.kind, pg_get_userbyid(c.relowner) AS owner,
   c.relrowsecurity AS row_security, c.relforcerowsecurity AS force_row_security,
-  coalesce(c.reloptions, '{}') && '{security_invoker=true,security_invoker=on,security_invoker=1,security_invoker=yes}' AS security_invoker,
+  EXISTS (SELECT FROM pg_options_to_table(c.reloptions) WHERE option_name = 'security_invoker' AND option_value::bool) AS security_invoker,
   EXISTS (SELECT FROM extended AS e WHERE e.class = 'pg_class'::regclass AND e.oid = c.oid) AS extension,
   served.name AS sequence_of,
   coalesce(attributes.columns, '{}') AS columns, coalesce(attributes.types, '{}') AS types, coalesce(attributes.indexed, '{}') AS indexed_columns,

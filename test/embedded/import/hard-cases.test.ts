@@ -141,10 +141,14 @@ describe('an import of roles, grants and policies', () => {
         create role editor;
         create role manager;
         create role auditor bypassrls;
-        grant reader to editor;
+        create role unreachable;
+        grant reader to editor, auditor;
         grant editor to manager;
         create role authenticator noinherit login;
         grant web_anon, reader, editor, manager, auditor to authenticator;
+        grant unreachable to authenticator with inherit true, set false;
+        alter role reader set timezone = 'Europe/Rome';
+        alter role reader set app.secret_key = 'not to be written';
         alter role authenticator set pgrst.db_schemas = 'public';
         alter role authenticator set pgrst.db_anon_role = 'web_anon';
         create schema private;
@@ -183,6 +187,11 @@ describe('an import of roles, grants and policies', () => {
         grant select on public.comments to web_anon;
         grant all on all tables in schema public to auditor;
         create view public.titles as select id, title from public.docs;
+        create function public.count_own_docs() returns bigint language sql security definer set search_path = ''
+          as 'select count(*) from public.docs';
+        alter function public.count_own_docs() owner to editor;
+        create view public.closed_lines with (security_invoker = 't') as select line from public.closed;
+        grant select on public.closed_lines to reader;
         create view public.titles_invoker with (security_invoker) as select id, title from public.docs;
         create view public.team_sizes as select team, count(*) from private.members group by team;
         grant select on public.titles, public.titles_invoker, public.team_sizes to web_anon, reader;
@@ -202,7 +211,16 @@ describe('an import of roles, grants and policies', () => {
     expect(noted(project, 'view_rights')).toEqual(['public.team_sizes']);
     expect(noted(project, 'row_security_off')).toEqual(['public.no_rls']);
     expect(noted(project, 'grant_without_rows')).toEqual(['public.closed', 'public.docs']);
+    expect(noted(project, 'view_without_table')).toEqual(['public.closed_lines']);
+    expect(noted(project, 'bound_definer')).toEqual(['public.count_own_docs()']);
     expect(noted(project, 'default_privileges')).toEqual(['role postgres']);
+  });
+
+  it('takes over settings of roles, and no secrets', () => {
+    expect(project.declaration.users.find(({ name }) => name === 'reader')?.settings).toEqual({
+      timezone: 'Europe/Rome',
+    });
+    expect([...project.files.values()].join()).not.toContain('not to be written');
   });
 
   it('keeps the hierarchy of roles, and gives a grant to the heir whose policy alone serves it', () => {

@@ -165,7 +165,7 @@ describe('an import of extensions in an exposed schema', () => {
         create role clerk;
         create extension citext schema public;
         create extension "uuid-ossp" schema public;
-        create extension if not exists file_fdw schema public;
+        create extension file_fdw schema public;
         create table public.people (id uuid primary key default uuid_generate_v4(), email citext check (email <> 'X'));
         create function public.add(email text) returns uuid language sql security definer set search_path = public
           as $$ insert into people (email) values (email) returning uuid_generate_v4() $$;
@@ -176,6 +176,7 @@ describe('an import of extensions in an exposed schema', () => {
     expect(project.access).toMatchObject({ unexplained: [], explained: [] });
     expect(project.access.compared).toBeGreaterThan(0);
     expect(noted(project, 'wider_grant')).toEqual([]);
+    expect(noted(project, 'exposed_extension')).toEqual(['citext', 'file_fdw', 'uuid-ossp']);
   });
 });
 

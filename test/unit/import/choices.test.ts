@@ -65,14 +65,14 @@ describe('the schemas and roles of a declaration', () => {
 
   it('are guessed by grants and names otherwise, and the report says so', () => {
     const found = outline({
-      roles: [role('postgres', { superuser: true }), role('reader'), role('web_anon')],
-      schemas: [schema('public', { used_by: ['reader'], named_roles: ['reader', 'web_anon'] }), schema('audit')],
+      roles: [role('postgres', { superuser: true }), role('canonical'), role('web_anon')],
+      schemas: [schema('public', { used_by: ['canonical'], named_roles: ['canonical', 'web_anon'] }), schema('audit')],
     });
     expect(choose(found, { name: 'shop' }, plain)).toMatchObject({
       exposed: ['public'],
       internal: ['audit'],
       anonymous: 'web_anon',
-      users: ['reader'],
+      users: ['canonical'],
       notes: [{ reason: 'schemas_guessed' }, { reason: 'anonymous_guessed' }],
     });
   });
@@ -96,12 +96,13 @@ describe('the roles of a database', () => {
         member_of: ['guest'],
         settings: ['pgrst.db_schemas=api', 'pgrst.jwt_secret=hidden', 'statement_timeout=3s'],
       }),
-      role('guest', { bypass_rls: true, member_of: ['readers'], inherits: ['readers'] }),
+      role('guest', { bypass_rls: true, member_of: ['readers'], inherits: ['readers', 'unreachable'] }),
     ]);
     expect(sql).toBe(`CREATE ROLE "web" LOGIN;
 CREATE ROLE "guest" BYPASSRLS NOLOGIN;
-GRANT "guest" TO "web" WITH INHERIT FALSE;
-GRANT "readers" TO "guest" WITH INHERIT TRUE;
+GRANT "guest" TO "web" WITH INHERIT false, SET true;
+GRANT "readers" TO "guest" WITH INHERIT true, SET true;
+GRANT "unreachable" TO "guest" WITH INHERIT true, SET false;
 ALTER ROLE "web" SET "pgrst"."db_schemas" = 'api';
 `);
   });
