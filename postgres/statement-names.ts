@@ -139,6 +139,7 @@ export interface StatementNames {
     | 'close_extensions'
     | 'untrusted_extensions'
     | 'add_extension'
+    | 'allow_setting'
     | 'search_path'
     | 'begin'
     | 'set_search_path'

@@ -41,7 +41,8 @@ export function requestValues(declaration: Declaration, { relation, command, sub
     search_path: requestSearchPath(declaration, exposed),
     transaction_read_only: command === 'select' ? 'on' : 'off',
     'request.method': METHODS[command],
-    'request.path': `/${relation.name}`,
+    // As clients send it.
+    'request.path': `/${encodeURIComponent(relation.name)}`,
     'request.headers': '{}',
     'request.cookies': '{}',
     'request.jwt.claims': JSON.stringify(claimsOf(declaration, subject)),

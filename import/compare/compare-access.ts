@@ -125,6 +125,8 @@ async function measureNew(
   await using postgres = await startConfinedPostgres();
   const { connection } = postgres;
   const passwords = { authenticator: randomBytes(24).toString('base64url') };
+  const settings = apiRoles(declaration).flatMap((role) => Object.keys(role.settings));
+  await postgres.allowSettings([...new Set(settings)].filter((name) => name.includes('.')));
   await withClient(connection, (client) => createRoles(client, declaration, passwords));
   await postgres.closeExtensions();
   await postgres.addExtensions(extensions);

@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import type pg from 'pg';
 import { scramVerifierOfRandom } from '../../postgres/scram-verifier.ts';
-import { statementsOf } from '../../postgres/statements.ts';
+import { quoteIdentifier } from '../../postgres/quote.ts';
+import { raw, statementsOf } from '../../postgres/statements.ts';
 import { newClient } from '../../postgres/with-client.ts';
 import { startPostgres, type LocalConnection } from '../../testing/servers/postgres-server.ts';
 
@@ -25,6 +26,8 @@ export interface ConfinedPostgres {
   closeExtensions(): Promise<void>;
   /** Creates extensions that only a superuser can create. Call it before SQL of the user. */
   addExtensions(extensions: readonly UntrustedExtension[]): Promise<void>;
+  /** Lets the login set parameters of roles that Postgres does not know: from 15 on, that is for a superuser. */
+  allowSettings(names: readonly string[]): Promise<void>;
   [Symbol.asyncDispose](): Promise<void>;
 }
 
@@ -53,6 +56,12 @@ export async function startConfinedPostgres(): Promise<ConfinedPostgres> {
     },
     addExtensions: async (extensions) => {
       for (const one of extensions) await client.query(statement('add_extension', { ...one, login: LOGIN }));
+    },
+    allowSettings: async (names) => {
+      for (const name of names) {
+        const parameter = raw(name.split('.').map(quoteIdentifier).join('.'));
+        await client.query(statement('allow_setting', { parameter, login: LOGIN }));
+      }
     },
     [Symbol.asyncDispose]: stop,
   };

@@ -35,6 +35,8 @@ WHERE v.superuser AND NOT v.trusted ORDER BY e.oid
 -- name: add_extension
 CREATE SCHEMA IF NOT EXISTS :"schema" AUTHORIZATION :"login";
 CREATE EXTENSION :"name" SCHEMA :"schema"
+-- name: allow_setting
+GRANT SET ON PARAMETER :{parameter} TO :"login"
 -- name: search_path
 SELECT pg_catalog.current_setting('search_path') AS path
 -- name: begin

@@ -58,6 +58,9 @@ describe('an import of names, types and kinds of objects', () => {
         grant select ("Id", "select", state) on "Shop-s"."Order.Lines" to "Web-Anon";
         grant select, insert, update ("select", state), delete on "Shop-s"."Order.Lines" to "App-User";
         grant usage on sequence api.ticket_no to "App-User";
+        create table api."in/out" (id int);
+        grant select on api."in/out" to "App-User";
+        alter role "App-User" set app.mode = 'strict';
         insert into "Shop-s"."Order.Lines" ("Owner.Id", state, mail) values
           ('00000000-0000-0000-0000-000000000001', 'new', 'Ann@Example.org'),
           ('00000000-0000-0000-0000-000000000002', 'Paid', null);

@@ -1,5 +1,6 @@
 import { runInNewContext } from 'node:vm';
 import { expect, it } from 'vitest';
+import { inlineText } from '../../../import/project/condition-text.ts';
 import { declarationFile } from '../../../import/project/declaration-file.ts';
 import { printCode } from '../../../import/project/print-code.ts';
 import { codeSpan, plainText } from '../../../import/report/code-span.ts';
@@ -39,5 +40,12 @@ it.each(["'; evil(); '", '`${evil()}`', '\\', '"\\', 'a\nb', 'a\u2028\u202eb', '
     expect(code).not.toMatch(/[\n\u2028\u202e]/);
     const value = JSON.stringify(runInNewContext(`(${code})`));
     expect(value).toBe(JSON.stringify({ where: { [name]: name } }));
+  },
+);
+
+it.each(["name = 'a\rb'", "name = 'a\u202eb'", "name = '`'", "name = '${x}'", "name ~ '\\d'"])(
+  'a condition %j, which a template text would change or hide, has a file of its own',
+  (sql) => {
+    expect(inlineText({ file: 'policies/a.sql', sql })).toBeUndefined();
   },
 );
