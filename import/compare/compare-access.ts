@@ -252,6 +252,7 @@ function isTold(object: string, notes: readonly Note[]): boolean {
 const EXPLAINING: readonly Note['reason'][] = [
   'rejected_condition',
   'view_over_exposed',
+  'view_without_table',
   'rewrite_rule',
   'untrusted_function',
 ];

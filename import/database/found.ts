@@ -116,7 +116,7 @@ export interface FoundFunction extends QualifiedName {
   readonly callable_by: readonly string[];
   /** Roles with USAGE on its schema. */
   readonly found_by: readonly string[];
-  /** True if policies, defaults, constraints or views call it. */
+  /** True if policies, defaults, constraints, views or other functions call it, as Postgres records. */
   readonly needed: boolean;
 }
 

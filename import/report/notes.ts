@@ -84,7 +84,7 @@ export const REASONS = {
   view_without_table: {
     kind: 'different',
     title: 'Grants on views whose tables the role may not use',
-    why: 'Views run with the rights of the one who asks, and the role has no grant on a table below, or no policy serves it there. The grant is left out: such a request is refused (401 or 403).',
+    why: 'Views run with the rights of the one who asks. The role has no grant on a table below, no policy serves it there, or nobody may read it. The grant is left out: such a request is refused (401 or 403).',
   },
   read_only_view: {
     kind: 'different',

@@ -190,6 +190,9 @@ describe('an import of roles, grants and policies', () => {
         grant select on public.comments to web_anon;
         grant all on all tables in schema public to auditor;
         create view public.titles as select id, title from public.docs;
+        create function private.count_members() returns bigint language sql security definer set search_path = ''
+          as 'select count(*) from private.members';
+        create function public.members_or(n bigint default private.count_members()) returns bigint language sql as 'select n';
         create function public.count_own_docs() returns bigint language sql security definer set search_path = ''
           as 'select count(*) from public.docs';
         alter function public.count_own_docs() owner to editor;
@@ -254,6 +257,7 @@ describe('an import of roles, grants and policies', () => {
         },
         'a column without a grant': { path: '/docs?select=secret' },
         'all docs past every policy': { role: 'auditor', path: '/docs?select=id&order=id' },
+        'a function behind a default': { role: 'auditor', path: '/rpc/members_or' },
         'teams by a function': { role: 'editor', sub: 'sample', path: '/teams?select=id' },
         'a table without policies': { role: 'reader', path: '/closed' },
         'a view of an internal table': { role: 'reader', path: '/team_sizes' },
@@ -269,6 +273,7 @@ describe('an import of roles, grants and policies', () => {
       'docs of the own team that are not deleted': [{ id: 1 }, { id: 4 }],
       'a column without a grant': 401,
       'all docs past every policy': [{ id: 1 }, { id: 2 }, { id: 3 }, { id: 4 }],
+      'a function behind a default': 1,
       'teams by a function': [{ id: 1 }],
       'a table without policies': 403,
       'a view of an internal table': [{ team: 1, count: 1 }],
