@@ -1,6 +1,7 @@
 import type { CatalogRule, DeclarationRule, RuleDescription } from '../rule.ts';
 import { notAsDeclared, notSealed } from './as-declared.ts';
 import * as authenticator from './authenticator.ts';
+import { computedColumn } from './computed-columns.ts';
 import { definerWithoutPolicy } from './definers.ts';
 import { extensionExposed, operatorNotFound } from './extensions.ts';
 import { builtInCast, builtInChanged } from './built-ins.ts';
@@ -37,6 +38,7 @@ export const RULES: readonly (CatalogRule | DeclarationRule)[] = [
   functions.leakproofFunction,
   functions.definerElsewhere,
   definerWithoutPolicy,
+  computedColumn,
   extensionExposed,
   rewriteRule,
   viewBypassesPolicies,

@@ -151,6 +151,19 @@ describe('a deploy fails by name', () => {
     await declared.database.request(`${name}_user`, {}, `INSERT INTO api.items VALUES (1, 'x')`);
   });
 
+  it.each([
+    ['the row of a table', 'items'],
+    ['any value', 'anyelement'],
+  ])('except that one which takes %s is a computed column, of which it warns', async (_, argument) => {
+    const { outcome } = await applied((to) => ({
+      sql: `CREATE TABLE items (id int);
+        CREATE FUNCTION label(of ${argument}) RETURNS text STABLE LANGUAGE sql SECURITY DEFINER SET search_path = '' AS $$ SELECT 'x' $$`,
+      tables: [{ name: 'items', grants: [{ to, select: true }], policies: [on(to, "api.label(items) = 'x'")] }],
+      functions: [{ name: 'label', securityDefiner: true }],
+    }));
+    expect(outcome).toEqual(['computed_column']);
+  });
+
   it('where a default needs a function outside of the managed schemas', async () => {
     const { database } = await applied(() => ({ sql: 'SELECT 1' }));
     const to = `${database.name}_user`;

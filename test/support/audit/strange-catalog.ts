@@ -90,6 +90,7 @@ export function strangeCatalog(declaration: Declaration): Catalog {
     ],
     functions: [
       definer,
+      { ...definer, signature: 'api.of_row(anyelement)', arguments: ['anyelement'] },
       { ...definer, signature: 'api.reads()', owner: declaration.owner, definition: READING },
       { ...definer, signature: 'api.reads_itself()', security_definer: false, definition: READING },
     ],
