@@ -22,8 +22,11 @@ export function withViewRights(
         if (isNarrower(below, access)) notes.push({ reason: 'view_over_exposed', object, detail: shownName(below) });
         continue;
       }
-      notes.push({ reason: 'view_rights', object, detail: shownName(below) });
       const passed = access.map((held) => passedOn(held, read));
+      const lacked = [...bound.values()].filter((policy) => isOf(policy, below) && policy.roles.includes(view.owner));
+      const wider = passed.filter((held) => isWider(held, below, read.unbound, lacked)).map(({ role }) => role);
+      const also = wider.length === 0 ? '' : `; wider: ${[...new Set(wider)].join(', ')}`;
+      notes.push({ reason: 'view_rights', object, detail: `${shownName(below)}${also}` });
       const changed = withAccess(below, passed, read.unbound);
       byName.set(shownName(below), changed);
       if (!read.unbound) passPolicies(bound, view.owner, below, passed);
@@ -47,6 +50,23 @@ function isNarrower(below: FoundRelation, access: readonly FoundAccess[]): boole
     ({ role, command }) =>
       below.row_security || !below.access.some((held) => held.role === role && held.command === command),
   );
+}
+
+/** Tests if a role gets more of a table than it had: also its functions, and other views, reach that now. */
+function isWider(
+  { role, command, whole, columns }: FoundAccess,
+  below: FoundRelation,
+  unbound: boolean,
+  policies: readonly FoundPolicy[],
+): boolean {
+  const had = below.access.find((held) => held.role === role && held.command === command);
+  if (!had || (!had.whole && (whole || columns.some((column) => !had.columns.includes(column))))) return true;
+  if (below.unbound_roles.includes(role) || !below.row_security) return false;
+  return unbound || policies.some(({ commands, roles }) => commands.includes(command) && !roles.includes(role));
+}
+
+function isOf(policy: FoundPolicy, { schema, name }: FoundRelation): boolean {
+  return policy.schema === schema && policy.table === name;
 }
 
 function passedOn({ role, command }: FoundAccess, { columns }: FoundRead): FoundAccess {
@@ -76,11 +96,11 @@ function union(one: FoundAccess, other: FoundAccess): FoundAccess {
 function passPolicies(
   bound: Map<FoundPolicy, FoundPolicy>,
   owner: string,
-  { schema, name }: FoundRelation,
+  below: FoundRelation,
   passed: readonly FoundAccess[],
 ): void {
   for (const [original, policy] of bound) {
-    if (policy.schema !== schema || policy.table !== name || !policy.roles.includes(owner)) continue;
+    if (!isOf(policy, below) || !policy.roles.includes(owner)) continue;
     bound.set(original, { ...policy, roles: [...new Set([...policy.roles, ...passed.map(({ role }) => role)])] });
   }
 }

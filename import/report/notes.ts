@@ -74,7 +74,7 @@ export const REASONS = {
   view_rights: {
     kind: 'different',
     title: "Views that ran with their owner's rights",
-    why: 'Views run with the rights of the one who asks. The roles got grants and policies on the tables below, in schemas that are not exposed.',
+    why: 'Views run with the rights of the one who asks. The roles got grants and policies on the tables below, in schemas that are not exposed. Where that is wider than before, their functions and other views reach it too.',
   },
   view_over_exposed: {
     kind: 'decision',

@@ -214,7 +214,9 @@ describe('an import of roles, grants and policies', () => {
     expect(project.access.unexplained).toEqual([]);
     expect(names(project.access.explained)).toEqual(['`public.titles`']);
     expect(noted(project, 'view_over_exposed')).toEqual(['public.titles']);
-    expect(noted(project, 'view_rights')).toEqual(['public.team_sizes']);
+    expect(project.notes.filter(({ reason }) => reason === 'view_rights')).toEqual([
+      { reason: 'view_rights', object: 'public.team_sizes', detail: 'private.members' },
+    ]);
     expect(noted(project, 'row_security_off')).toEqual(['public.no_rls']);
     expect(noted(project, 'grant_without_rows')).toEqual(['public.closed', 'public.docs']);
     expect(noted(project, 'view_without_table')).toEqual(['public.closed_lines']);

@@ -106,7 +106,11 @@ describe('an import of migrations', () => {
       grants: [{ role: 'shop_user', command: 'select', columns: ['id', 'secret'] }],
       policies: [{ input: { kind: 'all-rows' } }],
     });
-    expect(noted(project, 'view_rights')).toEqual(['api.secrets']);
+    expect(project.notes).toContainEqual({
+      reason: 'view_rights',
+      object: 'api.secrets',
+      detail: 'data.secrets; wider: shop_user',
+    });
   });
 
   it('leaves grants out that reached no row, and tells of tables without row security', () => {
