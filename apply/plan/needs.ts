@@ -69,10 +69,13 @@ function needsOf(role: string, declaration: Declaration, { edges, functions }: G
       const { needs, needs_schema: schema, needs_name: name, representation } = edge;
       const fn = functions.get(name);
       const isCertain = use.isCertain && edge.certain;
+      const isKept = fn !== undefined && isCall(edge) && isKeptFrom(role, fn, declaration);
+      // As in any Postgres, the call fails if it is made.
+      if (isKept && !edge.certain) continue;
       if (needs === 'function' || needs === 'sequence') {
         const need = {
           ...{ role, kind: needs, schema, name, reason, representation, isCertain },
-          isGrantable: needs === 'sequence' || (fn !== undefined && mayGrant(role, fn, declaration)),
+          isGrantable: needs === 'sequence' || (fn !== undefined && !isKept && mayGrant(role, fn, declaration)),
         };
         found.set(keyOfNeed(need), merged(need, found.get(keyOfNeed(need))));
       }
@@ -136,6 +139,17 @@ function mayGrant(role: string, fn: CatalogFunction, declaration: Declaration): 
 
 function isAcceptedDefiner(fn: CatalogFunction, { functions }: Declaration): boolean {
   return functions.some((one) => one.securityDefiner && matches(one, fn));
+}
+
+/** Tests if a function, and no policy or default, is what needs another one. */
+function isCall({ kind }: Edge): boolean {
+  return kind === undefined || kind === 'function';
+}
+
+/** Tests if a function with its owner's rights is declared for other roles: those of `execute` alone may have it called. */
+function isKeptFrom(role: string, fn: CatalogFunction, declaration: Declaration): boolean {
+  const declared = declaration.functions.filter((one) => one.securityDefiner && matches(one, fn));
+  return declared.length > 0 && !declared.some((one) => one.execute.length === 0 || mayCall(role, one, declaration));
 }
 
 function readGraph(declaration: Declaration, catalog: ComparedCatalog): Graph {
