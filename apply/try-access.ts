@@ -157,7 +157,7 @@ function lackingFailure({ role, kind, schema, name, reason }: Need, catalog: Com
   if (fn.security_definer) {
     return {
       text: `${text}, which runs with its owner's rights`,
-      fix: `declare it: { name: '${fn.schema}.${fn.name}', securityDefiner: true }, with the role in its execute if it has one`,
+      fix: `declare it: { name: '${fn.schema}.${fn.name}', securityDefiner: true }`,
     };
   }
   return {

@@ -69,13 +69,12 @@ function needsOf(role: string, declaration: Declaration, { edges, functions }: G
       const { needs, needs_schema: schema, needs_name: name, representation } = edge;
       const fn = functions.get(name);
       const isCertain = use.isCertain && edge.certain;
-      const isKept = fn !== undefined && isCall(edge) && isKeptFrom(role, fn, declaration);
       // As in any Postgres, the call fails if it is made.
-      if (isKept && !edge.certain) continue;
+      if (fn && isCall(edge) && isKeptFrom(role, fn, declaration)) continue;
       if (needs === 'function' || needs === 'sequence') {
         const need = {
           ...{ role, kind: needs, schema, name, reason, representation, isCertain },
-          isGrantable: needs === 'sequence' || (fn !== undefined && !isKept && mayGrant(role, fn, declaration)),
+          isGrantable: needs === 'sequence' || (fn !== undefined && mayGrant(role, fn, declaration)),
         };
         found.set(keyOfNeed(need), merged(need, found.get(keyOfNeed(need))));
       }
