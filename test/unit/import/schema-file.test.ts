@@ -66,7 +66,7 @@ commit;
     'create view api.things as select 1 from things;',
     "create function f() returns int language sql as 'select 1';",
     "create type state as enum ('a');",
-    'create extension pgcrypto;',
+    'create extension if not exists pgcrypto;',
     'do $$ begin create table things (id int); end $$;',
   ])('looks for names in public first where one has no schema: %s', async (sql) => {
     const { kept } = await migrated(sql, { searchPath: ['public', 'extensions'] });
@@ -75,7 +75,7 @@ commit;
 
   it.each([
     'create table api.things (id int references public.others);',
-    'create extension pgcrypto schema api;',
+    'create extension if not exists pgcrypto schema api;',
     'set search_path = api; create table things (id int);',
   ])('keeps the search path of a deploy for a file that does not rely on public: %s', async (sql) => {
     expect((await migrated(sql, { searchPath: ['public'] })).kept).toBe(`${sql}\n`);
