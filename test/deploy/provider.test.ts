@@ -5,6 +5,7 @@ import { generateKey, publicKeySet, type PrivateKey } from '../../tokens/index.t
 import { behindProvider, roles } from '../support/behind-provider.ts';
 import { catalogs } from '../support/catalogs.ts';
 import { changes, Deployment, engineObjects, runningServers, touched, type Run } from '../support/deployment.ts';
+import { nginxImage } from '../support/images.ts';
 import { AUDIENCE, LocalProvider } from '../support/local-provider.ts';
 import { ask, pollDuring } from '../support/poll.ts';
 
@@ -32,6 +33,10 @@ beforeAll(async () => {
     roles: { claim: 'groups', map: { [roles.admin]: 'boss', [roles.user]: 'member' } },
   };
   shop = await Deployment.declaring(withoutAnonymous({}));
+  // The clients of these tests are quicker than one address may be.
+  const limits = { requestsPerSecondPerAddress: 100_000, requestsPerSecondPerToken: 100_000 };
+  const gateway = { image: nginxImage, port: shop.apiPort, statusPort: shop.statusPort, limits };
+  shop.env['GATEWAY_OPTIONS'] = JSON.stringify(gateway);
 });
 
 afterAll(async () => {
