@@ -122,11 +122,18 @@ export async function importSchema(source: ImportSource, options: ImportSchemaOp
   };
 }
 
-/** Files of a dump with the roles that the others name first, in whatever order the files were given. */
-function rolesFirst(files: readonly SchemaFile[]): SchemaFile[] {
-  const makesRoles = ({ statements }: SchemaFile) => statements.some(({ kind }) => kind === 'CreateRoleStmt');
-  return [...files.filter(makesRoles), ...files.filter((file) => !makesRoles(file))];
+/** Files of a dump with those first that hold only roles, as others name them. A file that also grants on tables stays after these. */
+export function rolesFirst(files: readonly SchemaFile[]): SchemaFile[] {
+  const isOfRoles = ({ statements }: SchemaFile) =>
+    statements.some(({ kind }) => kind === 'CreateRoleStmt') && statements.every(({ kind }) => OF_ROLES.includes(kind));
+  return [...files.filter(isOfRoles), ...files.filter((file) => !isOfRoles(file))];
 }
+
+/** What pg_dumpall --roles-only writes, and what people add to it. */
+const OF_ROLES = [
+  ...['CreateRoleStmt', 'AlterRoleStmt', 'AlterRoleSetStmt', 'GrantRoleStmt', 'DropRoleStmt'],
+  ...['CommentStmt', 'DoStmt', 'TransactionStmt', 'VariableSetStmt', 'SelectStmt'],
+];
 
 function noteOfUnavailable({ statement, place, extension }: Unavailable): Note {
   return extension === undefined
