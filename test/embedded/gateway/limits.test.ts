@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startEphemeralPostgrest, type EphemeralPostgrest } from '../../../testing/index.ts';
 import { skipNginx, startNginx, type Nginx } from '../../support/nginx.ts';
+import { rawRequest, statuses } from '../../support/raw-request.ts';
 import { forMemory, forPostgres, forServer, send, strained, type Shape } from '../../support/strain.ts';
 
 let api: EphemeralPostgrest;
@@ -74,6 +75,40 @@ describe.skipIf(skipNginx)('limits', () => {
     const work = Promise.all(dear.map((shape) => send(gateway.url, shape, token)));
     expect(await others(work)).toEqual(['200']);
     expect((await work).sort()).toEqual(['200', '201', '400', '404']);
+  });
+
+  describe('bodies of calls', () => {
+    const body = JSON.stringify({ ['a'.repeat(2000)]: 1 });
+    let strict: Nginx;
+
+    beforeAll(async () => {
+      strict = await startNginx(api.url, { input: { limits: { rpcBodyKilobytes: 1 } } });
+    });
+
+    afterAll(() => strict?.stop());
+
+    const post = (path: string) =>
+      rawRequest(
+        strict.port,
+        `POST ${path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Type: application/json\r\n` +
+          `Content-Length: ${body.length}\r\n\r\n${body}`,
+      );
+
+    it.each(['/rpc/f', '/%72pc/f', '/rpc/%66', '/rpc//f', '/rpc/f/', '/rpc/f#', '/./rpc/f', '/x/../rpc/f', '/rpc%2ff'])(
+      'have their own bound, also under %s',
+      async (path) => {
+        expect(statuses(await post(path))).toEqual([413]);
+      },
+    );
+
+    it.each(['/RPC/f', '//rpc/f', '/rpc;/f', '/rpc/..%2ff', '/rpc/../bulk', '/bulk'])(
+      'what is no call of the function for PostgREST has another bound: %s',
+      async (path) => {
+        const answer = await post(path);
+        expect(statuses(answer)).not.toEqual([413]);
+        expect(answer).not.toMatch(/function api\.f\b/);
+      },
+    );
   });
 
   describe('rates', () => {
