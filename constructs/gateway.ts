@@ -10,6 +10,7 @@ import {
 } from '../compile/server/gateway-server.ts';
 import { checkPort } from '../compile/server/limits.ts';
 import { isLoopback } from '../declaration/loopback.ts';
+import { checkVersion } from '../declaration/releases/versions.ts';
 import { apiRoles } from '../declaration/roles.ts';
 import { tokenIssuer } from '../declaration/token-service/token-issuer.ts';
 import type { Declaration } from '../declaration/types.ts';
@@ -19,6 +20,7 @@ import {
   gatewayConfiguration,
   type GatewayInput,
   type GatewayPlaces,
+  limitsFor,
   NGINX_IMAGE,
   type ServerAddress,
   serversText,
@@ -64,7 +66,7 @@ export interface GatewayContainerProps extends GatewayInput, ContainerProps {
   readonly tokenOpener?: TokenOpenerContainerProps;
   /** User and group that the processes run as: `uid:gid`. @default '101:101' */
   readonly user?: string;
-  /** Memory limit, in megabytes; 64 of them are for bodies. @default 256 */
+  /** Memory limit, in megabytes; half of them are for bodies. @default 256 */
   readonly memory?: number;
   /** CPUs that the gateway may use. @default 1 */
   readonly cpus?: number;
@@ -75,6 +77,8 @@ export interface GatewayProps extends GatewayContainerProps {
   readonly secrets: ISecrets;
   /** The servers, as they are reached from `network`. */
   readonly servers: readonly ServerAddress[];
+  /** PostgREST's version. @default the declared one */
+  readonly serverVersion?: string;
   /** Docker network of the servers. */
   readonly network: string;
   /** That of the servers. With `start-first`, a server ends when the gateway has finished with it. @default 'stop-first' */
@@ -99,7 +103,8 @@ const ANSWER_MARGIN_SECONDS = 15;
  * @example
  * const server = new PostgrestServer(this, 'server', { declaration, database, secrets, keys, dependsOn: access.waitFor });
  * const gateway = new Gateway(this, 'gateway', {
- *   declaration, secrets, servers: server.addresses, network: server.network, dependsOn: server.waitFor,
+ *   declaration, secrets, servers: server.addresses, serverVersion: server.version, network: server.network,
+ *   dependsOn: server.waitFor,
  *   certificate: { certificateFile: '/etc/letsencrypt/live/api/fullchain.pem', keyFile: '/etc/letsencrypt/live/api/privkey.pem' },
  *   hosts: ['api.example.org'], port: 443,
  * });
@@ -121,10 +126,12 @@ export class Gateway extends Construct {
     super(scope, id);
     const { declaration, secrets, servers, certificate, redirectPort, updateOrder, image = NGINX_IMAGE } = props;
     const { name } = declaration;
-    const { bindAddress, corsAllowedOrigins } = declaration.server;
+    const { bindAddress, corsAllowedOrigins, settings, version } = declaration.server;
     const place = this.node.path;
+    const serverVersion = checkVersion(props.serverVersion ?? version, `${place}.serverVersion`);
     const gateway = checkGateway(place, {
       ...props,
+      limits: { ...limitsFor(serverVersion, settings), ...props.limits },
       timeouts: { answerSeconds: longestAnswer(declaration), ...props.timeouts },
     });
     checkTransport(place, bindAddress, props);

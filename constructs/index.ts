@@ -4,7 +4,13 @@ export { DatabaseRoles, type DatabaseRolesProps } from './database-roles.ts';
 export type { ContainerProps } from './docker/hardened-container.ts';
 export type { Belonging } from './docker/labels.ts';
 export { Gateway, type GatewayCertificate, type GatewayContainerProps, type GatewayProps } from './gateway.ts';
-export type { GatewayInput, GatewayLimits, GatewayTimeouts, ServerAddress } from '../gateway/index.ts';
+export {
+  type GatewayInput,
+  type GatewayLimits,
+  type GatewayTimeouts,
+  NGINX_IMAGE,
+  type ServerAddress,
+} from '../gateway/index.ts';
 export { KeySet, type IKeySet, type KeySetProps } from './key-set.ts';
 export {
   PostgresDatabase,

@@ -86,6 +86,8 @@ export class PostgrestServer extends Construct {
   readonly url: string;
   /** URL of each server. */
   readonly urls: readonly string[];
+  /** PostgREST's version. */
+  readonly version: string;
   /** Where the servers are reached from their network. */
   readonly addresses: readonly ServerAddress[];
   /** Docker network of the servers. */
@@ -134,6 +136,7 @@ export class PostgrestServer extends Construct {
       dependsOn: props.dependsOn,
       provider,
     });
+    this.version = version;
     this.addresses = containers.map((container) => ({ host: containerName(container), port: server.port }));
     this.network = network.networksAdvanced[0]!.name;
     this.urls = urls;

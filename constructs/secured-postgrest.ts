@@ -95,6 +95,7 @@ export class SecuredPostgrest extends Construct {
           declaration,
           secrets,
           servers: server.addresses,
+          serverVersion: server.version,
           network: server.network,
           updateOrder,
           dependsOn: server.waitFor,

@@ -6,6 +6,7 @@ const LIMITS: GatewayLimits = {
   urlBytes: 2048,
   headerBytes: 8192,
   bodyKilobytes: 1024,
+  rpcBodyKilobytes: 1024,
   connectionsPerAddress: 100,
   requestsPerSecondPerAddress: 200,
   requestsPerSecondPerToken: 100,
@@ -24,6 +25,7 @@ const RANGES: { readonly [K in keyof GatewayLimits | keyof GatewayTimeouts]: rea
   urlBytes: [256, 65_000],
   headerBytes: [1024, 65_536],
   bodyKilobytes: [1, 1_048_576],
+  rpcBodyKilobytes: [1, 1_048_576],
   connectionsPerAddress: [1, 65_535],
   requestsPerSecondPerAddress: [1, 1_000_000],
   requestsPerSecondPerToken: [1, 1_000_000],
@@ -56,7 +58,7 @@ export function checkGateway(place: string, input: GatewayInput = {}): Gateway {
     trustedProxies,
     proxyProtocol,
     strictTransportSecuritySeconds: checkRange(`${place}.strictTransportSecuritySeconds`, hsts, [0, 10 * YEAR_SECONDS]),
-    limits: checkRanges(`${place}.limits`, LIMITS, input.limits),
+    limits: checkLimits(`${place}.limits`, input.limits),
     timeouts: checkRanges(`${place}.timeouts`, TIMEOUTS, input.timeouts),
     rejectCountEstimates: input.rejectCountEstimates ?? false,
     hideQueries: input.hideQueries ?? false,
@@ -89,6 +91,11 @@ function fits(address: string, prefix: string | undefined, family: number): bool
   } catch {
     return false;
   }
+}
+
+function checkLimits(place: string, given: Partial<GatewayLimits> = {}): GatewayLimits {
+  const { bodyKilobytes = LIMITS.bodyKilobytes } = given;
+  return checkRanges(place, { ...LIMITS, rpcBodyKilobytes: bodyKilobytes }, given);
 }
 
 function checkRanges<T extends GatewayLimits | GatewayTimeouts>(place: string, defaults: T, given: Partial<T> = {}): T {

@@ -1,6 +1,8 @@
 import { block, directive, expression, map } from './directive.ts';
 import type { Gateway } from './types.ts';
 
+const PROTOCOLS = ['https', 'http'];
+
 /** The client: the one that connects, or the one that a trusted proxy names. */
 export function clientAddress({ trustedProxies, proxyProtocol }: Gateway): string[] {
   const trusted = block(
@@ -16,10 +18,9 @@ export function clientAddress({ trustedProxies, proxyProtocol }: Gateway): strin
           directive('real_ip_recursive', 'on'),
         ]),
     ...trusted,
-    // The proxy may be the one that has the certificate.
+    // The proxy may be the one that has the certificate. One that speaks the PROXY protocol hands on what the client wrote.
     ...map(expression('$is_trusted_proxy:$http_x_forwarded_proto'), '$client_protocol', [
-      ['1:https', 'https'],
-      ['1:http', 'http'],
+      ...(proxyProtocol ? [] : PROTOCOLS.map((protocol) => [`1:${protocol}`, protocol] as const)),
       ['default', expression('$scheme')],
     ]),
   ];

@@ -76,7 +76,7 @@ function clientServers(gateway: Gateway, places: GatewayPlaces): string[] {
     ...redirectServer(gateway, places),
     ...clientServer(
       serverNames(gateway),
-      [...behindPath, ...openLocation(places), ...apiLocation(gateway, places)],
+      [...behindPath, ...openLocation(places), ...apiLocations(gateway, places)],
       gateway,
       places,
     ),
@@ -107,19 +107,23 @@ function clientServer(
   );
 }
 
-function apiLocation(gateway: Gateway, places: GatewayPlaces): string[] {
-  return block(
-    ['location', '/'],
-    [
-      ...refusals(gateway),
-      ...answerCors(),
-      ...openTokens(places),
-      ...forwarded(expression('$host'), expression('$client_protocol')),
-      directive('proxy_buffer_size', responseHeaderBytes(gateway)),
-      directive('proxy_buffers', 8, responseHeaderBytes(gateway)),
-      directive('proxy_pass', 'http://api'),
-    ],
-  );
+function apiLocations(gateway: Gateway, places: GatewayPlaces): string[] {
+  const { bodyKilobytes, rpcBodyKilobytes } = gateway.limits;
+  const lines = [
+    ...refusals(gateway),
+    ...answerCors(),
+    ...openTokens(places),
+    ...forwarded(expression('$host'), expression('$client_protocol')),
+    directive('proxy_buffer_size', responseHeaderBytes(gateway)),
+    directive('proxy_buffers', 8, responseHeaderBytes(gateway)),
+    directive('proxy_pass', 'http://api'),
+  ];
+  return [
+    ...block(['location', '/'], lines),
+    ...(rpcBodyKilobytes === bodyKilobytes
+      ? []
+      : block(['location', '/rpc/'], [directive('client_max_body_size', `${rpcBodyKilobytes}k`), ...lines])),
+  ];
 }
 
 /** PostgREST repeats the address in a header. */

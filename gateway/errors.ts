@@ -19,6 +19,7 @@ const MESSAGES: Readonly<Record<number, string>> = {
   502: 'The server does not answer',
   503: 'The server is not available',
   504: 'The server takes too long',
+  505: 'The version of HTTP is not supported',
 };
 
 /** Statuses that nginx has for itself. */

@@ -7,14 +7,22 @@ const OVERWRITTEN = [
   'Forwarded',
   'X-Forwarded-Port',
   'X-Forwarded-Prefix',
+  'X-Forwarded-Scheme',
   'X-Forwarded-Server',
   'X-Forwarded-Ssl',
   'X-Original-URL',
   'X-Rewrite-URL',
+  'X-HTTP-Method',
   'X-HTTP-Method-Override',
+  'X-Method-Override',
   'X-Client-IP',
   'True-Client-IP',
+  'X-Cluster-Client-IP',
   'Proxy',
+  // For a proxy in front, and no server's business.
+  'Proxy-Authorization',
+  'Proxy-Connection',
+  'HTTP2-Settings',
 ];
 
 /** Headers of a page that shows data: no script, no frame, no other address. */

@@ -25,9 +25,9 @@ export function connectionLimits({ limits, timeouts }: Gateway, { nginxVersion }
 export function limitZones({ limits, rejectCountEstimates }: Gateway): string[] {
   const perSecond = (requests: number) => `rate=${requests}r/s`;
   return [
-    // Half of a signature tells tokens apart, and is none: what the workers share holds no token.
+    // Half of a signature tells tokens apart, and is none: what the workers share holds no token. PostgREST takes any blank.
     ...map(expression('$http_authorization'), '$token_key', [
-      [expression('~*^bearer +[\\w-]+\\.[\\w-]+\\.(?<signature>[\\w-]{1,32})'), expression('$signature')],
+      [expression('~*^bearer[\\s\\xa0]+[\\w-]+\\.[\\w-]+\\.(?<signature>[\\w-]{1,32})'), expression('$signature')],
       ['default', ''],
     ]),
     directive(

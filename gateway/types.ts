@@ -6,6 +6,8 @@ export interface GatewayLimits {
   readonly headerBytes: number;
   /** Largest body. @default 1024 */
   readonly bodyKilobytes: number;
+  /** Largest body of a call of a function. @default `bodyKilobytes`; 128 for PostgREST with hints, 2 before 12.2 */
+  readonly rpcBodyKilobytes: number;
   /** Requests of one address at a time. @default 100 */
   readonly connectionsPerAddress: number;
   /** Requests of one address in a second; twice as many at once. @default 200 */

@@ -6,10 +6,14 @@ import { QuietStack } from './quiet-stack.ts';
 export interface AccessStackProps extends DatabaseAccessProps {
   /** Image of the servers, which this stack pulls. @default `postgrest/postgrest:v<the declared version>` */
   readonly serverImage?: string;
+  /** Image of the gateway, which this stack pulls. @default none */
+  readonly gatewayImage?: string;
+  /** Image of the opener of encrypted tokens, which this stack pulls. @default none */
+  readonly tokenOpenerImage?: string;
 }
 
 /**
- * Roles, access SQL and the image of the servers. A deploy whose SQL fails, or that has no image, ends here, before the stack
+ * Roles, access SQL and the images of the servers. A deploy whose SQL fails, or that has no image, ends here, before the stack
  * of the servers is touched.
  *
  * @example
@@ -20,9 +24,12 @@ export interface AccessStackProps extends DatabaseAccessProps {
 export class AccessStack extends QuietStack {
   readonly access: DatabaseAccess;
 
-  constructor(scope: Construct, id: string, { serverImage: image, ...props }: AccessStackProps) {
+  constructor(scope: Construct, id: string, props: AccessStackProps) {
     super(scope, id);
-    new ServerImage(this, 'server-image', { declaration: props.declaration, ...(image && { image }) });
+    const { declaration, serverImage, gatewayImage, tokenOpenerImage } = props;
+    new ServerImage(this, 'server-image', { declaration, ...(serverImage && { image: serverImage }) });
+    if (gatewayImage) new ServerImage(this, 'gateway-image', { declaration, image: gatewayImage });
+    if (tokenOpenerImage) new ServerImage(this, 'token-opener-image', { declaration, image: tokenOpenerImage });
     this.access = new DatabaseAccess(this, 'access', props);
   }
 }

@@ -1,5 +1,6 @@
 import type { App } from '../constructs/synth/cdk/core.ts';
 import {
+  NGINX_IMAGE,
   type GatewayContainerProps,
   type ISecrets,
   type PostgresDatabaseProps,
@@ -20,7 +21,7 @@ export interface SecuredPostgrestStacksProps {
   readonly database?: Omit<PostgresDatabaseProps, 'name' | 'secrets' | 'dockerProvider'>;
   /** Options of the servers. The access stack pulls their `image` and sets their `connectionLimit`. @default those of `SecuredPostgrest` */
   readonly api?: Omit<ServerContainerProps, 'dockerProvider'>;
-  /** Options of nginx in front of the servers. @default false */
+  /** Options of nginx in front of the servers. The access stack pulls its images. @default false */
   readonly gateway?: Omit<GatewayContainerProps, 'dockerProvider'> | false;
 }
 
@@ -54,7 +55,7 @@ export function addStacks(
   props: SecuredPostgrestStacksProps = {},
 ): SecuredPostgrestStacks {
   const { name, acceptedAdvisories } = declaration;
-  const { secrets = new SecretsDirectory({ name }), api = {} } = props;
+  const { secrets = new SecretsDirectory({ name }), api = {}, gateway } = props;
   const database = new DatabaseStack(app, `${name}-database`, {
     ...(acceptedAdvisories && { acceptedAdvisories }),
     ...props.database,
@@ -65,11 +66,13 @@ export function addStacks(
   const access = new AccessStack(app, `${name}-access`, {
     ...shared,
     ...(api.image && { serverImage: api.image }),
+    ...(gateway && { gatewayImage: gateway.image ?? NGINX_IMAGE }),
+    ...(gateway && gateway.tokenOpener && { tokenOpenerImage: gateway.tokenOpener.image }),
     ...(api.connectionLimit !== undefined && { connectionLimit: api.connectionLimit }),
   });
   const servers = new ApiStack(app, `${name}-api`, {
     ...api,
-    ...(props.gateway && { gateway: props.gateway }),
+    ...(gateway && { gateway }),
     ...shared,
     access: access.access,
   });

@@ -39,7 +39,7 @@ export function innerProblem(
   if (parts.length === 5 && encryptionHeader(text)) {
     return { code: 'malformed', problem: 'it is encrypted more than once', fix: 'encrypt the signed token once' };
   }
-  const [header, claims] = parts.map(readPart);
+  const [header, claims] = parts.slice(0, 2).map(readPart);
   const isSigned =
     parts.length === 3 &&
     parts.every((part) => part !== '' && isBase64url(part)) &&

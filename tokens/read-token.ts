@@ -15,6 +15,7 @@ export interface TokenPart extends ReadJson {
 }
 
 const TIMES = ['iat', 'nbf', 'exp'];
+const UTF8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
 /**
  * Reads a token (RFC 7519, compact) without checking anything.
@@ -40,7 +41,7 @@ export function readToken(token: string): TokenContent {
 export function readPart(part: string): TokenPart | undefined {
   let text: string;
   try {
-    text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(Buffer.from(part, 'base64url'));
+    text = UTF8.decode(Buffer.from(part, 'base64url'));
   } catch {
     return undefined;
   }

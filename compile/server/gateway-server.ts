@@ -9,7 +9,8 @@ export const GATEWAY_PORTS = { http: 8080, https: 8443, status: 8081 } as const;
 
 /** Directory of bodies on their way, and of the process id. */
 export const GATEWAY_TEMPORARY = '/tmp';
-const TEMPORARY_MEGABYTES = 64;
+/** Part of the memory for bodies: with the defaults, one address has 100 requests with 1 MB each at a time, and fills less than that. */
+const TEMPORARY_PART = 0.5;
 
 const file = (id: string, fileName: string, more: Partial<ServerFile> = {}): ServerFile => ({
   id,
@@ -45,6 +46,7 @@ export interface GatewayServerOptions extends GivenLimits {
  */
 export function gatewayServer(place: string, options: GatewayServerOptions): Server {
   const { hasCertificate, graceSeconds } = options;
+  const limits = checkLimits(place, options, DEFAULTS);
   return {
     name: 'gateway',
     command: ['nginx', '-e', '/dev/stderr', '-c', GATEWAY_CONFIGURATION],
@@ -55,7 +57,7 @@ export function gatewayServer(place: string, options: GatewayServerOptions): Ser
       // It names the certificate, which has to be there by then.
       file('configuration', 'nginx.conf', hasCertificate ? { writtenAfter: CERTIFICATE.id } : {}),
     ],
-    temporary: [{ directory: GATEWAY_TEMPORARY, megabytes: TEMPORARY_MEGABYTES }],
+    temporary: [{ directory: GATEWAY_TEMPORARY, megabytes: Math.floor(limits.memoryMegabytes * TEMPORARY_PART) }],
     port: hasCertificate ? GATEWAY_PORTS.https : GATEWAY_PORTS.http,
     healthCheck: {
       command: [
@@ -71,6 +73,6 @@ export function gatewayServer(place: string, options: GatewayServerOptions): Ser
       retries: 5,
     },
     stop: { signal: 'SIGQUIT', graceSeconds },
-    limits: checkLimits(place, options, DEFAULTS),
+    limits,
   };
 }

@@ -36,7 +36,14 @@ export const sidebar = {
     'docs/providers/keycloak',
     'docs/providers/supabase',
   ],
-  Security: ['SECURITY', 'docs/guarantees', 'docs/audit-rules', 'docs/hostile-input', 'docs/what-errors-reveal'],
+  Security: [
+    'SECURITY',
+    'docs/guarantees',
+    'docs/audit-rules',
+    'docs/hostile-input',
+    'docs/gateway-attacks',
+    'docs/what-errors-reveal',
+  ],
   Examples: ['examples/board/README', 'examples/projects/README'],
   Project: [
     'docs/architecture',

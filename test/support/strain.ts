@@ -124,14 +124,19 @@ function rows(count: number, width: number): string {
   return `[${many(count, (n) => `{"id":${n},"title":"${'x'.repeat(width)}"}`)}]`;
 }
 
-/** Sends one, and says what came of it: the status, `closed`, or `late` after 10 s. */
-export function send(base: string, { path, body, headers }: Shape, token?: string): Promise<string> {
+/** Sends one, and says what came of it: the status, `closed`, or `late`. */
+export function send(
+  base: string,
+  { path, body, headers }: Shape,
+  token?: string,
+  patienceMs = 10_000,
+): Promise<string> {
   const text = body?.();
   return new Promise((resolve) => {
     const sent = request(new URL(base).origin + path, {
       method: text === undefined ? 'GET' : 'POST',
       agent: false,
-      timeout: 10_000,
+      timeout: patienceMs,
       maxHeaderSize: 1e6,
       headers: {
         ...headers,

@@ -1,133 +1,144 @@
+import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
-import { type AddressInfo, createServer, type Server } from 'node:net';
+import { type AddressInfo, createServer } from 'node:net';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { skipNginx, startNginx, type Nginx } from '../../support/nginx.ts';
+import { isSince } from '../../../gateway/nginx-version.ts';
+import { startEphemeralPostgrest, type EphemeralPostgrest } from '../../../testing/index.ts';
+import { certificateAuthority } from '../../support/certificates.ts';
+import { tableUnder } from '../../support/docs/markdown.ts';
+import { rawHttp2 } from '../../support/http2-frames.ts';
+import { nginxVersion, skipNginx, startNginx, type Nginx } from '../../support/nginx.ts';
+import { notes } from '../../support/notes.ts';
 import { rawRequest, statuses } from '../../support/raw-request.ts';
+import { startRecorder, type Recorder } from '../../support/recorder.ts';
+import { FRAMING, HEADS, HTTP2, SAID, SEEN, type Probe } from './probes.ts';
 
-/** A server that keeps what it is sent, and answers each read. */
-let server: Server;
-let received = '';
+const PAGE = 'docs/gateway-attacks.md';
+const ROLES = ['smuggled_user', 'smuggled_anon'];
+
+let api: EphemeralPostgrest;
+/** Between nginx and PostgREST. */
+let wire: Recorder;
 let gateway: Nginx;
+let encrypted: Nginx;
 
-const HEAD = 'Host: x\r\nConnection: close\r\n';
-const INNER = 'GET /hidden HTTP/1.1\r\nHost: x\r\n\r\n';
+const declaration = notes('smuggled', {
+  functions: [
+    { name: 'seen', execute: ROLES },
+    { name: 'said', execute: ROLES },
+  ],
+});
+const functions = {
+  file: 'migrations/002_functions.sql',
+  sql: `CREATE FUNCTION api.seen() RETURNS json STABLE LANGUAGE sql AS $$ SELECT current_setting('request.headers')::json $$;
+CREATE FUNCTION api.said(json) RETURNS json STABLE LANGUAGE sql AS 'SELECT $1';`,
+};
 
 describe.skipIf(skipNginx)('request smuggling', () => {
   beforeAll(async () => {
-    server = createServer((socket) => {
-      socket
-        .on('error', () => undefined)
-        .on('data', (data) => {
-          received += data.toString('latin1');
-          socket.write('HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok');
-        });
-    }).listen(0, '127.0.0.1');
-    await once(server, 'listening');
-    gateway = await startNginx(`http://127.0.0.1:${(server.address() as AddressInfo).port}`);
+    api = await startEphemeralPostgrest({ ...declaration, migrations: [...declaration.migrations, functions] });
+    wire = await startRecorder(api.url);
+    gateway = await startNginx(wire.url);
+    encrypted = await startNginx(wire.url, { pem: certificateAuthority('authority of a test').issue('127.0.0.1') });
   });
 
   afterAll(async () => {
+    await encrypted?.stop();
     await gateway?.stop();
-    server.close();
+    wire?.stop();
+    await api?.stop();
   });
 
-  beforeEach(() => (received = ''));
+  beforeEach(() => wire.forget());
 
-  /** The lines of requests that the server was sent. */
-  const requests = () => received.match(/^[A-Z]+ \S+ HTTP\/1\.\d/gm) ?? [];
+  const present = <T>(probes: readonly Probe<T>[]) =>
+    probes.filter(({ since }) => since === undefined || isSince(since, nginxVersion));
+  const reach = ({ answer, reach }: Probe<unknown>) =>
+    reach ?? answer.split(' ').filter((status) => status === '200').length;
 
-  it.each([
-    ['two lengths', `Content-Length: 0\r\nContent-Length: ${INNER.length}\r\n\r\n${INNER}`],
-    ['a length and chunks', `Content-Length: ${INNER.length}\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n${INNER}`],
-    ['another encoding', `Transfer-Encoding: identity\r\n\r\n${INNER}`],
-    ['two encodings', `Transfer-Encoding: chunked\r\nTransfer-Encoding: identity\r\n\r\n0\r\n\r\n`],
-    ['encodings in a list', `Transfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n`],
-    ['an encoding behind a tab', `Transfer-Encoding:\tchunked\t\x0b\r\n\r\n0\r\n\r\n`],
-    ['a negative length', 'Content-Length: -1\r\n\r\n'],
-    ['a length with a sign', 'Content-Length: +5\r\n\r\nhello'],
-    ['a length in hexadecimal', 'Content-Length: 0x5\r\n\r\nhello'],
-    ['a list of lengths', 'Content-Length: 5, 5\r\n\r\nhello'],
-    ['a chunk of no size', 'Transfer-Encoding: chunked\r\n\r\nx\r\nhello\r\n0\r\n\r\n'],
-    ['a chunk of a huge size', 'Transfer-Encoding: chunked\r\n\r\nffffffffffffffff0\r\nhello\r\n0\r\n\r\n'],
-  ])('a request with %s is rejected', async (_, rest) => {
-    const [status] = statuses(await rawRequest(gateway.port, `POST /items HTTP/1.1\r\n${HEAD}${rest}`));
-    expect([400, 501]).toContain(status);
-    expect(received).toBe('');
+  /** Others get their own answers, over the connections that a probe has left behind. */
+  async function othersGetTheirOwn(): Promise<void> {
+    for (let n = 0; n < 3; n++) {
+      const id = randomUUID();
+      expect(await (await fetch(gateway.url + SEEN, { headers: { 'X-Id': id } })).json()).toMatchObject({ 'x-id': id });
+    }
+  }
+
+  describe.each([
+    ['Framing', FRAMING],
+    ['First lines, hosts and headers', HEADS],
+  ] as const)('%s', (heading, probes) => {
+    it(`is in ${PAGE}, with each answer`, () => {
+      expect(tableUnder(PAGE, heading)).toEqual(
+        probes.map((probe) => [probe.name, probe.answer, String(reach(probe))]),
+      );
+    });
+
+    it.each(present(probes))('$name: $answer, and no second request or answer', async (probe) => {
+      const answer = await rawRequest(gateway.port, probe.sent);
+      expect(statuses(answer).join(' ')).toBe(probe.answer);
+      expect(wire.answers()).toHaveLength(reach(probe));
+      expect(wire.sent()).not.toMatch(/^(transfer.encoding|upgrade|http2-settings|expect):/im);
+      await othersGetTheirOwn();
+    });
   });
 
-  it.each([
-    ['a name with a space', 'Transfer-Encoding : chunked'],
-    ['a name with an underscore', 'Transfer_Encoding: chunked'],
-    ['a name that begins with a space', ' Transfer-Encoding: chunked'],
-    ['a name with a control character', 'Transfer-Encoding\x01: chunked'],
-  ])('an encoding under %s never reaches a server', async (_, line) => {
-    await rawRequest(gateway.port, `POST /items HTTP/1.1\r\n${HEAD}${line}\r\nContent-Length: 5\r\n\r\nhello`);
-    expect(received).not.toMatch(/transfer.?encoding/i);
-    expect(requests().length).toBeLessThanOrEqual(1);
-  });
+  describe('HTTP/2', () => {
+    it(`is in ${PAGE}, with each answer`, () => {
+      expect(tableUnder(PAGE, 'HTTP/2')).toEqual(
+        HTTP2.map((probe) => [probe.name, probe.answer, String(reach(probe))]),
+      );
+    });
 
-  it.each(['\n', '\r'])('a header with a bare line end is no other header: %j', async (end) => {
-    await rawRequest(gateway.port, `GET /items HTTP/1.1\r\n${HEAD}X: a${end}X-Forwarded-For: 6.6.6.6\r\n\r\n`);
-    expect(received).not.toContain('6.6.6.6');
+    it.each(present(HTTP2))('$name: $answer, and no second request or answer', async (probe) => {
+      const answer = await rawHttp2(encrypted.port, probe.sent);
+      // Before, nginx resets some of these streams without an answer.
+      expect(answer === 'reset' && !isSince('1.27.4', nginxVersion) ? '400' : answer).toBe(probe.answer);
+      expect(wire.answers()).toHaveLength(reach(probe));
+      expect(wire.sent()).not.toMatch(/^(transfer.encoding|upgrade):|6\.6\.6\.6/im);
+      await othersGetTheirOwn();
+    });
+
+    it('a request is answered, with and without a body', async () => {
+      const [get, post] = ['GET', 'POST'].map(
+        (method) =>
+          [
+            [':method', method],
+            [':scheme', 'https'],
+            [':path', method === 'GET' ? SEEN : SAID],
+            [':authority', 'x'],
+            ['content-type', 'application/json'],
+          ] as const,
+      );
+      expect(await rawHttp2(encrypted.port, { headers: get! })).toBe('200');
+      expect(await rawHttp2(encrypted.port, { headers: post!, body: '{}' })).toBe('200');
+    });
   });
 
   it('chunks reach a server as one body of a known length', async () => {
-    const body = '5\r\nhello\r\n6;ext=1\r\n world\r\n0\r\nTrailer: x\r\n\r\n';
-    const answer = await rawRequest(
-      gateway.port,
-      `POST /items HTTP/1.1\r\n${HEAD}Transfer-Encoding: chunked\r\n\r\n${body}`,
-    );
+    const body = '3\r\n{"a\r\n4;ext=1\r\n":1}\r\n0\r\nTrailer: x\r\n\r\n';
+    const head = `POST ${SAID} HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nConnection: close\r\n`;
+    const answer = await rawRequest(gateway.port, `${head}Transfer-Encoding: chunked\r\n\r\n${body}`);
     expect(statuses(answer)).toEqual([200]);
-    expect(received).toMatch(/content-length: 11\r\n/i);
-    expect(received.endsWith('\r\n\r\nhello world')).toBe(true);
-    expect(received).not.toMatch(/transfer-encoding|trailer/i);
-  });
-
-  it('what follows a request without a body is another request', async () => {
-    const answer = await rawRequest(
-      gateway.port,
-      `GET /items HTTP/1.1\r\nHost: x\r\n\r\nGET /hidden HTTP/1.1\r\n${HEAD}\r\n`,
-    );
-    expect(statuses(answer)).toEqual([200, 200]);
-    expect(requests()).toEqual(['GET /items HTTP/1.1', 'GET /hidden HTTP/1.1']);
-  });
-
-  it.each([
-    'Upgrade: h2c\r\nHTTP2-Settings: AAMAAABkAARAAAAAAAIAAAAA\r\nConnection: Upgrade, HTTP2-Settings',
-    'Upgrade: websocket\r\nConnection: Upgrade',
-  ])('no other protocol is agreed on with a server: %j', async (lines) => {
-    const answer = await rawRequest(
-      gateway.port,
-      `GET /items HTTP/1.1\r\nHost: x\r\n${lines}\r\n\r\nGET /last HTTP/1.1\r\n${HEAD}\r\n`,
-    );
-    expect(statuses(answer)).not.toContain(101);
-    expect(received).not.toMatch(/^(upgrade|connection|http2-settings): \S*(h2c|upgrade|websocket)/im);
+    expect(wire.sent()).toMatch(/content-length: 7\r\n/i);
+    expect(wire.sent().endsWith('\r\n\r\n{"a":1}')).toBe(true);
+    expect(wire.sent()).not.toMatch(/transfer-encoding|trailer/i);
   });
 
   it('a host in the first line is not passed on as part of the path', async () => {
-    const answer = await rawRequest(gateway.port, `GET http://evil.test/items?a=b HTTP/1.1\r\n${HEAD}\r\n`);
-    expect(statuses(answer)).toEqual([200]);
-    expect(requests()).toEqual(['GET /items?a=b HTTP/1.1']);
+    await rawRequest(gateway.port, `GET http://evil.test${SEEN}?a=b HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n`);
+    expect(wire.requests()).toEqual([`GET ${SEEN}?a=b HTTP/1.1`]);
   });
 
-  it.each([
-    'GET items HTTP/1.1',
-    'GET /a b HTTP/1.1',
-    'GET /items HTTP/9.9',
-    'GET /items HTTP/1.1 x',
-    'get /items HTTP/1.1',
-  ])('a malformed first line is rejected: %s', async (line) => {
-    const [status] = statuses(await rawRequest(gateway.port, `${line}\r\n${HEAD}\r\n`));
-    expect([400, 405, 505, undefined]).toContain(status);
-    expect(received).toBe('');
-  });
-
-  it.each(['a b', 'a/b', 'x:y@z/', ''])('a malformed host is rejected: "%s"', async (host) => {
-    const [status] = statuses(
-      await rawRequest(gateway.port, `GET /items HTTP/1.1\r\nHost: ${host}\r\nConnection: close\r\n\r\n`),
+  it('a client cannot have the gateway drop a header by naming it in Connection', async () => {
+    const token = await api.tokenFor('smuggled_user', { user_id: 1 });
+    const lines = ['Authorization', 'X-Forwarded-For'].map((name) => `Connection: close, ${name}\r\n`).join('');
+    const answer = await rawRequest(
+      gateway.port,
+      `GET /notes?select=body HTTP/1.1\r\nHost: x\r\n${lines}Authorization: Bearer ${token}\r\n\r\n`,
     );
-    expect(status).toBe(400);
-    expect(received).toBe('');
+    expect(answer).toContain('[{"body":"mine"}]');
+    expect(wire.sent()).toMatch(/^x-forwarded-for: 127\.0\.0\.1\r$/im);
   });
 
   it('a POST that a server has seen is not sent again, nor is a GET more than twice', async () => {

@@ -47,6 +47,20 @@ export function shellLines(page: string, heading: string): string[] {
   return lines;
 }
 
+/** The rows of the table that is the first one under a heading, without the rows of its head. */
+export function tableUnder(page: string, heading: string): string[][] {
+  const [, section] = prose(page).split(new RegExp(`^#+ ${heading}$`, 'm'));
+  const table = /^\|(.*\n\|)*.*$/m.exec(section ?? '')?.[0];
+  if (table === undefined) throw new Error(`${page} has no table under "${heading}"`);
+  const rows = table.split('\n').slice(2);
+  return rows.map((row) =>
+    row
+      .split(/(?<!\\)\|/)
+      .slice(1, -1)
+      .map((cell) => cell.trim().replaceAll('\\|', '|')),
+  );
+}
+
 /** The blocks of every page in one language. */
 export function allBlocks(...languages: readonly string[]): CodeBlock[] {
   return pages.flatMap(codeBlocks).filter(({ language }) => languages.includes(language));

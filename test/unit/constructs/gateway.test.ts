@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { type GatewayContainerProps, PostgresDatabase, SecuredPostgrest } from '../../../constructs/index.ts';
 import type { DeclarationInput } from '../../../declaration/types.ts';
+import { checkGateway } from '../../../gateway/index.ts';
 import { certificateAuthority } from '../../support/certificates.ts';
 import { refusal } from '../../support/errors.ts';
 import { synth, temporaryDirectory, testDeclaration, testStack } from '../../support/synth.ts';
@@ -46,6 +47,27 @@ function certificateFiles(directory: string, pem = certificateAuthority('ca').is
 }
 
 describe('a gateway', () => {
+  it('bounds the bodies of calls as the version of the servers needs it', () => {
+    const bound = (version: string, gateway: GatewayContainerProps = {}) => {
+      const { make, configuration } = withGateway(gateway, { input: { server: { version } } });
+      make();
+      return /location \/rpc\/ \{\s+client_max_body_size (\w+);/.exec(configuration())?.[1];
+    };
+    expect(bound('12.0.2')).toBe('2k');
+    expect(bound('14.17')).toBe('128k');
+    expect(bound('16.2')).toBeUndefined();
+    expect(bound('14.17', { limits: { rpcBodyKilobytes: 500 } })).toBe('500k');
+  });
+
+  it('has room for the bodies of as many requests as one address may send at a time', () => {
+    const { stack, make } = withGateway({});
+    make();
+    const { tmpfs } = synth(stack).block('docker_container', 'api/gateway/container') as { tmpfs: { '/tmp': string } };
+    const { bodyKilobytes, connectionsPerAddress } = checkGateway('gateway').limits;
+    const megabytes = Number(/size=(\d+)m/.exec(tmpfs['/tmp'])![1]);
+    expect(megabytes).toBeGreaterThan((bodyKilobytes * connectionsPerAddress) / 1024);
+  });
+
   it('is left out by default', () => {
     for (const gateway of [false, undefined] as const) {
       const { stack, make } = withGateway(gateway as false);
@@ -74,7 +96,7 @@ describe('a gateway', () => {
       capabilities: { drop: ['ALL'] },
       security_opts: ['no-new-privileges:true'],
       memory: 256,
-      tmpfs: { '/tmp': 'rw,noexec,nosuid,nodev,size=64m' },
+      tmpfs: { '/tmp': 'rw,noexec,nosuid,nodev,size=128m' },
       stop_signal: 'SIGQUIT',
       networks_advanced: [{ name: 'todos' }],
       ports: [

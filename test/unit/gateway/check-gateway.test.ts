@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { checkGateway, type GatewayInput } from '../../../gateway/index.ts';
+import { checkVersion } from '../../../declaration/releases/versions.ts';
+import { checkGateway, type GatewayInput, limitsFor } from '../../../gateway/index.ts';
 import { refusal } from '../../support/errors.ts';
 
 const rejected = (input: GatewayInput) => refusal(() => checkGateway('gateway', input)).message;
@@ -14,6 +15,7 @@ it('a gateway without options has limits and timeouts, and trusts no proxy', () 
       urlBytes: 2048,
       headerBytes: 8192,
       bodyKilobytes: 1024,
+      rpcBodyKilobytes: 1024,
       connectionsPerAddress: 100,
       requestsPerSecondPerAddress: 200,
       requestsPerSecondPerToken: 100,
@@ -27,6 +29,26 @@ it('a gateway without options has limits and timeouts, and trusts no proxy', () 
 it('an option that is undefined has its default', () => {
   const limits = { bodyKilobytes: undefined, urlBytes: 4096 } as unknown as NonNullable<GatewayInput['limits']>;
   expect(checkGateway('gateway', { limits }).limits).toMatchObject({ bodyKilobytes: 1024, urlBytes: 4096 });
+});
+
+describe('the largest body of a call', () => {
+  const limit = (limits: NonNullable<GatewayInput['limits']>) =>
+    checkGateway('gateway', { limits }).limits.rpcBodyKilobytes;
+
+  it('is that of other requests, unless it has a limit of its own', () => {
+    expect(limit({ bodyKilobytes: 5000 })).toBe(5000);
+    expect(limit({ bodyKilobytes: 5000, rpcBodyKilobytes: 10 })).toBe(10);
+  });
+
+  it.each([
+    ['12.0.2', {}, 2],
+    ['12.2.12', {}, 128],
+    ['14.17', {}, 128],
+    ['16.2', { 'client-error-verbosity': 'verbose' }, 128],
+    ['16.2', {}, undefined],
+  ] as const)('is bounded where PostgREST gives hints: %s with %j', (version, settings, kilobytes) => {
+    expect(limitsFor(checkVersion(version, 'version'), settings).rpcBodyKilobytes).toBe(kilobytes);
+  });
 });
 
 describe('a host', () => {

@@ -147,3 +147,10 @@ it('logs never have a header of the client', () => {
 it('error logs have no addresses where queries are hidden', () => {
   expect(lines({ hideQueries: true })).toContain('error_log /dev/stderr crit;');
 });
+
+it('calls have a limit of their own where it is another one', () => {
+  expect(made().text).not.toContain('location /rpc/ {');
+  const { text } = made({ limits: { rpcBodyKilobytes: 2 } });
+  expect(text).toMatch(/location \/rpc\/ \{\s+client_max_body_size 2k;/);
+  expect(text).toContain('client_max_body_size 1024k;');
+});

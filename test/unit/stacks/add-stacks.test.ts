@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { TerraformStack } from 'cdktf';
 import { describe, expect, it } from 'vitest';
-import { SecuredPostgrest } from '../../../constructs/index.ts';
+import { NGINX_IMAGE, SecuredPostgrest } from '../../../constructs/index.ts';
 import { AccessStack, addStacks, ApiStack, DatabaseStack } from '../../../stacks/index.ts';
 import { refusal } from '../../support/errors.ts';
 import { synth, testApp, testDeclaration } from '../../support/synth.ts';
@@ -71,6 +71,18 @@ describe('addStacks', () => {
       code: 'invalid_prop',
       problem: expect.stringContaining('110 connections while they are replaced') as unknown,
     });
+  });
+
+  it('pulls the images of a gateway in the stack before it', () => {
+    const { app, secrets } = testApp();
+    const opener = 'registry.example/token-service:1';
+    const { access } = addStacks(app, testDeclaration({ tokens: { encryption: 'accepted' } }), {
+      secrets,
+      gateway: { tokenOpener: { image: opener } },
+    });
+    const { block } = synth(access);
+    expect(block('docker_image', 'gateway-image/image')).toMatchObject({ name: NGINX_IMAGE, keep_locally: true });
+    expect(block('docker_image', 'token-opener-image/image')).toMatchObject({ name: opener });
   });
 
   it('warns of no advisory that the declaration accepts, unless the database has a list of its own', () => {
