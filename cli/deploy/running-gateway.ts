@@ -84,17 +84,21 @@ export class RunningGateway {
     await this.until(answered, `the server ${host} has not answered through the gateway`);
   }
 
-  /** Drops the servers that were kept, and waits until the processes that know them have finished with them. */
+  /**
+   * Drops the servers that were kept, and waits until the processes that know them have finished with them. The files stay until
+   * then, empty: a deploy that is killed meanwhile leaves the wait to the next one.
+   */
   async dropServers(): Promise<void> {
     const { container, temporary } = this.wanted;
     const files = leavingFile(temporary, '*');
     const kept = await failureInContainer(this.engine, container, ['sh', '-c', `! ls ${files} 2>/dev/null`]);
     if (kept === undefined) return;
-    await this.run(['sh', '-c', `rm -f ${files}`], `${files} cannot be removed`);
+    await this.run(['sh', '-c', `for file in ${files}; do : > "$file"; done`], `${files} cannot be emptied`);
     const processes = new Set(await this.processes());
     await signalContainer(this.engine, container, 'HUP');
     const ended = async () => !(await this.processes()).some((process) => processes.has(process));
     await this.until(ended, 'nginx still gives requests to servers of the configuration before');
+    await this.run(['sh', '-c', `rm -f ${files}`], `${files} cannot be removed`);
   }
 
   private processes(): Promise<readonly string[]> {

@@ -81,6 +81,8 @@ export function placeServer(scope: Construct, server: Server, placement: DockerP
           ...options.labels,
           ...Object.fromEntries(started.map(({ id }) => [`secured-postgrest.${id}`, contents[id]!.fingerprint])),
           ...cpuLabel(server.limits),
+          // Terraform does not compare the ports: another address replaces the container.
+          ...(startsFirst && { 'secured-postgrest.published': bindAddress }),
           ...(server.healthCheck && healthLabel(server.healthCheck)),
           ...(server.temporary && temporaryLabel(server.temporary)),
         }),
