@@ -13,6 +13,7 @@ import { addressOf, Engine } from './docker/engine.ts';
 import { adoptCommand, refuseForeign } from './docker/foreign-deployment.ts';
 import { refuseForeignDeployments } from './docker/foreign-deployments.ts';
 import { belongingOf } from './docker/labels.ts';
+import { warnOfLeftOvers } from './docker/left-over.ts';
 import { PostgresDatabase } from './postgres-database.ts';
 import type { ISecretFile } from './secrets/secret-file.ts';
 
@@ -29,7 +30,7 @@ import type { ISecretFile } from './secrets/secret-file.ts';
  * A database image of another major version than the data in its volume is rejected, before the container is replaced.
  * A deploy that would replace what another secrets directory has deployed is rejected, and what this process has made of a new
  * secrets directory is removed. It adopts only containers and networks with the label of the same secrets directory, and roles without another
- * owner. If the engine or a database does not answer, the deploy reports that. It calls the engine through the `docker`
+ * owner. It warns of containers that a killed deploy has left. If the engine or a database does not answer, the deploy reports that. It calls the engine through the `docker`
  * command.
  *
  * @example
@@ -47,6 +48,7 @@ export async function observe(app: App): Promise<void> {
   const takeOver = new ImportBlocks();
   const engine = new Engine();
   refuseForeignDeployments(app, engine);
+  warnOfLeftOvers(app, engine);
   for (const database of app.node.findAll().filter((node) => node instanceof PostgresDatabase)) {
     const address = addressOf(database.dockerProvider);
     if (address) refuseOtherMajor(address, database.data);

@@ -6,7 +6,7 @@
 export { checkGateway } from './check-gateway.ts';
 export { gatewayConfiguration, type GatewayConfiguration } from './configuration.ts';
 export { limitsFor } from './rpc-body.ts';
-export { hostsOf, leavingFile, leavingServers, newServers, serversText, type Upstream } from './servers.ts';
+export { leavingFile, leavingServers, newServers, serversText, type Upstream } from './servers.ts';
 export { upstreamsFile } from './upstreams.ts';
 export { NGINX_IMAGE } from './nginx-version.ts';
 export type { Gateway, GatewayInput, GatewayLimits, GatewayPlaces, GatewayTimeouts, ServerAddress } from './types.ts';

@@ -48,11 +48,6 @@ export function newServers(wanted: string, running: string): readonly (readonly 
   return pairs(wanted).filter((pair) => !known.has(String(pair)));
 }
 
-/** Hosts of the servers in a text. */
-export function hostsOf(text: string): readonly string[] {
-  return pairs(text).map(([, address]) => address.replace(/:\d+$/, ''));
-}
-
 function pairs(text: string): (readonly [Upstream, string])[] {
   let upstream: Upstream = 'api';
   return text.split(' ').flatMap((word) => {

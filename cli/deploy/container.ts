@@ -1,7 +1,5 @@
 import { spawn } from 'node:child_process';
 import { text } from 'node:stream/consumers';
-import { commonName } from '../../constructs/docker/is-named.ts';
-import { DEPLOYMENT_LABEL, NAME_LABEL } from '../../constructs/docker/labels.ts';
 import { refuse } from '../../errors/secured-postgrest-error.ts';
 
 /** State of a container, as the engine has it. */
@@ -108,41 +106,6 @@ export async function processesOf(engine: readonly string[], name: string, title
 export async function signalContainer(engine: readonly string[], name: string, signal: string): Promise<void> {
   const { status, stderr } = await docker([...engine, 'container', 'kill', `--signal=${signal}`, name]);
   if (status !== 0) refuse('engine_failed', name, `${signal} cannot be sent to it (${stderr.trim()})`, 'deploy again');
-}
-
-/**
- * Removes containers of a deployment whose names differ only by the suffix from those of servers in use, or of newer containers.
- * Terraform would remove most of them later, but does not know those that a killed deploy created.
- *
- * @param servers names of the servers in use
- */
-export async function removeReplaced(engine: readonly string[], servers: readonly string[]): Promise<void> {
-  const labels = [NAME_LABEL, DEPLOYMENT_LABEL];
-  const format = labels.map((label) => `label=${label}={{index .Config.Labels "${label}"}}`).join(' ');
-  const { status, stdout: own } = await docker([...engine, 'container', 'inspect', `--format=${format}`, servers[0]!]);
-  if (status !== 0) return;
-  const filters = own
-    .trim()
-    .split(' ')
-    .map((label) => `--filter=${label}`);
-  const { stdout: newestFirst } = await docker([
-    ...engine,
-    'container',
-    'ls',
-    '--all',
-    ...filters,
-    '--format={{.Names}}',
-  ]);
-  const inUse = new Set(servers.map(commonName));
-  const replaced = newestFirst
-    .split('\n')
-    .filter((name) => name !== '' && !servers.includes(name))
-    .filter((name) => {
-      const isReplaced = inUse.has(commonName(name));
-      inUse.add(commonName(name));
-      return isReplaced;
-    });
-  if (replaced.length > 0) await docker([...engine, 'container', 'rm', '--force', ...replaced]);
 }
 
 async function docker(args: readonly string[]): Promise<{ status: number | null; stdout: string; stderr: string }> {

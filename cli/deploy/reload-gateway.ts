@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
-import { hostsOf, leavingServers, newServers } from '../../gateway/index.ts';
+import { leavingServers, newServers } from '../../gateway/index.ts';
 import { parseSeconds } from '../parse-seconds.ts';
-import { removeReplaced, runsImage } from './container.ts';
+import { runsImage } from './container.ts';
 import { addEngineOptions, engineOf, type EngineOptions } from './engine-options.ts';
 import { RunningGateway, type WantedGateway } from './running-gateway.ts';
 
@@ -27,7 +27,6 @@ export function addGatewayReload(group: Command): void {
  *
  * nginx knows the address of a new server a moment after it has taken the configuration. So the servers before stay beside
  * the new ones until each of these has answered. They may end when the processes have that knew them.
- * Containers that a killed deploy has left are removed.
  *
  * @throws SecuredPostgrestError `server_not_ready`, `engine_failed`
  */
@@ -42,5 +41,4 @@ async function reloadGateway(options: ReloadOptions): Promise<void> {
   await gateway.takeConfiguration();
   for (const [upstream, address] of newServers(wanted, servers)) await gateway.untilAnsweredBy(upstream, address);
   await gateway.dropServers();
-  await removeReplaced(engine, hostsOf(wanted));
 }

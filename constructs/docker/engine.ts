@@ -11,13 +11,18 @@ export class Engine {
 
   /** The labelled object that has the name that the resource asks for; of several with a unique one, the newest. */
   find(kind: EngineObjectKind, resource: Container | Network | Volume): EngineObject | undefined {
+    return this.findAll(kind, resource)[0];
+  }
+
+  /** All of them, the newest first. */
+  findAll(kind: EngineObjectKind, resource: Container | Network | Volume): readonly EngineObject[] {
     const address = addressOf(resource.provider);
-    if (!address) return undefined;
+    if (!address) return [];
     const name = resource.nameInput!;
     const isIt = Token.isUnresolved(name)
       ? (object: EngineObject) => isNamed(withoutSuffix(name), object.name)
       : (object: EngineObject) => object.name === name;
-    return this.objects(address).find((object) => object.kind === kind && isIt(object));
+    return this.objects(address).filter((object) => object.kind === kind && isIt(object));
   }
 
   private objects(address: readonly string[]): readonly EngineObject[] {

@@ -1,11 +1,10 @@
-import { relative } from 'node:path';
-import { type App, LocalBackend, TerraformStack } from '../synth/cdk/core.ts';
+import type { App } from '../synth/cdk/core.ts';
 import { Container, Network, Volume } from '../synth/cdk/docker.ts';
 import { DatabaseAccess } from '../database-access.ts';
 import type { Engine } from './engine.ts';
 import { type DeployedObject, foreignObject, refuseForeign } from './foreign-deployment.ts';
 import { belongingOf } from './labels.ts';
-import { stateObjects } from '../synth/local-state.ts';
+import { localObjects } from './local-objects.ts';
 
 /**
  * Compares the secrets of each declaration with what the engine and local states say of who has deployed it.
@@ -14,10 +13,7 @@ import { stateObjects } from '../synth/local-state.ts';
  */
 export function refuseForeignDeployments(app: App, engine: Engine): void {
   const resources = app.node.findAll().filter(isLabelled);
-  const states = app.node
-    .findAll()
-    .filter((node) => TerraformStack.isStack(node))
-    .flatMap(stateOf);
+  const states = localObjects(app);
   const owners = new Map(resources.flatMap((resource) => belongingOf(resource) ?? []).map((own) => [key(own), own]));
   for (const own of owners.values()) {
     const made = resources.filter((resource) => key(belongingOf(resource)) === key(own));
@@ -58,11 +54,4 @@ function kindOf(resource: Labelled): 'container' | 'network' | 'volume' {
 
 function key(own: { readonly name: string; readonly deployment?: string } | undefined): string | undefined {
   return own && `${own.name} ${own.deployment}`;
-}
-
-function stateOf(stack: TerraformStack): DeployedObject[] {
-  const backend = stack.node.children.find((child) => child instanceof LocalBackend) as
-    { readonly props?: { readonly path?: string } } | undefined;
-  const file = backend?.props?.path ?? `terraform.${stack.node.id}.tfstate`;
-  return stateObjects(file).map((object) => ({ ...object, place: relative('', file) }));
 }
