@@ -129,7 +129,7 @@ export function rolesFirst(files: readonly SchemaFile[]): SchemaFile[] {
   return [...files.filter(isOfRoles), ...files.filter((file) => !isOfRoles(file))];
 }
 
-/** What pg_dumpall --roles-only writes, and what people add to it. */
+/** Statements that pg_dumpall --roles-only writes, and that people add to it. */
 const OF_ROLES = [
   ...['CreateRoleStmt', 'AlterRoleStmt', 'AlterRoleSetStmt', 'GrantRoleStmt', 'DropRoleStmt'],
   ...['CommentStmt', 'DoStmt', 'TransactionStmt', 'VariableSetStmt', 'SelectStmt'],
