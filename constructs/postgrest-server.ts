@@ -109,6 +109,8 @@ export class PostgrestServer extends Construct {
     warnAboutRelease(this, 'PostgREST', version, declaration.acceptedAdvisories);
     checkOpener(place, props);
     const servers = checkServers(place, props);
+    // Terraform cannot change the order of a resource that others depend on (a cycle): each order has resources of its own.
+    const ordered = (id: string) => (startsFirst ? `${id}-start-first` : id);
     const ports = Array.from({ length: servers }, (_, n) =>
       startsFirst ? 'any' : checkPort(`${place}.port`, (props.port ?? PORT) + n),
     );
@@ -129,7 +131,7 @@ export class PostgrestServer extends Construct {
       },
       volumePrefix: name,
       network,
-      containers: ports.map((port, n) => ({ id: `api-${n + 1}`, name: `${name}-api-${n + 1}`, port })),
+      containers: ports.map((port, n) => ({ id: ordered(`api-${n + 1}`), name: `${name}-api-${n + 1}`, port })),
       updateOrder,
       bindAddress,
       options: props,
@@ -141,7 +143,7 @@ export class PostgrestServer extends Construct {
     this.network = network.networksAdvanced[0]!.name;
     this.urls = urls;
     this.url = urls[0]!;
-    const ready = new DataResource(this, 'ready', {
+    const ready = new DataResource(this, ordered('ready'), {
       triggersReplace: {
         ...Object.fromEntries(containers.map((container, n) => [`api-${n + 1}`, container.id])),
         keys: keys.fingerprint,

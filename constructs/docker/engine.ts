@@ -19,8 +19,10 @@ export class Engine {
     const address = addressOf(resource.provider);
     if (!address) return [];
     const name = resource.nameInput!;
+    const stem = withoutSuffix(name);
+    // A container with the stem alone is that of another resource, which Terraform removes.
     const isIt = Token.isUnresolved(name)
-      ? (object: EngineObject) => isNamed(withoutSuffix(name), object.name)
+      ? (object: EngineObject) => object.name !== stem && isNamed(stem, object.name)
       : (object: EngineObject) => object.name === name;
     return this.objects(address).filter((object) => object.kind === kind && isIt(object));
   }

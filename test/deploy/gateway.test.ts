@@ -57,7 +57,6 @@ beforeAll(async () => {
   gated.env['API_PORT'] = String(port);
   await gated.deploy();
   expect(servers()).toEqual(['gated-api-1']);
-  docker('stop', 'gated-api-1');
   set({});
   await gated.deploy();
   client.token = await gated.tokenFor('gated_user', { user_id: 1 });

@@ -48,8 +48,8 @@ describe('addStacks', () => {
     const { app, secrets } = testApp();
     const { api } = addStacks(app, testDeclaration(), { secrets, api: { servers: 2 }, gateway: {} });
     const { block } = synth(api);
-    const reference = (n: number) => `\\$\\{docker_container\\.api_server_api-${n}_[0-9A-F]{8}\\.name\\}`;
-    expect(block('docker_container', 'api/server/api-1')).toMatchObject({
+    const reference = (n: number) => `\\$\\{docker_container\\.api_server_api-${n}-start-first_[0-9A-F]{8}\\.name\\}`;
+    expect(block('docker_container', 'api/server/api-1-start-first')).toMatchObject({
       name: 'todos-api-1-${substr(uuid(), 0, 8)}',
       ports: [{ internal: 3000, ip: '127.0.0.1' }],
       lifecycle: { create_before_destroy: true, ignore_changes: ['name', 'ports'] },
@@ -58,7 +58,7 @@ describe('addStacks', () => {
     });
     const [{ content }] = block('docker_container', 'api/gateway/servers/writer')['upload'] as [{ content: string }];
     for (const n of [1, 2]) expect(content).toMatch(new RegExp(`server "${reference(n)}:3000" resolve `));
-    for (const id of ['server/ready', 'gateway/taken']) {
+    for (const id of ['server/ready-start-first', 'gateway/taken']) {
       expect(block('terraform_data', `api/${id}`)).toMatchObject({ lifecycle: { create_before_destroy: true } });
     }
     // It keeps its port, and can't be created before the one before it has ended.
