@@ -2,10 +2,10 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { TerraformStack } from 'cdktf';
 import { describe, expect, it } from 'vitest';
-import { NGINX_IMAGE, SecuredPostgrest } from '../../../constructs/index.ts';
+import { NGINX_IMAGE, PostgresDatabase, SecuredPostgrest } from '../../../constructs/index.ts';
 import { AccessStack, addStacks, ApiStack, DatabaseStack } from '../../../stacks/index.ts';
 import { refusal } from '../../support/errors.ts';
-import { synth, testApp, testDeclaration } from '../../support/synth.ts';
+import { synth, testApp, testDeclaration, testStack } from '../../support/synth.ts';
 
 describe('addStacks', () => {
   it('adds three stacks that are named after the declaration, each after the one before', () => {
@@ -64,6 +64,19 @@ describe('addStacks', () => {
     // It keeps its port, and can't be created before the one before it has ended.
     expect(block('docker_container', 'api/gateway/container')['lifecycle']).toBeUndefined();
     expect(block('docker_container', 'api/gateway/container')['name']).toBe('todos-gateway');
+  });
+
+  it('has servers in one stack with their database or access SQL keep to the order of Terraform, also behind a gateway', () => {
+    const { stack, secrets } = testStack();
+    const declaration = testDeclaration();
+    const database = new PostgresDatabase(stack, 'database', { name: 'todos', secrets });
+    new SecuredPostgrest(stack, 'api', { declaration, database, secrets, gateway: {} });
+    const { text, block } = synth(stack);
+    expect(text).not.toContain('create_before_destroy');
+    expect(block('docker_container', 'api/server/api-1')).toMatchObject({
+      name: 'todos-api-1',
+      ports: [{ external: 3000 }],
+    });
   });
 
   it('reckons with twice as many connections behind a gateway', () => {
