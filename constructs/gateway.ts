@@ -197,7 +197,7 @@ export class Gateway extends Construct {
             ...['--container', containerName, '--image', image, '--file', GATEWAY_CONFIGURATION],
             ...['--temporary', GATEWAY_TEMPORARY, '--status', this.statusUrl],
             ...['--configuration', configuration.fingerprint, '--servers', serversText(places)],
-            // As long as nginx gives requests to the servers before.
+            // nginx gives requests to the old servers for this long.
             ...['--timeout', String(gateway.timeouts.answerSeconds + RELOAD_SECONDS)],
             ...engineOptions(provider),
           ),

@@ -41,7 +41,7 @@ export function requestValues(declaration: Declaration, { relation, command, sub
     search_path: requestSearchPath(declaration, exposed),
     transaction_read_only: command === 'select' ? 'on' : 'off',
     'request.method': METHODS[command],
-    // As clients send it.
+    // Clients send it like this.
     'request.path': `/${encodeURIComponent(relation.name)}`,
     'request.headers': '{}',
     'request.cookies': '{}',

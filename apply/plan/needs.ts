@@ -69,7 +69,7 @@ function needsOf(role: string, declaration: Declaration, { edges, functions }: G
       const { needs, needs_schema: schema, needs_name: name, representation } = edge;
       const fn = functions.get(name);
       const isCertain = use.isCertain && edge.certain;
-      // As in any Postgres, the call fails if it is made.
+      // The call fails, like in any Postgres.
       if (fn && isCall(edge) && isKeptFrom(role, fn, declaration)) continue;
       if (needs === 'function' || needs === 'sequence') {
         const need = {

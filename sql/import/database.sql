@@ -123,7 +123,7 @@ SELECT n.nspname AS schema, p.proname AS name, p.oid::regprocedure::text AS sign
     ORDER BY 1) AS callable_by,
   ARRAY(SELECT r.rolname::text FROM pg_roles AS r WHERE r.rolname = ANY ($2::name[]) AND has_schema_privilege(r.oid, n.oid, 'USAGE')
     ORDER BY 1) AS found_by,
-  -- What calls it with the rights of the one who asks: policies, defaults, checks, domains, views, and functions by their
+  -- Callers with the rights of the client: policies, defaults, checks, domains, views, and functions by their
   -- parsed bodies and the defaults of their arguments.
   EXISTS (SELECT FROM pg_depend AS d WHERE d.refclassid = 'pg_proc'::regclass AND d.refobjid = p.oid AND d.deptype = 'n'
     AND d.classid IN ('pg_policy'::regclass, 'pg_attrdef'::regclass, 'pg_constraint'::regclass, 'pg_rewrite'::regclass, 'pg_cast'::regclass, 'pg_proc'::regclass)) AS needed

@@ -4,11 +4,15 @@ import { isNamed } from '../../constructs/docker/is-named.ts';
 import { encryptToken, keysInDirectory, readKeys } from '../../tokens/index.ts';
 import { deployedPlaces } from '../support/deployed-places.ts';
 import { changes, Deployment, engineObjects, freePort } from '../support/deployment.ts';
+import { FULL_TESTS } from '../support/fuzz.ts';
 import { nginxImage, tokenServiceImage } from '../support/images.ts';
 import { notes } from '../support/notes.ts';
 import { findSecrets } from '../support/secret-search.ts';
 
 const NO_CHANGES = { 'sealed-database': 'no changes', 'sealed-access': 'no changes', 'sealed-api': 'no changes' };
+
+/** How many requests are sent at least while something changes, and by how many clients at a time. */
+const [REQUESTS, CLIENTS] = FULL_TESTS ? [20_000, 8] : [1000, 2];
 
 let sealed: Deployment;
 let url: string;
@@ -46,16 +50,25 @@ async function statusOf(token?: string): Promise<number> {
   return response.status;
 }
 
-/** How requests with tokens for the present key are answered while something is done. */
+/**
+ * How requests with tokens for the present key are answered while something is done, and until there are enough. Each client takes a
+ * new token after ten requests.
+ */
 async function during(work: Promise<unknown>): Promise<Record<string, number>> {
   const outcomes: Record<string, number> = {};
-  let done = false;
-  const finished = work.finally(() => (done = true));
-  while (!done) {
-    const outcome = await statusOf(await encrypted()).catch((error: Error) => error.message);
-    outcomes[outcome] = (outcomes[outcome] ?? 0) + 1;
-  }
-  await finished;
+  let [isDone, count] = [false, 0];
+  const client = async () => {
+    while (!isDone || count < REQUESTS) {
+      const token = await encrypted();
+      for (let n = 0; n < 10; n++, count++) {
+        const outcome = await statusOf(token).catch((error: Error) => error.message);
+        outcomes[outcome] = (outcomes[outcome] ?? 0) + 1;
+      }
+    }
+  };
+  const clients = Array.from({ length: CLIENTS }, client);
+  await work.finally(() => (isDone = true));
+  await Promise.all(clients);
   return outcomes;
 }
 
