@@ -140,7 +140,7 @@ it('new keys are trusted with a deploy, and removed ones are not, without a rest
   expect(await orders(next)).toEqual(refused(null));
   expect(touched(await deployKeys(old))).toEqual([
     'docker_container.api_keys_volume_writer',
-    'terraform_data.api_server_ready',
+    'terraform_data.api_server_ready-start-first',
   ]);
   await eventually(next).toEqual(rows(2));
   expect(await orders(old)).toEqual(rows(2));
