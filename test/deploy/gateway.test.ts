@@ -22,9 +22,9 @@ const NO_CHANGES = { 'gated-database': 'no changes', 'gated-access': 'no changes
 /** The clients of these tests are quicker than one token may be. */
 const RATES = { requestsPerSecondPerAddress: 100_000, requestsPerSecondPerToken: 100_000 };
 /** How many requests clients send at least while something changes. */
-const REQUESTS = FULL_TESTS ? 20_000 : 2000;
+const REQUESTS = FULL_TESTS ? 20_000 : 1000;
 /** Between two requests of a client. */
-const PAUSE_MS = FULL_TESTS ? 0 : 10;
+const PAUSE_MS = FULL_TESTS ? 0 : 50;
 /** Versions before and after a change, as far as this machine has them. */
 const [BEFORE, AFTER] = hasImages(postgrest14Image, postgrest16Image)
   ? [postgrest14Image, postgrest16Image]
