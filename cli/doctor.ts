@@ -122,8 +122,8 @@ async function checkDeclaration(
   }
   const running = [
     ...(hasContainer ? [{ product: 'PostgreSQL' as const, container: `${name}-postgres` }] : []),
-    ...serverNames
-      .flatMap((server) => namesOf(engine, server))
+    ...runningContainers(engine)
+      .filter((container) => serverNames.some((server) => isNamed(server, container)))
       .map((container) => ({ product: 'PostgREST' as const, container })),
   ];
   return [
@@ -134,8 +134,8 @@ async function checkDeclaration(
   ];
 }
 
-/** Names of the containers that run a server: several while it is replaced. */
-function namesOf(engine: readonly string[] | undefined, server: string): string[] {
-  const { stdout } = runProgram('docker', [...(engine ?? []), 'ps', '--format', '{{.Names}}']);
-  return stdout.split('\n').filter((name) => isNamed(server, name));
+/** Names of the containers that run: a server has several while it is replaced. */
+function runningContainers(engine: readonly string[] | undefined): string[] {
+  if (!engine) return [];
+  return runProgram('docker', [...engine, 'ps', '--format', '{{.Names}}']).stdout.split('\n');
 }

@@ -182,6 +182,7 @@ export class Gateway extends Construct {
       workers: Math.max(1, Math.ceil(server.limits.cpus)),
     };
     const configuration = gatewayConfiguration(gateway, places);
+    const allServers = serversText(places);
     const file = synthesizedFile(this, 'nginx.conf', configuration.text);
     const hide = [new SecretFile(secrets.path)];
     const containerName = `${name}-gateway`;
@@ -189,14 +190,14 @@ export class Gateway extends Construct {
     /** Has the gateway that runs take the new files. It is no dependent of the container, which can't be created before the old one ends. */
     const taken = (written: readonly ITerraformDependable[]) =>
       new DataResource(this, 'taken', {
-        triggersReplace: { configuration: configuration.fingerprint, servers: serversText(places) },
+        triggersReplace: { configuration: configuration.fingerprint, servers: allServers },
         provisioners: [
           cliProvisioner(
             'gateway',
             'reload',
             ...['--container', containerName, '--image', image, '--file', GATEWAY_CONFIGURATION],
             ...['--temporary', GATEWAY_TEMPORARY, '--status', this.statusUrl],
-            ...['--configuration', configuration.fingerprint, '--servers', serversText(places)],
+            ...['--configuration', configuration.fingerprint, '--servers', allServers],
             // nginx gives requests to the old servers for this long.
             ...['--timeout', String(gateway.timeouts.answerSeconds + RELOAD_SECONDS)],
             ...engineOptions(provider),
@@ -236,7 +237,7 @@ export class Gateway extends Construct {
       triggersReplace: {
         container: container.id,
         configuration: configuration.fingerprint,
-        servers: serversText(places),
+        servers: allServers,
         ...(opener && { encryptionKeys: opener.keysFingerprint }),
       },
       provisioners: [

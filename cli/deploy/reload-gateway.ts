@@ -25,8 +25,8 @@ export function addGatewayReload(group: Command): void {
 /**
  * Has nginx take a configuration that it has tested, unless it runs with it already. With one that it rejects it goes on as before.
  *
- * nginx knows the address of a new server a moment after it has taken the configuration. So the servers before stay beside
- * the new ones until each of these has answered. They may end when the processes have that knew them.
+ * nginx knows the address of a new server a moment after it has taken the configuration. So the old servers stay beside the new ones
+ * until each new server has answered. They may end when the nginx processes that know them have ended.
  *
  * @throws SecuredPostgrestError `server_not_ready`, `engine_failed`
  */
