@@ -9,18 +9,13 @@ import {
   gatewayServer,
 } from '../compile/server/gateway-server.ts';
 import { checkPort } from '../compile/server/limits.ts';
-import { isLoopback } from '../declaration/loopback.ts';
 import { checkVersion } from '../declaration/releases/versions.ts';
-import { apiRoles } from '../declaration/roles.ts';
 import { tokenIssuer } from '../declaration/token-service/token-issuer.ts';
 import type { Declaration } from '../declaration/types.ts';
-import { refuse } from '../errors/secured-postgrest-error.ts';
 import {
-  checkGateway,
   gatewayConfiguration,
   type GatewayInput,
   type GatewayPlaces,
-  limitsFor,
   NGINX_IMAGE,
   type ServerAddress,
   serversText,
@@ -32,16 +27,15 @@ import { placeServer } from './docker/place-server.ts';
 import { publishedUrl } from './docker/published-url.ts';
 import { inOrder, type UpdateOrder } from './docker/update-order.ts';
 import { engineOptions, waitProvisioner } from './docker/wait-provisioner.ts';
+import { checkedGateway, nginxVersionOf } from './checked-gateway.ts';
 import { fingerprint } from './fingerprint.ts';
+import { certificateFiles, checkTransport, type GatewayCertificate } from './gateway-certificate.ts';
 import { type ISecretFile, SecretFile } from './secrets/secret-file.ts';
 import type { ISecrets } from './secrets/secrets.ts';
 import { App, DataResource, type ITerraformDependable, TerraformStack } from './synth/cdk/core.ts';
 import { cliProvisioner } from './synth/cli-command.ts';
 import { synthesizedFile } from './synth/synthesized-file.ts';
 import { TokenOpener, type TokenOpenerContainerProps } from './token-opener.ts';
-
-/** Certificate of a gateway: files of yours, which may be one, or one that the secrets directory makes and nobody has signed. */
-export type GatewayCertificate = { readonly certificateFile: string; readonly keyFile: string } | 'self-signed';
 
 /** Options of the gateway. */
 export interface GatewayContainerProps extends GatewayInput, ContainerProps {
@@ -93,8 +87,6 @@ const RESOLVER = '127.0.0.11';
 const TOKEN_SERVICE_PORT = 8090;
 /** nginx takes a configuration within seconds, keeps idle connections for 10 s then, and ends 10 s after the longest answer. */
 const RELOAD_SECONDS = 60;
-/** The server waits for a connection, and a client for the answer's way. */
-const ANSWER_MARGIN_SECONDS = 15;
 
 /**
  * nginx in front of the servers: one address, TLS, limits, headers, a log without tokens. A changed option or certificate
@@ -126,14 +118,10 @@ export class Gateway extends Construct {
     super(scope, id);
     const { declaration, secrets, servers, certificate, redirectPort, updateOrder, image = NGINX_IMAGE } = props;
     const { name } = declaration;
-    const { bindAddress, corsAllowedOrigins, settings, version } = declaration.server;
+    const { bindAddress, corsAllowedOrigins, version } = declaration.server;
     const place = this.node.path;
     const serverVersion = checkVersion(props.serverVersion ?? version, `${place}.serverVersion`);
-    const gateway = checkGateway(place, {
-      ...props,
-      limits: { ...limitsFor(serverVersion, settings), ...props.limits },
-      timeouts: { answerSeconds: longestAnswer(declaration), ...props.timeouts },
-    });
+    const gateway = checkedGateway(place, declaration, serverVersion, props);
     checkTransport(place, bindAddress, props);
     const hasCertificate = certificate !== undefined;
     const port = checkPort(`${place}.port`, props.port ?? (hasCertificate ? 8443 : 8080));
@@ -156,7 +144,7 @@ export class Gateway extends Construct {
 
     const { pem, selfSigned } = certificateFiles(certificate, secrets, [`${name}-gateway`, ...gateway.hosts]);
     this.selfSignedCertificate = selfSigned;
-    const nginxVersion = props.version ?? versionOf(image);
+    const nginxVersion = props.version ?? nginxVersionOf(image);
     const places: GatewayPlaces = {
       ...(nginxVersion !== undefined && { nginxVersion }),
       servers,
@@ -263,44 +251,9 @@ export class Gateway extends Construct {
   }
 }
 
-/** The file that nginx reads, and the one that clients of a certificate that nobody has signed need. */
-function certificateFiles(
-  certificate: GatewayCertificate | undefined,
-  secrets: ISecrets,
-  hosts: readonly [string, ...string[]],
-): { readonly pem?: ISecretFile; readonly selfSigned?: ISecretFile } {
-  if (certificate === undefined) return {};
-  if (certificate !== 'self-signed')
-    return { pem: secrets.givenCertificate(certificate.certificateFile, certificate.keyFile) };
-  const made = secrets.serverCertificate(...hosts, 'localhost', '127.0.0.1');
-  return { pem: made.server, selfSigned: made.certificate };
-}
-
-/** Rejects tokens in the clear over a network. */
-function checkTransport(place: string, bindAddress: string, props: GatewayContainerProps): void {
-  const { certificate, redirectPort, trustedProxies = [] } = props;
-  if (certificate === undefined && !isLoopback(bindAddress) && trustedProxies.length === 0) {
-    const problem = `tokens would cross the network to ${bindAddress} in the clear`;
-    const fix = "give the files of a certificate, or 'self-signed'; or list the proxies in front in `trustedProxies`";
-    refuse('invalid_prop', `${place}.certificate`, problem, fix);
-  }
-  if (certificate !== undefined || redirectPort === undefined) return;
-  refuse('invalid_prop', `${place}.redirectPort`, `${redirectPort} leads to no TLS`, 'give a certificate');
-}
-
-/** A request waits for a connection, and then for as long as its role may. */
-function longestAnswer(declaration: Declaration): number {
-  const longest = Math.max(...apiRoles(declaration).map(({ statementTimeoutMs }) => statementTimeoutMs), 0);
-  return Math.ceil(longest / 1000) + ANSWER_MARGIN_SECONDS;
-}
-
 function publicUrl(published: string, isTls: boolean, host: string | undefined): string {
   const url = new URL(published);
   if (isTls) url.protocol = 'https:';
   if (host !== undefined) url.hostname = host;
   return url.origin;
-}
-
-function versionOf(image: string): string | undefined {
-  return /:(\d+\.\d+(?:\.\d+)?)(?:-|@|$)/.exec(image)?.[1];
 }

@@ -3,7 +3,8 @@ export { DatabaseAccess, type DatabaseAccessProps, type IDatabaseAccess } from '
 export { DatabaseRoles, type DatabaseRolesProps } from './database-roles.ts';
 export type { ContainerProps } from './docker/hardened-container.ts';
 export type { Belonging } from './docker/labels.ts';
-export { Gateway, type GatewayCertificate, type GatewayContainerProps, type GatewayProps } from './gateway.ts';
+export { Gateway, type GatewayContainerProps, type GatewayProps } from './gateway.ts';
+export type { GatewayCertificate } from './gateway-certificate.ts';
 export {
   type GatewayInput,
   type GatewayLimits,
@@ -20,6 +21,11 @@ export {
   type SslMode,
 } from './postgres-database.ts';
 export { PostgrestServer, type PostgrestServerProps, type ServerContainerProps } from './postgrest-server.ts';
+export { KubernetesCluster, type KubernetesClusterProps } from './kubernetes/kubernetes-cluster.ts';
+export { KubernetesPostgrest, type KubernetesPostgrestProps } from './kubernetes/kubernetes-postgrest.ts';
+export type { KubernetesGatewayProps, KubernetesTokenOpenerProps } from './kubernetes/pod-gateway.ts';
+export type { Replicas } from './kubernetes/replicas.ts';
+export type { KubernetesServiceProps, Peer } from './kubernetes/service.ts';
 export { observe } from './observe.ts';
 export { SecretFile, type ISecretFile } from './secrets/secret-file.ts';
 export { SecretVolume, type SecretVolumeProps } from './docker/secret-volume.ts';

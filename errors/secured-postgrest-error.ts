@@ -80,6 +80,8 @@ export type ErrorCode =
   | 'missing_package'
   | 'file_exists'
   | 'port_taken'
+  | 'cluster_failed'
+  | 'too_many_connections'
   | 'engine_failed'
   | 'foreign_role'
   | 'environment_stopped'

@@ -12,7 +12,7 @@ import { isSince } from './nginx-version.ts';
 import { openLocation, openTokens } from './opening.ts';
 import { statusServer } from './status.ts';
 import type { Gateway, GatewayPlaces } from './types.ts';
-import { proxying, upstreams } from './upstreams.ts';
+import { apiUpstream, proxying, upstreams } from './upstreams.ts';
 
 /** The configuration of a gateway. */
 export interface GatewayConfiguration {
@@ -116,7 +116,7 @@ function apiLocations(gateway: Gateway, places: GatewayPlaces): string[] {
     ...forwarded(expression('$host'), expression('$client_protocol')),
     directive('proxy_buffer_size', responseHeaderBytes(gateway)),
     directive('proxy_buffers', 8, responseHeaderBytes(gateway)),
-    directive('proxy_pass', 'http://api'),
+    ...apiUpstream(places),
   ];
   return [
     ...block(['location', '/'], lines),

@@ -3,16 +3,18 @@ import { directive, type Word } from './directive.ts';
 import type { GatewayPlaces, ServerAddress } from './types.ts';
 
 /** Name of an upstream. */
-export type Upstream = 'api' | 'token_service' | 'opener';
+export type Upstream = 'api' | 'reads' | 'token_service' | 'opener';
 
 /** Servers of each upstream. */
 export function serversOf({
   servers,
+  readers,
   tokenService,
   opener,
 }: GatewayPlaces): (readonly [Upstream, readonly ServerAddress[]])[] {
   return [
     ['api', servers],
+    ...(readers ? ([['reads', readers]] as const) : []),
     ...(tokenService ? ([['token_service', [tokenService]]] as const) : []),
     ...(opener ? ([['opener', [opener]]] as const) : []),
   ];
@@ -26,9 +28,10 @@ export function serversText(places: GatewayPlaces): string {
 }
 
 /** A server of an upstream, as nginx reads it. */
-export function serverLine(address: Word, looksUpAgain: boolean): string {
+export function serverLine(address: Word, looksUpAgain: boolean, ...more: readonly 'backup'[]): string {
+  const parameters = [...(looksUpAgain ? ['resolve'] : []), ...more];
   // A server that has ended is back within seconds.
-  return directive('server', address, ...(looksUpAgain ? ['resolve'] : []), 'max_fails=1', 'fail_timeout=2s');
+  return directive('server', address, ...parameters, 'max_fails=1', 'fail_timeout=2s');
 }
 
 /** Text of the files that keep servers in a running gateway until those of the new configuration are shown to answer. */

@@ -2,12 +2,19 @@ import { listensAt } from './address.ts';
 import { block, directive, expression } from './directive.ts';
 import type { GatewayPlaces } from './types.ts';
 
+/** Who asks without a token may well be refused: that is an answer. */
+const SERVED = directive('error_page', 400, 401, 403, 404, 405, 406, '=200', '/health');
+
 /**
  * A server for the machine itself: whether nginx runs, whether a server answers and which one, the opener's keys by id, nginx's figures,
  * the configuration and the servers.
  */
 export function statusServer(places: GatewayPlaces, fingerprint: string): string[] {
-  const { statusPort, opener, tokenService } = places;
+  const { statusPort, readers, opener, tokenService } = places;
+  const head = (upstream: string) => [
+    directive('proxy_method', 'HEAD'),
+    directive('proxy_pass', `http://${upstream}/`),
+  ];
   const answer = (path: string, ...lines: string[]) => block(['location', '=', path], lines);
   return block(
     ['server'],
@@ -17,7 +24,9 @@ export function statusServer(places: GatewayPlaces, fingerprint: string): string
       directive('default_type', 'text/plain'),
       directive('add_header', 'Server-Address', expression('$upstream_addr'), 'always'),
       ...answer('/health', directive('return', 200, 'ok')),
-      ...answer('/ready', directive('proxy_method', 'HEAD'), directive('proxy_pass', 'http://api/')),
+      ...answer('/ready', ...head('api')),
+      ...answer('/serving', directive('proxy_intercept_errors', 'on'), SERVED, ...head('api')),
+      ...(readers === undefined ? [] : answer('/reads', ...head('reads'))),
       ...(opener === undefined ? [] : answer('/encryption-keys', directive('proxy_pass', 'http://opener/keys'))),
       ...(tokenService === undefined ? [] : answer('/token-service', directive('proxy_pass', 'http://token_service/'))),
       ...answer('/metrics', directive('stub_status')),

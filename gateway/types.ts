@@ -69,6 +69,8 @@ export interface GatewayPlaces {
   readonly nginxVersion?: string;
   /** Servers of the API. */
   readonly servers: readonly ServerAddress[];
+  /** Servers of the API that only read, and get all `GET` and `HEAD` requests; where none answers, `servers` do. @default none */
+  readonly readers?: readonly ServerAddress[];
   /** Path of a file with all servers, from `upstreamsFile`. @default they are in the configuration */
   readonly upstreamsFile?: string;
   /** Origins whose pages may use the API, as declared. */

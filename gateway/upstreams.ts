@@ -11,7 +11,7 @@ const KEPT = 32;
  * Time that an idle connection is kept: less than the server keeps it, which would otherwise close it under a request.
  * PostgREST closes idle connections after 30 s, Node.js after 5 s.
  */
-const KEPT_SECONDS: Readonly<Record<Upstream, number>> = { api: 20, token_service: 4, opener: 4 };
+const KEPT_SECONDS: Readonly<Record<Upstream, number>> = { api: 20, reads: 20, token_service: 4, opener: 4 };
 
 /** The servers behind the gateway, in the configuration itself. */
 export function upstreams(places: GatewayPlaces): string[] {
@@ -42,12 +42,14 @@ function upstreamBlocks(
           directive('zone', name, '256k'),
           directive('least_conn'),
           ...servers.map((server) => serverLine(address(server), looksUp)),
+          ...(name === 'reads' ? places.servers.map((server) => serverLine(address(server), looksUp, 'backup')) : []),
           ...more(name),
           directive('keepalive', KEPT),
           directive('keepalive_timeout', `${KEPT_SECONDS[name]}s`),
         ],
       ),
     ),
+    ...upstreamOfMethod(places),
     ...map('', '$servers', [['default', expression(serversText(places))]]),
   ];
 }
@@ -60,6 +62,25 @@ function looksUpAgain({ resolver, nginxVersion }: GatewayPlaces): boolean {
 function resolver(places: GatewayPlaces): string[] {
   if (!looksUpAgain(places)) return [];
   return [directive('resolver', places.resolver!, 'valid=1s', 'ipv6=off'), directive('resolver_timeout', '2s')];
+}
+
+/** Where requests of the API go. With readers it depends on the method: PostgREST answers `GET` and `HEAD` in a transaction that reads only. */
+export function apiUpstream({ readers }: GatewayPlaces): string[] {
+  if (readers === undefined) return [directive('proxy_pass', 'http://api')];
+  return [
+    // A reader whose database has ended says 503, and another one may answer.
+    directive('proxy_next_upstream', 'error', 'timeout', 'http_503'),
+    directive('proxy_pass', expression('http://$api_upstream')),
+  ];
+}
+
+function upstreamOfMethod({ readers }: GatewayPlaces): string[] {
+  if (readers === undefined) return [];
+  return map(expression('$request_method'), '$api_upstream', [
+    ['default', 'api'],
+    ['GET', 'reads'],
+    ['HEAD', 'reads'],
+  ]);
 }
 
 /** How requests are handed on: once more to another server where that is safe, within bounds. */

@@ -38,6 +38,7 @@ export interface StatementNames {
     | 'select_view'
     | 'update_view'
     | 'delete_view';
+  'apply/connections': 'limits';
   'apply/extensions':
     | 'untrusted_extensions'
     | 'unsafe_schemas'

@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import { text } from 'node:stream/consumers';
 import { refuse } from '../../errors/secured-postgrest-error.ts';
+import { lastLines } from './last-lines.ts';
 
 /** State of a container, as the engine has it. */
 export interface ContainerState {
@@ -46,23 +47,11 @@ export async function containerState(engine: readonly string[], name: string): P
 
 /** Lines of a log in which different ones are looked for. */
 const READ_LINES = 1000;
-/** PostgREST logs each request that was answered with an error, and then the error. */
-const ACCESS = /" \d{3} (?:\d+|-) ".*"$/;
-
-/**
- * The last lines of a container's log that differ by more than numbers, such as the time, or why there are none. The requests of those
- * who wait for the server are left out: they would be all that there is.
- */
+/** The last different lines of a container's log. */
 export async function lastLogLines(engine: readonly string[], name: string, count: number): Promise<string[]> {
   const { stdout, stderr } = await docker([...engine, 'container', 'logs', `--tail=${READ_LINES}`, name]);
   // The command keeps the container's two streams apart.
-  const lines = `${stdout}\n${stderr}`.split('\n').filter((line) => line.trim() !== '' && !ACCESS.test(line));
-  const newestFirst = new Map<string, string>();
-  for (const line of lines.reverse()) {
-    const kind = line.replaceAll(/\d+/g, '0');
-    if (!newestFirst.has(kind)) newestFirst.set(kind, line);
-  }
-  return [...newestFirst.values()].slice(0, count).reverse();
+  return lastLines(`${stdout}\n${stderr}`, count);
 }
 
 /**

@@ -10,10 +10,17 @@ import { addKeyPlaceOptions, toKeyPlace, type KeyPlaceOptions } from '../key-pla
 import { parseSeconds } from '../parse-seconds.ts';
 import { untilKeysUsed } from './until-keys-used.ts';
 
-interface ReloadOptions extends ConnectionOptions, KeyPlaceOptions {
-  readonly keySet?: string;
+interface UseKeysOptions extends ConnectionOptions, KeyPlaceOptions {
+  /** The file with the keys. */
+  readonly keySet: string;
+  /** Addresses of the servers. */
   readonly server: readonly string[];
+  /** Seconds. */
   readonly timeout: number;
+}
+
+interface ReloadOptions extends Omit<UseKeysOptions, 'keySet'> {
+  readonly keySet?: string;
   readonly authenticator?: string;
 }
 
@@ -32,9 +39,18 @@ export function addReloadCommand(program: Command): void {
     });
 }
 
-async function reloadKeys({ keySet, server: servers, timeout, ...options }: ReloadOptions): Promise<void> {
+async function reloadKeys({ keySet, ...options }: ReloadOptions): Promise<void> {
+  if (keySet === undefined) return reloadServers(toConnection(options));
+  await useKeys({ ...options, keySet });
+}
+
+/**
+ * Has running servers read their keys again, until each of them is shown to use them.
+ *
+ * @throws SecuredPostgrestError `keys_not_used`, `unreadable_secret`
+ */
+export async function useKeys({ keySet, server: servers, timeout, ...options }: UseKeysOptions): Promise<void> {
   const reload = () => reloadServers(toConnection(options));
-  if (keySet === undefined) return reload();
   const place = toKeyPlace(options);
   const keys = place === undefined ? [] : readManagedKeys(place).map(({ key }) => key);
   const probes = await keyProbes(readKeySet(keySet), keys);

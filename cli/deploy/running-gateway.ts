@@ -34,6 +34,7 @@ const WORKER = 'nginx: worker process';
 /** A path of the status port that a server of the upstream answers. */
 const ANSWERED_BY: Readonly<Record<Upstream, string>> = {
   api: '/ready',
+  reads: '/reads',
   opener: '/encryption-keys',
   token_service: '/token-service',
 };

@@ -1,8 +1,8 @@
 import type { Command } from 'commander';
-import { hideTexts } from '../../errors/hide-texts.ts';
 import { refuse } from '../../errors/secured-postgrest-error.ts';
 import { containerState, lastLogLines, type ContainerState } from './container.ts';
 import { addEngineOptions, engineOf, type EngineOptions } from './engine-options.ts';
+import { shownLine } from './log-line.ts';
 import { parseSeconds } from '../parse-seconds.ts';
 import { secretTexts } from './secret-texts.ts';
 import { answerOf } from './server-answer.ts';
@@ -20,7 +20,6 @@ const PAUSE_MS = 200;
 /** A server that ends more often than this while it is waited for will do so again. */
 const MOST_RESTARTS = 3;
 const LOG_LINES = 20;
-const LINE_CHARACTERS = 500;
 
 export function addWaitCommand(program: Command): void {
   addEngineOptions(
@@ -88,9 +87,6 @@ function exitOf({ exitCode, outOfMemory }: ContainerState): string {
 async function showLog(engine: readonly string[], container: string, secretPaths: readonly string[]): Promise<void> {
   const hidden = secretTexts(secretPaths);
   for (const line of await lastLogLines(engine, container, LOG_LINES)) {
-    const shown = hideTexts(line, hidden)
-      .replaceAll(/\p{Cc}/gu, ' ')
-      .slice(0, LINE_CHARACTERS);
-    console.error(`${container} | ${shown}`);
+    console.error(shownLine(container, line, hidden));
   }
 }

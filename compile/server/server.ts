@@ -52,6 +52,12 @@ export interface ServerStop {
   readonly graceSeconds: number;
 }
 
+/** Host and port of a Postgres, as servers reach it. */
+export interface DatabaseAddress {
+  readonly host: string;
+  readonly port: number;
+}
+
 /** How a server reaches the database. */
 export interface ServerDatabase {
   readonly internalHost: string;
@@ -61,6 +67,8 @@ export interface ServerDatabase {
   readonly sslmode: string;
   /** Present if the server has to check the database's certificate. */
   readonly sslRootCertificate?: unknown;
+  /** Copies that are asked first, by servers that only read. @default none */
+  readonly readReplicas?: readonly DatabaseAddress[];
 }
 
 /** Path of a file inside of the server. */

@@ -8,6 +8,8 @@ export interface ServerPlaces {
   readonly databaseUri: string;
   /** `@/path` of the file with the key set. */
   readonly jwtSecret: string;
+  /** Address that the API listens on. @default every IPv4 address */
+  readonly host?: string;
   readonly port: number;
   readonly adminPort: number;
   /** PostgREST's version. @default the declared one */
@@ -68,7 +70,7 @@ export function serverSettings(declaration: Declaration, places: ServerPlaces): 
     'log-level': server.logLevel,
     'server-cors-allowed-origins':
       server.corsAllowedOrigins === '*' ? '*' : server.corsAllowedOrigins.join(',') || NO_ORIGIN,
-    'server-host': '!4',
+    'server-host': places.host ?? '!4',
     'server-port': String(places.port),
     'admin-server-port': String(places.adminPort),
     // Without a name or an access control of its own: for what runs beside the server. 12 listens where the API does.

@@ -23,13 +23,16 @@ const KEYS: ServerFile = {
 export function tokenOpenerServer(
   place: string,
   encryption: NonNullable<Declaration['tokens']['encryption']>,
-  options: GivenLimits,
+  options: GivenLimits & {
+    /** @default every IPv4 address */
+    readonly listenHost?: string;
+  },
 ): Server {
   return {
     name: 'token-opener',
     command: [
       ...['gateway', 'open', '--encryption', encryption, '--keys-file', pathOf(KEYS)],
-      ...['--listen', String(PORT), '--listen-host', '0.0.0.0'],
+      ...['--listen', String(PORT), '--listen-host', options.listenHost ?? '0.0.0.0'],
     ],
     environment: {},
     files: [KEYS],

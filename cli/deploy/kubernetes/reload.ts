@@ -1,0 +1,61 @@
+import type { Command } from 'commander';
+import { untilServersListen } from '../../../apply/server-listeners.ts';
+import { addConnectionOptions, toConnection, type ConnectionOptions } from '../../connection.ts';
+import { addKeyPlaceOptions, type KeyPlaceOptions } from '../../key-place.ts';
+import { parsePort } from '../../parse-port.ts';
+import { parseSeconds } from '../../parse-seconds.ts';
+import { useKeys } from '../reload.ts';
+import { addClusterOptions } from './kubectl.ts';
+import { type RenewedFiles, untilFirstKey, withRenewedFiles } from './renewed-files.ts';
+
+interface FirstKeyOptions extends RenewedFiles {
+  readonly firstKey: readonly string[];
+  /** Seconds. */
+  readonly timeout: number;
+}
+
+interface ReloadOptions extends FirstKeyOptions, ConnectionOptions, KeyPlaceOptions {
+  readonly keySet: string;
+  readonly serverPort: readonly number[];
+  readonly authenticator: string;
+}
+
+export function addPodReloadCommands(group: Command): void {
+  const command = (name: string, description: string) =>
+    addClusterOptions(group.command(name).description(description))
+      .requiredOption('--selector <labels>', 'finds the pods')
+      .requiredOption('--files <fingerprint>', 'changes with their files')
+      .option('--first-key <port/path=kid>', 'key set of each pod that has to begin with this key', collect, [])
+      .option('--timeout <seconds>', 'the longest time to wait', parseSeconds, 60);
+
+  addKeyPlaceOptions(addConnectionOptions(command('reload', 'have the servers of all pods read their keys again')))
+    .requiredOption('--key-set <file>', 'wait until each pod uses this key set')
+    .requiredOption('--authenticator <role>', 'login of the servers: wait until each of them acts on notifications')
+    .option(
+      '--server-port <port>',
+      'port of a server in each pod',
+      (port, all: number[]) => [...all, parsePort(port)],
+      [],
+    )
+    .action(reloadPods);
+
+  command('renew', 'have all pods read their files again').action((options: FirstKeyOptions) =>
+    withRenewedFiles(options, async (pods, ports) => {
+      for (const key of options.firstKey) await untilFirstKey(pods, ports, key, options.timeout);
+    }),
+  );
+}
+
+const collect = (value: string, all: string[]) => [...all, value];
+
+/** @throws SecuredPostgrestError `keys_not_used`, `transaction_pooler`, `cluster_failed` */
+async function reloadPods(options: ReloadOptions): Promise<void> {
+  const { serverPort, firstKey, timeout, authenticator } = options;
+  await withRenewedFiles(options, async (pods, ports) => {
+    const server: string[] = [];
+    for (const pod of pods) for (const port of serverPort) server.push(await ports.urlOf(pod, port));
+    await useKeys({ ...options, server });
+    await untilServersListen(toConnection(options), { authenticator, servers: server.length, timeoutSeconds: timeout });
+    for (const key of firstKey) await untilFirstKey(pods, ports, key, timeout);
+  });
+}

@@ -1,0 +1,43 @@
+import { Construct } from 'constructs';
+import { DataResource, type ITerraformDependable } from '../synth/cdk/core.ts';
+import { cliProvisioner } from '../synth/cli-command.ts';
+import type { KubernetesCluster } from './kubernetes-cluster.ts';
+
+export interface RolloutProps {
+  readonly cluster: KubernetesCluster;
+  readonly deploymentName: string;
+  /** Changes when new pods are rolled out. */
+  readonly generation: string;
+  /** Number of pods, if it is fixed. */
+  readonly replicas: string;
+  readonly timeoutSeconds: number;
+  readonly hide: readonly string[];
+  readonly dependsOn: readonly ITerraformDependable[];
+}
+
+/**
+ * Waits until all pods of a Deployment are of the present generation and ready. Where they do not get ready, the deploy fails with the
+ * pods' own words, and so does the next one: Terraform runs again what has failed.
+ */
+export class Rollout extends Construct {
+  readonly waitFor: readonly ITerraformDependable[];
+
+  constructor(scope: Construct, id: string, props: RolloutProps) {
+    super(scope, id);
+    const { cluster, deploymentName, generation, replicas, timeoutSeconds, hide } = props;
+    const done = new DataResource(this, 'done', {
+      triggersReplace: { generation, replicas, namespace: cluster.namespace },
+      provisioners: [
+        cliProvisioner(
+          'kubernetes',
+          'rollout',
+          ...cluster.kubectlOptions,
+          ...['--deployment', deploymentName, '--timeout', String(timeoutSeconds)],
+          ...hide.flatMap((path) => ['--hide', path]),
+        ),
+      ],
+      dependsOn: [...props.dependsOn],
+    });
+    this.waitFor = [done];
+  }
+}
