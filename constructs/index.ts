@@ -23,6 +23,7 @@ export {
 export { PostgrestServer, type PostgrestServerProps, type ServerContainerProps } from './postgrest-server.ts';
 export { KubernetesCluster, type KubernetesClusterProps } from './kubernetes/kubernetes-cluster.ts';
 export { KubernetesPostgrest, type KubernetesPostgrestProps } from './kubernetes/kubernetes-postgrest.ts';
+export { KubernetesTokenService, type KubernetesTokenServiceProps } from './kubernetes/kubernetes-token-service.ts';
 export type { KubernetesGatewayProps, KubernetesTokenOpenerProps } from './kubernetes/pod-gateway.ts';
 export type { Replicas } from './kubernetes/replicas.ts';
 export type { KubernetesServiceProps, Peer } from './kubernetes/service.ts';

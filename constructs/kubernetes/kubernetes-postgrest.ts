@@ -25,6 +25,7 @@ import { selectorText } from './labels.ts';
 import { hostsAsPeers, isAddress, networkPolicy, podsOf } from './network-policy.ts';
 import { type KubernetesGatewayProps, PodGateway } from './pod-gateway.ts';
 import { type PlacedServer, placePods } from './place-pods.ts';
+import { referencesIn } from './references.ts';
 import { checkReplicas, type Replicas } from './replicas.ts';
 import { type KubernetesServiceProps, placeService, type Peer, peers } from './service.ts';
 
@@ -163,6 +164,8 @@ export class KubernetesPostgrest extends Construct {
     database.reserveConnections?.(place, needed);
     const hide = [new SecretFile(secrets.path).relativeTo(this)];
     const selector = { name, component: 'api' } as const;
+    const databases = [{ host: database.internalHost, port: database.internalPort }, ...(readReplicas ?? [])];
+    const hosts = databases.map(({ host }) => host);
     const pods = placePods(this, {
       ...selector,
       cluster,
@@ -175,14 +178,13 @@ export class KubernetesPostgrest extends Construct {
       graceSeconds: graceSeconds(gateway.answerSeconds),
       rolloutSeconds: props.rolloutSeconds ?? 300,
       hide,
+      references: referencesIn([...hosts, gateway.tokenServiceHost ?? '']),
       dependsOn: [
         ...cluster.waitFor,
         ...waitAcross(this, access),
         ...connectionsCheck(this, { declaration, database, needed, dependsOn: waitAcross(this, access) }),
       ],
     });
-    const databases = [{ host: database.internalHost, port: database.internalPort }, ...(readReplicas ?? [])];
-    const hosts = databases.map(({ host }) => host);
     networkPolicy(this, {
       ...selector,
       cluster,

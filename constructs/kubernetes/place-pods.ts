@@ -1,12 +1,14 @@
 import type { Construct } from 'constructs';
 import type { Server } from '../../compile/server/server.ts';
-import { Fn, type ITerraformDependable } from '../synth/cdk/core.ts';
+import { fingerprint } from '../fingerprint.ts';
+import type { ITerraformDependable } from '../synth/cdk/core.ts';
 import { type KubernetesAttributes, KubernetesResource } from '../synth/cdk/kubernetes.ts';
 import type { KubernetesCluster } from './kubernetes-cluster.ts';
 import { labels, type PodSelector, selectorLabels } from './labels.ts';
 import { cpus, podContainer, temporaryVolumes } from './pod-container.ts';
 import { podFiles, type ServerOfPod } from './pod-files.ts';
 import type { CheckedReplicas } from './replicas.ts';
+import { withoutReferences } from './references.ts';
 import { Rollout } from './rollout.ts';
 
 /** A server of a pod, with its probes and hooks in the words of Terraform's provider. */
@@ -33,6 +35,8 @@ export interface PodPlacement extends PodSelector {
   readonly rolloutSeconds: number;
   /** Files and directories with secrets that no log of a failed deploy shows. */
   readonly hide: readonly string[];
+  /** Texts in the pods that Terraform knows when it applies. */
+  readonly references: readonly string[];
   /** Resources that must succeed before the pods change. */
   readonly dependsOn: readonly ITerraformDependable[];
 }
@@ -117,12 +121,12 @@ export function placePods(scope: Construct, placement: PodPlacement): PlacedPods
   );
   if (isScaled) autoscaler(scope, placement, metadata, deployment);
   disruptionBudget(scope, placement, metadata);
-  // Terraform computes it, since hosts may be references.
-  const generation = Fn.sha256(Fn.jsonencode(template));
+  const generation = fingerprint(withoutReferences(JSON.stringify({ ...template, metadata: files.fingerprints })));
   const rollout = new Rollout(scope, 'rollout', {
     cluster,
     deploymentName,
     generation,
+    references: placement.references,
     replicas: isScaled ? '' : String(replicas.min),
     timeoutSeconds: placement.rolloutSeconds,
     hide: placement.hide,

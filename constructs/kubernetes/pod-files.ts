@@ -22,6 +22,8 @@ export interface ServerOfPod {
 export interface PodFiles {
   /** Annotations of the pod: texts that are no secret, and fingerprints of those secrets that a server reads at its start. */
   readonly annotations: Readonly<Record<string, string>>;
+  /** The annotations with a fingerprint for each text. */
+  readonly fingerprints: Readonly<Record<string, string>>;
   readonly volumes: readonly KubernetesAttributes[];
   /** Changes with the secrets that a running server reads. */
   readonly runningFingerprint: string;
@@ -54,6 +56,7 @@ export function podFiles(
   },
 ): PodFiles {
   const annotations: Record<string, string> = {};
+  const fingerprints: Record<string, string> = {};
   const volumes: KubernetesAttributes[] = [];
   const running: string[] = [];
   const waitFor: ITerraformDependable[] = [];
@@ -67,13 +70,14 @@ export function podFiles(
       if ('secret' in content) {
         secrets.set(id, content);
         if (read === 'running') running.push(content.fingerprint);
-        else annotations[annotation] = content.fingerprint;
+        else annotations[annotation] = fingerprints[annotation] = content.fingerprint;
         volumes.push({
           name: volumeName(server, id),
           secret: { secret_name: secretName, default_mode: '0440', items: [{ key: id, path: fileName }] },
         });
       } else {
         annotations[annotation] = content.text;
+        fingerprints[annotation] = content.fingerprint;
         bytes += content.bytes;
         volumes.push({
           name: volumeName(server, id),
@@ -105,7 +109,7 @@ export function podFiles(
     const problem = `files that are no secret have ${Math.ceil(bytes / 1024)} KB, and Kubernetes takes ${ANNOTATION_BYTES / 1024}`;
     refuse('invalid_prop', scope.node.path, problem, 'declare less in one API');
   }
-  return { annotations, volumes, runningFingerprint: fingerprint(...running), waitFor };
+  return { annotations, fingerprints, volumes, runningFingerprint: fingerprint(...running), waitFor };
 }
 
 /** The provider sends a secret again when this number is another one; it takes none below 1. */

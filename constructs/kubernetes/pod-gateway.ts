@@ -18,7 +18,6 @@ import {
   type GatewayPlaces,
   NGINX_IMAGE,
   type ServerAddress,
-  serversText,
   upstreamsFile,
 } from '../../gateway/index.ts';
 import { checkedGateway, nginxVersionOf } from '../checked-gateway.ts';
@@ -31,6 +30,7 @@ import { synthesizedFile } from '../synth/synthesized-file.ts';
 import { graceSeconds, stopNginx } from './graceful-stop.ts';
 import type { KubernetesCluster } from './kubernetes-cluster.ts';
 import type { PlacedServer } from './place-pods.ts';
+import { withoutReferences } from './references.ts';
 import { placeService } from './service.ts';
 
 /** Options of the nginx of each pod. */
@@ -89,6 +89,8 @@ export class PodGateway extends Construct {
   readonly hasCertificate: boolean;
   readonly answerSeconds: number;
   readonly selfSignedCertificate: ISecretFile | undefined;
+  /** Address of the token service. */
+  readonly tokenServiceHost: string | undefined;
   /** Undefined without a token service. */
   readonly tokenServicePort: number | undefined;
   /** Options of `kubernetes reload` that say which encryption key each pod has to use. */
@@ -117,6 +119,7 @@ export class PodGateway extends Construct {
       const problem = `tokens.encryption is "${declaration.tokens.encryption}", and nothing opens encrypted tokens`;
       refuse('invalid_prop', `${place}.tokenOpener`, problem, "give the token service's image: tokenOpener: { image }");
     }
+    this.tokenServiceHost = props.tokenService ? this.tokenServiceAddress(props) : undefined;
     const nginxVersion = props.version ?? nginxVersionOf(image);
     const places: GatewayPlaces = {
       ...(nginxVersion !== undefined && { nginxVersion }),
@@ -126,7 +129,7 @@ export class PodGateway extends Construct {
       corsAllowedOrigins: declaration.server.corsAllowedOrigins,
       ...(props.tokenService && {
         tokenService: {
-          host: this.tokenServiceAddress(props),
+          host: this.tokenServiceHost!,
           port: TOKEN_SERVICE_PORT,
           issuer: tokenIssuer(place, declaration),
         },
@@ -149,7 +152,7 @@ export class PodGateway extends Construct {
       image,
       contents: {
         ...(pem && { certificate: { secret: pem, fingerprint: secrets.fingerprint(pem) } }),
-        servers: { text: upstreams, bytes: upstreams.length, fingerprint: fingerprint(serversText(places)) },
+        servers: { text: upstreams, bytes: upstreams.length, fingerprint: fingerprint(withoutReferences(upstreams)) },
         configuration: { text: this.fileText('nginx.conf', text), bytes: text.length, fingerprint: fingerprint(text) },
       },
       lifecycle: { ...probes(), ...stopNginx() },

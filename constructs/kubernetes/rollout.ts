@@ -8,6 +8,8 @@ export interface RolloutProps {
   readonly deploymentName: string;
   /** Changes when new pods are rolled out. */
   readonly generation: string;
+  /** Texts in the pods that Terraform knows when it applies. */
+  readonly references: readonly string[];
   /** Number of pods, if it is fixed. */
   readonly replicas: string;
   readonly timeoutSeconds: number;
@@ -24,9 +26,9 @@ export class Rollout extends Construct {
 
   constructor(scope: Construct, id: string, props: RolloutProps) {
     super(scope, id);
-    const { cluster, deploymentName, generation, replicas, timeoutSeconds, hide } = props;
+    const { cluster, deploymentName, generation, references, replicas, timeoutSeconds, hide } = props;
     const done = new DataResource(this, 'done', {
-      triggersReplace: { generation, replicas, namespace: cluster.namespace },
+      triggersReplace: { generation, references, replicas, namespace: cluster.namespace },
       provisioners: [
         cliProvisioner(
           'kubernetes',
