@@ -76,6 +76,11 @@ export default defineConfig({
       kind('docker', 180 * seconds, alone(1)),
       kind('deploy-other-names', 600 * seconds, { ...alone(2), ...deploying, include: [otherNames] }),
       kind('engine', 600 * seconds, { ...alone(3), ...deploying }),
+      kind('kubernetes', 600 * seconds, {
+        ...alone(4),
+        ...patient,
+        globalSetup: 'test/support/cluster/build-cluster.ts',
+      }),
     ],
   },
 });

@@ -1,6 +1,6 @@
 // What each kind of test needs of this machine: a function answers why it cannot run, or nothing where it can.
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { homedir, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { terrainObstacle } from './cdk-terrain.mjs';
 import { root, run, terraformProgram } from './run.mjs';
@@ -116,6 +116,16 @@ function ownEngine() {
 
 const deploying = [dockerEngine, images, terraform, providers];
 
+/** A cluster takes minutes to build, which the tests do themselves, and is of no use without Terraform's provider. */
+function cluster() {
+  if (process.getuid?.() !== 0) return 'only root can start a Kubernetes cluster of network namespaces';
+  const provider = join(homedir(), '.terraform.d/plugins/registry.terraform.io/hashicorp/kubernetes');
+  if (!existsSync(provider)) return `Terraform's provider hashicorp/kubernetes is not in ${provider}`;
+  const programs = ['go', 'apt-get', 'dpkg', 'openssl', 'unshare', 'nsenter', 'ip', 'iptables', 'runc'];
+  const missing = programs.filter((program) => !onPath(program));
+  if (missing.length > 0) return `a Kubernetes cluster needs ${missing.join(', ')} on the PATH`;
+}
+
 /** The kinds of tests, as the projects of vitest are named, and what each needs. */
 const requirements = {
   unit: [],
@@ -129,6 +139,7 @@ const requirements = {
   deploy: deploying,
   'deploy-other-names': deploying,
   engine: [...deploying, ownEngine],
+  kubernetes: [dockerEngine, images, cluster],
 };
 
 const answers = new Map();

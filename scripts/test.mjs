@@ -27,7 +27,7 @@ const lanes = [
     priority: 5,
   },
 ];
-const afterEarly = ['engine'];
+const afterEarly = ['engine', 'kubernetes'];
 
 const args = process.argv.slice(2);
 /** Without the projects, which are those that can run here. */
