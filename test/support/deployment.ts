@@ -75,9 +75,17 @@ export class Deployment {
     return deployment;
   }
 
-  /** Of a declaration that the test has made; nothing is deployed yet. */
-  static async declaring(declaration: Declaration, env: NodeJS.ProcessEnv = {}): Promise<Deployment> {
-    const deployment = await Deployment.prepare(declaration.name, env);
+  /**
+   * Of a declaration that the test has made; nothing is deployed yet.
+   *
+   * @param program the app, a file of the compiled package. @default the stacks of the declaration
+   */
+  static async declaring(
+    declaration: Declaration,
+    env: NodeJS.ProcessEnv = {},
+    program?: string,
+  ): Promise<Deployment> {
+    const deployment = await Deployment.prepare(declaration.name, env, program);
     deployment.env['DECLARATION'] = join(deployment.directory, 'declaration', 'declaration.json');
     mkdirSync(join(deployment.directory, 'declaration'));
     deployment.declare(declaration);

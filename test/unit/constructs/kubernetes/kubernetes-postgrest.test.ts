@@ -1,37 +1,215 @@
-import { describe, expect, it } from 'vitest';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { TerraformStack } from 'cdktf';
+import { describe, expect, it } from 'vitest';
 import {
+  type ExistingPostgresDatabaseAttributes,
   KubernetesCluster,
   KubernetesPostgrest,
   type KubernetesPostgrestProps,
   PostgresDatabase,
 } from '../../../../constructs/index.ts';
+import { DataResource, Token } from '../../../../constructs/synth/cdk/core.ts';
 import type { DeclarationInput } from '../../../../declaration/types.ts';
+import { refusal } from '../../../support/errors.ts';
 import { synth, testDeclaration, testStack } from '../../../support/synth.ts';
 
-function onCluster(props: Partial<KubernetesPostgrestProps> = {}, input: Partial<DeclarationInput> = {}) {
+interface Options {
+  readonly props?: Partial<KubernetesPostgrestProps>;
+  readonly input?: Partial<DeclarationInput>;
+  readonly database?: Partial<ExistingPostgresDatabaseAttributes>;
+  readonly namespace?: string;
+}
+
+function onCluster({ props = {}, input = {}, database: attributes = {}, namespace = 'shop' }: Options = {}) {
   const { app, stack, directory, secrets } = testStack();
   const declaration = testDeclaration(input);
   const adminPasswordFile = join(directory, 'admin-password');
   writeFileSync(adminPasswordFile, 'not told to anyone', { mode: 0o600 });
   const database = PostgresDatabase.fromExisting(stack, 'database', {
-    host: '10.1.2.3',
-    database: 'todos',
-    adminUser: 'admin',
-    adminPasswordFile,
+    ...{ host: '10.1.2.3', database: 'todos', adminUser: 'admin', adminPasswordFile },
+    ...attributes,
   });
-  const cluster = new KubernetesCluster(stack, 'cluster', { namespace: 'todos', kubeconfigFile: '/kubeconfig' });
+  const cluster = new KubernetesCluster(stack, 'cluster', { namespace, kubeconfigFile: '/kubeconfig' });
   const api = new KubernetesPostgrest(stack, 'api', { declaration, database, cluster, secrets, ...props });
-  return { app, stack, api, directory };
+  return { app, stack, api, directory, declaration, database, cluster, secrets };
 }
 
+interface PodSpec {
+  readonly init_container: readonly Container[];
+  readonly container: readonly Container[];
+}
+
+interface Container {
+  readonly name: string;
+  readonly env: readonly { readonly name: string; readonly value: string }[];
+  readonly security_context: Readonly<Record<string, unknown>>;
+}
+
+function podOf(stack: TerraformStack, path = 'api/deployment') {
+  const { spec } = synth(stack).block('kubernetes_deployment_v1', path) as {
+    spec: { replicas?: string; template: { metadata: { annotations: Record<string, string> }; spec: PodSpec } };
+  };
+  return spec;
+}
+
+const environment = ({ env }: Container) => Object.fromEntries(env.map(({ name, value }) => [name, value]));
+
+const policyOf = (stack: TerraformStack, path = 'api/network-policy') =>
+  (synth(stack).block('kubernetes_network_policy_v1', path) as { spec: { ingress: unknown[]; egress: unknown[] } })
+    .spec;
+
 describe('an API on a cluster', () => {
-  it('prints', () => {
-    const { stack, api, app } = onCluster();
-    app.synth();
-    if (process.env.PRINT)
-      writeFileSync(process.env.PRINT, JSON.stringify(JSON.parse(synth(stack).text), undefined, 1));
-    expect(api.url).toBe('https://todos.todos.svc');
+  it('has its address from its Service, or from its first host', () => {
+    expect(onCluster().api.url).toBe('https://todos.shop.svc');
+    const hosts = { certificate: 'self-signed', hosts: ['api.example.org'] } as const;
+    expect(onCluster({ props: { gateway: hosts, service: { type: 'LoadBalancer', port: 8443 } } }).api.url).toBe(
+      'https://api.example.org:8443',
+    );
+    const plain = { trustedProxies: ['10.0.0.0/8'] };
+    expect(onCluster({ props: { gateway: plain, name: 'notes' } }).api.url).toBe('http://notes.shop.svc');
+  });
+
+  it('has PostgREST beside nginx, where nothing else reaches it', () => {
+    const { template } = podOf(onCluster().stack);
+    expect(template.spec.init_container.map(({ name }) => name)).toEqual(['api']);
+    expect(template.spec.container.map(({ name }) => name)).toEqual(['gateway']);
+    expect(environment(template.spec.init_container[0]!)).toMatchObject({
+      PGRST_SERVER_HOST: '127.0.0.1',
+      PGRST_ADMIN_SERVER_HOST: '127.0.0.1',
+      PGHOST: '10.1.2.3',
+      PGPORT: '5432',
+    });
+  });
+
+  it('has containers that may do nothing but serve', () => {
+    const { spec } = podOf(onCluster().stack).template;
+    for (const container of [...spec.init_container, ...spec.container]) {
+      expect(container.security_context).toMatchObject({
+        run_as_non_root: true,
+        read_only_root_filesystem: true,
+        allow_privilege_escalation: false,
+        capabilities: { drop: ['ALL'] },
+      });
+    }
+  });
+
+  it('writes secrets that Terraform does not keep', () => {
+    const block = synth(onCluster().stack).block('kubernetes_secret_v1', 'api/api-files');
+    expect(Object.keys(block['data_wo'] as object)).toEqual(['keys', 'database-login', 'database-login-fallback']);
+    expect(Object.values(block['data_wo'] as object)).toSatisfy((values: string[]) =>
+      values.every((value) => /^\$\{file\("[^"]+"\)\}$/.test(value)),
+    );
+    expect(block['data_wo_revision']).toSatisfy((revision: number) => Number.isInteger(revision) && revision > 0);
+  });
+
+  it('has the same generation after each synthesis, and another one after a change', () => {
+    const { secrets, declaration } = onCluster();
+    const triggers = (memory: number, before: number) => {
+      const { stack, directory } = testStack();
+      const adminPasswordFile = join(directory, 'admin-password');
+      writeFileSync(adminPasswordFile, 'not told to anyone', { mode: 0o600 });
+      // References are numbered.
+      const others = Array.from({ length: before }, (_, n) => new DataResource(stack, `other-${n}`, {}));
+      const [host] = others.map((other) => Token.asString(other.interpolationForAttribute('output'))).slice(-1);
+      const attributes = { host: host!, database: 'todos', adminUser: 'admin', adminPasswordFile };
+      new KubernetesPostgrest(stack, 'api', {
+        ...{ declaration, secrets, memory },
+        database: PostgresDatabase.fromExisting(stack, 'database', attributes),
+        cluster: new KubernetesCluster(stack, 'cluster', { namespace: 'shop', kubeconfigFile: '/kubeconfig' }),
+      });
+      return synth(stack).block('terraform_data', 'api/rollout/done')['triggers_replace'] as Readonly<
+        Record<'generation' | 'references', unknown>
+      >;
+    };
+    const first = triggers(700, 1);
+    expect(first.references).toEqual([expect.stringMatching(/^\$\{terraform_data\.other-0/)]);
+    expect(triggers(700, 3).generation).toBe(first.generation);
+    expect(triggers(800, 1).generation).not.toBe(first.generation);
+  });
+
+  it('leaves the number of pods to an autoscaler, if it may change', () => {
+    expect(podOf(onCluster().stack).replicas).toBe('2');
+    const { stack } = onCluster({ props: { replicas: { min: 3, max: 9, targetCpus: 1.5, scaleDownSeconds: 60 } } });
+    expect(podOf(stack)).not.toHaveProperty('replicas');
+    expect(synth(stack).block('kubernetes_horizontal_pod_autoscaler_v2', 'api/autoscaler')['spec']).toMatchObject({
+      ...{ min_replicas: 3, max_replicas: 9 },
+      metric: [{ resource: { name: 'cpu', target: { average_value: '1500m' } } }],
+    });
+  });
+
+  it('closes all ports but those that it needs', () => {
+    const { ingress, egress } = policyOf(
+      onCluster({ props: { allowedFrom: [{ namespace: 'web' }, { cidr: '10.9.0.0/16' }] } }).stack,
+    );
+    expect(ingress).toEqual([
+      {
+        ports: [{ port: '8443', protocol: 'TCP' }],
+        from: [
+          { namespace_selector: { match_labels: { 'kubernetes.io/metadata.name': 'web' } } },
+          { ip_block: { cidr: '10.9.0.0/16' } },
+        ],
+      },
+    ]);
+    expect(egress).toEqual([
+      { ports: [{ port: '5432', protocol: 'TCP' }], to: [{ ip_block: { cidr: '10.1.2.3/32' } }] },
+    ]);
+    const named = policyOf(onCluster({ database: { host: 'db.example.org' } }).stack).egress;
+    expect(named).toEqual([
+      { ports: [{ port: '5432', protocol: 'TCP' }], to: [] },
+      {
+        ports: [
+          { port: '53', protocol: 'UDP' },
+          { port: '53', protocol: 'TCP' },
+        ],
+      },
+    ]);
+    const networks = policyOf(
+      onCluster({ database: { host: 'db.example.org' }, props: { databaseNetworks: ['10.2.0.0/16'] } }).stack,
+    );
+    expect(networks.egress[0]).toMatchObject({ to: [{ ip_block: { cidr: '10.2.0.0/16' } }] });
+  });
+
+  it('asks copies of the database first, and the database itself where they do not answer', () => {
+    const { stack } = onCluster({ props: { readReplicas: [{ host: '10.1.2.4', port: 5433 }] } });
+    const [api, reads] = podOf(stack).template.spec.init_container;
+    expect(reads!.name).toBe('reads');
+    expect(environment(reads!)).toMatchObject({
+      PGHOST: '10.1.2.4,10.1.2.3',
+      PGPORT: '5433,5432',
+      PGTARGETSESSIONATTRS: 'prefer-standby',
+      PGRST_SERVER_PORT: '3100',
+    });
+    expect(environment(api!)).toMatchObject({ PGHOST: '10.1.2.3', PGRST_SERVER_PORT: '3000' });
+  });
+
+  it.each<[string, Options, string]>([
+    ['a namespace', { namespace: 'Shop' }, '"Shop" is no name for Kubernetes'],
+    ['a name', { props: { name: 'to_dos' } }, '"to_dos" is no name for Kubernetes'],
+    ['fewer pods at most than at least', { props: { replicas: { min: 3, max: 2 } } }, '2 pods are less than the 3'],
+    [
+      'a share of CPUs that a pod does not have',
+      { props: { replicas: { max: 3, targetCpus: 5 } } },
+      '5 is no share of the 2 CPUs',
+    ],
+    ['a time for Kubernetes', { props: { replicas: { scaleDownSeconds: 4000 } } }, '4000 is no time'],
+    ['tokens in the clear', { props: { gateway: {} } }, 'in the clear'],
+    ['a port', { props: { service: { port: 0 } } }, '0 is not a port'],
+    ['the port of a copy', { props: { readReplicas: [{ host: 'r', port: 70_000 }] } }, '70000 is not a port'],
+    [
+      'more connections than the database has',
+      { props: { replicas: { max: 5 } }, database: { maxConnections: 100 } },
+      '5 pods open up to 110 connections while they are replaced, more than the limit of 100',
+    ],
+    [
+      'encrypted tokens that nothing opens',
+      { input: { tokens: { encryption: 'required' } } },
+      'nothing opens encrypted tokens',
+    ],
+  ])('rejects %s', (_, options, problem) => {
+    expect(refusal(() => onCluster(options))).toMatchObject({
+      code: 'invalid_prop',
+      problem: expect.stringContaining(problem),
+    });
   });
 });
