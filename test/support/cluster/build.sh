@@ -28,7 +28,14 @@ if [[ -d $built ]]; then
 fi
 
 work=$(mktemp -d "$cache/building.XXXXXX")
-trap 'rm -rf --one-file-system "$work"' EXIT
+# Go names each module that it downloads: all of that is only shown where the build fails.
+exec 3>&2 2>"$work/log"
+clean_up() {
+  [[ $1 == 0 ]] || tail -n 30 "$work/log" >&3
+  chmod -R u+w "$work"
+  rm -rf --one-file-system "$work"
+}
+trap 'clean_up $?' EXIT
 mkdir -p "$work"/{bin,cni,lib,images,root}
 export CGO_ENABLED=0 GOTOOLCHAIN=local GOFLAGS='-mod=mod -buildvcs=false -trimpath'
 started=$SECONDS
@@ -45,7 +52,7 @@ module() {
   # Of a released module's own go.mod, Go reads no `replace`.
   sed -n "s|^\s*\(k8s.io/\S*\) => ./staging/.*|-replace=\1=\1@v0.${kubernetes#1.}|p" "$go_mod" | xargs go mod edit
   go mod edit "-go=$(sed -n 's/^go //p' "$go_mod")"
-} >&2
+}
 
 build_kubernetes() (
   local component flags='-s -w' minor=${kubernetes#1.}
@@ -54,7 +61,7 @@ build_kubernetes() (
     flags+=" -X $component.gitVersion=v$kubernetes -X $component.gitMajor=1 -X $component.gitMinor=${minor%.*}"
   done
   nice -n 5 go build -ldflags "$flags" -o "$work/bin/" \
-    k8s.io/kubernetes/cmd/{kube-apiserver,kube-controller-manager,kube-scheduler,kubelet,kube-proxy,kubectl} >&2
+    k8s.io/kubernetes/cmd/{kube-apiserver,kube-controller-manager,kube-scheduler,kubelet,kube-proxy,kubectl}
 )
 
 build_addons() (
@@ -62,9 +69,9 @@ build_addons() (
   module addons
   cp -r "$here"/programs/* .
   go get "github.com/coredns/coredns@$coredns" "sigs.k8s.io/metrics-server@$metrics_server" \
-    "github.com/cloudnativelabs/kube-router/v2@$kube_router" >&2
+    "github.com/cloudnativelabs/kube-router/v2@$kube_router"
   nice -n 5 go build -ldflags '-s -w' -o "$work/bin/" addons/{dns,pause} \
-    sigs.k8s.io/metrics-server/cmd/metrics-server github.com/cloudnativelabs/kube-router/v2/cmd/kube-router >&2
+    sigs.k8s.io/metrics-server/cmd/metrics-server github.com/cloudnativelabs/kube-router/v2/cmd/kube-router
 )
 
 # Downloads with lists of its own, so that this machine's apt sees nothing of the other suite.
@@ -88,7 +95,7 @@ lib=${0%/*}/../lib
 LD_LIBRARY_PATH=$lib exec "$lib/ipset" "$@"
 SH
   chmod 755 bin/ipset
-) >&2
+)
 
 # image NAME: an image archive of one program of bin/, as `docker save` writes them.
 image() (
@@ -104,16 +111,15 @@ image() (
   rm -r image "bin/$name"
 )
 
-echo "building Kubernetes $kubernetes and what a cluster of it needs: about 10 minutes on 2 cores, once" >&2
-fetch_packages
+echo "building Kubernetes $kubernetes and what a cluster of it needs: minutes of work, once" >&3
+fetch_packages >&2
 build_kubernetes
 build_addons
 for name in pause dns metrics-server; do image "$name"; done
-chmod -R u+w "$work"
-rm -rf "$work"/{apt,root,kubernetes,addons}
+rm -r "$work"/{apt,root,kubernetes,addons,log}
 mv "$work" "$built"
 trap - EXIT
 # Other checkouts may use theirs.
 find "$cache" -mindepth 1 -maxdepth 1 -type d -mtime +7 ! -path "$built" -exec rm -rf --one-file-system {} +
-echo "built in $((SECONDS - started)) s" >&2
+echo "built in $((SECONDS - started)) s" >&3
 echo "$built"

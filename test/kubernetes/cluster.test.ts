@@ -1,0 +1,247 @@
+import { execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import { basename } from 'node:path';
+import { createInterface } from 'node:readline';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { root } from '../support/checkout.ts';
+import { removeAbandonedDirectories } from '../support/cluster/cluster-directory.ts';
+import { type Cluster, startCluster } from '../support/cluster/start-cluster.ts';
+import { nginxImage } from '../support/images.ts';
+
+const traces = () => ({
+  links: lines('ip', '-brief', 'link').map((line) => line.split(/[ @]/)[0]),
+  rules: lines('iptables-save').filter((line) => !line.startsWith('#')),
+  routes: lines('ip', 'route'),
+  mounts: readFileSync('/proc/self/mountinfo', 'utf8')
+    .split('\n')
+    .map((line) => line.split(' ')[4]),
+  controlGroups: readdirSync('/sys/fs/cgroup', { recursive: true, encoding: 'utf8' }).filter((path) =>
+    path.includes('kubernetes-'),
+  ),
+  kernel: lines('sysctl', 'vm.overcommit_memory', 'vm.panic_on_oom', 'kernel.panic', 'kernel.panic_on_oops'),
+});
+
+const lines = (program: string, ...args: string[]) => execFileSync(program, args, { encoding: 'utf8' }).split('\n');
+
+/** Processes of a cluster, by the directory that their arguments name. */
+const processesOf = (directory: string) =>
+  lines('ps', '-eo', 'args').filter((line) => line.includes(directory) && !line.startsWith('ps '));
+
+/** A web server with curl on a node of its own. It answers with its name. */
+const web = (name: string, node: number, labels: object = {}) => ({
+  apiVersion: 'v1',
+  kind: 'Pod',
+  metadata: { name, namespace: 'talk', labels: { name, ...labels } },
+  spec: {
+    nodeSelector: { 'kubernetes.io/hostname': `node-${node}` },
+    terminationGracePeriodSeconds: 0,
+    containers: [
+      {
+        name: 'web',
+        image: nginxImage,
+        imagePullPolicy: 'Never',
+        command: ['/usr/sbin/nginx', '-g', 'daemon off;', '-c', '/config/nginx.conf'],
+        securityContext: { runAsUser: 0 },
+        volumeMounts: [{ name: 'config', mountPath: '/config' }],
+        resources: { requests: { cpu: '10m' } },
+      },
+    ],
+    volumes: [{ name: 'config', configMap: { name: 'nginx' } }],
+  },
+});
+
+const service = (name: string) => ({
+  apiVersion: 'v1',
+  kind: 'Service',
+  metadata: { name, namespace: 'talk' },
+  spec: { type: 'NodePort', selector: { name }, ports: [{ port: 80 }] },
+});
+
+const nginx = {
+  apiVersion: 'v1',
+  kind: 'ConfigMap',
+  metadata: { name: 'nginx', namespace: 'talk' },
+  data: { 'nginx.conf': 'events {} http { server { listen 80; location / { return 200 $hostname; } } }' },
+};
+
+const namespace = (name: string, labels: object = {}) => ({
+  apiVersion: 'v1',
+  kind: 'Namespace',
+  metadata: { name, labels },
+});
+
+let cluster: Cluster;
+let before: ReturnType<typeof traces>;
+
+const apply = (...items: object[]) => cluster.apply(JSON.stringify({ apiVersion: 'v1', kind: 'List', items }));
+
+/** What curl in a pod prints, or the error. */
+const ask = (pod: string, url: string) =>
+  cluster
+    .kubectl('--namespace=talk', 'exec', pod, '--', 'curl', '--silent', '--show-error', '--max-time', '2', url)
+    .catch((error: Error) => error.message);
+
+/** A field of the pod or the service `web-2`. */
+const field = (kind: string, path: string) =>
+  cluster.kubectl('--namespace=talk', 'get', kind, 'web-2', `--output=jsonpath=${path}`);
+
+const readiness = (node: string) =>
+  cluster.kubectl('get', 'node', node, '--output=jsonpath={.status.conditions[?(@.type=="Ready")].status}');
+
+beforeAll(async () => {
+  await removeAbandonedDirectories();
+  before = traces();
+  cluster = await startCluster();
+  cluster.loadImage(nginxImage);
+  await apply(
+    namespace('talk'),
+    nginx,
+    ...[web('web-1', 1), web('web-2', 2), web('stranger-1', 1), web('stranger-2', 2)],
+    ...[service('web-1'), service('web-2')],
+  );
+  await cluster.kubectl('--namespace=talk', 'wait', '--for=condition=Ready', 'pod', '--all', '--timeout=120s');
+});
+
+afterAll(() => cluster?.stop());
+
+describe('a cluster of network namespaces', () => {
+  it('has two nodes that are ready', async () => {
+    expect(await readiness('node-1')).toBe('True');
+    expect(await readiness('node-2')).toBe('True');
+  });
+
+  it.each([
+    ['stranger-1', 'web-2'],
+    ['stranger-2', 'web-1'],
+    ['stranger-1', 'web-1'],
+  ])('lets %s reach %s by the name of its service', async (from, to) => {
+    await expect.poll(() => ask(from, `http://${to}`)).toBe(to);
+    await expect.poll(() => ask(from, `http://${to}.talk.svc.cluster.local`)).toBe(to);
+  });
+
+  it('lets this machine reach pods, services and node ports', async () => {
+    const port = await field('service', '{.spec.ports[0].nodePort}');
+    const hosts = [await field('pod', '{.status.podIP}'), await field('service', '{.spec.clusterIP}')];
+    const urls = [...hosts, ...cluster.nodes.map(({ address }) => `${address}:${port}`)].map(
+      (host) => `http://${host}`,
+    );
+    for (const url of urls) expect(await (await fetch(url)).text(), url).toBe('web-2');
+  });
+
+  it('lets pods reach what listens on this machine', async () => {
+    const server = createServer((_, response) => response.end('this machine')).listen(0, cluster.hostAddress);
+    await once(server, 'listening');
+    const { port } = server.address() as { port: number };
+    expect(await ask('web-1', `http://${cluster.hostAddress}:${port}`)).toBe('this machine');
+    server.close();
+  });
+
+  it('enforces network policies, between nodes and on one node', async () => {
+    await apply({
+      apiVersion: 'networking.k8s.io/v1',
+      kind: 'NetworkPolicy',
+      metadata: { name: 'web-2', namespace: 'talk' },
+      spec: {
+        podSelector: { matchLabels: { name: 'web-2' } },
+        policyTypes: ['Ingress', 'Egress'],
+        ingress: [{ from: [{ podSelector: { matchLabels: { name: 'web-1' } } }] }],
+        egress: [{ ports: [{ port: 53, protocol: 'UDP' }] }],
+      },
+    });
+    for (const stranger of ['stranger-1', 'stranger-2'])
+      await expect.poll(() => ask(stranger, 'http://web-2')).toMatch(/timed out|refused/);
+    expect(await ask('web-1', 'http://web-2')).toBe('web-2');
+    expect(await ask('web-2', 'http://web-1')).toMatch(/timed out|refused/);
+    expect(await ask('stranger-1', 'http://web-1')).toBe('web-1');
+    await cluster.kubectl('--namespace=talk', 'delete', 'networkpolicy', 'web-2');
+    await expect.poll(() => ask('stranger-1', 'http://web-2')).toBe('web-2');
+    await expect.poll(() => ask('web-2', 'http://web-1')).toBe('web-1');
+  });
+
+  it('refuses a pod as root in a namespace of the restricted standard', async () => {
+    await apply(namespace('restricted', { 'pod-security.kubernetes.io/enforce': 'restricted' }));
+    const { kind, apiVersion, spec } = web('root', 1);
+    const privileged = { apiVersion, kind, metadata: { name: 'root', namespace: 'restricted' }, spec };
+    await expect(apply(privileged)).rejects.toThrow(/violates PodSecurity "restricted:latest"/);
+  });
+
+  it('measures what pods and nodes use, for `kubectl top` and autoscalers', async () => {
+    const deployment = {
+      apiVersion: 'apps/v1',
+      kind: 'Deployment',
+      metadata: { name: 'scaled', namespace: 'talk' },
+      spec: {
+        selector: { matchLabels: { name: 'scaled' } },
+        template: { ...web('scaled', 1), apiVersion: undefined, kind: undefined },
+      },
+    };
+    await apply(deployment);
+    await cluster.kubectl('--namespace=talk', 'autoscale', 'deployment', 'scaled', '--max=2', '--cpu=50%');
+    await expect.poll(() => cluster.kubectl('top', 'nodes').catch(String)).toMatch(/node-1 .*\n.*node-2 /);
+    await expect.poll(() => cluster.kubectl('top', 'pods', '--namespace=talk').catch(String)).toMatch(/web-1 +\d+m +/);
+    const used = '--output=jsonpath={.status.currentMetrics[0].resource.current.averageUtilization}';
+    await expect.poll(() => cluster.kubectl('--namespace=talk', 'get', 'hpa', 'scaled', used)).toMatch(/^\d+$/);
+    await cluster.kubectl('--namespace=talk', 'delete', 'hpa,deployment', 'scaled');
+  });
+
+  it('notes requests in the audit log, of secrets without what they hold', async () => {
+    await cluster.kubectl('create', 'secret', 'generic', 'noted', '--from-literal=word=mellon');
+    await cluster.kubectl('create', 'configmap', 'noted', '--from-literal=word=tree');
+    const log = () => readFileSync(cluster.auditLog, 'utf8');
+    await expect.poll(log).toContain('"word":"tree"');
+    expect(log()).toContain('/api/v1/namespaces/default/secrets?');
+    expect(log()).not.toContain('mellon');
+    expect(log()).not.toContain(Buffer.from('mellon').toString('base64'));
+  });
+
+  it('loses a node that is cut off, until its network is back', async () => {
+    const [, node] = cluster.nodes;
+    node!.cutOff();
+    await expect.poll(() => readiness('node-2')).toBe('Unknown');
+    node!.reconnect();
+    await expect.poll(() => readiness('node-2')).toBe('True');
+    await expect.poll(() => ask('web-1', 'http://web-2')).toBe('web-2');
+  });
+
+  it('loses a node that is switched off, until it starts again', async () => {
+    const [, node] = cluster.nodes;
+    await node!.stop();
+    await expect.poll(() => readiness('node-2')).toBe('Unknown');
+    await node!.start();
+    await expect.poll(() => readiness('node-2')).toBe('True');
+    await expect.poll(() => ask('web-1', 'http://web-2')).toBe('web-2');
+  });
+
+  it('serves requests without its API, which comes back', async () => {
+    const url = `http://${await field('pod', '{.status.podIP}')}`;
+    await cluster.api.stop();
+    await expect(cluster.kubectl('get', 'nodes')).rejects.toThrow(/refused/);
+    expect(await (await fetch(url)).text()).toBe('web-2');
+    await cluster.api.start();
+    await expect.poll(() => readiness('node-1')).toBe('True');
+  });
+
+  it('leaves nothing when it stops', async () => {
+    await cluster.stop();
+    expect(processesOf(cluster.directory)).toEqual([]);
+    expect(existsSync(cluster.directory)).toBe(false);
+    expect(traces()).toEqual(before);
+  });
+
+  it('ends with a process that is killed, and the next one removes its files', async () => {
+    const starting = spawn(process.execPath, ['--import', 'tsx', 'test/support/cluster/main.ts'], {
+      cwd: root,
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    const [line] = (await once(createInterface({ input: starting.stdout }), 'line')) as string[];
+    const directory = /\S+(?=\/credentials)/.exec(line!.replace('export KUBECONFIG=', ''))![0];
+    expect(processesOf(directory)).not.toEqual([]);
+    starting.kill('SIGKILL');
+    await expect.poll(() => processesOf(directory)).toEqual([]);
+    await removeAbandonedDirectories();
+    expect(existsSync(directory), basename(directory)).toBe(false);
+    await expect.poll(traces).toEqual(before);
+  });
+});
