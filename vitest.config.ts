@@ -79,7 +79,7 @@ export default defineConfig({
       kind('kubernetes', 600 * seconds, {
         ...alone(4),
         ...patient,
-        globalSetup: 'test/support/cluster/build-cluster.ts',
+        globalSetup: [deploying.globalSetup, 'test/support/cluster/build-cluster.ts'],
       }),
     ],
   },

@@ -6,7 +6,9 @@ import { environmentCount, environmentPort } from '../stacks/environment-numbers
 import { POSTGRES_IMAGE, postgrestImage } from '../compile/images.ts';
 import type { Declaration } from '../declaration/types.ts';
 import { givenConnection, type ConnectionOptions } from './connection.ts';
+import type { ClusterOptions } from './deploy/kubernetes/kubectl.ts';
 import { checkEngineClock } from './doctor/clocks.ts';
+import { checkCluster } from './doctor/cluster.ts';
 import { checkDatabase } from './doctor/database.ts';
 import { checkEngine } from './doctor/engine.ts';
 import { type CheckResult, resultLine } from './doctor/check-result.ts';
@@ -23,7 +25,7 @@ import { runProgram } from './doctor/program.ts';
 import { isNamed } from '../constructs/docker/is-named.ts';
 import { parsePort } from './parse-port.ts';
 
-interface DoctorOptions extends Partial<ConnectionOptions> {
+interface DoctorOptions extends Partial<ConnectionOptions>, Partial<ClusterOptions> {
   readonly secrets?: string;
   readonly json?: true;
 }
@@ -46,6 +48,12 @@ export function addDoctorCommand(program: Command): void {
       new Option('--sslmode <mode>', 'encryption').choices(['disable', 'require', 'verify-full']).default('disable'),
     )
     .option('--ssl-root-certificate <file>', 'certificates to trust, PEM')
+    .option(
+      '--namespace <name>',
+      'namespace of a Kubernetes cluster (default: servers are containers of a Docker engine)',
+    )
+    .option('--kubeconfig <file>', 'file that says how the cluster is reached (default: as kubectl does)')
+    .option('--context <name>', 'context of that file (default: its current one)')
     .action(async (file: string | undefined, options: DoctorOptions) => {
       const declaration = file === undefined ? undefined : await loadDeclaration(file);
       const results = await examine(declaration, options);
@@ -56,6 +64,8 @@ export function addDoctorCommand(program: Command): void {
 }
 
 async function examine(declaration: Declaration | undefined, options: DoctorOptions): Promise<CheckResult[]> {
+  const { namespace } = options;
+  if (namespace !== undefined) return examineForCluster(declaration, { ...options, namespace });
   const deployPorts = readDeployPorts();
   const engine = checkEngine();
   const { address } = engine;
@@ -72,6 +82,28 @@ async function examine(declaration: Declaration | undefined, options: DoctorOpti
     ...(connection ? await checkDatabase(connection, declaration) : []),
     ...(declaration ? await checkDeclaration(declaration, address, options, deployPorts) : []),
   ];
+}
+
+/** The same for servers in a cluster, whose database is one that exists. */
+async function examineForCluster(
+  declaration: Declaration | undefined,
+  options: DoctorOptions & ClusterOptions,
+): Promise<CheckResult[]> {
+  const connection = givenConnection(options);
+  return [
+    checkNode(),
+    ...checkPackages(),
+    ...checkTerraform(),
+    ...checkCluster(options),
+    ...checkState(),
+    ...checkTable(),
+    ...(connection ? await checkDatabase(connection, declaration) : []),
+    ...(declaration ? checkSecrets(undefined, declaration.name, secretsDirectory(declaration, options)) : []),
+  ];
+}
+
+function secretsDirectory({ name }: Declaration, { secrets }: DoctorOptions): string {
+  return secrets ?? (process.env['SECRETS_DIRECTORY'] || join('.secrets', name));
 }
 
 interface DeployPorts {
@@ -95,13 +127,12 @@ function readDeployPorts(): DeployPorts {
 async function checkDeclaration(
   declaration: Declaration,
   engine: readonly string[] | undefined,
-  { host, secrets }: DoctorOptions,
+  options: DoctorOptions,
   { apiPort, databasePort, servers, statusPort }: DeployPorts,
 ): Promise<CheckResult[]> {
   const { name, server, acceptedAdvisories } = declaration;
   const { POSTGRES_IMAGE: postgres, POSTGREST_IMAGE: postgrest, GATEWAY_IMAGE: nginx } = process.env;
-  const directory = process.env['SECRETS_DIRECTORY'];
-  const hasContainer = host === undefined;
+  const hasContainer = options.host === undefined;
   const images: WantedImage[] = [
     { product: 'PostgREST', image: postgrest || postgrestImage(declaration), variable: 'POSTGREST_IMAGE' },
   ];
@@ -130,7 +161,7 @@ async function checkDeclaration(
     ...checkImages(engine, images, acceptedAdvisories),
     ...checkRunning(engine, running, acceptedAdvisories),
     ...(await checkPorts(engine, ports)),
-    ...checkSecrets(engine, name, secrets ?? (directory || join('.secrets', name))),
+    ...checkSecrets(engine, name, secretsDirectory(declaration, options)),
   ];
 }
 
