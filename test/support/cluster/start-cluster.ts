@@ -98,11 +98,14 @@ export async function startCluster(): Promise<Cluster> {
         () => plane.expectRunning(),
       );
 
-    await Promise.all([answers(), ...nodes.map((node) => node.start())]);
     const manifest = (name: string) => readFileSync(join(HERE, 'manifests', `${name}.yaml`), 'utf8');
-    await apply(manifest('policies'));
-    await apply(manifest('dns').replace('$DNS_ADDRESS', addresses.dns));
-    await apply(manifest('metrics'));
+    const applyAll = async () => {
+      await answers();
+      await apply(manifest('policies'));
+      await apply(manifest('dns').replace('$DNS_ADDRESS', addresses.dns));
+      await apply(manifest('metrics'));
+    };
+    await Promise.all([applyAll(), ...nodes.map((node) => node.start())]);
     const works = async () => {
       await kubectl('wait', '--for=condition=Ready', ...names.map((name) => `node/${name}`), '--timeout=5s');
       await kubectl('--namespace=kube-system', 'rollout', 'status', 'daemonset/coredns', '--timeout=5s');
