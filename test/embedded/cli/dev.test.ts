@@ -133,7 +133,7 @@ describe('secured-postgrest dev', () => {
 
   it('ends when npm, which started it, is killed', async () => {
     // A shell between this test and the program, as npm has one.
-    const shell = ['sh', '-c', '"$0" --import tsx "$@"; true', process.execPath, program];
+    const shell = ['sh', '-c', '"$0" "$@"; true', process.execPath, program];
     const run = await dev([declaration], shell);
     const children = childrenOf(run);
     expect(children.length).toBeGreaterThan(2);
