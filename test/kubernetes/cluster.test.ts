@@ -198,9 +198,9 @@ describe('a cluster of network namespaces', () => {
 
   it('loses a node that is cut off, until its network is back', async () => {
     const [, node] = cluster.nodes;
-    node!.cutOff();
+    await node!.cutOff();
     await expect.poll(() => readiness('node-2')).toBe('Unknown');
-    node!.reconnect();
+    await node!.reconnect();
     await expect.poll(() => readiness('node-2')).toBe('True');
     await expect.poll(() => ask('web-1', 'http://web-2')).toBe('web-2');
   });

@@ -56,7 +56,7 @@ export async function startCluster(): Promise<Cluster> {
     const control = await Machine.boot('control', join(directory, 'control'), programs.bin);
     machines.push(control);
     const addresses = takeAddresses(control.pid);
-    connectControl(control, addresses, NODES);
+    await connectControl(control, addresses, NODES);
 
     const credentials = join(directory, 'credentials');
     const names = NODES.map((number) => `node-${number}`);
