@@ -31,6 +31,8 @@ for setting in ${KERNEL_SETTINGS.join(' ')}; do
   cat "/proc/sys/$setting" >"$file"
   mount --bind "$file" "/proc/sys/$setting"
 done
+# Connections whose processes were killed keep a network, and wait for answers, up to minutes.
+echo 1 >/proc/sys/net/ipv4/tcp_orphan_retries
 ip link set lo up
 echo ready
 read -r || true
