@@ -139,7 +139,7 @@ const requirements = {
   deploy: deploying,
   'deploy-other-names': deploying,
   engine: [...deploying, ownEngine],
-  kubernetes: [dockerEngine, images, cluster],
+  kubernetes: [cluster, dockerEngine, images],
 };
 
 const answers = new Map();
