@@ -306,7 +306,7 @@ describe('without a wrong answer', () => {
   it('a PostgREST is killed, and is back', async () => {
     const [, node] = clustered.cluster.nodes;
     const killed = async () => {
-      node!.run('pkill', '-KILL', 'postgrest');
+      await node!.run('pkill', '-KILL', 'postgrest');
       await delay(3000);
       await untilReady(2);
     };
@@ -338,14 +338,14 @@ describe('without a wrong answer', () => {
   it('a node is cut off, and its pods move', async () => {
     const [, node] = clustered.cluster.nodes;
     const moved = async () => {
-      node!.cutOff();
+      await node!.cutOff();
       await withPoll(async () => {
         const ready = (await pods()).filter((pod) => isReady(pod) && pod.spec.nodeName === 'node-1');
         if (ready.length < 2) throw new Error(`${ready.length} pods on the other node`);
       });
     };
     failures(await during('a node is cut off', moved()));
-    node!.reconnect();
+    await node!.reconnect();
     await clustered.cluster.kubectl('wait', '--for=condition=Ready', 'node/node-2', '--timeout=120s');
   });
 
@@ -356,6 +356,10 @@ describe('without a wrong answer', () => {
     expect([status === 0, output]).toEqual([false, expect.stringMatching(/connect: connection refused/)]);
     await withoutFailure('the API server is away', delay(5000));
     await clustered.cluster.api.start();
+    // The controllers find it again after a while: then they replace a pod.
+    const [pod] = await pods();
+    await clustered.kubectl('delete', 'pod', pod!.metadata.name);
+    await untilReady(2);
   });
 });
 
@@ -379,7 +383,11 @@ describe('an image that does not start', () => {
   });
 });
 
-describe('a copy of the database', () => {
+const skipCopies = /:v?12\.0\./.test(AFTER) && process.env['REQUIRE_DEPLOY_TESTS'] !== '1';
+if (skipCopies)
+  console.info('copies of a database are not tested: they need PostgREST 14 or 16, which this machine does not have');
+
+describe.skipIf(skipCopies)('a copy of the database', () => {
   const bodies = async () => JSON.parse((await client.ask('/notes?select=body&order=id')).body) as { body: string }[];
 
   it('answers what only reads, and the database itself the rest', async () => {
