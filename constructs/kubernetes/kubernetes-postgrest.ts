@@ -48,7 +48,7 @@ export interface KubernetesPostgrestProps {
   /** nginx of each pod. @default a certificate that nobody has signed, for the names of the Service */
   readonly gateway?: KubernetesGatewayProps;
   readonly service?: KubernetesServiceProps;
-  /** Who may reach the Service. @default everyone */
+  /** Clients that may reach the Service. @default all */
   readonly allowedFrom?: readonly Peer[];
   /** Copies of the database that answer what only reads. They lag behind: a revoked subject reads on for as long. @default none */
   readonly readReplicas?: readonly DatabaseAddress[];
@@ -246,7 +246,7 @@ export class KubernetesPostgrest extends Construct {
   }
 }
 
-/** Nothing shows that each pod has a new login before the previous one is retired: new pods have it. */
+/** New pods have a new login: no check shows that a running one has read it before the previous login is disabled. */
 function withLoginAtStart(server: Server): Server {
   const files = server.files.map((file) => (file.id === 'keys' ? file : { ...file, read: 'start' as const }));
   return { ...server, files };
