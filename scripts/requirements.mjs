@@ -139,7 +139,7 @@ const requirements = {
   deploy: deploying,
   'deploy-other-names': deploying,
   engine: [...deploying, ownEngine],
-  kubernetes: [dockerEngine, images, cluster],
+  kubernetes: [...deploying, cluster],
 };
 
 const answers = new Map();
