@@ -37,7 +37,9 @@ export function checkCluster(cluster: ClusterOptions): CheckResult[] {
   return [
     versionResult(serverVersion),
     ...namespaceResults(kubectl('get', 'namespace', cluster.namespace, '--output=json'), cluster.namespace),
-    ...NEEDED.flatMap(([verb, resource]) => permission(kubectl('auth', 'can-i', verb, resource), verb, resource)),
+    ...NEEDED.flatMap(([verb, resource]) =>
+      permission(kubectl('auth', 'can-i', verb, ...resourceArguments(resource)), verb, resource),
+    ),
     metrics(kubectl('get', '--raw', '/apis/metrics.k8s.io/v1beta1')),
   ];
 }
@@ -64,6 +66,12 @@ function namespaceResults({ status, stdout, complaint }: Answer, name: string): 
       `run: kubectl label namespace ${name} pod-security.kubernetes.io/enforce=restricted`,
     ),
   ];
+}
+
+/** `kubectl` would take `pods/log` for the pod with the name "log". */
+function resourceArguments(resource: string): string[] {
+  const [kind = '', subresource] = resource.split('/');
+  return subresource === undefined ? [kind] : [kind, `--subresource=${subresource}`];
 }
 
 function permission({ stdout }: Answer, verb: string, resource: string): CheckResult[] {
