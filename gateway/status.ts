@@ -2,7 +2,7 @@ import { listensAt } from './address.ts';
 import { block, directive, expression } from './directive.ts';
 import type { GatewayPlaces } from './types.ts';
 
-/** Who asks without a token may well be refused: that is an answer. */
+/** A rejected request without a token is an answer too. */
 const SERVED = directive('error_page', 400, 401, 403, 404, 405, 406, '=200', '/health');
 
 /**

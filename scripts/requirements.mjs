@@ -139,7 +139,7 @@ const requirements = {
   deploy: deploying,
   'deploy-other-names': deploying,
   engine: [...deploying, ownEngine],
-  kubernetes: [cluster, dockerEngine, images],
+  kubernetes: [cluster, ...deploying],
 };
 
 const answers = new Map();

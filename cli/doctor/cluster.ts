@@ -7,7 +7,7 @@ const { ok, warning, problem } = resultsOf('cluster');
 /** Sidecar containers are on by default from here. */
 const LEAST_MINOR = 29;
 
-/** What a deploy does in the namespace; `kubectl auth can-i` says whether it may. */
+/** Permissions that a deploy needs in the namespace, as `kubectl auth can-i` checks them. */
 const NEEDED: readonly (readonly [verb: string, resource: string])[] = [
   ['create', 'deployments.apps'],
   ['create', 'services'],
@@ -21,7 +21,7 @@ const NEEDED: readonly (readonly [verb: string, resource: string])[] = [
   ['create', 'pods/portforward'],
 ];
 
-/** Whether a deploy can use a cluster: it answers, is new enough, lets this user do what a deploy does, and has metrics. */
+/** Checks that a cluster answers, is new enough, permits this user to deploy, and has metrics. */
 export function checkCluster(cluster: ClusterOptions): CheckResult[] {
   const kubectl = (...args: string[]) =>
     runProgram('kubectl', [...kubectlOptions(cluster), '--request-timeout=10s', ...args]);
@@ -37,7 +37,9 @@ export function checkCluster(cluster: ClusterOptions): CheckResult[] {
   return [
     versionResult(serverVersion),
     ...namespaceResults(kubectl('get', 'namespace', cluster.namespace, '--output=json'), cluster.namespace),
-    ...NEEDED.flatMap(([verb, resource]) => permission(kubectl('auth', 'can-i', verb, resource), verb, resource)),
+    ...NEEDED.flatMap(([verb, resource]) =>
+      permission(kubectl('auth', 'can-i', verb, ...resourceArguments(resource)), verb, resource),
+    ),
     metrics(kubectl('get', '--raw', '/apis/metrics.k8s.io/v1beta1')),
   ];
 }
@@ -64,6 +66,12 @@ function namespaceResults({ status, stdout, complaint }: Answer, name: string): 
       `run: kubectl label namespace ${name} pod-security.kubernetes.io/enforce=restricted`,
     ),
   ];
+}
+
+/** `kubectl` would take `pods/log` for the pod with the name "log". */
+function resourceArguments(resource: string): string[] {
+  const [kind = '', subresource] = resource.split('/');
+  return subresource === undefined ? [kind] : [kind, `--subresource=${subresource}`];
 }
 
 function permission({ stdout }: Answer, verb: string, resource: string): CheckResult[] {

@@ -49,7 +49,7 @@ export interface KubernetesPostgrestProps {
   /** nginx of each pod. @default a certificate that nobody has signed, for the names of the Service */
   readonly gateway?: KubernetesGatewayProps;
   readonly service?: KubernetesServiceProps;
-  /** Who may reach the Service. @default everyone */
+  /** Clients that may reach the Service. @default all */
   readonly allowedFrom?: readonly Peer[];
   /** Copies of the database that answer what only reads. They lag behind: a revoked subject reads on for as long. @default none */
   readonly readReplicas?: readonly DatabaseAddress[];
@@ -247,22 +247,22 @@ export class KubernetesPostgrest extends Construct {
   }
 }
 
-/** Nothing shows that each pod has a new login before the previous one is retired: new pods have it. */
+/** New pods have a new login: no check shows that a running one has read it before the previous login is disabled. */
 function withLoginAtStart(server: Server): Server {
   const files = server.files.map((file) => (file.id === 'keys' ? file : { ...file, read: 'start' as const }));
   return { ...server, files };
 }
 
-/** Before 12.1, PostgREST listens for changes at a copy, which takes no LISTEN (release notes of 12.1). */
+/** Before 12.2, PostgREST listens for changes at a copy, which takes no LISTEN (release notes of 12.2). */
 function checkReadReplicas(
   place: string,
   replicas: readonly DatabaseAddress[],
   version: string,
 ): readonly DatabaseAddress[] {
   const [major, minor] = checkVersion(version, `${place}.version`);
-  if (major === 12 && minor < 1) {
+  if (major === 12 && minor < 2) {
     const problem = `PostgREST ${version} would not learn of new keys where it reads from a copy`;
-    refuse('invalid_prop', `${place}.readReplicas`, problem, 'use PostgREST 12.1 or later');
+    refuse('invalid_prop', `${place}.readReplicas`, problem, 'use PostgREST 12.2 or later');
   }
   return replicas.map(({ host, port = DATABASE_PORT }, n) => ({
     host,

@@ -1,4 +1,4 @@
-/** What a pod is selected by. */
+/** Properties by which pods are selected. */
 export interface PodSelector {
   /** Name of the API. */
   readonly name: string;

@@ -5,7 +5,7 @@ import { type KubernetesAttributes, KubernetesResource } from '../synth/cdk/kube
 import type { KubernetesCluster } from './kubernetes-cluster.ts';
 import { labels, type PodSelector, selectorLabels } from './labels.ts';
 
-/** Who may reach the pods of a component, and whom these may reach. */
+/** Traffic to and from the pods of a component. */
 export interface AllowedTraffic extends PodSelector {
   readonly cluster: KubernetesCluster;
   readonly deploymentName: string;

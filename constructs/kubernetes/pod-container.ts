@@ -2,7 +2,7 @@ import type { Server } from '../../compile/server/server.ts';
 import type { KubernetesAttributes } from '../synth/cdk/kubernetes.ts';
 import { volumeName } from './pod-files.ts';
 
-/** What a container of a pod has beside its server. */
+/** Properties of a container beside those of its server. */
 export interface ContainerOptions {
   readonly image: string;
   /** CPUs that a node sets aside for it. */

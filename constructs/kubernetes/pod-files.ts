@@ -30,7 +30,7 @@ export interface PodFiles {
   readonly waitFor: readonly ITerraformDependable[];
 }
 
-/** What Kubernetes takes in all annotations of a pod, less what others may need. */
+/** Size of all annotations that Kubernetes accepts for a pod, less a part for others. */
 const ANNOTATION_BYTES = 200 * 1024;
 
 /** Name of the volume with one file of a server. */

@@ -12,11 +12,11 @@ export interface KubernetesServiceProps {
   readonly port?: number;
   /** Port of each node, for a `NodePort`. @default Kubernetes chooses */
   readonly nodePort?: number;
-  /** What a cloud's load balancer wants to know. @default none */
+  /** Annotations for a cloud's load balancer. @default none */
   readonly annotations?: Readonly<Record<string, string>>;
 }
 
-/** Who may reach a Service: the pods of a namespace, or a network such as `10.0.0.0/8`. */
+/** Clients of a Service: the pods of a namespace, or a network such as `10.0.0.0/8`. */
 export type Peer = { readonly namespace: string } | { readonly cidr: string };
 
 /** Peers in the words of Terraform's provider. */

@@ -16,6 +16,7 @@ export const sidebar = {
     'docs/gateway',
     'docs/importing',
     'docs/existing-postgres',
+    'docs/kubernetes',
     'docs/upgrades',
     'docs/versions',
     'docs/commands',

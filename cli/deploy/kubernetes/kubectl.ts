@@ -49,7 +49,7 @@ export async function kubectl(cluster: ClusterOptions, ...args: readonly string[
 }
 
 /**
- * What the cluster says of something, as JSON.
+ * Runs `kubectl` and parses its JSON.
  *
  * @throws SecuredPostgrestError `cluster_failed`
  */

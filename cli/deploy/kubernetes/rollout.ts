@@ -61,7 +61,7 @@ export async function untilRolledOut(options: RolloutOptions): Promise<void> {
   }
 }
 
-/** What is left to do, as `kubectl rollout status` sees it. */
+/** Describes the work that is left, with the rules of `kubectl rollout status`. */
 function missingOf({ metadata, spec, status }: Deployment): string | undefined {
   if ((status.observedGeneration ?? 0) < metadata.generation) return 'the cluster has not taken note of the change';
   const { replicas = 0, updatedReplicas = 0, availableReplicas = 0 } = status;

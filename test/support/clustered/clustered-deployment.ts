@@ -25,8 +25,16 @@ export class ClusteredDeployment {
     this.namespace = deployment.name;
   }
 
-  /** @param images that the nodes have */
-  static async start(declaration: Declaration, postgresImage: string, images: readonly string[]) {
+  /**
+   * @param images that the nodes have
+   * @param program the app, a file of the compiled package
+   */
+  static async start(
+    declaration: Declaration,
+    postgresImage: string,
+    images: readonly string[],
+    program = 'test/support/clustered/kubernetes-app.js',
+  ) {
     const { name } = declaration;
     const cluster = await startCluster();
     const postgres = new ExistingPostgres(name, postgresImage, cluster.hostAddress, 5432);
@@ -34,7 +42,6 @@ export class ClusteredDeployment {
       cluster.loadImage(...images);
       await postgres.start(name);
       const PATH = `${builtPrograms().bin}:${process.env['PATH']}`;
-      const program = 'test/support/clustered/kubernetes-app.js';
       const deployment = await Deployment.declaring(declaration, { PATH }, program);
       writeFileSync(join(deployment.directory, 'authority.pem'), postgres.authority.certificate);
       writeFileSync(join(deployment.directory, 'admin password'), postgres.adminPassword, { mode: 0o600 });

@@ -15,7 +15,8 @@ export class ExistingPostgres {
   readonly port: number;
   readonly authority = certificateAuthority('authority of the existing Postgres');
   private readonly name: string;
-  private readonly network: string;
+  /** Docker network in which it runs. */
+  readonly network: string;
   private readonly image: string;
 
   constructor(name: string, image: string, host: string, port: number) {

@@ -49,6 +49,7 @@ declare const access: all.DatabaseAccess;
 declare const roles: all.DatabaseRoles;
 declare const keys: all.KeySet;
 declare const api: all.SecuredPostgrest;
+declare const cluster: all.KubernetesCluster;
 declare const provider: PostgresqlProvider;
 declare const key: SigningKey;
 declare const environment: EphemeralPostgrest;
