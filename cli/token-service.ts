@@ -1,11 +1,13 @@
 import { readFileSync } from 'node:fs';
-import { createServer } from 'node:http';
+import { createServer, type RequestListener, type Server } from 'node:http';
+import { createServer as createHttpsServer, type Server as TlsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { InvalidArgumentError, type Command } from 'commander';
 import { refuse } from '../errors/secured-postgrest-error.ts';
 import type { TokenServiceClient } from '../declaration/token-service/token-clients.ts';
 import type * as service from '../token-service/index.ts';
+import { readGivenFile } from '../files/private-files.ts';
 import { addConnectionOptions, readPassword, toConnection, type ConnectionOptions } from './connection.ts';
 import { listenForStop } from './dev/stop-signal.ts';
 import { errorLine } from './error-line.ts';
@@ -26,6 +28,8 @@ interface ServeOptions extends ConnectionOptions, KeyPlaceOptions {
   readonly issuer?: string;
   readonly listen: number;
   readonly listenHost: string;
+  readonly certificate?: string;
+  readonly tlsListen: number;
   readonly accountClaims?: string;
   readonly accessTokenSeconds?: number;
   readonly signInSeconds?: number;
@@ -70,6 +74,8 @@ export function addTokenServiceCommand(program: Command): void {
       .option('--issuer <address>', 'address of the service (default: the declared issuer)')
       .option('--listen <port>', 'port to listen on, 0 for a free one', parseListen, 8090)
       .option('--listen-host <address>', 'address to listen on', '127.0.0.1')
+      .option('--certificate <file>', 'key and certificates, PEM, of a second port, which speaks TLS')
+      .option('--tls-listen <port>', 'that port, on all addresses', parseListen, 8443)
       .option('--access-token-seconds <n>', 'lifetime of an access token (default: 5 minutes)', parseSeconds)
       .option('--sign-in-seconds <n>', 'lifetime of a session (default: 14 days)', parseSeconds)
       .option('--trust-proxy', 'trust X-Forwarded-For'),
@@ -106,12 +112,12 @@ async function serve(file: string, options: ServeOptions): Promise<void> {
     log: (event) => console.error(JSON.stringify(event)),
   });
   const server = createServer(running.handler);
+  const tlsServer =
+    options.certificate === undefined ? undefined : createTlsServer(options.certificate, running.handler);
   using stopSignal = listenForStop();
   try {
-    await new Promise<void>((resolve, reject) => {
-      server.on('error', reject);
-      server.listen(listen, listenHost, resolve);
-    });
+    await listening(server, listen, listenHost);
+    if (tlsServer) await listening(tlsServer, options.tlsListen, '0.0.0.0');
     const reloading = setInterval(() => {
       try {
         running.reloadKeys();
@@ -124,10 +130,24 @@ async function serve(file: string, options: ServeOptions): Promise<void> {
     await stopSignal.received;
     clearInterval(reloading);
   } finally {
-    server.close();
-    server.closeAllConnections();
+    for (const each of tlsServer ? [server, tlsServer] : [server]) {
+      each.close();
+      each.closeAllConnections();
+    }
     await running.stop();
   }
+}
+
+async function listening(server: Server, port: number, host: string): Promise<void> {
+  await new Promise<void>((resolve, reject) => {
+    server.on('error', reject);
+    server.listen(port, host, resolve);
+  });
+}
+
+function createTlsServer(file: string, handler: RequestListener): TlsServer {
+  const pem = readGivenFile(file);
+  return createHttpsServer({ key: pem, cert: pem, minVersion: 'TLSv1.2' }, handler);
 }
 
 /** Only who runs the service needs its libraries. */

@@ -76,14 +76,25 @@ export interface DescribedTokenService {
 /** Connections to the database that a service opens at most. */
 const CONNECTIONS = 10;
 
+/** How a token service runs. */
+interface TokenServicePlace {
+  /** Number of services that open connections. @default 1 */
+  readonly services?: number;
+  /** Key and certificate with which others reach it over TLS. @default they reach it over HTTP */
+  readonly certificate?: ISecretFile;
+}
+
 /**
  * The token service of a declaration, with its files, and its storage in the database.
  *
- * @param services number of services that open connections
  * @throws SecuredPostgrestError `invalid_prop`, `weak_secret`, `schema_not_exposable`, `unsupported_algorithm`, `unreadable_secret`,
  * `insecure_secret_file`, and what reading keys refuses
  */
-export function describedTokenService(scope: Construct, props: TokenServiceInput, services = 1): DescribedTokenService {
+export function describedTokenService(
+  scope: Construct,
+  props: TokenServiceInput,
+  { services = 1, certificate }: TokenServicePlace = {},
+): DescribedTokenService {
   const { declaration, database, accountClaims, trustProxy } = props;
   const place = scope.node.path;
   const issuer = tokenIssuer(place, declaration);
@@ -123,6 +134,7 @@ export function describedTokenService(scope: Construct, props: TokenServiceInput
     issuer,
     lifetimes,
     trustProxy: trustProxy ?? false,
+    hasTls: certificate !== undefined,
     arguments: options,
   });
   return {
@@ -135,6 +147,7 @@ export function describedTokenService(scope: Construct, props: TokenServiceInput
       password: content(password),
       clients: content(clients),
       ...(declaration.tokens.encryption && { 'encryption-keys': content(secrets.encryptionKeys().public) }),
+      ...(certificate && { certificate: content(certificate) }),
       ...(database.sslRootCertificate && { 'root-certificate': content(database.sslRootCertificate) }),
     },
     declaration: { text, file, fingerprint: fingerprint(text) },

@@ -12,7 +12,7 @@ import { isSince } from './nginx-version.ts';
 import { openLocation, openTokens } from './opening.ts';
 import { statusServer } from './status.ts';
 import type { Gateway, GatewayPlaces } from './types.ts';
-import { apiUpstream, proxying, upstreams } from './upstreams.ts';
+import { apiUpstream, proxying, toTokenService, upstreams } from './upstreams.ts';
 
 /** The configuration of a gateway. */
 export interface GatewayConfiguration {
@@ -155,7 +155,7 @@ function tokenServiceLocations(path: string, gateway: Gateway, places: GatewayPl
     // Without a header here, those of the API would be added: the service has its own.
     ...tokenServiceHeaders(gateway, places),
     ...forwarded(host, protocol.slice(0, -1)),
-    directive('proxy_pass', 'http://token_service'),
+    ...toTokenService(places),
   ];
   return [
     ...(path === '' ? [] : block(['location', '=', path], lines)),

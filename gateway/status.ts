@@ -1,6 +1,7 @@
 import { listensAt } from './address.ts';
 import { block, directive, expression } from './directive.ts';
 import type { GatewayPlaces } from './types.ts';
+import { toTokenService } from './upstreams.ts';
 
 /** A rejected request without a token is an answer too. */
 const SERVED = directive('error_page', 400, 401, 403, 404, 405, 406, '=200', '/health');
@@ -34,7 +35,7 @@ export function statusServer(places: GatewayPlaces, fingerprint: string): string
       ),
       ...(readers === undefined ? [] : answer('/reads', ...head('reads'))),
       ...(opener === undefined ? [] : answer('/encryption-keys', directive('proxy_pass', 'http://opener/keys'))),
-      ...(tokenService === undefined ? [] : answer('/token-service', directive('proxy_pass', 'http://token_service/'))),
+      ...(tokenService === undefined ? [] : answer('/token-service', ...toTokenService(places, '/'))),
       ...answer('/metrics', directive('stub_status')),
       ...answer('/configuration', directive('return', 200, fingerprint)),
       ...answer('/servers', directive('return', 200, expression('$servers'))),

@@ -76,7 +76,11 @@ export interface GatewayPlaces {
   /** Origins whose pages may use the API, as declared. */
   readonly corsAllowedOrigins: '*' | readonly string[];
   /** A token service behind the same gateway, reached at the path or the host of its issuer. @default none */
-  readonly tokenService?: ServerAddress & { readonly issuer: string };
+  readonly tokenService?: ServerAddress & {
+    readonly issuer: string;
+    /** Name and certificates (path, PEM) by which the gateway knows the service over TLS. @default plain HTTP */
+    readonly tls?: { readonly name: string; readonly trusted: string };
+  };
   /** An opener of encrypted tokens, which sees the token of each request of the API first. @default none */
   readonly opener?: ServerAddress;
   /** @default every address of the machine */

@@ -74,6 +74,20 @@ export function apiUpstream({ readers }: GatewayPlaces): string[] {
   ];
 }
 
+/** Where requests of the token service go. */
+export function toTokenService({ tokenService }: GatewayPlaces, path = ''): string[] {
+  const { tls } = tokenService!;
+  if (tls === undefined) return [directive('proxy_pass', `http://token_service${path}`)];
+  return [
+    directive('proxy_ssl_verify', 'on'),
+    directive('proxy_ssl_trusted_certificate', tls.trusted),
+    directive('proxy_ssl_name', tls.name),
+    directive('proxy_ssl_server_name', 'on'),
+    directive('proxy_ssl_protocols', 'TLSv1.2', 'TLSv1.3'),
+    directive('proxy_pass', `https://token_service${path}`),
+  ];
+}
+
 function upstreamOfMethod({ readers }: GatewayPlaces): string[] {
   if (readers === undefined) return [];
   return map(expression('$request_method'), '$api_upstream', [

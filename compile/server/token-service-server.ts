@@ -7,6 +7,7 @@ import { pathOf, type Server, type ServerDatabase, type ServerFile } from './ser
 
 const DEFAULTS = { user: '1000:1000', memoryMegabytes: 256, cpus: 1 };
 const PORT = 8090;
+const TLS_PORT = 8443;
 
 const file = (id: string, fileName: string, read: ServerFile['read']): ServerFile => ({
   id,
@@ -22,6 +23,8 @@ const ENCRYPTION_KEYS = file('encryption-keys', 'encryption-keys', 'running');
 const PASSWORD = file('password', 'password', 'start');
 const CLIENTS = file('clients', 'clients', 'start');
 const DECLARATION = file('declaration', 'declaration.json', 'start');
+/** Key and certificate of the service itself. */
+const CERTIFICATE = file('certificate', 'certificate.pem', 'start');
 const ROOT_CERTIFICATE = file('root-certificate', 'root-certificate', 'start');
 
 export interface TokenServiceServerOptions extends GivenLimits {
@@ -31,6 +34,8 @@ export interface TokenServiceServerOptions extends GivenLimits {
   readonly lifetimes: Lifetimes;
   /** True if a proxy in front of the service sets `X-Forwarded-For`. */
   readonly trustProxy: boolean;
+  /** True if others reach the service over TLS only, with a certificate of its own. @default false: over HTTP */
+  readonly hasTls?: boolean;
   /** Further options of `token-service serve`. */
   readonly arguments: readonly string[];
 }
@@ -46,7 +51,7 @@ export function tokenServiceServer(
   declaration: Declaration,
   options: TokenServiceServerOptions,
 ): Server {
-  const { database, lifetimes } = options;
+  const { database, lifetimes, hasTls = false } = options;
   const hasCertificate = database.sslRootCertificate !== undefined;
   const encrypts = declaration.tokens.encryption !== undefined;
   return {
@@ -59,7 +64,8 @@ export function tokenServiceServer(
       ...(hasCertificate ? ['--ssl-root-certificate', pathOf(ROOT_CERTIFICATE)] : []),
       ...['--keys-file', pathOf(KEYS), '--clients', pathOf(CLIENTS)],
       ...(encrypts ? ['--encryption-keys', pathOf(ENCRYPTION_KEYS)] : []),
-      ...['--listen', String(PORT), '--listen-host', '0.0.0.0'],
+      ...['--listen', String(PORT), '--listen-host', hasTls ? '127.0.0.1' : '0.0.0.0'],
+      ...(hasTls ? ['--certificate', pathOf(CERTIFICATE), '--tls-listen', String(TLS_PORT)] : []),
       ...['--access-token-seconds', String(lifetimes.accessToken), '--sign-in-seconds', String(lifetimes.signIn)],
       ...options.arguments,
       ...(options.trustProxy ? ['--trust-proxy'] : []),
@@ -69,8 +75,9 @@ export function tokenServiceServer(
       ...[KEYS, PASSWORD, CLIENTS, DECLARATION],
       ...(encrypts ? [ENCRYPTION_KEYS] : []),
       ...(hasCertificate ? [ROOT_CERTIFICATE] : []),
+      ...(hasTls ? [CERTIFICATE] : []),
     ],
-    port: PORT,
+    port: hasTls ? TLS_PORT : PORT,
     healthCheck: {
       command: nodeFetch(`http://127.0.0.1:${PORT}${pathOfIssuer(options.issuer)}/jwks`),
       intervalSeconds: 5,
@@ -81,6 +88,11 @@ export function tokenServiceServer(
     limits: checkLimits(place, options, DEFAULTS),
   };
 }
+
+/** The port of the service where it is reached from beside it only. */
+export const TOKEN_SERVICE_OWN_PORT = PORT;
+/** The port of the service where others reach it over TLS. */
+export const TOKEN_SERVICE_TLS_PORT = TLS_PORT;
 
 /** Path of the service's address; empty if the service has a host name of its own. */
 export function pathOfIssuer(issuer: string): string {

@@ -1,7 +1,8 @@
 import { Construct } from 'constructs';
-import { pathOfIssuer } from '../../compile/server/token-service-server.ts';
+import { pathOfIssuer, TOKEN_SERVICE_OWN_PORT } from '../../compile/server/token-service-server.ts';
 import { describedTokenService, type TokenServiceInput } from '../described-token-service.ts';
 import { SecretFile } from '../secrets/secret-file.ts';
+import { SecretsDirectory } from '../secrets/secrets-directory.ts';
 import { DataResource, Fn, type ITerraformDependable } from '../synth/cdk/core.ts';
 import { cliProvisioner } from '../synth/cli-command.ts';
 import { stopNode } from './graceful-stop.ts';
@@ -11,6 +12,7 @@ import { hostsAsPeers, isAddress, networkPolicy, podsOf } from './network-policy
 import { placePods } from './place-pods.ts';
 import { referencesIn } from './references.ts';
 import { checkReplicas, type Replicas } from './replicas.ts';
+import { tokenServiceCertificate, tokenServiceName } from './token-service-certificate.ts';
 
 export interface KubernetesTokenServiceProps extends TokenServiceInput {
   readonly cluster: KubernetesCluster;
@@ -30,7 +32,7 @@ export interface KubernetesTokenServiceProps extends TokenServiceInput {
 const GRACE_SECONDS = 30;
 
 /**
- * The token service in the pods of a cluster, behind the nginx of the API's pods, which alone reach it. The deploy ends when each pod
+ * The token service in the pods of a cluster, behind the nginx of the API's pods, which alone reach it, over TLS. The deploy ends when each pod
  * signs with the present key. New keys reach the pods without a restart.
  *
  * @example
@@ -53,13 +55,22 @@ export class KubernetesTokenService extends Construct {
     const place = this.node.path;
     checkName(`${place}.name`, name);
     const given = props.replicas ?? {};
-    const service = describedTokenService(this, props, 2 * (given.max ?? given.min ?? 2));
+    const ownSecrets = props.secrets ?? new SecretsDirectory({ name: props.declaration.name });
+    const service = describedTokenService(
+      this,
+      { ...props, secrets: ownSecrets },
+      // While the pods are replaced, there are those of both generations.
+      {
+        services: 2 * (given.max ?? given.min ?? 2),
+        certificate: tokenServiceCertificate(ownSecrets, name).server,
+      },
+    );
     const { server, secrets, declaration } = service;
     const replicas = checkReplicas(`${place}.replicas`, given, server.limits.cpus);
     const selector = { name, component: 'token-service' } as const;
-    const deploymentName = `${name}-token-service`;
+    const deploymentName = tokenServiceName(name);
     const path = `${pathOfIssuer(service.issuer)}/jwks`;
-    const answers = { http_get: { path, port: String(server.port), scheme: 'HTTP' }, timeout_seconds: 5 };
+    const answers = { http_get: { path, port: String(server.port), scheme: 'HTTPS' }, timeout_seconds: 5 };
     const pods = placePods(this, {
       ...selector,
       cluster,
@@ -107,7 +118,7 @@ export class KubernetesTokenService extends Construct {
           'renew',
           ...cluster.kubectlOptions,
           ...['--selector', selectorText(selector), '--files', pods.runningFingerprint],
-          ...['--first-key', `${server.port}${path}=${service.signingKey}`],
+          ...['--first-key', `${TOKEN_SERVICE_OWN_PORT}${path}=${service.signingKey}`],
         ),
       ],
       dependsOn: [...pods.waitFor],

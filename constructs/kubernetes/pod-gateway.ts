@@ -7,7 +7,9 @@ import {
   GATEWAY_TEMPORARY,
   gatewayServer,
 } from '../../compile/server/gateway-server.ts';
+import { pathOf, type ServerFile } from '../../compile/server/server.ts';
 import { tokenOpenerServer } from '../../compile/server/token-opener-server.ts';
+import { TOKEN_SERVICE_TLS_PORT } from '../../compile/server/token-service-server.ts';
 import { checkVersion } from '../../declaration/releases/versions.ts';
 import { tokenIssuer } from '../../declaration/token-service/token-issuer.ts';
 import type { Declaration } from '../../declaration/types.ts';
@@ -32,6 +34,7 @@ import type { KubernetesCluster } from './kubernetes-cluster.ts';
 import type { PlacedServer } from './place-pods.ts';
 import { withoutReferences } from './references.ts';
 import { placeService } from './service.ts';
+import { tokenServiceCertificate, tokenServiceName } from './token-service-certificate.ts';
 
 /** Options of the nginx of each pod. */
 export interface KubernetesGatewayProps extends GatewayInput {
@@ -77,8 +80,13 @@ export interface PodGatewayProps extends KubernetesGatewayProps {
   readonly name: string;
 }
 
-/** The port of the token service's pods. */
-export const TOKEN_SERVICE_PORT = 8090;
+/** The certificate that nginx knows the token service by. */
+const TOKEN_SERVICE_CERTIFICATE: ServerFile = {
+  id: 'token-service-certificate',
+  directory: '/etc/gateway/token-service-certificate',
+  fileName: 'certificate.pem',
+  read: 'start',
+};
 
 /** nginx in the pod of the servers, with the opener of encrypted tokens. */
 export class PodGateway extends Construct {
@@ -130,8 +138,9 @@ export class PodGateway extends Construct {
       ...(props.tokenService && {
         tokenService: {
           host: this.tokenServiceHost!,
-          port: TOKEN_SERVICE_PORT,
+          port: TOKEN_SERVICE_TLS_PORT,
           issuer: tokenIssuer(place, declaration),
+          tls: { name: tokenServiceName(name), trusted: pathOf(TOKEN_SERVICE_CERTIFICATE) },
         },
       }),
       ...(opener && { opener: { host: '127.0.0.1', port: opener.placed.server.port } }),
@@ -144,14 +153,23 @@ export class PodGateway extends Construct {
       errorLog: '/dev/stderr',
       workers: Math.max(1, Math.ceil(server.limits.cpus)),
     };
+    const content = (secret: ISecretFile) => ({ secret, fingerprint: secrets.fingerprint(secret) });
+    const trusted = props.tokenService ? tokenServiceCertificate(secrets, name).certificate : undefined;
     const { text } = gatewayConfiguration(gateway, places);
     const upstreams = upstreamsFile(places);
     this.main = {
       // Nobody has the nginx of a pod read its files again: other ones are for new pods.
-      server: { ...server, files: server.files.map((file) => ({ ...file, read: 'start' as const })) },
+      server: {
+        ...server,
+        files: [
+          ...server.files.map((file) => ({ ...file, read: 'start' as const })),
+          ...(trusted ? [TOKEN_SERVICE_CERTIFICATE] : []),
+        ],
+      },
       image,
       contents: {
-        ...(pem && { certificate: { secret: pem, fingerprint: secrets.fingerprint(pem) } }),
+        ...(pem && { certificate: content(pem) }),
+        ...(trusted && { [TOKEN_SERVICE_CERTIFICATE.id]: content(trusted) }),
         servers: { text: upstreams, bytes: upstreams.length, fingerprint: fingerprint(withoutReferences(upstreams)) },
         configuration: { text: this.fileText('nginx.conf', text), bytes: text.length, fingerprint: fingerprint(text) },
       },
@@ -162,7 +180,7 @@ export class PodGateway extends Construct {
     this.hasCertificate = hasCertificate;
     this.answerSeconds = answerSeconds;
     this.selfSignedCertificate = selfSigned;
-    this.tokenServicePort = props.tokenService ? TOKEN_SERVICE_PORT : undefined;
+    this.tokenServicePort = props.tokenService ? TOKEN_SERVICE_TLS_PORT : undefined;
     this.keyChecks = opener ? ['--first-key', `${GATEWAY_PORTS.status}/encryption-keys=${opener.keyInUse}`] : [];
     this.host = gateway.hosts[0];
   }
@@ -180,11 +198,11 @@ export class PodGateway extends Construct {
       name,
       component: 'token-service',
       cluster,
-      serviceName: `${name}-token-service`,
+      serviceName: tokenServiceName(name),
       identity: secrets.identity,
-      targetPort: TOKEN_SERVICE_PORT,
-      hasCertificate: false,
-      props: { port: TOKEN_SERVICE_PORT },
+      targetPort: TOKEN_SERVICE_TLS_PORT,
+      hasCertificate: true,
+      props: { port: TOKEN_SERVICE_TLS_PORT },
     });
     return Token.asString(resource.interpolationForAttribute('spec[0].cluster_ip'));
   }

@@ -190,8 +190,9 @@ describe('a deploy to a cluster', () => {
 
   it('lets nothing through but what the API needs', async () => {
     const [pod] = await pods();
-    const from = (port: number) =>
-      `curl --silent --insecure --max-time 3 --output /dev/null https://${pod!.status.podIP}:${port}/; echo $?`;
+    const [service] = await pods('token-service');
+    const from = (port: number, { podIP } = pod!.status) =>
+      `curl --silent --insecure --max-time 3 --output /dev/null https://${podIP}:${port}/; echo $?`;
     const manifest = {
       ...{ apiVersion: 'v1', kind: 'Pod', metadata: { name: 'other', namespace: NAME } },
       spec: {
@@ -207,11 +208,12 @@ describe('a deploy to a cluster', () => {
     };
     await clustered.cluster.apply(JSON.stringify(manifest));
     await clustered.kubectl('wait', '--for=condition=Ready', 'pod/other', '--timeout=90s');
-    const reached = async (port: number) =>
-      (await clustered.kubectl('exec', 'other', '--', 'sh', '-c', from(port))).trim();
+    const reached = async (port: number, status = pod!.status) =>
+      (await clustered.kubectl('exec', 'other', '--', 'sh', '-c', from(port, status))).trim();
     expect(await reached(8443)).toBe('0');
     // curl: no answer in time, or no connection.
     for (const port of [3000, 3001, 8070, 8081]) expect(['7', '28']).toContain(await reached(port));
+    for (const port of [8090, 8443]) expect(['7', '28']).toContain(await reached(port, service!.status));
     const outward = (address: string) =>
       clustered.kubectl(
         ...['exec', pod!.metadata.name, '--container=gateway', '--', 'sh', '-c'],
