@@ -22,15 +22,15 @@ const versionTests = [
   'test/embedded/hostile/revoked-tokens.test.ts',
 ];
 
-/** Tests that deploy under other names than `todos`, and so can run at the same time as those that deploy `todos`. */
+/**
+ * Tests that deploy under other names than `todos`, and so can run at the same time as those that deploy `todos`. Some of
+ * other names stay with those, because both lanes shall take as long.
+ */
 const otherNames =
-  'test/deploy/{cdk-terrain,encrypted-tokens,existing,existing-versions,gateway,hardening,key-backends,newest-versions,package,projects,provider,strain,token-service}.test.ts';
+  'test/deploy/{cdk-terrain,encrypted-tokens,existing,existing-versions,gateway,hardening,key-backends,newest-versions,package,projects,strain,token-service}.test.ts';
 
 /** One file at a time, after the files of smaller `groupOrder`: these tests share the machine's Docker engine. */
 const alone = (groupOrder: number) => ({ fileParallelism: false, sequence: { groupOrder } });
-
-/** These tests deploy the package as it is installed: compiled. */
-const deploying = { globalSetup: 'test/support/compile-package.ts' };
 
 /** `npm test` runs these tests beside those that deploy: what the engine of this machine runs is none of their business. */
 const withoutEngine = { env: { DOCKER_HOST: 'tcp://127.0.0.1:1' } };
@@ -52,6 +52,7 @@ const terrain = {
 
 export default defineConfig({
   test: {
+    globalSetup: 'test/support/compile-package.ts',
     // Servers take half of the time: two workers are quicker also where there are two cores.
     maxWorkers: Math.max(2, availableParallelism() - 1),
     projects: [
@@ -72,14 +73,14 @@ export default defineConfig({
       ),
       // Chromium ends its requests where a network of the machine comes or goes (ERR_NETWORK_CHANGED): the engine's do.
       kind('browser', 180 * seconds, { ...withoutEngine, ...patient, retry: 1 }),
-      kind('deploy', 600 * seconds, { ...alone(1), ...deploying, exclude: [otherNames] }),
+      kind('deploy', 600 * seconds, { ...alone(1), exclude: [otherNames] }),
       kind('docker', 180 * seconds, alone(1)),
-      kind('deploy-other-names', 600 * seconds, { ...alone(2), ...deploying, include: [otherNames] }),
-      kind('engine', 600 * seconds, { ...alone(3), ...deploying }),
+      kind('deploy-other-names', 600 * seconds, { ...alone(2), include: [otherNames] }),
+      kind('engine', 600 * seconds, { ...alone(3) }),
       kind('kubernetes', 600 * seconds, {
         ...alone(4),
         ...patient,
-        globalSetup: [deploying.globalSetup, 'test/support/cluster/build-cluster.ts'],
+        globalSetup: 'test/support/cluster/build-cluster.ts',
       }),
     ],
   },

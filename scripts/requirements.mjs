@@ -139,7 +139,7 @@ const requirements = {
   deploy: deploying,
   'deploy-other-names': deploying,
   engine: [...deploying, ownEngine],
-  kubernetes: [...deploying, cluster],
+  kubernetes: [cluster, ...deploying],
 };
 
 const answers = new Map();

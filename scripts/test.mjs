@@ -113,6 +113,8 @@ function countTests({ status, testResults }) {
   if (status !== 0 && count.failed === before) count.failed += 1;
 }
 
+// Terraform, its providers and the docker command end soon: collecting less garbage saves a fifth of Terraform's time.
+process.env.GOGC ??= '400';
 process.loadEnvFile(`${root}test/support/images/names.env`);
 
 const { status, found: files } = listFiles();

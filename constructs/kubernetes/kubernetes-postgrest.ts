@@ -6,6 +6,7 @@ import type { DatabaseAddress, Server } from '../../compile/server/server.ts';
 import { checkSettings } from '../../declaration/check-settings.ts';
 import { checkVersion } from '../../declaration/releases/versions.ts';
 import type { Declaration } from '../../declaration/types.ts';
+import { refuse } from '../../errors/secured-postgrest-error.ts';
 import { adminConnection } from '../admin-connection.ts';
 import { DatabaseAccess, type IDatabaseAccess } from '../database-access.ts';
 import { agreedVersion } from '../docker/image-version.ts';
@@ -137,7 +138,7 @@ export class KubernetesPostgrest extends Construct {
       readReplicas &&
       postgrestServer(place, declaration, {
         ...props,
-        database: { ...database, readReplicas: checkReadReplicas(place, readReplicas) },
+        database: { ...database, readReplicas: checkReadReplicas(place, readReplicas, version) },
         version,
         name: 'reads',
         listens: READS,
@@ -252,7 +253,17 @@ function withLoginAtStart(server: Server): Server {
   return { ...server, files };
 }
 
-function checkReadReplicas(place: string, replicas: readonly DatabaseAddress[]): readonly DatabaseAddress[] {
+/** Before 12.2, PostgREST listens for changes at a copy, which takes no LISTEN (release notes of 12.2). */
+function checkReadReplicas(
+  place: string,
+  replicas: readonly DatabaseAddress[],
+  version: string,
+): readonly DatabaseAddress[] {
+  const [major, minor] = checkVersion(version, `${place}.version`);
+  if (major === 12 && minor < 2) {
+    const problem = `PostgREST ${version} would not learn of new keys where it reads from a copy`;
+    refuse('invalid_prop', `${place}.readReplicas`, problem, 'use PostgREST 12.2 or later');
+  }
   return replicas.map(({ host, port = DATABASE_PORT }, n) => ({
     host,
     port: checkPort(`${place}.readReplicas[${n}].port`, port),

@@ -18,13 +18,14 @@ SELECT
   count(*) FILTER (WHERE query ILIKE 'LISTEN %')::int AS listening,
   count(*) FILTER (WHERE query NOT ILIKE 'LISTEN %')::int AS others,
   count(*) FILTER (WHERE query NOT ILIKE 'LISTEN %' AND query_start >= $2::timestamptz)::int AS recent,
-  count(*) FILTER (WHERE state IS NULL OR state = 'disabled')::int AS unreadable
+  count(*) FILTER (WHERE query = '<insufficient privilege>' OR state = 'disabled')::int AS unreadable
 FROM pg_stat_activity
 WHERE datname = current_database() AND usename = ANY ($1::name[])
 -- name: schema_reads
+-- A session that begins has no state yet.
 -- The queries with which PostgREST reads a schema name Postgres' catalogs, those of requests do not.
 SELECT pid, coalesce(host(client_addr), '') AS address, query ILIKE 'LISTEN %' AS listens, coalesce(xact_start::text, '') AS started,
   xact_start IS NOT NULL AND query ~ '\mpg_(attribute|class|constraint|depend|index|namespace|proc|timezone_names|type)\M' AS reads,
-  coalesce(xact_start >= $2::timestamptz, false) AS fresh, state IS NOT NULL AND state <> 'disabled' AS readable
+  coalesce(xact_start >= $2::timestamptz, false) AS fresh, query <> '<insufficient privilege>' AND state IS DISTINCT FROM 'disabled' AS readable
 FROM pg_stat_activity
 WHERE datname = current_database() AND usename = ANY ($1::name[])

@@ -11,9 +11,14 @@ export interface GatewayAnswer {
 /** How many requests ended with a status, or with the code of an error. */
 export type Outcomes = Readonly<Record<string, number>>;
 
+/** The longest time without a part of an answer, also for a connection. */
+const ANSWER_MS = 10_000;
+
 /** A client of a deployed gateway with TLS. */
 export class GatewayClient {
   token = '';
+  /** Body of each right answer. @default any */
+  expected: string | undefined;
   private readonly port: number;
   private readonly ca: string;
   private readonly host: string;
@@ -30,18 +35,21 @@ export class GatewayClient {
     this.servername = place.servername;
   }
 
-  ask(path = '/notes?select=body', agent: Agent | false = false): Promise<GatewayAnswer> {
+  /** @param body of a POST. @default a GET is sent */
+  ask(path = '/notes?select=body', agent: Agent | false = false, body?: object): Promise<GatewayAnswer> {
     const { host, port, ca, token, servername } = this;
     const name = servername === undefined ? {} : { servername };
     return new Promise((resolve, reject) => {
-      const headers = { Authorization: `Bearer ${token}` };
-      const sent = request({ host, port, path, ca, agent, headers, ...name }, (response) => {
+      const method = body === undefined ? 'GET' : 'POST';
+      const headers = { Authorization: `Bearer ${token}`, 'Content-Type': 'application/json' };
+      const sent = request({ host, port, path, ca, agent, method, headers, ...name }, (response) => {
         const serial = (response.socket as TLSSocket).getPeerCertificate().serialNumber;
-        let body = '';
-        response.setEncoding('utf8').on('data', (data: string) => (body += data));
-        response.on('end', () => resolve({ status: response.statusCode!, body, serial }));
+        let text = '';
+        response.setEncoding('utf8').on('data', (data: string) => (text += data));
+        response.on('end', () => resolve({ status: response.statusCode!, body: text, serial }));
       });
-      sent.on('error', reject).end();
+      sent.setTimeout(ANSWER_MS, () => sent.destroy(new Error(`no answer within ${ANSWER_MS} ms`)));
+      sent.on('error', reject).end(body && JSON.stringify(body));
     });
   }
 
@@ -63,7 +71,7 @@ export class GatewayClient {
     const client = async (connection: Agent | false, pause: number) => {
       while (!isDone || count < atLeast) {
         const outcome = await this.ask(undefined, connection).then(
-          ({ status }) => String(status),
+          ({ status, body }) => (status === 200 && body !== (this.expected ?? body) ? 'wrong answer' : String(status)),
           (error: NodeJS.ErrnoException) => error.code ?? error.message,
         );
         outcomes[outcome] = (outcomes[outcome] ?? 0) + 1;

@@ -1,18 +1,57 @@
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  cpSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { inject } from 'vitest';
 import { copyCheckout, root } from './checkout.ts';
 import { type Run, runProgram } from './run-program.ts';
 
-/** What `npm pack` makes of this package, in a copy, so that several tests may pack at once: the path of the tarball. */
+/** What `npm pack` makes of this package, in that directory: the path of the tarball. */
 export async function pack(directory: string): Promise<string> {
+  const tarball = await packOnce(join(inject('compiledPackage'), 'packed'));
+  const path = join(directory, basename(tarball));
+  cpSync(tarball, path);
+  return path;
+}
+
+/** Packs, which compiles the package with its types, unless another test of this run has done so or is about to. */
+async function packOnce(directory: string): Promise<string> {
+  while (true) {
+    // Only the first makes the directory.
+    if (mkdirSync(directory, { recursive: true }) !== undefined) await packInto(directory);
+    const tarball = readdirSync(directory).find((file) => file.endsWith('.tgz'));
+    if (tarball !== undefined) return join(directory, tarball);
+    await sleep(200);
+  }
+}
+
+/** In a copy of the checkout, because the package is built first; whole at once, because others wait for it. */
+async function packInto(directory: string): Promise<void> {
   const copy = mkdtempSync(join(tmpdir(), 'package-'));
-  copyCheckout(copy);
-  symlinkSync(join(root, 'node_modules'), join(copy, 'node_modules'));
-  await must('npm', ['pack', '--pack-destination', directory], copy);
-  rmSync(copy, { recursive: true });
-  const tarball = readdirSync(directory).find((file) => file.endsWith('.tgz'));
-  return join(directory, tarball!);
+  try {
+    copyCheckout(copy);
+    symlinkSync(join(root, 'node_modules'), join(copy, 'node_modules'));
+    await must('npm', ['pack'], copy);
+    const tarball = readdirSync(copy).find((file) => file.endsWith('.tgz'))!;
+    cpSync(join(copy, tarball), join(directory, 'copy'));
+    renameSync(join(directory, 'copy'), join(directory, tarball));
+  } catch (error) {
+    // The next one tries it itself.
+    rmSync(directory, { recursive: true });
+    throw error;
+  } finally {
+    rmSync(copy, { recursive: true });
+  }
 }
 
 /** A later version of a packed package, whose texts by path are changed: the path of its tarball, beside the other one. */

@@ -8,7 +8,7 @@ import { secretTexts } from '../secret-texts.ts';
 import { addClusterOptions, type ClusterOptions, kubectl, kubectlJson } from './kubectl.ts';
 import { failingContainers, isReady, podsOf, reasonsOf } from './pods.ts';
 
-interface RolloutOptions extends ClusterOptions {
+export interface RolloutOptions extends ClusterOptions {
   readonly deployment: string;
   /** Seconds. */
   readonly timeout: number;
@@ -49,7 +49,7 @@ export function addRolloutCommand(group: Command): void {
 const collect = (path: string, all: string[]) => [...all, path];
 
 /** @throws SecuredPostgrestError `server_not_ready`, after the ends of the pods' logs were printed; `cluster_failed` */
-async function untilRolledOut(options: RolloutOptions): Promise<void> {
+export async function untilRolledOut(options: RolloutOptions): Promise<void> {
   const { deployment: name, timeout } = options;
   const deadline = Date.now() + timeout * 1000;
   for (;;) {

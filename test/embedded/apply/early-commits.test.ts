@@ -1,6 +1,5 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { applyDeclaration, auditDatabase, diffDeclaration } from '../../../apply/index.ts';
 import type { DatabaseConnection } from '../../../postgres/connect.ts';
@@ -13,9 +12,9 @@ import {
   type PostgresServer,
 } from '../../../testing/index.ts';
 import { app, drops, fails, slow, user } from '../../support/commits/app.ts';
+import { compiled } from '../../support/compiled.ts';
 import { rejection } from '../../support/errors.ts';
 
-const program = fileURLToPath(new URL('programs/apply.ts', import.meta.url));
 
 let postgres: PostgresServer;
 let api: EphemeralPostgrest;
@@ -252,7 +251,7 @@ describe('while a deploy has committed only some of its migrations', () => {
       // A build waits for all that have begun before.
       await withClient(admin, async (reader) => {
         await reader.query('BEGIN ISOLATION LEVEL REPEATABLE READ; SELECT 1');
-        const child = spawn(process.execPath, ['--import', 'tsx', program], {
+        const child = spawn(process.execPath, [compiled('test/embedded/apply/programs/apply.js')], {
           env: { ...process.env, CONNECTION: JSON.stringify(admin) },
           stdio: ['ignore', 'inherit', 'inherit'],
         });

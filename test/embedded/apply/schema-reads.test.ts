@@ -65,3 +65,20 @@ it.each(ADMINS)('as %s, a transaction that began before does not count, one that
   expect(await reading).toEqual([]);
   await Promise.all([listener.end(), pool.end()]);
 });
+
+it.each(ADMINS)('as %s, a server is waited for while another of its sessions begins', async (admin) => {
+  const database = await deployed(admin);
+  const listener = await server(database, 'LISTEN "pgrst"');
+  const lock = await connect(database.superuser);
+  await lock.query(`
+    CREATE FUNCTION public.begin_slowly() RETURNS event_trigger LANGUAGE plpgsql AS $$
+    BEGIN IF session_user = '${database.name}_authenticator' THEN PERFORM pg_advisory_lock(1); END IF; END $$;
+    CREATE EVENT TRIGGER begin_slowly ON login EXECUTE FUNCTION public.begin_slowly();
+    SELECT pg_advisory_lock(1)`);
+  const beginning = server(database, 'SELECT 1');
+  const withoutState = `SELECT FROM pg_stat_activity WHERE datname = current_database() AND state IS NULL`;
+  await expect.poll(async () => (await lock.query(withoutState)).rowCount).toBe(1);
+  expect(await until(database, 600)).toEqual(['127.0.0.1']);
+  await lock.query('DROP EVENT TRIGGER begin_slowly; SELECT pg_advisory_unlock(1)');
+  await Promise.all([listener, await beginning, lock].map((client) => client.end()));
+});

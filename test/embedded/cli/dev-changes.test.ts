@@ -1,17 +1,17 @@
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { compiled } from '../../support/compiled.ts';
 import { pollDuring } from '../../support/poll.ts';
 import { childrenOf, dev, expectGone, type DevProgram } from './dev-program.ts';
 import { useOwnTemporaryDirectory } from '../testing/own-temporary-directory.ts';
 
 const temporaryDirectory = useOwnTemporaryDirectory();
-const packageUrl = new URL('../../../', import.meta.url);
 
 /** Notes that everyone reads as far as a policy says; roles and migrations lie elsewhere. */
 const project = {
   'api/declaration.ts': `
-    import { custom, declare, migrationsFrom, sqlFile } from '${new URL('declaration/index.ts', packageUrl).href}';
+    import { custom, declare, migrationsFrom, sqlFile } from '${compiled('declaration/index.js')}';
     import { reader } from '../shared/roles.ts';
     export default declare({
       name: 'notes',

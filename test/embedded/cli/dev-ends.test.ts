@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { compiled } from '../../support/compiled.ts';
 import { ANN, notesSeed } from '../../support/owned-notes.ts';
 import { childrenOf, dev as startDev, expectGone, program } from './dev-program.ts';
 import { useOwnTemporaryDirectory } from '../testing/own-temporary-directory.ts';
@@ -10,7 +11,7 @@ import { serverDirectories } from '../testing/traces.ts';
 import { processesIn } from '../testing/traces-in.ts';
 
 const temporaryDirectory = useOwnTemporaryDirectory();
-const notes = new URL('../../support/owned-notes.ts', import.meta.url).href;
+const notes = compiled('test/support/owned-notes.js');
 
 function file(name: string, text: string): string {
   const path = join(temporaryDirectory(), 'project', name);
@@ -42,7 +43,7 @@ describe.runIf(process.platform === 'linux')('dev', () => {
   });
 
   it('ends without an error at a Ctrl-C that reaches its servers as well, as in a terminal, while it reads what is closed', async () => {
-    const child = spawn(process.execPath, ['--import', 'tsx', program, 'dev', declaration(), ...seed()], {
+    const child = spawn(process.execPath, [program, 'dev', declaration(), ...seed()], {
       env: { ...process.env, TMPDIR: temporaryDirectory() },
       detached: true,
       stdio: ['ignore', 'pipe', 'pipe'],
@@ -102,7 +103,7 @@ describe.runIf(process.platform === 'linux')('dev', () => {
     'ends at a signal while it is %s, and leaves nothing behind',
     async (step) => {
       const hangs = step === 'filling the tables' ? seed('SELECT pg_sleep(1000)') : seed();
-      const child = spawn(process.execPath, ['--import', 'tsx', program, 'dev', declaration(), ...hangs], {
+      const child = spawn(process.execPath, [program, 'dev', declaration(), ...hangs], {
         env: { ...process.env, TMPDIR: temporaryDirectory() },
         stdio: ['ignore', 'ignore', 'pipe'],
       });

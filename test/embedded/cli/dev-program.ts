@@ -1,11 +1,12 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { fileURLToPath } from 'node:url';
 import { setTimeout as delay } from 'node:timers/promises';
 import { expect } from 'vitest';
+import { compiled } from '../../support/compiled.ts';
 import { isListening, isRunning, processesBelow, serverDirectories } from '../testing/traces.ts';
 
-export const program = fileURLToPath(new URL('../../../cli/main.ts', import.meta.url));
+/** The compiled command line. */
+export const program = compiled('cli/main.js');
 
 /** `secured-postgrest dev` as a process of its own. */
 export interface DevProgram {
@@ -22,7 +23,7 @@ export interface DevProgram {
 /** Starts it, and waits until it has said all, or has ended. */
 export async function dev(
   args: readonly string[],
-  { temporaryDirectory, command = [process.execPath, '--import', 'tsx', program] }: DevProgramOptions,
+  { temporaryDirectory, command = [process.execPath, program] }: DevProgramOptions,
 ): Promise<DevProgram> {
   const child = spawn(command[0]!, [...command.slice(1), 'dev', ...args], {
     env: { ...process.env, TMPDIR: temporaryDirectory, npm_lifecycle_event: 'start' },
@@ -62,7 +63,7 @@ export async function dev(
 
 export interface DevProgramOptions {
   readonly temporaryDirectory: string;
-  /** @default the program in the sources */
+  /** @default the compiled command line */
   readonly command?: readonly string[];
 }
 

@@ -1,16 +1,16 @@
 import { mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { compiled } from '../../support/compiled.ts';
 import { childrenOf, dev, expectGone, type DevProgram } from './dev-program.ts';
 import { useOwnTemporaryDirectory } from '../testing/own-temporary-directory.ts';
 
 const temporaryDirectory = useOwnTemporaryDirectory();
-const packageUrl = new URL('../../../', import.meta.url);
 
 const project = {
   'package.json': '{ "type": "module" }',
   'declaration.ts': `
-    import { declare, migrationsFrom, ownRows } from '${new URL('declaration/index.ts', packageUrl).href}';
+    import { declare, migrationsFrom, ownRows } from '${compiled('declaration/index.js')}';
     export default declare({
       name: 'notes',
       schemas: ['api'],

@@ -6,7 +6,7 @@ import pg from 'pg';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { freePorts } from '../../../testing/servers/free-ports.ts';
 import { postgrestBinary } from '../../../testing/servers/postgrest-binary.ts';
-import { childrenOf, dev as startDev, expectGone as expectAllGone, program, type DevProgram } from './dev-program.ts';
+import { childrenOf, dev as startDev, expectGone as expectAllGone, type DevProgram } from './dev-program.ts';
 import { useOwnTemporaryDirectory } from '../testing/own-temporary-directory.ts';
 import { isListening, serverDirectories } from '../testing/traces.ts';
 
@@ -132,8 +132,8 @@ describe('secured-postgrest dev', () => {
   });
 
   it('ends when npm, which started it, is killed', async () => {
-    // A shell between this test and the program, as npm has one.
-    const shell = ['sh', '-c', '"$0" --import tsx "$@"; true', process.execPath, program];
+    // A shell between this test and the program, from the sources, as npm has them.
+    const shell = ['sh', '-c', '"$0" --import tsx cli/main.ts "$@"; true', process.execPath];
     const run = await dev([declaration], shell);
     const children = childrenOf(run);
     expect(children.length).toBeGreaterThan(2);

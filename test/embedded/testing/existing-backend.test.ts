@@ -1,15 +1,14 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { fileURLToPath } from 'node:url';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import type { DatabaseConnection } from '../../../postgres/connect.ts';
 import declaration from '../../../examples/todos/declaration.ts';
 import { startEphemeralPostgrest, startPostgres, type PostgresServer } from '../../../testing/index.ts';
 import { withClient } from '../../../postgres/with-client.ts';
 import { sqlFile } from '../../../declaration/index.ts';
+import { compiled } from '../../support/compiled.ts';
 
 const seed = [sqlFile('examples/todos/seed.sql')];
-const program = fileURLToPath(new URL('programs/on-existing.ts', import.meta.url));
 let postgres: PostgresServer;
 
 beforeAll(async () => {
@@ -91,7 +90,7 @@ describe('an environment on an existing Postgres', () => {
   it.each(['SIGKILL', 'SIGTERM', 'exit', 'throw'])('is dropped when its process ends by %s', async (how) => {
     const connection = JSON.stringify(postgres.connection('postgres'));
     const living = await start();
-    const child = spawn(process.execPath, ['--import', 'tsx', program, how], {
+    const child = spawn(process.execPath, [compiled('test/embedded/testing/programs/on-existing.js'), how], {
       env: { ...process.env, CONNECTION: connection },
       stdio: ['ignore', 'pipe', 'ignore'],
     });

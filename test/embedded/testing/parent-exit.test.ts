@@ -2,18 +2,19 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { accessSync, constants, statSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
+import { root } from '../../support/checkout.ts';
+import { compiled } from '../../support/compiled.ts';
 import { useOwnTemporaryDirectory } from './own-temporary-directory.ts';
 import { isListening, isRunning, processesBelow, serverDirectories } from './traces.ts';
 
 const temporaryDirectory = useOwnTemporaryDirectory();
-const program = fileURLToPath(new URL('programs/two-servers.ts', import.meta.url));
+const program = compiled('test/embedded/testing/programs/two-servers.js');
 const nobody = { uid: 65534, gid: 65534 };
 
 /** Runs the program until it has printed its line, does something to it, and waits for its end. */
 async function run(how: string, interrupt: (pid: number) => void = () => {}, user = {}) {
-  const parent = spawn(process.execPath, ['--import', 'tsx', program, how], {
+  const parent = spawn(process.execPath, [program, how], {
     stdio: ['ignore', 'pipe', 'pipe'],
     env: { ...process.env, TMPDIR: temporaryDirectory() },
     ...user,
@@ -62,7 +63,7 @@ describe('servers end with the process that started them', () => {
 });
 
 describe('another user than root', () => {
-  it.runIf(process.getuid?.() === 0 && isOpenToAll(program) && isOpenToAll(process.execPath))(
+  it.runIf(process.getuid?.() === 0 && [program, root, process.execPath].every(isOpenToAll))(
     'can start them',
     async () => {
       const result = await run('stop', undefined, nobody);

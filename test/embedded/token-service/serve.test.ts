@@ -3,17 +3,16 @@ import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import * as oauth from 'openid-client';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { freePorts } from '../../../testing/servers/free-ports.ts';
 import { isPassword } from '../../../token-service/passwords.ts';
+import { compiled } from '../../support/compiled.ts';
 import { connectionOf } from '../../support/connection-of.ts';
 import { authorization, PASSWORD, REDIRECT, SERVICE_PASSWORD, signIn } from '../../support/token-service.ts';
 import { startTokenService, Visitor, type RunningService } from '../../support/token-service.ts';
 
 const PREFIX = 'commanded';
-const main = fileURLToPath(new URL('../../../cli/main.ts', import.meta.url));
 let running: RunningService;
 let directory: string;
 
@@ -27,7 +26,7 @@ afterAll(async () => {
 });
 
 function command(name: string, ...args: string[]) {
-  const child = spawn(process.execPath, ['--import', 'tsx', main, 'token-service', name, ...args]);
+  const child = spawn(process.execPath, [compiled('cli/main.js'), 'token-service', name, ...args]);
   const seen = { output: '', ended: once(child, 'exit') };
   for (const stream of [child.stdout, child.stderr]) stream.on('data', (data) => (seen.output += String(data)));
   return { child, seen };

@@ -33,15 +33,27 @@ function addressesOf(cluster: number): Addresses {
   };
 }
 
-/** Connects this machine to a cluster's control machine, and so takes addresses that no other cluster has. */
-export function takeAddresses(controlPid: number): Addresses {
+/** Connects this machine to the control machine of a cluster, and so takes addresses that no other cluster has. */
+export function takeAddresses(clusterName: string, controlPid: number): Addresses {
   for (let cluster = 0; cluster < CLUSTERS; cluster += 1) {
     const addresses = addressesOf(cluster);
     const peer = ['type', 'veth', 'peer', 'name', 'host', 'netns', String(controlPid)];
     const { status, stderr } = spawnSync('ip', ['link', 'add', addresses.link, ...peer], { encoding: 'utf8' });
-    if (status === 0) return addresses;
+    if (status === 0) {
+      must('ip', 'link', 'set', addresses.link, 'alias', clusterName);
+      return addresses;
+    }
     if (!stderr.includes('File exists')) throw new Error(`ip link add ${addresses.link}: ${stderr}`);
   }
   const links = must('ip', '-brief', 'link');
   throw new Error(`${CLUSTERS} clusters run already; end one of them:\n${links}`);
+}
+
+/** Removes a cluster's connection: the kernel may take a while to find that its other end has gone. */
+export function returnAddresses(clusterName: string): void {
+  const links = JSON.parse(must('ip', '-json', 'link')) as { ifname: string; ifalias?: string }[];
+  for (const { ifname, ifalias } of links) {
+    // It may have gone by itself in this moment.
+    if (ifalias === clusterName) spawnSync('ip', ['link', 'delete', ifname]);
+  }
 }

@@ -76,9 +76,10 @@ build_addons() (
 
 # Downloads with lists of its own, so that this machine's apt sees nothing of the other suite.
 fetch_packages() (
-  local deb apt=$work/apt options
+  local deb mirror apt=$work/apt options
   mkdir -p "$apt"/{lists,cache}
-  echo "deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] http://deb.debian.org/debian $suite main" >"$apt/sources"
+  mirror=$(apt-get indextargets --format '$(REPO_URI)' 'Created-By: Packages' | grep -v security | head -n 1)
+  echo "deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] $mirror $suite main" >"$apt/sources"
   options=(-q -o "Dir::Etc::SourceList=$apt/sources" -o Dir::Etc::SourceParts=/nonexistent -o "Dir::State::Lists=$apt/lists"
     -o "Dir::Cache=$apt/cache" -o Dir::State::status=/dev/null -o APT::Sandbox::User=root)
   cd "$apt"

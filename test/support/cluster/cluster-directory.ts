@@ -1,5 +1,6 @@
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
+import { returnAddresses } from './addresses.ts';
 import { removeControlGroups } from './control-groups.ts';
 
 // Not in /tmp, which may be held in memory.
@@ -7,25 +8,26 @@ const PARENT = '/var/tmp';
 const PREFIX = 'kubernetes-';
 const OWNER = 'owner';
 
-/** A directory for the files of a cluster. Its name is that of the cluster's control groups too. */
+/** A directory for the files of a cluster. Its name is that of the cluster, and of its control groups. */
 export function makeClusterDirectory(): string {
   const directory = mkdtempSync(join(PARENT, PREFIX));
   writeFileSync(join(directory, OWNER), processOf(process.pid)!);
   return directory;
 }
 
-/** Removes a cluster's files and control groups, when its machines have ended. */
-export async function removeClusterDirectory(directory: string): Promise<void> {
+/** Removes what is left of a cluster when its machines have ended: its connection, control groups and files. */
+export async function removeCluster(directory: string): Promise<void> {
+  returnAddresses(basename(directory));
   await removeControlGroups(basename(directory));
   rmSync(directory, { recursive: true, force: true });
 }
 
-/** Removes those of processes that were killed. The machines of their clusters have ended with them. */
-export async function removeAbandonedDirectories(): Promise<void> {
+/** Removes what is left of clusters whose processes were killed: their machines have ended with them. */
+export async function removeAbandonedClusters(): Promise<void> {
   for (const name of readdirSync(PARENT).filter((entry) => entry.startsWith(PREFIX))) {
     const owner = readText(join(PARENT, name, OWNER));
     if (owner === undefined || processOf(Number(owner.split(' ')[0])) === owner) continue;
-    await removeClusterDirectory(join(PARENT, name));
+    await removeCluster(join(PARENT, name));
   }
 }
 

@@ -32,8 +32,8 @@ export class ClusterNode {
   /** Switches it on, also after `stop`, as a machine that starts again: with the files that it had. */
   async start(): Promise<void> {
     this.machine = await Machine.boot(this.name, this.settings.directory, this.settings.programs.bin);
-    connectNode(this.control, this.machine, this.settings.number, this.settings.addresses, this.others);
-    this.services = startNodeServices(this.machine, this.settings);
+    await connectNode(this.control, this.machine, this.settings.number, this.settings.addresses, this.others);
+    this.services = await startNodeServices(this.machine, this.settings);
   }
 
   /** Switches it off at once, as a power failure does. */
@@ -44,17 +44,17 @@ export class ClusterNode {
   }
 
   /** Unplugs its network: what runs on it goes on. */
-  cutOff(): void {
-    this.control.run('ip', 'link', 'set', this.name, 'down');
+  async cutOff(): Promise<void> {
+    await this.control.run('ip', 'link', 'set', this.name, 'down');
   }
 
   /** Plugs its network in again. */
-  reconnect(): void {
-    this.control.run('ip', 'link', 'set', this.name, 'up');
+  async reconnect(): Promise<void> {
+    await this.control.run('ip', 'link', 'set', this.name, 'up');
   }
 
   /** Runs a program there, such as `ctr` or `iptables`, and answers what it prints. */
-  run(program: string, ...args: string[]): string {
+  run(program: string, ...args: string[]): Promise<string> {
     return this.running.run(program, ...args);
   }
 

@@ -32,6 +32,8 @@ async function removeGroup(group: string): Promise<void> {
       rmdirSync(group);
       return;
     } catch (error) {
+      // Another process may clean up at the same time.
+      if (!existsSync(group)) return;
       if (tries === 100) throw error;
       await delay(50);
     }

@@ -1,8 +1,11 @@
-import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdirSync, openSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { promisify } from 'node:util';
+
+const runFile = promisify(execFile);
 
 /** What the kubelet sets for the whole kernel. A machine has files in their place. */
 const KERNEL_SETTINGS = [
@@ -28,6 +31,8 @@ for setting in ${KERNEL_SETTINGS.join(' ')}; do
   cat "/proc/sys/$setting" >"$file"
   mount --bind "$file" "/proc/sys/$setting"
 done
+# Connections whose processes were killed keep a network, and wait for answers, up to minutes.
+echo 1 >/proc/sys/net/ipv4/tcp_orphan_retries
 ip link set lo up
 echo ready
 read -r || true
@@ -76,13 +81,10 @@ export class Machine {
     return `/proc/${this.pid}/ns/net`;
   }
 
-  /** Runs a program on the machine to its end. */
-  run(program: string, ...args: string[]): string {
+  /** Runs a program on the machine to its end, and answers what it prints. */
+  async run(program: string, ...args: string[]): Promise<string> {
     const [command, options] = this.entering(program, args);
-    const { status, stdout, stderr, error } = spawnSync(command, options, { env: this.environment, encoding: 'utf8' });
-    if (status !== 0)
-      throw new Error(`${this.name}: ${program} ${args.join(' ')}: ${error?.message ?? stderr.slice(-4000)}`);
-    return stdout;
+    return (await runFile(command, options, { env: this.environment, maxBuffer: 2 ** 26 })).stdout;
   }
 
   /** Starts a program that goes on, with a log of its own. */

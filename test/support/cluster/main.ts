@@ -1,7 +1,9 @@
 // Starts a cluster to work with: `npx tsx test/support/cluster/main.ts [IMAGE...]`. It ends with this process.
 import { once } from 'node:events';
+import buildCluster from './build-cluster.ts';
 import { startCluster } from './start-cluster.ts';
 
+buildCluster();
 const cluster = await startCluster();
 cluster.loadImage(...process.argv.slice(2));
 console.log(`export KUBECONFIG=${cluster.kubeconfig}`);

@@ -6,16 +6,16 @@ import { must } from './must.ts';
 const shell = (machine: Machine, script: string) => machine.run('sh', '-e', '-c', script);
 
 /** A switch in the control machine connects it, this machine and the nodes. Nothing of this machine forwards packets. */
-export function connectControl(
+export async function connectControl(
   control: Machine,
   { link, host, control: address, ...rest }: Addresses,
   nodes: number[],
-) {
+): Promise<void> {
   const routes = [
     ...nodes.map((number) => `${rest.pods(number)} via ${rest.node(number)}`),
     `${rest.services} via ${rest.node(nodes[0]!)}`,
   ];
-  shell(
+  await shell(
     control,
     `ip link add switch type bridge
      ip link set host master switch up
@@ -29,13 +29,19 @@ export function connectControl(
 }
 
 /** Plugs a node in, and tells it the way to the pods of the others. Nothing leaves the cluster but to this machine. */
-export function connectNode(control: Machine, node: Machine, number: number, addresses: Addresses, others: number[]) {
+export async function connectNode(
+  control: Machine,
+  node: Machine,
+  number: number,
+  addresses: Addresses,
+  others: number[],
+): Promise<void> {
   must(
     ...(['ip', 'link', 'add', 'eth0', 'netns', String(node.pid), 'type', 'veth'] as const),
     ...(['peer', 'name', node.name, 'netns', String(control.pid)] as const),
   );
-  shell(control, `ip link set ${node.name} master switch up`);
-  shell(
+  await shell(control, `ip link set ${node.name} master switch up`);
+  await shell(
     node,
     `ip address add ${addresses.node(number)}/24 dev eth0
      ip link set eth0 up

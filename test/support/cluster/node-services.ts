@@ -16,12 +16,12 @@ export interface NodeSettings {
   readonly programs: Programs;
 }
 
-/** containerd, the kubelet, and what makes services and network policies work on a node. */
-export function startNodeServices(machine: Machine, settings: NodeSettings): Service[] {
+/** containerd, the kubelet, and what makes services and network policies work on a node. Waits until the API knows the node. */
+export async function startNodeServices(machine: Machine, settings: NodeSettings): Promise<Service[]> {
   const { credentials, addresses } = settings;
   const { containerdConfig, kubeletConfig } = writeSettings(settings);
   const containerd = machine.start('containerd', '--config', containerdConfig);
-  machine.run(
+  await machine.run(
     'sh',
     '-c',
     `until ctr version >/dev/null 2>&1; do sleep 0.1; done
@@ -30,12 +30,13 @@ export function startNodeServices(machine: Machine, settings: NodeSettings): Ser
     ...readdirSync(settings.programs.images).map((name) => join(settings.programs.images, name)),
   );
   const name = `--hostname-override=${machine.name}`;
-  return [
+  const kubeconfig = join(credentials, `${machine.name}.kubeconfig`);
+  const services = [
     containerd,
     machine.start(
       'kubelet',
       `--config=${kubeletConfig}`,
-      `--kubeconfig=${join(credentials, `${machine.name}.kubeconfig`)}`,
+      `--kubeconfig=${kubeconfig}`,
       `--node-ip=${addresses.node(settings.number)}`,
       name,
     ),
@@ -49,14 +50,19 @@ export function startNodeServices(machine: Machine, settings: NodeSettings): Ser
       ...['--conntrack-tcp-timeout-established=0s', '--conntrack-tcp-timeout-close-wait=0s'],
       name,
     ),
-    machine.start(
-      'kube-router',
-      `--kubeconfig=${join(credentials, 'policies.kubeconfig')}`,
-      ...['--run-firewall=true', '--run-router=false', '--run-service-proxy=false'],
-      `--service-cluster-ip-range=${addresses.services}`,
-      name,
-    ),
   ];
+  // kube-router ends where it does not find its node.
+  const registered =
+    'timeout 180 sh -c \'until kubectl --kubeconfig "$0" get node "$1"; do sleep 0.2; done\' "$0" "$1"';
+  await machine.run('sh', '-c', registered, kubeconfig, machine.name);
+  const router = machine.start(
+    'kube-router',
+    `--kubeconfig=${join(credentials, 'policies.kubeconfig')}`,
+    ...['--run-firewall=true', '--run-router=false', '--run-service-proxy=false'],
+    `--service-cluster-ip-range=${addresses.services}`,
+    name,
+  );
+  return [...services, router];
 }
 
 function writeSettings({ number, directory, credentials, controlGroup, addresses, programs }: NodeSettings) {
@@ -104,7 +110,6 @@ conf_dir = '${network}'
       imageGCHighThresholdPercent: 100,
       evictionHard: { 'memory.available': '100Mi' },
       nodeLeaseDurationSeconds: 20,
-      shutdownGracePeriod: '0s',
       syncFrequency: '10s',
     }),
   );

@@ -5,7 +5,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { root } from '../checkout.ts';
 import { type Addresses, takeAddresses } from './addresses.ts';
-import { makeClusterDirectory, removeAbandonedDirectories, removeClusterDirectory } from './cluster-directory.ts';
+import { makeClusterDirectory, removeAbandonedClusters, removeCluster } from './cluster-directory.ts';
 import { ClusterNode } from './cluster-node.ts';
 import { ControlPlane } from './control-plane.ts';
 import { makeControlGroup } from './control-groups.ts';
@@ -44,19 +44,19 @@ export interface Cluster {
 
 /** Starts a cluster of two nodes, each with network namespaces and processes of its own, and waits until all of it works. */
 export async function startCluster(): Promise<Cluster> {
-  await removeAbandonedDirectories();
+  await removeAbandonedClusters();
   const programs = builtPrograms();
   const directory = makeClusterDirectory();
   const machines: { halt(): Promise<void> }[] = [];
   const stop = async () => {
     await Promise.all(machines.map((machine) => machine.halt()));
-    await removeClusterDirectory(directory);
+    await removeCluster(directory);
   };
   try {
     const control = await Machine.boot('control', join(directory, 'control'), programs.bin);
     machines.push(control);
-    const addresses = takeAddresses(control.pid);
-    connectControl(control, addresses, NODES);
+    const addresses = takeAddresses(basename(directory), control.pid);
+    await connectControl(control, addresses, NODES);
 
     const credentials = join(directory, 'credentials');
     const names = NODES.map((number) => `node-${number}`);

@@ -45,12 +45,25 @@ export class ClusteredDeployment {
       const deployment = await Deployment.declaring(declaration, { PATH }, program);
       writeFileSync(join(deployment.directory, 'authority.pem'), postgres.authority.certificate);
       writeFileSync(join(deployment.directory, 'admin password'), postgres.adminPassword, { mode: 0o600 });
-      return new ClusteredDeployment(cluster, postgres, deployment);
+      const clustered = new ClusteredDeployment(cluster, postgres, deployment);
+      clustered.renewCertificate();
+      return clustered;
     } catch (error) {
       postgres.stop();
       await cluster.stop();
       throw error;
     }
+  }
+
+  /** The Service's name in the cluster, as certificates have it. */
+  get serviceName(): string {
+    return `${this.namespace}.${this.namespace}.svc`;
+  }
+
+  /** Has a new certificate of the gateway lie where the last one did. */
+  renewCertificate(): void {
+    const pem = this.postgres.authority.issue(this.serviceName);
+    writeFileSync(join(this.deployment.directory, 'gateway.pem'), pem, { mode: 0o600 });
   }
 
   /** Sets what the next deploy declares. */
@@ -66,7 +79,10 @@ export class ClusteredDeployment {
       api: {
         ...{ memory: 256, rolloutSeconds: 120, cpuShare: 0.02 },
         ...api,
-        gateway: { image: nginxImage, certificate: 'self-signed', ...api.gateway, limits: RATES },
+        gateway: {
+          ...{ image: nginxImage, certificate: { certificateFile: 'gateway.pem', keyFile: 'gateway.pem' } },
+          ...{ ...api.gateway, limits: RATES },
+        },
       },
     };
     this.deployment.env['CLUSTERED'] = JSON.stringify(clustered);

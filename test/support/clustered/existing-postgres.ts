@@ -6,6 +6,9 @@ import { withPoll } from './with-poll.ts';
 
 const PASSWORDS = { postgres: 'superuser password', admin: "admin's password" };
 
+/** A copy needs as many as what it copies. */
+const CONNECTIONS = ['-c', 'max_connections=200'];
+
 /** A Postgres that the pods of a test cluster reach at this machine's address in it, with TLS, and perhaps a copy of it. */
 export class ExistingPostgres {
   readonly host: string;
@@ -35,7 +38,7 @@ export class ExistingPostgres {
     docker(
       ...['run', '--detach', '--name', this.name, '--network', this.network],
       ...['--publish', `${this.host}:${this.port}:5432`, '--env', `POSTGRES_PASSWORD=${PASSWORDS.postgres}`],
-      ...[this.image, '-c', 'wal_level=replica', '-c', 'max_connections=200'],
+      ...[this.image, '-c', 'wal_level=replica', ...CONNECTIONS],
     );
     await withPoll(() => this.sql('SELECT 1', { tls: false }));
     this.inside(
@@ -56,7 +59,7 @@ export class ExistingPostgres {
   /** Starts a copy that follows, and answers where. */
   async startReplica(port: number): Promise<{ host: string; port: number }> {
     const copy = `umask 077; PGPASSWORD='${PASSWORDS.postgres}' pg_basebackup --host=${this.name} --username=postgres \
-      --pgdata=/tmp/copy --write-recovery-conf --wal-method=stream && exec postgres -D /tmp/copy`;
+      --pgdata=/tmp/copy --checkpoint=fast --write-recovery-conf --wal-method=stream && exec postgres -D /tmp/copy ${CONNECTIONS.join(' ')}`;
     docker(
       ...['run', '--detach', '--name', this.replicaName, '--network', this.network, '--user', 'postgres'],
       ...['--publish', `${this.host}:${port}:5432`, '--entrypoint', 'bash', this.image, '-ec', copy],

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { clockResult } from '../../../cli/doctor/clocks.ts';
+import { checkCluster } from '../../../cli/doctor/cluster.ts';
 import { checkEngine } from '../../../cli/doctor/engine.ts';
 import { resultLine, type CheckResult } from '../../../cli/doctor/check-result.ts';
 import { missing, tagResults } from '../../../cli/doctor/images.ts';
@@ -15,6 +16,7 @@ import { checkTerraform } from '../../../cli/doctor/terraform.ts';
 import { checkTable, versionResults } from '../../../cli/doctor/versions.ts';
 import { SecretsDirectory } from '../../../constructs/index.ts';
 import { RELEASE_TABLE } from '../../../declaration/releases/release-table.ts';
+import { type Answers, provideKubectl } from '../../support/kubectl.ts';
 import { run } from '../../support/run-cli.ts';
 
 let directory: string;
@@ -40,6 +42,50 @@ describe('a port', () => {
     expect(taken!.fix).toContain('API_PORT');
     await new Promise((resolve) => server.close(resolve));
     expect(levels(await checkPorts(undefined, wanted(port)))).toEqual(['ok']);
+  });
+});
+
+describe('a cluster', () => {
+  const version = (minor: string) => ({ serverVersion: { gitVersion: `v1.${minor}.4`, minor } });
+  const labels = { 'pod-security.kubernetes.io/enforce': 'restricted' };
+  const good: Answers = [
+    ['version', version('34')],
+    ['get namespace shop', { metadata: { labels } }],
+    ['auth can-i', 'yes'],
+    ['get --raw /apis/metrics', '{}'],
+  ];
+  const lines = (answers: Answers) => {
+    provideKubectl(answers);
+    return checkCluster({ namespace: 'shop' }).map(resultLine);
+  };
+
+  it('that has all is good', () => {
+    expect(lines(good)).toEqual([
+      'ok      cluster: Kubernetes v1.34.4',
+      'ok      cluster: the cluster has metrics, by which pods are added',
+    ]);
+  });
+
+  it.each<[string, Answers[number], string]>([
+    [
+      'does not answer',
+      ['version', 'error: no route to host'],
+      'problem cluster: the cluster does not answer (error: no route',
+    ],
+    ['is old', ['version', version('28+')], 'problem cluster: Kubernetes v1.28+.4 does not know sidecar containers'],
+    [
+      'takes any pods',
+      ['get namespace', { metadata: {} }],
+      'warning cluster: the namespace shop takes pods that are not restricted',
+    ],
+    ['does not let this user', ['can-i create secrets', 'no'], 'problem cluster: this user may not create secrets'],
+    ['has no metrics', ['--raw', 'error: NotFound'], 'warning cluster: the cluster has no metrics'],
+  ])('that %s is told', (_, answer, line) => {
+    expect(lines([answer, ...good])).toEqual(expect.arrayContaining([expect.stringContaining(line)]));
+  });
+
+  it('may lack the namespace', () => {
+    expect(lines([['get namespace', 'error: namespaces "shop" NotFound'], ...good])).toHaveLength(2);
   });
 });
 

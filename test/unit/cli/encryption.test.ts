@@ -1,7 +1,6 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import {
   addKey,
@@ -17,6 +16,7 @@ import {
   readToken,
   signToken,
 } from '../../../tokens/index.ts';
+import { compiled } from '../../support/compiled.ts';
 import { run } from '../../support/run-cli.ts';
 import { runProgram } from '../../support/run-program.ts';
 
@@ -121,8 +121,7 @@ it('gateway open serves until it is stopped, and prints no token', async () => {
     await signToken(readKeys(directory)[0]!, { role: 'writer' }),
     readKeys(stored())[0]!,
   );
-  const main = fileURLToPath(new URL('../../../cli/main.ts', import.meta.url));
-  const args = ['--import', 'tsx', main, 'gateway', 'open', '--directory', encryptionDirectory, '--listen', '0'];
+  const args = [compiled('cli/main.js'), 'gateway', 'open', '--directory', encryptionDirectory, '--listen', '0'];
   const answers: (number | string)[] = [];
   const ask = async (url: string, pid: number) => {
     for (const given of [token, token.slice(0, -8)]) {

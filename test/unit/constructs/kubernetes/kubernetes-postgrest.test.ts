@@ -1,6 +1,6 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { TerraformStack } from 'cdktf';
+import type { TerraformStack } from 'cdktf';
 import { describe, expect, it } from 'vitest';
 import {
   type ExistingPostgresDatabaseAttributes,
@@ -197,6 +197,11 @@ describe('an API on a cluster', () => {
     ['a port', { props: { service: { port: 0 } } }, '0 is not a port'],
     ['the port of a copy', { props: { readReplicas: [{ host: 'r', port: 70_000 }] } }, '70000 is not a port'],
     [
+      'copies for a version that would listen there',
+      { props: { readReplicas: [{ host: 'r', port: 5432 }] }, input: { server: { version: '12.0.2' } } },
+      'PostgREST 12.0.2 would not learn of new keys',
+    ],
+    [
       'more connections than the database has',
       { props: { replicas: { max: 5 } }, database: { maxConnections: 100 } },
       '5 pods open up to 110 connections while they are replaced, more than the limit of 100',
@@ -209,7 +214,7 @@ describe('an API on a cluster', () => {
   ])('rejects %s', (_, options, problem) => {
     expect(refusal(() => onCluster(options))).toMatchObject({
       code: 'invalid_prop',
-      problem: expect.stringContaining(problem),
+      problem: expect.stringContaining(problem) as string,
     });
   });
 });

@@ -4,11 +4,11 @@ import { mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
 import { expect, it } from 'vitest';
 import { loadSigningKey, loadVerificationKeys, readManagedKeys, rotateKeys } from '../../../../tokens/index.ts';
+import { compiled } from '../../../support/compiled.ts';
 
-const program = fileURLToPath(new URL('rotate-forever.ts', import.meta.url));
+const program = compiled('test/unit/tokens/keys/rotate-forever.js');
 const KILLS = 30;
 
 it(
@@ -20,7 +20,7 @@ it(
     const told = new Set<string>();
     try {
       for (let kill = 0; kill < KILLS; kill++) {
-        const child = spawn(process.execPath, ['--import', 'tsx', program, directory], {
+        const child = spawn(process.execPath, [program, directory], {
           stdio: ['ignore', 'pipe', 'inherit'],
         });
         let printed = '';
