@@ -114,14 +114,14 @@ describe('a deployer with the permissions of the page', () => {
   let env: NodeJS.ProcessEnv;
 
   beforeAll(async () => {
-    const { apply, kubeconfig, kubectl } = clustered.cluster;
-    await apply(codeBlocks(PAGE).find(({ language }) => language === 'yaml')!.text);
+    const { cluster } = clustered;
+    await cluster.apply(codeBlocks(PAGE).find(({ language }) => language === 'yaml')!.text);
     await clustered.kubectl('create', 'serviceaccount', 'deployer');
     const credential = (await clustered.kubectl('create', 'token', 'deployer')).trim();
     const own = join(clustered.deployment.directory, 'deployer.kubeconfig');
-    copyFileSync(kubeconfig, own);
-    await kubectl('--kubeconfig', own, 'config', 'set-credentials', 'deployer', `--token=${credential}`);
-    await kubectl('--kubeconfig', own, 'config', 'set-context', '--current', '--user=deployer');
+    copyFileSync(cluster.kubeconfig, own);
+    await cluster.kubectl('--kubeconfig', own, 'config', 'set-credentials', 'deployer', `--token=${credential}`);
+    await cluster.kubectl('--kubeconfig', own, 'config', 'set-context', '--current', '--user=deployer');
     env = { KUBECONFIG: own, CREATE_NAMESPACE: 'no', PLATFORM: 'kubernetes' };
   });
 
@@ -132,6 +132,14 @@ describe('a deployer with the permissions of the page', () => {
 
   it('deploys, and tokens from before `destroy` work again', async () => {
     await clustered.deployment.deploy(env);
+    expect((await askCluster()).status).toBe(200);
+  });
+
+  it('rotates keys', async () => {
+    const { deployment } = clustered;
+    const rotate = ['keys', 'rotate', '--directory', join(deployment.secrets, 'keys')];
+    expect((await deployment.command(rotate)).status).toBe(0);
+    await deployment.deploy(env);
     expect((await askCluster()).status).toBe(200);
   });
 
