@@ -10,8 +10,6 @@ import { type RenewedFiles, untilFirstKey, withRenewedFiles } from './renewed-fi
 
 interface FirstKeyOptions extends RenewedFiles {
   readonly firstKey: readonly string[];
-  /** Seconds. */
-  readonly timeout: number;
 }
 
 interface ReloadOptions extends FirstKeyOptions, ConnectionOptions, KeyPlaceOptions {

@@ -10,6 +10,8 @@ export interface RenewedFiles extends ClusterOptions {
   readonly selector: string;
   /** Changes with the files. */
   readonly files: string;
+  /** Time in which there has to be a pod that can be asked, in seconds. */
+  readonly timeout: number;
 }
 
 /** Pods come and go with the load, also while they are asked. */
@@ -20,7 +22,8 @@ const PAUSE_MS = 200;
  * Has the nodes write changed files into the pods at once, and not within a minute, and then asks each pod.
  *
  * @param ask answers when the pods use the files; it gets their names and reaches their ports
- * @throws SecuredPostgrestError `cluster_failed`, and what `ask` throws about a pod that is still there
+ * @throws SecuredPostgrestError `cluster_failed`; `server_not_ready` where no pod is ready; what `ask` throws about a pod that is still
+ * there
  */
 export async function withRenewedFiles(
   options: RenewedFiles,
@@ -29,7 +32,7 @@ export async function withRenewedFiles(
   const asked = new Set<string>();
   for (let tries = 1; ; tries += 1) {
     await annotate(options);
-    const names = await readyPods(options);
+    const names = await (asked.size === 0 ? somePods(options) : readyPods(options));
     const others = names.filter((name) => !asked.has(name));
     if (others.length === 0) return;
     await using ports = new ForwardedPorts(options);
@@ -77,6 +80,18 @@ async function annotate(options: RenewedFiles): Promise<void> {
   const annotation = `secured-postgrest/files=${files}`;
   // A pod that ends meanwhile makes it fail: those that are left are asked, and tell.
   await kubectl(options, 'annotate', 'pods', '--selector', selector, '--overwrite', annotation);
+}
+
+/** The pods that are ready, of which there has to be one: nobody else can show that the files are used. */
+async function somePods(options: RenewedFiles): Promise<string[]> {
+  const { namespace, selector, timeout } = options;
+  for (const deadline = Date.now() + timeout * 1000; ; await delay(PAUSE_MS)) {
+    const names = await readyPods(options);
+    if (names.length > 0) return names;
+    if (Date.now() < deadline) continue;
+    const fix = "look at the pods' logs, whether they reach the database, and deploy again";
+    refuse('server_not_ready', `pods ${selector} in ${namespace}`, `after ${timeout} s none is ready`, fix);
+  }
 }
 
 async function readyPods(options: RenewedFiles): Promise<string[]> {
