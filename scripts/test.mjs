@@ -19,7 +19,7 @@ const PIPED = ['ignore', 'pipe', 'pipe'];
  * first lane takes as long as the whole run.
  */
 const lanes = [
-  { kinds: ['deploy'], isEarly: true, priority: 0 },
+  { kinds: ['deploy', 'kubernetes'], isEarly: true, priority: 0 },
   { kinds: ['docker', 'deploy-other-names'], isEarly: true, priority: 3 },
   {
     kinds: ['unit', 'site', 'terrain', 'embedded', 'postgrest-14', 'postgrest-16', 'browser'],
@@ -27,7 +27,7 @@ const lanes = [
     priority: 5,
   },
 ];
-const afterEarly = ['engine', 'kubernetes'];
+const afterEarly = ['engine'];
 
 const args = process.argv.slice(2);
 /** Without the projects, which are those that can run here. */
