@@ -43,6 +43,7 @@ if (unknown !== undefined) {
 /** Load average of the last minute. */
 const load = () => loadavg()[0]!;
 const machine = {
+  date: new Date().toISOString().slice(0, 10),
   cores: availableParallelism(),
   processor: cpus()[0]?.model,
   node: process.version,

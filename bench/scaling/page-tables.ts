@@ -243,7 +243,7 @@ const rates: Table = (figures, { machine }) => {
     row(
       'memory of pods, limits',
       at.map(({ pods, poolSize }) => `${about((pods * limit(poolSize)) / 1000)} GB`),
-      'pods × (192 + 32 × pool) MB: [limits](constructs.md#limits)',
+      'pods × (192 + 32 × pool) MB: [limits](constructs.md#memory-and-cpus)',
     ),
     row(
       'memory of connections',
