@@ -11,6 +11,7 @@ import { benchRefresh } from './refresh.ts';
 import { benchRequests } from './requests.ts';
 import { runPart } from './run-part.ts';
 import { benchRunner } from './runner.ts';
+import { benchScaling } from './scaling.ts';
 import { benchTodos } from './todos.ts';
 
 interface Benchmark {
@@ -28,6 +29,7 @@ const benchmarks: Readonly<Record<string, Benchmark>> = {
   ephemeral: { run: benchEphemeral, limitMinutes: 15 },
   todos: { run: benchTodos, limitMinutes: 20 },
   deploy: { run: benchDeploy, limitMinutes: 40 },
+  scaling: { run: benchScaling, limitMinutes: 60 },
 };
 
 const { values } = parseArgs({ options: { json: { type: 'string' }, only: { type: 'string' } } });
@@ -41,6 +43,7 @@ if (unknown !== undefined) {
 /** Load average of the last minute. */
 const load = () => loadavg()[0]!;
 const machine = {
+  date: new Date().toISOString().slice(0, 10),
   cores: availableParallelism(),
   processor: cpus()[0]?.model,
   node: process.version,

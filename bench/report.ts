@@ -3,7 +3,7 @@ import type { Summary } from './statistics.ts';
 /** One figure; `ratio` says how many times `against` it is. */
 export interface Figure {
   readonly name: string;
-  readonly unit: 'ms' | 'requests/s' | 'resources' | '%' | 'MB';
+  readonly unit: 'ms' | 'µs' | 'requests/s' | 'resources' | 'connections' | 'bytes' | '%' | 'MB';
   readonly value: Summary;
   readonly against?: string;
   readonly ratio?: number;
@@ -41,6 +41,10 @@ export class Figures {
   add(name: string, value: Summary, { unit = 'ms', against }: { unit?: Figure['unit']; against?: string } = {}): void {
     const ratio = against === undefined ? {} : { against, ratio: value.median / this.of(against).median };
     this.#figures.set(name, { name, unit, value, ...ratio });
+  }
+
+  has(name: string): boolean {
+    return this.#figures.has(name);
   }
 
   of(name: string): Summary {

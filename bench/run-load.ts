@@ -7,14 +7,11 @@ const ROUNDS = 3;
 const ROUND_MS = 2000;
 
 /** Asks from a process of its own, as fast as it is answered. */
-function runLoad(orders: Omit<LoadOrders, 'connections'>): Promise<Load> {
+export function runLoad(orders: LoadOrders): Promise<Load> {
   return new Promise((resolve, reject) => {
     const program = fileURLToPath(new URL('load.ts', import.meta.url));
-    const whole: LoadOrders = { ...orders, connections: CONNECTIONS };
-    const child = spawn(process.execPath, ['--import', 'tsx', program], {
-      env: { ...process.env, LOAD: JSON.stringify(whole) },
-      stdio: ['ignore', 'pipe', 'inherit'],
-    });
+    const child = spawn(process.execPath, ['--import', 'tsx', program], { stdio: ['pipe', 'pipe', 'inherit'] });
+    child.stdin.end(JSON.stringify(orders));
     let output = '';
     child.stdout.on('data', (data: Buffer) => (output += data.toString()));
     child.on('error', reject);
@@ -30,12 +27,20 @@ export async function loadsInRounds<Variant extends { readonly urls: readonly st
   token: string,
   prepare: (variant: Variant) => Promise<void> = () => Promise.resolve(),
 ): Promise<Map<Variant, Load[]>> {
+  return inRounds(variants, async (variant) => {
+    await prepare(variant);
+    return runLoad({ urls: variant.urls, token, connections: CONNECTIONS, milliseconds: ROUND_MS });
+  });
+}
+
+/** Runs each variant once a round. */
+export async function inRounds<Variant>(
+  variants: readonly Variant[],
+  run: (variant: Variant) => Promise<Load>,
+): Promise<Map<Variant, Load[]>> {
   const loads = new Map<Variant, Load[]>(variants.map((variant) => [variant, []]));
   for (let round = 0; round < ROUNDS; round++) {
-    for (const variant of variants) {
-      await prepare(variant);
-      loads.get(variant)!.push(await runLoad({ urls: variant.urls, token, milliseconds: ROUND_MS }));
-    }
+    for (const variant of variants) loads.get(variant)!.push(await run(variant));
   }
   return loads;
 }

@@ -17,6 +17,7 @@ export const sidebar = {
     'docs/importing',
     'docs/existing-postgres',
     'docs/kubernetes',
+    'docs/scaling',
     'docs/upgrades',
     'docs/versions',
     'docs/commands',
