@@ -152,8 +152,16 @@ export class PodGateway extends Construct {
       image,
       contents: {
         ...(pem && { certificate: { secret: pem, fingerprint: secrets.fingerprint(pem) } }),
-        servers: { text: upstreams, bytes: upstreams.length, fingerprint: fingerprint(withoutReferences(upstreams)) },
-        configuration: { text: this.fileText('nginx.conf', text), bytes: text.length, fingerprint: fingerprint(text) },
+        servers: {
+          text: upstreams,
+          bytes: Buffer.byteLength(upstreams),
+          fingerprint: fingerprint(withoutReferences(upstreams)),
+        },
+        configuration: {
+          text: this.fileText('nginx.conf', text),
+          bytes: Buffer.byteLength(text),
+          fingerprint: fingerprint(text),
+        },
       },
       lifecycle: { ...probes(), ...stopNginx() },
     };
