@@ -23,7 +23,7 @@ import { checkConnections, connectionsCheck } from './connections.ts';
 import { graceSeconds } from './graceful-stop.ts';
 import { checkName, type KubernetesCluster } from './kubernetes-cluster.ts';
 import { selectorText } from './labels.ts';
-import { hostsAsPeers, isAddress, networkPolicy, podsOf } from './network-policy.ts';
+import { checkNotEmpty, hostsAsPeers, isAddress, networkPolicy, podsOf } from './network-policy.ts';
 import { type KubernetesGatewayProps, PodGateway } from './pod-gateway.ts';
 import { type PlacedServer, placePods } from './place-pods.ts';
 import { referencesIn } from './references.ts';
@@ -111,6 +111,9 @@ export class KubernetesPostgrest extends Construct {
     const { declaration, database, cluster, readReplicas, name = declaration.name } = props;
     const place = this.node.path;
     checkName(`${place}.name`, name);
+    for (const list of ['allowedFrom', 'databaseNetworks', 'readReplicas'] as const) {
+      checkNotEmpty(`${place}.${list}`, props[list]);
+    }
     const secrets = props.secrets ?? new SecretsDirectory({ name: declaration.name });
     const access = props.access ?? new DatabaseAccess(this, 'access', { ...props, secrets });
     const image = props.image ?? postgrestImage(declaration);

@@ -8,7 +8,7 @@ import { cliProvisioner } from '../synth/cli-command.ts';
 import { stopNode } from './graceful-stop.ts';
 import { checkName, type KubernetesCluster } from './kubernetes-cluster.ts';
 import { selectorText } from './labels.ts';
-import { hostsAsPeers, isAddress, networkPolicy, podsOf } from './network-policy.ts';
+import { checkNotEmpty, hostsAsPeers, isAddress, networkPolicy, podsOf } from './network-policy.ts';
 import { placePods } from './place-pods.ts';
 import { referencesIn } from './references.ts';
 import { checkReplicas, type Replicas } from './replicas.ts';
@@ -54,6 +54,7 @@ export class KubernetesTokenService extends Construct {
     const { database, cluster, image, name = props.declaration.name } = props;
     const place = this.node.path;
     checkName(`${place}.name`, name);
+    checkNotEmpty(`${place}.databaseNetworks`, props.databaseNetworks);
     const given = props.replicas ?? {};
     const ownSecrets = props.secrets ?? new SecretsDirectory({ name: props.declaration.name });
     const service = describedTokenService(
@@ -84,7 +85,7 @@ export class KubernetesTokenService extends Construct {
           ...service.contents,
           declaration: {
             text: Fn.file(declaration.file),
-            bytes: declaration.text.length,
+            bytes: Buffer.byteLength(declaration.text),
             fingerprint: declaration.fingerprint,
           },
         },

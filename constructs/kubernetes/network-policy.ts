@@ -1,5 +1,6 @@
 import { isIPv4, isIPv6 } from 'node:net';
 import type { Construct } from 'constructs';
+import { refuse } from '../../errors/secured-postgrest-error.ts';
 import { Token } from '../synth/cdk/core.ts';
 import { type KubernetesAttributes, KubernetesResource } from '../synth/cdk/kubernetes.ts';
 import type { KubernetesCluster } from './kubernetes-cluster.ts';
@@ -43,6 +44,15 @@ export function networkPolicy(scope: Construct, traffic: AllowedTraffic): void {
     },
     { provider: cluster.provider, dependsOn: [...cluster.waitFor] },
   );
+}
+
+/**
+ * Rejects a list that is given and empty: a policy would take it for everyone.
+ *
+ * @throws SecuredPostgrestError `invalid_prop`
+ */
+export function checkNotEmpty(place: string, list: readonly unknown[] | undefined): void {
+  if (list?.length === 0) refuse('invalid_prop', place, 'the list is empty', 'name at least one, or leave it out');
 }
 
 /** Pods of a component as a peer. */

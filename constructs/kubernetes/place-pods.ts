@@ -130,7 +130,7 @@ export function placePods(scope: Construct, placement: PodPlacement): PlacedPods
     replicas: isScaled ? '' : String(replicas.min),
     timeoutSeconds: placement.rolloutSeconds,
     hide: placement.hide,
-    dependsOn: [deployment],
+    deployment,
   });
   return { runningFingerprint: files.runningFingerprint, generation, waitFor: rollout.waitFor };
 }

@@ -170,8 +170,16 @@ export class PodGateway extends Construct {
       contents: {
         ...(pem && { certificate: content(pem) }),
         ...(trusted && { [TOKEN_SERVICE_CERTIFICATE.id]: content(trusted) }),
-        servers: { text: upstreams, bytes: upstreams.length, fingerprint: fingerprint(withoutReferences(upstreams)) },
-        configuration: { text: this.fileText('nginx.conf', text), bytes: text.length, fingerprint: fingerprint(text) },
+        servers: {
+          text: upstreams,
+          bytes: Buffer.byteLength(upstreams),
+          fingerprint: fingerprint(withoutReferences(upstreams)),
+        },
+        configuration: {
+          text: this.fileText('nginx.conf', text),
+          bytes: Buffer.byteLength(text),
+          fingerprint: fingerprint(text),
+        },
       },
       lifecycle: { ...probes(), ...stopNginx() },
     };

@@ -1,5 +1,6 @@
 import { Construct } from 'constructs';
 import { DataResource, type ITerraformDependable } from '../synth/cdk/core.ts';
+import type { KubernetesResource } from '../synth/cdk/kubernetes.ts';
 import { cliProvisioner } from '../synth/cli-command.ts';
 import type { KubernetesCluster } from './kubernetes-cluster.ts';
 
@@ -14,7 +15,7 @@ export interface RolloutProps {
   readonly replicas: string;
   readonly timeoutSeconds: number;
   readonly hide: readonly string[];
-  readonly dependsOn: readonly ITerraformDependable[];
+  readonly deployment: KubernetesResource;
 }
 
 /**
@@ -26,7 +27,7 @@ export class Rollout extends Construct {
 
   constructor(scope: Construct, id: string, props: RolloutProps) {
     super(scope, id);
-    const { cluster, deploymentName, generation, references, replicas, timeoutSeconds, hide } = props;
+    const { cluster, deploymentName, generation, references, replicas, timeoutSeconds, hide, deployment } = props;
     const done = new DataResource(this, 'done', {
       triggersReplace: { generation, references, replicas, namespace: cluster.namespace },
       provisioners: [
@@ -38,7 +39,9 @@ export class Rollout extends Construct {
           ...hide.flatMap((path) => ['--hide', path]),
         ),
       ],
-      dependsOn: [...props.dependsOn],
+      // Also where the Deployment was changed or removed by others, or differs in what is known only when Terraform applies.
+      lifecycle: { replaceTriggeredBy: [deployment.address] },
+      dependsOn: [deployment],
     });
     this.waitFor = [done];
   }

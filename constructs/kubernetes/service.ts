@@ -1,7 +1,7 @@
 import type { Construct } from 'constructs';
 import { checkPort } from '../../compile/server/limits.ts';
 import { type KubernetesAttributes, KubernetesResource } from '../synth/cdk/kubernetes.ts';
-import type { KubernetesCluster } from './kubernetes-cluster.ts';
+import { checkName, type KubernetesCluster } from './kubernetes-cluster.ts';
 import { labels, type PodSelector, selectorLabels } from './labels.ts';
 
 /** How clients reach the API. */
@@ -42,6 +42,7 @@ export function placeService(scope: Construct, placement: ServicePlacement) {
   const { cluster, serviceName, targetPort, hasCertificate, props } = placement;
   const { type = 'ClusterIP', annotations, nodePort } = props;
   const place = `${scope.node.path}.service`;
+  checkName(`${place}.name`, serviceName);
   const port = checkPort(`${place}.port`, props.port ?? (hasCertificate ? 443 : 80));
   if (nodePort !== undefined) checkPort(`${place}.nodePort`, nodePort);
   const resource = new KubernetesResource(

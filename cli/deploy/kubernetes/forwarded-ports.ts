@@ -2,18 +2,18 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { refuse } from '../../../errors/secured-postgrest-error.ts';
-import { type ClusterOptions, kubectlOptions } from './kubectl.ts';
-
-/** Time in which the cluster has to connect. */
-const ANSWER_MS = 20_000;
+import { ANSWER_MS, type ClusterOptions, kubectlOptions } from './kubectl.ts';
 
 /** Ports of pods, reached on this machine while it is in use. */
 export class ForwardedPorts implements AsyncDisposable {
   private readonly children: ChildProcess[] = [];
   private readonly cluster: ClusterOptions;
+  private readonly answerMs: number;
 
-  constructor(cluster: ClusterOptions) {
+  /** @param answerMs the longest time until a port is reached, in milliseconds */
+  constructor(cluster: ClusterOptions, answerMs = ANSWER_MS) {
     this.cluster = cluster;
+    this.answerMs = answerMs;
   }
 
   /**
@@ -27,23 +27,20 @@ export class ForwardedPorts implements AsyncDisposable {
     this.children.push(child);
     const errors: string[] = [];
     child.stderr.on('data', (part: Buffer) => errors.push(part.toString()));
-    child.on('error', (error) => errors.push(String(error)));
-    const deadline = setTimeout(() => child.kill(), ANSWER_MS);
-    for await (const line of createInterface({ input: child.stdout })) {
-      const local = /127\.0\.0\.1:(\d+) ->/.exec(line)?.[1];
-      if (local === undefined) continue;
-      clearTimeout(deadline);
+    // It has no such option of its own, and waits for ever for a cluster that does not answer.
+    const tooLong = setTimeout(() => child.kill(), this.answerMs);
+    try {
+      for await (const line of createInterface({ input: child.stdout })) {
+        const local = /127\.0\.0\.1:(\d+) ->/.exec(line)?.[1];
+        if (local !== undefined) return `http://127.0.0.1:${local}`;
+      }
+    } finally {
+      clearTimeout(tooLong);
       // What follows says which connections it handles.
       child.stdout.resume();
-      return `http://127.0.0.1:${local}`;
     }
-    clearTimeout(deadline);
-    return refuse(
-      'cluster_failed',
-      `pod ${pod}`,
-      `port ${port} cannot be reached (${errors.join('').trim()})`,
-      'deploy again',
-    );
+    const reason = errors.join('').trim() || 'it did not answer in time';
+    return refuse('cluster_failed', `pod ${pod}`, `port ${port} cannot be reached (${reason})`, 'deploy again');
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -33,7 +33,7 @@ export interface KubectlAnswer {
 }
 
 /** For one command. */
-const ANSWER_MS = 20_000;
+export const ANSWER_MS = 20_000;
 
 /** @throws SecuredPostgrestError `cluster_failed` where there is no `kubectl` command */
 export async function kubectl(cluster: ClusterOptions, ...args: readonly string[]): Promise<KubectlAnswer> {

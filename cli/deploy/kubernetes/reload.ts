@@ -10,6 +10,8 @@ import { type RenewedFiles, untilFirstKey, withRenewedFiles } from './renewed-fi
 
 interface FirstKeyOptions extends RenewedFiles {
   readonly firstKey: readonly string[];
+  /** Seconds. */
+  readonly timeout: number;
 }
 
 interface ReloadOptions extends FirstKeyOptions, ConnectionOptions, KeyPlaceOptions {

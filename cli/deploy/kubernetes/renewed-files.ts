@@ -3,15 +3,13 @@ import { refuse } from '../../../errors/secured-postgrest-error.ts';
 import { answerOf } from '../server-answer.ts';
 import { ForwardedPorts } from './forwarded-ports.ts';
 import { type ClusterOptions, kubectl } from './kubectl.ts';
-import { isReady, podsOf } from './pods.ts';
+import { podsOf } from './pods.ts';
 
 export interface RenewedFiles extends ClusterOptions {
   /** Finds the pods. */
   readonly selector: string;
   /** Changes with the files. */
   readonly files: string;
-  /** Time in which there has to be a pod that can be asked, in seconds. */
-  readonly timeout: number;
 }
 
 /** Pods come and go with the load, also while they are asked. */
@@ -22,8 +20,7 @@ const PAUSE_MS = 200;
  * Has the nodes write changed files into the pods at once, and not within a minute, and then asks each pod.
  *
  * @param ask answers when the pods use the files; it gets their names and reaches their ports
- * @throws SecuredPostgrestError `cluster_failed`; `server_not_ready` where no pod is ready; what `ask` throws about a pod that is still
- * there
+ * @throws SecuredPostgrestError `cluster_failed`, also where there is no pod; and what `ask` throws about a pod that is still there
  */
 export async function withRenewedFiles(
   options: RenewedFiles,
@@ -32,15 +29,19 @@ export async function withRenewedFiles(
   const asked = new Set<string>();
   for (let tries = 1; ; tries += 1) {
     await annotate(options);
-    const names = await (asked.size === 0 ? somePods(options) : readyPods(options));
+    const names = await runningPods(options);
     const others = names.filter((name) => !asked.has(name));
-    if (others.length === 0) return;
+    if (others.length === 0) {
+      if (asked.size > 0) return;
+      const fix = 'see `kubectl get pods`: was the Deployment scaled to 0?';
+      refuse('cluster_failed', `pods ${options.selector}`, 'none runs that could be asked', fix);
+    }
     await using ports = new ForwardedPorts(options);
     try {
       await ask(others, ports);
       for (const name of others) asked.add(name);
     } catch (error) {
-      const present = new Set(await readyPods(options));
+      const present = new Set(await runningPods(options));
       if (tries >= TRIES || others.every((name) => present.has(name))) throw error;
     }
   }
@@ -82,18 +83,8 @@ async function annotate(options: RenewedFiles): Promise<void> {
   await kubectl(options, 'annotate', 'pods', '--selector', selector, '--overwrite', annotation);
 }
 
-/** The pods that are ready, of which there has to be one: nobody else can show that the files are used. */
-async function somePods(options: RenewedFiles): Promise<string[]> {
-  const { namespace, selector, timeout } = options;
-  for (const deadline = Date.now() + timeout * 1000; ; await delay(PAUSE_MS)) {
-    const names = await readyPods(options);
-    if (names.length > 0) return names;
-    if (Date.now() < deadline) continue;
-    const fix = "look at the pods' logs, whether they reach the database, and deploy again";
-    refuse('server_not_ready', `pods ${selector} in ${namespace}`, `after ${timeout} s none is ready`, fix);
-  }
-}
-
-async function readyPods(options: RenewedFiles): Promise<string[]> {
-  return (await podsOf(options, options.selector)).filter(isReady).map(({ metadata }) => metadata.name);
+/** Also those that are not ready at the moment: they would go on with the files from before when they are ready again. */
+async function runningPods(options: RenewedFiles): Promise<string[]> {
+  const pods = await podsOf(options, options.selector);
+  return pods.filter(({ status }) => status.phase === 'Running').map(({ metadata }) => metadata.name);
 }

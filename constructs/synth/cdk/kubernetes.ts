@@ -48,6 +48,11 @@ export class KubernetesResource extends TerraformResource {
     this.attributes = attributes;
   }
 
+  /** Address in the stack, such as `kubernetes_service_v1.service`, where Terraform takes no expression. */
+  get address(): string {
+    return `${this.terraformResourceType}.${this.friendlyUniqueId}`;
+  }
+
   protected override synthesizeAttributes(): Record<string, unknown> {
     return { ...this.attributes };
   }

@@ -93,6 +93,8 @@ describe('names of variables', () => {
     .join('\n');
   const known = new Set([
     ...Object.keys(serverSettings(todos, places)),
+    // Terraform's own.
+    'TF_LOG',
     ...(sources.match(/\b[A-Z]+(_[A-Z]+)+\b/g) ?? []),
   ]);
 

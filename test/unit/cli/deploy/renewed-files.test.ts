@@ -1,47 +1,54 @@
-import { expect, it } from 'vitest';
+import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect, it, onTestFinished, vi } from 'vitest';
+import { ForwardedPorts } from '../../../../cli/deploy/kubernetes/forwarded-ports.ts';
 import { withRenewedFiles } from '../../../../cli/deploy/kubernetes/renewed-files.ts';
-import { SecuredPostgrestError } from '../../../../errors/secured-postgrest-error.ts';
 import { rejection } from '../../../support/errors.ts';
 import { provideKubectl } from '../../../support/kubectl.ts';
 
-const pod = (name: string, isReady = true) => ({
-  metadata: { name },
-  status: { conditions: [{ type: 'Ready', status: isReady ? 'True' : 'False' }] },
+const OPTIONS = { namespace: 'shop', selector: 'app=todos', files: 'abc' };
+
+const pod = (name: string, phase: string, ready: 'True' | 'False', deleted = false) => ({
+  metadata: { name, ...(deleted && { deletionTimestamp: '2026-11-27T00:00:00Z' }) },
+  status: { phase, conditions: [{ type: 'Ready', status: ready }] },
 });
-const provide = (...items: object[]) =>
+
+const clusterOf = (...items: readonly object[]) =>
   provideKubectl([
-    ['annotate pods --selector app=todos --overwrite secured-postgrest/files=f1', ''],
+    ['annotate pods', 'annotated'],
     ['get pods', { items }],
   ]);
-const options = { namespace: 'shop', selector: 'app=todos', files: 'f1', timeout: 0.3 };
 
-it('asks each ready pod once', async () => {
-  provide(pod('todos-1'), pod('todos-2', false), pod('todos-3'));
+it('asks all pods that run, also one that is not ready at the moment', async () => {
+  clusterOf(
+    pod('ready', 'Running', 'True'),
+    pod('overloaded', 'Running', 'False'),
+    pod('waiting', 'Pending', 'False'),
+    pod('ending', 'Running', 'True', true),
+  );
   const asked: string[] = [];
-  await withRenewedFiles(options, (pods) => {
-    asked.push(...pods);
-    return Promise.resolve();
-  });
-  expect(asked).toEqual(['todos-1', 'todos-3']);
+  await withRenewedFiles(OPTIONS, (pods) => Promise.resolve(void asked.push(...pods)));
+  expect(asked).toEqual(['ready', 'overloaded']);
 });
 
-it('does not take it for done where no pod can be asked', async () => {
-  provide(pod('todos-1', false));
-  const { code, problem } = await rejection(withRenewedFiles(options, () => Promise.resolve()));
-  expect([code, problem]).toEqual(['server_not_ready', 'after 0.3 s none is ready']);
+it('does not take it for an answer that nobody is there', async () => {
+  clusterOf(pod('waiting', 'Pending', 'False'));
+  const ask = vi.fn(() => Promise.resolve());
+  const { code, problem } = await rejection(withRenewedFiles(OPTIONS, ask));
+  expect([code, problem]).toEqual(['cluster_failed', 'none runs that could be asked']);
+  expect(ask).not.toHaveBeenCalled();
 });
 
-it('asks the others where a pod has gone meanwhile, and fails for a pod that is there', async () => {
-  const fails = () =>
-    Promise.reject(new SecuredPostgrestError('keys_not_used', { place: 'p', problem: 'p', fix: 'f' }));
-  provide(pod('todos-1'));
-  expect((await rejection(withRenewedFiles(options, fails))).code).toBe('keys_not_used');
-  const asked: string[] = [];
-  await withRenewedFiles(options, async (pods) => {
-    asked.push(...pods);
-    if (asked.length > 1) return;
-    provide(pod('todos-2'));
-    await fails();
-  });
-  expect(asked).toEqual(['todos-1', 'todos-2']);
+it('does not wait for ever for the port of a pod', async () => {
+  provideKubectl([]);
+  const directory = mkdtempSync(join(tmpdir(), 'kubectl-'));
+  onTestFinished(() => rmSync(directory, { recursive: true }));
+  const path = join(directory, 'kubectl');
+  writeFileSync(path, '#!/bin/sh\nexec sleep 600\n');
+  chmodSync(path, 0o755);
+  vi.stubEnv('PATH', `${directory}:${process.env['PATH']}`);
+  await using ports = new ForwardedPorts({ namespace: 'shop' }, 100);
+  const { code, problem } = await rejection(ports.urlOf('todos-1', 3000));
+  expect([code, problem]).toEqual(['cluster_failed', 'port 3000 cannot be reached (it did not answer in time)']);
 });

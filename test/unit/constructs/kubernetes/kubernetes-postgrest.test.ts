@@ -128,6 +128,13 @@ describe('an API on a cluster', () => {
     expect(triggers(800, 1).generation).not.toBe(first.generation);
   });
 
+  it('waits for the pods whatever has changed the Deployment', () => {
+    const { stack } = onCluster();
+    expect(synth(stack).block('terraform_data', 'api/rollout/done')['lifecycle']).toEqual({
+      replace_triggered_by: [expect.stringMatching(/^kubernetes_deployment_v1\.api_deployment_\w+$/)],
+    });
+  });
+
   it('leaves the number of pods to an autoscaler, if it may change', () => {
     expect(podOf(onCluster().stack).replicas).toBe('2');
     const { stack } = onCluster({ props: { replicas: { min: 3, max: 9, targetCpus: 1.5, scaleDownSeconds: 60 } } });
@@ -205,6 +212,17 @@ describe('an API on a cluster', () => {
       'more connections than the database has',
       { props: { replicas: { max: 5 } }, database: { maxConnections: 100 } },
       '5 pods open up to 110 connections while they are replaced, more than the limit of 100',
+    ],
+    ['clients that are nobody', { props: { allowedFrom: [] } }, 'the list is empty'],
+    ['networks that are none', { props: { databaseNetworks: [] } }, 'the list is empty'],
+    ['copies that are none', { props: { readReplicas: [] } }, 'the list is empty'],
+    [
+      'a name that is too long for the Service of the token service',
+      {
+        input: { tokens: { issuer: 'https://api.example.org/auth' } },
+        props: { name: 'a'.repeat(50), gateway: { certificate: 'self-signed', tokenService: true } },
+      },
+      'a-token-service" is no name for Kubernetes',
     ],
     [
       'encrypted tokens that nothing opens',
