@@ -80,11 +80,7 @@ export class Deployment {
    *
    * @param program the app, a file of the compiled package. @default the stacks of the declaration
    */
-  static async declaring(
-    declaration: Declaration,
-    env: NodeJS.ProcessEnv = {},
-    program?: string,
-  ): Promise<Deployment> {
+  static async declaring(declaration: Declaration, env: NodeJS.ProcessEnv = {}, program?: string): Promise<Deployment> {
     const deployment = await Deployment.prepare(declaration.name, env, program);
     deployment.env['DECLARATION'] = join(deployment.directory, 'declaration', 'declaration.json');
     mkdirSync(join(deployment.directory, 'declaration'));

@@ -15,7 +15,6 @@ import { app, drops, fails, slow, user } from '../../support/commits/app.ts';
 import { compiled } from '../../support/compiled.ts';
 import { rejection } from '../../support/errors.ts';
 
-
 let postgres: PostgresServer;
 let api: EphemeralPostgrest;
 let admin: DatabaseConnection;
