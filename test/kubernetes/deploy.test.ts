@@ -235,7 +235,11 @@ describe('a change under load', () => {
     await run('keys', 'generate', ...keys);
     await withoutFailure('a signing key is added', deploy());
     await run('keys', 'rotate', ...keys);
-    const [, next] = await publishedKeys();
+    const next = await withPoll(async () => {
+      const [, kid] = await publishedKeys();
+      if (kid === undefined) throw new Error('the token service has not read the new key');
+      return kid;
+    });
     await withoutFailure('signing keys are rotated', deploy());
     expect((await publishedKeys())[0]).toBe(next);
     client.token = await userToken();
