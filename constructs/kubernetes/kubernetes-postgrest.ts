@@ -75,8 +75,6 @@ export interface KubernetesPostgrestProps {
 
 const API = { host: '127.0.0.1', port: 3000, adminPort: 3001 } as const;
 const READS = { host: '127.0.0.1', port: 3100, adminPort: 3101 } as const;
-/** Where Postgres listens in most places. */
-const DATABASE_PORT = 5432;
 
 /**
  * A secured PostgREST API in the pods of a Kubernetes cluster, in front of a database that exists: the declaration, roles, access SQL
@@ -267,7 +265,7 @@ function checkReadReplicas(
     const problem = `PostgREST ${version} would not learn of new keys where it reads from a copy`;
     refuse('invalid_prop', `${place}.readReplicas`, problem, 'use PostgREST 12.2 or later');
   }
-  return replicas.map(({ host, port = DATABASE_PORT }, n) => ({
+  return replicas.map(({ host, port }, n) => ({
     host,
     port: checkPort(`${place}.readReplicas[${n}].port`, port),
   }));
