@@ -2,8 +2,8 @@ import { visible } from '../errors/visible.ts';
 import type { Fix } from './fix.ts';
 import type { FindingObject } from './finding-object.ts';
 
-/** Errors keep a deploy from committing; warnings do not. */
-export type Level = 'error' | 'warning';
+/** Errors keep a deploy from committing; warnings do not. An `info` says what nothing reaches now. */
+export type Level = 'error' | 'warning' | 'info';
 
 /** One thing that the audit reports. */
 export interface Finding {

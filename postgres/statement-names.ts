@@ -122,6 +122,30 @@ export interface StatementNames {
     | 'reload_config';
   'apply/trial':
     'begin' | 'end' | 'join_role' | 'let_create' | 'begin_request' | 'create_trial' | 'try_role' | 'lacking';
+  'audit/survey':
+    | 'begin'
+    | 'server'
+    | 'roles'
+    | 'memberships'
+    | 'settings'
+    | 'schemas'
+    | 'relations'
+    | 'columns'
+    | 'indexes'
+    | 'references'
+    | 'policies'
+    | 'functions'
+    | 'server_functions'
+    | 'dependencies'
+    | 'triggers'
+    | 'rewrite_rules'
+    | 'children'
+    | 'default_privileges'
+    | 'extensions'
+    | 'published'
+    | 'event_triggers'
+    | 'large_objects'
+    | 'foreign_servers';
   'cli/explorer': 'functions';
   'cli/types': 'begin' | 'schemas' | 'grantees' | 'relations' | 'foreign_keys' | 'functions' | 'types';
   'import/compare':

@@ -1,5 +1,5 @@
 import type { ParsedStatement } from '../../postgres/parse-sql.ts';
-import { nodesIn } from './walk.ts';
+import { nodesIn } from '../../postgres/expressions/walk.ts';
 
 /**
  * Tests if statements rely on a search path that begins with `public`: one of them uses a name without a schema, before any of them

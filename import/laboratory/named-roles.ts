@@ -1,5 +1,5 @@
 import type { ParsedStatement } from '../../postgres/parse-sql.ts';
-import { nodesIn } from '../files/walk.ts';
+import { nodesIn } from '../../postgres/expressions/walk.ts';
 
 /** Roles that statements name, without those that they make: a dump names roles, and makes none. */
 export function namedRoles(statements: readonly ParsedStatement[]): string[] {

@@ -1,6 +1,6 @@
 import type { ParsedStatement } from '../../postgres/parse-sql.ts';
 import { purposeOf } from '../files/purpose.ts';
-import { nodesIn } from '../files/walk.ts';
+import { nodesIn } from '../../postgres/expressions/walk.ts';
 import { LOGIN, SUPERUSER } from './confined-postgres.ts';
 
 /** How a statement is run that the login may not run. */

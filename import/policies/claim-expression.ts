@@ -6,7 +6,7 @@ import {
   namesOf,
   textOf,
   type Expression,
-} from './parse-expression.ts';
+} from '../../postgres/expressions/parse-expression.ts';
 
 /** A claim that an expression reads. */
 export interface ReadClaim {

@@ -2,7 +2,7 @@ import type { FoundFunction } from '../database/found.ts';
 import { parseSql } from '../../postgres/parse-sql.ts';
 import { SecuredPostgrestError } from '../../errors/secured-postgrest-error.ts';
 import { shownName } from '../project/written-name.ts';
-import { targetOf, type Expression } from './parse-expression.ts';
+import { targetOf, type Expression } from '../../postgres/expressions/parse-expression.ts';
 
 /** Functions without arguments whose body is one expression, such as `auth.uid()`. */
 export async function expressionFunctions(

@@ -1,8 +1,8 @@
 import { scan } from 'libpg-query';
 import { quoteIdentifier, quoteLiteral } from '../../postgres/quote.ts';
-import { nodesIn } from '../files/walk.ts';
+import { nodesIn } from '../../postgres/expressions/walk.ts';
 import { claimOf, type ClaimFunctions, type ReadClaim } from './claim-expression.ts';
-import { EXPRESSION_START, parseExpression, type Expression } from './parse-expression.ts';
+import { EXPRESSION_START, parseExpression, type Expression } from '../../postgres/expressions/parse-expression.ts';
 
 interface Token extends Extent {
   readonly text: string;

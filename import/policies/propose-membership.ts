@@ -1,7 +1,7 @@
 import type { FoundRelation } from '../database/found.ts';
 import { claimOf, type ReadClaim } from './claim-expression.ts';
 import { claimTypeOf } from './column-types.ts';
-import { expressionOf, expressionsOf, namesOf, type Expression } from './parse-expression.ts';
+import { expressionOf, expressionsOf, namesOf, type Expression } from '../../postgres/expressions/parse-expression.ts';
 import {
   anyOf,
   columnOf,

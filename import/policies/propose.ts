@@ -10,7 +10,7 @@ import {
   writtenPath,
   type ProposalContext,
 } from './condition-parts.ts';
-import { expressionsOf, namesOf, type Expression } from './parse-expression.ts';
+import { expressionsOf, namesOf, type Expression } from '../../postgres/expressions/parse-expression.ts';
 import { proposeMembership } from './propose-membership.ts';
 import { ALL_ROWS, type Template } from './template.ts';
 

@@ -1,8 +1,8 @@
 import { claimPath } from '../../declaration/claims.ts';
 import type { FoundColumn, FoundRelation } from '../database/found.ts';
-import { nodesIn } from '../files/walk.ts';
+import { nodesIn } from '../../postgres/expressions/walk.ts';
 import { claimOf, type ClaimFunctions } from './claim-expression.ts';
-import { namesOf, textOf, type Expression } from './parse-expression.ts';
+import { namesOf, textOf, type Expression } from '../../postgres/expressions/parse-expression.ts';
 import type { Template } from './template.ts';
 
 /** Inputs of a condition. */

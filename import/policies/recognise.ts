@@ -10,7 +10,7 @@ import type { ClaimFunctions, ReadClaim } from './claim-expression.ts';
 import { expressionFunctions } from './claim-functions.ts';
 import type { ProposalContext } from './condition-parts.ts';
 import { customText } from './custom-text.ts';
-import { parseExpression, type Expression } from './parse-expression.ts';
+import { parseExpression, type Expression } from '../../postgres/expressions/parse-expression.ts';
 import { propose } from './propose.ts';
 import { isEqual } from './prove.ts';
 import { readsOf } from './reads.ts';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { customText } from '../../../import/policies/custom-text.ts';
-import { parseExpression } from '../../../import/policies/parse-expression.ts';
+import { parseExpression } from '../../../postgres/expressions/parse-expression.ts';
 
 const uid = await parseExpression(
   "(COALESCE(NULLIF(current_setting('request.jwt.claim.sub', true), ''), (NULLIF(current_setting('request.jwt.claims', true), '')::jsonb ->> 'sub')))::uuid",

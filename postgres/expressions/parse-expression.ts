@@ -1,5 +1,5 @@
-import { parseSql } from '../../postgres/parse-sql.ts';
-import type { Node } from '../files/walk.ts';
+import { parseSql } from '../parse-sql.ts';
+import type { Node } from './walk.ts';
 
 /** A node of an expression: its kind, and what it holds. */
 export interface Expression {

@@ -1,0 +1,74 @@
+import { functionTexts, type FunctionTexts } from './conditions/claim-readers.ts';
+import { readConditions, type Condition, type Conditions } from './conditions/conditions.ts';
+import { FALSE, isAlwaysTrue, isNeverTrue, TRUE, truthOf, type Truth } from './conditions/truth.ts';
+import type { AuditScope } from './find-scope.ts';
+import { reachOf, type Reach } from './reach.ts';
+import type { RowCommand, Survey, SurveyedPolicy, SurveyedRelation } from './survey.ts';
+
+/** How many rows of a table a command of a role reaches: by what is known without looking at rows. */
+export type Extent = 'all' | 'some' | 'none';
+
+/** Input of a rule for any database. */
+export interface Anywhere {
+  readonly survey: Survey;
+  readonly scope: AuditScope;
+  readonly reach: Reach;
+  readonly conditions: Conditions;
+  readonly texts: FunctionTexts;
+  /** What a condition can be when a role's request meets it. @param claims by default `none` for the anonymous role, else `any` */
+  truth(condition: Condition, relation: SurveyedRelation, role: string, claims?: 'none' | 'any'): Truth;
+  /** What a policy's own condition for a command can be. Without one, a permissive policy gives no row, and a restrictive one takes none. */
+  policyTruth(policy: SurveyedPolicy, command: RowCommand, role: string, claims?: 'none' | 'any'): Truth;
+  /** Rows that exist and that a command of a role reaches; for `insert`, rows that it may write. */
+  extent(role: string, table: SurveyedRelation, command: RowCommand): Extent;
+  /** The condition by which a policy decides for a command. */
+  deciding(policy: SurveyedPolicy, command: RowCommand): Condition | undefined;
+}
+
+export async function prepare(survey: Survey, scope: AuditScope): Promise<Anywhere> {
+  const reach = reachOf(survey, scope);
+  const texts = functionTexts(survey);
+  const conditions = await readConditions(survey, texts);
+  const truths = new Map<string, Truth>();
+  const truth: Anywhere['truth'] = (condition, relation, role, claims = role === scope.anonymous ? 'none' : 'any') => {
+    const key = JSON.stringify([condition.text, relation.id, role, claims]);
+    const required = () => new Set(relation.columns.filter((column) => column.required).map(({ name }) => name));
+    let columns: ReadonlySet<string> | undefined;
+    const found =
+      truths.get(key) ??
+      truthOf(condition.expression, {
+        claims,
+        role,
+        isRequired: (column) => (columns ??= required()).has(column),
+        bodyOf: (schema, name) => conditions.bodyOf(schema, name),
+      });
+    truths.set(key, found);
+    return found;
+  };
+  const deciding: Anywhere['deciding'] = (policy, command) =>
+    command === 'insert' ? conditions.check(policy) : conditions.using(policy);
+  const policyTruth: Anywhere['policyTruth'] = (policy, command, role, claims) => {
+    const condition = deciding(policy, command);
+    if (!condition) return policy.permissive ? FALSE : TRUE;
+    return truth(condition, policy.relation, role, claims);
+  };
+  return {
+    survey,
+    scope,
+    reach,
+    conditions,
+    texts,
+    truth,
+    policyTruth,
+    deciding,
+    extent: (role, table, command) => {
+      if (reach.isUnbound(role, table)) return 'all';
+      const binding = reach.policies(role, table, command);
+      const of = (policy: SurveyedPolicy) => policyTruth(policy, command, role);
+      const permissive = binding.filter((policy) => policy.permissive).map(of);
+      const restrictive = binding.filter((policy) => !policy.permissive).map(of);
+      if (permissive.every(isNeverTrue) || restrictive.some(isNeverTrue)) return 'none';
+      return permissive.some(isAlwaysTrue) && restrictive.every(isAlwaysTrue) ? 'all' : 'some';
+    },
+  };
+}

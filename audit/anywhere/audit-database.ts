@@ -1,0 +1,42 @@
+import type pg from 'pg';
+import type { AnywhereFinding } from './anywhere-rule.ts';
+import { prepare } from './anywhere.ts';
+import { findScope, type AuditScope, type PostgrestEnvironment, type ScopeOptions } from './find-scope.ts';
+import { readSurvey, surveying } from './read-survey.ts';
+import { ANYWHERE_RULES } from './rules/index.ts';
+import type { Survey, SurveyedServer } from './survey.ts';
+
+/** What an audit of a database answers. */
+export interface DatabaseAudit {
+  readonly scope: AuditScope;
+  readonly server: Pick<SurveyedServer, 'version' | 'database'>;
+  readonly findings: readonly AnywhereFinding[];
+}
+
+/** What is given to an audit of a database. */
+export interface DatabaseAuditOptions extends ScopeOptions {
+  /** PostgREST's variables. @default none */
+  readonly environment?: PostgrestEnvironment;
+}
+
+/**
+ * Audits any database behind PostgREST, in a transaction that cannot write.
+ *
+ * @throws SecuredPostgrestError `scope_not_found`, `unknown_role`, `unknown_schema`
+ */
+export async function auditAnywhere(client: pg.ClientBase, options: DatabaseAuditOptions = {}): Promise<DatabaseAudit> {
+  return auditSurvey(await surveying(client, () => readSurvey(client)), options);
+}
+
+/** Audits what was read of a database. */
+export async function auditSurvey(
+  survey: Survey,
+  { environment = {}, ...options }: DatabaseAuditOptions = {},
+): Promise<DatabaseAudit> {
+  const scope = findScope(survey, options, environment);
+  const audited = await prepare(survey, scope);
+  const findings = ANYWHERE_RULES.flatMap(({ id, levels, topic, find }) =>
+    find(audited).map((found) => ({ rule: id, level: levels[0], topic, ...found })),
+  );
+  return { scope, server: survey.server, findings };
+}
