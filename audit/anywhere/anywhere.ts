@@ -16,7 +16,7 @@ export interface Anywhere {
   readonly conditions: Conditions;
   readonly texts: FunctionTexts;
   /** What a condition can be when a role's request meets it. @param claims by default `none` for the anonymous role, else `any` */
-  truth(condition: Condition, relation: SurveyedRelation, role: string, claims?: 'none' | 'any'): Truth;
+  truth(condition: Condition, relation: SurveyedRelation, role: string | undefined, claims?: 'none' | 'any'): Truth;
   /** What a policy's own condition for a command can be. Without one, a permissive policy gives no row, and a restrictive one takes none. */
   policyTruth(policy: SurveyedPolicy, command: RowCommand, role: string, claims?: 'none' | 'any'): Truth;
   /** Rows that exist and that a command of a role reaches; for `insert`, rows that it may write. */

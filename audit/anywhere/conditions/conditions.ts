@@ -11,6 +11,7 @@ import {
 } from '../../../postgres/expressions/parse-expression.ts';
 import { nodesIn, type Node } from '../../../postgres/expressions/walk.ts';
 import type { Survey, SurveyedFunction, SurveyedPolicy, SurveyedRelation } from '../survey.ts';
+import type { QualifiedName } from '../../../postgres/qualified-name.ts';
 import type { FunctionTexts } from './claim-readers.ts';
 
 /** What a condition of a policy, or the query of a view, names. */
@@ -24,6 +25,8 @@ export interface Condition {
   readonly functions: readonly SurveyedFunction[];
   /** Names before brackets, Postgres' own functions included. */
   readonly called: readonly string[];
+  /** Tables and views in its sub-selects. */
+  readonly tables: readonly QualifiedName[];
   /** Names of settings that it reads by itself. */
   readonly settings: readonly string[];
   /** True if claims of the request count, by itself or through a function. */
@@ -84,12 +87,16 @@ function describe(
   const columns = new Set<string>();
   const called: string[] = [];
   const settings: string[] = [];
+  const tables: QualifiedName[] = [];
   const functions = new Set<SurveyedFunction>();
   const own = new Set(relation.columns.map(({ name }) => name));
   for (const [kind, node] of nodesIn(expression && { [expression.kind]: expression.node })) {
     if (kind === 'ColumnRef') {
       const column = ownColumn(node, relation, own);
       if (column !== undefined) columns.add(column);
+    }
+    if (kind === 'RangeVar') {
+      tables.push({ schema: String(node['schemaname'] ?? 'pg_catalog'), name: String(node['relname']) });
     }
     if (kind !== 'FuncCall') continue;
     const names = namesOf(node['funcname']);
@@ -100,7 +107,7 @@ function describe(
   }
   const readsClaims =
     settings.some((name) => name.startsWith('request.')) || [...functions].some((fn) => texts.readsRequest(fn));
-  return { text, expression, columns, called, settings, functions: [...functions], readsClaims };
+  return { text, expression, columns, called, tables, settings, functions: [...functions], readsClaims };
 }
 
 /** The column of the policy's table that a name is. Postgres writes the table before it where another one is in the query. */

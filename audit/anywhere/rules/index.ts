@@ -1,5 +1,17 @@
 import type { AnywhereRule } from '../anywhere-rule.ts';
+import * as claims from './claims.ts';
+import * as lookups from './lookups.ts';
+import * as oracles from './oracles.ts';
+import * as policies from './policies.ts';
+import * as speed from './speed.ts';
 import * as tables from './tables.ts';
 
 /** Every rule for any database, in the order in which findings are reported. */
-export const ANYWHERE_RULES: readonly AnywhereRule[] = Object.values(tables);
+export const ANYWHERE_RULES: readonly AnywhereRule[] = [tables, policies, claims, lookups, oracles, speed]
+  .flatMap((rules) => Object.values<unknown>(rules))
+  .filter(isRule);
+
+/** Modules of rules have helpers too. */
+function isRule(value: unknown): value is AnywhereRule {
+  return typeof value === 'object' && value !== null && 'find' in value;
+}
