@@ -5,7 +5,7 @@ import {
   textOf,
   type Expression,
 } from '../../../postgres/expressions/parse-expression.ts';
-import { nodesIn } from '../../../postgres/expressions/walk.ts';
+import { listNodes } from '../../../postgres/expressions/walk.ts';
 
 /** `left operator right`, with the kind of its node, such as `AEXPR_OP`. */
 export interface Comparison {
@@ -15,11 +15,16 @@ export interface Comparison {
   readonly right: Expression | undefined;
 }
 
+const compared = new WeakMap<object, readonly Comparison[]>();
+
 /** Every comparison in a condition, also in its sub-selects. */
-export function comparisonsIn(expression: Expression | undefined): Comparison[] {
-  return [...nodesIn(expression && { [expression.kind]: expression.node })].flatMap(([kind, node]) =>
-    kind === 'A_Expr' ? [comparisonOf(node)] : [],
-  );
+export function comparisonsIn(expression: Expression | undefined): readonly Comparison[] {
+  if (!expression) return [];
+  const found =
+    compared.get(expression.node) ??
+    nodesBelow(expression).flatMap(([kind, node]) => (kind === 'A_Expr' ? [comparisonOf(node)] : []));
+  compared.set(expression.node, found);
+  return found;
 }
 
 export function comparisonOf(node: Expression['node']): Comparison {
@@ -59,7 +64,9 @@ export function unwrapped(expression: Expression | undefined): Expression | unde
   return target ? unwrapped(expressionOf(target.node['val'])) : inner;
 }
 
-/** Parse nodes below an expression, it included. */
-export function nodesBelow(expression: Expression | undefined): (readonly [kind: string, node: Expression['node']])[] {
-  return [...nodesIn(expression && { [expression.kind]: expression.node })];
+/** Parse nodes of an expression: its own first, then those below it. */
+export function nodesBelow(expression: Expression | undefined): readonly (readonly [kind: string, node: Expression['node']])[] {
+  if (!expression) return [];
+  const [, ...below] = listNodes(expression.node);
+  return [[expression.kind, expression.node], ...below];
 }

@@ -9,9 +9,10 @@ import {
   expressionsOf,
   type Expression,
 } from '../../../postgres/expressions/parse-expression.ts';
-import { nodesIn, type Node } from '../../../postgres/expressions/walk.ts';
+import type { Node } from '../../../postgres/expressions/walk.ts';
 import type { Survey, SurveyedFunction, SurveyedPolicy, SurveyedRelation } from '../survey.ts';
 import type { QualifiedName } from '../../../postgres/qualified-name.ts';
+import { nodesBelow } from './comparisons.ts';
 import type { FunctionTexts } from './claim-readers.ts';
 
 /** What a condition of a policy, or the query of a view, names. */
@@ -90,7 +91,7 @@ function describe(
   const tables: QualifiedName[] = [];
   const functions = new Set<SurveyedFunction>();
   const own = new Set(relation.columns.map(({ name }) => name));
-  for (const [kind, node] of nodesIn(expression && { [expression.kind]: expression.node })) {
+  for (const [kind, node] of nodesBelow(expression)) {
     if (kind === 'ColumnRef') {
       const column = ownColumn(node, relation, own);
       if (column !== undefined) columns.add(column);

@@ -4,7 +4,6 @@ import {
   namesOf,
   type Expression,
 } from '../../../postgres/expressions/parse-expression.ts';
-import { nodesIn } from '../../../postgres/expressions/walk.ts';
 import { quoteIdentifier } from '../../../postgres/quote.ts';
 import { columnObject } from '../../finding-object.ts';
 import { fix, run } from '../../fix.ts';
@@ -154,7 +153,7 @@ function equalityOf({ kind, node }: Expression, table: SurveyedRelation): Equali
 
 /** The column that one side of a comparison is, or is made of. */
 function sideOf(side: Expression | undefined, table: SurveyedRelation): Equality | undefined {
-  const columns = [...nodesIn(side && { [side.kind]: side.node })].filter(
+  const columns = nodesBelow(side).filter(
     ([kind]) => kind === 'ColumnRef' || kind === 'SubLink',
   );
   if (columns.length !== 1 || columns[0]![0] === 'SubLink') return undefined;
