@@ -1,5 +1,6 @@
 import { functionTexts, type FunctionTexts } from './conditions/claim-readers.ts';
 import { readConditions, type Condition, type Conditions } from './conditions/conditions.ts';
+import { disjunctsOf, type Atom } from './conditions/disjuncts.ts';
 import { FALSE, isAlwaysTrue, isNeverTrue, TRUE, truthOf, type Truth } from './conditions/truth.ts';
 import type { AuditScope } from './find-scope.ts';
 import { reachOf, type Reach } from './reach.ts';
@@ -21,6 +22,8 @@ export interface Anywhere {
   policyTruth(policy: SurveyedPolicy, command: RowCommand, role: string, claims?: 'none' | 'any'): Truth;
   /** Rows that exist and that a command of a role reaches; for `insert`, rows that it may write. */
   extent(role: string, table: SurveyedRelation, command: RowCommand): Extent;
+  /** Alternatives of a policy's condition for a command, each with parts that must all be true. */
+  alternatives(condition: Condition, table: SurveyedRelation): readonly (readonly Atom[])[];
   /** The condition by which a policy decides for a command. */
   deciding(policy: SurveyedPolicy, command: RowCommand): Condition | undefined;
 }
@@ -61,6 +64,7 @@ export async function prepare(survey: Survey, scope: AuditScope): Promise<Anywhe
     truth,
     policyTruth,
     deciding,
+    alternatives: (condition, table) => disjunctsOf(condition, table, texts),
     extent: (role, table, command) => {
       if (reach.isUnbound(role, table)) return 'all';
       const binding = reach.policies(role, table, command);
