@@ -32,20 +32,21 @@ export async function prepare(survey: Survey, scope: AuditScope): Promise<Anywhe
   const reach = reachOf(survey, scope);
   const texts = functionTexts(survey);
   const conditions = await readConditions(survey, texts);
-  const truths = new Map<string, Truth>();
+  // Every condition belongs to one table: see `readConditions`.
+  const truths = new Map<Condition, Map<string, Truth>>();
   const truth: Anywhere['truth'] = (condition, relation, role, claims = role === scope.anonymous ? 'none' : 'any') => {
-    const key = JSON.stringify([condition.text, relation.id, role, claims]);
-    const required = () => new Set(relation.columns.filter((column) => column.required).map(({ name }) => name));
-    let columns: ReadonlySet<string> | undefined;
-    const found =
-      truths.get(key) ??
-      truthOf(condition.expression, {
-        claims,
-        role,
-        isRequired: (column) => (columns ??= required()).has(column),
-        bodyOf: (schema, name) => conditions.bodyOf(schema, name),
-      });
-    truths.set(key, found);
+    const ofCondition = truths.get(condition) ?? new Map<string, Truth>();
+    truths.set(condition, ofCondition);
+    const key = `${claims} ${role ?? ''}`;
+    const known = ofCondition.get(key);
+    if (known !== undefined) return known;
+    const found = truthOf(condition.expression, {
+      claims,
+      role,
+      isRequired: (column) => relation.columns.some(({ name, required }) => required && name === column),
+      bodyOf: (schema, name) => conditions.bodyOf(schema, name),
+    });
+    ofCondition.set(key, found);
     return found;
   };
   const deciding: Anywhere['deciding'] = (policy, command) =>
@@ -54,6 +55,16 @@ export async function prepare(survey: Survey, scope: AuditScope): Promise<Anywhe
     const condition = deciding(policy, command);
     if (!condition) return policy.permissive ? FALSE : TRUE;
     return truth(condition, policy.relation, role, claims);
+  };
+  const extents = new Map<string, Extent>();
+  const findExtent = (role: string, table: SurveyedRelation, command: RowCommand): Extent => {
+    if (reach.isUnbound(role, table)) return 'all';
+    const binding = reach.policies(role, table, command);
+    const of = (policy: SurveyedPolicy) => policyTruth(policy, command, role);
+    const permissive = binding.filter((policy) => policy.permissive).map(of);
+    const restrictive = binding.filter((policy) => !policy.permissive).map(of);
+    if (permissive.every(isNeverTrue) || restrictive.some(isNeverTrue)) return 'none';
+    return permissive.some(isAlwaysTrue) && restrictive.every(isAlwaysTrue) ? 'all' : 'some';
   };
   return {
     survey,
@@ -66,13 +77,10 @@ export async function prepare(survey: Survey, scope: AuditScope): Promise<Anywhe
     deciding,
     alternatives: (condition, table) => disjunctsOf(condition, table, texts),
     extent: (role, table, command) => {
-      if (reach.isUnbound(role, table)) return 'all';
-      const binding = reach.policies(role, table, command);
-      const of = (policy: SurveyedPolicy) => policyTruth(policy, command, role);
-      const permissive = binding.filter((policy) => policy.permissive).map(of);
-      const restrictive = binding.filter((policy) => !policy.permissive).map(of);
-      if (permissive.every(isNeverTrue) || restrictive.some(isNeverTrue)) return 'none';
-      return permissive.some(isAlwaysTrue) && restrictive.every(isAlwaysTrue) ? 'all' : 'some';
+      const key = `${table.id} ${command} ${role}`;
+      const found = extents.get(key) ?? findExtent(role, table, command);
+      extents.set(key, found);
+      return found;
     },
   };
 }
