@@ -143,6 +143,7 @@ export interface StatementNames {
     | 'default_privileges'
     | 'extensions'
     | 'published'
+    | 'subscribed'
     | 'event_triggers'
     | 'large_objects'
     | 'foreign_servers';

@@ -1,4 +1,5 @@
 import type { AnywhereRule } from '../anywhere-rule.ts';
+import * as access from './access.ts';
 import * as claims from './claims.ts';
 import * as lookups from './lookups.ts';
 import * as oracles from './oracles.ts';
@@ -7,7 +8,7 @@ import * as speed from './speed.ts';
 import * as tables from './tables.ts';
 
 /** Every rule for any database, in the order in which findings are reported. */
-export const ANYWHERE_RULES: readonly AnywhereRule[] = [tables, policies, claims, lookups, oracles, speed]
+export const ANYWHERE_RULES: readonly AnywhereRule[] = [tables, policies, claims, lookups, oracles, speed, access]
   .flatMap((rules) => Object.values<unknown>(rules))
   .filter(isRule);
 
