@@ -12,6 +12,8 @@ import type { SurveyedColumn, SurveyedRelation } from '../survey.ts';
 import { listed } from '../words.ts';
 
 const WORDS = [
+  // Of whatever service it is.
+  String.raw`\w+_(?:secret(?:_key)?|private_key|api_key|password|access_token|refresh_token)`,
   String.raw`pass(?:word|wd|phrase|code)|pwd|secret|(?:secret|private|api|auth|access|encryption|signing|service|master|session|ssh|pgp|license|activation)_?key`,
   String.raw`(?:(?:access|refresh|api|auth|oauth|session|bearer|reset|recovery|confirmation|verification|invit(?:e|ation)|password_reset|id|user|login|device|push|secret|personal)_)?token|jwt|otp`,
   String.raw`(?:client|api|app|otp|totp|mfa|two_factor|webhook|signing|shared)_secret|(?:recovery|backup)_codes?`,
