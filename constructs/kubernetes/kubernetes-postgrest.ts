@@ -26,7 +26,6 @@ import { selectorText } from './labels.ts';
 import { checkNotEmpty, hostsAsPeers, isAddress, networkPolicy, podsOf } from './network-policy.ts';
 import { type KubernetesGatewayProps, PodGateway } from './pod-gateway.ts';
 import { type PlacedServer, placePods } from './place-pods.ts';
-import { referencesIn } from './references.ts';
 import { checkReplicas, type Replicas } from './replicas.ts';
 import { type KubernetesServiceProps, placeService, type Peer, peers } from './service.ts';
 
@@ -180,7 +179,6 @@ export class KubernetesPostgrest extends Construct {
       graceSeconds: graceSeconds(gateway.answerSeconds),
       rolloutSeconds: props.rolloutSeconds ?? 300,
       hide,
-      references: referencesIn([...hosts, gateway.tokenServiceHost ?? '']),
       dependsOn: [
         ...cluster.waitFor,
         ...waitAcross(this, access),

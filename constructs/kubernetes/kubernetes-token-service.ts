@@ -10,7 +10,6 @@ import { checkName, type KubernetesCluster } from './kubernetes-cluster.ts';
 import { selectorText } from './labels.ts';
 import { checkNotEmpty, hostsAsPeers, isAddress, networkPolicy, podsOf } from './network-policy.ts';
 import { placePods } from './place-pods.ts';
-import { referencesIn } from './references.ts';
 import { checkReplicas, type Replicas } from './replicas.ts';
 import { tokenServiceCertificate, tokenServiceName } from './token-service-certificate.ts';
 
@@ -99,7 +98,6 @@ export class KubernetesTokenService extends Construct {
       graceSeconds: GRACE_SECONDS,
       rolloutSeconds: props.rolloutSeconds ?? 300,
       hide: [new SecretFile(secrets.path).relativeTo(this)],
-      references: referencesIn([database.internalHost]),
       dependsOn: [...cluster.waitFor, service.storage],
     });
     networkPolicy(this, {
