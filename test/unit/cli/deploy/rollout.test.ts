@@ -109,7 +109,9 @@ it('asks again where the cluster does not answer for a while', async () => {
 
 it('says when the cluster does not answer within the time', async () => {
   const { error } = await rollOut([['get', 'error: no such host']]);
-  expect(error).toContain('deployment shop/todos: after 0.1 s the cluster does not tell its state (error: no such host)');
+  expect(error).toContain(
+    'deployment shop/todos: after 0.1 s the cluster does not tell its state (error: no such host)',
+  );
 });
 
 it('does not wait where this user may not ask', async () => {
