@@ -44,6 +44,8 @@ export interface PlacedPods {
   readonly runningFingerprint: string;
   /** Changes when new pods are rolled out. */
   readonly generation: string;
+  /** Dependencies to wait for until the cluster has the secrets, which running pods read. */
+  readonly filesWritten: readonly ITerraformDependable[];
   /** Dependencies to wait for until all pods are new and ready. */
   readonly waitFor: readonly ITerraformDependable[];
 }
@@ -130,7 +132,12 @@ export function placePods(scope: Construct, placement: PodPlacement): PlacedPods
     deployment,
     autoscaler: scaler,
   });
-  return { runningFingerprint: files.runningFingerprint, generation, waitFor: rollout.waitFor };
+  return {
+    runningFingerprint: files.runningFingerprint,
+    generation,
+    filesWritten: files.waitFor,
+    waitFor: rollout.waitFor,
+  };
 }
 
 function autoscaler(

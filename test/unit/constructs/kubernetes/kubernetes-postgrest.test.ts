@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { TerraformStack } from 'cdktf';
 import { describe, expect, it } from 'vitest';
@@ -7,6 +7,7 @@ import {
   KubernetesCluster,
   KubernetesPostgrest,
   type KubernetesPostgrestProps,
+  KubernetesTokenService,
   PostgresDatabase,
 } from '../../../../constructs/index.ts';
 import { DataResource, Token } from '../../../../constructs/synth/cdk/core.ts';
@@ -19,9 +20,16 @@ interface Options {
   readonly input?: Partial<DeclarationInput>;
   readonly database?: Partial<ExistingPostgresDatabaseAttributes>;
   readonly namespace?: string;
+  readonly ipv6?: boolean;
 }
 
-function onCluster({ props = {}, input = {}, database: attributes = {}, namespace = 'shop' }: Options = {}) {
+function onCluster({
+  props = {},
+  input = {},
+  database: attributes = {},
+  namespace = 'shop',
+  ipv6 = false,
+}: Options = {}) {
   const { app, stack, directory, secrets } = testStack();
   const declaration = testDeclaration(input);
   const adminPasswordFile = join(directory, 'admin-password');
@@ -30,7 +38,7 @@ function onCluster({ props = {}, input = {}, database: attributes = {}, namespac
     ...{ host: '10.1.2.3', database: 'todos', adminUser: 'admin', adminPasswordFile },
     ...attributes,
   });
-  const cluster = new KubernetesCluster(stack, 'cluster', { namespace, kubeconfigFile: '/kubeconfig' });
+  const cluster = new KubernetesCluster(stack, 'cluster', { namespace, ipv6, kubeconfigFile: '/kubeconfig' });
   const api = new KubernetesPostgrest(stack, 'api', { declaration, database, cluster, secrets, ...props });
   return { app, stack, api, directory, declaration, database, cluster, secrets };
 }
@@ -165,6 +173,16 @@ describe('an API on a cluster', () => {
     });
   });
 
+  it('has running pods use changed keys whatever becomes of new pods', () => {
+    const synthesized = synth(onCluster({ props: { readReplicas: [{ host: '10.1.2.4', port: 5432 }] } }).stack);
+    const dependencies = (path: string) => synthesized.dependencies('terraform_data', path);
+    expect(dependencies('api/running-keys')).toEqual(['api/api-files', 'api/reads-files', 'api/gateway-files']);
+    expect(dependencies('api/ready')).toEqual(['api/running-keys', 'api/rollout/done']);
+    const text = (path: string) => JSON.stringify(synthesized.block('terraform_data', path)['provisioner']);
+    expect(text('api/running-keys')).toContain('--ready-only');
+    expect(text('api/ready')).not.toContain('--ready-only');
+  });
+
   it('closes all ports but those that it needs', () => {
     const { ingress, egress } = policyOf(
       onCluster({ props: { allowedFrom: [{ namespace: 'web' }, { cidr: '10.9.0.0/16' }] } }).stack,
@@ -208,6 +226,30 @@ describe('an API on a cluster', () => {
       PGRST_SERVER_PORT: '3100',
     });
     expect(environment(api!)).toMatchObject({ PGHOST: '10.1.2.3', PGRST_SERVER_PORT: '3000' });
+  });
+
+  it('is ready when the server for reads has answered once, and later while the other one answers', () => {
+    const probesOf = (props: Partial<KubernetesPostgrestProps>) => {
+      const { startup_probe, readiness_probe } = podOf(onCluster({ props }).stack).template.spec
+        .container[0] as unknown as Record<string, { http_get: { path: string } } | undefined>;
+      return [startup_probe?.http_get.path, readiness_probe?.http_get.path];
+    };
+    expect(probesOf({})).toEqual([undefined, '/serving']);
+    expect(probesOf({ readReplicas: [{ host: '10.1.2.4', port: 5432 }] })).toEqual(['/reads-serving', '/serving']);
+  });
+
+  it.each([
+    [false, ['8081', '8443 ssl']],
+    [true, ['8081', '8443 ssl', '[::]:8081', '[::]:8443 ssl']],
+  ])('with pods that have IPv6 addresses: %s, listens at %j', (ipv6, expected) => {
+    const { app, stack, directory } = onCluster({ ipv6 });
+    app.synth();
+    const outdir = join(directory, 'cdktf.out', 'stacks', stack.node.id);
+    const file = readdirSync(outdir, { recursive: true, encoding: 'utf8' }).find((path) =>
+      path.endsWith('nginx.conf'),
+    )!;
+    const text = readFileSync(join(outdir, file), 'utf8');
+    expect([...text.matchAll(/listen (.*);/g)].map(([, where]) => where).sort()).toEqual(expected);
   });
 
   it.each<[string, Options, string]>([
@@ -254,5 +296,49 @@ describe('an API on a cluster', () => {
       code: 'invalid_prop',
       problem: expect.stringContaining(problem) as string,
     });
+  });
+});
+
+describe('a token service on a cluster', () => {
+  const withTokenService = (name?: string, ipv6 = false) => {
+    const { stack, api, ...place } = onCluster({
+      ...{ ipv6, input: { keys: { generate: 'ES256' }, tokens: { issuer: 'https://api.example.org/auth' } } },
+      props: { ...(name && { name }), gateway: { certificate: 'self-signed', tokenService: true } },
+    });
+    const clients = [{ id: 'web', redirectUris: ['https://app.example.org/signed-in'] }];
+    new KubernetesTokenService(stack, 'service', { ...place, api, clients, image: 'service:1', trustProxy: true });
+    return synth(stack);
+  };
+  const argsOf = (synthesized: ReturnType<typeof synth>) => {
+    const { spec } = synthesized.block('kubernetes_deployment_v1', 'service/deployment') as {
+      spec: { template: { spec: { container: [{ args: string[] }] } } };
+    };
+    return spec.template.spec.container[0].args.join(' ');
+  };
+
+  it.each([
+    [undefined, 'todos-token-service'],
+    ['notes', 'notes-token-service'],
+  ])('of an API with the name %s is %s, behind its Service', (name, expected) => {
+    const synthesized = withTokenService(name);
+    expect(synthesized.block('kubernetes_deployment_v1', 'service/deployment')['metadata']).toMatchObject({
+      name: expected,
+      labels: { 'app.kubernetes.io/instance': name ?? 'todos' },
+    });
+    expect(synthesized.block('kubernetes_service_v1', 'api/gateway/service')['metadata']).toMatchObject({
+      name: expected,
+    });
+  });
+
+  it('listens at IPv6 addresses where pods have them, and nginx reads such an address', () => {
+    expect(argsOf(withTokenService())).not.toContain('--tls-listen-host');
+    const synthesized = withTokenService(undefined, true);
+    expect(argsOf(synthesized)).toContain('--tls-listen 8443 --tls-listen-host ::');
+    const { spec } = synthesized.block('kubernetes_deployment_v1', 'api/deployment') as {
+      spec: { template: { metadata: { annotations: Record<string, string> } } };
+    };
+    expect(spec.template.metadata.annotations['secured-postgrest/gateway-servers']).toMatch(
+      /server "\$\{replace\(kubernetes_service_v1\.\w+\.spec\[0\]\.cluster_ip, .+\[\$0\].+\)\}:8443" max_fails/,
+    );
   });
 });
