@@ -48,7 +48,7 @@ export function tablesMet(
   return [...met.values()];
 }
 
-function searchPath({ settings }: CatalogFunction): readonly string[] | undefined {
+export function searchPath({ settings }: Pick<CatalogFunction, 'settings'>): readonly string[] | undefined {
   const setting = settings.find((one) => one.startsWith('search_path='));
   return setting
     ?.slice('search_path='.length)

@@ -79,15 +79,23 @@ function findDecisions(audited: Anywhere): Decision[] {
   });
 }
 
+const grouped = new WeakMap<readonly Decision[], ReadonlyMap<SurveyedPolicy, readonly Decision[]>>();
+
 /** The decisions of each policy. */
 export function byPolicy(found: readonly Decision[]): ReadonlyMap<SurveyedPolicy, readonly Decision[]> {
-  const grouped = new Map<SurveyedPolicy, Decision[]>();
+  const known = grouped.get(found) ?? groupByPolicy(found);
+  grouped.set(found, known);
+  return known;
+}
+
+function groupByPolicy(found: readonly Decision[]): ReadonlyMap<SurveyedPolicy, readonly Decision[]> {
+  const groups = new Map<SurveyedPolicy, Decision[]>();
   for (const decision of found) {
-    const group = grouped.get(decision.policy);
+    const group = groups.get(decision.policy);
     if (group) group.push(decision);
-    else grouped.set(decision.policy, [decision]);
+    else groups.set(decision.policy, [decision]);
   }
-  return grouped;
+  return groups;
 }
 
 /** Roles and commands of decisions, as words: `anon may select, member may select, insert`. */

@@ -123,6 +123,8 @@ export interface SurveyedRelation {
   readonly rows: number;
   readonly security_invoker: boolean;
   readonly security_barrier: boolean;
+  /** A view lets no row be written that it would not show. */
+  readonly check_option: boolean;
   readonly grants: readonly Grant[];
   readonly extension: string | null;
   /** Query of a view or a materialized view. */

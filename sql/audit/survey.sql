@@ -43,6 +43,7 @@ SELECT c.oid::text AS id, c.relnamespace::text AS schema, c.relname AS name, c.r
   c.relrowsecurity AS row_security, c.relforcerowsecurity AS force_row_security, c.relispartition AS partition, c.reltuples::float8 AS rows,
   'security_invoker=true' = ANY (o.options) OR 'security_invoker=on' = ANY (o.options) OR 'security_invoker=1' = ANY (o.options) AS security_invoker,
   'security_barrier=true' = ANY (o.options) OR 'security_barrier=on' = ANY (o.options) OR 'security_barrier=1' = ANY (o.options) AS security_barrier,
+  EXISTS (SELECT FROM unnest(o.options) AS u WHERE u LIKE 'check_option=%') AS check_option,
   coalesce(c.relacl, acldefault(CASE c.relkind WHEN 'S' THEN 's' ELSE 'r' END::"char", c.relowner))::text[] AS acl,
   e.refobjid::text AS extension,
   CASE WHEN c.relkind IN ('v', 'm') THEN pg_get_viewdef(c.oid) END AS definition,

@@ -65,7 +65,9 @@ export function unwrapped(expression: Expression | undefined): Expression | unde
 }
 
 /** Parse nodes of an expression: its own first, then those below it. */
-export function nodesBelow(expression: Expression | undefined): readonly (readonly [kind: string, node: Expression['node']])[] {
+export function nodesBelow(
+  expression: Expression | undefined,
+): readonly (readonly [kind: string, node: Expression['node']])[] {
   if (!expression) return [];
   const [, ...below] = listNodes(expression.node);
   return [[expression.kind, expression.node], ...below];

@@ -9,7 +9,7 @@ import {
   expressionsOf,
   type Expression,
 } from '../../../postgres/expressions/parse-expression.ts';
-import type { Node } from '../../../postgres/expressions/walk.ts';
+import { nodesIn, type Node } from '../../../postgres/expressions/walk.ts';
 import type { Survey, SurveyedFunction, SurveyedPolicy, SurveyedRelation } from '../survey.ts';
 import type { QualifiedName } from '../../../postgres/qualified-name.ts';
 import { nodesBelow } from './comparisons.ts';
@@ -40,6 +40,8 @@ export interface Conditions {
   using(policy: SurveyedPolicy): Condition | undefined;
   /** The condition for rows that are written: without WITH CHECK, Postgres takes USING. */
   check(policy: SurveyedPolicy): Condition | undefined;
+  /** What each SELECT of a view, joined by UNION, asks of its rows; empty where this package's parser is older than the server's. */
+  filters(view: SurveyedRelation): readonly Condition[];
   /** The one expression that a function without arguments computes. */
   bodyOf(schema: string | undefined, name: string): Expression | undefined;
 }
@@ -56,6 +58,16 @@ export async function readConditions(survey: Survey, texts: FunctionTexts): Prom
     const body = await expressionBody(fn);
     if (body) bodies.set(fn, body);
   }
+  const filters = new Map<SurveyedRelation, readonly Condition[]>();
+  for (const view of survey.relations) {
+    if (view.definition === null || !mayReadClaims(view, texts)) continue;
+    const [query] = (await orUndefined(parseSql({ file: 'view', sql: view.definition }))) ?? [];
+    const selects = query ? selectsOf(query.node) : [];
+    filters.set(
+      view,
+      selects.map((select) => describe(view.definition!, filterOf(select), view, texts)),
+    );
+  }
   const known = new Map<string, Condition>();
   const conditionOf = (text: string | null, relation: SurveyedRelation) => {
     if (text === null) return undefined;
@@ -71,12 +83,31 @@ export async function readConditions(survey: Survey, texts: FunctionTexts): Prom
         check ?? (command === 'insert' || command === 'select' || command === 'delete' ? null : using),
         relation,
       ),
+    filters: (view) => filters.get(view) ?? [],
     bodyOf: (schema, name) =>
       texts
         .named(schema, name)
         .map((fn) => bodies.get(fn))
         .find((body) => body !== undefined),
   };
+}
+
+function mayReadClaims({ definition, calls }: SurveyedRelation, texts: FunctionTexts): boolean {
+  return definition!.includes('request.') || calls.some((fn) => texts.readsRequest(fn));
+}
+
+/** The parts of a query that UNION and its like join. */
+function selectsOf(select: Node): Node[] {
+  if (select['op'] === undefined || select['op'] === 'SETOP_NONE') return [select];
+  // The parser gives these two without the kind that other nodes have.
+  return [select['larg'], select['rarg']].flatMap((part) => selectsOf((part ?? {}) as Node));
+}
+
+/** All conditions of a SELECT, with those of its joins and of the queries in its FROM. */
+function filterOf({ whereClause, fromClause, withClause }: Node): Expression | undefined {
+  const inner = [...nodesIn({ fromClause, withClause })].flatMap(([, node]) => [node['whereClause'], node['quals']]);
+  const args = [whereClause, ...inner].filter((part) => part !== undefined);
+  return args.length === 0 ? undefined : { kind: 'BoolExpr', node: { boolop: 'AND_EXPR', args } };
 }
 
 function describe(

@@ -359,7 +359,7 @@ function called(node: Expression['node'], world: World, depth: number): Value {
   const name = names.at(-1) ?? '';
   const schema = names.length > 1 ? names.at(-2) : undefined;
   const values = expressionsOf(node['args']);
-  if (name === 'current_setting') return setting(textOf(values[0]), world);
+  if (name === 'current_setting') return setting(textOf(values[0]));
   const body = values.length === 0 ? world.bodyOf(schema, name) : undefined;
   if (body) return valueOf(body, { ...world, isRequired: () => false }, depth + 1);
   if (NEVER_NULL_FUNCTIONS.has(name)) return NEVER_NULL;
@@ -370,9 +370,9 @@ function called(node: Expression['node'], world: World, depth: number): Value {
 }
 
 /** A setting as requests find it: PostgREST sets none but those that it documents, and no claim by a name of its own. */
-function setting(name: string | undefined, { claims }: World): Value {
+function setting(name: string | undefined): Value {
   if (name === 'request.jwt.claims') return { claims: true };
-  if (name?.startsWith('request.jwt.claim.') && claims === 'none') return ABSENT;
+  if (name?.startsWith('request.jwt.claim.')) return ABSENT;
   return MAYBE;
 }
 

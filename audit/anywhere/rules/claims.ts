@@ -15,6 +15,7 @@ import {
   type Comparison,
 } from '../conditions/comparisons.ts';
 import type { Condition } from '../conditions/conditions.ts';
+import { tiesRow } from '../conditions/disjuncts.ts';
 import { isNeverTrue } from '../conditions/truth.ts';
 import { byPolicy, decisions, whoMay, type Decision } from '../exposed.ts';
 import { principalColumns } from '../principal.ts';
@@ -26,11 +27,13 @@ import { policyObject } from './policies.ts';
 function conditionsWith(
   audited: Anywhere,
   has: (condition: Condition, policy: SurveyedPolicy) => string | undefined,
-  { permissiveOnly = true } = {},
+  { permissiveOnly = true, liveOnly = true } = {},
 ): { policy: SurveyedPolicy; what: string; met: readonly Decision[] }[] {
   return [...byPolicy(decisions(audited))].flatMap(([policy, met]) => {
     if (permissiveOnly && !policy.permissive) return [];
-    const live = met.filter(({ command, role }) => !isNeverTrue(audited.policyTruth(policy, command, role, 'any')));
+    const live = met.filter(
+      ({ command, role }) => !liveOnly || !isNeverTrue(audited.policyTruth(policy, command, role, 'any')),
+    );
     const conditions = new Set(
       live
         .map(({ command }) => audited.deciding(policy, command))
@@ -42,6 +45,22 @@ function conditionsWith(
     }
     return [];
   });
+}
+
+/** True for a condition with an alternative that has what `matches` finds, and in which no other part ties the row to whoever asks. */
+function isDecisive(
+  audited: Anywhere,
+  condition: Condition,
+  { relation }: SurveyedPolicy,
+  matches: (part: Expression) => boolean,
+): boolean {
+  return audited
+    .alternatives(condition, relation)
+    .some(
+      (parts) =>
+        parts.some(({ expression }) => matches(expression)) &&
+        !parts.some((part) => tiesRow(part) && !matches(part.expression)),
+    );
 }
 
 /** Text of a condition with that of the functions that it calls. */
@@ -56,19 +75,65 @@ export const userWritableClaim: AnywhereRule = {
   topic: 'exposure',
   levels: ['error'],
   subject: 'tables',
-  why: 'Users write their own metadata (`user_metadata`, `raw_user_meta_data`). A policy that asks it lets them choose what they may.',
-  fix: 'Ask `app_metadata`, or a table that users cannot write.',
+  why:
+    'Users write their own metadata (`user_metadata`, `raw_user_meta_data`), and clients write headers. ' +
+    'A policy that asks them lets the client choose.',
+  fix: 'Ask `app_metadata`, another claim, or a table that users cannot write.',
   find: (audited) =>
-    conditionsWith(audited, (condition) =>
-      textsOf(audited, condition).some((text) => /\b(?:raw_)?user_meta_?data\b/.test(text))
-        ? 'user_metadata'
-        : undefined,
-    ).map(({ policy, met }) => ({
+    conditionsWith(audited, (condition, policy) => {
+      if (isDecisive(audited, condition, policy, (part) => asksUserMetadata(audited, part, policy))) {
+        return 'metadata that users write themselves';
+      }
+      return isDecisive(audited, condition, policy, (part) => comparesHeader(part, policy))
+        ? 'a header or a cookie, which the client writes'
+        : undefined;
+    }).map(({ policy, met, what }) => ({
       object: policyObject(policy),
-      problem: `asks metadata that users write themselves: ${listed(whoMay(met))} what they choose`,
-      fix: fix('ask app_metadata, or a table that users cannot write'),
+      problem: `asks ${what}: ${listed(whoMay(met))} what they choose`,
+      fix: fix('ask app_metadata, another claim, or a table that users cannot write'),
     })),
 };
+
+const METADATA = /\b(?:raw_)?user_meta_?data\b/;
+
+/** True for a part that reads the metadata of whoever asks: of its claims, of its account, or in a function. */
+function asksUserMetadata({ texts }: Anywhere, part: Expression, { relation }: SurveyedPolicy): boolean {
+  const own = new Set(relation.columns.map(({ name }) => name));
+  return nodesBelow(part).some(([kind, node]) => {
+    switch (kind) {
+      case 'A_Const':
+        return METADATA.test(constantText({ kind, node }) ?? '');
+      case 'ColumnRef': {
+        const names = namesOf(node['fields']);
+        const isOwn = names.length > 1 ? names.at(-2) === relation.name : own.has(names[0]!);
+        return METADATA.test(names.at(-1)!) && !isOwn;
+      }
+      case 'FuncCall': {
+        const names = namesOf(node['funcname']);
+        return texts
+          .named(names.length > 1 ? names.at(-2) : undefined, names.at(-1)!)
+          .some((fn) => [fn, ...texts.calledBy(fn)].some((one) => METADATA.test(texts.bodyOf(one))));
+      }
+      default:
+        return false;
+    }
+  });
+}
+
+/** A header that is compared with whose row it is; one that holds a key which nobody guesses is another matter. */
+function comparesHeader(part: Expression, { relation }: SurveyedPolicy): boolean {
+  const principals = principalColumns(relation);
+  return comparisonsIn(part).some(
+    ({ left, right }) =>
+      [left, right].some((side) => principals.includes(columnName(side) ?? '')) &&
+      [left, right].some((side) =>
+        nodesBelow(side).some(
+          ([kind, node]) =>
+            kind === 'A_Const' && /^request\.(?:headers|cookies)$/.test(constantText({ kind, node }) ?? ''),
+        ),
+      ),
+  );
+}
 
 export const emailClaim: AnywhereRule = {
   id: 'email_claim',
@@ -78,8 +143,10 @@ export const emailClaim: AnywhereRule = {
   why: 'An e-mail address changes hands and is written in several ways. It need not be confirmed before it is in a token.',
   fix: "Compare the subject's id instead.",
   find: (audited) =>
-    conditionsWith(audited, (condition) =>
-      comparisonsIn(condition.expression).some(({ left, right }) => [left, right].some((side) => isEmailClaim(side)))
+    conditionsWith(audited, (condition, policy) =>
+      isDecisive(audited, condition, policy, (part) =>
+        comparisonsIn(part).some(({ left, right }) => [left, right].some(isEmailClaim)),
+      )
         ? 'email'
         : undefined,
     ).map(({ policy }) => ({
@@ -146,8 +213,10 @@ export const fixedIdentity: AnywhereRule = {
   why: 'The condition names one person or tenant. Whoever has that identity passes for ever, and nobody finds it in a table.',
   fix: 'Keep such rights in a table or a claim.',
   find: (audited) =>
-    conditionsWith(audited, ({ expression }, { relation }) =>
-      comparisonsIn(expression).some((one) => namesSomebody(audited, one, principalColumns(relation)))
+    conditionsWith(audited, (condition, policy) =>
+      isDecisive(audited, condition, policy, (part) =>
+        comparisonsIn(part).some((one) => namesSomebody(audited, one, principalColumns(policy.relation))),
+      )
         ? 'identity'
         : undefined,
     ).map(({ policy }) => ({
@@ -200,20 +269,23 @@ export const comparesSessionUser: AnywhereRule = {
   why: 'Under PostgREST the current user is the role of the token, the same for everyone who has that role.',
   fix: "Compare with a claim, such as the token's subject.",
   find: (audited) =>
-    conditionsWith(audited, ({ expression }) =>
-      comparisonsIn(expression).some(
-        ({ left, right }) =>
-          [left, right].some((side) => unwrapped(side)?.kind === 'SQLValueFunction' && isUser(unwrapped(side)!)) &&
-          [left, right].some((side) => columnName(side) !== undefined),
-      )
-        ? 'user'
-        : undefined,
+    conditionsWith(audited, (condition, policy) =>
+      isDecisive(audited, condition, policy, (part) => comparesUser(part, policy)) ? 'user' : undefined,
     ).map(({ policy }) => ({
       object: policyObject(policy),
       problem: 'compares a column with the current user, which is the same for everyone with the role',
       fix: fix("compare with a claim, such as the token's subject"),
     })),
 };
+
+/** A policy for several roles by name is made for a role of each tenant. */
+function comparesUser(part: Expression, { roles }: SurveyedPolicy): boolean {
+  if (roles.length > 1) return false;
+  return comparisonsIn(part).some(({ left, right }) => {
+    const user = [left, right].map(unwrapped).find((side) => side?.kind === 'SQLValueFunction');
+    return user !== undefined && isUser(user) && (columnName(left) ?? columnName(right)) !== undefined;
+  });
+}
 
 const isUser = ({ node }: Expression) => /USER|ROLE/.test(String(node['op']));
 
@@ -273,7 +345,7 @@ export const legacySetting: AnywhereRule = {
           ? name
           : undefined;
       },
-      { permissiveOnly: false },
+      { permissiveOnly: false, liveOnly: false },
     ).map(({ policy, what }) => ({
       object: policyObject(policy),
       problem: `reads ${what}, which PostgREST no longer sets`,
@@ -284,9 +356,10 @@ export const legacySetting: AnywhereRule = {
 export const settingRequired: AnywhereRule = {
   id: 'setting_required',
   topic: 'failure',
-  levels: ['info'],
+  levels: ['info', 'warning'],
   subject: 'tables',
   why: 'Where nothing has set the setting, the request fails with an error instead of finding no rows.',
+  otherLevelWhen: 'where nothing in the database sets it',
   fix: 'Give `current_setting` a second argument: `true`.',
   find: (audited) =>
     conditionsWith(
@@ -301,11 +374,18 @@ export const settingRequired: AnywhereRule = {
           .find((name) => !/^request\.(?:jwt\.claims|headers|cookies|method|path)$/.test(name ?? '')),
       { permissiveOnly: false },
     ).map(({ policy, what }) => ({
+      level: isEverSet(audited, what) ? 'info' : 'warning',
       object: policyObject(policy),
       problem: `fails where ${what} is not set`,
       fix: fix('give current_setting a second argument: true'),
     })),
 };
+
+/** A setting that the database gives, or that a function sets, such as one before each request. */
+function isEverSet({ survey, texts }: Anywhere, name: string): boolean {
+  if (survey.settings.some((setting) => setting.name === name || setting.name === `pgrst.${name}`)) return true;
+  return survey.functions.some((fn) => texts.bodyOf(fn).includes(name) && /\bset_config\s*\(/i.test(texts.bodyOf(fn)));
+}
 
 export const sessionInImmutable: AnywhereRule = {
   id: 'session_in_immutable',

@@ -1,14 +1,32 @@
 import type { AnywhereRule } from '../anywhere-rule.ts';
 import * as access from './access.ts';
 import * as claims from './claims.ts';
+import * as definers from './definers.ts';
+import * as extensions from './extensions.ts';
+import * as functions from './functions.ts';
 import * as lookups from './lookups.ts';
 import * as oracles from './oracles.ts';
 import * as policies from './policies.ts';
 import * as speed from './speed.ts';
 import * as tables from './tables.ts';
+import * as triggers from './triggers.ts';
+import * as views from './views.ts';
 
 /** Every rule for any database, in the order in which findings are reported. */
-export const ANYWHERE_RULES: readonly AnywhereRule[] = [tables, policies, claims, lookups, oracles, speed, access]
+export const ANYWHERE_RULES: readonly AnywhereRule[] = [
+  tables,
+  policies,
+  claims,
+  lookups,
+  oracles,
+  speed,
+  views,
+  definers,
+  functions,
+  triggers,
+  extensions,
+  access,
+]
   .flatMap((rules) => Object.values<unknown>(rules))
   .filter(isRule);
 

@@ -102,16 +102,14 @@ function writesFreely(audited: Anywhere, role: string, table: SurveyedRelation):
         if (isAlwaysTrue(audited.truth(check, table, role, 'any'))) return true;
         // A lookup of its own decides on what is written.
         if (check.tables.length > 0 || check.functions.some((fn) => fn.arguments.length > 0)) return false;
-        const own = new Set(
-          comparisonsIn(check.expression)
-            .filter(({ left, right }) => [left, right].some((side) => readsClaims(audited, side)))
-            .flatMap(({ left, right }) => [columnName(left), columnName(right)]),
-        );
+        const own = comparisonsIn(check.expression)
+          .filter(({ left, right }) => [left, right].some((side) => readsClaims(audited, side)))
+          .flatMap(({ left, right }) => columnName(left) ?? columnName(right) ?? []);
         const free = table.columns.filter(
           ({ name, generated }) =>
             !generated && !check.columns.has(name) && (access.columns?.includes(name) ?? true) && isRight(name, table),
         );
-        return own.size > 0 && free.length > 0;
+        return own.length > 0 && free.length > 0;
       });
   });
 }
@@ -234,13 +232,44 @@ export const storageBucket: AnywhereRule = {
     audited.survey.relations
       .filter(({ schema, name, row_security }) => schema === 'storage' && name === 'objects' && row_security)
       .flatMap(({ policies }) => policies)
-      .filter((policy) => isOpenToBuckets(audited, policy))
-      .map((policy) => ({
-        object: policyObject(policy),
-        problem: 'names no bucket, so it is for the files of every one',
-        fix: fix('compare bucket_id in the policy'),
-      })),
+      .flatMap((policy): Found[] => {
+        const object = policyObject(policy);
+        if (isOpenToBuckets(audited, policy)) {
+          const problem = 'names no bucket, so it is for the files of every one';
+          return [{ object, problem, fix: fix('compare bucket_id in the policy') }];
+        }
+        if (!listsBucket(audited, policy)) return [];
+        const problem = 'lets requests without a token list every file of a bucket';
+        return [{ object, problem, fix: fix('drop it where the bucket is public: its files need no policy') }];
+      }),
 };
+
+/** True for a policy that shows everyone the names of all files in a bucket. */
+function listsBucket({ conditions, scope, reach }: Anywhere, policy: SurveyedPolicy): boolean {
+  const using = conditions.using(policy);
+  const { anonymous } = scope;
+  if (!using || !policy.permissive || anonymous === undefined) return false;
+  const isFor = policy.roles.some((name) => reach.identities(anonymous).has(name));
+  const onlyBucket = [...using.columns].every((column) => column === 'bucket_id');
+  return (
+    isFor && (policy.command ?? 'select') === 'select' && onlyBucket && !using.readsClaims && using.tables.length === 0
+  );
+}
+
+/** A restrictive policy keeps all roles of a policy to some buckets. */
+function isNarrowed({ conditions, reach, scope }: Anywhere, policy: SurveyedPolicy): boolean {
+  return scope.roles
+    .filter((role) => policy.roles.some((name) => reach.identities(role).has(name)))
+    .every((role) =>
+      policy.relation.policies.some(
+        (other) =>
+          !other.permissive &&
+          (other.command === null || other.command === policy.command) &&
+          other.roles.some((name) => reach.identities(role).has(name)) &&
+          conditions.using(other)?.columns.has('bucket_id'),
+      ),
+    );
+}
 
 function isOpenToBuckets(audited: Anywhere, policy: SurveyedPolicy): boolean {
   const conditions = [audited.conditions.using(policy), audited.conditions.check(policy)].filter(
@@ -253,6 +282,7 @@ function isOpenToBuckets(audited: Anywhere, policy: SurveyedPolicy): boolean {
   return conditions.some(
     (condition) =>
       !condition.columns.has('bucket_id') &&
+      !isNarrowed(audited, policy) &&
       roles.some((role) => !isNeverTrue(audited.truth(condition, policy.relation, role, 'any'))) &&
       // Who owns a file is the same in every bucket.
       !(condition.readsClaims && ['owner', 'owner_id'].some((column) => condition.columns.has(column))),

@@ -1,3 +1,4 @@
+import { namesOf } from '../../../postgres/expressions/parse-expression.ts';
 import { quoteIdentifier } from '../../../postgres/quote.ts';
 import { partObject, relationObject } from '../../finding-object.ts';
 import { fix, run } from '../../fix.ts';
@@ -5,10 +6,13 @@ import { sqlName } from '../../relations.ts';
 import type { Found } from '../../rule.ts';
 import type { AnywhereRule } from '../anywhere-rule.ts';
 import type { Anywhere } from '../anywhere.ts';
+import { comparisonsIn } from '../conditions/comparisons.ts';
+import type { Condition } from '../conditions/conditions.ts';
+import { tiesRow } from '../conditions/disjuncts.ts';
 import { isAlwaysTrue, isNeverTrue } from '../conditions/truth.ts';
 import { byPolicy, decisions, grantees, reachedTables, whoMay, type Decision } from '../exposed.ts';
 import { isPublishing, personalColumns, principalColumns, sharedColumns } from '../principal.ts';
-import type { SurveyedPolicy, SurveyedRelation } from '../survey.ts';
+import type { RowCommand, SurveyedPolicy, SurveyedRelation } from '../survey.ts';
 import { listed } from '../words.ts';
 
 export const policyObject = ({ relation: { schema, name: table }, name }: SurveyedPolicy) =>
@@ -34,9 +38,12 @@ function giving(audited: Anywhere, gives: (decision: Decision) => boolean): [Sur
 
 /** True for every row, and so written: by a constant, or by nothing but the role of the request. */
 function isPlainlyTrue(audited: Anywhere, { policy, command, role }: Decision): boolean {
-  if (!isAlwaysTrue(audited.policyTruth(policy, command, role, 'any'))) return false;
-  const condition = audited.deciding(policy, command)!;
-  return condition.text === 'true' || !isAlwaysTrue(audited.truth(condition, policy.relation, undefined, 'any'));
+  const condition = audited.deciding(policy, command);
+  if (!condition || !isAlwaysTrue(audited.truth(condition, policy.relation, role, 'any'))) return false;
+  return (
+    condition.text === 'true' ||
+    (condition.columns.size === 0 && !isAlwaysTrue(audited.truth(condition, policy.relation, undefined, 'any')))
+  );
 }
 
 /** Commands other than `select` that a policy lets a role use on every row. */
@@ -61,7 +68,7 @@ export const alwaysTrue: AnywhereRule = {
 };
 
 function levelOfWrite(audited: Anywhere, { relation }: SurveyedPolicy, given: readonly Decision[]) {
-  const principals = principalColumns(relation);
+  const principals = principalColumns(relation).filter((column) => !isSetByTrigger(audited, relation, column));
   const onlyAdds = given.every(
     ({ role, command }) => command === 'insert' && audited.extent(role, relation, 'select') !== 'all',
   );
@@ -71,6 +78,14 @@ function levelOfWrite(audited: Anywhere, { relation }: SurveyedPolicy, given: re
   });
   if (onlyAdds && (principals.length === 0 || !writesPrincipal)) return 'info';
   return principals.length > 0 || given.some(({ role }) => role === audited.scope.anonymous) ? 'error' : 'warning';
+}
+
+/** A trigger writes the column, whatever the request says. */
+function isSetByTrigger({ texts }: Anywhere, { triggers }: SurveyedRelation, column: string): boolean {
+  return triggers.some(({ enabled, function: fn }) => {
+    const sets = new RegExp(`\\bnew\\."?${column.replace(/[^\w]/g, '\\$&')}"?\\s*:?=`, 'i');
+    return enabled && fn !== undefined && sets.test(texts.bodyOf(fn));
+  });
 }
 
 export const publicRows: AnywhereRule = {
@@ -95,19 +110,27 @@ export const publicRows: AnywhereRule = {
     ),
 };
 
-/** A column that says whose row it is although everyone sees it. That of a person is public where only its owner writes. */
+/**
+ * A column that says whose row it is although everyone sees it. That of a person is public where only its owner writes, and
+ * where the grant names the columns to see.
+ */
 function unkeptColumn(audited: Anywhere, { relation }: SurveyedPolicy, given: readonly Decision[]): string | undefined {
+  const columnwise = given.every(({ role }) =>
+    audited.reach.access(role, relation).some(({ command, columns }) => command === 'select' && columns !== undefined),
+  );
+  if (columnwise) return undefined;
   const [shared] = sharedColumns(relation);
   if (shared !== undefined) return shared;
-  const [personal] = personalColumns(relation);
+  const personal = personalColumns(relation);
   const ownWrites = relation.policies.some(
     (other) =>
+      other.permissive &&
       other.command !== 'select' &&
-      [...(audited.conditions.check(other)?.columns ?? []), ...(audited.conditions.using(other)?.columns ?? [])].some(
-        (column) => personalColumns(relation).includes(column),
+      [audited.conditions.check(other), audited.conditions.using(other)].some(
+        (condition) => condition?.readsClaims && personal.some((column) => condition.columns.has(column)),
       ),
   );
-  return ownWrites || given.length === 0 ? undefined : personal;
+  return ownWrites ? undefined : personal[0];
 }
 
 export const tautology: AnywhereRule = {
@@ -118,19 +141,35 @@ export const tautology: AnywhereRule = {
   why: 'The condition looks as if it decided, and is true for every row and every token.',
   fix: 'Take away the part that is always true.',
   find: (audited) =>
-    giving(audited, ({ policy, command }) => {
-      const condition = audited.deciding(policy, command);
-      return (
-        condition !== undefined &&
-        condition.text !== 'true' &&
-        isAlwaysTrue(audited.truth(condition, policy.relation, undefined, 'any'))
-      );
-    }).map(([policy, given]) => ({
-      object: policyObject(policy),
-      problem: `has a condition that is true for every row: ${listed(whoMay(given))}`,
-      fix: fix('take away the part that is always true'),
-    })),
+    giving(
+      audited,
+      ({ policy, command }) => isTautology(audited, policy, command) || comparesWithItself(audited, policy, command),
+    ).map(([policy, given]) => {
+      const whole = given.some(({ command }) => isTautology(audited, policy, command));
+      return {
+        object: policyObject(policy),
+        problem: `${whole ? 'has a condition that is true for every row' : 'compares a column with itself'}: ${listed(whoMay(given))}`,
+        fix: fix(whole ? 'take away the part that is always true' : 'write the name of the table before each column'),
+      };
+    }),
 };
+
+function isTautology(audited: Anywhere, policy: SurveyedPolicy, command: RowCommand): boolean {
+  const condition = audited.deciding(policy, command);
+  return (
+    condition !== undefined &&
+    condition.text !== 'true' &&
+    isAlwaysTrue(audited.truth(condition, policy.relation, undefined, 'any'))
+  );
+}
+
+/** In a sub-select, a name without its table is the inner one's, also where the outer one's is meant. */
+function comparesWithItself(audited: Anywhere, policy: SurveyedPolicy, command: RowCommand): boolean {
+  return comparisonsIn(audited.deciding(policy, command)?.expression).some(({ operator, left, right }) => {
+    if (operator !== '=' || left?.kind !== 'ColumnRef' || right?.kind !== 'ColumnRef') return false;
+    return namesOf(left.node['fields']).join('.') === namesOf(right.node['fields']).join('.');
+  });
+}
 
 export const anonymousPasses: AnywhereRule = {
   id: 'anonymous_passes',
@@ -145,7 +184,8 @@ export const anonymousPasses: AnywhereRule = {
       audited,
       ({ policy, command, role }) =>
         isAlwaysTrue(audited.policyTruth(policy, command, role, 'none')) &&
-        !isAlwaysTrue(audited.policyTruth(policy, command, role, 'any')),
+        !isPlainlyTrue(audited, { policy, command, role, table: policy.relation }) &&
+        !isTautology(audited, policy, command),
     ).map(([policy, given]) => {
       const isAnonymous = given.some(({ role }) => role === audited.scope.anonymous);
       return {
@@ -193,70 +233,148 @@ export const checkWider: AnywhereRule = {
   topic: 'exposure',
   levels: ['error'],
   subject: 'tables',
-  why: 'The condition for the row as it was keeps to a column, and that for the row as it becomes does not. Rows are given to others.',
-  fix: 'Leave WITH CHECK out, so that Postgres takes USING, or repeat the comparison in it.',
+  why: 'Rows are read by a column, and written with any value of it: a role gives its rows to others, or adds rows to theirs.',
+  fix: 'Compare the column in WITH CHECK too. Without WITH CHECK, Postgres takes USING for an update.',
   find: (audited) => {
-    const hops = decisions(audited).filter(({ command, policy }) => command === 'update' && policy.permissive);
-    return [...byPolicy(hops)].flatMap(([policy, given]): Found[] => {
-      const using = audited.conditions.using(policy);
+    const kept = keptColumns(audited);
+    const writing = decisions(audited).filter(
+      ({ command, policy }) => (command === 'insert' || command === 'update') && policy.permissive,
+    );
+    return [...byPolicy(writing)].flatMap(([policy, met]): Found[] => {
       const check = audited.conditions.check(policy);
-      if (!using?.readsClaims || !check || check === using) return [];
-      const kept = [...using.columns].filter(
-        (column) => principalColumns(policy.relation).includes(column) || !isPublishing(column),
-      );
-      const lost = check.readsClaims ? [] : kept.filter((column) => !check.columns.has(column));
-      const bound = given.filter(({ role, table }) => {
-        const access = audited.reach.access(role, table).find((one) => one.command === 'update');
-        const writable = access?.columns;
-        const restricted = audited.reach
-          .policies(role, table, 'update')
-          .some(
-            (other) =>
-              !other.permissive && !isAlwaysTrue(audited.truth(audited.conditions.check(other) ?? using, table, role)),
-          );
-        return !restricted && lost.some((column) => writable?.includes(column) ?? true);
+      if (!check) return [];
+      const lost = met.flatMap((decision) => {
+        const column = lostColumn(audited, decision, check, kept);
+        return column === undefined ? [] : [{ role: decision.role, column }];
       });
-      if (bound.length === 0) return [];
+      const [first] = lost;
+      if (!first) return [];
+      const using = audited.conditions.using(policy);
       const name = `${quoteIdentifier(policy.name)} ON ${sqlName(policy.relation)}`;
+      const sql = using?.columns.has(first.column) ? [`ALTER POLICY ${name} WITH CHECK (${using.text})`] : [];
       return [
         {
           object: policyObject(policy),
-          problem: `lets ${listed([...new Set(bound.map(({ role }) => role))])} change "${lost[0]!}" of own rows to any value`,
-          fix: run(`ALTER POLICY ${name} WITH CHECK (${using.text})`),
+          problem: `lets ${listed([...new Set(lost.map(({ role }) => role))])} write any value of "${first.column}", by which rows are read`,
+          fix: fix(`compare "${first.column}" in WITH CHECK too`, ...sql),
         },
       ];
     });
   },
 };
 
+/** Columns by which the policies of a table tie rows to claims, for each role: when it reads, and when it changes rows. */
+function keptColumns(
+  audited: Anywhere,
+): (table: SurveyedRelation, role: string, command: RowCommand) => ReadonlySet<string> {
+  const found = new Map<string, Set<string>>();
+  for (const { table, role, command, policy } of decisions(audited)) {
+    const condition = command === 'insert' ? undefined : audited.deciding(policy, command);
+    if (!condition || !policy.permissive) continue;
+    const columns = audited
+      .alternatives(condition, table)
+      .flatMap((parts) => parts.filter((part) => part.readsClaims && tiesRow(part)))
+      .flatMap((part) => part.columns);
+    const key = `${table.id} ${role} ${command}`;
+    found.set(key, new Set([...(found.get(key) ?? []), ...columns]));
+  }
+  const none = new Set<string>();
+  return (table, role, command) => found.get(`${table.id} ${role} ${command}`) ?? none;
+}
+
+/** A column that the role may write with any value, although it finds rows by it. */
+function lostColumn(
+  audited: Anywhere,
+  { policy, table, role, command }: Decision,
+  check: Condition,
+  kept: ReturnType<typeof keptColumns>,
+): string | undefined {
+  const access = audited.reach.access(role, table).find((one) => one.command === command);
+  const restricting = audited.reach
+    .policies(role, table, command)
+    .flatMap((other) => (other.permissive ? [] : (audited.conditions.check(other) ?? [])));
+  const bound = new Set([check, ...restricting].flatMap((condition) => [...condition.columns]));
+  const isFree = (column: string) =>
+    !bound.has(column) && (access?.columns?.includes(column) ?? true) && !isSetByTrigger(audited, table, column);
+  const principals = principalColumns(table);
+  const readBy = [...kept(table, role, 'select')].filter((column) => sharedColumns(table).includes(column));
+  if (command === 'insert') {
+    // One that is always true is a finding of its own.
+    return check.readsClaims ? readBy.find(isFree) : undefined;
+  }
+  const changedBy = [...kept(table, role, 'update')].filter(
+    (column) => principals.includes(column) || policy.check !== null,
+  );
+  return [...changedBy, ...readBy].find((column) => (policy.check !== null || check.readsClaims) && isFree(column));
+}
+
 export const unscopedColumn: AnywhereRule = {
   id: 'unscoped_column',
   topic: 'exposure',
-  levels: ['warning'],
+  levels: ['warning', 'error'],
   subject: 'tables',
-  why: 'Other policies keep to a column of the tenant, and this one gives rows of every tenant.',
-  fix: 'Compare the column with the claim in this policy too.',
+  why: 'The policy gives rows without asking whose they are, although other policies do, or the table that it looks up does.',
+  otherLevelWhen: 'where it asks for no claim either',
+  fix: 'Compare the column that says whose row it is in this policy too.',
   find: (audited) => {
-    const scoped = new Set(
-      decisions(audited)
-        .filter(({ policy }) => policy.permissive)
-        .flatMap(({ policy, command }) => {
-          const condition = audited.deciding(policy, command);
-          return condition?.readsClaims ? [...condition.columns] : [];
-        }),
+    const kept = keptColumns(audited);
+    const byName = new Map(
+      audited.survey.relations.map((relation) => [`${relation.schema}.${relation.name}`, relation]),
     );
-    return giving(audited, ({ policy, command, table, role }) => {
-      const condition = audited.deciding(policy, command);
-      if (!condition || condition.readsClaims || audited.extent(role, table, command) !== 'some') return false;
-      if ([...condition.columns].some(isPublishing) || condition.tables.length > 0) return false;
-      return sharedColumns(table).some((column) => scoped.has(column) && !condition.columns.has(column));
-    }).map(([policy, given]) => ({
-      object: policyObject(policy),
-      problem: `does not keep to "${sharedColumns(policy.relation)[0]!}", as other policies do: ${listed(whoMay(given))} rows of every tenant`,
-      fix: fix('compare the column with the claim in this policy too'),
-    }));
+    return giving(audited, (decision) => loose(audited, decision, kept, byName) !== undefined).map(
+      ([policy, given]) => {
+        const { problem, level } = loose(audited, given[0]!, kept, byName)!;
+        return {
+          level,
+          object: policyObject(policy),
+          problem: `${problem}: ${listed(whoMay(given))}`,
+          fix: fix('compare the column that says whose row it is in this policy too'),
+        };
+      },
+    );
   },
 };
+
+/** Why an alternative of a policy gives rows of everyone; undefined where it does not, or is true for every row. */
+function loose(
+  audited: Anywhere,
+  { policy, table, role, command }: Decision,
+  kept: ReturnType<typeof keptColumns>,
+  byName: ReadonlyMap<string, SurveyedRelation>,
+): { problem: string; level: 'warning' | 'error' } | undefined {
+  const condition = audited.deciding(policy, command);
+  if (!condition || isAlwaysTrue(audited.truth(condition, table, role, 'any'))) return undefined;
+  const lookedUp = condition.tables.flatMap(({ schema, name }) => byName.get(`${schema}.${name}`) ?? []);
+  for (const parts of audited.alternatives(condition, table)) {
+    if (parts.some(tiesRow)) continue;
+    const readsClaims = parts.some((part) => part.readsClaims);
+    const columns = parts.flatMap((part) => part.columns);
+    if (parts.some(({ looksUp }) => looksUp) && columns.length === 0) {
+      if (!readsClaims && lookedUp.length > 0) {
+        const { schema, name } = lookedUp[0]!;
+        return { problem: `asks only whether ${schema}.${name} has a row, not whose it is`, level: 'error' };
+      }
+      const same = lookedUp.flatMap((other) => commonKeys(table, other))[0];
+      if (same !== undefined)
+        return { problem: `looks up "${same}" of somebody, and does not compare it with the row's`, level: 'warning' };
+      continue;
+    }
+    if (readsClaims || columns.some(isPublishing) || columns.length === 0) continue;
+    const lost = [...kept(table, role, command)].find(
+      (column) => sharedColumns(table).includes(column) && !columns.includes(column),
+    );
+    if (lost !== undefined) return { problem: `does not keep to "${lost}", as another policy does`, level: 'warning' };
+  }
+  return undefined;
+}
+
+/** Columns that say the same of two tables: keys of a third one, such as `project_id`. */
+function commonKeys(table: SurveyedRelation, other: SurveyedRelation): string[] {
+  const names = new Set(other.columns.map(({ name }) => name));
+  return table.columns
+    .map(({ name }) => name)
+    .filter((name) => names.has(name) && /.(?:_id|_key|Id)$/.test(name) && !personalColumns(table).includes(name));
+}
 
 export const deadPolicy: AnywhereRule = {
   id: 'dead_policy',

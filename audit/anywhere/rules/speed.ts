@@ -64,10 +64,10 @@ const namesColumn = (expression: Expression) => nodesBelow(expression).some(([ki
 /** Calls that read a claim and name no column, outside of a sub-select that reads no table. */
 function perRow(audited: Anywhere, expression: Expression): string[] {
   const { kind, node } = expression;
-  if (kind === 'SubLink' && node['subLinkType'] === 'EXPR_SUBLINK') {
+  if (kind === 'SubLink') {
     const select = expressionOf(node['subselect']);
     // Postgres computes one without columns of the table first, and once.
-    if (select?.node['fromClause'] === undefined) return [];
+    if (select && select.node['fromClause'] === undefined && !namesColumn(select)) return [];
   }
   if (kind === 'FuncCall' && !namesColumn(expression) && readsClaims(audited, expression)) {
     return [`${namesOf(node['funcname']).join('.')}()`];
@@ -97,10 +97,22 @@ export const columnCast: AnywhereRule = {
   find: (audited) =>
     readConditions(audited).flatMap(({ policy, condition, met }): Found[] => {
       const table = policy.relation;
-      const found = equalities(condition, table).find(
-        ({ column, isBare }) => column !== undefined && !isBare && !hasExpressionIndex(table, column),
-      );
-      if (found?.column === undefined || isSmall(table) || met.length === 0) return [];
+      if (met.length === 0 || !policy.permissive) return [];
+      const parts = topParts(condition.expression);
+      const array = parts.map((part) => arrayColumn(part, table)).find((name) => name !== undefined);
+      if (array !== undefined) {
+        return [
+          {
+            object: policyObject(policy),
+            problem: `looks for a value in "${array}" with ANY, which no index serves`,
+            fix: fix(`write "${array}" @> ARRAY[…], which a GIN index serves`),
+          },
+        ];
+      }
+      const found = parts
+        .map((part) => equalityOf(part, table))
+        .find((one) => one !== undefined && !one.isBare && !one.isConstant && !hasExpressionIndex(table, one.column));
+      if (!found) return [];
       return [
         {
           object: policyObject(policy),
@@ -116,22 +128,19 @@ const hasExpressionIndex = ({ indexes }: SurveyedRelation, column: string) =>
     ({ keys: [first] }) => first !== undefined && first !== column && first.includes(column) && /[(:]/.test(first),
   );
 
-/** A table that has been counted, and that Postgres reads whole in less time than by an index. */
-const isSmall = ({ rows }: SurveyedRelation) => rows > 0 && rows < 1000;
-
-interface Equality {
-  /** Undefined for a part that no index of one column serves. */
-  readonly column: string | undefined;
-  /** The column stands as it is. */
-  readonly isBare: boolean;
+/** The column of `value = ANY (column)`. */
+function arrayColumn({ kind, node }: Expression, table: SurveyedRelation): string | undefined {
+  if (kind !== 'A_Expr' || node['kind'] !== 'AEXPR_OP_ANY') return undefined;
+  const name = columnName(expressionOf(node['rexpr']));
+  return table.columns.some((column) => column.name === name) ? name : undefined;
 }
 
-/** Comparisons of a column of the table with something else than its columns, anywhere in a condition. */
-function equalities(condition: Condition, table: SurveyedRelation): Equality[] {
-  return topParts(condition.expression).flatMap((part) => {
-    const found = equalityOf(part, table);
-    return found ? [found] : [];
-  });
+interface Equality {
+  readonly column: string;
+  /** The column stands as it is. */
+  readonly isBare: boolean;
+  /** It is compared with a constant. */
+  readonly isConstant: boolean;
 }
 
 /** Parts joined by AND and OR. */
@@ -141,21 +150,25 @@ function topParts(expression: Expression | undefined): Expression[] {
   return expressionsOf(expression.node['args']).flatMap(topParts);
 }
 
+/** A comparison of a column with something else than columns of the table. */
 function equalityOf({ kind, node }: Expression, table: SurveyedRelation): Equality | undefined {
-  if (kind === 'SubLink' && node['subLinkType'] === 'ANY_SUBLINK') return sideOf(expressionOf(node['testexpr']), table);
+  if (kind === 'SubLink' && node['subLinkType'] === 'ANY_SUBLINK') {
+    const side = sideOf(expressionOf(node['testexpr']), table);
+    return side && { ...side, isConstant: false };
+  }
   if (kind !== 'A_Expr') return undefined;
   const { kind: how, operator, left, right } = comparisonOf(node);
   if (operator !== '=' || !['AEXPR_OP', 'AEXPR_OP_ANY', 'AEXPR_IN'].includes(how)) return undefined;
-  const [leftSide, rightSide] = [sideOf(left, table), how === 'AEXPR_OP' ? sideOf(right, table) : undefined];
-  if (leftSide && rightSide) return undefined;
-  return leftSide ?? rightSide;
+  const leftSide = sideOf(left, table);
+  const rightSide = how === 'AEXPR_OP' ? sideOf(right, table) : undefined;
+  const side = leftSide ?? rightSide;
+  if (!side || (leftSide && rightSide)) return undefined;
+  return { ...side, isConstant: withoutCasts(leftSide ? right : left)?.kind === 'A_Const' };
 }
 
 /** The column that one side of a comparison is, or is made of. */
-function sideOf(side: Expression | undefined, table: SurveyedRelation): Equality | undefined {
-  const columns = nodesBelow(side).filter(
-    ([kind]) => kind === 'ColumnRef' || kind === 'SubLink',
-  );
+function sideOf(side: Expression | undefined, table: SurveyedRelation): Omit<Equality, 'isConstant'> | undefined {
+  const columns = nodesBelow(side).filter(([kind]) => kind === 'ColumnRef' || kind === 'SubLink');
   if (columns.length !== 1 || columns[0]![0] === 'SubLink') return undefined;
   const names = namesOf(columns[0]![1]['fields']);
   const column = table.columns.find(({ name }) => name === names.at(-1));
@@ -180,7 +193,7 @@ export const policyColumnNotIndexed: AnywhereRule = {
     const found = new Map<string, Found>();
     for (const { policy, condition } of readConditions(audited)) {
       const table = policy.relation;
-      if (isSmall(table) || !policy.permissive) continue;
+      if (!policy.permissive) continue;
       for (const column of unindexed(condition.expression, table)) {
         found.set(`${table.id} ${column}`, {
           object: columnObject(table, column),
@@ -207,7 +220,7 @@ function unindexed(expression: Expression | undefined, table: SurveyedRelation):
       : [];
   }
   const equality = equalityOf(expression, table);
-  return equality?.isBare && equality.column !== undefined && !isServed(expression, table) ? [equality.column] : [];
+  return equality?.isBare && !equality.isConstant && !isServed(expression, table) ? [equality.column] : [];
 }
 
 function isServed(expression: Expression, table: SurveyedRelation): boolean {
@@ -218,9 +231,7 @@ function isServed(expression: Expression, table: SurveyedRelation): boolean {
       : parts.every((part) => isServed(part, table));
   }
   const equality = equalityOf(expression, table);
-  return (
-    equality?.column !== undefined && table.indexes.some(({ keys, partial }) => !partial && keys[0] === equality.column)
-  );
+  return equality !== undefined && table.indexes.some(({ keys, partial }) => !partial && keys[0] === equality.column);
 }
 
 export const volatileInPolicy: AnywhereRule = {
@@ -237,8 +248,8 @@ export const volatileInPolicy: AnywhereRule = {
         ({ volatility, name, arguments: types, extension }) =>
           volatility === 'v' && extension === null && !(types.length === 0 && wrapped.has(name)),
       );
-      const builtIn = condition.called.find((name) =>
-        /^(?:random|clock_timestamp|nextval|gen_random_uuid|timeofday)$/.test(name),
+      const builtIn = condition.called.find(
+        (name) => !wrapped.has(name) && /^(?:random|clock_timestamp|nextval|gen_random_uuid|timeofday)$/.test(name),
       );
       if (!fn && builtIn === undefined) return [];
       const writes = fn && /\b(?:insert|update|delete|perform|execute)\b/i.test(audited.texts.bodyOf(fn));
