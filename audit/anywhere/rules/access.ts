@@ -2,7 +2,6 @@
 export * from './columns.ts';
 export * from './inheritance.ts';
 export * from './replication.ts';
-export * from './foreign-tables.ts';
 export * from './grants.ts';
 export * from './default-privileges.ts';
 export * from './sequences.ts';

@@ -324,31 +324,6 @@ describe('large_objects', () => {
   );
 });
 
-describe('foreign_table', () => {
-  const foreign = `RESET ROLE; CREATE EXTENSION file_fdw SCHEMA private; CREATE SERVER files FOREIGN DATA WRAPPER file_fdw;
-    CREATE FOREIGN TABLE api.versions (line text) SERVER files OPTIONS (filename 'PG_VERSION');`;
-  testRule(
-    database,
-    'foreign_table',
-    [
-      {
-        title: 'a foreign table that requests may read',
-        sql: `${foreign} GRANT SELECT ON api.versions TO anon`,
-        level: 'warning',
-        object: 'api.versions',
-        says: ['anon may select'],
-      },
-    ],
-    [
-      { title: 'a foreign table without a grant', sql: foreign },
-      {
-        title: 'a foreign table of a schema that is not exposed',
-        sql: `${foreign} ALTER FOREIGN TABLE api.versions SET SCHEMA private; GRANT SELECT ON private.versions TO anon`,
-      },
-    ],
-  );
-});
-
 describe('sensitive_column', () => {
   const accounts =
     'CREATE TABLE api.accounts (user_id text PRIMARY KEY, name text, password_hash text); ALTER TABLE api.accounts ENABLE ROW LEVEL SECURITY;';
@@ -380,6 +355,13 @@ describe('sensitive_column', () => {
         says: ['anon'],
       },
       {
+        title: 'a secret of a service',
+        sql: 'CREATE TABLE api.shops (id int, stripe_secret_key text); GRANT SELECT ON api.shops TO anon',
+        level: 'error',
+        object: 'api.shops.stripe_secret_key',
+        says: ['anon'],
+      },
+      {
         title: "a member's own, for information",
         sql: `${accounts} ${own} GRANT SELECT ON api.accounts TO member`,
         level: 'info',
@@ -402,7 +384,7 @@ describe('sensitive_column', () => {
       { title: 'a table whose rows nobody reads', sql: `${accounts} GRANT SELECT ON api.accounts TO anon` },
       {
         title: 'words that only sound like secrets, and types that hold none',
-        sql: `CREATE TABLE api.models (token_count int, secretary text, password_rules text, tokenizer text, has_password boolean, token_expires_at timestamptz, key text, password_hash boolean);
+        sql: `CREATE TABLE api.models (token_count int, secretary text, password_rules text, tokenizer text, has_password boolean, token_expires_at timestamptz, key text, password_hash boolean, public_api_key text, base_token text, map_pin text);
           GRANT SELECT ON api.models TO anon`,
       },
       {
