@@ -11,17 +11,22 @@ import { granteesOf, sqlGrantees } from '../request-roles.ts';
 import type { SurveyedColumn, SurveyedRelation } from '../survey.ts';
 import { listed } from '../words.ts';
 
-const WORDS = [
-  // Of whatever service it is.
-  String.raw`\w+_(?:secret(?:_key)?|private_key|api_key|password|access_token|refresh_token)`,
-  String.raw`pass(?:word|wd|phrase|code)|pwd|secret|(?:secret|private|api|auth|access|encryption|signing|service|master|session|ssh|pgp|license|activation)_?key`,
-  String.raw`(?:(?:access|refresh|api|auth|oauth|session|bearer|reset|recovery|confirmation|verification|invit(?:e|ation)|password_reset|id|user|login|device|push|secret|personal)_)?token|jwt|otp`,
-  String.raw`(?:client|api|app|otp|totp|mfa|two_factor|webhook|signing|shared)_secret|(?:recovery|backup)_codes?`,
-  String.raw`ssn|social_security(?:_(?:number|no|num))?|national_id(?:_number)?|passport_(?:number|no|id)|driver'?s?_licen[cs]e(?:_number)?|tax_(?:id|number)`,
-  String.raw`(?:credit_)?card_number|credit_card|cvv2?|cvc|iban|(?:bank_)?account_number|routing_number|bank_account|pin(?:_code)?`,
+/** Words that mean a secret behind any other word, but one that says it is for everybody. */
+const SECRETS = [
+  String.raw`(?:rol|user)?password|passwd|passphrase|pwd|secret|ssn|iban|card_number|cvv2?|cvc`,
+  String.raw`(?:secret|private|api|auth|access|encryption|signing|service|master)_?key`,
+  String.raw`(?:access|refresh|api|auth|oauth|bearer|reset|session|personal)_token`,
+];
+/** Words that mean a secret, or the number of a document, by themselves. */
+const WHOLE = [
+  String.raw`passcode|(?:session|ssh|pgp|license|activation)_key|token|jwt|otp|pin(?:_code)?|(?:recovery|backup)_codes?`,
+  String.raw`(?:recovery|confirmation|verification|invit(?:e|ation)|password_reset|id|user|login|device|push|secret)_token`,
+  String.raw`social_security(?:_(?:number|no|num))?|national_id(?:_number)?|passport_(?:number|no|id)`,
+  String.raw`driver'?s?_licen[cs]e(?:_number)?|tax_(?:id|number)|credit_card|bank_account|(?:bank_)?account_number|routing_number`,
 ];
 const SENSITIVE = new RegExp(
-  `^(?:(?:hashed|encrypted|plain|user|login|admin|db|database|smtp|raw|old|current)_)*(?:${WORDS.join('|')})(?:_?(?:hash(?:ed)?|digest|salt|encrypted|ciphertext|enc|plain|value|text))*$`,
+  `^(?:(?:(?!public|anon)[a-z0-9]+_)*(?:${SECRETS.join('|')})|(?:hashed_|encrypted_|raw_)?(?:${WHOLE.join('|')}))` +
+    '(?:_?(?:hash(?:ed)?|digest|salt|encrypted|ciphertext|enc|plain|value|text))*$',
 );
 /** Types that hold a value; a flag, a count or a time says only that there is one. */
 const VALUES = /^(?:text|character varying|character|bytea|jsonb?|uuid|citext|.*\.citext|name|bpchar)(?:\[\])?$/;
@@ -62,7 +67,11 @@ function findingOf(audited: Anywhere, relation: SurveyedRelation, column: Survey
     .filter(([, rows]) => rows !== 'none');
   const open = reached.filter(([, rows]) => rows === 'others').map(([role]) => role);
   const roles = open.length > 0 ? open : reached.map(([role]) => role);
-  if (roles.length === 0) return [];
+  const isGranted = [...relation.grants, ...column.grants].some(({ grantee }) =>
+    roles.some((role) => reach.identities(role).has(grantee)),
+  );
+  // What a role reads as an owner, or by pg_read_all_data, is a finding about the role.
+  if (!isGranted) return [];
   const isAnonymous = scope.anonymous !== undefined && open.includes(scope.anonymous);
   return [
     {
@@ -111,7 +120,6 @@ function withoutColumn(
       roles.some((role) => audited.reach.identities(role).has(grantee)),
     );
   const [whole, single] = [readBy(relation.grants), readBy(column.grants)];
-  if (whole.length + single.length === 0) return fix(text);
   const table = sqlName(relation);
   const others = relation.columns.filter((other) => !isSensitive(other)).map(({ name }) => quoteIdentifier(name));
   const revokeColumn = `REVOKE SELECT (${quoteIdentifier(column.name)}) ON TABLE ${table} FROM ${sqlGrantees([...new Set([...whole, ...single])])}`;

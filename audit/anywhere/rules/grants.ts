@@ -155,30 +155,36 @@ export const truncateGranted: AnywhereRule = {
   why: 'TRUNCATE passes all policies. No request runs it by itself, nor what REFERENCES, TRIGGER and MAINTAIN allow.',
   otherLevelWhen: 'where a function that requests may call empties the table',
   fix: 'Revoke the privileges: no request needs them.',
-  find: (audited) => [...truncatedByFunctions(audited), ...grantedBeyondRows(audited)],
+  find: (audited) => {
+    const emptied = emptiedTables(audited);
+    return [...emptied.values(), ...grantedBeyondRows(audited, (table) => emptied.has(table))];
+  },
 };
 
-function truncatedByFunctions(audited: Anywhere): Found[] {
+/** Tables that functions empty with the rights of their callers. */
+function emptiedTables(audited: Anywhere): ReadonlyMap<SurveyedRelation, Found> {
   const { survey, texts, reach } = audited;
   const truncating = calledFunctions(audited)
     .filter(({ asCaller }) => asCaller)
     .flatMap((called) => truncatedIn(texts.bodyOf(called.fn)).map((name) => ({ ...called, name })));
   const byTable = grouped(truncating, ({ name }) => name);
-  return survey.relations.filter(isTable).flatMap((table) => {
+  const found = new Map<SurveyedRelation, Found>();
+  for (const table of survey.relations.filter(isTable)) {
     const by = (byTable.get(table.name) ?? []).map(({ fn, roles }) => ({
       fn,
       roles: roles.filter((role) => reach.holds(role, table, 'TRUNCATE')),
     }));
     const roles = [...new Set(by.flatMap((one) => one.roles))];
     const grantees = granteesOf(audited, table.grants, (privilege) => privilege === 'TRUNCATE');
-    if (roles.length === 0 || grantees.length === 0) return [];
-    return {
+    if (roles.length === 0 || grantees.length === 0) continue;
+    found.set(table, {
       level: 'warning',
       object: relationObject(table),
       problem: `is emptied past its policies by ${by[0]!.fn.signature}, which ${listed(roles)} may call`,
       fix: run(`REVOKE TRUNCATE ON TABLE ${sqlName(table)} FROM ${sqlGrantees(grantees)}`),
-    };
-  });
+    });
+  }
+  return found;
 }
 
 /** Names of the tables that a body empties, whatever their schemas are. */
@@ -192,19 +198,21 @@ function truncatedIn(body: string): string[] {
 }
 
 /** One finding for all tables of a schema. */
-function grantedBeyondRows(audited: Anywhere): Found[] {
+function grantedBeyondRows(audited: Anywhere, isEmptied: (table: SurveyedRelation) => boolean): Found[] {
   const { survey, reach } = audited;
   const bySchema = new Map<string, { tables: SurveyedRelation[]; grantees: Set<string>; privileges: Set<string> }>();
   for (const table of survey.relations) {
     if (!isTable(table) || isForeign(audited, table)) continue;
-    const grantees = granteesOf(audited, table.grants, (privilege) => BEYOND_ROWS.includes(privilege));
+    const counts = (privilege: string) =>
+      BEYOND_ROWS.includes(privilege) && !(privilege === 'TRUNCATE' && isEmptied(table));
+    const grantees = granteesOf(audited, table.grants, counts);
     if (grantees.length === 0) continue;
     const found = bySchema.get(table.schema) ?? { tables: [], grantees: new Set(), privileges: new Set() };
     bySchema.set(table.schema, found);
     found.tables.push(table);
     for (const grantee of grantees) found.grantees.add(grantee);
     for (const { grantee, privilege } of table.grants) {
-      if (grantees.includes(grantee) && BEYOND_ROWS.includes(privilege)) found.privileges.add(privilege);
+      if (grantees.includes(grantee) && counts(privilege)) found.privileges.add(privilege);
     }
   }
   return [...bySchema].map(([schema, { tables, grantees, privileges }]) => {
