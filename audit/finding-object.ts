@@ -10,7 +10,7 @@ export interface FindingObject {
   readonly name: string;
   /** Types of a function's arguments, where they are known by themselves. */
   readonly arguments?: readonly string[];
-  /** The table that a column, a trigger or a rule is part of. */
+  /** The table that a column, a trigger, a rule or a policy is part of. */
   readonly table?: string;
   /** The object as texts name it. */
   readonly text: string;
@@ -35,9 +35,9 @@ export function columnObject({ schema, name: table }: QualifiedName, column: str
   return { kind: 'table column', schema, table, name: column, text: `${schema}.${table}.${column}` };
 }
 
-/** A trigger or a rule, which is part of a table. */
+/** A trigger, a rule or a policy, which is part of a table. */
 export function partObject(
-  kind: 'trigger' | 'rule',
+  kind: 'trigger' | 'rule' | 'policy' | 'constraint',
   { schema, table, name }: QualifiedName & { readonly table: string },
 ): FindingObject {
   return { kind, schema, table, name, text: `${kind} ${name} of ${schema}.${table}` };

@@ -1,5 +1,6 @@
 import { functionTexts, type FunctionTexts } from './conditions/claim-readers.ts';
 import { readConditions, type Condition, type Conditions } from './conditions/conditions.ts';
+import { disjunctsOf, type Atom } from './conditions/disjuncts.ts';
 import { FALSE, isAlwaysTrue, isNeverTrue, TRUE, truthOf, type Truth } from './conditions/truth.ts';
 import type { AuditScope } from './find-scope.ts';
 import { reachOf, type Reach } from './reach.ts';
@@ -16,11 +17,13 @@ export interface Anywhere {
   readonly conditions: Conditions;
   readonly texts: FunctionTexts;
   /** What a condition can be when a role's request meets it. @param claims by default `none` for the anonymous role, else `any` */
-  truth(condition: Condition, relation: SurveyedRelation, role: string, claims?: 'none' | 'any'): Truth;
+  truth(condition: Condition, relation: SurveyedRelation, role: string | undefined, claims?: 'none' | 'any'): Truth;
   /** What a policy's own condition for a command can be. Without one, a permissive policy gives no row, and a restrictive one takes none. */
   policyTruth(policy: SurveyedPolicy, command: RowCommand, role: string, claims?: 'none' | 'any'): Truth;
   /** Rows that exist and that a command of a role reaches; for `insert`, rows that it may write. */
   extent(role: string, table: SurveyedRelation, command: RowCommand): Extent;
+  /** Alternatives of a policy's condition for a command, each with parts that must all be true. */
+  alternatives(condition: Condition, table: SurveyedRelation): readonly (readonly Atom[])[];
   /** The condition by which a policy decides for a command. */
   deciding(policy: SurveyedPolicy, command: RowCommand): Condition | undefined;
 }
@@ -29,20 +32,21 @@ export async function prepare(survey: Survey, scope: AuditScope): Promise<Anywhe
   const reach = reachOf(survey, scope);
   const texts = functionTexts(survey);
   const conditions = await readConditions(survey, texts);
-  const truths = new Map<string, Truth>();
+  // Every condition belongs to one table: see `readConditions`.
+  const truths = new Map<Condition, Map<string, Truth>>();
   const truth: Anywhere['truth'] = (condition, relation, role, claims = role === scope.anonymous ? 'none' : 'any') => {
-    const key = JSON.stringify([condition.text, relation.id, role, claims]);
-    const required = () => new Set(relation.columns.filter((column) => column.required).map(({ name }) => name));
-    let columns: ReadonlySet<string> | undefined;
-    const found =
-      truths.get(key) ??
-      truthOf(condition.expression, {
-        claims,
-        role,
-        isRequired: (column) => (columns ??= required()).has(column),
-        bodyOf: (schema, name) => conditions.bodyOf(schema, name),
-      });
-    truths.set(key, found);
+    const ofCondition = truths.get(condition) ?? new Map<string, Truth>();
+    truths.set(condition, ofCondition);
+    const key = `${claims} ${role ?? ''}`;
+    const known = ofCondition.get(key);
+    if (known !== undefined) return known;
+    const found = truthOf(condition.expression, {
+      claims,
+      role,
+      isRequired: (column) => relation.columns.some(({ name, required }) => required && name === column),
+      bodyOf: (schema, name) => conditions.bodyOf(schema, name),
+    });
+    ofCondition.set(key, found);
     return found;
   };
   const deciding: Anywhere['deciding'] = (policy, command) =>
@@ -51,6 +55,16 @@ export async function prepare(survey: Survey, scope: AuditScope): Promise<Anywhe
     const condition = deciding(policy, command);
     if (!condition) return policy.permissive ? FALSE : TRUE;
     return truth(condition, policy.relation, role, claims);
+  };
+  const extents = new Map<string, Extent>();
+  const findExtent = (role: string, table: SurveyedRelation, command: RowCommand): Extent => {
+    if (reach.isUnbound(role, table)) return 'all';
+    const binding = reach.policies(role, table, command);
+    const of = (policy: SurveyedPolicy) => policyTruth(policy, command, role);
+    const permissive = binding.filter((policy) => policy.permissive).map(of);
+    const restrictive = binding.filter((policy) => !policy.permissive).map(of);
+    if (permissive.every(isNeverTrue) || restrictive.some(isNeverTrue)) return 'none';
+    return permissive.some(isAlwaysTrue) && restrictive.every(isAlwaysTrue) ? 'all' : 'some';
   };
   return {
     survey,
@@ -61,14 +75,12 @@ export async function prepare(survey: Survey, scope: AuditScope): Promise<Anywhe
     truth,
     policyTruth,
     deciding,
+    alternatives: (condition, table) => disjunctsOf(condition, table, texts),
     extent: (role, table, command) => {
-      if (reach.isUnbound(role, table)) return 'all';
-      const binding = reach.policies(role, table, command);
-      const of = (policy: SurveyedPolicy) => policyTruth(policy, command, role);
-      const permissive = binding.filter((policy) => policy.permissive).map(of);
-      const restrictive = binding.filter((policy) => !policy.permissive).map(of);
-      if (permissive.every(isNeverTrue) || restrictive.some(isNeverTrue)) return 'none';
-      return permissive.some(isAlwaysTrue) && restrictive.every(isAlwaysTrue) ? 'all' : 'some';
+      const key = `${table.id} ${command} ${role}`;
+      const found = extents.get(key) ?? findExtent(role, table, command);
+      extents.set(key, found);
+      return found;
     },
   };
 }

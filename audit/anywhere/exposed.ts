@@ -1,12 +1,42 @@
+import { namesIn } from '../../postgres/catalog/body-names.ts';
 import type { Anywhere } from './anywhere.ts';
-import { COMMANDS, type RowCommand, type SurveyedRelation } from './survey.ts';
+import { COMMANDS, type RowCommand, type SurveyedPolicy, type SurveyedRelation } from './survey.ts';
 
-/** Tables in exposed schemas, without those of extensions. */
-export function exposedTables({ survey, reach }: Anywhere): SurveyedRelation[] {
-  return survey.relations.filter(
-    (relation) =>
-      (relation.kind === 'r' || relation.kind === 'p') && relation.extension === null && reach.isExposed(relation),
-  );
+const known = new WeakMap<Anywhere, readonly SurveyedRelation[]>();
+
+/**
+ * Tables that requests reach with their own rights: those of exposed schemas, those below views that keep to the reader's
+ * rights, and those that functions of the API name. Tables of extensions are not among them.
+ */
+export function reachedTables(audited: Anywhere): readonly SurveyedRelation[] {
+  const found = known.get(audited) ?? findReached(audited);
+  known.set(audited, found);
+  return found;
+}
+
+function findReached({ survey, scope, reach, texts }: Anywhere): SurveyedRelation[] {
+  const byName = new Map<string, SurveyedRelation[]>();
+  for (const relation of survey.relations) byName.set(relation.name, [...(byName.get(relation.name) ?? []), relation]);
+  const reached = new Set(survey.relations.filter(reach.isExposed));
+  for (const fn of survey.functions) {
+    const isCalled = !fn.security_definer && reach.isExposed(fn) && scope.roles.some((role) => reach.calls(role, fn));
+    if (!isCalled) continue;
+    for (const relation of fn.reads) reached.add(relation);
+    for (const { schema, name } of namesIn(texts.bodyOf(fn)).tables) {
+      for (const relation of byName.get(name) ?? []) {
+        if (schema === undefined || schema === relation.schema) reached.add(relation);
+      }
+    }
+  }
+  for (const relation of reached) {
+    if (relation.kind !== 'v' || !relation.security_invoker) continue;
+    for (const below of relation.reads) reached.add(below);
+  }
+  return [...reached].filter(isTable).filter(({ extension }) => extension === null);
+}
+
+export function isTable({ kind }: SurveyedRelation): boolean {
+  return kind === 'r' || kind === 'p';
 }
 
 /** Roles of requests with a grant on a relation, and their commands. */
@@ -17,4 +47,61 @@ export function grantees(
   return scope.roles
     .map((role): [string, RowCommand[]] => [role, COMMANDS.filter((command) => reach.may(role, relation, command))])
     .filter(([, commands]) => commands.length > 0);
+}
+
+/** A policy, and a role and a command for which it decides on rows that a grant lets the role ask for. */
+export interface Decision {
+  readonly policy: SurveyedPolicy;
+  readonly table: SurveyedRelation;
+  readonly role: string;
+  readonly command: RowCommand;
+}
+
+const decided = new WeakMap<Anywhere, readonly Decision[]>();
+
+/** Every decision of a policy that a request can meet. */
+export function decisions(audited: Anywhere): readonly Decision[] {
+  const found = decided.get(audited) ?? findDecisions(audited);
+  decided.set(audited, found);
+  return found;
+}
+
+function findDecisions(audited: Anywhere): Decision[] {
+  const { reach } = audited;
+  return reachedTables(audited).flatMap((table) => {
+    if (!table.row_security || table.policies.length === 0) return [];
+    return grantees(audited, table).flatMap(([role, commands]) => {
+      if (reach.isUnbound(role, table)) return [];
+      return commands.flatMap((command) =>
+        reach.policies(role, table, command).map((policy) => ({ policy, table, role, command })),
+      );
+    });
+  });
+}
+
+const grouped = new WeakMap<readonly Decision[], ReadonlyMap<SurveyedPolicy, readonly Decision[]>>();
+
+/** The decisions of each policy. */
+export function byPolicy(found: readonly Decision[]): ReadonlyMap<SurveyedPolicy, readonly Decision[]> {
+  const known = grouped.get(found) ?? groupByPolicy(found);
+  grouped.set(found, known);
+  return known;
+}
+
+function groupByPolicy(found: readonly Decision[]): ReadonlyMap<SurveyedPolicy, readonly Decision[]> {
+  const groups = new Map<SurveyedPolicy, Decision[]>();
+  for (const decision of found) {
+    const group = groups.get(decision.policy);
+    if (group) group.push(decision);
+    else groups.set(decision.policy, [decision]);
+  }
+  return groups;
+}
+
+/** Roles and commands of decisions, as words: `anon may select, member may select, insert`. */
+export function whoMay(found: readonly Pick<Decision, 'role' | 'command'>[]): string[] {
+  return [...new Set(found.map(({ role }) => role))].map(
+    (role) =>
+      `${role} may ${[...new Set(found.filter((one) => one.role === role).map(({ command }) => command))].join(', ')}`,
+  );
 }

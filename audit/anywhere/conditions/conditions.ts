@@ -9,9 +9,12 @@ import {
   expressionsOf,
   type Expression,
 } from '../../../postgres/expressions/parse-expression.ts';
-import { nodesIn, type Node } from '../../../postgres/expressions/walk.ts';
+import type { Node } from '../../../postgres/expressions/walk.ts';
 import type { Survey, SurveyedFunction, SurveyedPolicy, SurveyedRelation } from '../survey.ts';
+import type { QualifiedName } from '../../../postgres/qualified-name.ts';
+import { nodesBelow } from './comparisons.ts';
 import type { FunctionTexts } from './claim-readers.ts';
+import { queryFilters } from './query-filters.ts';
 
 /** What a condition of a policy, or the query of a view, names. */
 export interface Condition {
@@ -24,6 +27,8 @@ export interface Condition {
   readonly functions: readonly SurveyedFunction[];
   /** Names before brackets, Postgres' own functions included. */
   readonly called: readonly string[];
+  /** Tables and views in its sub-selects. */
+  readonly tables: readonly QualifiedName[];
   /** Names of settings that it reads by itself. */
   readonly settings: readonly string[];
   /** True if claims of the request count, by itself or through a function. */
@@ -56,12 +61,14 @@ export async function readConditions(survey: Survey, texts: FunctionTexts): Prom
   }
   const filters = new Map<SurveyedRelation, readonly Condition[]>();
   for (const view of survey.relations) {
-    if (view.definition === null || !mayReadClaims(view, texts)) continue;
-    const [query] = (await orUndefined(parseSql({ file: 'view', sql: view.definition }))) ?? [];
-    const selects = query ? selectsOf(query.node) : [];
+    const { definition, calls } = view;
+    if (definition === null) continue;
+    if (!definition.includes('request.') && !calls.some((fn) => texts.readsRequest(fn))) continue;
+    const [query] = (await orUndefined(parseSql({ file: 'view', sql: definition }))) ?? [];
+    const found = query ? queryFilters(query.node) : [];
     filters.set(
       view,
-      selects.map((select) => describe(view.definition!, filterOf(select), view, texts)),
+      found.map((filter) => describe(definition, filter, view, texts)),
     );
   }
   const known = new Map<string, Condition>();
@@ -88,24 +95,6 @@ export async function readConditions(survey: Survey, texts: FunctionTexts): Prom
   };
 }
 
-function mayReadClaims({ definition, calls }: SurveyedRelation, texts: FunctionTexts): boolean {
-  return definition!.includes('request.') || calls.some((fn) => texts.readsRequest(fn));
-}
-
-/** The parts of a query that UNION and its like join. */
-function selectsOf(select: Node): Node[] {
-  if (select['op'] === undefined || select['op'] === 'SETOP_NONE') return [select];
-  // The parser gives these two without the kind that other nodes have.
-  return [select['larg'], select['rarg']].flatMap((part) => selectsOf((part ?? {}) as Node));
-}
-
-/** All conditions of a SELECT, with those of its joins and of the queries in its FROM. */
-function filterOf({ whereClause, fromClause, withClause }: Node): Expression | undefined {
-  const inner = [...nodesIn({ fromClause, withClause })].flatMap(([, node]) => [node['whereClause'], node['quals']]);
-  const args = [whereClause, ...inner].filter((part) => part !== undefined);
-  return args.length === 0 ? undefined : { kind: 'BoolExpr', node: { boolop: 'AND_EXPR', args } };
-}
-
 function describe(
   text: string,
   expression: Expression | undefined,
@@ -115,12 +104,16 @@ function describe(
   const columns = new Set<string>();
   const called: string[] = [];
   const settings: string[] = [];
+  const tables: QualifiedName[] = [];
   const functions = new Set<SurveyedFunction>();
   const own = new Set(relation.columns.map(({ name }) => name));
-  for (const [kind, node] of nodesIn(expression && { [expression.kind]: expression.node })) {
+  for (const [kind, node] of nodesBelow(expression)) {
     if (kind === 'ColumnRef') {
       const column = ownColumn(node, relation, own);
       if (column !== undefined) columns.add(column);
+    }
+    if (kind === 'RangeVar') {
+      tables.push({ schema: String(node['schemaname'] ?? 'pg_catalog'), name: String(node['relname']) });
     }
     if (kind !== 'FuncCall') continue;
     const names = namesOf(node['funcname']);
@@ -131,7 +124,7 @@ function describe(
   }
   const readsClaims =
     settings.some((name) => name.startsWith('request.')) || [...functions].some((fn) => texts.readsRequest(fn));
-  return { text, expression, columns, called, settings, functions: [...functions], readsClaims };
+  return { text, expression, columns, called, tables, settings, functions: [...functions], readsClaims };
 }
 
 /** The column of the policy's table that a name is. Postgres writes the table before it where another one is in the query. */

@@ -18,8 +18,8 @@ const ANY = TRUE | FALSE | NULL;
 export interface World {
   /** Claims of the request: it has none but its role, or any. */
   readonly claims: 'none' | 'any';
-  /** Role of the request. */
-  readonly role: string;
+  /** Role of the request, which its claims name; undefined for any. */
+  readonly role: string | undefined;
   /** True for a column of the table that is never null. */
   readonly isRequired: (column: string) => boolean;
   /** The one expression that a function without arguments computes; undefined where it does something else. */
@@ -29,8 +29,8 @@ export interface World {
 /** What an expression's value can be. */
 type Value =
   | { readonly known: string | null }
-  /** The claims of a request without a token: an object with only the role. */
-  | { readonly onlyRole: true }
+  /** The claims of a request: an object, in which nothing but the role is known. */
+  | { readonly claims: true }
   | { readonly unknown: 'never null' | 'maybe null'; readonly column?: string };
 
 const MAYBE: Value = { unknown: 'maybe null' };
@@ -335,7 +335,7 @@ function operated({ node }: Expression, world: World, depth: number): Value {
   ];
   const operator = namesOf(node['name']).at(-1) ?? '';
   if (node['kind'] === 'AEXPR_NULLIF') {
-    if ('onlyRole' in left) return left;
+    if ('claims' in left) return left;
     return equality(left, right) === TRUE
       ? ABSENT
       : isNull(left) || ('known' in left && 'known' in right)
@@ -344,8 +344,9 @@ function operated({ node }: Expression, world: World, depth: number): Value {
   }
   if (/^(?:->>?|#>>?)$/.test(operator)) {
     const key = textOf(expressionOf(node['rexpr']));
-    if (!('onlyRole' in left)) return isNull(left) ? ABSENT : MAYBE;
-    return key === 'role' || key === '{role}' ? { known: world.role } : ABSENT;
+    if (!('claims' in left)) return isNull(left) ? ABSENT : MAYBE;
+    if (key !== 'role' && key !== '{role}') return world.claims === 'none' ? ABSENT : MAYBE;
+    return world.role === undefined ? NEVER_NULL : { known: world.role };
   }
   if (node['kind'] === 'AEXPR_OP' && !isComparison(operator) && !['=', '<>', '!='].includes(operator)) {
     return isNull(left) || isNull(right) ? ABSENT : canBeNull(left) || canBeNull(right) ? MAYBE : NEVER_NULL;
@@ -358,7 +359,7 @@ function called(node: Expression['node'], world: World, depth: number): Value {
   const name = names.at(-1) ?? '';
   const schema = names.length > 1 ? names.at(-2) : undefined;
   const values = expressionsOf(node['args']);
-  if (name === 'current_setting') return setting(textOf(values[0]), world);
+  if (name === 'current_setting') return setting(textOf(values[0]));
   const body = values.length === 0 ? world.bodyOf(schema, name) : undefined;
   if (body) return valueOf(body, { ...world, isRequired: () => false }, depth + 1);
   if (NEVER_NULL_FUNCTIONS.has(name)) return NEVER_NULL;
@@ -369,9 +370,9 @@ function called(node: Expression['node'], world: World, depth: number): Value {
 }
 
 /** A setting as requests find it: PostgREST sets none but those that it documents, and no claim by a name of its own. */
-function setting(name: string | undefined, { claims }: World): Value {
-  if (name === 'request.jwt.claims' && claims === 'none') return { onlyRole: true };
-  if (name?.startsWith('request.jwt.claim.') && claims === 'none') return ABSENT;
+function setting(name: string | undefined): Value {
+  if (name === 'request.jwt.claims') return { claims: true };
+  if (name?.startsWith('request.jwt.claim.')) return ABSENT;
   return MAYBE;
 }
 

@@ -1,17 +1,25 @@
 import type { AnywhereRule } from '../anywhere-rule.ts';
+import * as claims from './claims.ts';
 import * as definers from './definers.ts';
 import * as extensions from './extensions.ts';
 import * as functions from './functions.ts';
+import * as lookups from './lookups.ts';
+import * as oracles from './oracles.ts';
+import * as policies from './policies.ts';
+import * as speed from './speed.ts';
 import * as tables from './tables.ts';
 import * as triggers from './triggers.ts';
 import * as views from './views.ts';
 
 /** Every rule for any database, in the order in which findings are reported. */
 export const ANYWHERE_RULES: readonly AnywhereRule[] = [
-  tables,
-  views,
-  definers,
-  functions,
-  triggers,
-  extensions,
-].flatMap((group) => Object.values(group));
+  ...[tables, policies, claims, lookups, oracles, speed],
+  ...[views, functions, definers, triggers, extensions],
+]
+  .flatMap((rules) => Object.values<unknown>(rules))
+  .filter(isRule);
+
+/** Modules of rules have helpers too. */
+function isRule(value: unknown): value is AnywhereRule {
+  return typeof value === 'object' && value !== null && 'find' in value;
+}

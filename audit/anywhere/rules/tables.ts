@@ -2,7 +2,7 @@ import { relationObject } from '../../finding-object.ts';
 import { fix, run } from '../../fix.ts';
 import { sqlName } from '../../relations.ts';
 import type { AnywhereRule } from '../anywhere-rule.ts';
-import { exposedTables, grantees } from '../exposed.ts';
+import { reachedTables, grantees } from '../exposed.ts';
 import { listed } from '../words.ts';
 
 export const rlsDisabled: AnywhereRule = {
@@ -13,7 +13,7 @@ export const rlsDisabled: AnywhereRule = {
   why: 'A grant on a table without row security reaches every row. Policies do nothing while it is off.',
   fix: 'Enable row security, and write a policy for each role that should reach rows.',
   find: (audited) =>
-    exposedTables(audited)
+    reachedTables(audited)
       .filter(({ row_security }) => !row_security)
       .flatMap((table) => {
         const reached = grantees(audited, table);
@@ -35,7 +35,7 @@ export const noPolicy: AnywhereRule = {
   why: 'Row security is on, and no policy gives rows to the role. Its grant reaches nothing.',
   fix: 'Write a policy, or revoke the grant.',
   find: (audited) =>
-    exposedTables(audited)
+    reachedTables(audited)
       .filter(({ row_security }) => row_security)
       .flatMap((table) => {
         const idle = grantees(audited, table).filter(

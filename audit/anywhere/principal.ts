@@ -1,0 +1,27 @@
+import type { SurveyedRelation } from './survey.ts';
+
+/** Names of columns that say whose row it is: one person's. */
+const PERSONAL =
+  /^(?:user|owner|owned_by|created_by|author|profile|member|customer|uid|sub|subject|student|patient|employee)(?:_?(?:id|uuid))?$/i;
+/** …or that of everyone in one organization. */
+const SHARED =
+  /^(?:tenant|org|organi[sz]ation|team|workspace|company|account|group|household|clinic|school|store|merchant)(?:_?(?:id|uuid|key|slug))?$/i;
+/** Columns by which a row is meant for everyone. */
+const PUBLISHED = /public|publish|visib|shared|listed|featured|released|draft/i;
+
+export function personalColumns({ columns }: SurveyedRelation): string[] {
+  return columns.map(({ name }) => name).filter((name) => PERSONAL.test(name));
+}
+
+export function sharedColumns({ columns }: SurveyedRelation): string[] {
+  return columns.map(({ name }) => name).filter((name) => SHARED.test(name));
+}
+
+/** Columns that say whose row it is. */
+export function principalColumns(table: SurveyedRelation): string[] {
+  return [...personalColumns(table), ...sharedColumns(table)];
+}
+
+export function isPublishing(column: string): boolean {
+  return PUBLISHED.test(column);
+}

@@ -1,0 +1,191 @@
+import { casesOn } from './case.ts';
+import { asAnn, asAnonymous, notes, openNotes, ownNotes, protect, SUB } from './snippets.ts';
+
+const secrets = `CREATE TABLE private.secrets (id int PRIMARY KEY); INSERT INTO private.secrets VALUES (1);`;
+const asRole = (as: string, rows: 'some' | 'none' | 'fails', sql = 'SELECT FROM private.secrets') => ({
+  as,
+  sql,
+  rows,
+});
+
+/** Roles: what the authenticator can become, and what roles of requests are members of. */
+export const roles = casesOn('postgrest', [
+  {
+    id: 'authenticator-is-superuser',
+    title: 'the authenticator is a superuser: a token may name any role',
+    grade: 'open',
+    rules: ['authenticator_privileged'],
+    sql: `${secrets} RESET ROLE; ALTER ROLE authenticator SUPERUSER;`,
+    undo: 'ALTER ROLE authenticator NOSUPERUSER',
+    shows: [asRole('postgres', 'some')],
+  },
+  {
+    id: 'authenticator-bypasses',
+    title: 'the authenticator passes all policies',
+    grade: 'open',
+    rules: ['authenticator_privileged'],
+    sql: `${ownNotes} RESET ROLE; ALTER ROLE authenticator BYPASSRLS CREATEROLE;`,
+    undo: 'ALTER ROLE authenticator NOBYPASSRLS NOCREATEROLE',
+  },
+  {
+    id: 'authenticator-member-of-the-owner',
+    title: 'the authenticator is a member of the owner: a token may name it',
+    grade: 'open',
+    rules: ['authenticator_member'],
+    sql: `${secrets} RESET ROLE; GRANT owner TO authenticator;`,
+    undo: 'REVOKE owner FROM authenticator',
+    shows: [asRole('owner', 'some')],
+  },
+  {
+    id: 'authenticator-member-of-a-superuser',
+    title: 'the authenticator is a member of a superuser by way of another role',
+    grade: 'open',
+    rules: ['authenticator_member'],
+    sql: `${secrets} RESET ROLE; CREATE ROLE operator NOLOGIN; GRANT postgres TO operator; GRANT operator TO authenticator;`,
+    undo: 'DROP ROLE operator',
+    shows: [asRole('postgres', 'some')],
+  },
+  {
+    id: 'authenticator-reads-all-data',
+    title: 'the authenticator is a member of pg_read_all_data: a token may name that role',
+    grade: 'open',
+    rules: ['authenticator_member'],
+    sql: `${secrets} RESET ROLE; GRANT pg_read_all_data TO authenticator;`,
+    undo: 'REVOKE pg_read_all_data FROM authenticator',
+    shows: [asRole('pg_read_all_data', 'some')],
+  },
+  {
+    id: 'authenticator-member-of-a-bypassing-role',
+    title: 'a token may name a role that passes all policies and reads the table',
+    grade: 'open',
+    rules: ['authenticator_member', 'role_privileged'],
+    sql: `${ownNotes} RESET ROLE; CREATE ROLE support BYPASSRLS; GRANT USAGE ON SCHEMA api TO support; GRANT SELECT ON api.notes TO support; GRANT support TO authenticator;
+      ALTER ROLE support SET statement_timeout = '5s';`,
+    undo: 'DROP ROLE support',
+    shows: [asRole('support', 'some', 'SELECT FROM api.notes')],
+  },
+  {
+    id: 'third-role-with-policies',
+    title: 'a token may name a third role, which has policies of its own',
+    grade: 'fine',
+    sql: `${notes} RESET ROLE; CREATE ROLE reporter; GRANT USAGE ON SCHEMA api TO reporter; GRANT SELECT ON api.notes TO reporter; GRANT reporter TO authenticator;
+      ALTER ROLE reporter SET statement_timeout = '5s'; CREATE POLICY own ON api.notes FOR SELECT TO reporter USING (user_id = ${SUB});`,
+    undo: 'DROP ROLE reporter',
+    shows: [
+      { as: 'reporter', claims: { sub: 'ann' }, sql: `SELECT FROM api.notes WHERE user_id = 'bob'`, rows: 'none' },
+    ],
+  },
+  {
+    id: 'third-role-without-row-security',
+    title: 'a token may name a third role, which alone is granted a table without row security',
+    grade: 'open',
+    rules: ['rls_disabled'],
+    sql: `${openNotes} RESET ROLE; CREATE ROLE reporter; GRANT USAGE ON SCHEMA api TO reporter; GRANT SELECT ON api.notes TO reporter; GRANT reporter TO authenticator;
+      ALTER ROLE reporter SET statement_timeout = '5s';`,
+    undo: 'DROP ROLE reporter',
+    shows: [asRole('reporter', 'some', 'SELECT FROM api.notes')],
+  },
+  {
+    id: 'members-bypass',
+    title: 'members pass all policies',
+    grade: 'open',
+    rules: ['role_privileged'],
+    sql: `${ownNotes} RESET ROLE; ALTER ROLE member BYPASSRLS;`,
+    undo: 'ALTER ROLE member NOBYPASSRLS',
+    shows: [asAnn('some', `SELECT FROM api.notes WHERE user_id = 'bob'`)],
+  },
+  {
+    id: 'members-are-superusers',
+    title: 'members are superusers',
+    grade: 'open',
+    rules: ['role_privileged'],
+    sql: `${secrets} ${ownNotes} RESET ROLE; ALTER ROLE member SUPERUSER;`,
+    undo: 'ALTER ROLE member NOSUPERUSER',
+    shows: [asAnn('some', `SELECT FROM api.notes WHERE user_id = 'bob'`)],
+  },
+  {
+    id: 'backend-bypasses',
+    title: 'a login of a backend, which requests cannot become, passes all policies',
+    grade: 'fine',
+    sql: `${ownNotes} RESET ROLE; CREATE ROLE backend LOGIN BYPASSRLS; GRANT USAGE ON SCHEMA api TO backend; GRANT SELECT ON api.notes TO backend;`,
+    undo: 'DROP ROLE backend',
+    shows: [asRole('backend', 'fails', 'SELECT FROM api.notes')],
+  },
+  {
+    id: 'policy-for-a-bypassing-backend',
+    title: 'a policy for a backend that passes all policies has no effect',
+    grade: 'closed',
+    rules: ['dead_policy'],
+    sql: `${ownNotes} RESET ROLE; CREATE ROLE backend BYPASSRLS; GRANT SELECT ON api.notes TO backend; CREATE POLICY backend ON api.notes FOR SELECT TO backend USING (user_id <> '');`,
+    undo: 'DROP ROLE backend',
+    shows: [asAnn('none', `SELECT FROM api.notes WHERE user_id = 'bob'`)],
+  },
+  {
+    id: 'members-read-all-data',
+    title: 'members inherit pg_read_all_data: they read tables that nobody granted',
+    grade: 'open',
+    rules: ['role_member'],
+    sql: `CREATE TABLE api.settings (id int PRIMARY KEY, secret text); INSERT INTO api.settings VALUES (1, 'secret'); RESET ROLE; GRANT pg_read_all_data TO member;`,
+    undo: 'REVOKE pg_read_all_data FROM member',
+    shows: [asAnn('some', 'SELECT FROM api.settings')],
+  },
+  {
+    id: 'anonymous-writes-all-data',
+    title: 'anonymous inherits pg_write_all_data',
+    grade: 'open',
+    rules: ['role_member'],
+    sql: `CREATE TABLE api.settings (id int PRIMARY KEY, secret text); INSERT INTO api.settings VALUES (1, 'secret'); RESET ROLE; GRANT pg_write_all_data TO anon;`,
+    undo: 'REVOKE pg_write_all_data FROM anon',
+    shows: [asAnonymous('some', 'DELETE FROM api.settings')],
+  },
+  {
+    id: 'anonymous-is-a-member',
+    title: 'anonymous inherits the role of members, and reads the directory of members',
+    grade: 'open',
+    rules: ['role_member', 'public_rows'],
+    sql: `CREATE TABLE api.people (user_id text PRIMARY KEY, phone text); INSERT INTO api.people VALUES ('bob', '555'); ${protect('api.people')} GRANT SELECT ON api.people TO member;
+      CREATE POLICY colleagues ON api.people FOR SELECT TO member USING (true); RESET ROLE; GRANT member TO anon;`,
+    undo: 'REVOKE member FROM anon',
+    shows: [asAnonymous('some', 'SELECT FROM api.people')],
+  },
+  {
+    id: 'member-inherits-anonymous',
+    title: 'members inherit what anonymous may',
+    grade: 'fine',
+    sql: `${ownNotes} CREATE TABLE api.news (id int PRIMARY KEY, title text); ${protect('api.news')} GRANT SELECT ON api.news TO anon;
+      CREATE POLICY everybody ON api.news FOR SELECT TO anon USING (true); RESET ROLE; GRANT anon TO member;`,
+    undo: 'REVOKE anon FROM member',
+    shows: [asAnn('none', `SELECT FROM api.notes WHERE user_id = 'bob'`)],
+  },
+  {
+    id: 'member-of-the-owner-without-inheriting',
+    title: 'members are members of the owner without inheriting it or becoming it',
+    grade: 'closed',
+    rules: ['role_member'],
+    sql: `${secrets} RESET ROLE; GRANT owner TO member WITH INHERIT FALSE, SET FALSE;`,
+    undo: 'REVOKE owner FROM member',
+    shows: [asAnn('fails', 'SELECT FROM private.secrets')],
+  },
+  {
+    id: 'member-logs-in',
+    title: 'the role of members may log in by itself: who has its password sets any claim',
+    grade: 'open',
+    rules: ['role_can_login'],
+    sql: `${ownNotes} RESET ROLE; ALTER ROLE member LOGIN PASSWORD 'of members';`,
+    undo: 'ALTER ROLE member NOLOGIN PASSWORD NULL',
+    shows: [
+      asAnn(
+        'some',
+        `SELECT set_config('request.jwt.claims', '{"sub":"bob"}', true); SELECT FROM api.notes WHERE user_id = 'bob'`,
+      ),
+    ],
+  },
+  {
+    id: 'deployer-of-the-owner',
+    title: 'a login for migrations is a member of the owner',
+    grade: 'fine',
+    sql: `${ownNotes} RESET ROLE; CREATE ROLE deployer LOGIN; GRANT owner TO deployer;`,
+    undo: 'DROP ROLE deployer',
+    shows: [asRole('deployer', 'fails', 'SELECT FROM api.notes')],
+  },
+]);

@@ -1,0 +1,280 @@
+import { casesOn } from './case.ts';
+import { asAnn, claim, claimPerRow, protect, SUB } from './snippets.ts';
+
+/** A table of many users, one policy for SELECT. */
+const many = (columns: string, indexes: string, using: string) => `
+  CREATE TABLE api.things (id int PRIMARY KEY, ${columns}); ${indexes} ${protect('api.things')} GRANT SELECT ON api.things TO member;
+  CREATE POLICY own ON api.things FOR SELECT TO member USING (${using});`;
+const byUser = 'CREATE INDEX ON api.things (user_id);';
+const USER = 'user_id text NOT NULL';
+const SHARED = `${USER}, shared boolean NOT NULL`;
+const PER_ROW = claimPerRow('sub');
+const UUID = `${SUB}::uuid`;
+const works = [asAnn('none', 'SELECT FROM api.things', { sub: '11111111-1111-4111-8111-111111111111' })];
+
+/** Policies that read too much for each row, and their quick neighbours. */
+export const speed = casesOn('postgrest', [
+  {
+    id: 'claim-for-each-row',
+    title: 'the claims are parsed again for each row',
+    grade: 'slow',
+    rules: ['claim_per_row'],
+    sql: many(SHARED, byUser, `shared OR user_id = ${PER_ROW}`),
+    shows: works,
+  },
+  {
+    id: 'claim-once',
+    title: 'the claims are parsed once a statement',
+    grade: 'fine',
+    sql: many(SHARED, byUser, `shared OR user_id = ${SUB}`),
+    shows: works,
+  },
+  {
+    id: 'claim-function-for-each-row',
+    title: 'a function of PL/pgSQL that reads the claim is called for each row',
+    grade: 'slow',
+    rules: ['claim_per_row'],
+    sql: `CREATE FUNCTION api.me() RETURNS text LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$ BEGIN RETURN ${PER_ROW}; END $$; GRANT EXECUTE ON FUNCTION api.me TO member;
+      ${many(SHARED, byUser, 'shared OR user_id = api.me()')}`,
+    shows: works,
+  },
+  {
+    id: 'claim-function-once',
+    title: 'a function of PL/pgSQL that reads the claim is called once a statement',
+    grade: 'fine',
+    sql: `CREATE FUNCTION api.me() RETURNS text LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$ BEGIN RETURN ${PER_ROW}; END $$; GRANT EXECUTE ON FUNCTION api.me TO member;
+      ${many(SHARED, byUser, 'shared OR user_id = (SELECT api.me())')}`,
+    shows: works,
+  },
+  {
+    id: 'sub-select-around-the-row',
+    title: 'the sub-select holds the column too, so that it runs for each row',
+    grade: 'slow',
+    rules: ['claim_per_row'],
+    sql: many(SHARED, byUser, `(SELECT shared OR user_id = ${PER_ROW})`),
+    shows: works,
+  },
+  {
+    id: 'claim-alone-for-each-row',
+    title: 'a condition without a column: Postgres asks it once, wrapped or not',
+    grade: 'closed',
+    rules: ['claim_per_row'],
+    sql: many('name text', '', `${claimPerRow('role')} = 'member'`),
+    shows: works,
+  },
+  {
+    id: 'restrictive-claim-for-each-row',
+    title: 'a restrictive policy parses the claims again for each row',
+    grade: 'slow',
+    rules: ['claim_per_row'],
+    sql: `${many(`${USER}, tenants text[] NOT NULL`, byUser, `user_id = ${SUB}`)} CREATE INDEX ON api.things USING gin (tenants);
+      CREATE POLICY tenant ON api.things AS RESTRICTIVE FOR SELECT TO member USING (cardinality(tenants) = 0 OR tenants @> ARRAY[${claimPerRow('tenant')}]);`,
+    shows: works,
+  },
+  {
+    id: 'cast-on-the-column',
+    title: 'the column is cast to text, so that its index is of no use',
+    grade: 'slow',
+    rules: ['column_cast', 'policy_column_not_indexed'],
+    sql: many('user_id uuid NOT NULL', byUser, `user_id::text = ${SUB}`),
+    shows: works,
+  },
+  {
+    id: 'cast-on-the-claim',
+    title: 'the claim is cast to the type of the column',
+    grade: 'fine',
+    sql: many('user_id uuid NOT NULL', byUser, `user_id = ${UUID}`),
+    shows: works,
+  },
+  {
+    id: 'cast-to-a-wider-number',
+    title: 'the claim is cast to numeric, and with it the integer column',
+    grade: 'slow',
+    rules: ['column_cast', 'policy_column_not_indexed'],
+    sql: many(
+      'account_id int NOT NULL',
+      'CREATE INDEX ON api.things (account_id);',
+      `account_id = ${claim('account')}::numeric`,
+    ),
+    shows: [asAnn('none', 'SELECT FROM api.things', { account: '1' })],
+  },
+  {
+    id: 'cast-to-another-integer',
+    title: 'the claim is cast to bigint, which an index on integers can compare',
+    grade: 'fine',
+    sql: many(
+      'account_id int NOT NULL',
+      'CREATE INDEX ON api.things (account_id);',
+      `account_id = ${claim('account')}::bigint`,
+    ),
+    shows: [asAnn('none', 'SELECT FROM api.things', { account: '1' })],
+  },
+  {
+    id: 'cast-that-costs-nothing',
+    title: 'a column of varchar is read as text, by the same index',
+    grade: 'closed',
+    sql: many('user_id varchar(40) NOT NULL', byUser, `user_id = ${SUB}`),
+    shows: works,
+  },
+  {
+    id: 'lower-with-a-plain-index',
+    title: 'lower of the column, whose index is on the column itself',
+    grade: 'slow',
+    rules: ['column_cast', 'policy_column_not_indexed'],
+    sql: many(USER, byUser, `lower(user_id) = ${SUB}`),
+    shows: works,
+  },
+  {
+    id: 'lower-with-an-index-on-lower',
+    title: 'lower of the column, with an index on just that',
+    grade: 'fine',
+    sql: many(USER, 'CREATE INDEX ON api.things (lower(user_id));', `lower(user_id) = ${SUB}`),
+    shows: works,
+  },
+  {
+    id: 'json-without-an-index',
+    title: 'the owner stands in a document, without an index on it',
+    grade: 'slow',
+    rules: ['column_cast', 'policy_column_not_indexed'],
+    sql: many('data jsonb NOT NULL', '', `data ->> 'owner' = ${SUB}`),
+    shows: works,
+  },
+  {
+    id: 'json-with-an-index',
+    title: 'the owner stands in a document, with an index on it',
+    grade: 'fine',
+    sql: many('data jsonb NOT NULL', `CREATE INDEX ON api.things ((data ->> 'owner'));`, `data ->> 'owner' = ${SUB}`),
+    shows: works,
+  },
+  {
+    id: 'owner-without-an-index',
+    title: 'the column that says whose row it is has no index',
+    grade: 'slow',
+    rules: ['policy_column_not_indexed'],
+    sql: many(USER, '', `user_id = ${SUB}`),
+    shows: works,
+  },
+  {
+    id: 'owner-second-in-an-index',
+    title: 'the column that says whose row it is comes second in its index',
+    grade: 'slow',
+    rules: ['policy_column_not_indexed'],
+    sql: many(`${USER}, made_at timestamptz`, 'CREATE INDEX ON api.things (made_at, user_id);', `user_id = ${SUB}`),
+    shows: works,
+  },
+  {
+    id: 'owner-in-a-partial-index',
+    title: 'the index of the column holds only rows of another kind',
+    grade: 'slow',
+    rules: ['policy_column_not_indexed'],
+    sql: many(
+      `${USER}, archived boolean NOT NULL`,
+      'CREATE INDEX ON api.things (user_id) WHERE archived;',
+      `user_id = ${SUB} AND NOT archived`,
+    ),
+    shows: works,
+  },
+  {
+    id: 'owner-first-in-the-key',
+    title: 'the column that says whose row it is leads a unique key',
+    grade: 'fine',
+    sql: many(`${USER}, name text, UNIQUE (user_id, name)`, '', `user_id = ${SUB}`),
+    shows: works,
+  },
+  {
+    id: 'flag-without-an-index',
+    title: 'a flag that is true for half of the rows has no index, and needs none',
+    grade: 'closed',
+    sql: many(SHARED, byUser, `shared OR user_id = ${SUB}`).replaceAll('shared', 'is_public'),
+    shows: works,
+  },
+  {
+    id: 'owner-in-a-hash-index',
+    title: 'the column that says whose row it is has a hash index',
+    grade: 'fine',
+    sql: many(USER, 'CREATE INDEX ON api.things USING hash (user_id);', `user_id = ${SUB}`),
+    shows: works,
+  },
+  {
+    id: 'list-compared-by-any',
+    title: 'the claim is looked for in an array, which no index serves',
+    grade: 'slow',
+    rules: ['policy_column_not_indexed', 'column_cast'],
+    sql: many(
+      'user_ids text[] NOT NULL',
+      'CREATE INDEX ON api.things USING gin (user_ids);',
+      `${SUB} = ANY (user_ids)`,
+    ),
+    shows: works,
+  },
+  {
+    id: 'list-compared-by-contains',
+    title: 'an array contains the claim, by its index',
+    grade: 'fine',
+    sql: many(
+      'user_ids text[] NOT NULL',
+      'CREATE INDEX ON api.things USING gin (user_ids);',
+      `user_ids @> ARRAY[${SUB}]`,
+    ),
+    shows: works,
+  },
+  {
+    id: 'memberships-without-an-index',
+    title: 'the table of memberships is looked up by a column that only comes second in its key',
+    grade: 'slow',
+    rules: ['policy_column_not_indexed'],
+    sql: `CREATE TABLE api.members (project_id int, user_id text, PRIMARY KEY (project_id, user_id)); ${protect('api.members')} GRANT SELECT ON api.members TO member;
+      CREATE POLICY own ON api.members FOR SELECT TO member USING (user_id = ${SUB});
+      ${many('project_id int NOT NULL', 'CREATE INDEX ON api.things (project_id);', `project_id IN (SELECT m.project_id FROM api.members AS m WHERE m.user_id = ${SUB})`)}`,
+    shows: works,
+  },
+  {
+    id: 'volatile-helper',
+    title: 'a helper was left VOLATILE, so that it runs for each row',
+    grade: 'slow',
+    rules: ['volatile_in_policy', 'claim_per_row'],
+    sql: `CREATE FUNCTION private.me() RETURNS text LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$ BEGIN RETURN ${PER_ROW}; END $$; GRANT EXECUTE ON FUNCTION private.me TO member;
+      ${many(USER, byUser, 'user_id = private.me()')}`,
+    shows: works,
+  },
+  {
+    id: 'clock-for-each-row',
+    title: 'clock_timestamp() is asked for each row, where now() would do',
+    grade: 'slow',
+    rules: ['volatile_in_policy'],
+    sql: many(
+      `${USER}, expires_at timestamptz NOT NULL`,
+      byUser,
+      `user_id = ${SUB} AND expires_at > clock_timestamp()`,
+    ),
+    shows: works,
+  },
+  {
+    id: 'now-for-each-row',
+    title: 'now() is the same for all rows',
+    grade: 'fine',
+    sql: many(`${USER}, expires_at timestamptz NOT NULL`, byUser, `user_id = ${SUB} AND expires_at > now()`),
+    shows: works,
+  },
+  {
+    id: 'clock-once',
+    title: 'clock_timestamp() is asked once, in a sub-select',
+    grade: 'closed',
+    rules: ['volatile_in_policy'],
+    sql: many(
+      `${USER}, expires_at timestamptz NOT NULL`,
+      byUser,
+      `user_id = ${SUB} AND expires_at > (SELECT clock_timestamp())`,
+    ),
+    shows: works,
+  },
+  {
+    id: 'disjoint-permissive-policies',
+    title: 'several permissive policies for one command, which say what belongs together',
+    grade: 'closed',
+    rules: ['several_permissive'],
+    sql: `${many(`${USER}, reviewer_id text`, `${byUser} CREATE INDEX ON api.things (reviewer_id);`, `user_id = ${SUB}`)}
+      CREATE POLICY reviewed ON api.things FOR SELECT TO member USING (reviewer_id = ${SUB});`,
+    shows: works,
+  },
+]);
