@@ -14,7 +14,8 @@ export interface UnaskedTable {
   readonly as: string;
 }
 
-const READS_REQUEST = /\brequest\.(?:jwt|headers|cookies)\b/;
+/** What a request brings, or a setting that a function before it has made of that. */
+const READS_REQUEST = /\brequest\.(?:jwt|headers|cookies)\b|\bcurrent_setting\s*\(\s*'(?!request\.)\w+\.\w/i;
 /** The role of a request says nothing of who calls. */
 const READS_ROLE =
   /\bcurrent_setting\s*\(\s*'request\.jwt\.claims'(?:(?!->)[^;])*->>\s*'role'|\bcurrent_setting\s*\(\s*'request\.jwt\.claim\.role'|\bauth\s*\.\s*role\s*\(\s*\)/gi;

@@ -16,6 +16,9 @@ import { nodesBelow } from './comparisons.ts';
 import type { FunctionTexts } from './claim-readers.ts';
 import { queryFilters } from './query-filters.ts';
 
+/** A query that may depend on who reads. */
+const NAMES_READER = /\b(?:current_setting|current_user|current_role|session_user|pg_has_role)\b/i;
+
 /** What a condition of a policy, or the query of a view, names. */
 export interface Condition {
   readonly text: string;
@@ -63,7 +66,7 @@ export async function readConditions(survey: Survey, texts: FunctionTexts): Prom
   for (const view of survey.relations) {
     const { definition, calls } = view;
     if (definition === null) continue;
-    if (!definition.includes('request.') && !calls.some((fn) => texts.readsRequest(fn))) continue;
+    if (!NAMES_READER.test(definition) && !calls.some((fn) => texts.readsRequest(fn))) continue;
     const [query] = (await orUndefined(parseSql({ file: 'view', sql: definition }))) ?? [];
     const found = query ? queryFilters(query.node) : [];
     filters.set(

@@ -94,6 +94,10 @@ testRule(
         SELECT id INTO own FROM private.people WHERE sub = ${SUB}; RETURN QUERY SELECT * FROM api.notes WHERE user_id = own; END $$; ${grant('api.mine')}`,
     },
     {
+      title: 'a function that keeps to a setting of the API',
+      sql: `${notes} CREATE FUNCTION api.mine() RETURNS SETOF api.notes LANGUAGE sql ${DEFINER} AS $$ SELECT * FROM api.notes WHERE user_id = current_setting('app.user') $$; ${grant('api.mine')}`,
+    },
+    {
       title: 'a function that a role may not pass that requests cannot take',
       sql: `${notes} CREATE FUNCTION api.list() RETURNS SETOF api.notes LANGUAGE plpgsql ${DEFINER} AS $$ BEGIN
         IF ${CLAIMS} ->> 'role' <> 'service' THEN RAISE insufficient_privilege; END IF; RETURN QUERY SELECT * FROM api.notes; END $$; ${grant('api.list')}`,
@@ -174,6 +178,12 @@ testRule(
     },
     { title: 'arguments given by USING', sql: runs(`RETURN QUERY EXECUTE 'SELECT $1' USING word;`) },
     { title: 'a quoted argument', sql: runs(`query := 'SELECT ' || quote_literal(word); RETURN QUERY EXECUTE query;`) },
+    {
+      title: 'a number of a written row',
+      sql: `CREATE TABLE api.jobs (id int, name text); GRANT INSERT ON api.jobs TO member; CREATE FUNCTION private.job() RETURNS trigger LANGUAGE plpgsql ${DEFINER} AS $$ BEGIN
+        EXECUTE 'CREATE TABLE private.t' || NEW.id || ' ()'; EXECUTE format('COMMENT ON TABLE %I IS %L', NEW.name, NEW.name); RETURN NEW; END $$;
+        CREATE TRIGGER job AFTER INSERT ON api.jobs FOR EACH ROW EXECUTE FUNCTION private.job();`,
+    },
     { title: 'a number', sql: runs(`RETURN QUERY EXECUTE 'SELECT ' || number;`) },
     { title: 'the name of a table that exists', sql: runs(`RETURN QUERY EXECUTE 'SELECT 1 FROM ' || word::regclass;`) },
     {
@@ -358,6 +368,14 @@ testRule(
       says: ['name', 'member', 'pg_read_file'],
     },
     {
+      title: 'a call by HTTP to the server that its argument names',
+      sql: `RESET ROLE; CREATE FUNCTION private.http_post(url text, body text) RETURNS int LANGUAGE sql AS 'SELECT 1';
+        CREATE FUNCTION api.send(host text) RETURNS int LANGUAGE sql ${DEFINER} AS $$ SELECT private.http_post(url := 'https://' || host, body := '') $$; ${grant('api.send')}`,
+      level: 'error',
+      object: 'api.send(text)',
+      says: ['host', 'member', 'http_post'],
+    },
+    {
       title: "an extension's function that connects to other servers",
       sql: 'RESET ROLE; CREATE EXTENSION dblink SCHEMA api; GRANT EXECUTE ON FUNCTION api.dblink_connect(text) TO anon;',
       level: 'error',
@@ -373,6 +391,11 @@ testRule(
     },
   ],
   [
+    {
+      title: 'a call by HTTP to one server',
+      sql: `RESET ROLE; CREATE FUNCTION private.http_post(url text, body text) RETURNS int LANGUAGE sql AS 'SELECT 1';
+        CREATE FUNCTION api.send(body text) RETURNS int LANGUAGE sql ${DEFINER} AS $$ SELECT private.http_post(url := 'https://hooks.example/in', body := body) $$; ${grant('api.send')}`,
+    },
     { title: 'a function whose owner may not read files', sql: readFile(DEFINER) },
     {
       title: "a superuser's function that reads one file",

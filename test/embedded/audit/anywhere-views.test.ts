@@ -104,6 +104,11 @@ testRule(
       sql: `${notes} CREATE VIEW api.list WITH (security_barrier) AS SELECT * FROM api.notes WHERE user_id = ${SUB}; GRANT SELECT ON api.list TO member;`,
     },
     {
+      title: 'a view that filters by a setting of the API or the role, behind a barrier',
+      sql: `${notes} CREATE VIEW api.list WITH (security_barrier) AS SELECT * FROM api.notes WHERE user_id = current_setting('app.user'); GRANT SELECT ON api.list TO member;
+        CREATE VIEW api.others WITH (security_barrier) AS SELECT * FROM api.notes WHERE user_id = current_user; GRANT SELECT ON api.others TO member;`,
+    },
+    {
       title: "a view of a catalog that everyone reads, and one of its owner's",
       sql: `RESET ROLE; CREATE VIEW api.zones AS SELECT name FROM pg_timezone_names; GRANT SELECT ON api.zones TO anon;`,
     },
