@@ -31,8 +31,6 @@ function asksReader({ readsClaims, settings, called, expression }: Condition): b
     readsClaims ||
     settings.some((name) => name.includes('.') || name === 'role') ||
     called.includes('pg_has_role') ||
-    nodesBelow(expression).some(
-      ([kind, { op }]) => kind === 'SQLValueFunction' && /_(?:USER|ROLE)$/.test(String(op)),
-    )
+    nodesBelow(expression).some(([kind, { op }]) => kind === 'SQLValueFunction' && /_(?:USER|ROLE)$/.test(String(op)))
   );
 }

@@ -54,6 +54,14 @@ testRule(
       says: ['member'],
     },
     {
+      title: 'a function that has another one note the claim',
+      sql: `${notes} CREATE TABLE private.log (who text); CREATE FUNCTION private.note() RETURNS void LANGUAGE sql AS $$ INSERT INTO private.log VALUES (${SUB}) $$;
+        CREATE FUNCTION api.list() RETURNS SETOF api.notes LANGUAGE plpgsql ${DEFINER} AS $$ BEGIN PERFORM private.note(); RETURN QUERY SELECT * FROM api.notes; END $$; ${grant('api.list')}`,
+      level: 'warning',
+      object: 'api.list()',
+      says: ['member'],
+    },
+    {
       title: "a function that another one with the caller's rights calls",
       sql: `${all(DEFINER).replaceAll('api.list', 'private.list')} ${grant('private.list')} GRANT USAGE ON SCHEMA private TO member;
         CREATE FUNCTION api.list() RETURNS SETOF api.notes LANGUAGE sql AS 'SELECT * FROM private.list()'; ${grant('api.list')}`,
@@ -87,6 +95,17 @@ testRule(
       title: 'a function that rejects others by a claim',
       sql: `${notes} CREATE FUNCTION api.list() RETURNS SETOF api.notes LANGUAGE plpgsql ${DEFINER} AS $$ BEGIN
         IF ${CLAIMS} ->> 'admin' IS DISTINCT FROM 'true' THEN RAISE insufficient_privilege; END IF; RETURN QUERY SELECT * FROM api.notes; END $$; ${grant('api.list')}`,
+    },
+    {
+      title: 'a function that looks up a row and then rejects others',
+      sql: `${notes} CREATE FUNCTION api.forget(note int) RETURNS void LANGUAGE plpgsql ${DEFINER} AS $$ DECLARE own text; BEGIN
+        SELECT user_id INTO own FROM api.notes WHERE id = note; IF own IS DISTINCT FROM ${SUB} THEN RAISE insufficient_privilege; END IF;
+        DELETE FROM api.notes WHERE id = note; END $$; ${grant('api.forget')}`,
+    },
+    {
+      title: 'a function that has another one reject others',
+      sql: `${notes} CREATE FUNCTION private.admit() RETURNS void LANGUAGE plpgsql AS $$ BEGIN IF ${SUB} <> 'root' THEN RAISE insufficient_privilege; END IF; END $$;
+        CREATE FUNCTION api.list() RETURNS SETOF api.notes LANGUAGE plpgsql ${DEFINER} AS $$ BEGIN PERFORM private.admit(); RETURN QUERY SELECT * FROM api.notes; END $$; ${grant('api.list')}`,
     },
     {
       title: 'a function that looks up the user first',
