@@ -3,6 +3,7 @@ import { writeFileSync } from 'node:fs';
 import { availableParallelism, cpus, loadavg } from 'node:os';
 import { parseArgs } from 'node:util';
 import { describePart, missed, round, type Figures, type Outcome, type Part } from './report.ts';
+import { benchAudit } from './audit/audit.ts';
 import { benchDeploy } from './deploy.ts';
 import { benchEphemeral } from './ephemeral.ts';
 import { benchGateway } from './gateway.ts';
@@ -27,6 +28,7 @@ const benchmarks: Readonly<Record<string, Benchmark>> = {
   gateway: { run: benchGateway, limitMinutes: 10 },
   refresh: { run: benchRefresh, limitMinutes: 5 },
   ephemeral: { run: benchEphemeral, limitMinutes: 15 },
+  audit: { run: benchAudit, limitMinutes: 60 },
   todos: { run: benchTodos, limitMinutes: 20 },
   deploy: { run: benchDeploy, limitMinutes: 40 },
   scaling: { run: benchScaling, limitMinutes: 60 },

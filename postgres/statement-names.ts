@@ -143,9 +143,11 @@ export interface StatementNames {
     | 'default_privileges'
     | 'extensions'
     | 'published'
+    | 'subscribed'
     | 'event_triggers'
     | 'large_objects'
     | 'foreign_servers';
+  'audit/trial': 'begin' | 'before_fix' | 'after_fix';
   'cli/explorer': 'functions';
   'cli/types': 'begin' | 'schemas' | 'grantees' | 'relations' | 'foreign_keys' | 'functions' | 'types';
   'import/compare':

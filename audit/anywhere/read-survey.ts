@@ -75,6 +75,7 @@ export async function readSurvey(client: pg.ClientBase): Promise<Survey> {
         reads: [],
         calls: [],
         published: [],
+        subscriptions: [],
       },
     ]),
   );
@@ -137,6 +138,9 @@ export async function readSurvey(client: pg.ClientBase): Promise<Survey> {
   )) {
     relations.get(relation)?.published.push({ name, filtered });
   }
+  for (const { relation, name } of await read<{ relation: string; name: string }>('subscribed')) {
+    relations.get(relation)?.subscriptions.push(name);
+  }
   return {
     server: withGrants(server!),
     roles: new Map(roleRows.map(({ id: _, ...role }) => [role.name, role])),
@@ -183,7 +187,8 @@ type FilledLater =
   | 'children'
   | 'reads'
   | 'calls'
-  | 'published';
+  | 'published'
+  | 'subscriptions';
 
 /** An object while its lists are filled. */
 type Filled<Found> = {

@@ -12,7 +12,7 @@ export interface SurveyedServer {
   readonly user: string;
   readonly owner: string;
   readonly grants: readonly Grant[];
-  /** Some of the server's settings, as they are in effect. */
+  /** Some of the server's settings; none that the surveying role or its database changes. */
   readonly settings: Readonly<Record<string, string>>;
 }
 
@@ -144,6 +144,8 @@ export interface SurveyedRelation {
   readonly calls: readonly SurveyedFunction[];
   /** Publications that send its rows. */
   readonly published: readonly { readonly name: string; readonly filtered: boolean }[];
+  /** Subscriptions that write its rows. */
+  readonly subscriptions: readonly string[];
 }
 
 export interface SurveyedFunction {

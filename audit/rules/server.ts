@@ -1,6 +1,7 @@
 import { releaseFindings, type ReleaseFinding } from '../../declaration/releases/releases.ts';
 import { fix } from '../fix.ts';
 import type { Audited, CatalogRule, Found } from '../rule.ts';
+import { serverVersion } from '../server-version.ts';
 
 export const knownAdvisory: CatalogRule = {
   id: 'known_advisory',
@@ -31,8 +32,7 @@ export const unknownMajor: CatalogRule = {
 
 /** Findings about the version that the server runs. These are warnings: a deploy can not change it. */
 function about({ catalog: { database }, accepted }: Audited, rule: ReleaseFinding['rule']): Found[] {
-  // Since PostgreSQL 10: two digits and more of the major version, then four of the minor.
-  const version = `${Math.floor(database.version / 10_000)}.${database.version % 10_000}`;
+  const version = serverVersion(database.version);
   const text = `PostgreSQL ${version}`;
   return releaseFindings('PostgreSQL', version, { accepted: accepted.advisories })
     .filter((finding) => finding.rule === rule)

@@ -7,8 +7,11 @@ BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY
 -- name: server
 SELECT current_setting('server_version_num')::int AS version, current_database() AS database, current_user AS "user",
   d.datdba::text AS owner, coalesce(d.datacl, acldefault('d', d.datdba))::text[] AS acl,
-  (SELECT jsonb_object_agg(s.name, s.setting) FROM pg_settings AS s WHERE s.name IN ('lo_compat_privileges', 'password_encryption', 'row_security',
-    'session_replication_role', 'ssl', 'statement_timeout', 'wal_level', 'shared_preload_libraries')) AS settings
+  -- As the server begins each session: this one's own values, and those of its role and database, are not the server's.
+  (SELECT jsonb_object_agg(s.name, s.reset_val) FROM pg_settings AS s WHERE s.name IN ('lo_compat_privileges', 'row_security',
+    'session_replication_role', 'standard_conforming_strings', 'statement_timeout', 'wal_level', 'shared_preload_libraries')
+    AND NOT EXISTS (SELECT FROM pg_db_role_setting AS g CROSS JOIN unnest(g.setconfig) AS u
+      WHERE g.setrole IN (0, (SELECT oid FROM pg_roles WHERE rolname = session_user)) AND g.setdatabase IN (0, d.oid) AND split_part(u, '=', 1) = s.name)) AS settings
 FROM pg_database AS d WHERE d.datname = current_database()
 
 -- name: roles
@@ -154,6 +157,9 @@ SELECT p.oid::text AS publication, p.pubname AS name, c.oid::text AS relation, t
 FROM pg_publication AS p CROSS JOIN LATERAL pg_get_publication_tables(p.pubname) AS g JOIN pg_class AS c ON c.oid = g.relid
 LEFT JOIN pg_publication_tables AS t ON t.pubname = p.pubname AND t.schemaname = c.relnamespace::regnamespace::text AND t.tablename = c.relname
 ORDER BY p.pubname, c.oid
+
+-- name: subscribed
+SELECT s.subname AS name, r.srrelid::text AS relation FROM pg_subscription_rel AS r JOIN pg_subscription AS s ON s.oid = r.srsubid ORDER BY 1, 2
 
 -- name: event_triggers
 SELECT t.evtname AS name, p.oid::regprocedure::text AS function, p.proowner::text AS owner, t.evtowner::text AS trigger_owner, e.objid IS NOT NULL AS extension

@@ -1,4 +1,5 @@
 import type { AnywhereRule } from '../anywhere-rule.ts';
+import * as access from './access.ts';
 import * as claims from './claims.ts';
 import * as definers from './definers.ts';
 import * as extensions from './extensions.ts';
@@ -13,8 +14,18 @@ import * as views from './views.ts';
 
 /** Every rule for any database, in the order in which findings are reported. */
 export const ANYWHERE_RULES: readonly AnywhereRule[] = [
-  ...[tables, policies, claims, lookups, oracles, speed],
-  ...[views, functions, definers, triggers, extensions],
+  tables,
+  policies,
+  claims,
+  lookups,
+  oracles,
+  speed,
+  views,
+  definers,
+  functions,
+  triggers,
+  extensions,
+  access,
 ]
   .flatMap((rules) => Object.values<unknown>(rules))
   .filter(isRule);

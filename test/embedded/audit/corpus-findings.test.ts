@@ -1,0 +1,58 @@
+import type pg from 'pg';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { auditSurvey } from '../../../audit/anywhere/audit-database.ts';
+import type { AnywhereFinding } from '../../../audit/anywhere/anywhere-rule.ts';
+import { readSurvey } from '../../../audit/anywhere/read-survey.ts';
+import { keyOf, tryFix } from '../../../audit/fixes/try-fixes.ts';
+import { configureSession } from '../../../postgres/session.ts';
+import { withClient } from '../../../postgres/with-client.ts';
+import type { BaseName } from '../../support/audit/corpus/base.ts';
+import type { Case } from '../../support/audit/corpus/case.ts';
+import { corpus } from '../../support/audit/corpus/index.ts';
+import { startBase, type StartedBase } from '../../support/audit/corpus/start-base.ts';
+
+async function findingsIn(client: pg.ClientBase): Promise<readonly AnywhereFinding[]> {
+  await configureSession(client);
+  return (await auditSurvey(await readSurvey(client))).findings;
+}
+
+const isDanger = ({ grade }: Case) => grade === 'open' || grade === 'slow';
+const line = ({ level, rule, object, problem }: AnywhereFinding) => `${level}: ${rule}: ${object.text} ${problem}`;
+
+describe.each<BaseName>(['postgrest', 'supabase'])('the audit of the corpus on the base %s', (name) => {
+  let base: StartedBase;
+  beforeAll(async () => {
+    base = await startBase(name);
+  });
+  afterAll(() => base[Symbol.asyncDispose]());
+
+  it('says nothing of the base alone', async () => {
+    const found = await withClient(base.connection, findingsIn);
+    expect(found.filter(({ level }) => level !== 'info').map(line)).toEqual([]);
+  });
+
+  const cases = corpus.filter((each) => each.base === name).map((each) => [each.id, each] as const);
+
+  it.each(cases.filter(([, each]) => isDanger(each)))('finds %s, and its fix works', async (_, each) => {
+    await base.inTransaction(each, async (client) => {
+      const all = await findingsIn(client);
+      const found = all.filter(({ level }) => level !== 'info');
+      expect(
+        found.filter(({ rule }) => each.rules?.includes(rule)).length,
+        found.map(line).join('\n') || 'nothing found',
+      ).toBeGreaterThan(0);
+      const known = new Set(all.map(keyOf));
+      for (const finding of found) {
+        const trial = await tryFix(client, finding, known, {});
+        expect(['works', 'no statement'], `${finding.fix.sql.join('; ')}: ${JSON.stringify(trial)}`).toContain(
+          trial.outcome,
+        );
+      }
+    });
+  });
+
+  it.each(cases.filter(([, each]) => !isDanger(each)))('has no false alarm about %s', async (_, each) => {
+    const found = await base.inTransaction(each, findingsIn);
+    expect(found.filter(({ level }) => level !== 'info').map(line)).toEqual([]);
+  });
+});
