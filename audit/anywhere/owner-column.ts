@@ -1,9 +1,10 @@
+import { principalColumns } from './principal.ts';
 import type { SurveyedRelation } from './survey.ts';
 
-const NAME =
-  /^(?:owner|tenant|customer|patient|student|employee|subscriber|(?:user|owner|tenant|org|organi[sz]ation|account|customer|member|team|workspace|company|profile|patient|student|employee|client|subscriber)_?(?:id|uid|uuid|sub)|uid|owned_by)$/i;
+/** Columns that say who has written a row, which is often for all to see, or to what it belongs. */
+const OF_OTHERS = /^(?:author|created_by|profile|subject|group|school|store|merchant)/i;
 
-/** The column of a table that says whose row it is, by its name. */
-export function ownerColumn({ columns }: SurveyedRelation): string | undefined {
-  return columns.find(({ name }) => NAME.test(name))?.name;
+/** The column of a table that nobody was granted that says whose row it is, by its name. */
+export function ownerColumn(table: SurveyedRelation): string | undefined {
+  return principalColumns(table).find((name) => !OF_OTHERS.test(name));
 }

@@ -11,7 +11,7 @@ export const viewBase = onceFor((_: Anywhere, view: SurveyedRelation): SurveyedR
 });
 
 /** The outermost part of a query. */
-function withoutBrackets(sql: string): string {
+export function withoutBrackets(sql: string): string {
   let depth = 0;
   return [...sql]
     .filter((letter) => {

@@ -14,11 +14,13 @@ export interface UnaskedTable {
   readonly as: string;
 }
 
-const READS_REQUEST = /\brequest\.(?:jwt|headers|cookies)\b/;
+/** What a request brings, or a setting that a function before it has made of that. */
+const READS_REQUEST = /\brequest\.(?:jwt|headers|cookies)\b|\bcurrent_setting\s*\(\s*'(?!request\.)\w+\.\w/i;
 /** The role of a request says nothing of who calls. */
 const READS_ROLE =
   /\bcurrent_setting\s*\(\s*'request\.jwt\.claims'(?:(?!->)[^;])*->>\s*'role'|\bcurrent_setting\s*\(\s*'request\.jwt\.claim\.role'|\bauth\s*\.\s*role\s*\(\s*\)/gi;
-const GATES = /\b(?:if|elsif|assert|perform|while)\b/i;
+const GATES = /\b(?:if|elsif|assert|while)\b/;
+const RAISES = /\braise\b/i;
 const NAME = String.raw`"?[\w$]+"?`;
 const SETS = [
   new RegExp(String.raw`(${NAME})\s*:=`, 'g'),
@@ -27,7 +29,10 @@ const SETS = [
   new RegExp(String.raw`\bfor(?:each)?\s+(${NAME})\s+in\b`, 'g'),
 ];
 
-/** Finds the tables of those statements of a function that name no claim but the role, nor what another has found by one. */
+/**
+ * Finds the tables of those statements of a function that name no claim but the role, nor what another has found by one.
+ * There are none where a statement rejects callers by a claim: what ran before it has no effect.
+ */
 export const unaskedTables = onceFor((audited, fn: SurveyedFunction) => tablesOf(audited, fn, fn.owner, new Set()));
 
 function tablesOf(
@@ -45,8 +50,7 @@ function tablesOf(
     const { text } = maskedBody(statement);
     const objects = objectsIn(audited, fn, statement);
     if (asks(audited, statement) || names(text, known)) {
-      if (GATES.test(text) || (objects.relations.length === 0 && /^\s*select\b/.test(text) && !/\binto\b/.test(text)))
-        break;
+      if (GATES.test(text) || objects.functions.some((called) => raises(audited, called))) return [];
       for (const name of setBy(text)) known.add(name);
       if (objects.relations.length > 0 && !/\binsert\b/.test(text)) known.add('found');
       continue;
@@ -72,6 +76,11 @@ function asks({ texts }: Anywhere, sql: string): boolean {
   return namesIn(rest).calls.some(({ schema, name }) =>
     texts.named(schema, name).some((fn) => texts.readsRequest(fn) && !readsRoleOnly(texts.bodyOf(fn))),
   );
+}
+
+/** True for a function that may reject its caller, by itself or through another one. */
+function raises({ texts }: Anywhere, fn: SurveyedFunction): boolean {
+  return [fn, ...texts.calledBy(fn)].some((one) => RAISES.test(texts.bodyOf(one)));
 }
 
 function readsRoleOnly(body: string): boolean {

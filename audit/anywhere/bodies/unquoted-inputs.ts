@@ -1,4 +1,4 @@
-import type { SurveyedFunction } from '../survey.ts';
+import type { SurveyedFunction, SurveyedRelation } from '../survey.ts';
 import { argumentsAt, maskedBody, type MaskedBody } from './masked-body.ts';
 
 /** Types whose text holds no SQL. */
@@ -10,6 +10,7 @@ const SAFE_CAST = new RegExp(
 );
 const NAME = String.raw`(?:"(?:[^"]|"")+"|[a-z_$\u0080-\uffff][\w$\u0080-\uffff]*)`;
 const NAMES = new RegExp(String.raw`(?<![\w$."'\u0080-\uffff])(?:${NAME}|\$\d+)`, 'g');
+const COLUMN_OF_ROW = new RegExp(String.raw`\bnew\s*\.\s*(${NAME})`, 'g');
 const QUOTING = /\b(?:quote_ident|quote_literal|quote_nullable|to_reg\w+|length|char_length|format)\s*\(/g;
 const ASSIGNED = new RegExp(String.raw`(?:^|;|\b(?:begin|then|else|loop)\b)\s*(${NAME})\s*:?=\s*([^;]*)`, 'g');
 const DECLARED = new RegExp(
@@ -30,9 +31,13 @@ export interface Inputs {
   passedTo(names: RegExp): readonly string[];
 }
 
-/** Follows a function's arguments, or the row that fires it, through the variables of its body. */
-export function unquotedInputs(fn: SurveyedFunction, sql: string): Inputs {
-  const body = maskedBody(sql);
+/**
+ * Follows a function's arguments, or the row that fires it, through the variables of its body.
+ *
+ * @param tables those whose triggers run it
+ */
+export function unquotedInputs(fn: SurveyedFunction, sql: string, tables: readonly SurveyedRelation[] = []): Inputs {
+  const body = withoutSafeColumns(maskedBody(sql), tables);
   const open = new Set(fn.of_triggers ? ['new'] : openArguments(fn));
   const inputs = new Set(open);
   const isChecked = (name: string) =>
@@ -60,7 +65,23 @@ export function unquotedInputs(fn: SurveyedFunction, sql: string): Inputs {
       ...[...body.text.matchAll(EXECUTED)].map(([, expression = '']) => expression),
       ...argumentsOf(RUNNING),
     ]),
-    passedTo: (names) => among(argumentsOf(names)),
+    passedTo: (names) =>
+      among(
+        [...body.text.matchAll(names)].flatMap(({ 0: call, index }) => {
+          const values = argumentsAt(body.text, index + call.length).arguments;
+          return call.startsWith('http_') ? addressOf(body, values) : values;
+        }),
+      ),
+  };
+}
+
+/** Takes columns of types whose text holds no SQL out of a trigger's body. */
+function withoutSafeColumns({ text, literals }: MaskedBody, tables: readonly SurveyedRelation[]): MaskedBody {
+  const types = new Map(tables.flatMap(({ columns }) => columns.map(({ name, type }) => [name, type] as const)));
+  const isSafe = (column: string) => SAFE_TYPE.test(types.get(plain(column)) ?? '');
+  return {
+    text: text.replace(COLUMN_OF_ROW, (name, column: string) => (isSafe(column) ? ' ' : name)),
+    literals,
   };
 }
 
@@ -70,6 +91,14 @@ function openArguments({ arguments: types, argument_names: names }: SurveyedFunc
     const name = names[index] ?? '';
     return [`$${index + 1}`, ...(name === '' ? [] : [name])];
   });
+}
+
+/** The address among the arguments of a call by HTTP; none where a literal names the server. */
+function addressOf({ literals }: MaskedBody, values: readonly string[]): string[] {
+  const named = values.find((value) => /^\s*ur[li]\s*(?::=|=>)/.test(value));
+  const address = (named ?? values[0] ?? '').replace(/^\s*ur[li]\s*(?::=|=>)/, '');
+  const literal = /^[\s(]*'(\d+)'/.exec(address);
+  return literal && /:\/\/[^/]+\//.test(literals[Number(literal[1])]!) ? [] : [address];
 }
 
 /** Values that variables get. A variable of a safe type gets none. */

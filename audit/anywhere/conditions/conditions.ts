@@ -14,6 +14,10 @@ import type { Survey, SurveyedFunction, SurveyedPolicy, SurveyedRelation } from 
 import type { QualifiedName } from '../../../postgres/qualified-name.ts';
 import { nodesBelow } from './comparisons.ts';
 import type { FunctionTexts } from './claim-readers.ts';
+import { queryFilters } from './query-filters.ts';
+
+/** A query that may depend on who reads. */
+const NAMES_READER = /\b(?:current_setting|current_user|current_role|session_user|pg_has_role)\b/i;
 
 /** What a condition of a policy, or the query of a view, names. */
 export interface Condition {
@@ -60,12 +64,14 @@ export async function readConditions(survey: Survey, texts: FunctionTexts): Prom
   }
   const filters = new Map<SurveyedRelation, readonly Condition[]>();
   for (const view of survey.relations) {
-    if (view.definition === null || !mayReadClaims(view, texts)) continue;
-    const [query] = (await orUndefined(parseSql({ file: 'view', sql: view.definition }))) ?? [];
-    const selects = query ? selectsOf(query.node) : [];
+    const { definition, calls } = view;
+    if (definition === null) continue;
+    if (!NAMES_READER.test(definition) && !calls.some((fn) => texts.readsRequest(fn))) continue;
+    const [query] = (await orUndefined(parseSql({ file: 'view', sql: definition }))) ?? [];
+    const found = query ? queryFilters(query.node) : [];
     filters.set(
       view,
-      selects.map((select) => describe(view.definition!, filterOf(select), view, texts)),
+      found.map((filter) => describe(definition, filter, view, texts)),
     );
   }
   const known = new Map<string, Condition>();
@@ -90,24 +96,6 @@ export async function readConditions(survey: Survey, texts: FunctionTexts): Prom
         .map((fn) => bodies.get(fn))
         .find((body) => body !== undefined),
   };
-}
-
-function mayReadClaims({ definition, calls }: SurveyedRelation, texts: FunctionTexts): boolean {
-  return definition!.includes('request.') || calls.some((fn) => texts.readsRequest(fn));
-}
-
-/** The parts of a query that UNION and its like join. */
-function selectsOf(select: Node): Node[] {
-  if (select['op'] === undefined || select['op'] === 'SETOP_NONE') return [select];
-  // The parser gives these two without the kind that other nodes have.
-  return [select['larg'], select['rarg']].flatMap((part) => selectsOf((part ?? {}) as Node));
-}
-
-/** All conditions of a SELECT, with those of its joins and of the queries in its FROM. */
-function filterOf({ whereClause, fromClause, withClause }: Node): Expression | undefined {
-  const inner = [...nodesIn({ fromClause, withClause })].flatMap(([, node]) => [node['whereClause'], node['quals']]);
-  const args = [whereClause, ...inner].filter((part) => part !== undefined);
-  return args.length === 0 ? undefined : { kind: 'BoolExpr', node: { boolop: 'AND_EXPR', args } };
 }
 
 function describe(

@@ -7,7 +7,7 @@ import { rolesAskedFor } from '../bodies/unasked.ts';
 import { unquotedInputs } from '../bodies/unquoted-inputs.ts';
 import { throughDoor } from '../doors.ts';
 import { asksOtherwise, lentInWords, tablesLent, type Lent } from '../lent-tables.ts';
-import { lendsRights, reachedFunctions } from '../reached-functions.ts';
+import { firingTables, lendsRights, reachedFunctions } from '../reached-functions.ts';
 import { revokeExecute } from '../revoke.ts';
 import { creatableSchemas, setSearchPath, usesCallersPath } from '../search-paths.ts';
 import type { SurveyedFunction } from '../survey.ts';
@@ -79,7 +79,7 @@ export const definerDynamicSql: AnywhereRule = {
   fix: 'Give values by USING, and names by `format` with `%I`.',
   find: (audited) =>
     [...reachedFunctions(audited, ({ by }) => by === 'call' || by === 'trigger')].flatMap(([fn, { roles, items }]) => {
-      const inputs = unquotedInputs(fn, audited.texts.bodyOf(fn)).inSql;
+      const inputs = unquotedInputs(fn, audited.texts.bodyOf(fn), firingTables(items)).inSql;
       if (inputs.length === 0) return [];
       const rights = fn.security_definer ? `with the rights of ${fn.owner}` : 'which can set claims';
       return {

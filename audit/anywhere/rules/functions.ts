@@ -6,7 +6,7 @@ import { bodyObjects } from '../bodies/body-objects.ts';
 import { unquotedInputs } from '../bodies/unquoted-inputs.ts';
 import { CALLS, isDangerous, OF_SERVER } from '../dangerous-names.ts';
 import { doorsOf, throughDoor } from '../doors.ts';
-import { reachedFunctions } from '../reached-functions.ts';
+import { firingTables, reachedFunctions } from '../reached-functions.ts';
 import { revokeExecute } from '../revoke.ts';
 import { byObject } from '../role-findings.ts';
 import type { SurveyedServerFunction } from '../survey.ts';
@@ -105,7 +105,7 @@ function wrapped(audited: Anywhere) {
       const may = roles.filter((role) =>
         names.some((name) => mayRun(audited, fn.security_definer ? fn.owner : role, name)),
       );
-      const inputs = unquotedInputs(fn, body).passedTo(CALLS);
+      const inputs = unquotedInputs(fn, body, firingTables(items)).passedTo(CALLS);
       if (may.length === 0 || inputs.length === 0) return [];
       return {
         object: functionObject(fn),

@@ -12,7 +12,7 @@ import { isForeign } from '../platform.ts';
 import { revokeCommands } from '../revoke.ts';
 import { byObject } from '../role-findings.ts';
 import type { RowCommand, SurveyedRelation } from '../survey.ts';
-import { viewBase } from '../view-base.ts';
+import { viewBase, withoutBrackets } from '../view-base.ts';
 import { shownTables, type ShownTable } from '../view-tables.ts';
 import { listed } from '../words.ts';
 
@@ -77,12 +77,8 @@ function asksAsPolicy({ reach }: Anywhere, { definition }: SurveyedRelation, tab
     !/\b(?:OR|UNION)\b/.test(where) &&
     policies.every(({ permissive }) => permissive) &&
     policies.some(({ using }) => using !== null && where.includes(using)) &&
-    grantedColumnsHold(table)
+    reach.may(role, table, 'select')
   );
-
-  function grantedColumnsHold(one: SurveyedRelation) {
-    return reach.may(role, one, 'select');
-  }
 }
 
 function isAuthUsers({ schema, name }: SurveyedRelation): boolean {
@@ -94,7 +90,12 @@ function isFiltered(audited: Anywhere, { views }: ShownTable): boolean {
 }
 
 function levelOf(tables: readonly Revealed[]): Level {
-  return tables.every(({ keeper }) => keeper === 'owner column') ? 'warning' : 'error';
+  return tables.every(({ keeper, views }) => keeper === 'owner column' || views.some(isSummary)) ? 'warning' : 'error';
+}
+
+/** True for a view of groups of rows. */
+function isSummary({ definition }: SurveyedRelation): boolean {
+  return /\bGROUP BY\b/.test(withoutBrackets(definition ?? ''));
 }
 
 function tablesInWords(tables: readonly Revealed[]): string {
@@ -121,7 +122,8 @@ export const viewBypassesPolicies: AnywhereRule = {
   id: 'view_bypasses_policies',
   topic: 'exposure',
   levels: ['error', 'warning'],
-  otherLevelWhen: 'where neither a policy nor a grant keeps the rows apart, only a column such as `user_id`',
+  otherLevelWhen:
+    'where only a column such as `user_id` keeps the rows apart, no policy or grant, or where the view shows groups of rows',
   subject: 'views',
   why: "A view reads with its owner's rights, unless it is security_invoker. Policies and grants of the reader do not count.",
   fix: 'Set security_invoker on the view, or filter its rows by a claim, behind security_barrier.',
@@ -171,7 +173,8 @@ export const viewChain: AnywhereRule = {
   id: 'view_chain',
   topic: 'exposure',
   levels: ['error', 'warning'],
-  otherLevelWhen: 'where neither a policy nor a grant keeps the rows apart, only a column such as `user_id`',
+  otherLevelWhen:
+    'where only a column such as `user_id` keeps the rows apart, no policy or grant, or where the view shows groups of rows',
   subject: 'views',
   why: "A view with the caller's rights reads another view, and that one reads with its owner's rights.",
   fix: 'Set security_invoker on each view of the chain.',
@@ -230,7 +233,8 @@ export const materializedView: AnywhereRule = {
   id: 'materialized_view',
   topic: 'exposure',
   levels: ['error', 'warning'],
-  otherLevelWhen: 'where neither a policy nor a grant keeps the rows apart, only a column such as `user_id`',
+  otherLevelWhen:
+    'where only a column such as `user_id` keeps the rows apart, no policy or grant, or where the view shows groups of rows',
   subject: 'views',
   why: 'A materialized view holds rows that its owner has read. It can have no policies.',
   fix: 'Revoke SELECT, and put a view before it that filters by a claim, behind a barrier.',

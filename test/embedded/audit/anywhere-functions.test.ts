@@ -54,6 +54,14 @@ testRule(
       says: ['member'],
     },
     {
+      title: 'a function that has another one note the claim',
+      sql: `${notes} CREATE TABLE private.log (who text); CREATE FUNCTION private.note() RETURNS void LANGUAGE sql AS $$ INSERT INTO private.log VALUES (${SUB}) $$;
+        CREATE FUNCTION api.list() RETURNS SETOF api.notes LANGUAGE plpgsql ${DEFINER} AS $$ BEGIN PERFORM private.note(); RETURN QUERY SELECT * FROM api.notes; END $$; ${grant('api.list')}`,
+      level: 'warning',
+      object: 'api.list()',
+      says: ['member'],
+    },
+    {
       title: "a function that another one with the caller's rights calls",
       sql: `${all(DEFINER).replaceAll('api.list', 'private.list')} ${grant('private.list')} GRANT USAGE ON SCHEMA private TO member;
         CREATE FUNCTION api.list() RETURNS SETOF api.notes LANGUAGE sql AS 'SELECT * FROM private.list()'; ${grant('api.list')}`,
@@ -89,9 +97,24 @@ testRule(
         IF ${CLAIMS} ->> 'admin' IS DISTINCT FROM 'true' THEN RAISE insufficient_privilege; END IF; RETURN QUERY SELECT * FROM api.notes; END $$; ${grant('api.list')}`,
     },
     {
+      title: 'a function that looks up a row and then rejects others',
+      sql: `${notes} CREATE FUNCTION api.forget(note int) RETURNS void LANGUAGE plpgsql ${DEFINER} AS $$ DECLARE own text; BEGIN
+        SELECT user_id INTO own FROM api.notes WHERE id = note; IF own IS DISTINCT FROM ${SUB} THEN RAISE insufficient_privilege; END IF;
+        DELETE FROM api.notes WHERE id = note; END $$; ${grant('api.forget')}`,
+    },
+    {
+      title: 'a function that has another one reject others',
+      sql: `${notes} CREATE FUNCTION private.admit() RETURNS void LANGUAGE plpgsql AS $$ BEGIN IF ${SUB} <> 'root' THEN RAISE insufficient_privilege; END IF; END $$;
+        CREATE FUNCTION api.list() RETURNS SETOF api.notes LANGUAGE plpgsql ${DEFINER} AS $$ BEGIN PERFORM private.admit(); RETURN QUERY SELECT * FROM api.notes; END $$; ${grant('api.list')}`,
+    },
+    {
       title: 'a function that looks up the user first',
       sql: `${notes} CREATE TABLE private.people (sub text, id text); CREATE FUNCTION api.mine() RETURNS SETOF api.notes LANGUAGE plpgsql ${DEFINER} AS $$ DECLARE own text; BEGIN
         SELECT id INTO own FROM private.people WHERE sub = ${SUB}; RETURN QUERY SELECT * FROM api.notes WHERE user_id = own; END $$; ${grant('api.mine')}`,
+    },
+    {
+      title: 'a function that keeps to a setting of the API',
+      sql: `${notes} CREATE FUNCTION api.mine() RETURNS SETOF api.notes LANGUAGE sql ${DEFINER} AS $$ SELECT * FROM api.notes WHERE user_id = current_setting('app.user') $$; ${grant('api.mine')}`,
     },
     {
       title: 'a function that a role may not pass that requests cannot take',
@@ -174,6 +197,12 @@ testRule(
     },
     { title: 'arguments given by USING', sql: runs(`RETURN QUERY EXECUTE 'SELECT $1' USING word;`) },
     { title: 'a quoted argument', sql: runs(`query := 'SELECT ' || quote_literal(word); RETURN QUERY EXECUTE query;`) },
+    {
+      title: 'a number of a written row',
+      sql: `CREATE TABLE api.jobs (id int, name text); GRANT INSERT ON api.jobs TO member; CREATE FUNCTION private.job() RETURNS trigger LANGUAGE plpgsql ${DEFINER} AS $$ BEGIN
+        EXECUTE 'CREATE TABLE private.t' || NEW.id || ' ()'; EXECUTE format('COMMENT ON TABLE %I IS %L', NEW.name, NEW.name); RETURN NEW; END $$;
+        CREATE TRIGGER job AFTER INSERT ON api.jobs FOR EACH ROW EXECUTE FUNCTION private.job();`,
+    },
     { title: 'a number', sql: runs(`RETURN QUERY EXECUTE 'SELECT ' || number;`) },
     { title: 'the name of a table that exists', sql: runs(`RETURN QUERY EXECUTE 'SELECT 1 FROM ' || word::regclass;`) },
     {
@@ -358,6 +387,14 @@ testRule(
       says: ['name', 'member', 'pg_read_file'],
     },
     {
+      title: 'a call by HTTP to the server that its argument names',
+      sql: `RESET ROLE; CREATE FUNCTION private.http_post(url text, body text) RETURNS int LANGUAGE sql AS 'SELECT 1';
+        CREATE FUNCTION api.send(host text) RETURNS int LANGUAGE sql ${DEFINER} AS $$ SELECT private.http_post(url := 'https://' || host, body := '') $$; ${grant('api.send')}`,
+      level: 'error',
+      object: 'api.send(text)',
+      says: ['host', 'member', 'http_post'],
+    },
+    {
       title: "an extension's function that connects to other servers",
       sql: 'RESET ROLE; CREATE EXTENSION dblink SCHEMA api; GRANT EXECUTE ON FUNCTION api.dblink_connect(text) TO anon;',
       level: 'error',
@@ -373,6 +410,11 @@ testRule(
     },
   ],
   [
+    {
+      title: 'a call by HTTP to one server',
+      sql: `RESET ROLE; CREATE FUNCTION private.http_post(url text, body text) RETURNS int LANGUAGE sql AS 'SELECT 1';
+        CREATE FUNCTION api.send(body text) RETURNS int LANGUAGE sql ${DEFINER} AS $$ SELECT private.http_post(url := 'https://hooks.example/in', body := body) $$; ${grant('api.send')}`,
+    },
     { title: 'a function whose owner may not read files', sql: readFile(DEFINER) },
     {
       title: "a superuser's function that reads one file",

@@ -49,6 +49,13 @@ testRule(
       mends: false,
     },
     {
+      title: 'a view of groups of rows',
+      sql: `${notes} CREATE VIEW api.counts AS SELECT user_id, count(*) FROM api.notes GROUP BY user_id; GRANT SELECT ON api.counts TO member;`,
+      level: 'warning',
+      object: 'api.counts',
+      says: ['member'],
+    },
+    {
       title: 'a view that a function with the rights of its caller reads',
       sql: `${notes} CREATE VIEW private.list AS SELECT * FROM api.notes; GRANT USAGE ON SCHEMA private TO member; GRANT SELECT ON private.list TO member;
         CREATE FUNCTION api.list() RETURNS SETOF private.list LANGUAGE sql AS 'SELECT * FROM private.list'; GRANT EXECUTE ON FUNCTION api.list TO member;`,
@@ -102,6 +109,11 @@ testRule(
     {
       title: 'a view that filters by a claim, behind a barrier',
       sql: `${notes} CREATE VIEW api.list WITH (security_barrier) AS SELECT * FROM api.notes WHERE user_id = ${SUB}; GRANT SELECT ON api.list TO member;`,
+    },
+    {
+      title: 'a view that filters by a setting of the API or the role, behind a barrier',
+      sql: `${notes} CREATE VIEW api.list WITH (security_barrier) AS SELECT * FROM api.notes WHERE user_id = current_setting('app.user'); GRANT SELECT ON api.list TO member;
+        CREATE VIEW api.others WITH (security_barrier) AS SELECT * FROM api.notes WHERE user_id = current_user; GRANT SELECT ON api.others TO member;`,
     },
     {
       title: "a view of a catalog that everyone reads, and one of its owner's",
