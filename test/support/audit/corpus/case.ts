@@ -38,6 +38,8 @@ export interface Case {
   readonly undo?: string;
   /** Proof of the grade, by Postgres. */
   readonly shows?: readonly Show[];
+  /** Part of the plan of the first show, where Postgres avoids to read whole tables if it can. */
+  readonly plan?: string;
 }
 
 type CaseOfBase = Omit<Case, 'base'>;

@@ -75,18 +75,36 @@ export async function startBase(name: BaseName): Promise<StartedBase> {
 }
 
 /** How a show ends, in the transaction of its case; what it writes is rolled back. */
-export async function rowsOf(client: pg.ClientBase, { as, claims, sql }: Show): Promise<Show['rows']> {
+export async function rowsOf(client: pg.ClientBase, show: Show): Promise<Show['rows']> {
+  try {
+    // Several statements have several results, which the types do not know.
+    const results = await asRequest(
+      client,
+      show,
+      () => client.query(show.sql) as Promise<pg.QueryResult | pg.QueryResult[]>,
+    );
+    return [results].flat().at(-1)!.rowCount === 0 ? 'none' : 'some';
+  } catch (error) {
+    if (error instanceof Error && 'code' in error) return 'fails';
+    throw error;
+  }
+}
+
+/** Plan of a show's statement, in which whole tables are read only where there is no other way. */
+export function planOf(client: pg.ClientBase, show: Show): Promise<string> {
+  return asRequest(client, show, async () => {
+    await client.query('SET LOCAL enable_seqscan = off');
+    const { rows } = await client.query<{ 'QUERY PLAN': string }>(`EXPLAIN (COSTS OFF) ${show.sql}`);
+    return rows.map((row) => row['QUERY PLAN']).join('\n');
+  });
+}
+
+async function asRequest<T>(client: pg.ClientBase, { as, claims }: Show, work: () => Promise<T>): Promise<T> {
   await client.query('SAVEPOINT show');
   try {
     await client.query(`SET LOCAL SESSION AUTHORIZATION authenticator; SET LOCAL ROLE ${quoteIdentifier(as)}`);
     await client.query(`SELECT set_config('request.jwt.claims', $1, true)`, [JSON.stringify({ role: as, ...claims })]);
-    // Several statements have several results, which the types do not know.
-    const results = (await client.query(sql)) as pg.QueryResult | pg.QueryResult[];
-    const last = [results].flat().at(-1)!;
-    return last.rowCount === 0 ? 'none' : 'some';
-  } catch (error) {
-    if (error instanceof Error && 'code' in error) return 'fails';
-    throw error;
+    return await work();
   } finally {
     await client.query('ROLLBACK TO SAVEPOINT show; RESET SESSION AUTHORIZATION; RESET ROLE');
   }
