@@ -9,12 +9,17 @@ import { withClient } from '../../../postgres/with-client.ts';
 import type { BaseName } from '../../support/audit/corpus/base.ts';
 import type { Case } from '../../support/audit/corpus/case.ts';
 import { corpus } from '../../support/audit/corpus/index.ts';
+import { sample } from '../../support/fuzz.ts';
 import { startBase, type StartedBase } from '../../support/audit/corpus/start-base.ts';
 
 async function findingsIn(client: pg.ClientBase): Promise<readonly AnywhereFinding[]> {
   await configureSession(client);
   return (await auditSurvey(await readSurvey(client))).findings;
 }
+
+/** Dangers, without those of the server's release, which depends on the machine. */
+const dangersOf = (findings: readonly AnywhereFinding[]) =>
+  findings.filter(({ level, object }) => level !== 'info' && object.kind !== 'server');
 
 const isDanger = ({ grade }: Case) => grade === 'open' || grade === 'slow';
 const line = ({ level, rule, object, problem }: AnywhereFinding) => `${level}: ${rule}: ${object.text} ${problem}`;
@@ -28,15 +33,15 @@ describe.each<BaseName>(['postgrest', 'supabase'])('the audit of the corpus on t
 
   it('says nothing of the base alone', async () => {
     const found = await withClient(base.connection, findingsIn);
-    expect(found.filter(({ level }) => level !== 'info').map(line)).toEqual([]);
+    expect(dangersOf(found).map(line)).toEqual([]);
   });
 
-  const cases = corpus.filter((each) => each.base === name).map((each) => [each.id, each] as const);
+  const cases = sample(corpus.filter((each) => each.base === name)).map((each) => [each.id, each] as const);
 
   it.each(cases.filter(([, each]) => isDanger(each)))('finds %s, and its fix works', async (_, each) => {
     await base.inTransaction(each, async (client) => {
       const all = await findingsIn(client);
-      const found = all.filter(({ level }) => level !== 'info');
+      const found = dangersOf(all);
       expect(
         found.filter(({ rule }) => each.rules?.includes(rule)).length,
         found.map(line).join('\n') || 'nothing found',
@@ -53,6 +58,6 @@ describe.each<BaseName>(['postgrest', 'supabase'])('the audit of the corpus on t
 
   it.each(cases.filter(([, each]) => !isDanger(each)))('has no false alarm about %s', async (_, each) => {
     const found = await base.inTransaction(each, findingsIn);
-    expect(found.filter(({ level }) => level !== 'info').map(line)).toEqual([]);
+    expect(dangersOf(found).map(line)).toEqual([]);
   });
 });
