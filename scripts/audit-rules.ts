@@ -29,8 +29,9 @@ function renderRule(rule: RuleDescription): string {
 }
 
 function levels({ levels: [first, second], otherLevelWhen }: RuleDescription): string {
-  const name = first === 'error' ? 'Error.' : 'Warning.';
-  return second === undefined ? name : `${name.slice(0, -1)}; a ${second} ${otherLevelWhen}.`;
+  const name = `${first[0]!.toUpperCase()}${first.slice(1)}`;
+  if (second === undefined) return `${name}.`;
+  return `${name}; ${second === 'warning' ? 'a' : 'an'} ${second} ${otherLevelWhen}.`;
 }
 
 /** Wraps prose at 120 characters. */
