@@ -63,6 +63,7 @@ export type ErrorCode =
   | 'access_sql_failed'
   | 'trial_failed'
   | 'audit_failed'
+  | 'invalid_accepted'
   // running things
   | 'unreadable_secret'
   | 'insecure_secret_file'
