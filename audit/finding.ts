@@ -2,11 +2,11 @@ import { visible } from '../errors/visible.ts';
 import type { Fix } from './fix.ts';
 import type { FindingObject } from './finding-object.ts';
 
-/** Levels of findings, the worst first. */
-export const LEVELS = ['error', 'warning', 'info'] as const;
-
 /** Errors keep a deploy from committing; warnings do not. An `info` is worth knowing: no request reaches anything by it. */
-export type Level = (typeof LEVELS)[number];
+export type Level = 'error' | 'warning' | 'info';
+
+/** Levels, the worst first. */
+export const LEVELS: readonly Level[] = ['error', 'warning', 'info'];
 
 /** One thing that the audit reports. */
 export interface Finding {

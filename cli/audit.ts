@@ -74,7 +74,6 @@ async function audit(target: string | undefined, options: Options, command: Comm
     declaration: file === undefined ? undefined : await loadDeclaration(file),
     tryFixes,
   });
-  const docs = docsAddress(ownPackage);
   const report = makeReport({
     ...result,
     generator: { name: 'secured-postgrest', version: ownPackage.version },
@@ -82,7 +81,7 @@ async function audit(target: string | undefined, options: Options, command: Comm
     entries,
     failOn,
     today: new Date().toISOString().slice(0, 10),
-    ...(docs !== undefined && { docs }),
+    docs: docsAddress(ownPackage),
   });
   write(report, options);
   if (failing(report).length > 0) process.exitCode = 2;

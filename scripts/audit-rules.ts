@@ -13,7 +13,8 @@ const INTRODUCTION = `# Rules of the audit
 
 The audit reads the catalogs of a database. An error keeps a deploy from committing (\`audit_failed\`); a warning does
 not. \`secured-postgrest audit\` runs it at any time, without changing anything. A finding names its rule, the object,
-the problem and the fix. [How a deploy uses the audit](roles-and-access.md#the-audit).`;
+the problem and the fix. [How a deploy uses the audit](roles-and-access.md#the-audit).
+[Audit any database](audit.md) explains the command, levels and reports.`;
 
 /** The page with every rule, below the headings of their subjects. */
 export async function renderPage(): Promise<string> {

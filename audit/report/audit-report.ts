@@ -8,7 +8,7 @@ import { scoresOf, type Scores } from './scores.ts';
 export interface FixTrial {
   /** The finding was gone, and no new one came. */
   readonly works: boolean;
-  /** What was seen, such as `permission denied for table todos`. */
+  /** Outcome in words, such as `permission denied for table todos`. */
   readonly seen: string;
 }
 
@@ -49,7 +49,7 @@ export interface AuditReport extends Acceptance<ReportedFinding> {
   readonly scores: Scores;
   readonly failOn: FailOn;
   /** Address of the project's files, with `/` at its end; undefined where it is not known. */
-  readonly docs?: string;
+  readonly docs?: string | undefined;
 }
 
 /** Parts from which a report is made. */

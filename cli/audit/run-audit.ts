@@ -9,7 +9,7 @@ import { ALL_RULES } from '../../audit/rules/index.ts';
 import type { Declaration } from '../../declaration/types.ts';
 import { connect, type DatabaseConnection } from '../../postgres/connect.ts';
 
-/** What an audit found, and what it checked. */
+/** Findings of an audit, and the rules that it checked. */
 export interface AuditResult extends Pick<AnywhereAudit, 'scope' | 'server'> {
   readonly findings: readonly ReportedFinding[];
   readonly rules: readonly RuleDescription[];
@@ -32,9 +32,15 @@ export async function runAudit(
   const scopeOptions = { ...(declaration && declaredScope(declaration)), ...named };
   const client = await connect(connection);
   try {
-    const { findings, ...audit } = await auditAnywhere(client, scopeOptions);
+    const { scope, server, findings } = await auditAnywhere(client, scopeOptions);
     const found = triesFixes ? await tryFixes(client, scopeOptions, findings) : findings;
-    return { ...audit, findings: merged(declared, found), rules: rulesFor(declaration) };
+    const isDeclared = declaration !== undefined && Object.keys(named).length === 0;
+    return {
+      scope: isDeclared ? { ...scope, foundBy: 'by the declaration' } : scope,
+      server,
+      findings: merged(declared, found),
+      rules: rulesFor(declaration),
+    };
   } finally {
     await client.end();
   }

@@ -139,7 +139,7 @@ describe.each(['light', 'dark'] as const)('in a %s scheme, the page', (colorSche
   it('has texts that stand out from their ground', async () => {
     await page.emulateMedia({ colorScheme });
     await open(sampleReport());
-    const ratios = (await page.evaluate(CONTRASTS)) as { text: string; ratio: number }[];
+    const ratios = await page.evaluate<{ text: string; ratio: number }[]>(CONTRASTS);
     expect(ratios.length).toBeGreaterThan(20);
     expect(ratios.filter(({ ratio }) => ratio < 4.5)).toEqual([]);
   });

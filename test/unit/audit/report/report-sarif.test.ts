@@ -71,7 +71,7 @@ describe('SARIF', () => {
   });
 
   it('has no link where the address of the documents is not known', () => {
-    const { docs: _docs, ...report } = sampleReport();
+    const report = sampleReport({ docs: undefined });
     const [rule] = runOf(report).tool.driver.rules;
     expect(rule!.helpUri).toBeUndefined();
     expect(rule!.help.text).toContain('See docs/audit-rules.md#rls_disabled.');
