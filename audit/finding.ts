@@ -2,8 +2,11 @@ import { visible } from '../errors/visible.ts';
 import type { Fix } from './fix.ts';
 import type { FindingObject } from './finding-object.ts';
 
-/** Errors keep a deploy from committing; warnings do not. An `info` says what nothing reaches now. */
+/** Errors keep a deploy from committing; warnings do not. An `info` is worth knowing: no request reaches anything by it. */
 export type Level = 'error' | 'warning' | 'info';
+
+/** Levels, the worst first. */
+export const LEVELS: readonly Level[] = ['error', 'warning', 'info'];
 
 /** One thing that the audit reports. */
 export interface Finding {

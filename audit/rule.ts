@@ -6,6 +6,11 @@ import type { QualifiedName } from '../postgres/qualified-name.ts';
 import type { Finding, Level } from './finding.ts';
 import type { PendingStatement } from './pending-statement.ts';
 
+/** Consequences of findings: requests reach too much, are slow, or fail. */
+export const TOPICS = ['exposure', 'speed', 'failure'] as const;
+
+export type Topic = (typeof TOPICS)[number];
+
 /** A rule of the audit, as its page documents it. */
 export interface RuleDescription {
   /** Stable name, also the anchor of the rule in `docs/audit-rules.md`. */
@@ -14,6 +19,8 @@ export interface RuleDescription {
   readonly levels: readonly [Level, ...Level[]];
   /** Heading of the page below which the rule stands. */
   readonly subject: Subject;
+  /** @default 'exposure' */
+  readonly topic?: Topic;
   /** Danger of what the rule finds, in one or more sentences. */
   readonly why: string;
   /** Condition of the second level, as the rest of a sentence that begins with the level. */

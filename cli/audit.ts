@@ -1,28 +1,110 @@
-import type { Command } from 'commander';
-import { auditDatabase } from '../apply/diff.ts';
-import { findingLine, type Finding } from '../audit/finding.ts';
-import { addConnectionOptions, toConnection, type ConnectionOptions } from './connection.ts';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { Option, type Command } from 'commander';
+import { LEVELS, type Finding } from '../audit/finding.ts';
+import { failing, makeReport, type AuditReport, type FailOn } from '../audit/report/audit-report.ts';
+import { reportText } from '../audit/report/report-text.ts';
+import { summary } from '../audit/report/report-words.ts';
+import { visible } from '../errors/visible.ts';
+import { refuse } from '../errors/secured-postgrest-error.ts';
+import { auditConnection, givenOptions } from './audit/audit-connection.ts';
+import { isDatabaseUri } from './audit/database-uri.ts';
+import { docsAddress } from './audit/docs-address.ts';
+import { FORMATS, type Format } from './audit/formats.ts';
+import { ACCEPTED_FILE, readAcceptedFile } from './audit/read-accepted-file.ts';
+import { KNOWN_RULES, runAudit } from './audit/run-audit.ts';
+import { addConnectionOptions } from './connection.ts';
 import { loadDeclaration } from './load-declaration.ts';
+import { ownPackage } from './own-package.ts';
+import { parseNames } from './parse-names.ts';
 
-export function addAuditCommand(program: Command): void {
-  addConnectionOptions(
-    program
-      .command('audit')
-      .description('find access that is not declared; exits with 2 if a finding is an error')
-      .argument('<declaration>', 'module or JSON file with the declaration')
-      .option('--json', 'print JSON'),
-  ).action(async (file: string, { json, ...connection }: ConnectionOptions & { json?: true }) => {
-    const findings = await auditDatabase(toConnection(connection), await loadDeclaration(file));
-    if (json) console.log(JSON.stringify(findings.map(flat), undefined, 2));
-    else {
-      for (const finding of findings) console.log(`${finding.level}: ${findingLine(finding)}`);
-      if (findings.length === 0) console.log('nothing found');
-    }
-    if (findings.some(({ level }) => level === 'error')) process.exitCode = 2;
-  });
+interface Options {
+  readonly declaration?: string;
+  readonly schemas?: readonly string[];
+  readonly anonymous?: string;
+  readonly roles?: readonly string[];
+  readonly authenticator?: string;
+  readonly format: Format;
+  readonly output?: string;
+  readonly accepted?: string;
+  readonly failOn: FailOn;
+  readonly tryFixes?: true;
+  readonly json?: true;
 }
 
-/** A finding as the stable output for programs: all of its fields are texts. */
+export function addAuditCommand(program: Command): void {
+  const command = program
+    .command('audit')
+    .description(
+      'find what requests reach in any database, and what makes them slow; exits with 2 if it finds an error',
+    )
+    .argument('[database]', 'postgresql://user@host:5432/name (default: DATABASE_URL); or a file with the declaration')
+    .option('--declaration <file>', 'also say what is not as declared')
+    .option('--schemas <names>', 'exposed schemas, with commas (default: found out)', parseNames)
+    .option('--anonymous <role>', 'role of requests without a token (default: found out)')
+    .option('--roles <names>', 'roles of requests, with commas (default: found out)', parseNames)
+    .option('--authenticator <role>', 'login role of PostgREST (default: found out)')
+    .addOption(new Option('--format <name>', 'format of the report').choices(Object.keys(FORMATS)).default('text'))
+    .option('--output <file>', 'where to; it is overwritten (default: standard output)')
+    .option('--accepted <file>', `accepted findings (default: ${ACCEPTED_FILE}, if there is one)`)
+    .addOption(
+      new Option('--fail-on <level>', 'lowest level of findings that fail')
+        .choices([...LEVELS, 'never'])
+        .default('error'),
+    )
+    .option('--try-fixes', 'run each fix, audit again and roll back; needs the right to run the fixes')
+    .option('--json', 'print a short list as JSON; --format json has more');
+  addConnectionOptions(command, 'a role that may read the catalogs, such as the admin', false);
+  command.action((target: string | undefined, options: Options) => audit(target, options, command));
+}
+
+async function audit(target: string | undefined, options: Options, command: Command): Promise<void> {
+  const { accepted, failOn, tryFixes = false } = options;
+  const uri = target !== undefined && isDatabaseUri(target) ? target : undefined;
+  const file = declarationFile(uri === undefined ? target : undefined, options);
+  if (options.json && command.getOptionValueSource('format') === 'cli') {
+    refuse('invalid_prop', '--json', 'it is a format of its own', 'leave out --json or --format');
+  }
+  const connection = auditConnection({ uri, options: givenOptions(command), environment: process.env });
+  const entries = readAcceptedFile(accepted, KNOWN_RULES);
+  const { schemas, anonymous, roles, authenticator } = options;
+  const named = { schemas, anonymous, roles, authenticator };
+  const result = await runAudit(connection, {
+    ...Object.fromEntries(Object.entries(named).filter(([, value]) => value !== undefined)),
+    declaration: file === undefined ? undefined : await loadDeclaration(file),
+    tryFixes,
+  });
+  const report = makeReport({
+    ...result,
+    generator: { name: 'secured-postgrest', version: ownPackage.version },
+    database: connection.database,
+    entries,
+    failOn,
+    today: new Date().toISOString().slice(0, 10),
+    docs: docsAddress(ownPackage),
+  });
+  write(report, options);
+  if (failing(report).length > 0) process.exitCode = 2;
+}
+
+function declarationFile(argument: string | undefined, { declaration }: Options): string | undefined {
+  if (argument === undefined || declaration === undefined) return argument ?? declaration;
+  return refuse('invalid_prop', '--declaration', `${argument} is a declaration as well`, 'name one of them');
+}
+
+function write(report: AuditReport, { format, json, output }: Options): void {
+  const text = json ? `${JSON.stringify(report.findings.map(flat), undefined, 2)}\n` : FORMATS[format](report);
+  if (output !== undefined) {
+    mkdirSync(dirname(output), { recursive: true });
+    writeFileSync(output, text);
+    console.log(`${visible(output)}: ${summary(report)}`);
+    return;
+  }
+  const isColored = format === 'text' && !json && process.stdout.isTTY && !process.env['NO_COLOR'];
+  console.log((isColored ? reportText(report, { color: true }) : text).trimEnd());
+}
+
+/** A finding as the short list has it: all of its fields are texts. */
 function flat({ rule, level, object, problem, fix }: Finding) {
   return { rule, level, object: object.text, problem, fix: fix.text };
 }

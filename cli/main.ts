@@ -1,15 +1,12 @@
 #!/usr/bin/env node
-import { createRequire } from 'node:module';
 import { Command } from 'commander';
 import { addCommands } from './commands.ts';
 import { errorLine } from './error-line.ts';
-
-// The package asks for itself by name, so that this works in the sources and in dist.
-const { version } = createRequire(import.meta.url)('cdktf-secured-postgrest/package.json') as { version: string };
+import { ownPackage } from './own-package.ts';
 
 const program = new Command('secured-postgrest')
   .description('Declare, deploy and run a secured PostgREST API')
-  .version(version);
+  .version(ownPackage.version);
 
 await addCommands(program, process.argv[2]);
 

@@ -64,6 +64,7 @@ export type ErrorCode =
   | 'trial_failed'
   | 'audit_failed'
   | 'scope_not_found'
+  | 'invalid_accepted'
   // running things
   | 'unreadable_secret'
   | 'insecure_secret_file'

@@ -2,7 +2,8 @@
 import { writeFileSync } from 'node:fs';
 import { pathToFileURL } from 'node:url';
 import { format, resolveConfig } from 'prettier';
-import { SUBJECTS, type RuleDescription } from '../audit/rule.ts';
+import { ANYWHERE_RULES } from '../audit/anywhere/rules/index.ts';
+import { SUBJECTS, type RuleDescription, type Subject } from '../audit/rule.ts';
 import { ALL_RULES } from '../audit/rules/index.ts';
 
 export const PAGE = new URL('../docs/audit-rules.md', import.meta.url);
@@ -11,26 +12,46 @@ const INTRODUCTION = `# Rules of the audit
 
 <!-- npm run audit-rules writes this page -->
 
-The audit reads the catalogs of a database. An error keeps a deploy from committing (\`audit_failed\`); a warning does
-not. \`secured-postgrest audit\` runs it at any time, without changing anything. A finding names its rule, the object,
-the problem and the fix. [How a deploy uses the audit](roles-and-access.md#the-audit).`;
+\`secured-postgrest audit\` reads the catalogs of any database, and changes nothing. Its levels say what requests reach:
+an error is reached, a warning probably is, or makes requests slow or fail; an info is reached by nothing now.
+[Audit any database](audit.md) explains the command, levels and reports.
+
+A deploy checks the declared part of its database more strictly: whatever is open and not declared is an error, which keeps
+the deploy from committing (\`audit_failed\`); a warning does not. [How a deploy uses the audit](roles-and-access.md#the-audit).`;
 
 /** The page with every rule, below the headings of their subjects. */
 export async function renderPage(): Promise<string> {
   const sections = SUBJECTS.map((subject) => {
-    const rules = ALL_RULES.filter((rule) => rule.subject === subject);
-    return [`## ${subject[0]!.toUpperCase()}${subject.slice(1)}`, ...rules.map(renderRule)].join('\n\n');
+    const ids = idsOf(subject);
+    return [`## ${subject[0]!.toUpperCase()}${subject.slice(1)}`, ...ids.map(renderRules)].join('\n\n');
   });
   return format([INTRODUCTION, ...sections].join('\n\n'), { ...(await resolveConfig(PAGE)), parser: 'markdown' });
 }
 
-function renderRule(rule: RuleDescription): string {
-  return [`### \`${rule.id}\``, wrapped(`**${levels(rule)}** ${rule.why}`), wrapped(`Fix: ${rule.fix}`)].join('\n\n');
+/** Ids of rules of any database, then those that only deploys check. */
+function idsOf(subject: Subject): string[] {
+  const known = new Set(ANYWHERE_RULES.map(({ id }) => id));
+  const ofDeploys = ALL_RULES.filter((rule) => rule.subject === subject && !known.has(rule.id));
+  return [...ANYWHERE_RULES.filter((rule) => rule.subject === subject), ...ofDeploys].map(({ id }) => id);
+}
+
+function renderRules(id: string): string {
+  const ofDeploys = ALL_RULES.find((rule) => rule.id === id);
+  const anywhere = ANYWHERE_RULES.find((rule) => rule.id === id);
+  return [
+    `### \`${id}\``,
+    ...(anywhere ? renderRule(anywhere, 'Any database: ') : []),
+    ...(ofDeploys ? renderRule(ofDeploys, 'A deploy: ') : []),
+  ].join('\n\n');
+}
+
+function renderRule(rule: RuleDescription, where: string): string[] {
+  return [wrapped(`**${where}${levels(rule)}** ${rule.why}`), wrapped(`Fix: ${rule.fix}`)];
 }
 
 function levels({ levels: [first, second], otherLevelWhen }: RuleDescription): string {
-  const name = first === 'error' ? 'Error.' : 'Warning.';
-  return second === undefined ? name : `${name.slice(0, -1)}; a ${second} ${otherLevelWhen}.`;
+  if (second === undefined) return `${first}.`;
+  return `${first}; ${second} ${otherLevelWhen}.`;
 }
 
 /** Wraps prose at 120 characters. */

@@ -1,6 +1,6 @@
 import { cellText, headingOf, isUndeclared } from './cell.ts';
 import { COMMANDS } from '../../declaration/commands.ts';
-import { visible } from '../../errors/visible.ts';
+import { escapeHtml, visibleHtml as escape } from '../../errors/escape-html.ts';
 import { INSUFFICIENT_PRIVILEGE } from '../../postgres/sqlstate.ts';
 import type { AccessCell, AccessMatrix, RelationAccess } from '../matrix.ts';
 import { MATRIX_STYLE } from './matrix-style.ts';
@@ -99,12 +99,4 @@ function details({ rows, columns }: Extract<AccessCell['reach'], { rows: unknown
       ? `<h3>columns</h3><ul>${columns.map((column) => `<li><bdi>${escape(column)}</bdi></li>`).join('')}</ul>`
       : '',
   ].join('');
-}
-
-function escape(text: string): string {
-  return escapeHtml(visible(text));
-}
-
-function escapeHtml(text: string): string {
-  return text.replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`);
 }

@@ -1,6 +1,7 @@
 import type pg from 'pg';
 import { auditSurvey, type DatabaseAuditOptions } from '../anywhere/audit-database.ts';
 import type { AnywhereFinding } from '../anywhere/anywhere-rule.ts';
+import { findingLine } from '../finding.ts';
 import { readSurvey } from '../anywhere/read-survey.ts';
 import { configureSession } from '../../postgres/session.ts';
 import { statementsOf } from '../../postgres/statements.ts';
@@ -17,28 +18,51 @@ export type Trial =
   /** Somebody has to decide: there is no statement to run. */
   | { readonly outcome: 'no statement' };
 
+/** A trial as reports show it. */
+export interface FixTrial {
+  readonly works: boolean;
+  /** What was seen, as the end of a sentence. */
+  readonly seen: string;
+}
+
 /**
  * Tries the fix of each finding: runs it, audits again, and takes it back. Locks last until then, so that requests to an
- * object wait for the audit of its fix. Begins a transaction of its own unless one is open.
+ * object wait for the audit of its fix.
  *
  * @param findings of an audit with the same options
  */
 export async function tryFixes(
   client: pg.ClientBase,
+  options: DatabaseAuditOptions,
   findings: readonly AnywhereFinding[],
-  options: DatabaseAuditOptions = {},
-): Promise<ReadonlyMap<AnywhereFinding, Trial>> {
+): Promise<(AnywhereFinding & { readonly trial?: FixTrial })[]> {
   await configureSession(client);
   await client.query(statement('begin'));
   const known = new Set(findings.map(keyOf));
-  const trials = new Map<AnywhereFinding, Trial>();
+  const tried: (AnywhereFinding & { readonly trial?: FixTrial })[] = [];
   try {
-    for (const finding of findings) {
-      trials.set(finding, await tryFix(client, finding, known, options));
-    }
-    return trials;
+    for (const finding of findings) tried.push({ ...finding, ...shown(await tryFix(client, finding, known, options)) });
+    return tried;
   } finally {
     await client.query('ROLLBACK').catch(() => undefined);
+  }
+}
+
+function shown(trial: Trial): { readonly trial?: FixTrial } {
+  switch (trial.outcome) {
+    case 'works':
+      return { trial: { works: true, seen: 'the finding is gone, and no new one came' } };
+    case 'fails':
+      return { trial: { works: false, seen: trial.why } };
+    case 'brings others':
+      return {
+        trial: {
+          works: false,
+          seen: `the finding is gone, and others came: ${trial.others.map(findingLine).join('; ')}`,
+        },
+      };
+    case 'no statement':
+      return {};
   }
 }
 

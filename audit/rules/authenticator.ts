@@ -38,6 +38,7 @@ export const authenticatorCannotLogin: DeclarationRule = {
   id: 'authenticator_cannot_login',
   levels: ['error'],
   subject: 'the authenticator',
+  topic: 'failure',
   why: 'PostgREST cannot connect.',
   fix: 'Give the role LOGIN.',
   compare: (compared) =>
@@ -63,6 +64,7 @@ export const authenticatorNotMember: DeclarationRule = {
   id: 'authenticator_not_member',
   levels: ['error'],
   subject: 'the authenticator',
+  topic: 'failure',
   why: 'PostgREST rejects tokens for the role.',
   fix: 'Deploy the roles.',
   compare: (compared) =>

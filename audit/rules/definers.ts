@@ -19,6 +19,7 @@ export const definerWithoutPolicy: CatalogRule = {
   id: 'definer_without_policy',
   levels: ['warning'],
   subject: 'functions',
+  topic: 'failure',
   why:
     "A function with its owner's rights names a table on which no policy is for the owner. " +
     'Row security is forced, so the function reads no row there, without an error. It can add none either.',

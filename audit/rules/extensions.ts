@@ -30,6 +30,7 @@ export const operatorNotFound: DeclarationRule = {
   id: 'operator_not_found',
   levels: ['warning'],
   subject: 'tables',
+  topic: 'failure',
   why:
     'Requests do not look for operators in the schema of this column type. ' +
     'A filter fails, or compares as another type, such as text in place of `citext`.',

@@ -10,6 +10,7 @@ export const missingIndex: DeclarationRule = {
   id: 'missing_index',
   levels: ['warning'],
   subject: 'tables',
+  topic: 'speed',
   why: 'A policy compares the column in each query. Without an index, each query reads the whole table.',
   fix: 'Create an index that begins with the column.',
   compare: ({ declaration, catalog }) => {

@@ -9,6 +9,7 @@ export const recursivePolicy: CatalogRule = {
   id: 'recursive_policy',
   levels: ['warning'],
   subject: 'tables',
+  topic: 'failure',
   why:
     "A policy calls a function that reads the policy's own table with the caller's rights. " +
     'Each read calls the function again, until Postgres ends the request.',

@@ -59,6 +59,7 @@ export const roleNotMember: DeclarationRule = {
   id: 'role_not_member',
   levels: ['error'],
   subject: 'roles',
+  topic: 'failure',
   why: 'The role lacks privileges that are declared.',
   fix: 'Deploy the roles.',
   compare: (compared) =>

@@ -41,6 +41,7 @@ export const sidebar = {
   Security: [
     'SECURITY',
     'docs/guarantees',
+    'docs/audit',
     'docs/audit-rules',
     'docs/hostile-input',
     'docs/gateway-attacks',

@@ -3,7 +3,7 @@ import { checkCondition, renderCondition } from '../../declaration/custom-sql.ts
 import { SecuredPostgrestError } from '../../errors/secured-postgrest-error.ts';
 import type { Declaration, SqlSource } from '../../declaration/types.ts';
 import type { FoundObjects, FoundPolicy, FoundRelation } from '../database/found.ts';
-import { groupBy } from '../project/group-by.ts';
+import { groupBy } from '../../audit/group-by.ts';
 import type { RecognisedPolicy } from '../project/policies.ts';
 import { plainName, shownName } from '../project/written-name.ts';
 import type { ClaimFunctions, ReadClaim } from './claim-expression.ts';

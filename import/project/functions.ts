@@ -2,7 +2,7 @@ import type { FunctionInput } from '../../declaration/types.ts';
 import type { FoundFunction, FoundTrigger } from '../database/found.ts';
 import type { Note } from '../report/notes.ts';
 import { withoutHeirs, type Inheritance } from './inheritance.ts';
-import { groupBy } from './group-by.ts';
+import { groupBy } from '../../audit/group-by.ts';
 import { oneOrMore } from './grants.ts';
 import { shownName, writtenName } from './written-name.ts';
 

@@ -1,6 +1,6 @@
 import type { Command, GrantInput } from '../../declaration/types.ts';
 import type { FoundAccess, FoundRelation } from '../database/found.ts';
-import { groupBy } from './group-by.ts';
+import { groupBy } from '../../audit/group-by.ts';
 import type { Inheritance } from './inheritance.ts';
 
 const COMMANDS: readonly Command[] = ['select', 'insert', 'update', 'delete'];

@@ -3,7 +3,7 @@ import type { FoundPolicy, FoundRelation } from '../database/found.ts';
 import { ALL_ROWS, type Alternative, type Recognised, type Template } from '../policies/template.ts';
 import type { Note } from '../report/notes.ts';
 import { oneOrMore, type Extent, type Extents } from './grants.ts';
-import { groupBy } from './group-by.ts';
+import { groupBy } from '../../audit/group-by.ts';
 import { withoutHeirs, type Inheritance } from './inheritance.ts';
 import { plainName, shownName } from './written-name.ts';
 

@@ -1,5 +1,5 @@
 import type { DeclarationInput, MembershipPolicy } from '../../declaration/types.ts';
-import { groupBy } from './group-by.ts';
+import { groupBy } from '../../audit/group-by.ts';
 import { printCode, type Call } from './print-code.ts';
 
 /** Memberships that several policies need, each a constant of its own. */

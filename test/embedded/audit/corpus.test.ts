@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { BaseName } from '../../support/audit/corpus/base.ts';
 import { corpus } from '../../support/audit/corpus/index.ts';
+import { sample } from '../../support/fuzz.ts';
 import { planOf, rowsOf, startBase, type StartedBase } from '../../support/audit/corpus/start-base.ts';
 
 describe.each<BaseName>(['postgrest', 'supabase'])('the corpus of graded databases on the base %s', (name) => {

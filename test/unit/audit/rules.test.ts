@@ -2,7 +2,8 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { audit, auditCatalog } from '../../../audit/audit.ts';
 import { findingLine } from '../../../audit/finding.ts';
-import { docsPage } from '../../../audit/rule.ts';
+import { ANYWHERE_RULES } from '../../../audit/anywhere/rules/index.ts';
+import { docsPage, type RuleDescription } from '../../../audit/rule.ts';
 import { ALL_RULES, RULES } from '../../../audit/rules/index.ts';
 import { catalogScope } from '../../../compile/catalog-scope.ts';
 import { parseSql } from '../../../postgres/parse-sql.ts';
@@ -17,19 +18,23 @@ const declaration = notes('strange', {
 const catalog = strangeCatalog(declaration);
 const findings = audit(declaration, catalog, [{ sql: 'CREATE POLICY p ON t', place: 'api.t' }]);
 
+/** Those of deploys, and those for any database; some have an id in common. */
+const EVERY_RULE: readonly RuleDescription[] = [...ALL_RULES, ...ANYWHERE_RULES];
+
 describe('the rules of the audit', () => {
   it('have ids of their own', () => {
-    const ids = ALL_RULES.map(({ id }) => id);
-    expect(ids.filter((id, index) => ids.indexOf(id) !== index || !/^[a-z]+(?:_[a-z]+)*$/.test(id))).toEqual([]);
+    for (const ids of [ALL_RULES, ANYWHERE_RULES].map((rules) => rules.map(({ id }) => id))) {
+      expect(ids.filter((id, index) => ids.indexOf(id) !== index || !/^[a-z]+(?:_[a-z]+)*$/.test(id))).toEqual([]);
+    }
   });
 
   it('say why they matter and how to fix what they find, in whole sentences of at most 25 words', () => {
-    const sentences = ALL_RULES.flatMap(({ why, fix }) => [why, fix]).flatMap((text) => text.split(/(?<=\.) /));
+    const sentences = EVERY_RULE.flatMap(({ why, fix }) => [why, fix]).flatMap((text) => text.split(/(?<=\.) /));
     expect(sentences.filter((text) => !/^[A-Z].*\.$/.test(text) || text.split(' ').length > 25)).toEqual([]);
   });
 
   it('with two levels say when the second one applies', () => {
-    const unexplained = ALL_RULES.filter(
+    const unexplained = EVERY_RULE.filter(
       ({ levels, otherLevelWhen }) => levels.length > 1 !== (otherLevelWhen !== undefined),
     );
     expect(unexplained).toEqual([]);
@@ -39,7 +44,7 @@ describe('the rules of the audit', () => {
     const page = readFileSync(PAGE, 'utf8');
     expect(page).toBe(await renderPage());
     const headings = [...page.matchAll(/^### `(.*)`$/gm)].map(([, id]) => `docs/audit-rules.md#${id}`);
-    expect(headings.sort()).toEqual(ALL_RULES.map(docsPage).sort());
+    expect(headings.sort()).toEqual([...new Set(EVERY_RULE.map(docsPage))].sort());
   });
 });
 

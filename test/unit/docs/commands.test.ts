@@ -70,6 +70,8 @@ describe('commands', () => {
 describe('names of variables', () => {
   const places = { databaseUri: '', jwtSecret: '', port: 1, adminPort: 2 };
   const sources = [
+    'cli',
+    'cli/audit',
     'constructs',
     'constructs/docker',
     'constructs/kubernetes',
@@ -93,8 +95,9 @@ describe('names of variables', () => {
     .join('\n');
   const known = new Set([
     ...Object.keys(serverSettings(todos, places)),
-    // Terraform's own.
+    // Terraform's and psql's own.
     'TF_LOG',
+    'ON_ERROR_STOP',
     ...(sources.match(/\b[A-Z]+(_[A-Z]+)+\b/g) ?? []),
   ]);
 

@@ -1,0 +1,60 @@
+import type { Command } from 'commander';
+import { refuse } from '../../errors/secured-postgrest-error.ts';
+import type { DatabaseConnection } from '../../postgres/connect.ts';
+import { readPassword, type ConnectionOptions } from '../connection.ts';
+import { parseDatabaseUri, refusePassword, type UriConnection } from './database-uri.ts';
+
+/** Where a connection may be named. */
+export interface ConnectionSources {
+  /** Argument of the command. */
+  readonly uri: string | undefined;
+  readonly options: Partial<ConnectionOptions>;
+  readonly environment: Readonly<Record<string, string | undefined>>;
+}
+
+/**
+ * Finds the connection: by the URI, by `--host`, or by DATABASE_URL. Options replace parts of a URI. The password comes from
+ * `--password-file`, from DATABASE_URL if that names the server, or from PGPASSWORD.
+ *
+ * @throws SecuredPostgrestError `invalid_prop`, `unreadable_secret`
+ */
+export function auditConnection({ uri, options, environment }: ConnectionSources): DatabaseConnection {
+  const { passwordFile, ...given } = options;
+  const named: UriConnection = { ...uriConnection(uri, given.host, environment), ...given };
+  const { host, database, user } = named;
+  const place = 'audit';
+  if (host === undefined) {
+    const fix = 'give a URI, --host, or the environment variable DATABASE_URL';
+    refuse('invalid_prop', place, 'it is not said which database', fix);
+  }
+  if (database === undefined || user === undefined) {
+    const missing = database === undefined ? 'database' : 'user';
+    refuse('invalid_prop', place, `the ${missing} is not named`, `give --${missing}, or name it in the URI`);
+  }
+  // A server can do without a password.
+  const password =
+    passwordFile === undefined ? (named.password ?? (environment['PGPASSWORD'] || '')) : readPassword(passwordFile);
+  return { ...named, host, database, user, password };
+}
+
+function uriConnection(
+  uri: string | undefined,
+  host: string | undefined,
+  environment: ConnectionSources['environment'],
+): UriConnection {
+  if (uri !== undefined) {
+    const named = parseDatabaseUri(uri, 'the URI');
+    refusePassword(named, 'audit');
+    return named;
+  }
+  const variable = environment['DATABASE_URL'];
+  // Its password is for that server alone.
+  return host === undefined && variable ? parseDatabaseUri(variable, 'DATABASE_URL') : {};
+}
+
+/** Options of the connection that the user gave: a default does not replace a part of a URI. */
+export function givenOptions(command: Command): Partial<ConnectionOptions> {
+  const names = ['host', 'port', 'database', 'user', 'passwordFile', 'sslmode', 'sslRootCertificate'] as const;
+  const given = names.filter((name) => command.getOptionValueSource(name) === 'cli');
+  return Object.fromEntries(given.map((name) => [name, command.getOptionValue(name) as unknown]));
+}

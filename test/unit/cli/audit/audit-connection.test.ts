@@ -1,0 +1,73 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Command } from 'commander';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { auditConnection, givenOptions, type ConnectionSources } from '../../../../cli/audit/audit-connection.ts';
+import { addConnectionOptions } from '../../../../cli/connection.ts';
+import { refusal } from '../../../support/errors.ts';
+
+let directory: string;
+let passwordFile: string;
+
+beforeAll(() => {
+  directory = mkdtempSync(join(tmpdir(), 'audit-'));
+  passwordFile = join(directory, 'password');
+  writeFileSync(passwordFile, 'of-the-file\n', { mode: 0o600 });
+});
+afterAll(() => rmSync(directory, { recursive: true }));
+
+const connection = (sources: Partial<ConnectionSources>) =>
+  auditConnection({ uri: undefined, options: {}, environment: {}, ...sources });
+const uri = 'postgresql://ann@localhost/todos';
+const DATABASE_URL = 'postgresql://ben:of-the-url@db.example/shop';
+
+describe('the connection of an audit', () => {
+  it('comes from the URI, with the password of the file or of PGPASSWORD', () => {
+    const parts = { host: 'localhost', database: 'todos', user: 'ann', sslmode: 'disable' };
+    expect(connection({ uri })).toEqual({ ...parts, password: '' });
+    const environment = { PGPASSWORD: 'of-the-variable' };
+    expect(connection({ uri, environment })).toEqual({ ...parts, password: 'of-the-variable' });
+    expect(connection({ uri, environment, options: { passwordFile } })).toEqual({ ...parts, password: 'of-the-file' });
+  });
+
+  it('comes from DATABASE_URL where no server is named', () => {
+    const parts = { host: 'db.example', database: 'shop', user: 'ben', sslmode: 'require' };
+    const environment = { DATABASE_URL, PGPASSWORD: 'of-the-variable' };
+    expect(connection({ environment })).toEqual({ ...parts, password: 'of-the-url' });
+    expect(connection({ environment, options: { passwordFile } }).password).toBe('of-the-file');
+  });
+
+  it('never sends the password of DATABASE_URL to another server', () => {
+    expect(connection({ uri, environment: { DATABASE_URL } }).password).toBe('');
+    const options = { host: 'other.example', database: 'shop', user: 'ben' };
+    expect(connection({ options, environment: { DATABASE_URL } })).toEqual({ ...options, password: '' });
+  });
+
+  it('comes from options, which replace parts of a URI', () => {
+    expect(connection({ uri, options: { database: 'other', port: 6000, sslmode: 'verify-full' } })).toMatchObject({
+      host: 'localhost',
+      database: 'other',
+      port: 6000,
+      sslmode: 'verify-full',
+    });
+  });
+
+  it.each<[string, Partial<ConnectionSources>, RegExp]>([
+    ['no server', {}, /^audit: it is not said which database; give a URI, --host, .*DATABASE_URL/],
+    ['no server in the URI', { uri: 'postgresql:///x?user=ann' }, /it is not said which database/],
+    ['no user', { uri: 'postgresql://h/x' }, /the user is not named; give --user/],
+    ['no database', { options: { host: 'h', user: 'ann' } }, /the database is not named; give --database/],
+    ['a password in the argument', { uri: 'postgresql://ann:secret@h/x' }, /^audit: the URI has a password/],
+  ])('is rejected with %s', (_, sources, message) => {
+    const error = refusal(() => connection(sources));
+    expect(error.code).toBe('invalid_prop');
+    expect(error.message).toMatch(message);
+  });
+});
+
+it('a default of an option does not replace a part of a URI', () => {
+  const command = addConnectionOptions(new Command(), 'ann', false);
+  command.parse(['--port', '5432', '--user', 'ben'], { from: 'user' });
+  expect(givenOptions(command)).toEqual({ port: 5432, user: 'ben' });
+});
