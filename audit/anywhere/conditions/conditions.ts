@@ -9,7 +9,7 @@ import {
   expressionsOf,
   type Expression,
 } from '../../../postgres/expressions/parse-expression.ts';
-import { nodesIn, type Node } from '../../../postgres/expressions/walk.ts';
+import type { Node } from '../../../postgres/expressions/walk.ts';
 import type { Survey, SurveyedFunction, SurveyedPolicy, SurveyedRelation } from '../survey.ts';
 import type { QualifiedName } from '../../../postgres/qualified-name.ts';
 import { nodesBelow } from './comparisons.ts';
