@@ -94,7 +94,7 @@ async function examineForCluster(
     checkNode(),
     ...checkPackages(),
     ...checkTerraform(),
-    ...checkCluster(options),
+    ...(await checkCluster(options)),
     ...checkState(),
     ...checkTable(),
     ...(connection ? await checkDatabase(connection, declaration) : []),

@@ -30,6 +30,7 @@ interface ServeOptions extends ConnectionOptions, KeyPlaceOptions {
   readonly listenHost: string;
   readonly certificate?: string;
   readonly tlsListen: number;
+  readonly tlsListenHost: string;
   readonly accountClaims?: string;
   readonly accessTokenSeconds?: number;
   readonly signInSeconds?: number;
@@ -75,7 +76,8 @@ export function addTokenServiceCommand(program: Command): void {
       .option('--listen <port>', 'port to listen on, 0 for a free one', parseListen, 8090)
       .option('--listen-host <address>', 'address to listen on', '127.0.0.1')
       .option('--certificate <file>', 'key and certificates, PEM, of a second port, which speaks TLS')
-      .option('--tls-listen <port>', 'that port, on all addresses', parseListen, 8443)
+      .option('--tls-listen <port>', 'that port', parseListen, 8443)
+      .option('--tls-listen-host <address>', 'address of that port', '0.0.0.0')
       .option('--access-token-seconds <n>', 'lifetime of an access token (default: 5 minutes)', parseSeconds)
       .option('--sign-in-seconds <n>', 'lifetime of a session (default: 14 days)', parseSeconds)
       .option('--trust-proxy', 'trust X-Forwarded-For'),
@@ -117,7 +119,7 @@ async function serve(file: string, options: ServeOptions): Promise<void> {
   using stopSignal = listenForStop();
   try {
     await listening(server, listen, listenHost);
-    if (tlsServer) await listening(tlsServer, options.tlsListen, '0.0.0.0');
+    if (tlsServer) await listening(tlsServer, options.tlsListen, options.tlsListenHost);
     const reloading = setInterval(() => {
       try {
         running.reloadKeys();

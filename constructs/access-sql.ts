@@ -30,7 +30,7 @@ export class AccessSql extends Construct {
   constructor(scope: Construct, id: string, props: AccessSqlProps) {
     super(scope, id);
     const { declaration, database } = props;
-    const file = synthesizedFile(this, 'declaration.json', JSON.stringify(declaration, undefined, 2));
+    const { file } = synthesizedFile(this, 'declaration.json', JSON.stringify(declaration, undefined, 2));
     const applied = new DataResource(this, 'applied', {
       triggersReplace: {
         sql: accessFingerprint(declaration),

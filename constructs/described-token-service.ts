@@ -18,7 +18,7 @@ import type { ISecrets } from './secrets/secrets.ts';
 import { SecretsDirectory } from './secrets/secrets-directory.ts';
 import { DataResource, type ITerraformDependable } from './synth/cdk/core.ts';
 import { cliProvisioner } from './synth/cli-command.ts';
-import { synthesizedFile } from './synth/synthesized-file.ts';
+import { type SynthesizedFile, synthesizedFile } from './synth/synthesized-file.ts';
 import { type IAwaitable, waitAcross } from './synth/wait-across.ts';
 
 /** Options of a token service, wherever it runs. */
@@ -67,8 +67,8 @@ export interface DescribedTokenService {
   readonly signingKey: string;
   /** The server's secret files, by their ids. */
   readonly contents: Readonly<Record<string, SecretContent>>;
-  /** The server's file `declaration`, which is no secret: its text, and its path from the directory of the stack. */
-  readonly declaration: { readonly text: string; readonly file: string; readonly fingerprint: string };
+  /** The server's file `declaration`, which is no secret. */
+  readonly declaration: SynthesizedFile & { readonly text: string; readonly fingerprint: string };
   /** Makes what the service needs in the database. */
   readonly storage: ITerraformDependable;
 }
@@ -78,6 +78,8 @@ const CONNECTIONS = 10;
 
 /** How a token service runs. */
 interface TokenServicePlace {
+  /** Address that it listens at for others, over TLS. @default every IPv4 address */
+  readonly tlsListenHost?: string;
   /** Number of services that open connections. @default 1 */
   readonly services?: number;
   /** Key and certificate with which others reach it over TLS. @default they reach it over HTTP */
@@ -93,7 +95,7 @@ interface TokenServicePlace {
 export function describedTokenService(
   scope: Construct,
   props: TokenServiceInput,
-  { services = 1, certificate }: TokenServicePlace = {},
+  { services = 1, certificate, tlsListenHost }: TokenServicePlace = {},
 ): DescribedTokenService {
   const { declaration, database, accountClaims, trustProxy } = props;
   const place = scope.node.path;
@@ -119,7 +121,7 @@ export function describedTokenService(
     provisioners: [
       cliProvisioner(
         'token-service',
-        ...['setup', file],
+        ...['setup', file.file],
         ...adminConnection(scope, database),
         ...['--service-password-file', password.relativeTo(scope)],
         ...options,
@@ -135,6 +137,7 @@ export function describedTokenService(
     lifetimes,
     trustProxy: trustProxy ?? false,
     hasTls: certificate !== undefined,
+    ...(tlsListenHost !== undefined && { tlsListenHost }),
     arguments: options,
   });
   return {
@@ -150,7 +153,7 @@ export function describedTokenService(
       ...(certificate && { certificate: content(certificate) }),
       ...(database.sslRootCertificate && { 'root-certificate': content(database.sslRootCertificate) }),
     },
-    declaration: { text, file, fingerprint: fingerprint(text) },
+    declaration: { text, ...file, fingerprint: fingerprint(text) },
     storage,
   };
 }

@@ -1,4 +1,3 @@
-import { resolve } from 'node:path';
 import { Construct } from 'constructs';
 import {
   GATEWAY_CERTIFICATE,
@@ -32,7 +31,7 @@ import { fingerprint } from './fingerprint.ts';
 import { certificateFiles, checkTransport, type GatewayCertificate } from './gateway-certificate.ts';
 import { type ISecretFile, SecretFile } from './secrets/secret-file.ts';
 import type { ISecrets } from './secrets/secrets.ts';
-import { App, DataResource, type ITerraformDependable, TerraformStack } from './synth/cdk/core.ts';
+import { DataResource, type ITerraformDependable } from './synth/cdk/core.ts';
 import { cliProvisioner } from './synth/cli-command.ts';
 import { synthesizedFile } from './synth/synthesized-file.ts';
 import { TokenOpener, type TokenOpenerContainerProps } from './token-opener.ts';
@@ -171,7 +170,7 @@ export class Gateway extends Construct {
     };
     const configuration = gatewayConfiguration(gateway, places);
     const allServers = serversText(places);
-    const file = synthesizedFile(this, 'nginx.conf', configuration.text);
+    const { path } = synthesizedFile(this, 'nginx.conf', configuration.text);
     const hide = [new SecretFile(secrets.path)];
     const containerName = `${name}-gateway`;
     this.statusUrl = publishedUrl('127.0.0.1', statusPort);
@@ -202,7 +201,7 @@ export class Gateway extends Construct {
       contents: {
         ...(pem && { certificate: { secret: pem, fingerprint: secrets.fingerprint(pem) } }),
         servers: { secret: upstreamsFile(places), fingerprint: '' },
-        configuration: { secret: this.synthesized(file), fingerprint: fingerprint(configuration.text) },
+        configuration: { secret: new SecretFile(path), fingerprint: fingerprint(configuration.text) },
       },
       volumePrefix: `${name}-gateway`,
       network: { networksAdvanced: [{ name: props.network }] },
@@ -244,10 +243,6 @@ export class Gateway extends Construct {
       dependsOn: [...written, ...(opener?.waitFor ?? [])],
     });
     this.waitFor = [ready];
-  }
-
-  private synthesized(file: string): SecretFile {
-    return new SecretFile(resolve(App.of(this).outdir, 'stacks', TerraformStack.of(this).node.id, file));
   }
 }
 

@@ -1,4 +1,3 @@
-import { resolve } from 'node:path';
 import { Construct } from 'constructs';
 import { checkPort } from '../compile/server/limits.ts';
 import { pathOfIssuer } from '../compile/server/token-service-server.ts';
@@ -9,7 +8,7 @@ import type { ContainerProps } from './docker/hardened-container.ts';
 import { placeServer } from './docker/place-server.ts';
 import { waitProvisioner } from './docker/wait-provisioner.ts';
 import { SecretFile } from './secrets/secret-file.ts';
-import { App, DataResource, type ITerraformDependable, TerraformStack } from './synth/cdk/core.ts';
+import { DataResource, type ITerraformDependable } from './synth/cdk/core.ts';
 
 export interface TokenServiceProps extends TokenServiceInput, ContainerProps {
   /** Port that the service is published on. @default 8090 */
@@ -62,7 +61,7 @@ export class TokenService extends Construct {
       contents: {
         ...contents,
         declaration: {
-          secret: this.synthesized(service.declaration.file),
+          secret: new SecretFile(service.declaration.path),
           fingerprint: service.declaration.fingerprint,
         },
       },
@@ -89,9 +88,5 @@ export class TokenService extends Construct {
       dependsOn: [...written],
     });
     this.waitFor = [ready];
-  }
-
-  private synthesized(file: string): SecretFile {
-    return new SecretFile(resolve(App.of(this).outdir, 'stacks', TerraformStack.of(this).node.id, file));
   }
 }

@@ -1,3 +1,4 @@
+import { directive } from './directive.ts';
 import type { GatewayPlaces, ServerAddress } from './types.ts';
 
 /** An address as nginx reads it. */
@@ -5,7 +6,8 @@ export function hostAndPort({ host, port }: ServerAddress): string {
   return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
 }
 
-/** Where a server of the gateway listens. */
-export function listensAt({ listenAddress: host }: GatewayPlaces, port: number): string {
-  return host === undefined ? String(port) : hostAndPort({ host, port });
+/** Has a server of the gateway listen. */
+export function listensAt({ listenAddress, ipv6 }: GatewayPlaces, port: number, ...flags: readonly string[]): string[] {
+  const hosts = listenAddress === undefined ? ['', ...(ipv6 ? ['::'] : [])] : [listenAddress];
+  return hosts.map((host) => directive('listen', host === '' ? port : hostAndPort({ host, port }), ...flags));
 }

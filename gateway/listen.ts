@@ -25,7 +25,7 @@ export function listen(gateway: Gateway, places: GatewayPlaces, ...more: readonl
     ...(gateway.proxyProtocol ? ['proxy_protocol'] : []),
   ];
   return [
-    directive('listen', listensAt(places, places.port), ...flags, ...more),
+    ...listensAt(places, places.port, ...flags, ...more),
     ...(isTls && hasDirective ? [directive('http2', 'on')] : []),
   ];
 }
@@ -54,7 +54,7 @@ export function redirectServer(gateway: Gateway, places: GatewayPlaces): string[
   return block(
     ['server'],
     [
-      directive('listen', listensAt(places, redirect.port), ...flags),
+      ...listensAt(places, redirect.port, ...flags),
       directive('server_name', ...serverNames(gateway)),
       ...requestRates(gateway),
       ...block(

@@ -16,11 +16,12 @@ export function statusServer(places: GatewayPlaces, fingerprint: string): string
     directive('proxy_method', 'HEAD'),
     directive('proxy_pass', `http://${upstream}/`),
   ];
+  const served = (upstream: string) => [directive('proxy_intercept_errors', 'on'), SERVED, ...head(upstream)];
   const answer = (path: string, ...lines: string[]) => block(['location', '=', path], lines);
   return block(
     ['server'],
     [
-      directive('listen', listensAt(places, statusPort)),
+      ...listensAt(places, statusPort),
       directive('access_log', 'off'),
       directive('default_type', 'text/plain'),
       directive('add_header', 'Server-Address', expression('$upstream_addr'), 'always'),
@@ -29,11 +30,11 @@ export function statusServer(places: GatewayPlaces, fingerprint: string): string
       ...answer(
         '/serving',
         ...(opener === undefined ? [] : [directive('auth_request', '/encryption-keys')]),
-        directive('proxy_intercept_errors', 'on'),
-        SERVED,
-        ...head('api'),
+        ...served('api'),
       ),
-      ...(readers === undefined ? [] : answer('/reads', ...head('reads'))),
+      ...(readers === undefined
+        ? []
+        : [...answer('/reads', ...head('reads')), ...answer('/reads-serving', ...served('readers'))]),
       ...(opener === undefined ? [] : answer('/encryption-keys', directive('proxy_pass', 'http://opener/keys'))),
       ...(tokenService === undefined ? [] : answer('/token-service', ...toTokenService(places, '/'))),
       ...answer('/metrics', directive('stub_status')),

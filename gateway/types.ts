@@ -83,8 +83,10 @@ export interface GatewayPlaces {
   };
   /** An opener of encrypted tokens, which sees the token of each request of the API first. @default none */
   readonly opener?: ServerAddress;
-  /** @default every address of the machine */
+  /** @default every IPv4 address of the machine */
   readonly listenAddress?: string;
+  /** True listens at every IPv6 address as well, unless `listenAddress` is given. @default false */
+  readonly ipv6?: boolean;
   readonly port: number;
   /** Port of health, figures and fingerprint, for the machine itself. */
   readonly statusPort: number;

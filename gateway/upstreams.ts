@@ -49,9 +49,23 @@ function upstreamBlocks(
         ],
       ),
     ),
+    ...readersAlone(places, address, looksUp),
     ...upstreamOfMethod(places),
     ...map('', '$servers', [['default', expression(serversText(places))]]),
   ];
+}
+
+/** The readers without the servers that answer where no reader does: for the status port, which tells whether a reader answers. */
+function readersAlone(
+  { readers = [] }: GatewayPlaces,
+  address: (server: ServerAddress) => Word,
+  looksUp: boolean,
+): string[] {
+  if (readers.length === 0) return [];
+  return block(
+    ['upstream', 'readers'],
+    [directive('zone', 'readers', '256k'), ...readers.map((server) => serverLine(address(server), looksUp))],
+  );
 }
 
 /** nginx looks names of upstreams up once; since 1.27.3 again when their time is over, if it is told to. */

@@ -1,4 +1,6 @@
-import { type ClusterOptions, kubectlOptions } from '../deploy/kubernetes/kubectl.ts';
+import { atTheSameTime } from '../deploy/kubernetes/at-the-same-time.ts';
+import { type ClusterOptions, kubectl, type KubectlAnswer, kubectlOptions } from '../deploy/kubernetes/kubectl.ts';
+import { PERMISSIONS, roleFix } from '../deploy/kubernetes/permissions.ts';
 import { type CheckResult, resultsOf } from './check-result.ts';
 import { runProgram } from './program.ts';
 
@@ -7,25 +9,11 @@ const { ok, warning, problem } = resultsOf('cluster');
 /** Sidecar containers are on by default from here. */
 const LEAST_MINOR = 29;
 
-/** Permissions that a deploy needs in the namespace, as `kubectl auth can-i` checks them. */
-const NEEDED: readonly (readonly [verb: string, resource: string])[] = [
-  ['create', 'deployments.apps'],
-  ['create', 'services'],
-  ['create', 'secrets'],
-  ['create', 'networkpolicies.networking.k8s.io'],
-  ['create', 'poddisruptionbudgets.policy'],
-  ['create', 'horizontalpodautoscalers.autoscaling'],
-  ['list', 'pods'],
-  ['patch', 'pods'],
-  ['get', 'pods/log'],
-  ['create', 'pods/portforward'],
-];
-
 /** Checks that a cluster answers, is new enough, permits this user to deploy, and has metrics. */
-export function checkCluster(cluster: ClusterOptions): CheckResult[] {
-  const kubectl = (...args: string[]) =>
+export async function checkCluster(cluster: ClusterOptions): Promise<CheckResult[]> {
+  const ask = (...args: string[]) =>
     runProgram('kubectl', [...kubectlOptions(cluster), '--request-timeout=10s', ...args]);
-  const { status, stdout, complaint } = kubectl('version', '--output=json');
+  const { status, stdout, complaint } = ask('version', '--output=json');
   if (status !== 0) {
     const fix =
       status === undefined
@@ -36,11 +24,9 @@ export function checkCluster(cluster: ClusterOptions): CheckResult[] {
   const { serverVersion } = JSON.parse(stdout) as { serverVersion: { gitVersion: string; minor: string } };
   return [
     versionResult(serverVersion),
-    ...namespaceResults(kubectl('get', 'namespace', cluster.namespace, '--output=json'), cluster.namespace),
-    ...NEEDED.flatMap(([verb, resource]) =>
-      permission(kubectl('auth', 'can-i', verb, ...resourceArguments(resource)), verb, resource),
-    ),
-    metrics(kubectl('get', '--raw', '/apis/metrics.k8s.io/v1beta1')),
+    ...namespaceResults(ask('get', 'namespace', cluster.namespace, '--output=json'), cluster.namespace),
+    ...(await permissionResults(cluster)),
+    metrics(ask('get', '--raw', '/apis/metrics.k8s.io/v1beta1')),
   ];
 }
 
@@ -68,15 +54,29 @@ function namespaceResults({ status, stdout, complaint }: Answer, name: string): 
   ];
 }
 
-/** `kubectl` would take `pods/log` for the pod with the name "log". */
-function resourceArguments(resource: string): string[] {
-  const [kind = '', subresource] = resource.split('/');
-  return subresource === undefined ? [kind] : [kind, `--subresource=${subresource}`];
+/** Asks for each verb of each permission. That the namespace can be read was checked before. */
+async function permissionResults(cluster: ClusterOptions): Promise<CheckResult[]> {
+  const needed = PERMISSIONS.filter(({ resource }) => resource !== 'namespaces').flatMap(({ verbs, ...permission }) =>
+    verbs.map((verb) => ({ ...permission, verb })),
+  );
+  const results = await atTheSameTime(needed, async ({ apiGroup, resource, verb }) => {
+    const answer = await kubectl(cluster, 'auth', 'can-i', verb, ...resourceArguments(apiGroup, resource));
+    if (answer.stdout.trim().startsWith('yes')) return [];
+    return [problem(notPermitted(answer, `${verb} ${resource}`), roleFix(apiGroup, resource, verb))];
+  });
+  return results.flat();
 }
 
-function permission({ stdout }: Answer, verb: string, resource: string): CheckResult[] {
-  if (stdout.trim().startsWith('yes')) return [];
-  return [problem(`this user may not ${verb} ${resource}`, 'have a role with it bound to the user in the namespace')];
+function notPermitted({ stdout, stderr }: KubectlAnswer, what: string): string {
+  if (stdout.trim().startsWith('no')) return `this user may not ${what}`;
+  return `whether this user may ${what} is not known (${stderr.trim() || 'no answer in time'})`;
+}
+
+/** `kubectl` would take `pods/log` for the pod with the name "log". */
+function resourceArguments(apiGroup: string, resource: string): string[] {
+  const [kind = '', subresource] = resource.split('/');
+  const full = apiGroup === '' ? kind : `${kind}.${apiGroup}`;
+  return subresource === undefined ? [full] : [full, `--subresource=${subresource}`];
 }
 
 function metrics({ status }: Answer): CheckResult {

@@ -36,6 +36,8 @@ export interface TokenServiceServerOptions extends GivenLimits {
   readonly trustProxy: boolean;
   /** True if others reach the service over TLS only, with a certificate of its own. @default false: over HTTP */
   readonly hasTls?: boolean;
+  /** Address that the service listens at over TLS. @default every IPv4 address */
+  readonly tlsListenHost?: string;
   /** Further options of `token-service serve`. */
   readonly arguments: readonly string[];
 }
@@ -51,7 +53,7 @@ export function tokenServiceServer(
   declaration: Declaration,
   options: TokenServiceServerOptions,
 ): Server {
-  const { database, lifetimes, hasTls = false } = options;
+  const { database, lifetimes, hasTls = false, tlsListenHost } = options;
   const hasCertificate = database.sslRootCertificate !== undefined;
   const encrypts = declaration.tokens.encryption !== undefined;
   return {
@@ -66,6 +68,7 @@ export function tokenServiceServer(
       ...(encrypts ? ['--encryption-keys', pathOf(ENCRYPTION_KEYS)] : []),
       ...['--listen', String(PORT), '--listen-host', hasTls ? '127.0.0.1' : '0.0.0.0'],
       ...(hasTls ? ['--certificate', pathOf(CERTIFICATE), '--tls-listen', String(TLS_PORT)] : []),
+      ...(tlsListenHost === undefined ? [] : ['--tls-listen-host', tlsListenHost]),
       ...['--access-token-seconds', String(lifetimes.accessToken), '--sign-in-seconds', String(lifetimes.signIn)],
       ...options.arguments,
       ...(options.trustProxy ? ['--trust-proxy'] : []),

@@ -19,6 +19,12 @@ export interface KubernetesClusterProps {
   readonly kubeconfigFile?: string;
   /** Context of the kubeconfig. @default its current one */
   readonly context?: string;
+  /**
+   * True if pods have IPv6 addresses, alone or beside IPv4 ones: they then listen at both. nginx does not start on a node whose kernel
+   * has no IPv6.
+   * @default false
+   */
+  readonly ipv6?: boolean;
   /** Names of Secrets in the namespace with which images are pulled. @default none */
   readonly imagePullSecrets?: readonly string[];
   /**
@@ -39,6 +45,8 @@ export interface KubernetesClusterProps {
 export class KubernetesCluster extends Construct {
   readonly namespace: string;
   readonly imagePullSecrets: readonly string[];
+  /** True if pods listen at IPv6 addresses, too. */
+  readonly ipv6: boolean;
   readonly provider: TerraformProvider;
   /** Options with which `kubectl` reaches the namespace. */
   readonly kubectlOptions: readonly string[];
@@ -48,11 +56,12 @@ export class KubernetesCluster extends Construct {
   constructor(scope: Construct, id: string, props: KubernetesClusterProps) {
     super(scope, id);
     refuseMixedFamilies(this);
-    const { namespace, context, createNamespace = true, imagePullSecrets = [] } = props;
+    const { namespace, context, createNamespace = true, imagePullSecrets = [], ipv6 = false } = props;
     checkName(`${this.node.path}.namespace`, namespace);
     const kubeconfig = kubeconfigFile(props.kubeconfigFile);
     this.namespace = namespace;
     this.imagePullSecrets = imagePullSecrets;
+    this.ipv6 = ipv6;
     this.provider =
       props.provider ??
       new KubernetesProvider(this, 'kubernetes', {

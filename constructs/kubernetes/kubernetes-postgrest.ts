@@ -26,7 +26,6 @@ import { selectorText } from './labels.ts';
 import { checkNotEmpty, hostsAsPeers, isAddress, networkPolicy, podsOf } from './network-policy.ts';
 import { type KubernetesGatewayProps, PodGateway } from './pod-gateway.ts';
 import { type PlacedServer, placePods } from './place-pods.ts';
-import { referencesIn } from './references.ts';
 import { checkReplicas, type Replicas } from './replicas.ts';
 import { type KubernetesServiceProps, placeService, type Peer, peers } from './service.ts';
 
@@ -93,6 +92,8 @@ const READS = { host: '127.0.0.1', port: 3100, adminPort: 3101 } as const;
  * and what reading keys refuses
  */
 export class KubernetesPostgrest extends Construct {
+  /** Name of the Deployment and Service. */
+  readonly name: string;
   /** URL of the API: of the first declared host, or of the Service inside of the cluster. */
   readonly url: string;
   /** Names of the roles that requests run as. */
@@ -180,7 +181,6 @@ export class KubernetesPostgrest extends Construct {
       graceSeconds: graceSeconds(gateway.answerSeconds),
       rolloutSeconds: props.rolloutSeconds ?? 300,
       hide,
-      references: referencesIn([...hosts, gateway.tokenServiceHost ?? '']),
       dependsOn: [
         ...cluster.waitFor,
         ...waitAcross(this, access),
@@ -213,23 +213,31 @@ export class KubernetesPostgrest extends Construct {
       hasCertificate: gateway.hasCertificate,
       props: props.service ?? {},
     });
+    const reload = (...more: readonly string[]) =>
+      cliProvisioner(
+        'kubernetes',
+        'reload',
+        ...cluster.kubectlOptions,
+        ...['--selector', selectorText(selector), '--files', pods.runningFingerprint],
+        ...adminConnection(this, database),
+        ...['--key-set', jwks.relativeTo(this)],
+        ...(typeof secrets.keys === 'string'
+          ? ['--directory', new SecretFile(secrets.keys).relativeTo(this)]
+          : secrets.keys.options),
+        ...(reads ? [API, READS] : [API]).flatMap(({ port }) => ['--server-port', String(port)]),
+        ...['--authenticator', declaration.authenticator],
+        ...more,
+      );
+    // Whatever becomes of new pods: a key that is taken away must not be good until a rollout succeeds.
+    const runningKeys = new DataResource(this, 'running-keys', {
+      triggersReplace: { keys: pods.runningFingerprint },
+      provisioners: [reload('--ready-only')],
+      dependsOn: [...pods.filesWritten],
+    });
     const ready = new DataResource(this, 'ready', {
       triggersReplace: { generation: pods.generation, keys: pods.runningFingerprint },
       provisioners: [
-        cliProvisioner(
-          'kubernetes',
-          'reload',
-          ...cluster.kubectlOptions,
-          ...['--selector', selectorText(selector), '--files', pods.runningFingerprint],
-          ...adminConnection(this, database),
-          ...['--key-set', jwks.relativeTo(this)],
-          ...(typeof secrets.keys === 'string'
-            ? ['--directory', new SecretFile(secrets.keys).relativeTo(this)]
-            : secrets.keys.options),
-          ...(reads ? [API, READS] : [API]).flatMap(({ port }) => ['--server-port', String(port)]),
-          ...['--authenticator', declaration.authenticator],
-          ...gateway.keyChecks,
-        ),
+        reload(...gateway.keyChecks),
         cliProvisioner(
           'password',
           'finish',
@@ -238,8 +246,9 @@ export class KubernetesPostgrest extends Construct {
           ...['--authenticator', declaration.authenticator],
         ),
       ],
-      dependsOn: [...pods.waitFor],
+      dependsOn: [runningKeys, ...pods.waitFor],
     });
+    this.name = name;
     this.url = gateway.urlAt(service.host, service.port);
     this.roleNames = access.roleNames;
     this.jwksFile = jwks;

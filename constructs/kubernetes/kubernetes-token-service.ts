@@ -6,18 +6,18 @@ import { SecretsDirectory } from '../secrets/secrets-directory.ts';
 import { DataResource, Fn, type ITerraformDependable } from '../synth/cdk/core.ts';
 import { cliProvisioner } from '../synth/cli-command.ts';
 import { stopNode } from './graceful-stop.ts';
-import { checkName, type KubernetesCluster } from './kubernetes-cluster.ts';
+import type { KubernetesCluster } from './kubernetes-cluster.ts';
+import type { KubernetesPostgrest } from './kubernetes-postgrest.ts';
 import { selectorText } from './labels.ts';
 import { checkNotEmpty, hostsAsPeers, isAddress, networkPolicy, podsOf } from './network-policy.ts';
 import { placePods } from './place-pods.ts';
-import { referencesIn } from './references.ts';
 import { checkReplicas, type Replicas } from './replicas.ts';
 import { tokenServiceCertificate, tokenServiceName } from './token-service-certificate.ts';
 
 export interface KubernetesTokenServiceProps extends TokenServiceInput {
   readonly cluster: KubernetesCluster;
-  /** Name of the API's Service, whose gateway has `tokenService: true`. @default the declaration's name */
-  readonly name?: string;
+  /** The API that its tokens are for, in this stack or in another one; its gateway has `tokenService: true`. */
+  readonly api: KubernetesPostgrest;
   /** Number of pods. @default 2 */
   readonly replicas?: Replicas;
   /** Networks, such as `10.2.0.0/16`, of the database. @default its address; with a host name, any at its port */
@@ -51,9 +51,9 @@ export class KubernetesTokenService extends Construct {
 
   constructor(scope: Construct, id: string, props: KubernetesTokenServiceProps) {
     super(scope, id);
-    const { database, cluster, image, name = props.declaration.name } = props;
+    const { database, cluster, image } = props;
+    const { name } = props.api;
     const place = this.node.path;
-    checkName(`${place}.name`, name);
     checkNotEmpty(`${place}.databaseNetworks`, props.databaseNetworks);
     const given = props.replicas ?? {};
     const ownSecrets = props.secrets ?? new SecretsDirectory({ name: props.declaration.name });
@@ -64,6 +64,7 @@ export class KubernetesTokenService extends Construct {
       {
         services: 2 * (given.max ?? given.min ?? 2),
         certificate: tokenServiceCertificate(ownSecrets, name).server,
+        ...(cluster.ipv6 && { tlsListenHost: '::' }),
       },
     );
     const { server, secrets, declaration } = service;
@@ -99,7 +100,6 @@ export class KubernetesTokenService extends Construct {
       graceSeconds: GRACE_SECONDS,
       rolloutSeconds: props.rolloutSeconds ?? 300,
       hide: [new SecretFile(secrets.path).relativeTo(this)],
-      references: referencesIn([database.internalHost]),
       dependsOn: [...cluster.waitFor, service.storage],
     });
     networkPolicy(this, {

@@ -35,8 +35,6 @@ export interface PodPlacement extends PodSelector {
   readonly rolloutSeconds: number;
   /** Files and directories with secrets that no log of a failed deploy shows. */
   readonly hide: readonly string[];
-  /** Texts in the pods that Terraform knows when it applies. */
-  readonly references: readonly string[];
   /** Resources that must succeed before the pods change. */
   readonly dependsOn: readonly ITerraformDependable[];
 }
@@ -46,6 +44,8 @@ export interface PlacedPods {
   readonly runningFingerprint: string;
   /** Changes when new pods are rolled out. */
   readonly generation: string;
+  /** Dependencies to wait for until the cluster has the secrets, which running pods read. */
+  readonly filesWritten: readonly ITerraformDependable[];
   /** Dependencies to wait for until all pods are new and ready. */
   readonly waitFor: readonly ITerraformDependable[];
 }
@@ -119,20 +119,25 @@ export function placePods(scope: Construct, placement: PodPlacement): PlacedPods
     },
     { provider, dependsOn: [...placement.dependsOn, ...files.waitFor] },
   );
-  if (isScaled) autoscaler(scope, placement, metadata, deployment);
+  const scaler = isScaled ? autoscaler(scope, placement, metadata, deployment) : undefined;
   disruptionBudget(scope, placement, metadata);
   const generation = fingerprint(withoutReferences(JSON.stringify({ ...template, metadata: files.fingerprints })));
   const rollout = new Rollout(scope, 'rollout', {
     cluster,
     deploymentName,
     generation,
-    references: placement.references,
-    replicas: isScaled ? '' : String(replicas.min),
+    least: replicas.min,
     timeoutSeconds: placement.rolloutSeconds,
     hide: placement.hide,
     deployment,
+    autoscaler: scaler,
   });
-  return { runningFingerprint: files.runningFingerprint, generation, waitFor: rollout.waitFor };
+  return {
+    runningFingerprint: files.runningFingerprint,
+    generation,
+    filesWritten: files.waitFor,
+    waitFor: rollout.waitFor,
+  };
 }
 
 function autoscaler(
@@ -140,8 +145,8 @@ function autoscaler(
   { cluster, replicas }: PodPlacement,
   metadata: KubernetesAttributes,
   deployment: ITerraformDependable,
-): void {
-  new KubernetesResource(
+): KubernetesResource {
+  return new KubernetesResource(
     scope,
     'autoscaler',
     'kubernetes_horizontal_pod_autoscaler_v2',

@@ -1,4 +1,3 @@
-import { resolve } from 'node:path';
 import { Construct } from 'constructs';
 import {
   GATEWAY_CERTIFICATE,
@@ -25,9 +24,9 @@ import {
 import { checkedGateway, nginxVersionOf } from '../checked-gateway.ts';
 import { fingerprint } from '../fingerprint.ts';
 import { certificateFiles, checkTransport, type GatewayCertificate } from '../gateway-certificate.ts';
-import { type ISecretFile, SecretFile } from '../secrets/secret-file.ts';
+import type { ISecretFile } from '../secrets/secret-file.ts';
 import type { ISecrets } from '../secrets/secrets.ts';
-import { App, Fn, TerraformStack, Token } from '../synth/cdk/core.ts';
+import { Fn, Token } from '../synth/cdk/core.ts';
 import { synthesizedFile } from '../synth/synthesized-file.ts';
 import { graceSeconds, stopNginx } from './graceful-stop.ts';
 import type { KubernetesCluster } from './kubernetes-cluster.ts';
@@ -97,8 +96,6 @@ export class PodGateway extends Construct {
   readonly hasCertificate: boolean;
   readonly answerSeconds: number;
   readonly selfSignedCertificate: ISecretFile | undefined;
-  /** Address of the token service. */
-  readonly tokenServiceHost: string | undefined;
   /** Undefined without a token service. */
   readonly tokenServicePort: number | undefined;
   /** Options of `kubernetes reload` that say which encryption key each pod has to use. */
@@ -127,7 +124,6 @@ export class PodGateway extends Construct {
       const problem = `tokens.encryption is "${declaration.tokens.encryption}", and nothing opens encrypted tokens`;
       refuse('invalid_prop', `${place}.tokenOpener`, problem, "give the token service's image: tokenOpener: { image }");
     }
-    this.tokenServiceHost = props.tokenService ? this.tokenServiceAddress(props) : undefined;
     const nginxVersion = props.version ?? nginxVersionOf(image);
     const places: GatewayPlaces = {
       ...(nginxVersion !== undefined && { nginxVersion }),
@@ -137,13 +133,14 @@ export class PodGateway extends Construct {
       corsAllowedOrigins: declaration.server.corsAllowedOrigins,
       ...(props.tokenService && {
         tokenService: {
-          host: this.tokenServiceHost!,
+          host: this.tokenServiceAddress(props),
           port: TOKEN_SERVICE_TLS_PORT,
           issuer: tokenIssuer(place, declaration),
           tls: { name: tokenServiceName(name), trusted: pathOf(TOKEN_SERVICE_CERTIFICATE) },
         },
       }),
       ...(opener && { opener: { host: '127.0.0.1', port: opener.placed.server.port } }),
+      ipv6: cluster.ipv6,
       port: server.port,
       statusPort: GATEWAY_PORTS.status,
       ...(pem && { certificate: GATEWAY_CERTIFICATE, fingerprint: secrets.fingerprint(pem) }),
@@ -181,7 +178,7 @@ export class PodGateway extends Construct {
           fingerprint: fingerprint(text),
         },
       },
-      lifecycle: { ...probes(), ...stopNginx() },
+      lifecycle: { ...probes(readers !== undefined), ...stopNginx() },
     };
     this.sidecars = opener ? [opener.placed] : [];
     this.port = server.port;
@@ -212,21 +209,32 @@ export class PodGateway extends Construct {
       hasCertificate: true,
       props: { port: TOKEN_SERVICE_TLS_PORT },
     });
-    return Token.asString(resource.interpolationForAttribute('spec[0].cluster_ip'));
+    const address = Token.asString(resource.interpolationForAttribute('spec[0].cluster_ip'));
+    // nginx reads an IPv6 address in brackets.
+    return Fn.replace(address, '/^.*:.*$/', '[$0]');
   }
 
   /** The text of a synthesized file, which Terraform reads: it would fill in the variables of nginx as a template. */
   private fileText(name: string, text: string): string {
-    const file = synthesizedFile(this, name, text);
-    const path = resolve(App.of(this).outdir, 'stacks', TerraformStack.of(this).node.id, file);
-    return Fn.file(new SecretFile(path).relativeTo(this));
+    return Fn.file(synthesizedFile(this, name, text).file);
   }
 }
 
-/** A pod gets requests while its nginx has an answer of PostgREST. */
-function probes() {
+/**
+ * A pod gets requests while its nginx has an answer of PostgREST. The PostgREST that reads from copies has to answer once, so that a
+ * rollout ends where it cannot. Later nginx sends its requests to the other one where it does not answer: without it, all pods would be
+ * taken out at the same time.
+ */
+function probes(hasReaders: boolean) {
   const get = (path: string) => ({ http_get: { path, port: String(GATEWAY_PORTS.status), scheme: 'HTTP' } });
   return {
+    ...(hasReaders && {
+      // What fails longer than this is not helped by another start of nginx.
+      startup_probe: {
+        ...get('/reads-serving'),
+        ...{ period_seconds: 2, timeout_seconds: 5, failure_threshold: 1800, success_threshold: 1 },
+      },
+    }),
     readiness_probe: {
       ...get('/serving'),
       period_seconds: 2,

@@ -9,13 +9,13 @@ export interface RolloutProps {
   readonly deploymentName: string;
   /** Changes when new pods are rolled out. */
   readonly generation: string;
-  /** Texts in the pods that Terraform knows when it applies. */
-  readonly references: readonly string[];
-  /** Number of pods, if it is fixed. */
-  readonly replicas: string;
+  /** Pods that there have to be. */
+  readonly least: number;
   readonly timeoutSeconds: number;
   readonly hide: readonly string[];
   readonly deployment: KubernetesResource;
+  /** Undefined for a fixed number of pods. */
+  readonly autoscaler: KubernetesResource | undefined;
 }
 
 /**
@@ -27,21 +27,23 @@ export class Rollout extends Construct {
 
   constructor(scope: Construct, id: string, props: RolloutProps) {
     super(scope, id);
-    const { cluster, deploymentName, generation, references, replicas, timeoutSeconds, hide, deployment } = props;
+    const { cluster, deploymentName, generation, least, timeoutSeconds, hide, deployment, autoscaler } = props;
+    const scaled = [deployment, ...(autoscaler ? [autoscaler] : [])];
     const done = new DataResource(this, 'done', {
-      triggersReplace: { generation, references, replicas, namespace: cluster.namespace },
+      triggersReplace: { generation },
       provisioners: [
         cliProvisioner(
           'kubernetes',
           'rollout',
           ...cluster.kubectlOptions,
-          ...['--deployment', deploymentName, '--timeout', String(timeoutSeconds)],
+          ...['--deployment', deploymentName, '--least', String(least), '--timeout', String(timeoutSeconds)],
           ...hide.flatMap((path) => ['--hide', path]),
         ),
       ],
-      // Also where the Deployment was changed or removed by others, or differs in what is known only when Terraform applies.
-      lifecycle: { replaceTriggeredBy: [deployment.address] },
-      dependsOn: [deployment],
+      // Also where others have changed it, or a value is known only when Terraform applies. Terraform destroys this resource before it
+      // changes those: after a deploy that was killed in between, the next one creates it, and waits.
+      lifecycle: { replaceTriggeredBy: scaled.map(({ address }) => address) },
+      dependsOn: scaled,
     });
     this.waitFor = [done];
   }

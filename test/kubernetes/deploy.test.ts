@@ -2,7 +2,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { encryptToken, keysInDirectory, readKeys } from '../../tokens/index.ts';
+import { encryptToken, keysInDirectory, readKeys, signToken } from '../../tokens/index.ts';
 import { ClusteredDeployment } from '../support/clustered/clustered-deployment.ts';
 import { withPoll } from '../support/clustered/with-poll.ts';
 import { certificateAuthority } from '../support/certificates.ts';
@@ -127,6 +127,7 @@ async function publishedKeys(): Promise<string[]> {
   return keys.map(({ kid }) => kid);
 }
 
+const signingKeys = () => join(clustered.deployment.secrets, 'keys');
 const encryptionKeys = () => join(clustered.deployment.secrets, 'encryption-keys');
 const keyInUse = () => readKeys(keysInDirectory(encryptionKeys(), { use: 'enc' }))[0]!;
 const userToken = () => clustered.deployment.tokenFor(`${NAME}_user`, { user_id: 1 }, { issuer: ISSUER });
@@ -231,7 +232,7 @@ describe('a deploy to a cluster', () => {
 describe('a change under load', () => {
   it('of the signing keys reaches running pods', async () => {
     const before = await running();
-    const keys = ['--directory', join(clustered.deployment.secrets, 'keys')];
+    const keys = ['--directory', signingKeys()];
     await run('keys', 'generate', ...keys);
     await withoutFailure('a signing key is added', deploy());
     await run('keys', 'rotate', ...keys);
@@ -369,12 +370,27 @@ describe('without a wrong answer', () => {
   });
 });
 
+/** The answer to another token than the client's. */
+async function statusFor(token: string): Promise<number> {
+  const own = client.token;
+  client.token = token;
+  try {
+    return (await client.ask()).status;
+  } finally {
+    client.token = own;
+  }
+}
+
 describe('an image that does not start', () => {
-  it('leaves the pods from before, and fails this deploy and the next', async () => {
+  it('leaves the pods from before, which reject a revoked key, and fails this deploy and the next', async () => {
     const before = await running();
     const good = api.image!;
     api = { ...api, image: `${good.replace(/:.*/, '')}-missing:${good.replace(/.*:/, '')}`, rolloutSeconds: 20 };
     clustered.set(api, { tokenService });
+    const [, stolen] = readKeys(keysInDirectory(signingKeys()));
+    const token = await signToken(stolen!, { role: `${NAME}_user`, claims: { user_id: 1 }, issuer: ISSUER });
+    expect(await statusFor(token)).toBe(200);
+    await run('keys', 'revoke', '--kid', stolen!.kid, '--force', '--directory', signingKeys());
     for (const which of ['this', 'the next']) {
       const attempt = clustered.deployment.tryDeploy();
       await withoutFailure(`an image cannot be pulled, ${which} deploy`, attempt);
@@ -382,6 +398,8 @@ describe('an image that does not start', () => {
       expect(status).not.toBe(0);
       expect(output).toMatch(/container api is waiting, (ErrImagePull|ImagePullBackOff)/);
       expect(output).toContain('[server_not_ready]');
+      // A key that is taken away does not wait for new pods.
+      expect(await statusFor(token)).toBe(401);
     }
     expect(await running()).toEqual(expect.arrayContaining(before));
     await withoutFailure('the change is taken back', change({ image: good, rolloutSeconds: 120 }));

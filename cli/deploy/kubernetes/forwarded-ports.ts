@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { refuse } from '../../../errors/secured-postgrest-error.ts';
 import { ANSWER_MS, type ClusterOptions, kubectlOptions } from './kubectl.ts';
+import { refuseForbidden } from './permissions.ts';
 
 /** Ports of pods, reached on this machine while it is in use. */
 export class ForwardedPorts implements AsyncDisposable {
@@ -39,6 +40,7 @@ export class ForwardedPorts implements AsyncDisposable {
       // What follows says which connections it handles.
       child.stdout.resume();
     }
+    refuseForbidden(`pod ${pod}`, errors.join(''));
     const reason = errors.join('').trim() || 'it did not answer in time';
     return refuse('cluster_failed', `pod ${pod}`, `port ${port} cannot be reached (${reason})`, 'deploy again');
   }

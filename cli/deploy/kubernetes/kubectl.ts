@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { text } from 'node:stream/consumers';
 import type { Command } from 'commander';
 import { refuse } from '../../../errors/secured-postgrest-error.ts';
+import { refuseForbidden } from './permissions.ts';
 
 export interface ClusterOptions {
   readonly kubeconfig?: string;
@@ -54,8 +55,19 @@ export async function kubectl(cluster: ClusterOptions, ...args: readonly string[
  * @throws SecuredPostgrestError `cluster_failed`
  */
 export async function kubectlJson<Value>(cluster: ClusterOptions, ...args: readonly string[]): Promise<Value> {
-  const { status, stdout, stderr } = await kubectl(cluster, ...args, '--output=json');
-  if (status === 0) return JSON.parse(stdout) as Value;
-  const problem = stderr.trim() || 'it did not answer in time';
-  return refuse('cluster_failed', `kubectl ${args.join(' ')}`, problem, 'see that the cluster can be reached');
+  const answer = await kubectl(cluster, ...args, '--output=json');
+  if (answer.status === 0) return JSON.parse(answer.stdout) as Value;
+  return refuse('cluster_failed', commandOf(args), complaintOf(args, answer), 'see that the cluster can be reached');
 }
+
+/**
+ * The reason why a command failed.
+ *
+ * @throws SecuredPostgrestError `cluster_failed` if this user lacks a permission
+ */
+export function complaintOf(args: readonly string[], { stderr }: KubectlAnswer): string {
+  refuseForbidden(commandOf(args), stderr);
+  return stderr.trim() || 'it did not answer in time';
+}
+
+const commandOf = (args: readonly string[]) => `kubectl ${args.join(' ')}`;

@@ -7,12 +7,20 @@ export interface Pod {
     readonly deletionTimestamp?: string;
     readonly labels?: Readonly<Record<string, string>>;
   };
+  readonly spec?: {
+    readonly initContainers?: readonly Container[];
+    readonly containers?: readonly Container[];
+  };
   readonly status: {
     readonly phase?: string;
     readonly conditions?: readonly Condition[];
     readonly initContainerStatuses?: readonly ContainerStatus[];
     readonly containerStatuses?: readonly ContainerStatus[];
   };
+}
+
+interface Container {
+  readonly ports?: readonly { readonly containerPort: number }[];
 }
 
 interface Condition {
@@ -39,6 +47,12 @@ export async function podsOf(cluster: ClusterOptions, selector: string): Promise
 
 export function isReady({ status }: Pod): boolean {
   return status.conditions?.some(({ type, status }) => type === 'Ready' && status === 'True') ?? false;
+}
+
+/** Ports of a pod's containers. */
+export function portsOf({ spec = {} }: Pod): number[] {
+  const containers = [...(spec.initContainers ?? []), ...(spec.containers ?? [])];
+  return containers.flatMap(({ ports = [] }) => ports.map(({ containerPort }) => containerPort));
 }
 
 /** Why a pod is not ready, in the words of the cluster. */

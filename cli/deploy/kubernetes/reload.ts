@@ -5,7 +5,9 @@ import { addKeyPlaceOptions, type KeyPlaceOptions } from '../../key-place.ts';
 import { parsePort } from '../../parse-port.ts';
 import { parseSeconds } from '../../parse-seconds.ts';
 import { useKeys } from '../reload.ts';
+import { atTheSameTime } from './at-the-same-time.ts';
 import { addClusterOptions } from './kubectl.ts';
+import { portsOf } from './pods.ts';
 import { type RenewedFiles, untilFirstKey, withRenewedFiles } from './renewed-files.ts';
 
 interface FirstKeyOptions extends RenewedFiles {
@@ -31,6 +33,7 @@ export function addPodReloadCommands(group: Command): void {
   addKeyPlaceOptions(addConnectionOptions(command('reload', 'have the servers of all pods read their keys again')))
     .requiredOption('--key-set <file>', 'wait until each pod uses this key set')
     .requiredOption('--authenticator <role>', 'login of the servers: wait until each of them acts on notifications')
+    .option('--ready-only', 'only pods that are ready, of which there may be none: before a rollout, which may fail')
     .option(
       '--server-port <port>',
       'port of a server in each pod',
@@ -50,11 +53,16 @@ const collect = (value: string, all: string[]) => [...all, value];
 
 /** @throws SecuredPostgrestError `keys_not_used`, `transaction_pooler`, `cluster_failed` */
 async function reloadPods(options: ReloadOptions): Promise<void> {
-  const { serverPort, firstKey, timeout, authenticator } = options;
+  const { serverPort, firstKey, timeout, authenticator, readyOnly } = options;
   await withRenewedFiles(options, async (pods, ports) => {
-    const server: string[] = [];
-    for (const pod of pods) for (const port of serverPort) server.push(await ports.urlOf(pod, port));
+    const places = pods.flatMap((pod) => {
+      // Before a rollout, a pod may not have all servers.
+      const present = readyOnly ? serverPort.filter((port) => portsOf(pod).includes(port)) : serverPort;
+      return present.map((port) => ({ pod: pod.metadata.name, port }));
+    });
+    const server = await atTheSameTime(places, ({ pod, port }) => ports.urlOf(pod, port));
     await useKeys({ ...options, server });
+    if (readyOnly) return;
     await untilServersListen(toConnection(options), { authenticator, servers: server.length, timeoutSeconds: timeout });
     for (const key of firstKey) await untilFirstKey(pods, ports, key, timeout);
   });

@@ -70,11 +70,27 @@ describe.skipIf(skipNginx)('a gateway with readers', () => {
     primary.status = 200;
   });
 
+  it('tells whether a reader serves, without the others that answer in its place', async () => {
+    const readsServing = async () => (await fetch(`${nginx.status}/reads-serving`)).status;
+    for (const [status, answer] of [
+      [200, 200],
+      [401, 200],
+      [503, 503],
+      [503, 503],
+    ] as const) {
+      reader.status = status;
+      expect(await readsServing()).toBe(answer);
+    }
+    reader.status = 200;
+    expect(await readsServing()).toBe(200);
+  });
+
   it('asks the others where a reader has no database, and where it has ended', async () => {
     reader.status = 503;
     expect(await answeredBy('GET', '/a')).toBe('200 primary GET /a');
     await reader.stop();
     expect(await answeredBy('GET', '/a')).toBe('200 primary GET /a');
     expect(await serving()).toBe(200);
+    for (let tries = 1; tries <= 3; tries += 1) expect((await fetch(`${nginx.status}/reads-serving`)).status).toBe(502);
   });
 });

@@ -14,8 +14,10 @@ import { checkSecrets } from '../../../cli/doctor/secrets.ts';
 import { checkState } from '../../../cli/doctor/state.ts';
 import { checkTerraform } from '../../../cli/doctor/terraform.ts';
 import { checkTable, versionResults } from '../../../cli/doctor/versions.ts';
+import { PERMISSIONS } from '../../../cli/deploy/kubernetes/permissions.ts';
 import { SecretsDirectory } from '../../../constructs/index.ts';
 import { RELEASE_TABLE } from '../../../declaration/releases/release-table.ts';
+import { codeBlocks } from '../../support/docs/markdown.ts';
 import { type Answers, provideKubectl } from '../../support/kubectl.ts';
 import { run } from '../../support/run-cli.ts';
 
@@ -54,13 +56,13 @@ describe('a cluster', () => {
     ['auth can-i', 'yes'],
     ['get --raw /apis/metrics', '{}'],
   ];
-  const lines = (answers: Answers) => {
+  const lines = async (answers: Answers) => {
     provideKubectl(answers);
-    return checkCluster({ namespace: 'shop' }).map(resultLine);
+    return (await checkCluster({ namespace: 'shop' })).map(resultLine);
   };
 
-  it('that has all is good', () => {
-    expect(lines(good)).toEqual([
+  it('that has all is good', async () => {
+    expect(await lines(good)).toEqual([
       'ok      cluster: Kubernetes v1.34.4',
       'ok      cluster: the cluster has metrics, by which pods are added',
     ]);
@@ -80,12 +82,32 @@ describe('a cluster', () => {
     ],
     ['does not let this user', ['can-i create secrets', 'no'], 'problem cluster: this user may not create secrets'],
     ['has no metrics', ['--raw', 'error: NotFound'], 'warning cluster: the cluster has no metrics'],
-  ])('that %s is told', (_, answer, line) => {
-    expect(lines([answer, ...good])).toEqual(expect.arrayContaining([expect.stringContaining(line)]));
+    [
+      'does not let this user patch',
+      ['can-i patch pods', 'no'],
+      'problem cluster: this user may not patch pods; add to',
+    ],
+    [
+      'does not say what it permits',
+      ['can-i delete deployments.apps', 'error: unknown flag'],
+      'problem cluster: whether this user may delete deployments is not known (error: unknown flag)',
+    ],
+  ])('that %s is told', async (_, answer, line) => {
+    expect(await lines([answer, ...good])).toEqual(expect.arrayContaining([expect.stringContaining(line)]));
   });
 
-  it('may lack the namespace', () => {
-    expect(lines([['get namespace', 'error: namespaces "shop" NotFound'], ...good])).toHaveLength(2);
+  it('may lack the namespace', async () => {
+    expect(await lines([['get namespace', 'error: namespaces "shop" NotFound'], ...good])).toHaveLength(2);
+  });
+
+  it('is asked for each verb of the Role that the page shows', () => {
+    const manifest = codeBlocks('docs/kubernetes.md').find(({ language }) => language === 'yaml')!.text;
+    const words = (list = '') => list.split(', ').map((word) => word.replaceAll("'", ''));
+    const rule = /apiGroups: \[(.*)\]\n +resources: \[(.*)\]\n +verbs: \[(.*)\]/g;
+    const shown = [...manifest.matchAll(rule)].flatMap(([, groups, resources, verbs]) =>
+      words(resources).map((resource) => ({ apiGroup: words(groups)[0], resource, verbs: words(verbs) })),
+    );
+    expect(shown).toEqual(PERMISSIONS);
   });
 });
 

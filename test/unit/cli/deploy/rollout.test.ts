@@ -13,6 +13,7 @@ const deployment = (status: object) => ({
   spec: { replicas: 2, selector: { matchLabels: { app: 'todos' } } },
   status: { observedGeneration: 2, ...status },
 });
+const TODOS = { namespace: 'shop', deployment: 'todos', least: 2, timeout: 60, hide: [] };
 const DONE = { replicas: 2, updatedReplicas: 2, availableReplicas: 2 };
 
 const pod = (name: string, status: object, deleted = false) => ({
@@ -35,14 +36,14 @@ const UNSCHEDULED = {
   ],
 };
 
-async function rollOut(answers: Answers): Promise<{ error?: string; printed: string[] }> {
+async function rollOut(answers: Answers, least = 2): Promise<{ error?: string; printed: string[] }> {
   const directory = mkdtempSync(join(tmpdir(), 'rollout-'));
   onTestFinished(() => rmSync(directory, { recursive: true }));
   writeFileSync(join(directory, 'password'), SECRET);
   provideKubectl(answers);
   const print = vi.spyOn(console, 'error').mockImplementation(() => undefined);
   onTestFinished(() => print.mockRestore());
-  const done = untilRolledOut({ namespace: 'shop', deployment: 'todos', timeout: 0.1, hide: [directory] });
+  const done = untilRolledOut({ ...TODOS, least, timeout: 0.1, hide: [directory] });
   const error = await done.then(
     () => undefined,
     (reason: Error) => reason.message,
@@ -88,10 +89,38 @@ it('shows what the failing pods say, without secrets', async () => {
   expect(printed.join()).not.toContain(SECRET);
 });
 
-it('says when the cluster does not answer', async () => {
-  provideKubectl([['get', 'error: no such host']]);
-  const { code, problem } = await rejection(
-    untilRolledOut({ namespace: 'shop', deployment: 'todos', timeout: 1, hide: [] }),
+it('waits until an autoscaler has asked for as many pods as there have to be', async () => {
+  const answers: Answers = [
+    ['get deployment', deployment(DONE)],
+    ['get pods', { items: [] }],
+  ];
+  const { error } = await rollOut(answers, 3);
+  expect(error).toContain('the autoscaler has asked for 2 pods, and not for 3');
+  const more = deployment({ replicas: 3, updatedReplicas: 3, availableReplicas: 3 });
+  const scaled = { ...more, spec: { ...more.spec, replicas: 3 } };
+  provideKubectl([['get deployment', [deployment(DONE), scaled]]]);
+  await untilRolledOut({ ...TODOS, least: 3 });
+});
+
+it('asks again where the cluster does not answer for a while', async () => {
+  provideKubectl([['get deployment', ['error: connection refused', deployment(DONE)]]]);
+  await untilRolledOut(TODOS);
+});
+
+it('says when the cluster does not answer within the time', async () => {
+  const { error } = await rollOut([['get', 'error: no such host']]);
+  expect(error).toContain(
+    'deployment shop/todos: after 0.1 s the cluster does not tell its state (error: no such host)',
   );
-  expect([code, problem]).toEqual(['cluster_failed', 'error: no such host']);
+});
+
+it('does not wait where this user may not ask', async () => {
+  const complaint =
+    'error: deployments.apps "todos" is forbidden: User "deployer" cannot get resource "deployments" in API group "apps" in the namespace "shop"';
+  provideKubectl([['get', complaint]]);
+  expect(await rejection(untilRolledOut(TODOS))).toMatchObject({
+    code: 'cluster_failed',
+    problem: 'this user may not get deployments',
+    fix: "add to this user's Role: - { apiGroups: ['apps'], resources: [deployments], verbs: [get] }",
+  });
 });

@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { TerraformStack } from 'cdktf';
 import { describe, expect, it } from 'vitest';
@@ -7,6 +7,7 @@ import {
   KubernetesCluster,
   KubernetesPostgrest,
   type KubernetesPostgrestProps,
+  KubernetesTokenService,
   PostgresDatabase,
 } from '../../../../constructs/index.ts';
 import { DataResource, Token } from '../../../../constructs/synth/cdk/core.ts';
@@ -19,9 +20,16 @@ interface Options {
   readonly input?: Partial<DeclarationInput>;
   readonly database?: Partial<ExistingPostgresDatabaseAttributes>;
   readonly namespace?: string;
+  readonly ipv6?: boolean;
 }
 
-function onCluster({ props = {}, input = {}, database: attributes = {}, namespace = 'shop' }: Options = {}) {
+function onCluster({
+  props = {},
+  input = {},
+  database: attributes = {},
+  namespace = 'shop',
+  ipv6 = false,
+}: Options = {}) {
   const { app, stack, directory, secrets } = testStack();
   const declaration = testDeclaration(input);
   const adminPasswordFile = join(directory, 'admin-password');
@@ -30,7 +38,7 @@ function onCluster({ props = {}, input = {}, database: attributes = {}, namespac
     ...{ host: '10.1.2.3', database: 'todos', adminUser: 'admin', adminPasswordFile },
     ...attributes,
   });
-  const cluster = new KubernetesCluster(stack, 'cluster', { namespace, kubeconfigFile: '/kubeconfig' });
+  const cluster = new KubernetesCluster(stack, 'cluster', { namespace, ipv6, kubeconfigFile: '/kubeconfig' });
   const api = new KubernetesPostgrest(stack, 'api', { declaration, database, cluster, secrets, ...props });
   return { app, stack, api, directory, declaration, database, cluster, secrets };
 }
@@ -118,14 +126,11 @@ describe('an API on a cluster', () => {
         database: PostgresDatabase.fromExisting(stack, 'database', attributes),
         cluster: new KubernetesCluster(stack, 'cluster', { namespace: 'shop', kubeconfigFile: '/kubeconfig' }),
       });
-      return synth(stack).block('terraform_data', 'api/rollout/done')['triggers_replace'] as Readonly<
-        Record<'generation' | 'references', unknown>
-      >;
+      return synth(stack).block('terraform_data', 'api/rollout/done')['triggers_replace'];
     };
     const first = triggers(700, 1);
-    expect(first.references).toEqual([expect.stringMatching(/^\$\{terraform_data\.other-0/)]);
-    expect(triggers(700, 3).generation).toBe(first.generation);
-    expect(triggers(800, 1).generation).not.toBe(first.generation);
+    expect(triggers(700, 3)).toEqual(first);
+    expect(triggers(800, 1)).not.toEqual(first);
   });
 
   it('waits for the pods whatever has changed the Deployment', () => {
@@ -143,6 +148,39 @@ describe('an API on a cluster', () => {
       ...{ min_replicas: 3, max_replicas: 9 },
       metric: [{ resource: { name: 'cpu', target: { average_value: '1500m' } } }],
     });
+  });
+
+  it('waits for as many pods as there have to be, also where an autoscaler adds them', () => {
+    const rollout = (replicas: KubernetesPostgrestProps['replicas']) => {
+      const synthesized = synth(onCluster({ props: { replicas: replicas! } }).stack);
+      const { provisioner, lifecycle } = synthesized.block('terraform_data', 'api/rollout/done') as {
+        lifecycle: { replace_triggered_by: string[] };
+        provisioner: [{ 'local-exec': { command: string } }];
+      };
+      return {
+        least: /--least '?(\d+)/.exec(JSON.stringify(provisioner))?.[1],
+        again: lifecycle.replace_triggered_by.map((address) => address.split('.')[0]),
+        after: synthesized.dependencies('terraform_data', 'api/rollout/done'),
+      };
+    };
+    expect(rollout({ min: 4 })).toEqual({
+      ...{ least: '4', again: ['kubernetes_deployment_v1'], after: ['api/deployment'] },
+    });
+    expect(rollout({ min: 3, max: 9 })).toEqual({
+      least: '3',
+      again: ['kubernetes_deployment_v1', 'kubernetes_horizontal_pod_autoscaler_v2'],
+      after: ['api/deployment', 'api/autoscaler'],
+    });
+  });
+
+  it('has running pods use changed keys whatever becomes of new pods', () => {
+    const synthesized = synth(onCluster({ props: { readReplicas: [{ host: '10.1.2.4', port: 5432 }] } }).stack);
+    const dependencies = (path: string) => synthesized.dependencies('terraform_data', path);
+    expect(dependencies('api/running-keys')).toEqual(['api/api-files', 'api/reads-files', 'api/gateway-files']);
+    expect(dependencies('api/ready')).toEqual(['api/running-keys', 'api/rollout/done']);
+    const text = (path: string) => JSON.stringify(synthesized.block('terraform_data', path)['provisioner']);
+    expect(text('api/running-keys')).toContain('--ready-only');
+    expect(text('api/ready')).not.toContain('--ready-only');
   });
 
   it('closes all ports but those that it needs', () => {
@@ -190,6 +228,30 @@ describe('an API on a cluster', () => {
     expect(environment(api!)).toMatchObject({ PGHOST: '10.1.2.3', PGRST_SERVER_PORT: '3000' });
   });
 
+  it('is ready when the server for reads has answered once, and later while the other one answers', () => {
+    const probesOf = (props: Partial<KubernetesPostgrestProps>) => {
+      const { startup_probe, readiness_probe } = podOf(onCluster({ props }).stack).template.spec
+        .container[0] as unknown as Record<string, { http_get: { path: string } } | undefined>;
+      return [startup_probe?.http_get.path, readiness_probe?.http_get.path];
+    };
+    expect(probesOf({})).toEqual([undefined, '/serving']);
+    expect(probesOf({ readReplicas: [{ host: '10.1.2.4', port: 5432 }] })).toEqual(['/reads-serving', '/serving']);
+  });
+
+  it.each([
+    [false, ['8081', '8443 ssl']],
+    [true, ['8081', '8443 ssl', '[::]:8081', '[::]:8443 ssl']],
+  ])('with pods that have IPv6 addresses: %s, listens at %j', (ipv6, expected) => {
+    const { app, stack, directory } = onCluster({ ipv6 });
+    app.synth();
+    const outdir = join(directory, 'cdktf.out', 'stacks', stack.node.id);
+    const file = readdirSync(outdir, { recursive: true, encoding: 'utf8' }).find((path) =>
+      path.endsWith('nginx.conf'),
+    )!;
+    const text = readFileSync(join(outdir, file), 'utf8');
+    expect([...text.matchAll(/listen (.*);/g)].map(([, where]) => where).sort()).toEqual(expected);
+  });
+
   it.each<[string, Options, string]>([
     ['a namespace', { namespace: 'Shop' }, '"Shop" is no name for Kubernetes'],
     ['a name', { props: { name: 'to_dos' } }, '"to_dos" is no name for Kubernetes'],
@@ -234,5 +296,49 @@ describe('an API on a cluster', () => {
       code: 'invalid_prop',
       problem: expect.stringContaining(problem) as string,
     });
+  });
+});
+
+describe('a token service on a cluster', () => {
+  const withTokenService = (name?: string, ipv6 = false) => {
+    const { stack, api, ...place } = onCluster({
+      ...{ ipv6, input: { keys: { generate: 'ES256' }, tokens: { issuer: 'https://api.example.org/auth' } } },
+      props: { ...(name && { name }), gateway: { certificate: 'self-signed', tokenService: true } },
+    });
+    const clients = [{ id: 'web', redirectUris: ['https://app.example.org/signed-in'] }];
+    new KubernetesTokenService(stack, 'service', { ...place, api, clients, image: 'service:1', trustProxy: true });
+    return synth(stack);
+  };
+  const argsOf = (synthesized: ReturnType<typeof synth>) => {
+    const { spec } = synthesized.block('kubernetes_deployment_v1', 'service/deployment') as {
+      spec: { template: { spec: { container: [{ args: string[] }] } } };
+    };
+    return spec.template.spec.container[0].args.join(' ');
+  };
+
+  it.each([
+    [undefined, 'todos-token-service'],
+    ['notes', 'notes-token-service'],
+  ])('of an API with the name %s is %s, behind its Service', (name, expected) => {
+    const synthesized = withTokenService(name);
+    expect(synthesized.block('kubernetes_deployment_v1', 'service/deployment')['metadata']).toMatchObject({
+      name: expected,
+      labels: { 'app.kubernetes.io/instance': name ?? 'todos' },
+    });
+    expect(synthesized.block('kubernetes_service_v1', 'api/gateway/service')['metadata']).toMatchObject({
+      name: expected,
+    });
+  });
+
+  it('listens at IPv6 addresses where pods have them, and nginx reads such an address', () => {
+    expect(argsOf(withTokenService())).not.toContain('--tls-listen-host');
+    const synthesized = withTokenService(undefined, true);
+    expect(argsOf(synthesized)).toContain('--tls-listen 8443 --tls-listen-host ::');
+    const { spec } = synthesized.block('kubernetes_deployment_v1', 'api/deployment') as {
+      spec: { template: { metadata: { annotations: Record<string, string> } } };
+    };
+    expect(spec.template.metadata.annotations['secured-postgrest/gateway-servers']).toMatch(
+      /server "\$\{replace\(kubernetes_service_v1\.\w+\.spec\[0\]\.cluster_ip, .+\[\$0\].+\)\}:8443" max_fails/,
+    );
   });
 });
