@@ -63,7 +63,7 @@ describe('who reaches what is as Postgres has it', () => {
       return readSurvey(client);
     });
     reach = reachOf(survey, { schemas: ['open'] });
-    ask = database.sql;
+    ask = (sql) => database.sql(sql);
     connection = database.superuser;
   });
 
