@@ -3,10 +3,19 @@ import { namedObject, type FindingObject } from '../finding-object.ts';
 import type { Anywhere } from './anywhere.ts';
 import type { SurveyedSetting } from './survey.ts';
 
-/** Settings with which sessions of requests begin, and those of roles that they become: PostgREST applies these too. */
+/** Settings that only a superuser changes: PostgREST cannot set them when it becomes a role. */
+const OF_SUPERUSERS = new Set(['session_replication_role', 'lo_compat_privileges']);
+
+/**
+ * Settings with which sessions of requests begin, and those of roles that they become: PostgREST applies these too, where
+ * they are for every database.
+ */
 export function requestSettings({ survey, scope }: Anywhere): readonly SurveyedSetting[] {
   return survey.settings.filter(
-    ({ role }) => role === null || role === scope.authenticator || scope.roles.includes(role),
+    ({ role, here, name }) =>
+      role === null ||
+      role === scope.authenticator ||
+      (scope.roles.includes(role) && !here && !OF_SUPERUSERS.has(name.toLowerCase())),
   );
 }
 

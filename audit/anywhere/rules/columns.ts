@@ -44,7 +44,7 @@ export const sensitiveColumn: AnywhereRule = {
   find: (audited) =>
     audited.survey.relations
       .filter(({ kind, extension }) => kind !== 'S' && extension === null)
-      .filter(audited.reach.isExposed)
+      .filter((relation) => audited.reach.isExposed(relation))
       .flatMap((relation) =>
         relation.columns.filter(isSensitive).flatMap((column) => findingOf(audited, relation, column)),
       ),

@@ -19,8 +19,8 @@ export const inherits: AnywhereRule = {
     'A query of a table shows the rows of its children by the policies of the table, not by theirs. ' +
     'A request that names a partition or a child meets its policies alone.',
   otherLevelWhen:
-    'where the child has no policies of its own, and is in a schema that the role may not use; ' +
-    'only for information where no role of requests may name it',
+    'where the parent shows a child of a schema that the role may not use; ' +
+    'only for information where only the parent leads to the child',
   fix: 'Give each partition and child the row security of the parent, or revoke the grants on it.',
   find: (audited) =>
     audited.survey.relations

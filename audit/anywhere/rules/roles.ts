@@ -10,6 +10,7 @@ import { grouped } from '../grouped.ts';
 import { reachedRoles } from '../memberships.ts';
 import { isPlatformRole } from '../platform-roles.ts';
 import { apiRoles } from '../request-roles.ts';
+import { mayBecome } from '../rights.ts';
 import { strengthOf } from '../strength.ts';
 import { listed } from '../words.ts';
 
@@ -148,8 +149,8 @@ export const loginShared: AnywhereRule = {
   topic: 'exposure',
   levels: ['warning'],
   subject: 'roles',
-  why: 'Whose login is a member of a role of requests sets any claim, and so is any user.',
-  fix: 'Revoke the membership, unless the login is that of another PostgREST.',
+  why: 'A client with this login becomes a role of requests without a token. It sets any claim, and so is any user.',
+  fix: 'Revoke the membership, unless it is meant.',
   find: (audited) => {
     const { survey } = audited;
     const requests = new Set(apiRoles(audited));
@@ -164,18 +165,21 @@ export const loginShared: AnywhereRule = {
         problem: `logs in as a member of ${listed(roles)}, and then sets any claim`,
         fix: run(
           `REVOKE ${roles.map(quoteIdentifier).join(', ')} FROM ${quoteIdentifier(member)}`,
-          ', unless it is the login of another PostgREST',
+          ', unless it is meant',
         ),
       };
     });
   },
 };
 
-/** True for a login that has nothing but grants: an administrator reaches everything anyway. */
+/** True for a login that has nothing but grants, and is not that of a PostgREST: an administrator reaches everything anyway. */
 function isPlainLogin(audited: Anywhere, name: string): boolean {
   const { survey, scope } = audited;
   const role = survey.roles.get(name);
   if (!role?.login || name === scope.authenticator || name === survey.server.owner) return false;
+  const isOfPostgrest =
+    !role.inherit && scope.anonymous !== undefined && mayBecome(survey, name).includes(scope.anonymous);
+  if (isOfPostgrest) return false;
   const isOwner = audited.reach.identities(name).has(survey.server.owner);
   return !isOwner && !isPlatformRole(scope, name) && strengthOf(audited, name) === undefined;
 }

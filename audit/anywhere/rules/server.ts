@@ -38,8 +38,8 @@ export const eventTrigger: AnywhereRule = {
         const problem = `runs ${signature}, which grants objects to ${listed(granted)} as they are made`;
         return [{ level: 'warning', object, problem, fix: run(`DROP EVENT TRIGGER ${quoteIdentifier(name)}`) }];
       }
-      const isTrusted = survey.roles.get(owner)?.superuser ?? owner === survey.server.owner;
-      if (isTrusted || owner === survey.server.owner || isPlatformRole(scope, owner)) return [];
+      const isTrusted = (survey.roles.get(owner)?.superuser ?? false) || owner === survey.server.owner;
+      if (isTrusted || isPlatformRole(scope, owner)) return [];
       const problem = `runs ${signature} as each role that changes the database, and ${owner} may replace it`;
       return [{ level: 'info', object, problem, fix: drop }];
     });

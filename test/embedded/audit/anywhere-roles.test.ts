@@ -270,6 +270,10 @@ describe('roles of requests', () => {
     ],
     [
       { title: 'a superuser', sql: 'RESET ROLE; CREATE ROLE admin SUPERUSER LOGIN; GRANT member TO admin' },
+      {
+        title: 'the second login of PostgREST',
+        sql: 'RESET ROLE; CREATE ROLE authenticator_2 LOGIN NOINHERIT; GRANT member, anon TO authenticator_2',
+      },
       { title: 'a group without a login', sql: 'RESET ROLE; CREATE ROLE staff; GRANT member TO staff' },
       {
         title: 'a login for migrations, whose roles own tables',

@@ -179,6 +179,14 @@ describe('weakening_setting', () => {
     ],
     [
       { title: 'settings of other roles', sql: set('owner', 'row_security', 'off') },
+      {
+        title: 'what PostgREST cannot set when it becomes a role',
+        sql: set('member', 'session_replication_role', 'replica'),
+      },
+      {
+        title: 'a setting of a role in one database, which PostgREST does not read',
+        sql: onDatabase('ALTER ROLE member IN DATABASE %I SET row_security = off'),
+      },
       { title: 'a claim without a value', sql: onDatabase(`ALTER DATABASE %I SET request.jwt.claims = '{}'`) },
       {
         title: 'a setting that no policy reads',
