@@ -78,18 +78,16 @@ export const definerDynamicSql: AnywhereRule = {
   why: "A function joins what the request gives into SQL. The request can run SQL of its own with the function's rights.",
   fix: 'Give values by USING, and names by `format` with `%I`.',
   find: (audited) =>
-    [...reachedFunctions(audited, ({ fn, by }) => by === 'trigger' || (by === 'call' && fn.security_definer))].flatMap(
-      ([fn, { roles, items }]) => {
-        const inputs = unquotedInputs(fn, audited.texts.bodyOf(fn), firingTables(items)).inSql;
-        if (inputs.length === 0) return [];
-        const rights = fn.security_definer ? `with the rights of ${fn.owner}` : 'which can set claims';
-        return {
-          object: functionObject(fn),
-          problem: `joins ${listed(inputs)} into SQL without quotes, so that ${listed(roles)} can run any SQL ${rights}${throughDoor(items[0]!)}`,
-          fix: fix('give values by USING, and names by format with %I'),
-        };
-      },
-    ),
+    [...reachedFunctions(audited, ({ by }) => by === 'call' || by === 'trigger')].flatMap(([fn, { roles, items }]) => {
+      const inputs = unquotedInputs(fn, audited.texts.bodyOf(fn), firingTables(items)).inSql;
+      if (inputs.length === 0) return [];
+      const rights = fn.security_definer ? `with the rights of ${fn.owner}` : 'which can set claims';
+      return {
+        object: functionObject(fn),
+        problem: `joins ${listed(inputs)} into SQL without quotes, so that ${listed(roles)} can run any SQL ${rights}${throughDoor(items[0]!)}`,
+        fix: fix('give values by USING, and names by format with %I'),
+      };
+    }),
 };
 
 export const searchPathNotSet: AnywhereRule = {

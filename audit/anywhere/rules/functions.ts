@@ -1,10 +1,15 @@
 import { functionObject } from '../../finding-object.ts';
 import { run } from '../../fix.ts';
 import type { AnywhereRule } from '../anywhere-rule.ts';
+import type { Anywhere } from '../anywhere.ts';
 import { bodyObjects } from '../bodies/body-objects.ts';
-import { throughDoor } from '../doors.ts';
-import { reachedFunctions } from '../reached-functions.ts';
+import { unquotedInputs } from '../bodies/unquoted-inputs.ts';
+import { CALLS, isDangerous, OF_SERVER } from '../dangerous-names.ts';
+import { doorsOf, throughDoor } from '../doors.ts';
+import { firingTables, reachedFunctions } from '../reached-functions.ts';
 import { revokeExecute } from '../revoke.ts';
+import { byObject } from '../role-findings.ts';
+import type { SurveyedServerFunction } from '../survey.ts';
 import { listed } from '../words.ts';
 
 /** Settings that change whose rights, rows or claims count while the function runs. */
@@ -78,3 +83,78 @@ export const writesAsStable: AnywhereRule = {
       };
     }),
 };
+
+export const dangerousFunction: AnywhereRule = {
+  id: 'dangerous_function',
+  topic: 'exposure',
+  levels: ['error', 'info'],
+  otherLevelWhen: 'where no request gets to the function',
+  subject: 'functions',
+  why: 'The function reads or writes files of the server, or connects from it to others, with what the request gives.',
+  fix: 'Revoke EXECUTE from the roles of requests.',
+  find: (audited) => [...wrapped(audited), ...exposedOfExtensions(audited), ...grantedOfServer(audited)],
+};
+
+/** Functions that pass what a request gives on to a dangerous one. */
+function wrapped(audited: Anywhere) {
+  return [...reachedFunctions(audited, ({ by }) => by === 'call' || by === 'trigger')].flatMap(
+    ([fn, { roles, items }]) => {
+      const body = audited.texts.bodyOf(fn);
+      const names = [...new Set([...body.matchAll(CALLS)].map(([call]) => /^\w+/.exec(call)![0]))];
+      if (names.length === 0) return [];
+      const may = roles.filter((role) =>
+        names.some((name) => mayRun(audited, fn.security_definer ? fn.owner : role, name)),
+      );
+      const inputs = unquotedInputs(fn, body, firingTables(items)).passedTo(CALLS);
+      if (may.length === 0 || inputs.length === 0) return [];
+      return {
+        object: functionObject(fn),
+        problem: `passes ${listed(inputs)} of ${listed(may)} to ${listed(names)}${throughDoor(items[0]!)}`,
+        fix: revokeExecute(audited, fn, may),
+      };
+    },
+  );
+}
+
+function mayRun({ survey, reach, texts }: Anywhere, role: string, name: string): boolean {
+  return (
+    texts.named(undefined, name).some((fn) => reach.holds(role, fn, 'EXECUTE')) ||
+    survey.serverFunctions.some((fn) => fn.name === name && runs(reach, role, fn)) ||
+    (survey.roles.get(role)?.superuser ?? false)
+  );
+}
+
+function runs(reach: Anywhere['reach'], role: string, { grants }: SurveyedServerFunction): boolean {
+  const identities = reach.identities(role);
+  return grants.some(({ grantee, privilege }) => privilege === 'EXECUTE' && identities.has(grantee));
+}
+
+/** Dangerous functions of extensions that requests call by their names. */
+function exposedOfExtensions(audited: Anywhere) {
+  const found = byObject(audited, (role) =>
+    doorsOf(audited, role)
+      .functions.filter(({ fn, from }) => !from && isDangerous(fn))
+      .map(({ fn }) => [fn, fn] as const),
+  );
+  return [...found].map(([fn, { roles }]) => ({
+    object: functionObject(fn),
+    problem: `lets ${listed(roles)} reach other servers or files from the server`,
+    fix: revokeExecute(audited, fn, roles),
+  }));
+}
+
+/** Postgres' own functions that roles of requests may run, and that no function of the API calls with what requests give. */
+function grantedOfServer(audited: Anywhere) {
+  return audited.survey.serverFunctions
+    .filter(({ name }) => OF_SERVER.test(name))
+    .flatMap((fn) => {
+      const roles = audited.scope.roles.filter((role) => runs(audited.reach, role, fn));
+      if (roles.length === 0) return [];
+      return {
+        level: 'info' as const,
+        object: functionObject({ schema: 'pg_catalog', name: fn.name, signature: fn.signature }),
+        problem: `reaches files of the server, and ${listed(roles)} may execute it`,
+        fix: revokeExecute(audited, fn, roles),
+      };
+    });
+}

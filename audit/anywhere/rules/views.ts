@@ -255,6 +255,30 @@ export const materializedView: AnywhereRule = {
     }),
 };
 
+export const foreignTable: AnywhereRule = {
+  id: 'foreign_table',
+  topic: 'exposure',
+  levels: ['warning'],
+  subject: 'views',
+  why: 'A foreign table can have no policies: a grant on it reaches every row that the other server gives.',
+  fix: 'Revoke the grant, and put a view or a function before it.',
+  find: (audited) =>
+    [
+      ...byObject(audited, (role) =>
+        doorsOf(audited, role)
+          .relations.filter(({ relation, as }) => relation.kind === 'f' && as === role && !isForeign(audited, relation))
+          .map((reached) => [reached.relation, reached] as const),
+      ),
+    ].map(([table, { roles, items }]) => {
+      const commands = [...new Set(items.map(({ command }) => command))];
+      return {
+        object: relationObject(table),
+        problem: `is a foreign table, which no policy can protect: ${listed(roles)} may ${commands.join(', ')} every row${throughDoor(items[0]!)}`,
+        fix: revokeCommands(audited, table, roles, commands, ', and put a view or a function before it'),
+      };
+    }),
+};
+
 export const viewWithoutBarrier: AnywhereRule = {
   id: 'view_without_barrier',
   topic: 'exposure',

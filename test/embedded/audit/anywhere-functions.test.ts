@@ -173,6 +173,14 @@ testRule(
       mends: false,
     })),
     {
+      title: "SQL that runs with the caller's rights",
+      sql: runs('RETURN QUERY EXECUTE word;', ''),
+      level: 'error',
+      object: 'api.run(text,integer)',
+      says: ['can set claims'],
+      mends: false,
+    },
+    {
       title: 'a column of a written row in SQL',
       sql: `CREATE TABLE api.jobs (name text); GRANT INSERT ON api.jobs TO member; CREATE FUNCTION private.job() RETURNS trigger LANGUAGE plpgsql ${DEFINER} AS $$ BEGIN
         EXECUTE 'CREATE ROLE ' || NEW.name; RETURN NEW; END $$; CREATE TRIGGER job AFTER INSERT ON api.jobs FOR EACH ROW EXECUTE FUNCTION private.job();`,
@@ -376,13 +384,21 @@ testRule(
       sql: `RESET ROLE; ${readFile(DEFINER)}`,
       level: 'error',
       object: 'api.read(text)',
-      says: ['member'],
+      says: ['name', 'member', 'pg_read_file'],
+    },
+    {
+      title: 'a call by HTTP to the server that its argument names',
+      sql: `RESET ROLE; CREATE FUNCTION private.http_post(url text, body text) RETURNS int LANGUAGE sql AS 'SELECT 1';
+        CREATE FUNCTION api.send(host text) RETURNS int LANGUAGE sql ${DEFINER} AS $$ SELECT private.http_post(url := 'https://' || host, body := '') $$; ${grant('api.send')}`,
+      level: 'error',
+      object: 'api.send(text)',
+      says: ['host', 'member', 'http_post'],
     },
     {
       title: "an extension's function that connects to other servers",
       sql: 'RESET ROLE; CREATE EXTENSION dblink SCHEMA api; GRANT EXECUTE ON FUNCTION api.dblink_connect(text) TO anon;',
       level: 'error',
-      object: 'extension dblink',
+      object: 'api.dblink_connect(text)',
       says: ['anon'],
     },
     {
