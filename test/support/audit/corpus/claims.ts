@@ -9,7 +9,7 @@ const anonymousSees = [asAnonymous('some', 'SELECT FROM api.notes')];
 const anonymousSeesNothing = [asAnonymous('none', 'SELECT FROM api.notes')];
 const ofBob = (rows: 'some' | 'none' | 'fails', claims = {}) =>
   asAnn(rows, `SELECT FROM api.notes WHERE user_id = 'bob'`, claims);
-const header = `(SELECT (SELECT current_setting('request.headers', true))::json ->> 'x-user-id')`;
+const header = `((SELECT current_setting('request.headers', true))::json ->> 'x-user-id')`;
 
 /** Claims: what a request without them passes, who writes them, and how they are compared. */
 export const claims = casesOn('postgrest', [
@@ -137,7 +137,7 @@ export const claims = casesOn('postgrest', [
     title: 'a cookie of the request says whose rows it sees',
     grade: 'open',
     rules: ['user_writable_claim'],
-    sql: readByMembers(`user_id = (SELECT (SELECT current_setting('request.cookies', true))::json ->> 'user')`),
+    sql: readByMembers(`user_id = ((SELECT current_setting('request.cookies', true))::json ->> 'user')`),
     shows: [
       asAnn(
         'some',
@@ -164,7 +164,7 @@ export const claims = casesOn('postgrest', [
     grade: 'open',
     rules: ['user_writable_claim'],
     sql: readByMembers(
-      `user_id = ${SUB} OR (SELECT (SELECT current_setting('request.jwt.claims', true))::json -> 'user_metadata' ->> 'role') = 'admin'`,
+      `user_id = ${SUB} OR ((SELECT current_setting('request.jwt.claims', true))::json -> 'user_metadata' ->> 'role') = 'admin'`,
     ),
     shows: [ofBob('some', { user_metadata: { role: 'admin' } })],
   },

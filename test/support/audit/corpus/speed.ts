@@ -1,5 +1,5 @@
 import { casesOn } from './case.ts';
-import { asAnn, claim, claimOrNull, claimPerRow, protect, SAFE_PATH, SUB } from './snippets.ts';
+import { asAnn, claim, claimOrNull, claimParsedOnce, claimPerRow, protect, SAFE_PATH, SUB } from './snippets.ts';
 
 /** A table of many users, one policy for SELECT. */
 const many = (columns: string, indexes: string, using: string) => `
@@ -36,7 +36,7 @@ export const speed = casesOn('postgrest', [
     id: 'claim-once',
     title: 'the claims are parsed once a statement',
     grade: 'fine',
-    sql: many(BLOCKED, byBlocked, `${SUB} <> ALL (blocked)`),
+    sql: many(BLOCKED, byBlocked, `${claimParsedOnce('sub')} <> ALL (blocked)`),
     shows: works,
     plan: ONCE,
   },
@@ -89,7 +89,7 @@ export const speed = casesOn('postgrest', [
     id: 'claim-alone-once',
     title: 'a condition without a column, in a sub-select',
     grade: 'fine',
-    sql: many('name text', '', `${claim('plan')} = 'pro'`),
+    sql: many('name text', '', `${claimParsedOnce('plan')} = 'pro'`),
     shows: works,
     plan: ONCE,
   },
