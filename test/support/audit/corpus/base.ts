@@ -73,6 +73,8 @@ const supabase: Base = {
     'GRANT ALL ON SCHEMA storage TO supabase_storage_admin WITH GRANT OPTION;',
     'ALTER TABLE storage.buckets OWNER TO supabase_storage_admin;',
     'ALTER TABLE storage.objects OWNER TO supabase_storage_admin;',
+    'CREATE UNIQUE INDEX bucketid_objname ON storage.objects (bucket_id, name);',
+    'CREATE INDEX name_prefix_search ON storage.objects (name text_pattern_ops);',
     'GRANT ALL ON storage.buckets, storage.objects TO postgres, anon, authenticated, service_role;',
     'ALTER PUBLICATION supabase_realtime OWNER TO postgres;',
     'SET ROLE postgres;',

@@ -1,15 +1,15 @@
 import { casesOn } from './case.ts';
-import { asAnn, asAnonymous, claim, claimPerRow, notes, ownNotes, protect, SUB } from './snippets.ts';
+import { asAnn, asAnonymous, claim, claimPerRow, notes, ownNotes, protect, SAFE_PATH, SUB } from './snippets.ts';
 
 const read = (using: string) =>
-  `${notes} GRANT SELECT ON api.notes TO anon, member; CREATE POLICY see ON api.notes FOR SELECT USING (${using});`;
+  `${notes} GRANT SELECT ON api.notes TO anon, member; CREATE POLICY see ON api.notes FOR SELECT TO anon, member USING (${using});`;
 const readByMembers = (using: string) =>
   `${notes} GRANT SELECT ON api.notes TO member; CREATE POLICY see ON api.notes FOR SELECT TO member USING (${using});`;
 const anonymousSees = [asAnonymous('some', 'SELECT FROM api.notes')];
 const anonymousSeesNothing = [asAnonymous('none', 'SELECT FROM api.notes')];
 const ofBob = (rows: 'some' | 'none' | 'fails', claims = {}) =>
   asAnn(rows, `SELECT FROM api.notes WHERE user_id = 'bob'`, claims);
-const header = `(SELECT nullif(current_setting('request.headers', true), '')::json ->> 'x-user-id')`;
+const header = `((SELECT current_setting('request.headers', true))::json ->> 'x-user-id')`;
 
 /** Claims: what a request without them passes, who writes them, and how they are compared. */
 export const claims = casesOn('postgrest', [
@@ -66,7 +66,7 @@ export const claims = casesOn('postgrest', [
     title: 'a request without the claim may insert in the name of others',
     grade: 'open',
     rules: ['anonymous_passes'],
-    sql: `${notes} GRANT INSERT ON api.notes TO anon; CREATE POLICY add ON api.notes FOR INSERT WITH CHECK (${SUB} IS NULL OR user_id = ${SUB});`,
+    sql: `${notes} GRANT INSERT ON api.notes TO anon; CREATE POLICY add ON api.notes FOR INSERT TO anon WITH CHECK (${SUB} IS NULL OR user_id = ${SUB});`,
     shows: [asAnonymous('some', `INSERT INTO api.notes VALUES (3, 'bob', 'forged')`)],
   },
   {
@@ -91,7 +91,7 @@ export const claims = casesOn('postgrest', [
     title: 'the comparison with a missing claim counts as false',
     grade: 'closed',
     sql: `${notes} CREATE INDEX ON api.notes ((coalesce(user_id, ''))); GRANT SELECT ON api.notes TO anon, member;
-      CREATE POLICY see ON api.notes FOR SELECT USING (coalesce(user_id = ${SUB}, false));`,
+      CREATE POLICY see ON api.notes FOR SELECT TO anon, member USING (coalesce(user_id = ${SUB}, false));`,
     shows: anonymousSeesNothing,
   },
   {
@@ -114,7 +114,7 @@ export const claims = casesOn('postgrest', [
     title: 'a request without the claim sees public rows, as meant',
     grade: 'fine',
     sql: `CREATE TABLE api.pages (id int PRIMARY KEY, author_id text NOT NULL, is_public boolean NOT NULL);
-      INSERT INTO api.pages VALUES (1, 'bob', true), (2, 'bob', false); CREATE INDEX ON api.pages (author_id); ${protect('api.pages')}
+      INSERT INTO api.pages VALUES (1, 'bob', true), (2, 'bob', false); CREATE INDEX ON api.pages (author_id); CREATE INDEX ON api.pages (is_public); ${protect('api.pages')}
       GRANT SELECT ON api.pages TO anon, member;
       CREATE POLICY see ON api.pages FOR SELECT USING (is_public OR author_id = ${SUB});`,
     shows: [asAnonymous('none', 'SELECT FROM api.pages WHERE NOT is_public')],
@@ -137,7 +137,7 @@ export const claims = casesOn('postgrest', [
     title: 'a cookie of the request says whose rows it sees',
     grade: 'open',
     rules: ['user_writable_claim'],
-    sql: readByMembers(`user_id = (SELECT nullif(current_setting('request.cookies', true), '')::json ->> 'user')`),
+    sql: readByMembers(`user_id = ((SELECT current_setting('request.cookies', true))::json ->> 'user')`),
     shows: [
       asAnn(
         'some',
@@ -164,7 +164,7 @@ export const claims = casesOn('postgrest', [
     grade: 'open',
     rules: ['user_writable_claim'],
     sql: readByMembers(
-      `user_id = ${SUB} OR (SELECT nullif(current_setting('request.jwt.claims', true), '')::json -> 'user_metadata' ->> 'role') = 'admin'`,
+      `user_id = ${SUB} OR ((SELECT current_setting('request.jwt.claims', true))::json -> 'user_metadata' ->> 'role') = 'admin'`,
     ),
     shows: [ofBob('some', { user_metadata: { role: 'admin' } })],
   },
@@ -306,9 +306,7 @@ export const claims = casesOn('postgrest', [
     id: 'legacy-and-present-claims',
     title: 'reads the old setting where it is there, and the present one otherwise',
     grade: 'fine',
-    sql: readByMembers(
-      `user_id = coalesce((SELECT nullif(current_setting('request.jwt.claim.sub', true), '')), ${SUB})`,
-    ),
+    sql: readByMembers(`user_id = coalesce((SELECT current_setting('request.jwt.claim.sub', true)), ${SUB})`),
     shows: [asAnn('some', 'SELECT FROM api.notes'), ofBob('none')],
   },
   {
@@ -332,7 +330,7 @@ export const claims = casesOn('postgrest', [
     title: 'requires a setting that the pre-request function sets from the claims',
     grade: 'fine',
     rules: ['setting_required'],
-    sql: `CREATE FUNCTION api.before_request() RETURNS void LANGUAGE sql AS $$ SELECT set_config('app.user_id', coalesce(${claimPerRow('sub')}, ''), true) $$;
+    sql: `CREATE FUNCTION api.before_request() RETURNS void LANGUAGE sql ${SAFE_PATH} AS $$ SELECT set_config('app.user_id', coalesce(${claimPerRow('sub')}, ''), true) $$;
       GRANT EXECUTE ON FUNCTION api.before_request TO anon, member;
       ${readByMembers(`user_id = (SELECT current_setting('app.user_id'))`)}
       RESET ROLE; ALTER ROLE authenticator SET pgrst.db_pre_request = 'api.before_request';`,
@@ -347,7 +345,7 @@ export const claims = casesOn('postgrest', [
     title: 'the function that reads the claim is IMMUTABLE: a cached plan keeps the answer for another user',
     grade: 'open',
     rules: ['session_in_immutable'],
-    sql: `CREATE FUNCTION api.me() RETURNS text LANGUAGE sql IMMUTABLE AS $$ SELECT ${claimPerRow('sub')} $$; GRANT EXECUTE ON FUNCTION api.me TO member;
+    sql: `CREATE FUNCTION api.me() RETURNS text LANGUAGE sql IMMUTABLE ${SAFE_PATH} AS $$ SELECT ${claimPerRow('sub')} $$; GRANT EXECUTE ON FUNCTION api.me TO member;
       ${readByMembers('user_id = (SELECT api.me())')}`,
     shows: [
       asAnn(
@@ -361,7 +359,7 @@ export const claims = casesOn('postgrest', [
     id: 'stable-claim',
     title: 'the function that reads the claim is STABLE',
     grade: 'fine',
-    sql: `CREATE FUNCTION api.me() RETURNS text LANGUAGE sql STABLE AS $$ SELECT ${claimPerRow('sub')} $$; GRANT EXECUTE ON FUNCTION api.me TO member;
+    sql: `CREATE FUNCTION api.me() RETURNS text LANGUAGE sql STABLE ${SAFE_PATH} AS $$ SELECT ${claimPerRow('sub')} $$; GRANT EXECUTE ON FUNCTION api.me TO member;
       ${readByMembers('user_id = (SELECT api.me())')}`,
     shows: [
       asAnn(
@@ -375,7 +373,7 @@ export const claims = casesOn('postgrest', [
     id: 'immutable-without-settings',
     title: 'an IMMUTABLE function that reads no setting',
     grade: 'fine',
-    sql: `CREATE FUNCTION api.normalized(value text) RETURNS text LANGUAGE sql IMMUTABLE AS 'SELECT lower(trim(value))';
+    sql: `CREATE FUNCTION api.normalized(value text) RETURNS text LANGUAGE sql IMMUTABLE ${SAFE_PATH} AS 'SELECT lower(trim(value))';
       GRANT EXECUTE ON FUNCTION api.normalized TO member; ${readByMembers(`user_id = (SELECT api.normalized(${SUB}))`)}`,
     shows: [ofBob('none')],
   },
@@ -421,7 +419,7 @@ export const claims = casesOn('postgrest', [
     sql: `CREATE TABLE api.orders (id int PRIMARY KEY, tenant_id text NOT NULL); INSERT INTO api.orders VALUES (1, 'a'), (2, 'b'); CREATE INDEX ON api.orders (tenant_id);
       ${protect('api.orders')} GRANT SELECT ON api.orders TO member;
       CREATE POLICY tenants ON api.orders FOR SELECT TO member
-        USING (tenant_id = ANY (ARRAY(SELECT json_array_elements_text(nullif(current_setting('request.jwt.claims', true), '')::json -> 'tenants'))));`,
+        USING (tenant_id = ANY (ARRAY(SELECT json_array_elements_text((SELECT current_setting('request.jwt.claims', true))::json -> 'tenants'))));`,
     shows: [asAnn('none', `SELECT FROM api.orders WHERE tenant_id = 'b'`, { tenants: ['a'] })],
   },
 ]);

@@ -1,10 +1,20 @@
 import { casesOn } from './case.ts';
-import { asAnn, asAnonymous, claim, claimPerRow, notes, openNotes, ownNotes, protect, SUB } from './snippets.ts';
+import {
+  asAnn,
+  asAnonymous,
+  claim,
+  claimPerRow,
+  notes,
+  openNotes,
+  ownNotes,
+  protect,
+  SAFE_PATH,
+  SUB,
+} from './snippets.ts';
 
-const SAFE_PATH = 'SET search_path = pg_catalog, pg_temp';
 const DEFINER = `STABLE SECURITY DEFINER ${SAFE_PATH}`;
-/** Notes whose row security does not bind their owner, granted to nobody. */
-const hidden = `${openNotes} ALTER TABLE api.notes ENABLE ROW LEVEL SECURITY;`;
+/** Notes in a schema that nobody may use. */
+const hidden = openNotes.replaceAll('api.notes', 'private.notes');
 const CLAIM = claimPerRow('sub');
 
 /** Functions: whose rights they have, what they ask, what they run. */
@@ -14,7 +24,7 @@ export const functions = casesOn('postgrest', [
     title: "anonymous calls a function that reads all rows with its owner's rights",
     grade: 'open',
     rules: ['definer_trusts_caller'],
-    sql: `${hidden} CREATE FUNCTION api.all_notes() RETURNS SETOF api.notes LANGUAGE sql ${DEFINER} AS 'SELECT * FROM api.notes'; GRANT EXECUTE ON FUNCTION api.all_notes TO anon;`,
+    sql: `${ownNotes} RESET ROLE; CREATE FUNCTION api.all_notes() RETURNS SETOF api.notes LANGUAGE sql ${DEFINER} AS 'SELECT * FROM api.notes'; GRANT EXECUTE ON FUNCTION api.all_notes TO anon;`,
     shows: [asAnonymous('some', 'SELECT FROM api.all_notes()')],
   },
   {
@@ -30,7 +40,7 @@ export const functions = casesOn('postgrest', [
     title: 'the argument of a function says whose rows it returns',
     grade: 'open',
     rules: ['definer_trusts_caller'],
-    sql: `${hidden} CREATE FUNCTION api.notes_of("user" text) RETURNS SETOF api.notes LANGUAGE sql ${DEFINER} AS 'SELECT * FROM api.notes WHERE user_id = "user"'; GRANT EXECUTE ON FUNCTION api.notes_of TO member;`,
+    sql: `${ownNotes} RESET ROLE; CREATE FUNCTION api.notes_of("user" text) RETURNS SETOF api.notes LANGUAGE sql ${DEFINER} AS 'SELECT * FROM api.notes WHERE user_id = "user"'; GRANT EXECUTE ON FUNCTION api.notes_of TO member;`,
     shows: [asAnn('some', `SELECT FROM api.notes_of('bob')`)],
   },
   {
@@ -38,7 +48,7 @@ export const functions = casesOn('postgrest', [
     title: 'a function deletes any row whose number it is given',
     grade: 'open',
     rules: ['definer_trusts_caller'],
-    sql: `${hidden} CREATE FUNCTION api.delete_note(note int) RETURNS void LANGUAGE plpgsql SECURITY DEFINER ${SAFE_PATH} AS $$ BEGIN DELETE FROM api.notes WHERE id = note; END $$; GRANT EXECUTE ON FUNCTION api.delete_note TO member;`,
+    sql: `${hidden} CREATE FUNCTION api.delete_note(note int) RETURNS void LANGUAGE plpgsql SECURITY DEFINER ${SAFE_PATH} AS $$ BEGIN DELETE FROM private.notes WHERE id = note; END $$; GRANT EXECUTE ON FUNCTION api.delete_note TO member;`,
     shows: [asAnn('some', 'SELECT api.delete_note(2)')],
   },
   {
@@ -47,15 +57,15 @@ export const functions = casesOn('postgrest', [
     grade: 'open',
     rules: ['definer_trusts_caller'],
     sql: `${hidden} CREATE TABLE private.log (who text, note int);
-      CREATE FUNCTION api.note(note int) RETURNS SETOF api.notes LANGUAGE plpgsql SECURITY DEFINER ${SAFE_PATH} AS $$ BEGIN
-        INSERT INTO private.log VALUES (${CLAIM}, note); RETURN QUERY SELECT * FROM api.notes WHERE id = note; END $$; GRANT EXECUTE ON FUNCTION api.note TO member;`,
+      CREATE FUNCTION api.note(note int) RETURNS SETOF private.notes LANGUAGE plpgsql SECURITY DEFINER ${SAFE_PATH} AS $$ BEGIN
+        INSERT INTO private.log VALUES (${CLAIM}, note); RETURN QUERY SELECT * FROM private.notes WHERE id = note; END $$; GRANT EXECUTE ON FUNCTION api.note TO member;`,
     shows: [asAnn('some', 'SELECT FROM api.note(2)')],
   },
   {
     id: 'definer-keeps-to-the-claim',
     title: "a function with its owner's rights keeps to the rows of the claim",
     grade: 'fine',
-    sql: `${hidden} CREATE FUNCTION api.my_notes() RETURNS SETOF api.notes LANGUAGE sql ${DEFINER} AS $$ SELECT * FROM api.notes WHERE user_id = ${CLAIM} $$; GRANT EXECUTE ON FUNCTION api.my_notes TO member;`,
+    sql: `${hidden} CREATE FUNCTION api.my_notes() RETURNS SETOF private.notes LANGUAGE sql ${DEFINER} AS $$ SELECT * FROM private.notes WHERE user_id = ${CLAIM} $$; GRANT EXECUTE ON FUNCTION api.my_notes TO member;`,
     shows: [
       asAnn('none', `SELECT FROM api.my_notes() WHERE user_id = 'bob'`),
       asAnn('some', 'SELECT FROM api.my_notes()'),
@@ -66,16 +76,16 @@ export const functions = casesOn('postgrest', [
     title: 'a function deletes a row whose number it is given, if the row is of the claim',
     grade: 'fine',
     sql: `${hidden} CREATE FUNCTION api.delete_note(note int) RETURNS SETOF int LANGUAGE plpgsql SECURITY DEFINER ${SAFE_PATH} AS $$ BEGIN
-        RETURN QUERY DELETE FROM api.notes WHERE id = note AND user_id = ${CLAIM} RETURNING id; END $$; GRANT EXECUTE ON FUNCTION api.delete_note TO member;`,
+        RETURN QUERY DELETE FROM private.notes WHERE id = note AND user_id = ${CLAIM} RETURNING id; END $$; GRANT EXECUTE ON FUNCTION api.delete_note TO member;`,
     shows: [asAnn('none', 'SELECT FROM api.delete_note(2)'), asAnn('some', 'SELECT FROM api.delete_note(1)')],
   },
   {
     id: 'definer-raises-for-others',
     title: 'a function raises an error unless the claim names an administrator',
     grade: 'fine',
-    sql: `${hidden} CREATE FUNCTION api.all_notes() RETURNS SETOF api.notes LANGUAGE plpgsql ${DEFINER} AS $$ BEGIN
+    sql: `${hidden} CREATE FUNCTION api.all_notes() RETURNS SETOF private.notes LANGUAGE plpgsql ${DEFINER} AS $$ BEGIN
         IF ${claimPerRow('is_admin')} IS DISTINCT FROM 'true' THEN RAISE insufficient_privilege USING MESSAGE = 'for administrators only'; END IF;
-        RETURN QUERY SELECT * FROM api.notes; END $$; GRANT EXECUTE ON FUNCTION api.all_notes TO member;`,
+        RETURN QUERY SELECT * FROM private.notes; END $$; GRANT EXECUTE ON FUNCTION api.all_notes TO member;`,
     shows: [
       asAnn('fails', 'SELECT FROM api.all_notes()'),
       asAnn('some', 'SELECT FROM api.all_notes()', { is_admin: true }),
@@ -86,7 +96,7 @@ export const functions = casesOn('postgrest', [
     title: "a function with its owner's rights asks a helper for the claim",
     grade: 'fine',
     sql: `${hidden} CREATE FUNCTION private.me() RETURNS text LANGUAGE sql STABLE ${SAFE_PATH} AS $$ SELECT ${CLAIM} $$;
-      CREATE FUNCTION api.my_notes() RETURNS SETOF api.notes LANGUAGE sql ${DEFINER} AS 'SELECT * FROM api.notes WHERE user_id = private.me()'; GRANT EXECUTE ON FUNCTION api.my_notes TO member;`,
+      CREATE FUNCTION api.my_notes() RETURNS SETOF private.notes LANGUAGE sql ${DEFINER} AS 'SELECT * FROM private.notes WHERE user_id = private.me()'; GRANT EXECUTE ON FUNCTION api.my_notes TO member;`,
     shows: [
       asAnn('none', `SELECT FROM api.my_notes() WHERE user_id = 'bob'`),
       asAnn('some', 'SELECT FROM api.my_notes()'),
@@ -97,7 +107,7 @@ export const functions = casesOn('postgrest', [
     title: "a function reads everything with its owner's rights, and no role of requests may call it",
     grade: 'closed',
     rules: ['definer_trusts_caller'],
-    sql: `${hidden} CREATE FUNCTION api.all_notes() RETURNS SETOF api.notes LANGUAGE sql ${DEFINER} AS 'SELECT * FROM api.notes';`,
+    sql: `${hidden} CREATE FUNCTION api.all_notes() RETURNS SETOF private.notes LANGUAGE sql ${DEFINER} AS 'SELECT * FROM private.notes';`,
     shows: [asAnn('fails', 'SELECT FROM api.all_notes()')],
   },
   {
@@ -105,7 +115,7 @@ export const functions = casesOn('postgrest', [
     title: 'everybody may execute a function of a schema that nobody may use',
     grade: 'closed',
     rules: ['definer_trusts_caller'],
-    sql: `${hidden} CREATE FUNCTION private.all_notes() RETURNS SETOF api.notes LANGUAGE sql ${DEFINER} AS 'SELECT * FROM api.notes'; GRANT EXECUTE ON FUNCTION private.all_notes TO PUBLIC;`,
+    sql: `${hidden} CREATE FUNCTION private.all_notes() RETURNS SETOF private.notes LANGUAGE sql ${DEFINER} AS 'SELECT * FROM private.notes'; GRANT EXECUTE ON FUNCTION private.all_notes TO PUBLIC;`,
     shows: [asAnn('fails', 'SELECT FROM private.all_notes()')],
   },
   {
@@ -151,8 +161,8 @@ export const functions = casesOn('postgrest', [
     title: 'a definer function without a search path, and members may create in the schema that it looks into first',
     grade: 'open',
     rules: ['search_path_not_set', 'create_on_schema'],
-    sql: `${hidden} CREATE FUNCTION api.my_notes() RETURNS SETOF api.notes LANGUAGE plpgsql STABLE SECURITY DEFINER AS $$ BEGIN
-        RETURN QUERY SELECT * FROM api.notes WHERE user_id = ${CLAIM} AND length(body) > 0; END $$; GRANT EXECUTE ON FUNCTION api.my_notes TO member;
+    sql: `${hidden} CREATE FUNCTION api.my_notes() RETURNS SETOF private.notes LANGUAGE plpgsql STABLE SECURITY DEFINER AS $$ BEGIN
+        RETURN QUERY SELECT * FROM private.notes WHERE user_id = ${CLAIM} AND length(body) > 0; END $$; GRANT EXECUTE ON FUNCTION api.my_notes TO member;
       GRANT CREATE ON SCHEMA api TO member;`,
     shows: [asAnn('some', `CREATE FUNCTION api.length(text) RETURNS int LANGUAGE sql AS 'SELECT 1'; SELECT 1`)],
   },
@@ -161,8 +171,8 @@ export const functions = casesOn('postgrest', [
     title: 'a definer function joins its argument into SQL',
     grade: 'open',
     rules: ['definer_dynamic_sql', 'definer_trusts_caller'],
-    sql: `${hidden} CREATE FUNCTION api.search(word text) RETURNS SETOF api.notes LANGUAGE plpgsql ${DEFINER} AS $$ BEGIN
-        RETURN QUERY EXECUTE 'SELECT * FROM api.notes WHERE user_id = ' || quote_literal(${CLAIM}) || ' AND body LIKE ''' || word || ''''; END $$; GRANT EXECUTE ON FUNCTION api.search TO member;`,
+    sql: `${hidden} CREATE FUNCTION api.search(word text) RETURNS SETOF private.notes LANGUAGE plpgsql ${DEFINER} AS $$ BEGIN
+        RETURN QUERY EXECUTE 'SELECT * FROM private.notes WHERE user_id = ' || quote_literal(${CLAIM}) || ' AND body LIKE ''' || word || ''''; END $$; GRANT EXECUTE ON FUNCTION api.search TO member;`,
     shows: [
       asAnn('none', `SELECT FROM api.search('%bob')`),
       asAnn('some', `SELECT FROM api.search(''' OR user_id = ''bob')`),
@@ -173,27 +183,27 @@ export const functions = casesOn('postgrest', [
     title: 'a definer function formats its argument into SQL by %s',
     grade: 'open',
     rules: ['definer_dynamic_sql', 'definer_trusts_caller'],
-    sql: `${hidden} CREATE FUNCTION api.sorted(by text) RETURNS SETOF api.notes LANGUAGE plpgsql ${DEFINER} AS $$ BEGIN
-        RETURN QUERY EXECUTE format('SELECT * FROM api.notes WHERE user_id = %L ORDER BY %s', ${CLAIM}, by); END $$; GRANT EXECUTE ON FUNCTION api.sorted TO member;`,
+    sql: `${hidden} CREATE FUNCTION api.sorted(by text) RETURNS SETOF private.notes LANGUAGE plpgsql ${DEFINER} AS $$ BEGIN
+        RETURN QUERY EXECUTE format('SELECT * FROM private.notes WHERE user_id = %L ORDER BY %s', ${CLAIM}, by); END $$; GRANT EXECUTE ON FUNCTION api.sorted TO member;`,
     shows: [
-      asAnn('fails', `SELECT FROM api.sorted('(SELECT 1 / (id - 2) FROM api.notes WHERE body = ''of bob'')')`),
-      asAnn('some', `SELECT FROM api.sorted('(SELECT 1 / (id - 2) FROM api.notes WHERE body = ''of eve'')')`),
+      asAnn('fails', `SELECT FROM api.sorted('(SELECT 1 / (id - 2) FROM private.notes WHERE body = ''of bob'')')`),
+      asAnn('some', `SELECT FROM api.sorted('(SELECT 1 / (id - 2) FROM private.notes WHERE body = ''of eve'')')`),
     ],
   },
   {
     id: 'sql-formatted-with-quotes',
     title: 'a definer function formats its arguments into SQL by %I and %L',
     grade: 'fine',
-    sql: `${hidden} CREATE FUNCTION api.sorted(by text) RETURNS SETOF api.notes LANGUAGE plpgsql ${DEFINER} AS $$ BEGIN
-        RETURN QUERY EXECUTE format('SELECT * FROM api.notes WHERE user_id = %L ORDER BY %I', ${CLAIM}, by); END $$; GRANT EXECUTE ON FUNCTION api.sorted TO member;`,
+    sql: `${hidden} CREATE FUNCTION api.sorted(by text) RETURNS SETOF private.notes LANGUAGE plpgsql ${DEFINER} AS $$ BEGIN
+        RETURN QUERY EXECUTE format('SELECT * FROM private.notes WHERE user_id = %L ORDER BY %I', ${CLAIM}, by); END $$; GRANT EXECUTE ON FUNCTION api.sorted TO member;`,
     shows: [asAnn('none', `SELECT FROM api.sorted('id') WHERE user_id = 'bob'`)],
   },
   {
     id: 'sql-with-using',
     title: 'a definer function gives its argument to SQL by USING',
     grade: 'fine',
-    sql: `${hidden} CREATE FUNCTION api.search(word text) RETURNS SETOF api.notes LANGUAGE plpgsql ${DEFINER} AS $$ BEGIN
-        RETURN QUERY EXECUTE 'SELECT * FROM api.notes WHERE user_id = $1 AND body LIKE $2' USING ${CLAIM}, word; END $$; GRANT EXECUTE ON FUNCTION api.search TO member;`,
+    sql: `${hidden} CREATE FUNCTION api.search(word text) RETURNS SETOF private.notes LANGUAGE plpgsql ${DEFINER} AS $$ BEGIN
+        RETURN QUERY EXECUTE 'SELECT * FROM private.notes WHERE user_id = $1 AND body LIKE $2' USING ${CLAIM}, word; END $$; GRANT EXECUTE ON FUNCTION api.search TO member;`,
     shows: [asAnn('none', `SELECT FROM api.search('''OR user_id = ''bob')`)],
   },
   {
@@ -201,7 +211,7 @@ export const functions = casesOn('postgrest', [
     title: "a function runs any SQL with the caller's rights, which can set claims",
     grade: 'open',
     rules: ['definer_dynamic_sql', 'dangerous_function'],
-    sql: `${ownNotes} CREATE FUNCTION api.run(query text) RETURNS SETOF json LANGUAGE plpgsql AS $$ BEGIN RETURN QUERY EXECUTE query; END $$; GRANT EXECUTE ON FUNCTION api.run TO member;`,
+    sql: `${ownNotes} CREATE FUNCTION api.run(query text) RETURNS SETOF json LANGUAGE plpgsql ${SAFE_PATH} AS $$ BEGIN RETURN QUERY EXECUTE query; END $$; GRANT EXECUTE ON FUNCTION api.run TO member;`,
     shows: [
       asAnn(
         'some',
@@ -215,7 +225,7 @@ export const functions = casesOn('postgrest', [
     title: 'a function becomes the owner by its setting of the role, of which the authenticator is a member',
     grade: 'open',
     rules: ['function_setting', 'authenticator_member'],
-    sql: `${hidden} CREATE FUNCTION api.all_notes() RETURNS SETOF api.notes LANGUAGE sql STABLE SET role = 'owner' AS 'SELECT * FROM api.notes'; GRANT EXECUTE ON FUNCTION api.all_notes TO member;
+    sql: `${hidden} CREATE FUNCTION api.all_notes() RETURNS SETOF private.notes LANGUAGE sql STABLE ${SAFE_PATH} SET role = 'owner' AS 'SELECT * FROM private.notes'; GRANT EXECUTE ON FUNCTION api.all_notes TO member;
       RESET ROLE; GRANT owner TO authenticator;`,
     undo: 'REVOKE owner FROM authenticator',
     shows: [asAnn('some', 'SELECT FROM api.all_notes()')],
@@ -242,7 +252,7 @@ export const functions = casesOn('postgrest', [
     title: 'a function in the language of the server itself reads files',
     grade: 'open',
     rules: ['untrusted_language', 'dangerous_function'],
-    sql: `RESET ROLE; CREATE FUNCTION api.read_file(name text) RETURNS text LANGUAGE internal STRICT AS 'pg_read_file_all'; GRANT EXECUTE ON FUNCTION api.read_file TO member;`,
+    sql: `RESET ROLE; CREATE FUNCTION api.read_file(name text) RETURNS text LANGUAGE internal STRICT ${SAFE_PATH} AS 'pg_read_file_all'; GRANT EXECUTE ON FUNCTION api.read_file TO member;`,
     shows: [asAnn('some', `SELECT api.read_file('PG_VERSION')`)],
   },
   {
@@ -250,7 +260,7 @@ export const functions = casesOn('postgrest', [
     title: 'a function in the language of the server itself that no role of requests may call',
     grade: 'closed',
     rules: ['untrusted_language'],
-    sql: `RESET ROLE; CREATE FUNCTION api.read_file(name text) RETURNS text LANGUAGE internal STRICT AS 'pg_read_file_all';`,
+    sql: `RESET ROLE; CREATE FUNCTION api.read_file(name text) RETURNS text LANGUAGE internal STRICT ${SAFE_PATH} AS 'pg_read_file_all';`,
     shows: [asAnn('fails', `SELECT api.read_file('PG_VERSION')`)],
   },
   {
@@ -310,7 +320,7 @@ export const functions = casesOn('postgrest', [
     title: 'a function that fails with the value it met is marked LEAKPROOF: it runs before the policies',
     grade: 'open',
     rules: ['leakproof_function'],
-    sql: `${ownNotes} RESET ROLE; CREATE FUNCTION api.positive(note api.notes) RETURNS boolean LANGUAGE plpgsql IMMUTABLE LEAKPROOF COST 0.0001 AS $$ BEGIN
+    sql: `${ownNotes} RESET ROLE; CREATE FUNCTION api.positive(note api.notes) RETURNS boolean LANGUAGE plpgsql IMMUTABLE LEAKPROOF COST 0.0001 ${SAFE_PATH} AS $$ BEGIN
         IF note.user_id = 'bob' THEN RAISE EXCEPTION 'met: %', note.body; END IF; RETURN true; END $$; GRANT EXECUTE ON FUNCTION api.positive TO member;`,
     shows: [
       asAnn(
@@ -324,7 +334,7 @@ export const functions = casesOn('postgrest', [
     title: 'a function marked LEAKPROOF that no role of requests may call',
     grade: 'closed',
     rules: ['leakproof_function'],
-    sql: `${ownNotes} RESET ROLE; CREATE FUNCTION api.positive(note api.notes) RETURNS boolean LANGUAGE plpgsql IMMUTABLE LEAKPROOF COST 0.0001 AS $$ BEGIN
+    sql: `${ownNotes} RESET ROLE; CREATE FUNCTION api.positive(note api.notes) RETURNS boolean LANGUAGE plpgsql IMMUTABLE LEAKPROOF COST 0.0001 ${SAFE_PATH} AS $$ BEGIN
         IF note.user_id = 'bob' THEN RAISE EXCEPTION 'met: %', note.body; END IF; RETURN true; END $$;`,
     shows: [asAnn('fails', 'SELECT FROM api.notes WHERE api.positive(notes)')],
   },
@@ -396,8 +406,8 @@ export const functions = casesOn('postgrest', [
     title: 'a function asks for the role of members, and returns the rows of any user',
     grade: 'open',
     rules: ['definer_trusts_caller'],
-    sql: `${hidden} CREATE FUNCTION api.notes_of("user" text) RETURNS SETOF api.notes LANGUAGE sql ${DEFINER} AS
-        $$ SELECT * FROM api.notes WHERE user_id = "user" AND ${claim('role')} = 'member' $$; GRANT EXECUTE ON FUNCTION api.notes_of TO member;`,
+    sql: `${hidden} CREATE FUNCTION api.notes_of("user" text) RETURNS SETOF private.notes LANGUAGE sql ${DEFINER} AS
+        $$ SELECT * FROM private.notes WHERE user_id = "user" AND ${claim('role')} = 'member' $$; GRANT EXECUTE ON FUNCTION api.notes_of TO member;`,
     shows: [asAnn('some', `SELECT FROM api.notes_of('bob')`)],
   },
 ]);

@@ -1,5 +1,5 @@
 import { casesOn } from './case.ts';
-import { asAnn, asAnonymous, notes, openNotes, ownNotes, protect, SUB } from './snippets.ts';
+import { asAnn, asAnonymous, notes, openNotes, ownNotes, protect, SAFE_PATH, SUB } from './snippets.ts';
 
 const CURRENT = 'current_database()';
 
@@ -73,7 +73,7 @@ export const grants = casesOn('postgrest', [
     title: "a function with the caller's rights empties the table, past all policies",
     grade: 'open',
     rules: ['truncate_granted'],
-    sql: `${ownNotes} GRANT TRUNCATE ON api.notes TO member; CREATE FUNCTION api.clear() RETURNS int LANGUAGE sql AS 'TRUNCATE api.notes; SELECT 1'; GRANT EXECUTE ON FUNCTION api.clear TO member;`,
+    sql: `${ownNotes} GRANT TRUNCATE ON api.notes TO member; CREATE FUNCTION api.clear() RETURNS int LANGUAGE sql ${SAFE_PATH} AS 'TRUNCATE api.notes; SELECT 1'; GRANT EXECUTE ON FUNCTION api.clear TO member;`,
     shows: [asAnn('some', 'SELECT api.clear()')],
   },
   {
@@ -91,7 +91,7 @@ export const grants = casesOn('postgrest', [
     rules: ['sequence_granted'],
     sql: `CREATE TABLE api.tasks (id serial PRIMARY KEY, user_id text NOT NULL); CREATE INDEX ON api.tasks (user_id); ${protect('api.tasks')}
       GRANT SELECT, INSERT ON api.tasks TO member; GRANT USAGE, UPDATE ON SEQUENCE api.tasks_id_seq TO member; CREATE POLICY own ON api.tasks TO member USING (user_id = ${SUB});
-      CREATE FUNCTION api.set_next(next bigint) RETURNS bigint LANGUAGE sql AS $$ SELECT setval('api.tasks_id_seq', next) $$; GRANT EXECUTE ON FUNCTION api.set_next TO member;`,
+      CREATE FUNCTION api.set_next(next bigint) RETURNS bigint LANGUAGE sql ${SAFE_PATH} AS $$ SELECT setval('api.tasks_id_seq', next) $$; GRANT EXECUTE ON FUNCTION api.set_next TO member;`,
     shows: [
       asAnn(
         'fails',
@@ -104,7 +104,7 @@ export const grants = casesOn('postgrest', [
     title: 'large objects have no owners, and a function returns any of them',
     grade: 'open',
     rules: ['large_objects', 'weakening_setting'],
-    sql: `CREATE FUNCTION api.file(id oid) RETURNS bytea LANGUAGE sql AS 'SELECT lo_get(id)'; GRANT EXECUTE ON FUNCTION api.file TO member; SELECT lo_from_bytea(4711, 'secret');
+    sql: `CREATE FUNCTION api.file(id oid) RETURNS bytea LANGUAGE sql ${SAFE_PATH} AS 'SELECT lo_get(id)'; GRANT EXECUTE ON FUNCTION api.file TO member; SELECT lo_from_bytea(4711, 'secret');
       RESET ROLE; DO $$ BEGIN EXECUTE format('ALTER DATABASE %I SET lo_compat_privileges = on', ${CURRENT}); END $$; SET LOCAL lo_compat_privileges = on;`,
     shows: [asAnn('some', 'SELECT api.file(4711)')],
   },
@@ -113,7 +113,7 @@ export const grants = casesOn('postgrest', [
     title: 'a function returns large objects, and members own none',
     grade: 'closed',
     rules: ['large_objects'],
-    sql: `CREATE FUNCTION api.file(id oid) RETURNS bytea LANGUAGE sql AS 'SELECT lo_get(id)'; GRANT EXECUTE ON FUNCTION api.file TO member; SELECT lo_from_bytea(4711, 'secret');`,
+    sql: `CREATE FUNCTION api.file(id oid) RETURNS bytea LANGUAGE sql ${SAFE_PATH} AS 'SELECT lo_get(id)'; GRANT EXECUTE ON FUNCTION api.file TO member; SELECT lo_from_bytea(4711, 'secret');`,
     shows: [asAnn('fails', 'SELECT api.file(4711)')],
   },
   {

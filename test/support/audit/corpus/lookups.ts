@@ -1,5 +1,5 @@
 import { casesOn } from './case.ts';
-import { asAnn, claim, protect, SUB } from './snippets.ts';
+import { asAnn, claim, protect, SAFE_PATH, SUB } from './snippets.ts';
 
 /** Projects, of which ann is a member of the first; row security on both tables, and no policy. */
 const projects = `
@@ -15,7 +15,7 @@ const second = 'SELECT FROM api.docs WHERE project_id = 2';
 const joinSecond = `INSERT INTO api.members VALUES (2, 'ann'); ${second}`;
 /** With its owner's rights, past the policies of the table, for a policy of that same table. */
 const myProjects = `RESET ROLE;
-  CREATE FUNCTION private.my_projects() RETURNS SETOF int LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+  CREATE FUNCTION private.my_projects() RETURNS SETOF int LANGUAGE sql STABLE SECURITY DEFINER ${SAFE_PATH}
     AS $$ SELECT project_id FROM api.members WHERE user_id = nullif(current_setting('request.jwt.claims', true), '')::json ->> 'sub' $$;
   GRANT EXECUTE ON FUNCTION private.my_projects TO member;`;
 
@@ -107,12 +107,12 @@ export const lookups = casesOn('postgrest', [
     id: 'memberships-behind-a-definer',
     title: 'the memberships are granted to nobody, and a function of its owner reads those of the caller',
     grade: 'fine',
-    sql: `${projects} GRANT SELECT ON api.docs TO member; ${myProjects}
+    sql: `${projects} ALTER TABLE api.members SET SCHEMA private; GRANT SELECT ON api.docs TO member; ${myProjects.replace('api.members', 'private.members')}
       CREATE POLICY of_members ON api.docs FOR SELECT TO member USING (project_id IN (SELECT private.my_projects()));`,
     shows: [
       asAnn('some', 'SELECT FROM api.docs WHERE project_id = 1'),
       asAnn('none', second),
-      asAnn('fails', joinSecond),
+      asAnn('fails', 'SELECT FROM private.members'),
     ],
   },
   {
@@ -140,7 +140,7 @@ export const lookups = casesOn('postgrest', [
     title: 'a policy of the memberships reads the memberships: every request ends with an error',
     grade: 'slow',
     rules: ['recursive_policy'],
-    sql: `${protectedProjects} GRANT SELECT ON api.members TO member;
+    sql: `${protectedProjects} DROP TABLE api.docs; GRANT SELECT ON api.members TO member;
       CREATE POLICY of_members ON api.members FOR SELECT TO member USING (project_id IN (SELECT m.project_id FROM api.members AS m WHERE m.user_id = ${SUB}));`,
     shows: [asAnn('fails', 'SELECT FROM api.members')],
   },
@@ -158,8 +158,8 @@ export const lookups = casesOn('postgrest', [
     title: "a policy calls a function that reads the policy's table with the caller's rights",
     grade: 'slow',
     rules: ['recursive_policy'],
-    sql: `${protectedProjects} GRANT SELECT ON api.members TO member;
-      CREATE FUNCTION private.is_member(project int) RETURNS boolean LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$ BEGIN
+    sql: `${protectedProjects} DROP TABLE api.docs; GRANT SELECT ON api.members TO member;
+      CREATE FUNCTION private.is_member(project int) RETURNS boolean LANGUAGE plpgsql STABLE ${SAFE_PATH} AS $$ BEGIN
         RETURN EXISTS (SELECT FROM api.members AS m WHERE m.project_id = project); END $$;
       GRANT EXECUTE ON FUNCTION private.is_member TO member;
       CREATE POLICY of_members ON api.members FOR SELECT TO member USING (private.is_member(project_id));`,
@@ -169,7 +169,7 @@ export const lookups = casesOn('postgrest', [
     id: 'policy-reads-its-own-table-as-its-owner',
     title: "a policy reads its own table by a function with its owner's rights: no recursion",
     grade: 'fine',
-    sql: `${protectedProjects} GRANT SELECT ON api.members TO member; ${myProjects}
+    sql: `${protectedProjects} DROP TABLE api.docs; GRANT SELECT ON api.members TO member; ${myProjects}
       CREATE POLICY of_members ON api.members FOR SELECT TO member USING (project_id IN (SELECT private.my_projects()));`,
     shows: [
       asAnn('some', 'SELECT FROM api.members WHERE project_id = 1'),
@@ -181,7 +181,7 @@ export const lookups = casesOn('postgrest', [
     title: 'a policy reads a table that the role may not read: every request fails',
     grade: 'slow',
     rules: ['failing_policy'],
-    sql: `${protectedProjects} GRANT SELECT ON api.docs TO member; ${docsOfMembers}`,
+    sql: `${protectedProjects} GRANT SELECT ON api.docs TO member; ${docsOfMembers} ${ownMemberships}`,
     shows: [asAnn('fails', 'SELECT FROM api.docs')],
   },
   {
@@ -189,7 +189,7 @@ export const lookups = casesOn('postgrest', [
     title: 'a policy calls a function that the role may not execute: every request fails',
     grade: 'slow',
     rules: ['failing_policy'],
-    sql: `${projects} GRANT SELECT ON api.docs TO member; ${myProjects} REVOKE EXECUTE ON FUNCTION private.my_projects FROM member;
+    sql: `${protectedProjects} ${ownMemberships} GRANT SELECT ON api.docs TO member; ${myProjects} REVOKE EXECUTE ON FUNCTION private.my_projects FROM member;
       CREATE POLICY of_members ON api.docs FOR SELECT TO member USING (project_id IN (SELECT private.my_projects()));`,
     shows: [asAnn('fails', 'SELECT FROM api.docs')],
   },
@@ -198,7 +198,7 @@ export const lookups = casesOn('postgrest', [
     title: 'a policy would fail, and the role has no grant on its table anyway',
     grade: 'closed',
     rules: ['failing_policy', 'dead_policy'],
-    sql: `${protectedProjects} ${docsOfMembers}`,
+    sql: `${protectedProjects} ${docsOfMembers} ${ownMemberships}`,
     shows: [asAnn('fails', 'SELECT FROM api.docs')],
   },
   {

@@ -1,5 +1,5 @@
 import { casesOn } from './case.ts';
-import { asAnn, claim, notes, ownNotes, protect } from './snippets.ts';
+import { asAnn, claim, notes, ownNotes, protect, SAFE_PATH } from './snippets.ts';
 
 const setOn = (role: string, setting: string, value: string) => ({
   sql: `${ownNotes} RESET ROLE; ALTER ROLE ${role} SET ${setting} = '${value}';`,
@@ -126,7 +126,7 @@ export const server = casesOn('postgrest', [
     title: 'the pre-request function may not be executed by members: every request fails',
     grade: 'slow',
     rules: ['risky_server_setting', 'failing_policy'],
-    sql: `${ownNotes} CREATE FUNCTION private.check_token() RETURNS void LANGUAGE sql AS ''; RESET ROLE; ALTER ROLE authenticator SET pgrst.db_pre_request = 'private.check_token';`,
+    sql: `${ownNotes} CREATE FUNCTION private.check_token() RETURNS void LANGUAGE sql ${SAFE_PATH} AS ''; RESET ROLE; ALTER ROLE authenticator SET pgrst.db_pre_request = 'private.check_token';`,
     undo: 'ALTER ROLE authenticator RESET pgrst.db_pre_request',
     shows: [asAnn('fails', 'SELECT private.check_token()')],
   },
@@ -144,7 +144,7 @@ export const server = casesOn('postgrest', [
     id: 'schema-cache-by-event-trigger',
     title: 'an event trigger tells PostgREST of new tables, as its documentation has it',
     grade: 'fine',
-    sql: `${ownNotes} RESET ROLE; CREATE FUNCTION private.reload() RETURNS event_trigger LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$ BEGIN NOTIFY pgrst, 'reload schema'; END $$;
+    sql: `${ownNotes} RESET ROLE; CREATE FUNCTION private.reload() RETURNS event_trigger LANGUAGE plpgsql ${SAFE_PATH} AS $$ BEGIN NOTIFY pgrst, 'reload schema'; END $$;
       CREATE EVENT TRIGGER reload ON ddl_command_end EXECUTE FUNCTION private.reload();`,
   },
   {
@@ -152,7 +152,7 @@ export const server = casesOn('postgrest', [
     title: 'an event trigger grants anonymous every new table',
     grade: 'open',
     rules: ['event_trigger', 'default_privileges'],
-    sql: `RESET ROLE; CREATE FUNCTION private.open() RETURNS event_trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+    sql: `RESET ROLE; CREATE FUNCTION private.open() RETURNS event_trigger LANGUAGE plpgsql SECURITY DEFINER ${SAFE_PATH}
         AS $$ BEGIN EXECUTE 'GRANT SELECT ON ALL TABLES IN SCHEMA api TO anon'; END $$;
       CREATE EVENT TRIGGER open_new ON ddl_command_end WHEN TAG IN ('CREATE TABLE') EXECUTE FUNCTION private.open();`,
   },

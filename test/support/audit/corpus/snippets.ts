@@ -1,8 +1,18 @@
 import type { Show } from './case.ts';
 
-/** A claim as text, read once a statement. */
-export const claim = (name: string) =>
+/** A claim as text, whose setting is read once a statement: the form that all linters know. */
+export const claim = (name: string) => `((SELECT current_setting('request.jwt.claims', true))::json ->> '${name}')`;
+
+/** The same, and parsed once a statement too. */
+export const claimParsedOnce = (name: string) =>
+  `(SELECT (SELECT current_setting('request.jwt.claims', true))::json ->> '${name}')`;
+
+/** The same in one sub-select, for sessions too in which no request set the claims. */
+export const claimOrNull = (name: string) =>
   `(SELECT nullif(current_setting('request.jwt.claims', true), '')::json ->> '${name}')`;
+
+/** A search path that nobody can put an object into. */
+export const SAFE_PATH = 'SET search_path = pg_catalog, pg_temp';
 
 /** Who the token is about. */
 export const SUB = claim('sub');

@@ -1,5 +1,5 @@
 import { casesOn } from './case.ts';
-import { ANN, asAnonymous, asUser, BOB, protect, supabaseNotes, users } from './snippets.ts';
+import { ANN, asAnonymous, asUser, BOB, protect, SAFE_PATH, supabaseNotes, users } from './snippets.ts';
 
 const UID = '(SELECT auth.uid())';
 const ownNotes = `${supabaseNotes} CREATE POLICY own ON public.notes TO authenticated USING (user_id = ${UID});`;
@@ -7,7 +7,6 @@ const notesBy = (using: string) =>
   `${supabaseNotes} CREATE POLICY see ON public.notes FOR SELECT TO authenticated USING (${using});`;
 const ofBob = (rows: 'some' | 'none' | 'fails', claims = {}) =>
   asUser(rows, `SELECT FROM public.notes WHERE user_id = '${BOB}'`, claims);
-const SAFE_PATH = `SET search_path = pg_catalog, pg_temp`;
 
 const profiles = (columns: string) => `${users}
   CREATE TABLE public.profiles (id uuid PRIMARY KEY REFERENCES auth.users ON DELETE CASCADE, ${columns}); ${protect('public.profiles')}`;
@@ -407,9 +406,21 @@ export const supabase = casesOn('supabase', [
     title: 'the user is read again for each row',
     grade: 'slow',
     rules: ['claim_per_row'],
-    sql: `${supabaseNotes} ALTER TABLE public.notes ADD shared boolean NOT NULL DEFAULT false;
-      CREATE POLICY see ON public.notes FOR SELECT TO authenticated USING (shared OR auth.uid() = user_id);`,
-    shows: [ofBob('none')],
+    sql: `CREATE TABLE public.posts (id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, blocked uuid[] NOT NULL); CREATE INDEX ON public.posts USING gin (blocked);
+      INSERT INTO public.posts (blocked) VALUES (ARRAY['${ANN}'::uuid]); ${protect('public.posts')}
+      CREATE POLICY see ON public.posts FOR SELECT TO authenticated USING (auth.uid() <> ALL (blocked));`,
+    shows: [asUser('none', 'SELECT * FROM public.posts')],
+    plan: "current_setting('request.jwt.claims'",
+  },
+  {
+    id: 'supabase-uid-once',
+    title: 'the user is read once a statement',
+    grade: 'fine',
+    sql: `CREATE TABLE public.posts (id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, blocked uuid[] NOT NULL); CREATE INDEX ON public.posts USING gin (blocked);
+      INSERT INTO public.posts (blocked) VALUES (ARRAY['${ANN}'::uuid]); ${protect('public.posts')}
+      CREATE POLICY see ON public.posts FOR SELECT TO authenticated USING (${UID} <> ALL (blocked));`,
+    shows: [asUser('none', 'SELECT * FROM public.posts')],
+    plan: '((InitPlan 1).col1 <>',
   },
   {
     id: 'supabase-owner-without-an-index',

@@ -1,5 +1,5 @@
 import { casesOn } from './case.ts';
-import { asAnn, asAnonymous, claim, notes, openNotes, ownNotes, protect, SUB } from './snippets.ts';
+import { asAnn, asAnonymous, claim, notes, openNotes, ownNotes, protect, SAFE_PATH, SUB } from './snippets.ts';
 
 /** Row security of tables: off, not forced, without a policy. */
 export const tables = casesOn('postgrest', [
@@ -120,7 +120,7 @@ export const tables = casesOn('postgrest', [
     sql: `CREATE SCHEMA data; GRANT USAGE ON SCHEMA data TO member;
       CREATE TABLE data.notes (id int PRIMARY KEY, user_id text); INSERT INTO data.notes VALUES (1, 'bob');
       GRANT SELECT ON data.notes TO member;
-      CREATE FUNCTION api.all_notes() RETURNS SETOF data.notes LANGUAGE sql STABLE AS 'SELECT * FROM data.notes';
+      CREATE FUNCTION api.all_notes() RETURNS SETOF data.notes LANGUAGE sql STABLE ${SAFE_PATH} AS 'SELECT * FROM data.notes';
       GRANT EXECUTE ON FUNCTION api.all_notes TO member;`,
     shows: [asAnn('some', 'SELECT FROM api.all_notes()')],
   },
@@ -215,7 +215,7 @@ export const tables = casesOn('postgrest', [
     rules: ['several_permissive'],
     sql: `CREATE TABLE api.docs (id int PRIMARY KEY, tenant_id text NOT NULL, user_id text NOT NULL, shared boolean NOT NULL);
       INSERT INTO api.docs VALUES (1, 'a', 'ann', false), (2, 'a', 'bob', false), (3, 'a', 'bob', true), (4, 'b', 'eve', true);
-      CREATE INDEX ON api.docs (tenant_id); CREATE INDEX ON api.docs (user_id); ${protect('api.docs')}
+      CREATE INDEX ON api.docs (tenant_id); CREATE INDEX ON api.docs (user_id); CREATE INDEX ON api.docs (shared); ${protect('api.docs')}
       GRANT SELECT ON api.docs TO member;
       CREATE POLICY tenant ON api.docs AS RESTRICTIVE FOR SELECT TO member USING (tenant_id = ${claim('tenant')});
       CREATE POLICY own ON api.docs FOR SELECT TO member USING (user_id = ${SUB});

@@ -9,7 +9,7 @@ const catalogue = `
 const invoices = `
   CREATE TABLE api.invoices (id int PRIMARY KEY, tenant_id text NOT NULL, status text NOT NULL, amount numeric);
   INSERT INTO api.invoices VALUES (1, 'a', 'active', 10), (2, 'b', 'active', 20);
-  CREATE INDEX ON api.invoices (tenant_id); ${protect('api.invoices')} GRANT SELECT ON api.invoices TO member;`;
+  CREATE INDEX ON api.invoices (tenant_id); CREATE INDEX ON api.invoices (status); ${protect('api.invoices')} GRANT SELECT ON api.invoices TO member;`;
 
 const otherTenant = (rows: 'some' | 'none') =>
   asAnn(rows, `SELECT FROM api.invoices WHERE tenant_id = 'b'`, { tenant: 'a' });
@@ -148,7 +148,7 @@ export const truePolicies = casesOn('postgrest', [
     rules: ['several_permissive'],
     sql: `CREATE TABLE api.articles (id int PRIMARY KEY, author_id text NOT NULL, published boolean NOT NULL DEFAULT false, body text);
       INSERT INTO api.articles VALUES (1, 'bob', true, 'out'), (2, 'bob', false, 'draft');
-      CREATE INDEX ON api.articles (author_id); ${protect('api.articles')}
+      CREATE INDEX ON api.articles (author_id); CREATE INDEX ON api.articles (published); ${protect('api.articles')}
       GRANT SELECT ON api.articles TO anon; GRANT SELECT, INSERT, UPDATE, DELETE ON api.articles TO member;
       CREATE POLICY published ON api.articles FOR SELECT TO anon, member USING (published);
       CREATE POLICY own ON api.articles TO member USING (author_id = ${SUB});`,

@@ -49,7 +49,7 @@ export const views = casesOn('postgrest', [
     id: 'view-of-the-caller',
     title: "a view with the caller's rights",
     grade: 'fine',
-    sql: `${unforced} CREATE VIEW api.list WITH (security_invoker) AS SELECT * FROM api.notes; GRANT SELECT ON api.list TO member;`,
+    sql: `${ownNotes} CREATE VIEW api.list WITH (security_invoker) AS SELECT * FROM api.notes; GRANT SELECT ON api.list TO member;`,
     shows: [bobsIn('api.list', 'none')],
   },
   {
@@ -57,7 +57,7 @@ export const views = casesOn('postgrest', [
     title: "a view with its owner's rights that no role of requests may read",
     grade: 'closed',
     rules: ['view_bypasses_policies'],
-    sql: `${unforced} CREATE VIEW api.list AS SELECT * FROM api.notes;`,
+    sql: `${ownNotes} RESET ROLE; CREATE VIEW api.list AS SELECT * FROM api.notes;`,
     shows: [bobsIn('api.list', 'fails')],
   },
   {
@@ -65,7 +65,7 @@ export const views = casesOn('postgrest', [
     title: "a view with its owner's rights in a schema that nobody may use",
     grade: 'closed',
     rules: ['view_bypasses_policies'],
-    sql: `${unforced} CREATE VIEW private.list AS SELECT * FROM api.notes; GRANT SELECT ON private.list TO member;`,
+    sql: `${ownNotes} RESET ROLE; CREATE VIEW private.list AS SELECT * FROM api.notes; GRANT SELECT ON private.list TO member;`,
     shows: [bobsIn('private.list', 'fails')],
   },
   {
@@ -73,7 +73,7 @@ export const views = casesOn('postgrest', [
     title: "a view with the caller's rights over one with its owner's, in a schema that is not exposed",
     grade: 'open',
     rules: ['view_chain', 'view_bypasses_policies'],
-    sql: `${unforced} CREATE SCHEMA data; GRANT USAGE ON SCHEMA data TO member; CREATE VIEW data.everything AS SELECT * FROM api.notes;
+    sql: `${ownNotes} RESET ROLE; CREATE SCHEMA data; GRANT USAGE ON SCHEMA data TO member; CREATE VIEW data.everything AS SELECT * FROM api.notes;
       CREATE VIEW api.list WITH (security_invoker) AS SELECT * FROM data.everything; GRANT SELECT ON data.everything, api.list TO member;`,
     shows: [bobsIn('api.list', 'some')],
   },
@@ -81,7 +81,7 @@ export const views = casesOn('postgrest', [
     id: 'chain-of-callers',
     title: "a view with the caller's rights over another such view",
     grade: 'fine',
-    sql: `${unforced} CREATE VIEW api.everything WITH (security_invoker) AS SELECT * FROM api.notes;
+    sql: `${ownNotes} CREATE VIEW api.everything WITH (security_invoker) AS SELECT * FROM api.notes;
       CREATE VIEW api.list WITH (security_invoker) AS SELECT * FROM api.everything; GRANT SELECT ON api.everything, api.list TO member;`,
     shows: [bobsIn('api.list', 'none')],
   },
@@ -90,7 +90,7 @@ export const views = casesOn('postgrest', [
     title: "a view with the caller's rights over one with its owner's that the caller may not read",
     grade: 'closed',
     rules: ['view_chain', 'view_bypasses_policies'],
-    sql: `${unforced} CREATE VIEW private.everything AS SELECT * FROM api.notes;
+    sql: `${ownNotes} RESET ROLE; CREATE VIEW private.everything AS SELECT * FROM api.notes;
       CREATE VIEW api.list WITH (security_invoker) AS SELECT * FROM private.everything; GRANT SELECT ON api.list TO member;`,
     shows: [bobsIn('api.list', 'fails')],
   },
@@ -186,7 +186,7 @@ export const views = casesOn('postgrest', [
     title: "a view with the caller's rights calls a function with its owner's",
     grade: 'open',
     rules: ['definer_trusts_caller', 'view_chain', 'view_bypasses_policies'],
-    sql: `${unforced} CREATE FUNCTION private.all_notes() RETURNS SETOF api.notes LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS 'SELECT * FROM api.notes';
+    sql: `${ownNotes} RESET ROLE; CREATE FUNCTION private.all_notes() RETURNS SETOF api.notes LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS 'SELECT * FROM api.notes';
       GRANT EXECUTE ON FUNCTION private.all_notes TO member;
       CREATE VIEW api.list WITH (security_invoker) AS SELECT * FROM private.all_notes(); GRANT SELECT ON api.list TO member; GRANT USAGE ON SCHEMA private TO member;`,
     shows: [bobsIn('api.list', 'some')],
@@ -196,7 +196,7 @@ export const views = casesOn('postgrest', [
     title: 'a materialized view holds the rows of a table with policies',
     grade: 'open',
     rules: ['materialized_view'],
-    sql: `${unforced} CREATE MATERIALIZED VIEW api.list AS SELECT * FROM api.notes; GRANT SELECT ON api.list TO member;`,
+    sql: `${ownNotes} RESET ROLE; CREATE MATERIALIZED VIEW api.list AS SELECT * FROM api.notes; GRANT SELECT ON api.list TO member;`,
     shows: [bobsIn('api.list', 'some')],
   },
   {
@@ -212,14 +212,14 @@ export const views = casesOn('postgrest', [
     title: 'a materialized view of a table with policies that no role of requests may read',
     grade: 'closed',
     rules: ['materialized_view'],
-    sql: `${unforced} CREATE MATERIALIZED VIEW api.list AS SELECT * FROM api.notes;`,
+    sql: `${ownNotes} RESET ROLE; CREATE MATERIALIZED VIEW api.list AS SELECT * FROM api.notes;`,
     shows: [bobsIn('api.list', 'fails')],
   },
   {
     id: 'materialized-behind-a-view',
     title: 'a materialized view in a private schema, and a view in front of it that keeps to own rows',
     grade: 'fine',
-    sql: `${unforced} CREATE MATERIALIZED VIEW private.list AS SELECT * FROM api.notes; CREATE INDEX ON private.list (user_id);
+    sql: `${ownNotes} RESET ROLE; CREATE MATERIALIZED VIEW private.list AS SELECT * FROM api.notes; CREATE INDEX ON private.list (user_id);
       CREATE VIEW api.list WITH (security_barrier) AS SELECT * FROM private.list WHERE user_id = ${SUB}; GRANT SELECT ON api.list TO member;`,
     shows: [bobsIn('api.list', 'none'), asAnn('some', 'SELECT FROM api.list')],
   },
