@@ -17,7 +17,7 @@ export function reachedTables(audited: Anywhere): readonly SurveyedRelation[] {
 function findReached({ survey, scope, reach, texts }: Anywhere): SurveyedRelation[] {
   const byName = new Map<string, SurveyedRelation[]>();
   for (const relation of survey.relations) byName.set(relation.name, [...(byName.get(relation.name) ?? []), relation]);
-  const reached = new Set(survey.relations.filter(reach.isExposed));
+  const reached = new Set(survey.relations.filter((relation) => reach.isExposed(relation)));
   for (const fn of survey.functions) {
     const isCalled = !fn.security_definer && reach.isExposed(fn) && scope.roles.some((role) => reach.calls(role, fn));
     if (!isCalled) continue;

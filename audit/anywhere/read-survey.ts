@@ -143,7 +143,7 @@ export async function readSurvey(client: pg.ClientBase): Promise<Survey> {
   }
   return {
     server: withGrants(server!),
-    roles: new Map(roleRows.map(({ id: _, ...role }) => [role.name, role])),
+    roles: new Map(roleRows.map((role) => [role.name, role])),
     memberships: (await read('memberships')).map((row) => ({
       ...(row as unknown as Survey['memberships'][number]),
       member: roleName(row['member']),
@@ -153,7 +153,7 @@ export async function readSurvey(client: pg.ClientBase): Promise<Survey> {
       ...(row as unknown as Survey['settings'][number]),
       role: row['role'] === '0' ? null : roleName(row['role']),
     })),
-    schemas: new Map(schemaRows.map(({ id: _, ...row }) => [row['name'] as string, withGrants<SurveyedSchema>(row)])),
+    schemas: new Map(schemaRows.map((row) => [row['name'] as string, withGrants<SurveyedSchema>(row)])),
     relations: [...relations.values()],
     functions: [...functions.values()],
     serverFunctions: (await read('server_functions')).map((row) => withGrants(row)),

@@ -116,7 +116,8 @@ function describe(
       if (column !== undefined) columns.add(column);
     }
     if (kind === 'RangeVar') {
-      tables.push({ schema: String(node['schemaname'] ?? 'pg_catalog'), name: String(node['relname']) });
+      const { schemaname: schema = 'pg_catalog', relname: name } = node as { schemaname?: string; relname: string };
+      tables.push({ schema, name });
     }
     if (kind !== 'FuncCall') continue;
     const names = namesOf(node['funcname']);

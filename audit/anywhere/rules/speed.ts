@@ -38,9 +38,7 @@ export const claimPerRow: AnywhereRule = {
   fix: 'Write `(SELECT claim())` in place of `claim()`.',
   find: (audited) =>
     readConditions(audited).flatMap(({ policy, condition }): Found[] => {
-      const calls = [
-        ...new Set(conjuncts(condition.expression).flatMap((part) => (namesColumn(part) ? perRow(audited, part) : []))),
-      ];
+      const calls = [...new Set(condition.expression ? perRow(audited, condition.expression) : [])];
       if (calls.length === 0) return [];
       return [
         {
@@ -51,13 +49,6 @@ export const claimPerRow: AnywhereRule = {
       ];
     }),
 };
-
-/** Parts of a condition that are joined by AND. One that names no column is computed once. */
-function conjuncts(expression: Expression | undefined): Expression[] {
-  if (!expression) return [];
-  if (expression.kind !== 'BoolExpr' || expression.node['boolop'] !== 'AND_EXPR') return [expression];
-  return expressionsOf(expression.node['args']).flatMap(conjuncts);
-}
 
 const namesColumn = (expression: Expression) => nodesBelow(expression).some(([kind]) => kind === 'ColumnRef');
 
