@@ -82,13 +82,17 @@ export async function readConditions(survey: Survey, texts: FunctionTexts): Prom
     known.set(key, condition);
     return condition;
   };
+  // Every rule asks for those of every policy.
+  const ofPolicies = new Map(
+    policies.map((policy) => {
+      const { using, check, relation, command } = policy;
+      const forWrites = check ?? (command === null || command === 'update' ? using : null);
+      return [policy, [conditionOf(using, relation), conditionOf(forWrites, relation)] as const];
+    }),
+  );
   return {
-    using: ({ using, relation }) => conditionOf(using, relation),
-    check: ({ using, check, relation, command }) =>
-      conditionOf(
-        check ?? (command === 'insert' || command === 'select' || command === 'delete' ? null : using),
-        relation,
-      ),
+    using: (policy) => ofPolicies.get(policy)?.[0],
+    check: (policy) => ofPolicies.get(policy)?.[1],
     filters: (view) => filters.get(view) ?? [],
     bodyOf: (schema, name) =>
       texts
