@@ -16,9 +16,9 @@ export interface Anywhere {
   readonly reach: Reach;
   readonly conditions: Conditions;
   readonly texts: FunctionTexts;
-  /** What a condition can be when a role's request meets it. @param claims by default `none` for the anonymous role, else `any` */
+  /** Truth values that a condition can have when a role's request meets it. @param claims by default `none` for the anonymous role, else `any` */
   truth(condition: Condition, relation: SurveyedRelation, role: string | undefined, claims?: 'none' | 'any'): Truth;
-  /** What a policy's own condition for a command can be. Without one, a permissive policy gives no row, and a restrictive one takes none. */
+  /** Truth values of a policy's own condition for a command. Without one, a permissive policy gives no row, and a restrictive one takes none. */
   policyTruth(policy: SurveyedPolicy, command: RowCommand, role: string, claims?: 'none' | 'any'): Truth;
   /** Rows that exist and that a command of a role reaches; for `insert`, rows that it may write. */
   extent(role: string, table: SurveyedRelation, command: RowCommand): Extent;

@@ -6,14 +6,14 @@ import { readSurvey, surveying } from './read-survey.ts';
 import { ANYWHERE_RULES } from './rules/index.ts';
 import type { Survey, SurveyedServer } from './survey.ts';
 
-/** What an audit of a database answers. */
+/** Result of an audit of a database. */
 export interface DatabaseAudit {
   readonly scope: AuditScope;
   readonly server: Pick<SurveyedServer, 'version' | 'database'>;
   readonly findings: readonly AnywhereFinding[];
 }
 
-/** What is given to an audit of a database. */
+/** Settings of an audit of a database. */
 export interface DatabaseAuditOptions extends ScopeOptions {
   /** PostgREST's variables. @default none */
   readonly environment?: PostgrestEnvironment;

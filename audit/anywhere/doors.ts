@@ -9,7 +9,7 @@ export interface ReachedRelation {
   readonly relation: SurveyedRelation;
   readonly command: RowCommand;
   readonly as: string;
-  /** What leads to it; undefined where the request names it. */
+  /** The object that leads to it; undefined where the request names it. */
   readonly from: Reached | undefined;
 }
 

@@ -32,7 +32,7 @@ export function isGranted(audited: Anywhere, role: string, relation: SurveyedRel
   return columns === 'all' || columns.size > 0;
 }
 
-/** What keeps a role from rows or columns of a table by itself. */
+/** A bound that keeps a role from rows or columns of a table by itself. */
 export type Keeper = 'policies' | 'grants' | 'columns' | 'owner column';
 
 /**

@@ -40,7 +40,7 @@ export function asksOtherwise({ texts }: Anywhere, fn: SurveyedFunction): boolea
   );
 }
 
-/** What a function lends, for a sentence. */
+/** Rights that a function lends, for a sentence. */
 export function lentInWords(lent: readonly UnaskedTable[]): string {
   const commands = new Map<string, Set<string>>();
   for (const { table, command } of lent) {

@@ -10,7 +10,7 @@ import {
   type SurveyedRelation,
 } from './survey.ts';
 
-/** What a role of requests may do with a relation, as far as grants go. */
+/** A command that a role of requests may use with a relation, as far as grants go. */
 export interface Access {
   readonly command: RowCommand;
   /** Columns; undefined for all. */

@@ -8,7 +8,7 @@ export interface SurveyedServer {
   /** server_version_num */
   readonly version: number;
   readonly database: string;
-  /** Who asks. */
+  /** The role that asks. */
   readonly user: string;
   readonly owner: string;
   readonly grants: readonly Grant[];
@@ -54,7 +54,7 @@ export interface SurveyedSchema {
 
 export interface SurveyedColumn {
   readonly name: string;
-  /** As SQL, without length or precision. */
+  /** SQL of the type, without length or precision. */
   readonly type: string;
   readonly required: boolean;
   /** Postgres makes the value: a generated or an identity column. */
@@ -176,7 +176,7 @@ export interface SurveyedFunction {
   /** Text of the body; empty for an extension's. */
   readonly body: string;
   readonly extension: string | null;
-  /** What its parsed body rests on; a body that is text says nothing here. */
+  /** Objects that its parsed body rests on; a body that is text says nothing here. */
   readonly reads: readonly SurveyedRelation[];
   readonly calls: readonly SurveyedFunction[];
 }
@@ -223,7 +223,7 @@ export interface SurveyedForeignServer {
   readonly grants: readonly Grant[];
 }
 
-/** What a database holds, as far as access and the speed of its policies are concerned. */
+/** Content of a database, as far as access and the speed of its policies are concerned. */
 export interface Survey {
   readonly server: SurveyedServer;
   readonly roles: ReadonlyMap<string, SurveyedRole>;

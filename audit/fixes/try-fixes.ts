@@ -8,20 +8,20 @@ import { statementsOf } from '../../postgres/statements.ts';
 
 const statement = statementsOf('audit/trial');
 
-/** What became of a fix that was tried. */
+/** Outcome of a fix that was tried. */
 export type Trial =
   | { readonly outcome: 'works' }
   /** It changes nothing, or Postgres rejects it. */
   | { readonly outcome: 'fails'; readonly why: string }
   /** The finding goes, and these come. */
   | { readonly outcome: 'brings others'; readonly others: readonly AnywhereFinding[] }
-  /** Somebody has to decide: there is no statement to run. */
+  /** A person has to decide: there is no statement to run. */
   | { readonly outcome: 'no statement' };
 
 /** A trial as reports show it. */
 export interface FixTrial {
   readonly works: boolean;
-  /** What was seen, as the end of a sentence. */
+  /** The outcome, as the end of a sentence. */
   readonly seen: string;
 }
 
@@ -88,7 +88,7 @@ export async function tryFix(
   }
 }
 
-/** What makes two findings the same one: the words of its problem may change with other objects. */
+/** Identity of a finding: the words of its problem may change with other objects. */
 export function keyOf({ rule, object }: AnywhereFinding): string {
   return JSON.stringify([rule, object.kind, object.text]);
 }

@@ -10,7 +10,7 @@ export interface NamedRelation {
   readonly command: RowCommand;
 }
 
-/** What the body of a function names. */
+/** Objects that the body of a function names. */
 export interface BodyObjects {
   readonly relations: readonly NamedRelation[];
   readonly functions: readonly SurveyedFunction[];

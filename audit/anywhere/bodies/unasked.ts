@@ -14,7 +14,7 @@ export interface UnaskedTable {
   readonly as: string;
 }
 
-/** What a request brings, or a setting that a function before it has made of that. */
+/** A value that a request brings, or a setting that a function before it has made of that. */
 const READS_REQUEST = /\brequest\.(?:jwt|headers|cookies)\b|\bcurrent_setting\s*\(\s*'(?!request\.)\w+\.\w/i;
 /** The role of a request says nothing of who calls. */
 const READS_ROLE =

@@ -19,7 +19,7 @@ import { queryFilters } from './query-filters.ts';
 /** A query that may depend on who reads. */
 const NAMES_READER = /\b(?:current_setting|current_user|current_role|session_user|pg_has_role)\b/i;
 
-/** What a condition of a policy, or the query of a view, names. */
+/** A condition of a policy, or of the query of a view, and the objects that it names. */
 export interface Condition {
   readonly text: string;
   /** Undefined where this package's parser is older than the server's. */
@@ -44,7 +44,7 @@ export interface Conditions {
   using(policy: SurveyedPolicy): Condition | undefined;
   /** The condition for rows that are written: without WITH CHECK, Postgres takes USING. */
   check(policy: SurveyedPolicy): Condition | undefined;
-  /** What each SELECT of a view, joined by UNION, asks of its rows; empty where this package's parser is older than the server's. */
+  /** Conditions of each SELECT of a view, joined by UNION; empty where this package's parser is older than the server's. */
   filters(view: SurveyedRelation): readonly Condition[];
   /** The one expression that a function without arguments computes. */
   bodyOf(schema: string | undefined, name: string): Expression | undefined;

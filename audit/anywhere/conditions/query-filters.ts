@@ -1,7 +1,7 @@
 import type { Expression } from '../../../postgres/expressions/parse-expression.ts';
 import { listNodes, type Node } from '../../../postgres/expressions/walk.ts';
 
-/** What each SELECT of a query, joined by UNION and its like, asks of rows; undefined where it asks nothing. */
+/** Conditions of each SELECT of a query, joined by UNION and its like; undefined where it has none. */
 export function queryFilters(select: Node): (Expression | undefined)[] {
   if (select['op'] === undefined || select['op'] === 'SETOP_NONE') return [filterOf(select)];
   // The parser gives these two without the kind that other nodes have.

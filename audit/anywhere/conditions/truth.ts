@@ -6,7 +6,7 @@ import {
   type Expression,
 } from '../../../postgres/expressions/parse-expression.ts';
 
-/** What a condition can be, as a set of bits. */
+/** Truth values that a condition can have, as bits. */
 export const TRUE = 1;
 export const FALSE = 2;
 export const NULL = 4;
@@ -14,7 +14,7 @@ export const NULL = 4;
 export type Truth = number;
 const ANY = TRUE | FALSE | NULL;
 
-/** What is known of a request and of the rows that a condition decides on. */
+/** Facts about a request and the rows that a condition decides on. */
 export interface World {
   /** Claims of the request: it has none but its role, or any. */
   readonly claims: 'none' | 'any';
@@ -26,7 +26,7 @@ export interface World {
   readonly bodyOf: (schema: string | undefined, name: string) => Expression | undefined;
 }
 
-/** What an expression's value can be. */
+/** Values that an expression can have. */
 type Value =
   | { readonly known: string | null }
   /** The claims of a request: an object, in which nothing but the role is known. */

@@ -79,7 +79,7 @@ function mayCreate({ survey, reach }: Anywhere, role: string, name: string): boo
   return schema !== undefined && survey.roles.has(role) && reach.holds(role, schema, 'CREATE');
 }
 
-/** What Supabase sets up for objects that nobody but itself makes, and for functions and sequences of each project. */
+/** Default privileges that Supabase sets up for objects that nobody but itself makes, and for functions and sequences of each project. */
 function isSupabasesOwn({ scope }: Anywhere, { role, kind, schema }: SurveyedDefaultPrivileges): boolean {
   return isPlatformRole(scope, role) && (role !== 'postgres' || (kind !== 'r' && schema === 'public'));
 }

@@ -1,3 +1,5 @@
+import { LEVELS } from '../../finding.ts';
+import { SUBJECTS } from '../../rule.ts';
 import type { AnywhereRule } from '../anywhere-rule.ts';
 import * as access from './access.ts';
 import * as claims from './claims.ts';
@@ -12,7 +14,7 @@ import * as tables from './tables.ts';
 import * as triggers from './triggers.ts';
 import * as views from './views.ts';
 
-/** Every rule for any database, in the order in which findings are reported. */
+/** Every rule for any database, in the order in which findings are reported: by subject, the worst first. */
 export const ANYWHERE_RULES: readonly AnywhereRule[] = [
   tables,
   policies,
@@ -28,7 +30,12 @@ export const ANYWHERE_RULES: readonly AnywhereRule[] = [
   access,
 ]
   .flatMap((rules) => Object.values<unknown>(rules))
-  .filter(isRule);
+  .filter(isRule)
+  .sort((one, other) => placeOf(one) - placeOf(other) || (one.id < other.id ? -1 : 1));
+
+function placeOf({ subject, levels }: AnywhereRule): number {
+  return SUBJECTS.indexOf(subject) * LEVELS.length + LEVELS.indexOf(levels[0]);
+}
 
 /** Modules of rules have helpers too. */
 function isRule(value: unknown): value is AnywhereRule {

@@ -91,7 +91,7 @@ export const rewriteRule: AnywhereRule = {
     }),
 };
 
-/** What a rule does; undefined if it does nothing. */
+/** Effect of a rule; undefined if it does nothing. */
 function actionOf(definition: string): string | undefined {
   const action = /\bDO\s+(?:INSTEAD\s+|ALSO\s+)?([^]*)$/.exec(definition)?.[1] ?? definition;
   return /^NOTHING;?\s*$/.test(action) ? undefined : action;
