@@ -22,6 +22,13 @@ export function principalColumns(table: SurveyedRelation): string[] {
   return [...personalColumns(table), ...sharedColumns(table)];
 }
 
+/** Columns by which a row is meant for nobody any more, or for those who know a secret. */
+const HIDDEN = /delet|trash|archiv|remov|token|secret/i;
+
+export function isHiding(column: string): boolean {
+  return HIDDEN.test(column);
+}
+
 export function isPublishing(column: string): boolean {
   return PUBLISHED.test(column);
 }
