@@ -2,7 +2,7 @@ import type { SurveyedRelation } from './survey.ts';
 
 /** Names of columns that say whose row it is: one person's. */
 const PERSONAL =
-  /^(?:user|owner|owned_by|created_by|author|profile|member|customer|uid|sub|subject|student|patient|employee)(?:_?(?:id|uuid))?$/i;
+  /^(?:user|owner|owned_by|created_by|author|actor|sender|profile|member|customer|uid|sub|subject|student|patient|employee)(?:_?(?:id|uuid))?$/i;
 /** …or that of everyone in one organization. */
 const SHARED =
   /^(?:tenant|org|organi[sz]ation|team|workspace|company|account|group|household|clinic|school|store|merchant)(?:_?(?:id|uuid|key|slug))?$/i;

@@ -80,8 +80,9 @@ export const userWritableClaim: AnywhereRule = {
     'Users write their own metadata (`user_metadata`, `raw_user_meta_data`), and clients write headers. ' +
     'A policy that asks them lets the client choose.',
   fix: 'Ask `app_metadata`, another claim, or a table that users cannot write.',
-  find: (audited) =>
-    conditionsWith(audited, (condition, policy) => {
+  find: (audited) => [
+    ...signUpsWithRights(audited),
+    ...conditionsWith(audited, (condition, policy) => {
       if (isDecisive(audited, condition, policy, (part) => asksUserMetadata(audited, part, policy))) {
         return 'metadata that users write themselves';
       }
@@ -100,7 +101,24 @@ export const userWritableClaim: AnywhereRule = {
       problem: `asks ${what}: ${listed(whoMay(met))} what they choose`,
       fix: fix('ask app_metadata, another claim, or a table that users cannot write'),
     })),
+  ],
 };
+
+const RIGHTS_OF_SIGN_UP =
+  /\braw_user_meta_data\s*(?:#>>?\s*'\{|(?:->>?)\s*')(?:\w*role\w*|is_\w*(?:admin|staff|owner)\w*|\w*admin\w*|permissions?|(?:tenant|org|organi[sz]ation|team|company|workspace|plan|tier)(?:_id)?)\b/i;
+
+/** Triggers on the users of Supabase that copy a right from what whoever signs up sends. */
+function signUpsWithRights({ survey, texts }: Anywhere): Found[] {
+  const functions = survey.relations
+    .filter(({ schema, name }) => schema === 'auth' && name === 'users')
+    .flatMap(({ triggers }) => triggers)
+    .flatMap(({ enabled, function: fn }) => (enabled && fn && RIGHTS_OF_SIGN_UP.test(texts.bodyOf(fn)) ? [fn] : []));
+  return [...new Set(functions)].map((fn) => ({
+    object: functionObject(fn),
+    problem: 'copies a right from metadata that users send when they sign up',
+    fix: fix('give new users no right, or take it from a table that users cannot write'),
+  }));
+}
 
 const namesColumn = (part: Expression) => nodesBelow(part).some(([kind]) => kind === 'ColumnRef');
 

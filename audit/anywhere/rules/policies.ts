@@ -382,9 +382,11 @@ function loose(
     const writes = command === 'update' || command === 'delete';
     if (!writes && columns.some(isPublishing)) continue;
     const own = columns.some(isHiding) ? principalColumns(table) : sharedColumns(table);
-    const lost = [...kept(table, role, command), ...(writes ? kept(table, role, 'select') : [])].find(
-      (column) => (writes || own.includes(column)) && !columns.includes(column),
-    );
+    const readers = columns.some(isHiding) ? audited.scope.roles : [role];
+    const lost = [
+      ...readers.flatMap((one) => [...kept(table, one, command)]),
+      ...(writes ? kept(table, role, 'select') : []),
+    ].find((column) => (writes || own.includes(column)) && !columns.includes(column));
     if (lost !== undefined) return { problem: `does not keep to "${lost}", as another policy does`, level: 'warning' };
   }
   return undefined;

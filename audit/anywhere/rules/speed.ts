@@ -201,7 +201,9 @@ export const policyColumnNotIndexed: AnywhereRule = {
 const isConjunctOf =
   ({ expression, text }: Condition) =>
   (predicate: string) =>
-    expression?.kind === 'BoolExpr' && expression.node['boolop'] === 'AND_EXPR' && text.includes(predicate);
+    expression?.kind === 'BoolExpr' &&
+    expression.node['boolop'] === 'AND_EXPR' &&
+    ['(', 'AND '].some((before) => [')', ' AND'].some((after) => text.includes(`${before}${predicate}${after}`)));
 
 /** Columns of which an index would serve a condition, where none does. */
 function unindexed(

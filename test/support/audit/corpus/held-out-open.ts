@@ -601,7 +601,7 @@ export const heldOutOpen: readonly Case[] = [
       id: 'supabase-users-by-an-invoker-view',
       title: "the users are granted so that a view with the caller's rights works",
       grade: 'open',
-      rules: ['auth_users_exposed', 'rls_disabled'],
+      rules: ['auth_users_exposed', 'rls_disabled', 'sensitive_column'],
       sql: `${users} CREATE VIEW public.people WITH (security_invoker = on) AS SELECT id, email, encrypted_password FROM auth.users;
         RESET ROLE; GRANT SELECT ON auth.users TO authenticated; GRANT USAGE ON SCHEMA auth TO authenticated;
         ALTER TABLE auth.users ENABLE ROW LEVEL SECURITY; CREATE POLICY people ON auth.users FOR SELECT TO authenticated USING (true);`,
