@@ -67,7 +67,8 @@ export interface SurveyedIndex {
   readonly name: string;
   readonly unique: boolean;
   readonly primary: boolean;
-  readonly partial: boolean;
+  /** Condition of a partial index, as SQL. */
+  readonly predicate: string | null;
   readonly constraint: boolean;
   /** Columns, and expressions as SQL. */
   readonly keys: readonly string[];

@@ -64,7 +64,7 @@ WHERE a.attnum > 0 AND NOT a.attisdropped AND c.relkind IN ('r', 'p', 'v', 'm', 
 GROUP BY a.attrelid
 
 -- name: indexes
-SELECT i.indrelid::text AS relation, c.relname AS name, i.indisunique AS "unique", i.indisprimary AS "primary", i.indpred IS NOT NULL AS partial,
+SELECT i.indrelid::text AS relation, c.relname AS name, i.indisunique AS "unique", i.indisprimary AS "primary", pg_get_expr(i.indpred, i.indrelid) AS predicate,
   EXISTS (SELECT FROM pg_constraint AS k WHERE k.conindid = i.indexrelid AND k.contype IN ('p', 'u', 'x')) AS "constraint",
   ARRAY(SELECT coalesce(a.attname::text, pg_get_indexdef(i.indexrelid, k.position::int, true)) FROM unnest(i.indkey::int2[]) WITH ORDINALITY AS k(number, position)
     LEFT JOIN pg_attribute AS a ON a.attrelid = i.indrelid AND a.attnum = k.number AND k.number <> 0

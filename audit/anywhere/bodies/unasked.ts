@@ -71,7 +71,7 @@ function tablesOf(
 
 /** True if SQL reads what a request brings, other than the role, by itself or through a function. */
 function asks({ texts }: Anywhere, sql: string): boolean {
-  const rest = sql.replace(READS_ROLE, ' ');
+  const rest = withoutChoices(sql).replace(READS_ROLE, ' ');
   if (READS_REQUEST.test(rest)) return true;
   return namesIn(rest).calls.some(({ schema, name }) =>
     texts.named(schema, name).some((fn) => texts.readsRequest(fn) && !readsRoleOnly(texts.bodyOf(fn))),
@@ -82,6 +82,13 @@ function asks({ texts }: Anywhere, sql: string): boolean {
 function raises({ texts }: Anywhere, fn: SurveyedFunction): boolean {
   return [fn, ...texts.calledBy(fn)].some((one) => RAISES.test(texts.bodyOf(one)));
 }
+
+const CLAIM = String.raw`\(*\s*(?:select\s+)?(?:nullif\s*\(\s*)?(?:auth\s*\.\s*uid\s*\(\s*\)|current_setting\s*\(\s*'request\.jwt\.claims'[^;']*(?:''\s*\))?[^;']*->>\s*'\w+')\s*\)*`;
+const PRESENCE = new RegExp(String.raw`${CLAIM}\s*is\s+(?:not\s+)?null\b`, 'gi');
+const ARGUMENT_FIRST = new RegExp(String.raw`\bcoalesce\s*\(\s*"?[a-z_]\w*"?\s*,\s*${CLAIM}`, 'gi');
+
+/** SQL without claims of which it only asks that they are there, or that it takes where an argument is missing. */
+const withoutChoices = (sql: string) => sql.replace(PRESENCE, ' ').replace(ARGUMENT_FIRST, ' coalesce(');
 
 function readsRoleOnly(body: string): boolean {
   return body.search(READS_ROLE) >= 0 && !READS_REQUEST.test(body.replace(READS_ROLE, ' '));

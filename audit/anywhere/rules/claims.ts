@@ -19,6 +19,7 @@ import { tiesRow } from '../conditions/disjuncts.ts';
 import { isNeverTrue } from '../conditions/truth.ts';
 import { byPolicy, decisions, whoMay, type Decision } from '../exposed.ts';
 import { principalColumns } from '../principal.ts';
+import { reachedFunctions } from '../reached-functions.ts';
 import type { SurveyedFunction, SurveyedPolicy } from '../survey.ts';
 import { listed } from '../words.ts';
 import { policyObject } from './policies.ts';
@@ -79,20 +80,63 @@ export const userWritableClaim: AnywhereRule = {
     'Users write their own metadata (`user_metadata`, `raw_user_meta_data`), and clients write headers. ' +
     'A policy that asks them lets the client choose.',
   fix: 'Ask `app_metadata`, another claim, or a table that users cannot write.',
-  find: (audited) =>
-    conditionsWith(audited, (condition, policy) => {
+  find: (audited) => [
+    ...signUpsWithRights(audited),
+    ...conditionsWith(audited, (condition, policy) => {
       if (isDecisive(audited, condition, policy, (part) => asksUserMetadata(audited, part, policy))) {
         return 'metadata that users write themselves';
       }
-      return isDecisive(audited, condition, policy, (part) => comparesHeader(part, policy))
-        ? 'a header or a cookie, which the client writes'
+      if (isDecisive(audited, condition, policy, (part) => comparesHeader(part, policy))) {
+        return 'a header or a cookie, which the client writes';
+      }
+      if (isDecisive(audited, condition, policy, (part) => namesConstant(part, 'request.path') && !namesColumn(part))) {
+        return 'the path of the request';
+      }
+      const setting = condition.settings.find((name) => !name.startsWith('request.') && isSetByRequest(audited, name));
+      return setting !== undefined && isDecisive(audited, condition, policy, (part) => namesConstant(part, setting))
+        ? `the setting ${setting}, which a function sets to what a request gives`
         : undefined;
     }).map(({ policy, met, what }) => ({
       object: policyObject(policy),
       problem: `asks ${what}: ${listed(whoMay(met))} what they choose`,
       fix: fix('ask app_metadata, another claim, or a table that users cannot write'),
     })),
+  ],
 };
+
+const RIGHTS_OF_SIGN_UP =
+  /\braw_user_meta_data\s*(?:#>>?\s*'\{|(?:->>?)\s*')(?:\w*role\w*|is_\w*(?:admin|staff|owner)\w*|\w*admin\w*|permissions?|(?:tenant|org|organi[sz]ation|team|company|workspace|plan|tier)(?:_id)?)\b/i;
+
+/** Triggers on the users of Supabase that copy a right from what whoever signs up sends. */
+function signUpsWithRights({ survey, texts }: Anywhere): Found[] {
+  const functions = survey.relations
+    .filter(({ schema, name }) => schema === 'auth' && name === 'users')
+    .flatMap(({ triggers }) => triggers)
+    .flatMap(({ enabled, function: fn }) => (enabled && fn && RIGHTS_OF_SIGN_UP.test(texts.bodyOf(fn)) ? [fn] : []));
+  return [...new Set(functions)].map((fn) => ({
+    object: functionObject(fn),
+    problem: 'copies a right from metadata that users send when they sign up',
+    fix: fix('give new users no right, or take it from a table that users cannot write'),
+  }));
+}
+
+const namesColumn = (part: Expression) => nodesBelow(part).some(([kind]) => kind === 'ColumnRef');
+
+const namesConstant = (part: Expression, text: string) =>
+  nodesBelow(part).some(([kind, node]) => kind === 'A_Const' && constantText({ kind, node }) === text);
+
+/** A function that requests call, or that runs before each, sets it from an argument or a header and asks no claim. */
+function isSetByRequest(audited: Anywhere, name: string): boolean {
+  const { texts } = audited;
+  const sets = new RegExp(
+    `\\bset_config\\s*\\(\\s*'${name.replace(/[^\w]/g, '\\$&')}'\\s*,\\s*([^']\\S*|'\\s*\\|\\|)`,
+    'i',
+  );
+  return [...reachedFunctions(audited)].some(
+    ([fn]) =>
+      sets.test(texts.bodyOf(fn)) && !texts.readsClaims(fn) && (fn.arguments.length > 0 || texts.readsRequest(fn)),
+  );
+}
 
 const METADATA = /\b(?:raw_)?user_meta_?data\b/;
 
@@ -140,7 +184,7 @@ export const emailClaim: AnywhereRule = {
   topic: 'exposure',
   levels: ['warning'],
   subject: 'tables',
-  why: 'An e-mail address changes hands and is written in several ways. It need not be confirmed before it is in a token.',
+  why: 'An e-mail address, a telephone number and a chosen name change hands, and are written in several ways. They need not be confirmed before they are in a token.',
   fix: "Compare the subject's id instead.",
   find: (audited) =>
     conditionsWith(audited, (condition, policy) =>
@@ -151,16 +195,19 @@ export const emailClaim: AnywhereRule = {
         : undefined,
     ).map(({ policy }) => ({
       object: policyObject(policy),
-      problem: 'decides by an e-mail address',
+      problem: 'decides by an e-mail address or a name that users choose',
       fix: fix("compare the subject's id instead"),
     })),
 };
+
+/** Claims that users change, or that are not confirmed. */
+const CHANGED_KEYS = ['email', 'preferred_username', 'nickname', 'phone_number'];
 
 function isEmailClaim(side: Expression | undefined): boolean {
   return nodesBelow(unwrapped(side)).some(
     ([kind, node]) =>
       (kind === 'FuncCall' && namesOf(node['funcname']).join('.') === 'auth.email') ||
-      (kind === 'A_Expr' && claimKey(node) === 'email'),
+      (kind === 'A_Expr' && CHANGED_KEYS.includes(claimKey(node) ?? '')),
   );
 }
 
@@ -174,22 +221,39 @@ export const claimAsPattern: AnywhereRule = {
   topic: 'exposure',
   levels: ['warning'],
   subject: 'tables',
-  why: 'A claim is used as a pattern. One with `%`, `_` or `.*` in it matches the rows of others.',
+  why: 'A claim is used as a pattern, or a value is looked for inside of it. One with `%`, `_` or `.*`, or a longer one, matches the rows of others.',
   fix: 'Compare with `=`, or with `starts_with()`.',
   find: (audited) =>
     conditionsWith(audited, (condition) =>
       comparisonsIn(condition.expression).some(
         ({ kind, operator, right }) =>
           (/LIKE|SIMILAR/.test(kind) || /^!?~~?\*?$/.test(operator)) && readsClaims(audited, right),
-      )
+      ) || holdsColumn(audited, condition.expression)
         ? 'pattern'
         : undefined,
     ).map(({ policy }) => ({
       object: policyObject(policy),
-      problem: 'takes a claim for a pattern',
-      fix: fix('compare with =, or with starts_with()'),
+      problem: 'takes a claim for a pattern, or looks for a part of it',
+      fix: fix('compare with =, with starts_with() or with a list of values'),
     })),
 };
+
+/** A column is looked for inside the text of a claim, where a longer value holds it too. */
+function holdsColumn(audited: Anywhere, expression: Expression | undefined): boolean {
+  const isColumn = (side: Expression | undefined) =>
+    !readsClaims(audited, side) && nodesBelow(side).some(([kind]) => kind === 'ColumnRef');
+  return (
+    comparisonsIn(expression).some(
+      ({ kind, operator, left, right }) =>
+        (/LIKE|SIMILAR/.test(kind) || /^~~?\*?$/.test(operator)) && readsClaims(audited, left) && isColumn(right),
+    ) ||
+    nodesBelow(expression).some(([kind, node]) => {
+      if (kind !== 'FuncCall' || !/^(?:strpos|position)$/.test(namesOf(node['funcname']).at(-1)!)) return false;
+      const [whole, part] = expressionsOf(node['args']);
+      return readsClaims(audited, whole) && isColumn(part);
+    })
+  );
+}
 
 /** True for an expression in which a claim is read. */
 export function readsClaims({ texts }: Anywhere, expression: Expression | undefined): boolean {

@@ -50,7 +50,7 @@ export const sensitiveColumn: AnywhereRule = {
       ),
 };
 
-function isSensitive({ name, type }: SurveyedColumn): boolean {
+export function isSensitive({ name, type }: SurveyedColumn): boolean {
   const word = name.replace(/([a-z])([A-Z])/g, '$1_$2').toLowerCase();
   return SENSITIVE.test(word) && (VALUES.test(type) || (NUMBERS.test(type) && NUMBER_WORDS.test(word)));
 }

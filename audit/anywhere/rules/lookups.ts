@@ -107,10 +107,25 @@ function writesFreely(audited: Anywhere, role: string, table: SurveyedRelation):
           .flatMap(({ left, right }) => columnName(left) ?? columnName(right) ?? []);
         const free = table.columns.filter(
           ({ name, generated }) =>
-            !generated && !check.columns.has(name) && (access.columns?.includes(name) ?? true) && isRight(name, table),
+            !generated &&
+            !check.columns.has(name) &&
+            (access.columns?.includes(name) ?? true) &&
+            isRight(name, table) &&
+            !isKeptByTrigger(audited, table, name),
         );
         return own.length > 0 && free.length > 0;
       });
+  });
+}
+
+/** A trigger rejects another value of a column, or writes its own. */
+function isKeptByTrigger({ texts }: Anywhere, { triggers }: SurveyedRelation, column: string): boolean {
+  const name = column.replace(/[^\w]/g, '\\$&');
+  return triggers.some(({ enabled, function: fn }) => {
+    if (!enabled || !fn) return false;
+    const body = texts.bodyOf(fn);
+    const compares = new RegExp(`\\bnew\\."?${name}"?\\s*(?:<>|!=|is\\s+distinct\\s+from)\\s*old\\.`, 'i').test(body);
+    return (compares && /\braise\b/i.test(body)) || new RegExp(`\\bnew\\."?${name}"?\\s*:?=\\s*old\\.`, 'i').test(body);
   });
 }
 

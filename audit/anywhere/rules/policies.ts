@@ -11,7 +11,7 @@ import type { Condition } from '../conditions/conditions.ts';
 import { tiesRow } from '../conditions/disjuncts.ts';
 import { isAlwaysTrue, isNeverTrue } from '../conditions/truth.ts';
 import { byPolicy, decisions, grantees, reachedTables, whoMay, type Decision } from '../exposed.ts';
-import { isPublishing, personalColumns, principalColumns, sharedColumns } from '../principal.ts';
+import { isHiding, isPublishing, personalColumns, principalColumns, sharedColumns } from '../principal.ts';
 import type { RowCommand, SurveyedPolicy, SurveyedRelation } from '../survey.ts';
 import { listed } from '../words.ts';
 
@@ -77,7 +77,20 @@ function levelOfWrite(audited: Anywhere, { relation }: SurveyedPolicy, given: re
     return command === 'delete' || principals.some((column) => access?.columns?.includes(column) ?? true);
   });
   if (onlyAdds && (principals.length === 0 || !writesPrincipal)) return 'info';
+  if (given.every((decision) => isOfAdministrators(audited, decision))) return 'info';
   return principals.length > 0 || given.some(({ role }) => role === audited.scope.anonymous) ? 'error' : 'warning';
+}
+
+/** True for a role that the policy names, and that inherits another role for which the table has a narrower policy. */
+function isOfAdministrators(audited: Anywhere, { policy, table, role, command }: Decision): boolean {
+  return audited.reach
+    .policies(role, table, command)
+    .some(
+      (other) =>
+        other.permissive &&
+        isWiderByIntent(policy, other, role) &&
+        isNarrower(audited, other, { policy, table, role, command }),
+    );
 }
 
 /** A trigger writes the column, whatever the request says. */
@@ -212,6 +225,7 @@ export const conditionUndone: AnywhereRule = {
         (other) =>
           other !== policy &&
           other.permissive &&
+          !isWiderByIntent(policy, other, role) &&
           // One for all commands beside one that shows every row: everyone reads, and some write.
           (other.command === command || policy.command === null) &&
           isNarrower(audited, other, decision),
@@ -222,6 +236,10 @@ export const conditionUndone: AnywhereRule = {
       fix: run(dropPolicy(policy), ', or make the narrower policy restrictive'),
     })),
 };
+
+/** A policy for a role by name, beside one for a role that it inherits: the role of those who see more. */
+const isWiderByIntent = (policy: SurveyedPolicy, other: SurveyedPolicy, role: string) =>
+  policy.roles.includes(role) && !other.roles.some((name) => name === role || name === 'public');
 
 function isNarrower(audited: Anywhere, other: SurveyedPolicy, { command, role }: Decision): boolean {
   const found = audited.policyTruth(other, command, role, 'any');
@@ -359,10 +377,16 @@ function loose(
         return { problem: `looks up "${same}" of somebody, and does not compare it with the row's`, level: 'warning' };
       continue;
     }
-    if (readsClaims || columns.some(isPublishing) || columns.length === 0) continue;
-    const lost = [...kept(table, role, command)].find(
-      (column) => sharedColumns(table).includes(column) && !columns.includes(column),
-    );
+    if (readsClaims || columns.length === 0) continue;
+    // What is published is read by everyone, and not written by everyone.
+    const writes = command === 'update' || command === 'delete';
+    if (!writes && columns.some(isPublishing)) continue;
+    const own = columns.some(isHiding) ? principalColumns(table) : sharedColumns(table);
+    const readers = columns.some(isHiding) ? audited.scope.roles : [role];
+    const lost = [
+      ...readers.flatMap((one) => [...kept(table, one, command)]),
+      ...(writes ? kept(table, role, 'select') : []),
+    ].find((column) => (writes || own.includes(column)) && !columns.includes(column));
     if (lost !== undefined) return { problem: `does not keep to "${lost}", as another policy does`, level: 'warning' };
   }
   return undefined;

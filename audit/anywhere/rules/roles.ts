@@ -156,7 +156,11 @@ export const loginShared: AnywhereRule = {
     const requests = new Set(apiRoles(audited));
     const members = survey.memberships.filter(
       ({ member, role, set, inherit }) =>
-        (set || inherit) && requests.has(role) && !requests.has(member) && isPlainLogin(audited, member),
+        (set || inherit) &&
+        requests.has(role) &&
+        !requests.has(member) &&
+        isPlainLogin(audited, member) &&
+        !isAuthenticator(audited, member),
     );
     return [...grouped(members, ({ member }) => member)].map(([member, memberships]) => {
       const roles = [...new Set(memberships.map(({ role }) => role))];
@@ -173,6 +177,12 @@ export const loginShared: AnywhereRule = {
 };
 
 /** True for a login that has nothing but grants, and is not that of a PostgREST: an administrator reaches everything anyway. */
+/** A login that inherits nothing and may become the anonymous role too is that of another PostgREST. */
+function isAuthenticator({ survey, scope }: Anywhere, name: string): boolean {
+  const own = survey.memberships.filter(({ member }) => member === name);
+  return own.every(({ inherit }) => !inherit) && own.some(({ role, set }) => set && role === scope.anonymous);
+}
+
 function isPlainLogin(audited: Anywhere, name: string): boolean {
   const { survey, scope } = audited;
   const role = survey.roles.get(name);

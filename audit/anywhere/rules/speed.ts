@@ -185,7 +185,7 @@ export const policyColumnNotIndexed: AnywhereRule = {
     for (const { policy, condition } of readConditions(audited)) {
       const table = policy.relation;
       if (!policy.permissive) continue;
-      for (const column of unindexed(condition.expression, table)) {
+      for (const column of unindexed(condition.expression, table, isConjunctOf(condition))) {
         found.set(`${table.id} ${column}`, {
           object: columnObject(table, column),
           problem: `is compared by policy ${policy.name} and has no index`,
@@ -197,32 +197,51 @@ export const policyColumnNotIndexed: AnywhereRule = {
   },
 };
 
+/** Postgres writes the condition of a partial index as it writes the same part of a policy. */
+const isConjunctOf =
+  ({ expression, text }: Condition) =>
+  (predicate: string) =>
+    expression?.kind === 'BoolExpr' &&
+    expression.node['boolop'] === 'AND_EXPR' &&
+    ['(', 'AND '].some((before) => [')', ' AND'].some((after) => text.includes(`${before}${predicate}${after}`)));
+
 /** Columns of which an index would serve a condition, where none does. */
-function unindexed(expression: Expression | undefined, table: SurveyedRelation): string[] {
+function unindexed(
+  expression: Expression | undefined,
+  table: SurveyedRelation,
+  isImplied: (predicate: string) => boolean,
+): string[] {
   if (!expression) return [];
   if (expression.kind === 'BoolExpr' && expression.node['boolop'] !== 'NOT_EXPR') {
     const parts = expressionsOf(expression.node['args']);
     // An index serves one part of AND, and has to serve each part of OR.
     if (expression.node['boolop'] === 'AND_EXPR') {
-      return parts.some((part) => isServed(part, table)) ? [] : parts.flatMap((part) => unindexed(part, table));
+      return parts.some((part) => isServed(part, table, isImplied))
+        ? []
+        : parts.flatMap((part) => unindexed(part, table, isImplied));
     }
-    return parts.every((part) => isServed(part, table) || unindexed(part, table).length > 0)
-      ? parts.flatMap((part) => unindexed(part, table))
+    return parts.every((part) => isServed(part, table, isImplied) || unindexed(part, table, isImplied).length > 0)
+      ? parts.flatMap((part) => unindexed(part, table, isImplied))
       : [];
   }
   const equality = equalityOf(expression, table);
-  return equality?.isBare && !equality.isConstant && !isServed(expression, table) ? [equality.column] : [];
+  return equality?.isBare && !equality.isConstant && !isServed(expression, table, isImplied) ? [equality.column] : [];
 }
 
-function isServed(expression: Expression, table: SurveyedRelation): boolean {
+function isServed(expression: Expression, table: SurveyedRelation, isImplied: (predicate: string) => boolean): boolean {
   if (expression.kind === 'BoolExpr' && expression.node['boolop'] !== 'NOT_EXPR') {
     const parts = expressionsOf(expression.node['args']);
     return expression.node['boolop'] === 'AND_EXPR'
-      ? parts.some((part) => isServed(part, table))
-      : parts.every((part) => isServed(part, table));
+      ? parts.some((part) => isServed(part, table, isImplied))
+      : parts.every((part) => isServed(part, table, isImplied));
   }
   const equality = equalityOf(expression, table);
-  return equality !== undefined && table.indexes.some(({ keys, partial }) => !partial && keys[0] === equality.column);
+  return (
+    equality !== undefined &&
+    table.indexes.some(
+      ({ keys, predicate }) => keys[0] === equality.column && (predicate === null || isImplied(predicate)),
+    )
+  );
 }
 
 export const volatileInPolicy: AnywhereRule = {

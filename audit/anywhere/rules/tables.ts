@@ -3,14 +3,18 @@ import { fix, run } from '../../fix.ts';
 import { sqlName } from '../../relations.ts';
 import type { AnywhereRule } from '../anywhere-rule.ts';
 import { reachedTables, grantees } from '../exposed.ts';
+import { principalColumns } from '../principal.ts';
+import type { RowCommand, SurveyedRelation } from '../survey.ts';
 import { listed } from '../words.ts';
+import { isSensitive } from './columns.ts';
 
 export const rlsDisabled: AnywhereRule = {
   id: 'rls_disabled',
   topic: 'exposure',
-  levels: ['error'],
+  levels: ['error', 'info'],
   subject: 'tables',
   why: 'A grant on a table without row security reaches every row. Policies do nothing while it is off.',
+  otherLevelWhen: 'where roles may only read, and nothing says that a row is of somebody: a list for everyone',
   fix: 'Enable row security, and write a policy for each role that should reach rows.',
   find: (audited) =>
     reachedTables(audited)
@@ -20,12 +24,27 @@ export const rlsDisabled: AnywhereRule = {
         if (reached.length === 0) return [];
         const policies = table.policies.length > 0 ? `, so that its ${table.policies.length} policies do nothing` : '';
         return {
+          level: isListForEveryone(
+            table,
+            reached.flatMap(([, commands]) => commands),
+          )
+            ? 'info'
+            : 'error',
           object: relationObject(table),
           problem: `has no row security${policies}: ${listed(reached.map(([role, commands]) => `${role} may ${commands.join(', ')}`))} every row`,
           fix: run(`ALTER TABLE ${sqlName(table)} ENABLE ROW LEVEL SECURITY`),
         };
       }),
 };
+
+/** A table that is granted for reading alone, and that holds nothing of anybody. */
+const isListForEveryone = (table: SurveyedRelation, commands: readonly RowCommand[]) =>
+  commands.every((command) => command === 'select') &&
+  table.policies.length === 0 &&
+  table.parents.length === 0 &&
+  table.references.length === 0 &&
+  principalColumns(table).length === 0 &&
+  !table.columns.some(isSensitive);
 
 export const noPolicy: AnywhereRule = {
   id: 'no_policy',

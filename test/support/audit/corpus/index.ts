@@ -4,6 +4,7 @@ import { claims } from './claims.ts';
 import { columns } from './columns.ts';
 import { functions } from './functions.ts';
 import { grants } from './grants.ts';
+import { learned } from './held-out.ts';
 import { inheritance } from './inheritance.ts';
 import { lookups } from './lookups.ts';
 import { roles } from './roles.ts';
@@ -34,4 +35,5 @@ export const corpus: readonly Case[] = [
   ...speed,
   ...supabase,
   ...storage,
+  ...learned,
 ];
