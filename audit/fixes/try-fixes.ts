@@ -38,7 +38,7 @@ export async function tryFixes(
 ): Promise<(AnywhereFinding & { readonly trial?: FixTrial })[]> {
   await configureSession(client);
   await client.query(statement('begin'));
-  const known = new Set(findings.map(keyOf));
+  const known = countsOf(findings);
   const tried: (AnywhereFinding & { readonly trial?: FixTrial })[] = [];
   try {
     for (const finding of findings) tried.push({ ...finding, ...shown(await tryFix(client, finding, known, options)) });
@@ -70,7 +70,7 @@ function shown(trial: Trial): { readonly trial?: FixTrial } {
 export async function tryFix(
   client: pg.ClientBase,
   finding: AnywhereFinding,
-  known: ReadonlySet<string>,
+  known: ReadonlyMap<string, number>,
   options: DatabaseAuditOptions,
 ): Promise<Trial> {
   if (finding.fix.sql.length === 0) return { outcome: 'no statement' };
@@ -78,8 +78,11 @@ export async function tryFix(
   try {
     for (const sql of finding.fix.sql) await client.query(sql);
     const { findings } = await auditSurvey(await readSurvey(client), options);
-    if (findings.some((one) => keyOf(one) === keyOf(finding))) return { outcome: 'fails', why: 'the finding stays' };
-    const others = findings.filter((one) => one.level !== 'info' && !known.has(keyOf(one)));
+    const after = countsOf(findings);
+    const isMore = (key: string, than = known.get(key) ?? 0) => (after.get(key) ?? 0) > than;
+    // A rule may have several findings about one object.
+    if (isMore(keyOf(finding), known.get(keyOf(finding))! - 1)) return { outcome: 'fails', why: 'the finding stays' };
+    const others = findings.filter((one) => one.level !== 'info' && isMore(keyOf(one)));
     return others.length > 0 ? { outcome: 'brings others', others } : { outcome: 'works' };
   } catch (error) {
     return { outcome: 'fails', why: error instanceof Error ? error.message : String(error) };
@@ -88,7 +91,13 @@ export async function tryFix(
   }
 }
 
-/** Identity of a finding: the words of its problem may change with other objects. */
-export function keyOf({ rule, object }: AnywhereFinding): string {
+/** Number of findings of each rule about each object: the words of a problem may change with other objects. */
+export function countsOf(findings: readonly AnywhereFinding[]): ReadonlyMap<string, number> {
+  const counts = new Map<string, number>();
+  for (const key of findings.map(keyOf)) counts.set(key, (counts.get(key) ?? 0) + 1);
+  return counts;
+}
+
+function keyOf({ rule, object }: AnywhereFinding): string {
   return JSON.stringify([rule, object.kind, object.text]);
 }

@@ -1,5 +1,5 @@
 import { relationObject } from '../../finding-object.ts';
-import { fix, run } from '../../fix.ts';
+import { fix, run, type Fix } from '../../fix.ts';
 import { sqlName } from '../../relations.ts';
 import type { AnywhereRule } from '../anywhere-rule.ts';
 import { reachedTables, grantees } from '../exposed.ts';
@@ -32,7 +32,10 @@ export const rlsDisabled: AnywhereRule = {
             : 'error',
           object: relationObject(table),
           problem: `has no row security${policies}: ${listed(reached.map(([role, commands]) => `${role} may ${commands.join(', ')}`))} every row`,
-          fix: run(`ALTER TABLE ${sqlName(table)} ENABLE ROW LEVEL SECURITY`),
+          fix: enabling(
+            table,
+            reached.some(([role]) => audited.reach.identities(role).has(table.owner)),
+          ),
         };
       }),
 };
@@ -45,6 +48,14 @@ const isListForEveryone = (table: SurveyedRelation, commands: readonly RowComman
   table.references.length === 0 &&
   principalColumns(table).length === 0 &&
   !table.columns.some(isSensitive);
+
+/** Row security binds an owner only where it is forced. */
+function enabling(table: SurveyedRelation, reachedByOwner: boolean): Fix {
+  const enable = `ALTER TABLE ${sqlName(table)} ENABLE ROW LEVEL SECURITY`;
+  if (!reachedByOwner) return run(enable);
+  const force = `ALTER TABLE ${sqlName(table)} FORCE ROW LEVEL SECURITY`;
+  return fix(`${enable}, and ${force}`, enable, force);
+}
 
 export const noPolicy: AnywhereRule = {
   id: 'no_policy',

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { auditSurvey } from '../../../audit/anywhere/audit-database.ts';
 import type { AnywhereFinding } from '../../../audit/anywhere/anywhere-rule.ts';
 import { readSurvey } from '../../../audit/anywhere/read-survey.ts';
-import { keyOf, tryFix } from '../../../audit/fixes/try-fixes.ts';
+import { countsOf, tryFix } from '../../../audit/fixes/try-fixes.ts';
 import { configureSession } from '../../../postgres/session.ts';
 import { withClient } from '../../../postgres/with-client.ts';
 import type { BaseName } from '../../support/audit/corpus/base.ts';
@@ -46,7 +46,7 @@ describe.each<BaseName>(['postgrest', 'supabase'])('the audit of the corpus on t
         found.filter(({ rule }) => each.rules?.includes(rule)).length,
         found.map(line).join('\n') || 'nothing found',
       ).toBeGreaterThan(0);
-      const known = new Set(all.map(keyOf));
+      const known = countsOf(all);
       for (const finding of found) {
         const trial = await tryFix(client, finding, known, {});
         expect(['works', 'no statement'], `${finding.fix.sql.join('; ')}: ${JSON.stringify(trial)}`).toContain(
