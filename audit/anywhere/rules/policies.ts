@@ -84,7 +84,8 @@ function levelOfWrite(audited: Anywhere, policy: SurveyedPolicy, given: readonly
 }
 
 /** The policy names roles that look after a table, of which another role of tokens reaches less. */
-function namesKeepers({ scope, reach, extent }: Anywhere, policy: SurveyedPolicy, given: readonly Decision[]): boolean {
+function namesKeepers(audited: Anywhere, policy: SurveyedPolicy, given: readonly Decision[]): boolean {
+  const { scope, reach } = audited;
   const keepers = given.map(({ role }) => role);
   if (policy.roles.includes('public') || keepers.some((role) => role === scope.anonymous)) return false;
   return given.every(({ command, table }) =>
@@ -93,7 +94,7 @@ function namesKeepers({ scope, reach, extent }: Anywhere, policy: SurveyedPolicy
         role !== scope.anonymous &&
         !keepers.includes(role) &&
         COMMANDS.some((one) => reach.may(role, table, one)) &&
-        !(reach.may(role, table, command) && extent(role, table, command) === 'all'),
+        !(reach.may(role, table, command) && audited.extent(role, table, command) === 'all'),
     ),
   );
 }

@@ -112,7 +112,7 @@ export const byDeclaration: readonly DeclarationWay[] = [
   },
   {
     name: 'the admin port for everybody',
-    input: { server: { bindAddress: '0.0.0.0', adminPort: 3001 } as never },
+    input: { server: { bindAddress: '0.0.0.0', adminPort: 3001 } },
     by: 'declare',
     refused: ['admin_port_published', 'server.adminPort'],
   },
