@@ -50,7 +50,8 @@ export const pgrls: Linter = {
   },
 };
 
-function lint(
+/** Lints schemas, with the configuration in a directory. */
+export function lint(
   { user, password, host, port, database }: LocalConnection,
   { schemas, directory }: { schemas: string; directory: string },
 ): Promise<Report> {

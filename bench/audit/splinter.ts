@@ -1,4 +1,5 @@
 import { existsSync, readFileSync } from 'node:fs';
+import type pg from 'pg';
 import { bases } from '../../test/support/audit/corpus/base.ts';
 import { withClient } from '../../postgres/with-client.ts';
 import type { Linter } from './linter.ts';
@@ -24,15 +25,21 @@ export const splinter: Linter = {
     withClient(connection, async (client) => {
       const { exposed, user } = bases[base];
       await client.query('BEGIN');
-      await client.query(`SELECT set_config('pgrst.db_schemas', $1, true)`, [exposed]);
       if (user !== 'authenticated') await client.query(`ALTER ROLE ${user} RENAME TO authenticated`);
-      // "SET search_path" and the query.
-      const results = (await client.query<Row>(readFileSync(file()!, 'utf8'))) as unknown as readonly { rows: Row[] }[];
+      const rows = await runSplinter(client, exposed);
       await client.query('ROLLBACK');
-      return results.at(-1)!.rows.map(({ name, level, cache_key }) => ({
+      return rows.map(({ name, level, cache_key }) => ({
         rule: name,
         level: levels[level],
         object: cache_key,
       }));
     }),
 };
+
+/** Runs the query in a transaction. @param exposed schemas, with commas between them */
+export async function runSplinter(client: pg.ClientBase, exposed: string): Promise<readonly Row[]> {
+  await client.query(`SELECT set_config('pgrst.db_schemas', $1, true)`, [exposed]);
+  // "SET search_path" and the query.
+  const results = (await client.query<Row>(readFileSync(file()!, 'utf8'))) as unknown as readonly { rows: Row[] }[];
+  return results.at(-1)!.rows;
+}

@@ -43,6 +43,7 @@ export const sidebar = {
     'docs/guarantees',
     'docs/audit',
     'docs/audit-rules',
+    'docs/other-linters',
     'docs/hostile-input',
     'docs/gateway-attacks',
     'docs/what-errors-reveal',

@@ -3,8 +3,11 @@ import { fix } from '../../fix.ts';
 import type { Found } from '../../rule.ts';
 import type { AnywhereRule } from '../anywhere-rule.ts';
 import type { Anywhere } from '../anywhere.ts';
+import { tiesRow, type Atom } from '../conditions/disjuncts.ts';
+import { isAlwaysTrue } from '../conditions/truth.ts';
 import { decisions, reachedTables } from '../exposed.ts';
-import type { SurveyedIndex, SurveyedRelation } from '../survey.ts';
+import { isSetByTrigger } from '../set-by-trigger.ts';
+import type { SurveyedIndex, SurveyedPolicy, SurveyedReference, SurveyedRelation } from '../survey.ts';
 import { listed } from '../words.ts';
 
 /** Roles that add rows to a table of which they see only some. */
@@ -88,10 +91,13 @@ export const referenceReveals: AnywhereRule = {
       );
       return table.references
         .filter(({ referenced }) => referenced !== table && referenced.row_security)
-        .flatMap(({ name, referenced }): Found[] => {
+        .flatMap((reference): Found[] => {
+          const { name, referenced } = reference;
           const blind = writers.filter(
             (role) =>
-              !audited.reach.isUnbound(role, referenced) && audited.extent(role, referenced, 'select') !== 'all',
+              !audited.reach.isUnbound(role, referenced) &&
+              audited.extent(role, referenced, 'select') !== 'all' &&
+              canProbe(audited, role, table, reference),
           );
           if (blind.length === 0) return [];
           return [
@@ -104,3 +110,53 @@ export const referenceReveals: AnywhereRule = {
         });
     }),
 };
+
+/** A role may write keys of which it does not see the rows: not where a policy or a trigger decides on all columns of the key. */
+function canProbe(audited: Anywhere, role: string, table: SurveyedRelation, reference: SurveyedReference): boolean {
+  const insert = audited.reach.access(role, table).find(({ command }) => command === 'insert');
+  const kept = new Set(
+    reference.columns.filter(
+      (column) =>
+        insert?.columns?.includes(column) === false ||
+        isSetByTrigger(audited, table, column) ||
+        isTied(audited, role, table, column),
+    ),
+  );
+  if (kept.size === reference.columns.length) return false;
+  return !seesAllOf(audited, role, reference.referenced, kept);
+}
+
+/** Whatever lets the role add a row compares the column with a claim. */
+function isTied(audited: Anywhere, role: string, table: SurveyedRelation, column: string): boolean {
+  const ties = (policy: SurveyedPolicy) => {
+    const check = audited.conditions.check(policy);
+    const alternatives = check ? audited.alternatives(check, table) : [];
+    return (
+      alternatives.length > 0 &&
+      alternatives.every((atoms) => atoms.some((atom) => tiesRow(atom) && atom.columns.includes(column)))
+    );
+  };
+  const binding = audited.reach.policies(role, table, 'insert');
+  const permissive = binding.filter((policy) => policy.permissive);
+  return (
+    binding.some((policy) => !policy.permissive && ties(policy)) || (permissive.length > 0 && permissive.every(ties))
+  );
+}
+
+/** The role sees each row of which the kept columns, by their names, have the values that it may write. */
+function seesAllOf(audited: Anywhere, role: string, referenced: SurveyedRelation, kept: ReadonlySet<string>): boolean {
+  const alternativesOf = (policy: SurveyedPolicy) => {
+    const using = audited.conditions.using(policy);
+    return using ? audited.alternatives(using, referenced) : [];
+  };
+  const isKept = (atoms: readonly Atom[]) =>
+    atoms.every((atom) => tiesRow(atom) && atom.columns.every((column) => kept.has(column)));
+  const binding = audited.reach.policies(role, referenced, 'select');
+  return (
+    binding.some(
+      (policy) =>
+        policy.permissive &&
+        (isAlwaysTrue(audited.policyTruth(policy, 'select', role)) || alternativesOf(policy).some(isKept)),
+    ) && binding.every((policy) => policy.permissive || alternativesOf(policy).some(isKept))
+  );
+}

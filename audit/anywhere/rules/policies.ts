@@ -12,7 +12,8 @@ import { tiesRow } from '../conditions/disjuncts.ts';
 import { isAlwaysTrue, isNeverTrue } from '../conditions/truth.ts';
 import { byPolicy, decisions, grantees, reachedTables, whoMay, type Decision } from '../exposed.ts';
 import { isHiding, isPublishing, personalColumns, principalColumns, sharedColumns } from '../principal.ts';
-import type { RowCommand, SurveyedPolicy, SurveyedRelation } from '../survey.ts';
+import { isSetByTrigger } from '../set-by-trigger.ts';
+import { COMMANDS, type RowCommand, type SurveyedPolicy, type SurveyedRelation } from '../survey.ts';
 import { listed } from '../words.ts';
 
 export const policyObject = ({ relation: { schema, name: table }, name }: SurveyedPolicy) =>
@@ -54,7 +55,7 @@ export const alwaysTrue: AnywhereRule = {
   subject: 'tables',
   why: 'The policy lets the role change every row, or write rows in the name of anyone.',
   otherLevelWhen:
-    'where the role has a token and no column says whose row it is; only for information where the role can do nothing but add rows',
+    'where the role has a token and no column says whose row it is; only for information where the role can do nothing but add rows, or where the policy names it and another role with a token reaches less of the table',
   fix: 'Compare a column of the row with a claim, or revoke the command.',
   find: (audited) =>
     giving(audited, (decision) => decision.command !== 'select' && isPlainlyTrue(audited, decision)).map(
@@ -67,7 +68,8 @@ export const alwaysTrue: AnywhereRule = {
     ),
 };
 
-function levelOfWrite(audited: Anywhere, { relation }: SurveyedPolicy, given: readonly Decision[]) {
+function levelOfWrite(audited: Anywhere, policy: SurveyedPolicy, given: readonly Decision[]) {
+  const { relation } = policy;
   const principals = principalColumns(relation).filter((column) => !isSetByTrigger(audited, relation, column));
   const onlyAdds = given.every(
     ({ role, command }) => command === 'insert' && audited.extent(role, relation, 'select') !== 'all',
@@ -78,6 +80,7 @@ function levelOfWrite(audited: Anywhere, { relation }: SurveyedPolicy, given: re
   });
   if (onlyAdds && (principals.length === 0 || !writesPrincipal)) return 'info';
   if (given.every((decision) => isOfAdministrators(audited, decision))) return 'info';
+  if (namesKeepers(audited, policy, given)) return 'info';
   return principals.length > 0 || given.some(({ role }) => role === audited.scope.anonymous) ? 'error' : 'warning';
 }
 
@@ -93,12 +96,20 @@ function isOfAdministrators(audited: Anywhere, { policy, table, role, command }:
     );
 }
 
-/** A trigger writes the column, whatever the request says. */
-function isSetByTrigger({ texts }: Anywhere, { triggers }: SurveyedRelation, column: string): boolean {
-  return triggers.some(({ enabled, function: fn }) => {
-    const sets = new RegExp(`\\bnew\\."?${column.replace(/[^\w]/g, '\\$&')}"?\\s*:?=`, 'i');
-    return enabled && fn !== undefined && sets.test(texts.bodyOf(fn));
-  });
+/** The policy names roles that look after a table, of which another role of tokens reaches less. */
+function namesKeepers(audited: Anywhere, policy: SurveyedPolicy, given: readonly Decision[]): boolean {
+  const { scope, reach } = audited;
+  const keepers = given.map(({ role }) => role);
+  if (policy.roles.includes('public') || keepers.some((role) => role === scope.anonymous)) return false;
+  return given.every(({ command, table }) =>
+    scope.roles.some(
+      (role) =>
+        role !== scope.anonymous &&
+        !keepers.includes(role) &&
+        COMMANDS.some((one) => reach.may(role, table, one)) &&
+        !(reach.may(role, table, command) && audited.extent(role, table, command) === 'all'),
+    ),
+  );
 }
 
 export const publicRows: AnywhereRule = {
@@ -413,7 +424,10 @@ export const deadPolicy: AnywhereRule = {
       .filter(({ row_security }) => row_security)
       .flatMap(({ policies }) => policies)
       .flatMap((policy): Found[] => {
-        if (policy.roles.some((role) => audited.scope.services.includes(role))) return [];
+        if (
+          policy.roles.some((role) => audited.scope.services.includes(role) || servesElsewhere(audited, policy, role))
+        )
+          return [];
         const given = met.get(policy) ?? [];
         const never = given.every(({ command, role }) =>
           isNeverTrue(audited.policyTruth(policy, command, role, 'any')),
@@ -422,13 +436,20 @@ export const deadPolicy: AnywhereRule = {
         return [
           {
             object: policyObject(policy),
-            problem: given.length === 0 ? 'binds no role that may use its command' : 'is never true',
+            problem: given.length === 0 ? 'binds no role of requests that may use its command' : 'is never true',
             fix: run(dropPolicy(policy), given.length === 0 ? ', or grant what it is for' : ''),
           },
         ];
       });
   },
 };
+
+/** A named role that is none of requests, and that meets the policy: functions with the owner's rights, jobs. */
+function servesElsewhere({ scope, reach }: Anywhere, { relation, command }: SurveyedPolicy, role: string): boolean {
+  if (role === 'public' || scope.roles.includes(role)) return false;
+  if (role === relation.owner) return relation.force_row_security;
+  return (command === null ? COMMANDS : [command]).some((one) => reach.may(role, relation, one));
+}
 
 export const duplicatePolicy: AnywhereRule = {
   id: 'duplicate_policy',

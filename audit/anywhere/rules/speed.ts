@@ -60,6 +60,8 @@ function perRow(audited: Anywhere, expression: Expression): string[] {
     // Postgres computes one without columns of the table first, and once.
     if (select && select.node['fromClause'] === undefined && !namesColumn(select)) return [];
   }
+  // A function to read from runs once, unless it takes columns, and Postgres keeps its rows.
+  if (kind === 'RangeFunction' && !namesColumn(expression)) return [];
   if (kind === 'FuncCall' && !namesColumn(expression) && readsClaims(audited, expression)) {
     return [`${namesOf(node['funcname']).join('.')}()`];
   }

@@ -5,7 +5,7 @@ import { byMigration } from './ways/by-migration.ts';
 import { waysDeclaration } from './ways/declaration.ts';
 import { declaration, useWays } from './ways/use-ways.ts';
 
-const { database, sql, read, shown, serves } = useWays();
+const { database, sql, read, access, shown, serves } = useWays();
 
 describe('a migration', () => {
   it.each(byMigration.map((way) => [way.name, way] as const))(
@@ -13,9 +13,11 @@ describe('a migration', () => {
     async (_, { sql: text, refused, ask }) => {
       const deploy = applyDeclaration(database(), waysDeclaration([{ file: 'migrations/002_way.sql', sql: text }]));
       if (refused) {
+        const closed = await access();
         const error = await rejection(deploy);
         expect(error.code).toBe(refused[0]);
         expect(error.message).toContain(refused[1]);
+        expect(await access()).toEqual(closed);
       } else {
         await deploy;
         await sql(`NOTIFY pgrst, 'reload schema'`);

@@ -1,4 +1,10 @@
-import { declare, ownRows, type Declaration, type SqlSource } from '../../../../declaration/index.ts';
+import {
+  declare,
+  ownRows,
+  type Declaration,
+  type DeclarationInput,
+  type SqlSource,
+} from '../../../../declaration/index.ts';
 import { POSTGRES_ADVISORIES } from '../../../support/embedded-advisories.ts';
 
 const tables: SqlSource = {
@@ -20,7 +26,7 @@ const tables: SqlSource = {
 };
 
 /** A table of which everybody sees their own rows, one that nobody reaches, and functions; tokens can be revoked. */
-export function waysDeclaration(more: readonly SqlSource[] = []): Declaration {
+export function waysDeclaration(more: readonly SqlSource[] = [], input: Partial<DeclarationInput> = {}): Declaration {
   const both = ['w_anon', 'w_user'];
   return declare({
     name: 'w',
@@ -43,5 +49,6 @@ export function waysDeclaration(more: readonly SqlSource[] = []): Declaration {
     ],
     acceptedAdvisories: POSTGRES_ADVISORIES,
     tokens: { revocation: { subject: 'user_id', revokeOnChange: [{ table: 'staff', column: 'user_id' }] } },
+    ...input,
   });
 }

@@ -3,6 +3,7 @@ import { applyDeclaration, auditDatabase, type Finding } from '../../../../apply
 import { startEphemeralPostgrest, type EphemeralPostgrest } from '../../../../testing/index.ts';
 import { withClient } from '../../../../postgres/with-client.ts';
 import { connectionOf } from '../../../support/connection-of.ts';
+import { accessState } from '../../../support/database.ts';
 import { rejection } from '../../../support/errors.ts';
 import { waysDeclaration } from './declaration.ts';
 import { get, type Ask, type Way } from './way.ts';
@@ -53,6 +54,7 @@ export function useWays() {
     database,
     sql,
     read: (text: string) => api.sql(text),
+    access: () => accessState({ sql: (text) => api.sql(text) }),
     shown: async (ask: Ask) => (await answerOf(ask)).includes(ask.shows ?? 'SECRET'),
     /** The API is there, and answers. */
     serves: () => expect.poll(() => answerOf(get('user', '/notes?select=body'))).toContain('mine'),
@@ -63,7 +65,7 @@ const rules = (findings: readonly Finding[]) => findings.map(({ rule, object }) 
 
 /** Opens a database by hand in each of these ways: requests see it before the next deploy, and not behind it. */
 export function describeWays(groups: readonly (readonly [what: string, ways: readonly Way[]])[]): void {
-  const { database, sql, shown, serves } = useWays();
+  const { database, sql, access, shown, serves } = useWays();
 
   describe.each(groups)('%s that was opened by hand', (_, ways) => {
     it.each(ways.map((way) => [way.name, way] as const))('%s: is found, and closed or refused', async (_, way) => {
@@ -80,7 +82,9 @@ export function describeWays(groups: readonly (readonly [what: string, ways: rea
 
         const deploys = () => applyDeclaration(database(), declaration);
         if (deploy === 'refuses') {
+          const opened = await access();
           const error = await rejection(deploys());
+          expect(await access()).toEqual(opened);
           expect(error.code).toBe('audit_failed');
           expect(error.message).toContain(`${finds[0]}: ${finds[1]} `);
           const { fix } = found.find(({ rule, object }) => rule === finds[0] && object.text === finds[1])!;

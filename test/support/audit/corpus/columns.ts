@@ -140,6 +140,16 @@ export const columns = casesOn('postgrest', [
     shows: [asAnn('none', 'SELECT FROM api.projects')],
   },
   {
+    id: 'reference-that-the-policy-decides',
+    title: 'a foreign key to the tenants, with the tenant of the claim',
+    grade: 'fine',
+    sql: `CREATE TABLE api.tenants (id text PRIMARY KEY); INSERT INTO api.tenants VALUES ('a'), ('b');
+      CREATE TABLE api.tasks (id int PRIMARY KEY, tenant_id text NOT NULL REFERENCES api.tenants); CREATE INDEX ON api.tasks (tenant_id);
+      ${protect('api.tenants')} ${protect('api.tasks')} GRANT SELECT ON api.tenants TO member; GRANT SELECT, INSERT ON api.tasks TO member;
+      CREATE POLICY own ON api.tenants TO member USING (id = ${claim('tenant')}); CREATE POLICY own ON api.tasks TO member USING (tenant_id = ${claim('tenant')});`,
+    shows: [asAnn('fails', `INSERT INTO api.tasks VALUES (1, 'b')`, { tenant: 'a' })],
+  },
+  {
     id: 'owner-may-be-null',
     title: 'the owner of a row may be null: nobody sees such a row',
     grade: 'closed',

@@ -17,6 +17,17 @@ const otherTenant = (rows: 'some' | 'none') =>
 /** Policies that are true for every row, openly or in disguise. */
 export const truePolicies = casesOn('postgrest', [
   {
+    id: 'moderators-delete-all',
+    title: 'a role that may delete every row of a table of which members see their own',
+    grade: 'fine',
+    rules: ['always_true', 'public_rows'],
+    sql: `RESET ROLE; CREATE ROLE moderator; GRANT moderator TO authenticator; ALTER ROLE moderator SET statement_timeout = '3s'; SET ROLE owner; GRANT USAGE ON SCHEMA api TO moderator;
+      ${ownNotes} GRANT SELECT, DELETE ON api.notes TO moderator;
+      CREATE POLICY all_read ON api.notes FOR SELECT TO moderator USING (true); CREATE POLICY all_delete ON api.notes FOR DELETE TO moderator USING (true);`,
+    undo: 'DROP ROLE moderator',
+    shows: [asAnn('none', `DELETE FROM api.notes WHERE user_id = 'bob'`)],
+  },
+  {
     id: 'anonymous-updates-all',
     title: 'anonymous may update every row',
     grade: 'open',
