@@ -1,12 +1,8 @@
 import { expect, it } from 'vitest';
 import { readAccepted } from '../../../audit/accepted-findings/read-accepted.ts';
-import { columnObject, relationObject } from '../../../audit/finding-object.ts';
-import { fix } from '../../../audit/fix.ts';
 import { LEVELS } from '../../../audit/finding.ts';
-import { reportText } from '../../../audit/report/report-text.ts';
 import { scoresOf } from '../../../audit/report/scores.ts';
 import { FORMATS } from '../../../cli/audit/formats.ts';
-import { sampleReport } from '../../support/audit/sample-report.ts';
 import { codeBlocks, read } from '../../support/docs/markdown.ts';
 
 const PAGE = 'docs/audit.md';
@@ -18,39 +14,6 @@ function firstColumn(heading: string): string[] {
   const [table = ''] = /^\|[^]*?(?=\n\n)/m.exec(section) ?? [];
   return table.split('\n').map((row) => row.split('|')[1]!.trim());
 }
-
-it('docs/audit.md shows the report as it is', () => {
-  const report = sampleReport({
-    docs: undefined,
-    entries: [],
-    scope: {
-      schemas: ['api'],
-      roles: ['anon', 'user'],
-      anonymous: 'anon',
-      authenticator: 'authenticator',
-      foundBy: "by PostgREST's settings in the database",
-    },
-    findings: [
-      {
-        rule: 'rls_disabled',
-        level: 'error',
-        topic: 'exposure',
-        object: relationObject({ schema: 'api', name: 'todos' }),
-        problem: 'is granted to anon without row security',
-        fix: fix('enable it, and write a policy', 'ALTER TABLE "api"."todos" ENABLE ROW LEVEL SECURITY'),
-      },
-      {
-        rule: 'missing_index',
-        level: 'warning',
-        topic: 'speed',
-        object: columnObject({ schema: 'api', name: 'notes' }, 'user_id'),
-        problem: 'is compared by a policy and has no index',
-        fix: fix('create one that begins with "user_id"', 'CREATE INDEX ON "api"."notes" ("user_id")'),
-      },
-    ],
-  });
-  expect(blocks('text').map(({ text }) => text)).toEqual([reportText(report)]);
-});
 
 it('docs/audit.md explains every format and level', () => {
   expect(firstColumn('## Formats').slice(2)).toEqual(Object.keys(FORMATS).map((name) => `\`${name}\``));
