@@ -1,7 +1,8 @@
 import { expect, it } from 'vitest';
+import { ANYWHERE_RULES } from '../../../audit/anywhere/rules/index.ts';
 import { readAccepted } from '../../../audit/accepted-findings/read-accepted.ts';
 import { columnObject, relationObject } from '../../../audit/finding-object.ts';
-import { fix } from '../../../audit/fix.ts';
+import { run } from '../../../audit/fix.ts';
 import { LEVELS } from '../../../audit/finding.ts';
 import { reportText } from '../../../audit/report/report-text.ts';
 import { scoresOf } from '../../../audit/report/scores.ts';
@@ -22,13 +23,16 @@ function firstColumn(heading: string): string[] {
 it('docs/audit.md shows the report as it is', () => {
   const report = sampleReport({
     docs: undefined,
+    server: { version: 180_007 },
+    rules: ANYWHERE_RULES,
     entries: [],
     scope: {
       schemas: ['api'],
       roles: ['anon', 'user'],
       anonymous: 'anon',
       authenticator: 'authenticator',
-      foundBy: "by PostgREST's settings in the database",
+      foundBy:
+        "the anonymous role by PostgREST's settings in the database, the roles by the authenticator's memberships, the schemas by PostgREST's settings in the database",
     },
     findings: [
       {
@@ -36,16 +40,16 @@ it('docs/audit.md shows the report as it is', () => {
         level: 'error',
         topic: 'exposure',
         object: relationObject({ schema: 'api', name: 'todos' }),
-        problem: 'is granted to anon without row security',
-        fix: fix('enable it, and write a policy', 'ALTER TABLE "api"."todos" ENABLE ROW LEVEL SECURITY'),
+        problem: 'has no row security: anon may select every row',
+        fix: run('ALTER TABLE "api"."todos" ENABLE ROW LEVEL SECURITY'),
       },
       {
-        rule: 'missing_index',
+        rule: 'policy_column_not_indexed',
         level: 'warning',
         topic: 'speed',
         object: columnObject({ schema: 'api', name: 'notes' }, 'user_id'),
-        problem: 'is compared by a policy and has no index',
-        fix: fix('create one that begins with "user_id"', 'CREATE INDEX ON "api"."notes" ("user_id")'),
+        problem: 'is compared by policy own and has no index',
+        fix: run('CREATE INDEX ON "api"."notes" ("user_id")'),
       },
     ],
   });
