@@ -8,7 +8,6 @@ import { summary } from '../audit/report/report-words.ts';
 import { visible } from '../errors/visible.ts';
 import { refuse } from '../errors/secured-postgrest-error.ts';
 import { auditConnection, givenOptions } from './audit/audit-connection.ts';
-import { isDatabaseUri } from './audit/database-uri.ts';
 import { docsAddress } from './audit/docs-address.ts';
 import { FORMATS, type Format } from './audit/formats.ts';
 import { ACCEPTED_FILE, readAcceptedFile } from './audit/read-accepted-file.ts';
@@ -60,7 +59,8 @@ export function addAuditCommand(program: Command): void {
 
 async function audit(target: string | undefined, options: Options, command: Command): Promise<void> {
   const { accepted, failOn, tryFixes = false } = options;
-  const uri = target !== undefined && isDatabaseUri(target) ? target : undefined;
+  // A URI of another scheme is rejected as such: it is no file.
+  const uri = target?.includes('://') ? target : undefined;
   const file = declarationFile(uri === undefined ? target : undefined, options);
   if (options.json && command.getOptionValueSource('format') === 'cli') {
     refuse('invalid_prop', '--json', 'it is a format of its own', 'leave out --json or --format');
@@ -95,13 +95,27 @@ function declarationFile(argument: string | undefined, { declaration }: Options)
 function write(report: AuditReport, { format, json, output }: Options): void {
   const text = json ? `${JSON.stringify(report.findings.map(flat), undefined, 2)}\n` : FORMATS[format](report);
   if (output !== undefined) {
-    mkdirSync(dirname(output), { recursive: true });
-    writeFileSync(output, text);
+    writeTo(output, text);
     console.log(`${visible(output)}: ${summary(report)}`);
     return;
   }
   const isColored = format === 'text' && !json && process.stdout.isTTY && !process.env['NO_COLOR'];
   console.log((isColored ? reportText(report, { color: true }) : text).trimEnd());
+}
+
+function writeTo(file: string, text: string): void {
+  try {
+    mkdirSync(dirname(file), { recursive: true });
+    writeFileSync(file, text);
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? String(error.code) : 'no code';
+    refuse(
+      'invalid_prop',
+      '--output',
+      `${visible(file)} can not be written (${code})`,
+      'name a file that you may write',
+    );
+  }
 }
 
 /** A finding as the short list has it: all of its fields are texts. */

@@ -143,7 +143,9 @@ function unreachable(connection: DatabaseConnection, error: Error & { code?: str
           message,
           `run as its owner: GRANT CONNECT ON DATABASE ${quoteIdentifier(database)} TO ${quoteIdentifier(user)}`,
         ]
-      : [message || code, 'check that it runs, and that address, user and password file are right'];
+      : message.includes('client password must be a string')
+        ? ['it asks for a password, and none is given', 'give one, in a file or in PGPASSWORD']
+        : [message || code, 'check that it runs, and that address, user and password file are right'];
   refuse(
     'database_unreachable',
     placeOf(connection),

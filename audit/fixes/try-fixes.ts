@@ -4,6 +4,7 @@ import type { AnywhereFinding } from '../anywhere/anywhere-rule.ts';
 import { findingLine } from '../finding.ts';
 import { readSurvey } from '../anywhere/read-survey.ts';
 import { configureSession } from '../../postgres/session.ts';
+import { INSUFFICIENT_PRIVILEGE } from '../../postgres/sqlstate.ts';
 import { statementsOf } from '../../postgres/statements.ts';
 
 const statement = statementsOf('audit/trial');
@@ -13,6 +14,8 @@ export type Trial =
   | { readonly outcome: 'works' }
   /** It changes nothing, or Postgres rejects it. */
   | { readonly outcome: 'fails'; readonly why: string }
+  /** The role of the connection lacks the right to run it. */
+  | { readonly outcome: 'not allowed'; readonly why: string }
   /** The finding goes, and these come. */
   | { readonly outcome: 'brings others'; readonly others: readonly AnywhereFinding[] }
   /** A person has to decide: there is no statement to run. */
@@ -53,7 +56,9 @@ function shown(trial: Trial): { readonly trial?: FixTrial } {
     case 'works':
       return { trial: { works: true, seen: 'the finding is gone, and no new one came' } };
     case 'fails':
-      return { trial: { works: false, seen: trial.why } };
+      return { trial: { works: false, seen: `the fix does not work: ${trial.why}` } };
+    case 'not allowed':
+      return { trial: { works: false, seen: `the role of this connection may not run the fix: ${trial.why}` } };
     case 'brings others':
       return {
         trial: {
@@ -82,10 +87,15 @@ export async function tryFix(
     const isMore = (key: string, than = known.get(key) ?? 0) => (after.get(key) ?? 0) > than;
     // A rule may have several findings about one object.
     if (isMore(keyOf(finding), known.get(keyOf(finding))! - 1)) return { outcome: 'fails', why: 'the finding stays' };
-    const others = findings.filter((one) => one.level !== 'info' && isMore(keyOf(one)));
+    // What was hidden by an open table may show, such as slow policies: that is not the fix's.
+    const others = findings.filter(
+      (one) => one.level !== 'info' && (one.topic === finding.topic || one.level === 'error') && isMore(keyOf(one)),
+    );
     return others.length > 0 ? { outcome: 'brings others', others } : { outcome: 'works' };
   } catch (error) {
-    return { outcome: 'fails', why: error instanceof Error ? error.message : String(error) };
+    const why = error instanceof Error ? error.message : String(error);
+    const isDenied = (error as { code?: string }).code === INSUFFICIENT_PRIVILEGE;
+    return { outcome: isDenied ? 'not allowed' : 'fails', why };
   } finally {
     await client.query(statement('after_fix'));
   }

@@ -47,9 +47,9 @@ export function scoreParts({ parts }: Score): string {
   return `points: ${[...shown, ...more].join(', ')}`;
 }
 
-/** `the fix works: …`, or undefined where it was not tried. */
+/** How the trial of a fix ended, or undefined where it was not tried. */
 export function trialWords({ trial }: ReportedFinding): string | undefined {
-  return trial && `tried: the fix ${trial.works ? 'works' : 'does not work'}: ${trial.seen}`;
+  return trial && `tried: ${trial.works ? 'the fix works: ' : ''}${trial.seen}`;
 }
 
 /** `until 2027-01-31: reason`. */

@@ -24,7 +24,7 @@ export function auditConnection({ uri, options, environment }: ConnectionSources
   const { host, database, user } = named;
   const place = 'audit';
   if (host === undefined) {
-    const fix = 'give a URI, --host, or the environment variable DATABASE_URL';
+    const fix = 'give a URI such as postgresql://user@host:5432/name, --host, or the environment variable DATABASE_URL';
     refuse('invalid_prop', place, 'it is not said which database', fix);
   }
   if (database === undefined || user === undefined) {

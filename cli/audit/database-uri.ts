@@ -12,6 +12,11 @@ const NO_HOST = 'none.invalid';
 /** Parameters that say where the database is. libpq's others are refused: one that was ignored could be `sslmode`. */
 const PARAMETERS = ['host', 'port', 'user', 'password', 'dbname', 'sslmode', 'sslrootcert'];
 
+const NO_URI = [
+  'it is not a URI of one PostgreSQL server',
+  'write postgresql://user@host:5432/database, with %-escapes for other characters',
+] as const;
+
 /** Tests if a text is a URI of PostgreSQL, and so not a file. */
 export function isDatabaseUri(text: string): boolean {
   return /^postgres(?:ql)?:\/\//i.test(text);
@@ -65,6 +70,7 @@ export function refusePassword({ password }: UriConnection, place: string): void
 }
 
 function parse(uri: string, place: string): URL {
+  if (!isDatabaseUri(uri)) return refuse('invalid_prop', place, ...NO_URI);
   const [, authority = '', rest = ''] = /^postgres(?:ql)?:\/\/([^/?#]*)(.*)$/is.exec(uri) ?? [];
   // A password with such a character would be taken for a host or a database, which errors show.
   if (/[@#]/.test(rest)) {
@@ -74,8 +80,7 @@ function parse(uri: string, place: string): URL {
   try {
     return new URL(`postgresql://${authority}${authority.endsWith('@') ? NO_HOST : ''}${rest}`);
   } catch {
-    const fix = 'write postgresql://user@host:5432/database, with %-escapes for other characters';
-    return refuse('invalid_prop', place, 'it is not a URI of one PostgreSQL server', fix);
+    return refuse('invalid_prop', place, ...NO_URI);
   }
 }
 

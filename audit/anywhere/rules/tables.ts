@@ -22,7 +22,7 @@ export const rlsDisabled: AnywhereRule = {
       .flatMap((table) => {
         const reached = grantees(audited, table);
         if (reached.length === 0) return [];
-        const policies = table.policies.length > 0 ? `, so that its ${table.policies.length} policies do nothing` : '';
+        const policies = table.policies.length > 0 ? ', so that its policies do nothing' : '';
         return {
           level: isListForEveryone(
             table,

@@ -350,7 +350,11 @@ function writtenThrough(
   if (filtered && (checked || command === 'delete')) return undefined;
   const columns = view.columns.map(({ name }) => name);
   const keeper = keeperOf(audited, role, table, command, columns);
-  const isKept = keeper !== undefined || (command !== 'insert' && isUngranted(audited, role, table, command));
+  // A view that only adds rows, such as those of a form, is made for that.
+  const addsOnly =
+    command === 'insert' && !['update', 'delete'].some((other) => audited.reach.may(role, view, other as RowCommand));
+  const isKept =
+    keeper !== undefined || (!(addsOnly && table.schema !== 'auth') && isUngranted(audited, role, table, command));
   return isKept && reachesAll(audited, as, table, command) ? { table, filtered } : undefined;
 }
 

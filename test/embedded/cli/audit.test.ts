@@ -94,6 +94,20 @@ describe('audit', () => {
     expect(readFileSync(output, 'utf8')).toMatch(/^<!doctype html>/);
   });
 
+  it('rejects a file that it can not write', async () => {
+    const { code, stdout, stderr } = await auditDeclared('--output', directory);
+    expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
+    expect(stderr).toMatch(/^secured-postgrest: --output: \S+ can not be written \(EISDIR\); .* \[invalid_prop\]\n$/);
+  });
+
+  it('rejects a URI of another kind of database', async () => {
+    const { code, stderr } = await audit('mysql://ann@localhost/todos');
+    expect(code).toBe(1);
+    expect(stderr).toMatch(
+      /^secured-postgrest: the URI: it is not a URI of one PostgreSQL server; .* \[invalid_prop\]\n$/,
+    );
+  });
+
   it('fails by the chosen level', async () => {
     expect(await auditDeclared('--fail-on', 'never')).toMatchObject({ code: 0 });
     expect(await auditDeclared('--fail-on', 'warning')).toMatchObject({ code: 2 });

@@ -54,8 +54,9 @@ describe('the connection of an audit', () => {
   });
 
   it.each<[string, Partial<ConnectionSources>, RegExp]>([
-    ['no server', {}, /^audit: it is not said which database; give a URI, --host, .*DATABASE_URL/],
+    ['no server', {}, /^audit: it is not said which database; give a URI such as .*, --host, .*DATABASE_URL/],
     ['no server in the URI', { uri: 'postgresql:///x?user=ann' }, /it is not said which database/],
+    ['a DATABASE_URL that is none', { environment: { DATABASE_URL: 'shop' } }, /^DATABASE_URL: it is not a URI of one/],
     ['no user', { uri: 'postgresql://h/x' }, /the user is not named; give --user/],
     ['no database', { options: { host: 'h', user: 'ann' } }, /the database is not named; give --database/],
     ['a password in the argument', { uri: 'postgresql://ann:secret@h/x' }, /^audit: the URI has a password/],

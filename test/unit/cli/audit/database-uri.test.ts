@@ -62,6 +62,8 @@ describe('a URI', () => {
     ['postgresql://ann@h:99999/x', 'not a URI'],
     ['postgresql://ann@h/x?port=0', 'its port "0" is none'],
     ['postgresql://a:1,b:2/x', 'not a URI of one PostgreSQL server'],
+    ['mysql://ann@h/x', 'it is not a URI of one PostgreSQL server; write postgresql://'],
+    ['todos', 'it is not a URI of one PostgreSQL server'],
     ['postgresql://ann@h/%zz', 'a %-escape in it is wrong'],
   ])('%s is rejected', (uri, problem) => {
     const { code, message } = refusal(() => parse(uri));
@@ -75,6 +77,8 @@ describe('a URI', () => {
     'postgresql://ann:12?secret@h/x',
     'postgresql://ann:secret:x@h:p/x',
     'postgresql://ann:%secret@h/x',
+    'ann:secret@h/x',
+    'mysql://ann:secret@h/x',
   ])('%s is rejected without a word of its password', (uri) => {
     expect(refusal(() => parse(uri)).message).not.toMatch(/secret|12/);
   });
