@@ -1,4 +1,6 @@
 import type pg from 'pg';
+import { oldestMajor } from '../../declaration/releases/releases.ts';
+import { refuse } from '../../errors/secured-postgrest-error.ts';
 import type { AnywhereFinding } from './anywhere-rule.ts';
 import { prepare } from './anywhere.ts';
 import { findScope, type AuditScope, type PostgrestEnvironment, type ScopeOptions } from './find-scope.ts';
@@ -22,7 +24,7 @@ export interface DatabaseAuditOptions extends ScopeOptions {
 /**
  * Audits any database behind PostgREST, in a transaction that cannot write.
  *
- * @throws SecuredPostgrestError `scope_not_found`, `unknown_role`, `unknown_schema`
+ * @throws SecuredPostgrestError `unsupported_database`, `scope_not_found`, `unknown_role`, `unknown_schema`
  */
 export async function auditAnywhere(client: pg.ClientBase, options: DatabaseAuditOptions = {}): Promise<DatabaseAudit> {
   return auditSurvey(await surveying(client, () => readSurvey(client)), options);
@@ -33,10 +35,22 @@ export async function auditSurvey(
   survey: Survey,
   { environment = {}, ...options }: DatabaseAuditOptions = {},
 ): Promise<DatabaseAudit> {
+  checkVersion(survey.server);
   const scope = findScope(survey, options, environment);
   const audited = await prepare(survey, scope);
   const findings = ANYWHERE_RULES.flatMap(({ id, levels, topic, find }) =>
     find(audited).map((found) => ({ rule: id, level: levels[0], topic, ...found })),
   );
   return { scope, server: survey.server, findings };
+}
+
+function checkVersion({ version, database }: SurveyedServer): void {
+  const oldest = oldestMajor('PostgreSQL');
+  if (version >= oldest * 10_000) return;
+  refuse(
+    'unsupported_database',
+    `database ${database}`,
+    `its server is version ${Math.floor(version / 10_000)}`,
+    `use PostgreSQL ${oldest} or later, whose views can run with the rights of who asks`,
+  );
 }

@@ -371,7 +371,7 @@ export const unknownRole: AnywhereRule = {
             return role ? [...constantsOf(left), ...constantsOf(right)] : [];
           })
           .find((name) => !audited.survey.roles.has(name)),
-      { permissiveOnly: false },
+      { permissiveOnly: false, liveOnly: false },
     ).map(({ policy, what }) => ({
       object: policyObject(policy),
       problem: `asks for the role "${what}", which does not exist`,
