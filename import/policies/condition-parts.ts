@@ -1,6 +1,12 @@
 import type { FoundRelation } from '../database/found.ts';
 import type { ClaimFunctions, ReadClaim } from './claim-expression.ts';
-import { castType, expressionOf, expressionsOf, namesOf, type Expression } from '../../postgres/expressions/parse-expression.ts';
+import {
+  castType,
+  expressionOf,
+  expressionsOf,
+  namesOf,
+  type Expression,
+} from '../../postgres/expressions/parse-expression.ts';
 
 /** Context in which a condition is read. */
 export interface ProposalContext {
