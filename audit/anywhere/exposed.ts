@@ -1,29 +1,25 @@
 import { namesIn } from '../../postgres/catalog/body-names.ts';
+import { groupBy } from '../group-by.ts';
 import type { Anywhere } from './anywhere.ts';
+import { relationsByName } from './named-relations.ts';
+import { once } from './once.ts';
 import { COMMANDS, type RowCommand, type SurveyedPolicy, type SurveyedRelation } from './survey.ts';
-
-const known = new WeakMap<Anywhere, readonly SurveyedRelation[]>();
 
 /**
  * Tables that requests reach with their own rights: those of exposed schemas, those below views that keep to the reader's
  * rights, and those that functions of the API name. Tables of extensions are not among them.
  */
-export function reachedTables(audited: Anywhere): readonly SurveyedRelation[] {
-  const found = known.get(audited) ?? findReached(audited);
-  known.set(audited, found);
-  return found;
-}
+export const reachedTables = once(findReached);
 
-function findReached({ survey, scope, reach, texts }: Anywhere): SurveyedRelation[] {
-  const byName = new Map<string, SurveyedRelation[]>();
-  for (const relation of survey.relations) byName.set(relation.name, [...(byName.get(relation.name) ?? []), relation]);
+function findReached(audited: Anywhere): readonly SurveyedRelation[] {
+  const { survey, scope, reach, texts } = audited;
   const reached = new Set(survey.relations.filter((relation) => reach.isExposed(relation)));
   for (const fn of survey.functions) {
     const isCalled = !fn.security_definer && reach.isExposed(fn) && scope.roles.some((role) => reach.calls(role, fn));
     if (!isCalled) continue;
     for (const relation of fn.reads) reached.add(relation);
     for (const { schema, name } of namesIn(texts.bodyOf(fn)).tables) {
-      for (const relation of byName.get(name) ?? []) {
+      for (const relation of relationsByName(audited).get(name) ?? []) {
         if (schema === undefined || schema === relation.schema) reached.add(relation);
       }
     }
@@ -57,16 +53,10 @@ export interface Decision {
   readonly command: RowCommand;
 }
 
-const decided = new WeakMap<Anywhere, readonly Decision[]>();
-
 /** Every decision of a policy that a request can meet. */
-export function decisions(audited: Anywhere): readonly Decision[] {
-  const found = decided.get(audited) ?? findDecisions(audited);
-  decided.set(audited, found);
-  return found;
-}
+export const decisions = once(findDecisions);
 
-function findDecisions(audited: Anywhere): Decision[] {
+function findDecisions(audited: Anywhere): readonly Decision[] {
   const { reach } = audited;
   return reachedTables(audited).flatMap((table) => {
     if (!table.row_security || table.policies.length === 0) return [];
@@ -79,23 +69,15 @@ function findDecisions(audited: Anywhere): Decision[] {
   });
 }
 
-const grouped = new WeakMap<readonly Decision[], ReadonlyMap<SurveyedPolicy, readonly Decision[]>>();
+const decisionsOf = once((audited) => groupBy(decisions(audited), ({ policy }) => policy));
 
-/** The decisions of each policy. */
-export function byPolicy(found: readonly Decision[]): ReadonlyMap<SurveyedPolicy, readonly Decision[]> {
-  const known = grouped.get(found) ?? groupByPolicy(found);
-  grouped.set(found, known);
-  return known;
-}
-
-function groupByPolicy(found: readonly Decision[]): ReadonlyMap<SurveyedPolicy, readonly Decision[]> {
-  const groups = new Map<SurveyedPolicy, Decision[]>();
-  for (const decision of found) {
-    const group = groups.get(decision.policy);
-    if (group) group.push(decision);
-    else groups.set(decision.policy, [decision]);
-  }
-  return groups;
+/** Decisions by policy: all, or those that count. */
+export function byPolicy(
+  audited: Anywhere,
+  counts?: (decision: Decision) => boolean,
+): ReadonlyMap<SurveyedPolicy, readonly Decision[]> {
+  if (!counts) return decisionsOf(audited);
+  return groupBy(decisions(audited).filter(counts), ({ policy }) => policy);
 }
 
 /** Roles and commands of decisions, as words: `anon may select, member may select, insert`. */

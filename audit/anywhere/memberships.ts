@@ -1,9 +1,9 @@
 import type { Anywhere } from './anywhere.ts';
-import { grouped } from './grouped.ts';
+import { groupBy } from '../group-by.ts';
 import { once } from './once.ts';
 import type { SurveyedMembership } from './survey.ts';
 
-const membershipsOf = once(({ survey }) => grouped(survey.memberships, ({ member }) => member));
+const membershipsOf = once(({ survey }) => groupBy(survey.memberships, ({ member }) => member));
 
 /** A role that another one reaches, with the first membership on the way. */
 export interface ReachedRole {

@@ -1,7 +1,5 @@
-import { releaseFindings, type ReleaseFinding } from '../../declaration/releases/releases.ts';
-import { fix } from '../fix.ts';
-import type { Audited, CatalogRule, Found } from '../rule.ts';
-import { serverVersion } from '../server-version.ts';
+import { releaseFound } from '../release-findings.ts';
+import type { CatalogRule } from '../rule.ts';
 
 export const knownAdvisory: CatalogRule = {
   id: 'known_advisory',
@@ -9,7 +7,7 @@ export const knownAdvisory: CatalogRule = {
   subject: 'the server',
   why: 'Security advisories affect the version of the server.',
   fix: 'Use the release that the finding names, or accept the advisories in `acceptedAdvisories`.',
-  check: (audited) => about(audited, 'known_advisory'),
+  check: ({ catalog, accepted }) => releaseFound(catalog.database.version, 'known_advisory', accepted.advisories),
 };
 
 export const endOfLife: CatalogRule = {
@@ -18,7 +16,7 @@ export const endOfLife: CatalogRule = {
   subject: 'the server',
   why: 'The major version of the server no longer gets fixes.',
   fix: 'Upgrade to the newest major version.',
-  check: (audited) => about(audited, 'end_of_life'),
+  check: ({ catalog, accepted }) => releaseFound(catalog.database.version, 'end_of_life', accepted.advisories),
 };
 
 export const unknownMajor: CatalogRule = {
@@ -27,18 +25,5 @@ export const unknownMajor: CatalogRule = {
   subject: 'the server',
   why: 'This package does not know the major version of the server, nor its advisories.',
   fix: 'Use a version that the package knows, or a newer version of the package.',
-  check: (audited) => about(audited, 'unknown_major'),
+  check: ({ catalog, accepted }) => releaseFound(catalog.database.version, 'unknown_major', accepted.advisories),
 };
-
-/** Findings about the version that the server runs. These are warnings: a deploy can not change it. */
-function about({ catalog: { database }, accepted }: Audited, rule: ReleaseFinding['rule']): Found[] {
-  const version = serverVersion(database.version);
-  const text = `PostgreSQL ${version}`;
-  return releaseFindings('PostgreSQL', version, { accepted: accepted.advisories })
-    .filter((finding) => finding.rule === rule)
-    .map((finding) => ({
-      object: { kind: 'server', name: version, text },
-      problem: finding.problem,
-      fix: fix(finding.fix),
-    }));
-}

@@ -1,7 +1,8 @@
 import { namesIn, type BodyName } from '../../../postgres/catalog/body-names.ts';
 import { searchPath } from '../../tables-met.ts';
 import type { Anywhere } from '../anywhere.ts';
-import { once, onceFor } from '../once.ts';
+import { relationsByName } from '../named-relations.ts';
+import { onceFor } from '../once.ts';
 import type { RowCommand, SurveyedFunction, SurveyedRelation } from '../survey.ts';
 
 /** A relation that a body names, with a command that it runs there. */
@@ -17,16 +18,6 @@ export interface BodyObjects {
   /** Schemas in which names without one are found. */
   readonly searched: ReadonlySet<string>;
 }
-
-const relationsByName = once(({ survey }) => {
-  const found = new Map<string, SurveyedRelation[]>();
-  for (const relation of survey.relations) {
-    const same = found.get(relation.name);
-    if (same) same.push(relation);
-    else found.set(relation.name, [relation]);
-  }
-  return found;
-});
 
 /** True if Postgres has parsed the body, so that its names do not depend on a search path. */
 export function isParsed({ language, body }: SurveyedFunction): boolean {

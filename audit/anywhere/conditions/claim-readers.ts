@@ -1,5 +1,6 @@
 import { namesIn } from '../../../postgres/catalog/body-names.ts';
 import { withoutComments } from '../../../postgres/sql-text.ts';
+import { groupBy } from '../../group-by.ts';
 import type { Survey, SurveyedFunction } from '../survey.ts';
 
 const READS_REQUEST = /\brequest\.(?:jwt|headers|cookies)\b/;
@@ -20,8 +21,7 @@ export interface FunctionTexts {
 }
 
 export function functionTexts({ functions }: Survey): FunctionTexts {
-  const byName = new Map<string, SurveyedFunction[]>();
-  for (const fn of functions) byName.set(fn.name, [...(byName.get(fn.name) ?? []), fn]);
+  const byName = groupBy(functions, ({ name }) => name);
   const bodies = new Map<SurveyedFunction, string>();
   const calls = new Map<SurveyedFunction, readonly SurveyedFunction[]>();
   const named: FunctionTexts['named'] = (schema, name) =>

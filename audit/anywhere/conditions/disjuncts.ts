@@ -66,7 +66,7 @@ function atomOf(expression: Expression, table: SurveyedRelation, texts: Function
   return { expression, columns: [...columns], readsClaims, looksUp };
 }
 
-/** True for a part that ties the row to whoever asks: a column compared with a claim, also by way of a lookup. */
+/** True for a part that ties the row to the caller: a column compared with a claim, also by way of a lookup. */
 export function tiesRow({ columns, readsClaims, looksUp }: Atom): boolean {
   return columns.length > 0 && (readsClaims || looksUp);
 }

@@ -17,7 +17,7 @@ import {
 import type { Condition } from '../conditions/conditions.ts';
 import { tiesRow } from '../conditions/disjuncts.ts';
 import { isNeverTrue } from '../conditions/truth.ts';
-import { byPolicy, decisions, whoMay, type Decision } from '../exposed.ts';
+import { byPolicy, whoMay, type Decision } from '../exposed.ts';
 import { principalColumns } from '../principal.ts';
 import { reachedFunctions } from '../reached-functions.ts';
 import type { SurveyedFunction, SurveyedPolicy } from '../survey.ts';
@@ -30,7 +30,7 @@ function conditionsWith(
   has: (condition: Condition, policy: SurveyedPolicy) => string | undefined,
   { permissiveOnly = true, liveOnly = true } = {},
 ): { policy: SurveyedPolicy; what: string; met: readonly Decision[] }[] {
-  return [...byPolicy(decisions(audited))].flatMap(([policy, met]) => {
+  return [...byPolicy(audited)].flatMap(([policy, met]) => {
     if (permissiveOnly && !policy.permissive) return [];
     const live = met.filter(
       ({ command, role }) => !liveOnly || !isNeverTrue(audited.policyTruth(policy, command, role, 'any')),
@@ -48,7 +48,7 @@ function conditionsWith(
   });
 }
 
-/** True for a condition with an alternative that has what `matches` finds, and in which no other part ties the row to whoever asks. */
+/** True for a condition with an alternative that has a match, and in which no other part ties the row to the caller. */
 function isDecisive(
   audited: Anywhere,
   condition: Condition,
@@ -107,7 +107,7 @@ export const userWritableClaim: AnywhereRule = {
 const RIGHTS_OF_SIGN_UP =
   /\braw_user_meta_data\s*(?:#>>?\s*'\{|(?:->>?)\s*')(?:\w*role\w*|is_\w*(?:admin|staff|owner)\w*|\w*admin\w*|permissions?|(?:tenant|org|organi[sz]ation|team|company|workspace|plan|tier)(?:_id)?)\b/i;
 
-/** Triggers on the users of Supabase that copy a right from what whoever signs up sends. */
+/** Triggers on Supabase's users that copy a right from the data of a sign-up. */
 function signUpsWithRights({ survey, texts }: Anywhere): Found[] {
   const functions = survey.relations
     .filter(({ schema, name }) => schema === 'auth' && name === 'users')
@@ -140,7 +140,7 @@ function isSetByRequest(audited: Anywhere, name: string): boolean {
 
 const METADATA = /\b(?:raw_)?user_meta_?data\b/;
 
-/** True for a part that reads the metadata of whoever asks: of its claims, of its account, or in a function. */
+/** True for a part that reads the caller's metadata: in claims, in an account, or in a function. */
 function asksUserMetadata({ texts }: Anywhere, part: Expression, { relation }: SurveyedPolicy): boolean {
   const own = new Set(relation.columns.map(({ name }) => name));
   return nodesBelow(part).some(([kind, node]) => {
@@ -266,7 +266,7 @@ export function readsClaims({ texts }: Anywhere, expression: Expression | undefi
 }
 
 const SUBJECT_KEYS = ['sub', 'email', 'user_id', 'uid', 'phone'];
-/** A value that is somebody's: a UUID, a number, an address. */
+/** The identity of a person: a UUID, a number, an address. */
 const SOMEBODY = /^(?:[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}|\d+|[^@\s]+@[^@\s]+)$/i;
 
 export const fixedIdentity: AnywhereRule = {
@@ -460,7 +460,7 @@ export const sessionInImmutable: AnywhereRule = {
   fix: 'Make the function STABLE.',
   find: (audited) => {
     const found = new Map<SurveyedFunction, SurveyedPolicy>();
-    for (const [policy, met] of byPolicy(decisions(audited))) {
+    for (const [policy, met] of byPolicy(audited)) {
       for (const { command } of met) {
         for (const fn of audited.deciding(policy, command)?.functions ?? []) {
           const reads =

@@ -7,7 +7,7 @@ import type { Anywhere } from '../anywhere.ts';
 import type { AnywhereRule } from '../anywhere-rule.ts';
 import { calledFunctions } from '../called-functions.ts';
 import { isTable } from '../exposed.ts';
-import { grouped } from '../grouped.ts';
+import { groupBy } from '../../group-by.ts';
 import { isForeign } from '../platform.ts';
 import { granteesOf, requestGrantees, granteeWord, sqlGrantees } from '../request-roles.ts';
 import { COMMANDS, type SurveyedFunction, type SurveyedRelation } from '../survey.ts';
@@ -167,7 +167,7 @@ function emptiedTables(audited: Anywhere): ReadonlyMap<SurveyedRelation, Found> 
   const truncating = calledFunctions(audited)
     .filter(({ asCaller }) => asCaller)
     .flatMap((called) => truncatedIn(texts.bodyOf(called.fn)).map((name) => ({ ...called, name })));
-  const byTable = grouped(truncating, ({ name }) => name);
+  const byTable = groupBy(truncating, ({ name }) => name);
   const found = new Map<SurveyedRelation, Found>();
   for (const table of survey.relations.filter(isTable)) {
     const by = (byTable.get(table.name) ?? []).map(({ fn, roles }) => ({

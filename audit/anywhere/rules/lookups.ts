@@ -5,26 +5,25 @@ import type { AnywhereRule } from '../anywhere-rule.ts';
 import type { Anywhere } from '../anywhere.ts';
 import { columnName, comparisonsIn } from '../conditions/comparisons.ts';
 import { isAlwaysTrue, isNeverTrue } from '../conditions/truth.ts';
-import { byPolicy, decisions, type Decision } from '../exposed.ts';
+import { byPolicy, type Decision } from '../exposed.ts';
+import { namedRelation } from '../named-relations.ts';
+import { onceFor } from '../once.ts';
 import type { SurveyedFunction, SurveyedPolicy, SurveyedRelation } from '../survey.ts';
 import { listed } from '../words.ts';
 import { policyObject } from './policies.ts';
 import { readsClaims } from './claims.ts';
 
-/** Relations by their full name. */
-function relationsByName({ survey }: Anywhere): ReadonlyMap<string, SurveyedRelation> {
-  return new Map(survey.relations.map((relation) => [`${relation.schema}.${relation.name}`, relation]));
+/** A table that a policy looks up, and the function that does. */
+interface Lookup {
+  readonly table: SurveyedRelation;
+  readonly through?: SurveyedFunction;
 }
 
 /** Tables that a policy looks up: in its sub-selects and in functions that it calls, with the rights that they are read with. */
-function lookups(
-  audited: Anywhere,
-  { policy, command }: Decision,
-  byName: ReadonlyMap<string, SurveyedRelation>,
-): { table: SurveyedRelation; through?: SurveyedFunction }[] {
+const lookups = onceFor((audited, { policy, command }: Decision): readonly Lookup[] => {
   const condition = audited.deciding(policy, command);
   if (!condition) return [];
-  const direct = condition.tables.flatMap(({ schema, name }) => byName.get(`${schema}.${name}`) ?? []);
+  const direct = condition.tables.flatMap((name) => namedRelation(audited, name) ?? []);
   const functions = new Set(condition.functions);
   for (const fn of functions) for (const called of audited.texts.calledBy(fn)) functions.add(called);
   return [
@@ -34,12 +33,12 @@ function lookups(
         ...through.reads,
         ...namesIn(audited.texts.bodyOf(through)).tables.flatMap(({ schema, name }) => {
           const schemas = schema === undefined ? [through.schema, ...audited.scope.schemas, 'public'] : [schema];
-          return schemas.flatMap((one) => byName.get(`${one}.${name}`) ?? []).slice(0, 1);
+          return schemas.flatMap((one) => namedRelation(audited, { schema: one, name }) ?? []).slice(0, 1);
         }),
       ].map((table) => ({ table, through })),
     ),
   ];
-}
+});
 
 export const policyReadsWritable: AnywhereRule = {
   id: 'policy_reads_writable',
@@ -49,32 +48,27 @@ export const policyReadsWritable: AnywhereRule = {
   why: 'The policy looks up rights in a table into which the same role writes what it likes. It gives itself the rights.',
   fix: 'Keep the role from writing there, or let a policy decide on every column that the lookup compares.',
   find: (audited) => {
-    const byName = relationsByName(audited);
-    return [...byPolicy(decisions(audited).filter(({ policy }) => policy.permissive))].flatMap(
-      ([policy, met]): Found[] => {
-        const holes = met.flatMap((decision) => {
-          const { role } = decision;
-          return lookups(audited, decision, byName)
-            .filter(({ table }) => table !== policy.relation && (table.kind === 'r' || table.kind === 'p'))
-            .filter(
-              ({ table }) =>
-                audited.deciding(policy, decision.command)?.readsClaims && writesFreely(audited, role, table),
-            )
-            .map(({ table }) => ({ role, table }));
-        });
-        const [first] = holes;
-        if (!first) return [];
-        return [
-          {
-            object: policyObject(policy),
-            problem: `looks up rights in ${first.table.schema}.${first.table.name}, into which ${listed([...new Set(holes.map(({ role }) => role))])} may write them`,
-            fix: fix(
-              'keep the role from writing there, or let a policy decide on every column that the lookup compares',
-            ),
-          },
-        ];
-      },
-    );
+    return [...byPolicy(audited, ({ policy }) => policy.permissive)].flatMap(([policy, met]): Found[] => {
+      const holes = met.flatMap((decision) => {
+        const { role } = decision;
+        return lookups(audited, decision)
+          .filter(({ table }) => table !== policy.relation && (table.kind === 'r' || table.kind === 'p'))
+          .filter(
+            ({ table }) =>
+              audited.deciding(policy, decision.command)?.readsClaims && writesFreely(audited, role, table),
+          )
+          .map(({ table }) => ({ role, table }));
+      });
+      const [first] = holes;
+      if (!first) return [];
+      return [
+        {
+          object: policyObject(policy),
+          problem: `looks up rights in ${first.table.schema}.${first.table.name}, into which ${listed([...new Set(holes.map(({ role }) => role))])} may write them`,
+          fix: fix('keep the role from writing there, or let a policy decide on every column that the lookup compares'),
+        },
+      ];
+    });
   },
 };
 
@@ -145,12 +139,11 @@ export const recursivePolicy: AnywhereRule = {
   why: "The policy reads its own table with the caller's rights, by itself, a function or the policy of another table. Postgres ends the request.",
   fix: "Read the table in a SECURITY DEFINER function whose owner no policy binds, and which asks only for the caller's own rows.",
   find: (audited) => {
-    const byName = relationsByName(audited);
-    const reading = decisions(audited).filter(({ command }) => command === 'select');
+    const reading = byPolicy(audited, ({ command }) => command === 'select');
     const reads = new Map<string, SurveyedRelation[]>();
-    for (const decision of reading) {
+    for (const decision of [...reading.values()].flat()) {
       const key = `${decision.role} ${decision.table.id}`;
-      const below = lookups(audited, decision, byName)
+      const below = lookups(audited, decision)
         .filter(({ through }) => !through?.security_definer)
         .flatMap(({ table }) => belowViews(table));
       reads.set(key, [...(reads.get(key) ?? []), ...below]);
@@ -164,10 +157,10 @@ export const recursivePolicy: AnywhereRule = {
       }
       return false;
     };
-    return [...byPolicy(reading)].flatMap(([policy, met]): Found[] => {
+    return [...reading].flatMap(([policy, met]): Found[] => {
       const failing = met.filter(
         (decision) =>
-          lookups(audited, decision, byName).some(({ through }) => !through?.security_definer) &&
+          lookups(audited, decision).some(({ through }) => !through?.security_definer) &&
           returns(policy.relation, decision.role),
       );
       if (failing.length === 0) return [];
@@ -196,11 +189,10 @@ export const failingPolicy: AnywhereRule = {
   why: "A policy runs with the caller's rights. Where the caller may not read a table or call a function in it, every request fails.",
   fix: 'Grant what the policy needs, or move the lookup into a SECURITY DEFINER function.',
   find: (audited) => {
-    const byName = relationsByName(audited);
-    return [...byPolicy(decisions(audited))].flatMap(([policy, met]): Found[] => {
+    return [...byPolicy(audited)].flatMap(([policy, met]): Found[] => {
       const problems = met.flatMap(({ role, command }) => {
         const condition = audited.deciding(policy, command);
-        const missing = missingRight(audited, role, condition, byName);
+        const missing = missingRight(audited, role, condition);
         return missing === undefined ? [] : [{ role, missing }];
       });
       const [first] = problems;
@@ -217,14 +209,14 @@ export const failingPolicy: AnywhereRule = {
 };
 
 function missingRight(
-  { reach }: Anywhere,
+  audited: Anywhere,
   role: string,
   condition: ReturnType<Anywhere['deciding']>,
-  byName: ReadonlyMap<string, SurveyedRelation>,
 ): string | undefined {
+  const { reach } = audited;
   // Names were resolved when the policy was made: USAGE on their schemas is not asked.
   for (const { schema, name } of condition?.tables ?? []) {
-    const relation = byName.get(`${schema}.${name}`);
+    const relation = namedRelation(audited, { schema, name });
     if (!relation || reach.holds(role, relation, 'SELECT') || reach.identities(role).has('pg_read_all_data')) continue;
     const some = relation.columns.some((column) =>
       reach.holds(role, { owner: relation.owner, grants: column.grants }, 'SELECT'),

@@ -11,6 +11,7 @@ import type { Condition } from '../conditions/conditions.ts';
 import { tiesRow } from '../conditions/disjuncts.ts';
 import { isAlwaysTrue, isNeverTrue } from '../conditions/truth.ts';
 import { byPolicy, decisions, grantees, reachedTables, whoMay, type Decision } from '../exposed.ts';
+import { namedRelation } from '../named-relations.ts';
 import { isHiding, isPublishing, personalColumns, principalColumns, sharedColumns } from '../principal.ts';
 import { isSetByTrigger } from '../set-by-trigger.ts';
 import { COMMANDS, type RowCommand, type SurveyedPolicy, type SurveyedRelation } from '../survey.ts';
@@ -24,7 +25,8 @@ const dropPolicy = ({ relation, name }: SurveyedPolicy) =>
 
 /** Permissive policies, each with the decisions in which it gives rows that no restrictive policy takes again. */
 function giving(audited: Anywhere, gives: (decision: Decision) => boolean): [SurveyedPolicy, readonly Decision[]][] {
-  const given = decisions(audited).filter(
+  const given = byPolicy(
+    audited,
     (decision) =>
       decision.policy.permissive &&
       gives(decision) &&
@@ -34,7 +36,7 @@ function giving(audited: Anywhere, gives: (decision: Decision) => boolean): [Sur
           (other) => other.permissive || isAlwaysTrue(audited.policyTruth(other, decision.command, decision.role)),
         ),
   );
-  return [...byPolicy(given)];
+  return [...given];
 }
 
 /** True for every row, and so written: by a constant, or by nothing but the role of the request. */
@@ -266,10 +268,11 @@ export const checkWider: AnywhereRule = {
   fix: 'Compare the column in WITH CHECK too. Without WITH CHECK, Postgres takes USING for an update.',
   find: (audited) => {
     const kept = keptColumns(audited);
-    const writing = decisions(audited).filter(
+    const writing = byPolicy(
+      audited,
       ({ command, policy }) => (command === 'insert' || command === 'update') && policy.permissive,
     );
-    return [...byPolicy(writing)].flatMap(([policy, met]): Found[] => {
+    return [...writing].flatMap(([policy, met]): Found[] => {
       const check = audited.conditions.check(policy);
       if (!check) return [];
       const lost = met.flatMap((decision) => {
@@ -347,20 +350,15 @@ export const unscopedColumn: AnywhereRule = {
   fix: 'Compare the column that says whose row it is in this policy too.',
   find: (audited) => {
     const kept = keptColumns(audited);
-    const byName = new Map(
-      audited.survey.relations.map((relation) => [`${relation.schema}.${relation.name}`, relation]),
-    );
-    return giving(audited, (decision) => loose(audited, decision, kept, byName) !== undefined).map(
-      ([policy, given]) => {
-        const { problem, level } = loose(audited, given[0]!, kept, byName)!;
-        return {
-          level,
-          object: policyObject(policy),
-          problem: `${problem}: ${listed(whoMay(given))}`,
-          fix: fix('compare the column that says whose row it is in this policy too'),
-        };
-      },
-    );
+    return giving(audited, (decision) => loose(audited, decision, kept) !== undefined).map(([policy, given]) => {
+      const { problem, level } = loose(audited, given[0]!, kept)!;
+      return {
+        level,
+        object: policyObject(policy),
+        problem: `${problem}: ${listed(whoMay(given))}`,
+        fix: fix('compare the column that says whose row it is in this policy too'),
+      };
+    });
   },
 };
 
@@ -369,11 +367,10 @@ function loose(
   audited: Anywhere,
   { policy, table, role, command }: Decision,
   kept: ReturnType<typeof keptColumns>,
-  byName: ReadonlyMap<string, SurveyedRelation>,
 ): { problem: string; level: 'warning' | 'error' } | undefined {
   const condition = audited.deciding(policy, command);
   if (!condition || isAlwaysTrue(audited.truth(condition, table, role, 'any'))) return undefined;
-  const lookedUp = condition.tables.flatMap(({ schema, name }) => byName.get(`${schema}.${name}`) ?? []);
+  const lookedUp = condition.tables.flatMap((name) => namedRelation(audited, name) ?? []);
   for (const parts of audited.alternatives(condition, table)) {
     if (parts.some(tiesRow)) continue;
     const readsClaims = parts.some((part) => part.readsClaims);
@@ -419,7 +416,7 @@ export const deadPolicy: AnywhereRule = {
   why: 'The policy has no effect: it is never true, or no role that it names has a grant for its command.',
   fix: 'Drop it, or grant what it is for.',
   find: (audited) => {
-    const met = byPolicy(decisions(audited));
+    const met = byPolicy(audited);
     return reachedTables(audited)
       .filter(({ row_security }) => row_security)
       .flatMap(({ policies }) => policies)

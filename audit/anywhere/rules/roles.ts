@@ -6,7 +6,7 @@ import type { Anywhere } from '../anywhere.ts';
 import type { AnywhereRule } from '../anywhere-rule.ts';
 import { attributesOf } from '../attributes.ts';
 import { isTable } from '../exposed.ts';
-import { grouped } from '../grouped.ts';
+import { groupBy } from '../../group-by.ts';
 import { reachedRoles } from '../memberships.ts';
 import { isPlatformRole } from '../platform-roles.ts';
 import { apiRoles } from '../request-roles.ts';
@@ -53,7 +53,7 @@ export const roleOwnsObjects: AnywhereRule = {
   find: (audited) => {
     const { survey } = audited;
     const roles = new Set(apiRoles(audited));
-    const owned = grouped(
+    const owned = groupBy(
       [...survey.relations, ...survey.functions, ...survey.schemas.values()].filter(
         (object) => roles.has(object.owner) && !isOfExtension(object),
       ),
@@ -162,7 +162,7 @@ export const loginShared: AnywhereRule = {
         isPlainLogin(audited, member) &&
         !isAuthenticator(audited, member),
     );
-    return [...grouped(members, ({ member }) => member)].map(([member, memberships]) => {
+    return [...groupBy(members, ({ member }) => member)].map(([member, memberships]) => {
       const roles = [...new Set(memberships.map(({ role }) => role))];
       return {
         object: namedObject('role', member),

@@ -5,7 +5,7 @@ import type { Found } from '../../rule.ts';
 import type { Anywhere } from '../anywhere.ts';
 import type { AnywhereRule } from '../anywhere-rule.ts';
 import { calledFunctions } from '../called-functions.ts';
-import { grouped } from '../grouped.ts';
+import { groupBy } from '../../group-by.ts';
 import { isForeign } from '../platform.ts';
 import { granteesOf, granteeWord, sqlGrantees } from '../request-roles.ts';
 import type { SurveyedRelation } from '../survey.ts';
@@ -42,7 +42,7 @@ export const sequenceGranted: AnywhereRule = {
         };
       }),
       ...[
-        ...grouped(
+        ...groupBy(
           granted.filter((sequence) => !isSet(sequence)),
           ({ schema }) => schema,
         ),

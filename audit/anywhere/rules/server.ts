@@ -1,9 +1,8 @@
-import { releaseFindings, type ReleaseFinding } from '../../../declaration/releases/releases.ts';
 import { quoteIdentifier } from '../../../postgres/quote.ts';
 import { namedObject } from '../../finding-object.ts';
-import { fix, run } from '../../fix.ts';
+import { run } from '../../fix.ts';
 import type { Found } from '../../rule.ts';
-import { serverVersion } from '../../server-version.ts';
+import { releaseFound } from '../../release-findings.ts';
 import type { Anywhere } from '../anywhere.ts';
 import type { AnywhereRule } from '../anywhere-rule.ts';
 import { isPlatformRole } from '../platform-roles.ts';
@@ -66,7 +65,7 @@ export const knownAdvisory: AnywhereRule = {
   subject: 'the server',
   why: 'Security advisories affect the version of the server.',
   fix: 'Use the release that the finding names.',
-  find: (audited) => about(audited, 'known_advisory'),
+  find: ({ survey }) => releaseFound(survey.server.version, 'known_advisory'),
 };
 
 export const endOfLife: AnywhereRule = {
@@ -76,7 +75,7 @@ export const endOfLife: AnywhereRule = {
   subject: 'the server',
   why: 'The major version of the server no longer gets fixes.',
   fix: 'Upgrade to the newest major version.',
-  find: (audited) => about(audited, 'end_of_life'),
+  find: ({ survey }) => releaseFound(survey.server.version, 'end_of_life'),
 };
 
 export const unknownMajor: AnywhereRule = {
@@ -86,16 +85,5 @@ export const unknownMajor: AnywhereRule = {
   subject: 'the server',
   why: 'This package does not know the major version of the server, nor its advisories.',
   fix: 'Use a version that the package knows, or a newer version of the package.',
-  find: (audited) => about(audited, 'unknown_major'),
+  find: ({ survey }) => releaseFound(survey.server.version, 'unknown_major'),
 };
-
-function about({ survey: { server } }: Anywhere, rule: ReleaseFinding['rule']): Found[] {
-  const version = serverVersion(server.version);
-  return releaseFindings('PostgreSQL', version)
-    .filter((finding) => finding.rule === rule)
-    .map((finding) => ({
-      object: { kind: 'server', name: version, text: `PostgreSQL ${version}` },
-      problem: finding.problem,
-      fix: fix(finding.fix),
-    }));
-}

@@ -13,7 +13,7 @@ import type { AnywhereRule } from '../anywhere-rule.ts';
 import type { Anywhere } from '../anywhere.ts';
 import { columnName, comparisonOf, nodesBelow, withoutCasts } from '../conditions/comparisons.ts';
 import type { Condition } from '../conditions/conditions.ts';
-import { byPolicy, decisions, type Decision } from '../exposed.ts';
+import { byPolicy, type Decision } from '../exposed.ts';
 import type { SurveyedPolicy, SurveyedRelation } from '../survey.ts';
 import { listed } from '../words.ts';
 import { policyObject } from './policies.ts';
@@ -23,7 +23,7 @@ import { readsClaims } from './claims.ts';
 function readConditions(
   audited: Anywhere,
 ): { policy: SurveyedPolicy; condition: Condition; met: readonly Decision[] }[] {
-  return [...byPolicy(decisions(audited).filter(({ command }) => command !== 'insert'))].flatMap(([policy, met]) => {
+  return [...byPolicy(audited, ({ command }) => command !== 'insert')].flatMap(([policy, met]) => {
     const condition = audited.conditions.using(policy);
     return condition ? [{ policy, condition, met }] : [];
   });
