@@ -423,7 +423,8 @@ describe.skipIf(skipCopies)('a copy of the database', () => {
     await clustered.postgres.sql('SELECT pg_wal_replay_resume()', { port: replica.port });
     await expect.poll(bodies).toEqual([{ body: 'mine' }, { body: 'later' }]);
     const listening = `SELECT count(*)::int FROM pg_stat_activity WHERE query ILIKE 'LISTEN%' AND datname = '${NAME}'`;
-    expect(await clustered.postgres.sql(listening)).toEqual([{ count: 4 }]);
+    // Pods from before the change end their connections a while after it.
+    await expect.poll(() => clustered.postgres.sql(listening)).toEqual([{ count: 4 }]);
     expect(await clustered.postgres.sql(listening, { port: replica.port })).toEqual([{ count: 0 }]);
   });
 
