@@ -8,7 +8,8 @@ import {
 } from '../../../postgres/expressions/parse-expression.ts';
 import { cast, tryCast } from './casts.ts';
 import { DEEPEST, type Environment } from './environment.ts';
-import { evaluate, onlyValue, scalarFrom, unknown } from './expressions.ts';
+import { evaluate, scalarFrom, unknown } from './evaluate.ts';
+import { onlyValue } from './sub-selects.ts';
 import { any, TRUE_TERM } from './script.ts';
 import { kindOf, type Kind, type List, type Value } from './values.ts';
 
