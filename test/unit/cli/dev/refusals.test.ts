@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { readAccessLine } from '../../../../cli/dev/refusals/access-line.ts';
-import { explainRefusal } from '../../../../cli/dev/refusals/explain.ts';
+import { explainRefusal } from '../../../../access/why/declared/explain-refusal.ts';
 import { newLines } from '../../../../cli/dev/refusals/new-lines.ts';
 import { refusalLines } from '../../../../cli/dev/refusals/refusal-lines.ts';
-import { readTarget } from '../../../../cli/dev/refusals/request-target.ts';
+import { readTarget } from '../../../../access/why/request/request-target.ts';
 import { allRows, declare, ownRows } from '../../../../declaration/index.ts';
 
 const declaration = declare({
