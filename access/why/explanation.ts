@@ -15,8 +15,8 @@ export interface ConditionPart {
   /** How `parts` are joined; undefined for a part that is not divided. */
   readonly join?: 'and' | 'or';
   readonly parts: readonly ConditionPart[];
-  /** Claims with which this part is true for the row, by path. */
-  readonly claims?: Readonly<Record<string, string>>;
+  /** Claims with which this part is true for the row, by path; null for a claim that is missing and must have another value. */
+  readonly claims?: Readonly<Record<string, string | null>>;
 }
 
 /** What a policy says of a row. */

@@ -113,37 +113,53 @@ function conditionOf({ using, check }: SurveyedPolicy, clause: Question['clause'
   return clause === 'USING' ? using : (check ?? using);
 }
 
-/** The command for which a row does not pass, and why; undefined if it passes all. */
+/** A row that does not pass. */
+export interface Refusal {
+  readonly because: string;
+  readonly fix: Fix;
+}
+
+/** The first command for which a row does not pass, with every policy that refuses it; undefined if it passes all. */
 export function refusalOf(
   policies: readonly PolicyOfRow[],
   questions: readonly Question[],
   { table, role }: { readonly table: SurveyedRelation; readonly role: string },
-): { readonly because: string; readonly fix: Fix } | undefined {
+): Refusal | undefined {
   for (const { command, clause } of questions) {
     const asked = policies.filter((policy) => policy.command === command && policy.clause === clause);
+    const what = `lets ${role} ${command} ${clause === 'USING' ? 'rows of' : 'such rows into'} ${table.schema}.${table.name}`;
     const permissive = asked.filter(({ mode }) => mode === 'permissive');
-    const isFalse = ({ condition }: PolicyOfRow) => condition.truth !== 'true';
-    const what = `${command} ${clause === 'USING' ? 'rows of' : 'such rows into'} ${table.schema}.${table.name}`;
-    if (permissive.length === 0)
-      return { because: `no policy lets ${role} ${what}`, fix: newPolicy(table, role, command) };
-    if (permissive.every(isFalse)) {
-      const names = permissive.map(({ name }) => `"${name}"`);
-      const because =
-        names.length === 1
-          ? `the only policy that lets ${role} ${what}, ${names[0]}, is not true`
-          : `none of the policies that let ${role} ${what} is true: ${names.join(', ')}`;
-      return { because: `${because}${explained(permissive)}`, fix: fixOf(permissive) };
-    }
     const refusing = asked.filter((policy) => policy.mode === 'restrictive' && isFalse(policy));
-    if (refusing.length > 0) {
-      const names = refusing.map(({ name }) => `"${name}"`).join(', ');
-      return {
-        because: `the restrictive ${refusing.length === 1 ? 'policy' : 'policies'} ${names} must be true, and ${refusing.length === 1 ? 'is' : 'are'} not${explained(refusing)}`,
-        fix: fixOf(refusing),
-      };
-    }
+    const isPermitted = permissive.some((policy) => !isFalse(policy));
+    if (isPermitted && refusing.length === 0) continue;
+    const blamed = [...(isPermitted ? [] : permissive), ...refusing];
+    const reasons = [
+      ...(isPermitted
+        ? []
+        : [permissive.length === 0 ? `no policy ${what}` : `${noneOf(permissive, what)}${explained(permissive)}`]),
+      ...(refusing.length === 0 ? [] : [`${mustBe(refusing)}${explained(refusing)}`]),
+    ];
+    const added = permissive.length === 0 ? newPolicy(table, role, command) : undefined;
+    return { because: reasons.join('; and '), fix: added ?? fixOf(blamed) };
   }
   return undefined;
+}
+
+function isFalse({ condition }: PolicyOfRow): boolean {
+  return condition.truth !== 'true';
+}
+
+function noneOf(permissive: readonly PolicyOfRow[], what: string): string {
+  const names = permissive.map(({ name }) => `"${name}"`).join(', ');
+  if (permissive.length === 1) return `the only policy that ${what}, ${names}, is not true`;
+  return `no policy that ${what} is true: ${names}`;
+}
+
+function mustBe(restrictive: readonly PolicyOfRow[]): string {
+  const names = restrictive.map(({ name }) => `"${name}"`).join(', ');
+  return restrictive.length === 1
+    ? `the restrictive policy ${names} must be true, and is not`
+    : `the restrictive policies ${names} must be true, and are not`;
 }
 
 /** The parts that made conditions fail, in one clause. */
@@ -169,8 +185,9 @@ function newPolicy(table: SurveyedRelation, role: string, command: RowCommand): 
 function fixOf(policies: readonly PolicyOfRow[]): Fix {
   const parts = policies.flatMap(({ condition }) => failing(condition));
   const claims = parts.flatMap((part) =>
-    Object.entries(part.claims ?? {}).map(([name, value]) => `${name} = ${value}`),
+    Object.entries(part.claims ?? {}).map(([name, value]) => (value === null ? name : `${name} = ${value}`)),
   );
-  const token = claims.length > 0 ? `send a token with the claim ${[...new Set(claims)].join(' or ')}, ` : '';
-  return fix(`${token}${token === '' ? '' : 'or '}change the row so that a policy is true for it, or the policy`);
+  const row = 'change the row, what the policy looks up, or the policy, so that it is true';
+  if (claims.length === 0) return fix(row);
+  return fix(`send a token with the claim ${[...new Set(claims)].join(', ')}; or ${row}`);
 }

@@ -5,7 +5,7 @@ const RESULTS: Readonly<Record<Explanation['result'], string>> = {
   refused: 'rejected',
   nothing: 'no row',
   some: 'not every row',
-  all: 'every row',
+  all: 'passes',
 };
 
 const OUTCOMES: Readonly<Record<Step['outcome'], string>> = { passed: 'yes', decided: 'no ', unknown: '?  ' };
@@ -23,7 +23,7 @@ export function whyText({ request, role, result, code, steps, decided, rows, not
     ...(decided ? [`why: ${decided.words}`] : []),
     ...(decided?.fix ? [`fix: ${decided.fix.text}`] : []),
     '',
-    ...steps.map(({ stage, outcome, words }) => `  ${OUTCOMES[outcome]} ${stage}: ${words}`),
+    ...steps.map((step) => `  ${OUTCOMES[step.outcome]} ${step.stage}: ${step === decided ? 'see above' : step.words}`),
     ...(rows.length > 0 ? ['', ...rows.flatMap(rowLines)] : []),
     ...(notes.length > 0 ? ['', ...notes.map((note) => `note: ${note}`)] : []),
   ];

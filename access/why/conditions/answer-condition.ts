@@ -20,8 +20,8 @@ interface Prepared {
   readonly sides: (Sides & { readonly leftWords: string; readonly rightWords: string }) | undefined;
   /** Columns of the row in it. */
   readonly columns: readonly string[];
-  /** Path of the only claim that one side is compared with, and the SQL of the other side. */
-  readonly claim: { readonly path: readonly string[]; readonly other: string } | undefined;
+  /** Path of the only claim that one side reads, and the SQL of both sides. */
+  readonly claim: { readonly path: readonly string[]; readonly own: string; readonly other: string } | undefined;
 }
 
 /**
@@ -84,7 +84,7 @@ async function comparedClaim(
   const [side, words, other] = rightWords.startsWith('claim ') ? [right, rightWords, left] : [left, leftWords, right];
   if (!words.startsWith('claim ')) return undefined;
   const [path] = await claimPaths(side, texts);
-  return path && { path, other };
+  return path && { path, own: side, other };
 }
 
 function expressionsIn({ sql, parts, sides, columns }: Prepared): string[] {
@@ -124,9 +124,17 @@ function truthOf(value: Value | undefined): Truth {
   return value.text === null ? 'null' : value.text === 'true' ? 'true' : 'false';
 }
 
-function claimsFor({ claim }: Prepared, found: Found): Readonly<Record<string, string>> | undefined {
-  const value = claim && found.get(claim.other);
-  return claim && value && 'text' in value && value.text !== null ? { [claim.path.join('.')]: value.text } : undefined;
+/** The claim that makes a comparison true, where the row has a value for it. */
+function claimsFor({ claim }: Prepared, found: Found): ConditionPart['claims'] {
+  if (!claim) return undefined;
+  const [own, other] = [textOf(found.get(claim.own)), textOf(found.get(claim.other))];
+  const path = claim.path.join('.');
+  if (other !== null) return { [path]: other };
+  return own === null ? { [path]: null } : undefined;
+}
+
+function textOf(value: Value | undefined): string | null {
+  return value && 'text' in value ? value.text : null;
 }
 
 function reason({ sql, sides, columns }: Prepared, truth: Truth, asRequest: Found, asConnected: Found): string {
@@ -155,7 +163,11 @@ function otherSide(
     { sql: right, words: rightWords },
   ]
     .filter(({ sql }) => !isColumn(sql) && !isConstant(sql))
-    .map(({ sql, words }) => `${words.startsWith('claim ') ? 'the token' : words} ${shown(found.get(sql))}`);
+    .map(({ sql, words }) => {
+      const value = shown(found.get(sql));
+      if (!words.startsWith('claim ')) return words === sql ? `${words} is ${value}` : `the lookup found ${value}`;
+      return value === 'NULL' ? `the token has no ${words}` : `the token ${value}`;
+    });
 }
 
 function isConstant(sql: string): boolean {

@@ -1,3 +1,4 @@
+import { namesIn } from '../../../postgres/catalog/body-names.ts';
 import {
   comparisonOf,
   constantText,
@@ -33,7 +34,19 @@ export async function claimPaths(sql: string, texts: FunctionTexts): Promise<rea
 export async function inWords(sql: string, texts: FunctionTexts): Promise<string> {
   const [path, ...others] = await claimPaths(sql, texts);
   if (path && others.length === 0 && (await isOneValue(sql))) return `claim ${path.join('.')}`;
-  return sql;
+  // What policies of lists and memberships are compared with.
+  const [, call, alias] = /^ARRAY\(\s*SELECT ([\w".]+\(.*\)) AS ([\w"]+)\)$/is.exec(sql) ?? [];
+  return call === undefined || alias === undefined ? sql : readsOf(call, texts);
+}
+
+/** A call, with the tables that its function reads. */
+function readsOf(call: string, texts: FunctionTexts): string {
+  const [, schema, name = ''] = /^(?:"?(.*?)"?\.)?"?([^".(]+)"?\(/.exec(call) ?? [];
+  const tables = texts.named(schema, name).flatMap((fn) => namesIn(texts.bodyOf(fn)).tables);
+  const places = [
+    ...new Set(tables.map((table) => (table.schema === undefined ? table.name : `${table.schema}.${table.name}`))),
+  ];
+  return places.length === 0 ? call : `${call} of ${places.join(', ')}`;
 }
 
 /** True for an expression that only reads and converts. */
