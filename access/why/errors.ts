@@ -92,7 +92,7 @@ function wayTo(name: string, { audited }: RequestSession, error: DatabaseError, 
   const isDefault =
     relation && command === 'insert' && audited.survey.relations.some((one) => one.name === name && one.kind === 'S');
   if (isDefault || relation?.calls.some((called) => called.name === name))
-    return `a default of ${relation!.schema}.${relation!.name} uses`;
+    return `a default of ${relation.schema}.${relation.name} uses`;
   return 'the request uses on its way';
 }
 

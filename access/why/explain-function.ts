@@ -9,7 +9,7 @@ import type { Step } from './explanation.ts';
 import type { Found, Question } from './found.ts';
 import { schemaStep } from './grants.ts';
 import { readTarget } from './request/request-target.ts';
-import { attempt, attemptAsRequest, type RequestSession } from './request-session.ts';
+import { attempt, attemptAsRequest, claimsAlone, type RequestSession } from './request-session.ts';
 import { readPastPolicies } from './rows.ts';
 
 const statement = statementsOf('access/why');
@@ -128,9 +128,7 @@ async function explainResult(
   };
   if (fn.security_definer || !fn.returns_set) return { result: 'all', steps: [accepted], notes: [] };
   for (const table of tables) await readPastPolicies(session, table);
-  const { role: _, ...settings } = session.settings;
-  const become = statement('become', { names: Object.keys(settings), settings: Object.values(settings) });
-  const past = await attempt(session, become, call);
+  const past = await attempt(session, claimsAlone(session), call);
   const found = past.error ? count : past.count;
   if (found <= count) {
     const words = `${place} finds no row, also past policies: its arguments and the claims decide`;

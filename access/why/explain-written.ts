@@ -3,7 +3,7 @@ import { statementsOf } from '../../postgres/statements.ts';
 import type { RowAnswer, Step } from './explanation.ts';
 import type { Question } from './found.ts';
 import { writesFor, type RelationRequest } from './relation-request.ts';
-import { attempt, type RequestSession } from './request-session.ts';
+import { attempt, claimsAlone } from './request-session.ts';
 import {
   answerRows,
   dropRows,
@@ -67,7 +67,7 @@ async function writtenRows(
   const found: Content[] = [];
   const notes = new Set<string>();
   const tried = async (sql: string, fallback: Content) => {
-    const outcome = await attempt(session, ...claimsOnly(session), sql);
+    const outcome = await attempt(session, claimsAlone(session), sql);
     if (outcome.error) {
       notes.add(
         `the row with its defaults could not be made with the rights of the connected role (${outcome.error.message}): the sent values are explained`,
@@ -87,9 +87,4 @@ async function writtenRows(
     await tried(writesFor(asked, place, returning, body)[0]!, { ...content, ...body[0] });
   }
   return { contents: found, notes: [...notes] };
-}
-
-/** Settings of the request without its role. */
-function claimsOnly({ settings: { role: _, ...settings } }: RequestSession): string[] {
-  return [statement('become', { names: Object.keys(settings), settings: Object.values(settings) })];
 }

@@ -62,6 +62,12 @@ export function beginning({ settings, preRequest }: RequestSession): string[] {
   return [become, ...(preRequest ? [statement('pre_request', { ...preRequest })] : [])];
 }
 
+/** The settings of a request without its role: for the connected role, whose defaults and functions then read its claims. */
+export function claimsAlone({ settings }: Pick<RequestSession, 'settings'>): string {
+  const others = Object.entries(settings).filter(([name]) => name !== 'role');
+  return statement('become', { names: others.map(([name]) => name), settings: others.map(([, value]) => value) });
+}
+
 /** Runs statements as the request does, and undoes them. */
 export function attemptAsRequest(session: RequestSession, ...statements: readonly string[]): Promise<Outcome> {
   return attempt(session, ...beginning(session), ...statements);

@@ -22,7 +22,7 @@ export async function columnsOfTable(
       const names = value?.kind === 'ColumnRef' ? namesOf(value.node['fields']) : [];
       const column = names.at(-1);
       if (column === undefined || (names.length === 1 ? !isOnly : names.at(-2) !== alias)) return [];
-      return [[String(target['name'] ?? column), column]];
+      return [[(target['name'] as string | undefined) ?? column, column]];
     }),
   );
 }

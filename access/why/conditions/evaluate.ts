@@ -1,5 +1,5 @@
 import { raw, statementsOf } from '../../../postgres/statements.ts';
-import { attempt, attemptAsRequest, type RequestSession } from '../request-session.ts';
+import { attempt, attemptAsRequest, claimsAlone, type RequestSession } from '../request-session.ts';
 
 const statement = statementsOf('access/why');
 
@@ -53,9 +53,7 @@ function read(
   const make = [statement('make_parts', { parts: raw(parts.join(', ')) }), statement('share_parts')];
   const ask = [statement('without_timeout'), statement('read_parts', { numbers: numbers.map(String) })];
   if (evaluator === 'request') return inView(session, make, ask);
-  const { role: _, ...claims } = session.settings;
-  const become = statement('become', { names: Object.keys(claims), settings: Object.values(claims) });
-  return attempt(session, ...make, become, ...ask);
+  return attempt(session, ...make, claimsAlone(session), ...ask);
 }
 
 /** The view is made before the request begins: it then has other rights, and may be read-only. */
