@@ -23,37 +23,43 @@ export async function explainHidden(question: Question, asked: RelationRequest, 
     const outcome = count === 0 ? 'decided' : 'passed';
     return { result: count === 0 ? 'nothing' : 'all', steps: [{ stage: 'rows', outcome, words }], rows: [], notes: [] };
   }
-  const parts: Found[] = [];
+  const parts: ViewPart[] = [];
   for (const { table, as, views } of protectedTables) {
     const { conditions, isExact } = await filtersOnTable(question, { relation, table, isDirect: views.length === 1 });
-    const part = await explainTable(question, table, { role: as, conditions, asked });
-    const left = isExact ? '' : ', also those that the filters of the request leave out';
+    const found = await explainTable(question, table, { role: as, conditions, asked });
     const rights = as === role ? '' : `, which it reads with the rights of ${as}`;
-    parts.push({
-      ...part,
-      notes: [`${placeOf(relation)} is a view: rows of ${placeOf(table)} are explained${left}${rights}`, ...part.notes],
-    });
+    const left = isExact ? '' : ', also those that the filters of the request leave out';
+    const note = `${placeOf(relation)} is a view: rows of ${placeOf(table)} are explained${left}${rights}`;
+    parts.push({ ...found, isExact, notes: [note, ...found.notes] });
   }
-  const deciding = parts.filter(
-    ({ result, steps }) => result !== 'all' && steps.some(({ outcome }) => outcome === 'decided'),
-  );
-  const isEmpty = count === 0 && deciding.length === 0;
-  const ofView: Step = {
-    stage: 'rows',
-    outcome: 'decided',
-    words: `policies let its rows pass, and the query of ${placeOf(relation)} shows none of them`,
-  };
-  return {
-    result:
-      count === 0
-        ? 'nothing'
-        : deciding.some(({ result }) => result === 'some' || result === 'nothing')
-          ? 'some'
-          : 'all',
-    steps: isEmpty ? [ofView] : (count === 0 || deciding.length > 0 ? deciding : parts).flatMap(({ steps }) => steps),
-    rows: parts.flatMap(({ rows }) => rows),
-    notes: parts.flatMap(({ notes }) => notes),
-  };
+  return ofView(parts, relation, count);
+}
+
+/** Rows of a table behind a view; exact if all filters of the request are on its columns. */
+interface ViewPart extends Found {
+  readonly isExact: boolean;
+}
+
+/** Where the view shows rows, a table that the filters do not reach may hide rows that the request does not ask for. */
+function ofView(parts: readonly ViewPart[], relation: SurveyedRelation, count: number): Found {
+  const hides = ({ steps }: Found) => steps.some(({ outcome }) => outcome !== 'passed');
+  const exact = parts.filter((part) => part.isExact && hides(part));
+  const deciding = exact.length > 0 || count > 0 ? exact : parts.filter(hides);
+  const shown = deciding.length > 0 ? deciding : parts.filter(({ isExact }) => isExact);
+  const rows = shown.flatMap((part) => part.rows);
+  const others = parts
+    .filter((part) => !shown.includes(part) && hides(part))
+    .flatMap(({ steps }) => steps.map(({ words }) => words));
+  const notes = [
+    ...shown.flatMap((part) => part.notes),
+    ...others.map((words) => `what the view computes may differ: ${words}`),
+  ];
+  if (deciding.length > 0) {
+    return { result: count === 0 ? 'nothing' : 'some', steps: deciding.flatMap(({ steps }) => steps), rows, notes };
+  }
+  const words = `policies let its rows pass, and ${placeOf(relation)} shows ${count === 0 ? 'none of them: its query decides' : count}`;
+  const step: Step = { stage: 'rows', outcome: count === 0 ? 'decided' : 'passed', words };
+  return { result: count === 0 ? 'nothing' : 'all', steps: [step], rows, notes };
 }
 
 /** Filters of a request for a view, as conditions on one of its tables. */

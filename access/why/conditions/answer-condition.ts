@@ -6,8 +6,10 @@ import {
 } from '../../../postgres/expressions/split-expression.ts';
 import { quoteIdentifier } from '../../../postgres/quote.ts';
 import type { SurveyedRelation } from '../../../audit/anywhere/survey.ts';
+import { show } from '../../../tokens/show.ts';
 import type { ConditionPart, Truth } from '../explanation.ts';
 import type { RequestSession } from '../request-session.ts';
+import { readClaim } from '../../../declaration/claims.ts';
 import { claimPaths, columnsIn, inWords } from './claim-words.ts';
 import { evaluate, type Value } from './evaluate.ts';
 
@@ -21,7 +23,9 @@ interface Prepared {
   /** Columns of the row in it. */
   readonly columns: readonly string[];
   /** Path of the only claim that one side reads, and the SQL of both sides. */
-  readonly claim: { readonly path: readonly string[]; readonly own: string; readonly other: string } | undefined;
+  readonly claim:
+    | { readonly path: readonly string[]; readonly given: unknown; readonly own: string; readonly other: string }
+    | undefined;
 }
 
 /**
@@ -79,12 +83,13 @@ async function prepare(
 async function comparedClaim(
   { left, right }: Sides,
   [leftWords, rightWords]: readonly [string, string],
-  { audited: { texts } }: RequestSession,
+  { audited: { texts }, settings }: RequestSession,
 ): Promise<Prepared['claim']> {
   const [side, words, other] = rightWords.startsWith('claim ') ? [right, rightWords, left] : [left, leftWords, right];
   if (!words.startsWith('claim ')) return undefined;
   const [path] = await claimPaths(side, texts);
-  return path && { path, own: side, other };
+  const claims = JSON.parse(settings['request.jwt.claims'] ?? '{}') as Record<string, unknown>;
+  return path && { path, given: readClaim(claims, path), own: side, other };
 }
 
 function expressionsIn({ sql, parts, sides, columns }: Prepared): string[] {
@@ -137,13 +142,13 @@ function textOf(value: Value | undefined): string | null {
   return value && 'text' in value ? value.text : null;
 }
 
-function reason({ sql, sides, columns }: Prepared, truth: Truth, asRequest: Found, asConnected: Found): string {
+function reason({ sql, sides, columns, claim }: Prepared, truth: Truth, asRequest: Found, asConnected: Found): string {
   const failure = asRequest.get(sql);
   if (failure && 'error' in failure) return `Postgres: ${failure.error}`;
   const row = columns.map((name) => `${name} ${shown(asRequest.get(quoteIdentifier(name)))}`).join(', ');
   const values = [
     ...(row === '' ? [] : [`the row has ${row}`]),
-    ...(sides ? otherSide(sides, columns, asRequest) : []),
+    ...(sides ? otherSide(sides, { columns, given: claim?.given }, asRequest) : []),
   ].join(', ');
   const elsewhere = truth !== 'true' && truthOf(asConnected.get(sql)) === 'true';
   if (!elsewhere) return values;
@@ -154,7 +159,7 @@ function reason({ sql, sides, columns }: Prepared, truth: Truth, asRequest: Foun
 /** The value of the side that is no column of the row: what the token says, or what was looked up. */
 function otherSide(
   { left, right, leftWords, rightWords }: NonNullable<Prepared['sides']>,
-  columns: readonly string[],
+  { columns, given }: { readonly columns: readonly string[]; readonly given: unknown },
   found: Found,
 ): string[] {
   const isColumn = (sql: string) => columns.some((name) => sql === name || sql === quoteIdentifier(name));
@@ -166,7 +171,10 @@ function otherSide(
     .map(({ sql, words }) => {
       const value = shown(found.get(sql));
       if (!words.startsWith('claim ')) return words === sql ? `${words} is ${value}` : `the lookup found ${value}`;
-      return value === 'NULL' ? `the token has no ${words}` : `the token ${value}`;
+      if (value !== 'NULL') return `the token ${value}`;
+      return given === undefined || given === null
+        ? `the token has no ${words}`
+        : `${words} of the token, ${show(given)}, counts as NULL: it is of another type`;
     });
 }
 

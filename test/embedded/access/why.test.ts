@@ -96,7 +96,7 @@ const causes: Readonly<Record<string, Cause>> = {
   'a command without a grant': {
     ...inProjects,
     ...mia,
-    request: `PATCH /invoices?number=eq.2026-1`,
+    request: 'PATCH /invoices?id=eq.00000000-0000-0000-0000-000000000110',
     data: { paid: true },
     setup: `CREATE POLICY writes ON api.invoices FOR UPDATE TO projects_manager USING (true)`,
     result: 'refused',
@@ -187,7 +187,7 @@ const causes: Readonly<Record<string, Cause>> = {
     result: 'refused',
     stage: 'pre-request check',
     words: /todos_private\.pre_request rejects the request: .*publish/,
-    change: { request: 'GET /todos?id=eq.1' },
+    change: { request: 'POST /todos', data: { title: 'x' } },
   },
   'a token of another issuer': {
     ...inProjects,
@@ -253,7 +253,8 @@ const causes: Readonly<Record<string, Cause>> = {
     request: 'GET /projects?id=eq.1',
     result: 'nothing',
     stage: 'policies',
-    words: /restrictive policy "within_tenant" must be true, and is not \(tenant_id = claim tenant_id: the row has tenant_id 0{8}-.*1, the token 0{8}-.*2\)/,
+    words:
+      /restrictive policy "within_tenant" must be true, and is not \(tenant_id = claim tenant_id: the row has tenant_id 0{8}-.*1, the token 0{8}-.*2\)/,
     change: mia,
   },
   'a membership that is missing': {
@@ -272,13 +273,15 @@ const causes: Readonly<Record<string, Cause>> = {
     data: { done: true },
     result: 'nothing',
     stage: 'policies',
-    words: /exists and is not changed: the only policy that lets projects_member update .* the row has project_id 1, the lookup found \{2\}/,
+    words:
+      /exists and is not changed: the only policy that lets projects_member update .* the row has project_id 1, the lookup found \{2\}/,
     change: { sql: `UPDATE api.project_members SET role = 'editor' WHERE project_id = 1 AND user_id = 2` },
   },
   'a membership of another kind, for a delete': {
     ...inProjects,
     ...ben,
     request: 'DELETE /tasks?id=eq.3',
+    setup: 'DELETE FROM api.time_entries WHERE task_id = 3',
     result: 'nothing',
     stage: 'policies',
     words: /exists and is not deleted: the only policy that lets projects_member delete/,
@@ -292,7 +295,8 @@ const causes: Readonly<Record<string, Cause>> = {
     setup: 'GRANT INSERT (user_id) ON api.todos TO todos_user',
     result: 'refused',
     stage: 'policies',
-    words: /lets todos_user insert such rows into api\.todos, .*user_id = claim user_id: the row has user_id 2, the token 1/,
+    words:
+      /lets todos_user insert such rows into api\.todos, .*user_id = claim user_id: the row has user_id 2, the token 1/,
     change: { data: { title: 'x', user_id: 1 } },
   },
   'a row that is updated to another user': {
@@ -424,9 +428,9 @@ const causes: Readonly<Record<string, Cause>> = {
     role: 'todos_user',
     claims: { user_id: 'ann' },
     request: 'GET /todos?id=eq.1',
-    result: 'refused',
-    stage: 'values',
-    words: /invalid input syntax for type integer: "ann"/,
+    result: 'nothing',
+    stage: 'policies',
+    words: /claim user_id of the token, "ann", counts as NULL: it is of another type/,
     change: ann,
   },
   'a statement that takes too long': {
@@ -467,7 +471,9 @@ describe('why', () => {
     const { role, claims = {}, request, data, returnsRows } = ask;
     const caller: Caller = role === undefined ? { kind: 'none' } : { kind: 'subject', subject: { role, claims } };
     const parsed = parseRequest(request, { ...(data && { data: JSON.stringify(data) }), returnsRows });
-    return explainRequest(connectionOf(environment.databaseUrl), caller, parsed, { declaration: environment.declaration });
+    return explainRequest(connectionOf(environment.databaseUrl), caller, parsed, {
+      declaration: environment.declaration,
+    });
   };
   /** The same request to PostgREST: `refused`, or what its rows are. */
   const send = async (environment: EphemeralPostgrest, { role, claims = {}, request, data }: Ask) => {
@@ -503,5 +509,52 @@ describe('why', () => {
     const after = await why(environment, next);
     expect(after).toMatchObject({ result: 'all', decided: undefined });
     expect(await send(environment, next)).toBe('all');
+  });
+
+  it('checks a token by the declaration: an expired one is rejected, a new one gets its role', async () => {
+    const environment = bases.todos;
+    const ask = (token: string) =>
+      explainRequest(
+        connectionOf(environment.databaseUrl),
+        { kind: 'token', token },
+        parseRequest('GET /todos?id=eq.1'),
+        {
+          declaration: environment.declaration,
+        },
+      );
+    const now = new Date(Date.now() - 7_200_000);
+    const expired = await ask(await environment.tokenFor('todos_user', { user_id: 1 }, { now }));
+    expect(expired).toMatchObject({ result: 'refused', code: 'PGRST301', role: undefined });
+    expect(expired.decided?.words).toMatch(/^the token is rejected: it expired 1 hour ago/);
+    const fresh = await ask(await environment.tokenFor('todos_user', { user_id: 1 }));
+    expect(fresh).toMatchObject({ result: 'all', role: 'todos_user' });
+    expect(fresh.steps[0]).toMatchObject({ stage: 'token', outcome: 'unknown' });
+    expect(await ask(`${await environment.tokenFor('todos_user')}.x`)).toMatchObject({ result: 'refused' });
+  });
+
+  it('answers the same without a declaration, by the catalogs alone', async () => {
+    const connection = connectionOf(bases.todos.databaseUrl);
+    const caller = { kind: 'subject', subject: { role: 'todos_user', claims: { user_id: 2 } } } as const;
+    const found = await explainRequest(connection, caller, parseRequest('GET /todos?id=in.(1,3)'));
+    expect(found).toMatchObject({
+      result: 'some',
+      rows: [
+        { key: { id: '1' }, outcome: 'hidden' },
+        { key: { id: '3' }, outcome: 'reached' },
+      ],
+    });
+  });
+
+  it('says what it does not understand, and changes nothing', async () => {
+    const environment = bases.todos;
+    const count = () => environment.sql('SELECT count(*)::int AS rows, max(title) AS title FROM api.todos');
+    const before = await count();
+    expect(await why(environment, { ...inTodos, ...ann, request: 'DELETE /todos?title=fts.milk' })).toMatchObject({
+      notes: expect.arrayContaining([
+        expect.stringContaining('the filter title=fts.milk is not understood'),
+      ]) as string[],
+    });
+    await why(environment, { ...inTodos, ...ann, request: 'POST /todos', data: { title: 'zzz' } });
+    expect(await count()).toEqual(before);
   });
 });

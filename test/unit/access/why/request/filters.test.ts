@@ -26,7 +26,9 @@ describe('readFilters', () => {
   });
 
   it('names the columns, and passes over what is no filter', () => {
-    expect(filters('select=a,b&order=c&limit=1&offset=2&id=eq.1&or=(d.is.null,e.gt.2)&columns=x&on_conflict=y')).toEqual({
+    expect(
+      filters('select=a,b&order=c&limit=1&offset=2&id=eq.1&or=(d.is.null,e.gt.2)&columns=x&on_conflict=y'),
+    ).toEqual({
       conditions: [`"id" = '1'`, `("d" IS NULL OR "e" > '2')`],
       columns: ['id', 'd', 'e'],
       notUnderstood: [],
