@@ -11,7 +11,7 @@ import { claimsOf } from '../map/request.ts';
 import type { Subject } from '../subjects.ts';
 import type { Step } from './explanation.ts';
 
-/** Who sends a request: a token, a role with claims as if a token had them, or nobody. */
+/** Sender of a request: a token, a role with claims as if a token had them, or nobody. */
 export type Caller =
   | { readonly kind: 'none' }
   | { readonly kind: 'subject'; readonly subject: Subject }

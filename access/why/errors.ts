@@ -80,7 +80,7 @@ function said({ message, detail }: DatabaseError): string {
   return detail === undefined ? message : `${message} (${detail})`;
 }
 
-/** What reads an object that the request does not name. */
+/** Names the policy, view, function or default that uses an object which the request does not name. */
 function wayTo(name: string, { audited }: RequestSession, error: DatabaseError, { relation, command }: Failed): string {
   const [fn] = functionsIn(error);
   if (fn !== undefined) return `function ${fn} uses with the rights of who calls it`;

@@ -3,6 +3,7 @@ import { findScope, type PostgrestEnvironment, type ScopeOptions } from '../../a
 import { prepare, type Anywhere } from '../../audit/anywhere/anywhere.ts';
 import { readSurvey, surveying } from '../../audit/anywhere/read-survey.ts';
 import { mayBecome } from '../../audit/anywhere/rights.ts';
+import { declaredScope } from '../../audit/declared-scope.ts';
 import { fix, run } from '../../audit/fix.ts';
 import { requestSearchPath } from '../../apply/search-path.ts';
 import type { Declaration } from '../../declaration/types.ts';
@@ -40,11 +41,6 @@ export interface WhyOptions extends ScopeOptions, Omit<TokenCheck, 'declaration'
  *
  * Sequences that an INSERT draws from, and effects of triggers outside of the database, are not undone.
  *
- * @example
- * const caller = { kind: 'subject', subject: { role: 'todos_user', claims: { user_id: 2 } } } as const;
- * const { decided } = await explainRequest(connection, caller, parseRequest('GET /todos?id=eq.1'));
- * console.log(decided?.words);
- *
  * @param connection of a superuser, or of a member of the owner and of the roles of requests
  * @throws SecuredPostgrestError `database_unreachable`, `unsupported_database`, `scope_not_found`, `missing_privilege`,
  *   `unreadable_token`, `invalid_prop`
@@ -76,11 +72,6 @@ export async function explainRequest(
 function givenScope({ schemas, anonymous, roles, authenticator }: ScopeOptions): ScopeOptions {
   const given = { schemas, anonymous, roles, authenticator };
   return Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
-}
-
-function declaredScope({ schemas, anonymous, users, authenticator }: Declaration): ScopeOptions {
-  const names = [...(anonymous ? [anonymous] : []), ...users].map(({ name }) => name);
-  return { schemas, roles: names, authenticator, ...(anonymous && { anonymous: anonymous.name }) };
 }
 
 interface Opened {

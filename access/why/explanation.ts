@@ -19,7 +19,7 @@ export interface ConditionPart {
   readonly claims?: Readonly<Record<string, string | null>>;
 }
 
-/** What a policy says of a row. */
+/** Verdict of a policy on a row. */
 export interface PolicyOfRow {
   readonly name: string;
   readonly mode: 'permissive' | 'restrictive';

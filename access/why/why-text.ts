@@ -10,12 +10,7 @@ const RESULTS: Readonly<Record<Explanation['result'], string>> = {
 
 const OUTCOMES: Readonly<Record<Step['outcome'], string>> = { passed: 'yes', decided: 'no ', unknown: '?  ' };
 
-/**
- * An explanation for a terminal: the answer first, then the way to it.
- *
- * @example
- * console.log(whyText(explanation));
- */
+/** An explanation for a terminal: the answer first, then the way to it. */
 export function whyText({ request, role, result, code, steps, decided, rows, notes }: Explanation): string {
   const who = role === undefined ? '' : ` as ${role}`;
   const lines = [

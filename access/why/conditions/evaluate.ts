@@ -6,7 +6,7 @@ const statement = statementsOf('access/why');
 /** Text of a value, or Postgres' error. */
 export type Value = { readonly text: string | null } | { readonly error: string };
 
-/** Who evaluates: the request with its role and claims, or the connected role with the claims. */
+/** Rights with which Postgres evaluates: the request with its role and claims, or the connected role with the claims. */
 export type Evaluator = 'request' | 'connected role';
 
 /** Values of expressions for rows, by the number of the row and the SQL of the expression. */
@@ -14,7 +14,7 @@ export type Values = ReadonlyMap<number, ReadonlyMap<string, Value>>;
 
 /**
  * Evaluates expressions about a table's row, such as conditions of its policies, for each of the kept rows. Postgres finds their
- * functions and tables by their names as the connected role, and checks rights and policies as those of who evaluates.
+ * functions and tables by their names as the connected role, and checks rights and policies as those of the evaluator.
  */
 export async function evaluate(
   session: RequestSession,
