@@ -56,7 +56,7 @@ export function requestValues(declaration: Declaration, { relation, command, sub
 }
 
 /** Claims of the subject, and those that a signer adds. */
-function claimsOf(declaration: Declaration, subject: Subject | undefined): Record<string, unknown> {
+export function claimsOf(declaration: Declaration, subject: Subject | undefined): Record<string, unknown> {
   const role = arrivalRole(declaration, subject);
   if (!subject) return { role };
   const provider = providerOf(declaration.keys);

@@ -44,6 +44,7 @@ export const sidebar = {
     'docs/audit',
     'docs/audit-rules',
     'docs/other-linters',
+    'docs/access-why',
     'docs/hostile-input',
     'docs/gateway-attacks',
     'docs/what-errors-reveal',
