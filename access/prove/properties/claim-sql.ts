@@ -1,12 +1,12 @@
 import { claimPath } from '../../../declaration/claims.ts';
-import type { ClaimPath, ClaimType } from '../../../declaration/types.ts';
+import type { ClaimPath } from '../../../declaration/types.ts';
 import { refuse } from '../../../errors/secured-postgrest-error.ts';
 import { EXPRESSION_START, namesOf, parseExpression } from '../../../postgres/expressions/parse-expression.ts';
 import { quoteIdentifier, quoteLiteral } from '../../../postgres/quote.ts';
 import { nodesBelow } from '../../../audit/anywhere/conditions/comparisons.ts';
 
 /** SQL of a claim in a type, as properties write it: `claim('user_id')::int`. */
-export function claimSql(claim: ClaimPath, type: string | ClaimType = 'text'): string {
+export function claimSql(claim: ClaimPath, type: string = 'text'): string {
   const call = `claim(${claimPath(claim)
     .map((name) => quoteLiteral(name).trim())
     .join(', ')})`;
@@ -14,7 +14,7 @@ export function claimSql(claim: ClaimPath, type: string | ClaimType = 'text'): s
 }
 
 /** SQL that compares a column with a claim. */
-export function columnIsClaim(column: string, claim: ClaimPath, type: string | ClaimType): string {
+export function columnIsClaim(column: string, claim: ClaimPath, type: string): string {
   return `${quoteIdentifier(column)} = ${claimSql(claim, type)}`;
 }
 

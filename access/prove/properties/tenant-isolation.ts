@@ -1,7 +1,7 @@
 import { columnConditions } from '../../../compile/condition.ts';
 import { COMMANDS } from '../../../declaration/commands.ts';
 import { effectiveRoles } from '../../../declaration/roles.ts';
-import type { ClaimPath, ClaimType, Declaration, Table } from '../../../declaration/types.ts';
+import type { ClaimPath, Declaration, Table } from '../../../declaration/types.ts';
 import type { SurveyedRelation } from '../../../audit/anywhere/survey.ts';
 import { quoteIdentifier } from '../../../postgres/quote.ts';
 import type { Property } from '../property.ts';
@@ -12,7 +12,7 @@ import { bindingPolicies } from './declared-policies.ts';
 export interface TenantPair {
   readonly column: string;
   readonly claim: ClaimPath;
-  readonly type: ClaimType | string;
+  readonly type: string;
 }
 
 /** The tenant pair that most tables declare, and the roles that it binds somewhere. */

@@ -1,0 +1,44 @@
+import type pg from 'pg';
+import type { QualifiedName } from '../../../postgres/qualified-name.ts';
+import { quoteIdentifier, quoteLiteral } from '../../../postgres/quote.ts';
+import { raw, statementsOf } from '../../../postgres/statements.ts';
+import type { LeakingRequest, RowValues } from '../verdict.ts';
+import type { TableShape } from './table-shape.ts';
+
+const statement = statementsOf('access/replay');
+
+/** Types without equality. */
+const NOT_COMPARED = /^(?:json|xml|point|line|lseg|box|path|polygon|circle)\b/;
+
+/** Columns of a relation that a role may use with a privilege. */
+export async function grantedColumns(
+  client: pg.ClientBase,
+  { schema, name }: QualifiedName,
+  role: string,
+  privilege: 'SELECT' | 'INSERT' | 'UPDATE',
+): Promise<readonly string[]> {
+  const { rows } = await client.query<{ name: string }>(
+    statement('granted_columns', { schema, name, role, privilege }),
+  );
+  return rows.map((row) => row.name);
+}
+
+/** A filter by the columns of a row that a role may read: one that picks the row as far as the role can. */
+export function filterFor({ columns }: TableShape, values: RowValues, granted: readonly string[]): string {
+  const parts = columns
+    .filter(({ name, base }) => granted.includes(name) && values[name] !== undefined && !NOT_COMPARED.test(base))
+    .map(({ name, type }) => {
+      const value = values[name];
+      const column = quoteIdentifier(name);
+      return value == null ? `${column} IS NULL` : `${column} = ${quoteLiteral(value)}::${type}`;
+    });
+  return parts.join(' AND ') || 'true';
+}
+
+/** SQL that calls a function as PostgREST does: with its arguments by name. */
+export function callSql({ schema, name, arguments: given = {} }: LeakingRequest): string {
+  const values = Object.entries(given).map(
+    ([argument, value]) => `${quoteIdentifier(argument)} => ${value === null ? 'NULL' : quoteLiteral(value)}`,
+  );
+  return statement('call', { schema, name, arguments: raw(values.join(', ')) });
+}
