@@ -67,6 +67,7 @@ export interface StatementNames {
     | 'insert_defaults'
     | 'update'
     | 'delete'
+    | 'check_condition'
     | 'allowed_rows'
     | 'is_allowed'
     | 'written_rows';

@@ -93,6 +93,9 @@ UPDATE :"schema".:"name" SET :{assignments} WHERE :{condition}
 -- name: delete
 DELETE FROM :"schema".:"name" WHERE :{condition}
 
+-- name: check_condition
+SELECT FROM :"schema".:"name" WHERE (:{condition}
+) LIMIT 0
 -- name: allowed_rows
 SELECT count(*)::int AS rows FROM :"schema".:"name" WHERE (:{condition}) AND (:{only}
 ) IS TRUE
