@@ -34,7 +34,7 @@ export function deriveProperties(declaration: Declaration, audited: Anywhere): D
     return [
       ...anonymousProperties(declaration, table),
       ...(tenancy ? tenantIsolation(declaration, table, relation, tenancy) : []),
-      ...ownRowsProperties(declaration, table),
+      ...ownRowsProperties(declaration, table, audited),
       ...roleRaiseProperties(declaration, table, relation),
       ...nothingUndeclared(declaration, table),
     ];

@@ -3,7 +3,7 @@ import { raw, statementsOf } from '../../../postgres/statements.ts';
 import { inRequest, runAs } from './as-request.ts';
 import { NotReplayed } from './not-replayed.ts';
 import type { Reached, Stage } from './replay.ts';
-import { callSql, filterFor, grantedColumns } from './request-sql.ts';
+import { callSql, filterSql, filterValues, grantedColumns } from './request-sql.ts';
 
 const statement = statementsOf('access/replay');
 
@@ -42,7 +42,8 @@ async function readTable({ client, counterexample, only, placer, met, settings }
   const { schema, name } = request;
   const columns = await grantedColumns(client, request, role, 'SELECT');
   if (columns.length === 0) throw new NotReplayed(`${role} may read no column of ${schema}.${name}`);
-  const condition = raw(filterFor(await placer.shapeOf(request), await placer.read(met!), columns));
+  const shape = await placer.shapeOf(request);
+  const condition = raw(filterSql(shape, filterValues(shape, await placer.read(met!), columns)));
   const sql = statement('select_rows', { schema, name, columns, condition });
   const answered = await inRequest(client, () => runAs<{ row: string }>(client, settings, sql));
   const allowed = await orInvalid(client, async () => {
@@ -52,7 +53,7 @@ async function readTable({ client, counterexample, only, placer, met, settings }
     return rows[0]!.rows;
   });
   if (answered.length <= (allowed ?? 0)) throw new NotReplayed('the row is not answered');
-  return { evidence: answered[0]!.row, sql };
+  return { evidence: answered[0]!.row, filter: {}, body: {} };
 }
 
 /** The answer of a view or a function is another one without the row. */
@@ -85,7 +86,7 @@ async function readByOther({ client, counterexample, met, settings }: Stage): Pr
   if (only === undefined && before.length === after.length) {
     throw new NotReplayed(`${schema}.${name} answers the same without the row`);
   }
-  return { evidence: only ?? before[0] ?? after[0] ?? '', sql };
+  return { evidence: only ?? before[0] ?? 'null', filter: {}, body: {} };
 }
 
 /** A function can raise an error where it finds no row: that is another answer, too. */

@@ -6,7 +6,7 @@ import { inRequest, runAs } from './as-request.ts';
 import { isAllowed, orInvalid } from './judge-read.ts';
 import { NotReplayed } from './not-replayed.ts';
 import type { Reached, Stage } from './replay.ts';
-import { callSql, filterFor, grantedColumns } from './request-sql.ts';
+import { callSql, filterSql, filterValues, grantedColumns } from './request-sql.ts';
 import { rowFiller, type RowFiller } from './row-filler.ts';
 
 const statement = statementsOf('access/replay');
@@ -30,7 +30,7 @@ export async function judgeWrite(stage: Stage): Promise<Reached> {
     let rehearsals = 0;
     for (;;) {
       const outcome = await tryOnce(stage, attempt.sql(), isForbidden);
-      if ('evidence' in outcome) return { ...outcome, sql: attempt.sql() };
+      if ('evidence' in outcome) return { ...outcome, filter: attempt.filter, body: attempt.body() };
       const { error } = outcome;
       why = error
         ? `Postgres answers: ${error.message} (${error.code ?? 'no code'})`
@@ -47,6 +47,8 @@ export async function judgeWrite(stage: Stage): Promise<Reached> {
 
 interface Attempt {
   sql(): string;
+  readonly filter: RowValues;
+  body(): RowValues;
   readonly filler?: RowFiller;
 }
 
@@ -54,13 +56,17 @@ interface Attempt {
 async function attemptsOf({ client, counterexample, placer, met }: Stage): Promise<readonly Attempt[]> {
   const { request, role } = counterexample;
   const { schema, name, way, command, written = {} } = request;
-  if (way === 'function') return [{ sql: () => callSql(request) }];
+  if (way === 'function') return [{ sql: () => callSql(request), filter: {}, body: () => ({}) }];
   const shape = await placer.shapeOf(request);
   const values = met ? await placer.read(met) : (request.row ?? {});
-  const readable = await grantedColumns(client, request, role, 'SELECT');
-  const filters = [...new Set([filterFor(shape, values, readable), 'true'])];
+  const filter = filterValues(shape, values, await grantedColumns(client, request, role, 'SELECT'));
+  const filters = Object.keys(filter).length === 0 ? [{}] : [filter, {}];
   if (command === 'delete') {
-    return filters.map((filter) => ({ sql: () => statement('delete', { schema, name, condition: raw(filter) }) }));
+    return filters.map((by) => ({
+      sql: () => statement('delete', { schema, name, condition: raw(filterSql(shape, by)) }),
+      filter: by,
+      body: () => ({}),
+    }));
   }
   const writable = await grantedColumns(client, request, role, command === 'insert' ? 'INSERT' : 'UPDATE');
   const given = Object.fromEntries(Object.entries(written).filter(([column]) => writable.includes(column)));
@@ -70,8 +76,10 @@ async function attemptsOf({ client, counterexample, placer, met }: Stage): Promi
     const assignments = raw(
       names.map((column) => `${quoteIdentifier(column)} = ${literal(given[column]!)}`).join(', '),
     );
-    return filters.map((filter) => ({
-      sql: () => statement('update', { schema, name, assignments, condition: raw(filter) }),
+    return filters.map((by) => ({
+      sql: () => statement('update', { schema, name, assignments, condition: raw(filterSql(shape, by)) }),
+      filter: by,
+      body: () => given,
     }));
   }
   const filler = rowFiller(shape, given, { mayFill: (column) => writable.includes(column), keepsDefaults: true });
@@ -85,7 +93,7 @@ async function attemptsOf({ client, counterexample, placer, met }: Stage): Promi
       values: raw([...filled.values()].join(', ')),
     });
   };
-  return [{ sql, filler }];
+  return [{ sql, filter: {}, body: () => filler.texts(), filler }];
 }
 
 function literal(value: string | null): string {

@@ -16,17 +16,13 @@ const statement = statementsOf('access/replay');
 
 /** Result of a counterexample on a real database. */
 export type Replayed =
-  | {
+  | ({
       readonly status: 'confirmed';
-      /** Row that was reached, as JSON. */
-      readonly evidence: string;
       /** Statements that insert every row that the request needs. */
       readonly seed: readonly string[];
       /** The row that the request meets, with all of its values; undefined for `insert`. */
       readonly row: RowValues | undefined;
-      /** SQL of the request that reached it. */
-      readonly sql: string;
-    }
+    } & Reached)
   | { readonly status: 'not confirmed'; readonly why: string };
 
 /** A database, and what is known of it. */
@@ -50,10 +46,14 @@ export interface Stage {
   readonly settings: RequestSettings;
 }
 
-/** Row that was reached, and the SQL that reached it. */
+/** Row that was reached, and how. */
 export interface Reached {
+  /** Row as JSON: as it was answered, or as it was written. */
   readonly evidence: string;
-  readonly sql: string;
+  /** Values by which the request filtered; empty without a filter. */
+  readonly filter: RowValues;
+  /** Values that the request wrote. */
+  readonly body: RowValues;
 }
 
 /**

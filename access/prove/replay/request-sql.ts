@@ -23,12 +23,20 @@ export async function grantedColumns(
   return rows.map((row) => row.name);
 }
 
-/** A filter by the columns of a row that a role may read: one that picks the row as far as the role can. */
-export function filterFor({ columns }: TableShape, values: RowValues, granted: readonly string[]): string {
+/** Values by which a role can filter for a row: of columns that it may read. */
+export function filterValues({ columns }: TableShape, values: RowValues, granted: readonly string[]): RowValues {
+  const filtering = columns.filter(
+    ({ name, base }) => granted.includes(name) && values[name] !== undefined && !NOT_COMPARED.test(base),
+  );
+  return Object.fromEntries(filtering.map(({ name }) => [name, values[name]!]));
+}
+
+/** SQL of a filter. */
+export function filterSql({ columns }: TableShape, filter: RowValues): string {
   const parts = columns
-    .filter(({ name, base }) => granted.includes(name) && values[name] !== undefined && !NOT_COMPARED.test(base))
+    .filter(({ name }) => Object.hasOwn(filter, name))
     .map(({ name, type }) => {
-      const value = values[name];
+      const value = filter[name];
       const column = quoteIdentifier(name);
       return value == null ? `${column} IS NULL` : `${column} = ${quoteLiteral(value)}::${type}`;
     });

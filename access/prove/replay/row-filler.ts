@@ -22,6 +22,8 @@ let number = 41_000;
 export interface RowFiller {
   /** SQL of each value, by column. */
   values(): ReadonlyMap<string, string>;
+  /** Values as texts, where no default counts. */
+  texts(): RowValues;
   /** Chooses other values after an error of Postgres; false if there is nothing left to try. */
   retry(client: pg.ClientBase, error: pg.DatabaseError): Promise<boolean>;
 }
@@ -42,6 +44,7 @@ export function rowFiller(
 ): RowFiller {
   const columns = new Map(shape.columns.map((column) => [column.name, column]));
   const filled = new Map<string, string>();
+  const texts = new Map<string, string>();
   const isFree = (name: string) => {
     const column = columns.get(name);
     return column !== undefined && !Object.hasOwn(given, name) && !column.generated && mayFill(name);
@@ -49,6 +52,7 @@ export function rowFiller(
   const fill = (column: ShapeColumn): boolean => {
     const value = sampleValue(column, ++number);
     if (value === undefined) return false;
+    texts.set(column.name, value);
     const literal = `${quoteLiteral(value)}::${column.type}`;
     const isSequence = column.default?.includes('nextval(') ?? false;
     filled.set(
@@ -72,6 +76,7 @@ export function rowFiller(
     names.forEach((name, index) => {
       const value = candidates[Math.floor(turn / candidates.length ** index) % candidates.length]!;
       filled.set(name, quoteLiteral(value));
+      texts.set(name, value);
     });
     return true;
   };
@@ -83,6 +88,7 @@ export function rowFiller(
           .map(([name, value]): [string, string] => [name, value === null ? 'NULL' : quoteLiteral(value)]),
         ...filled,
       ]),
+    texts: () => ({ ...given, ...Object.fromEntries(texts) }),
     retry: async (client, { code, constraint = '', column = '' }) => {
       if (++tries > MOST_TRIES) return false;
       if (code === NOT_NULL) return isFree(column) && fill(columns.get(column)!);
