@@ -164,6 +164,7 @@ export interface StatementNames {
     | 'schemas'
     | 'relations'
     | 'columns'
+    | 'checks'
     | 'indexes'
     | 'references'
     | 'policies'
