@@ -5,6 +5,7 @@ import { addLazily, type LazyCommands, type LoadCommand } from './lazy-commands.
 const subcommands: LazyCommands = new Map<string, LoadCommand>([
   ['map', async () => (await import('./access/map.ts')).addMapCommand],
   ['why', async () => (await import('./access/why.ts')).addWhyCommand],
+  ['prove', async () => (await import('./access/prove.ts')).addProveCommand],
 ]);
 
 export async function addAccessCommand(program: Command, words: readonly string[]): Promise<void> {

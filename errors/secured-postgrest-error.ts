@@ -65,6 +65,7 @@ export type ErrorCode =
   | 'audit_failed'
   | 'scope_not_found'
   | 'invalid_accepted'
+  | 'invalid_property'
   // running things
   | 'unreadable_secret'
   | 'insecure_secret_file'

@@ -154,7 +154,7 @@ function constraintStep(error: DatabaseError, failed: Failed): Step {
   const words = `the ${kind} constraint ${name === '' ? '' : `"${name}" `}of ${place} rejects it: ${detail ?? error.message}`;
   const given = failed.relation?.columns.find((one) => one.name === column);
   const advice =
-    code === '23502' && given && !given.has_default
+    code === '23502' && given && given.default === null
       ? `send a value for ${column}, or give the column a default`
       : code === '23503'
         ? 'name a row that exists; a foreign key is checked past policies'
