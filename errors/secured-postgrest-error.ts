@@ -65,6 +65,8 @@ export type ErrorCode =
   | 'audit_failed'
   | 'scope_not_found'
   | 'invalid_accepted'
+  | 'unknown_commit'
+  | 'wider_access'
   // running things
   | 'unreadable_secret'
   | 'insecure_secret_file'
