@@ -4,6 +4,7 @@ import { addLazily, type LazyCommands, type LoadCommand } from './lazy-commands.
 /** Subcommands of `access`, in the order of the help; each in a file of its own in `cli/access`. */
 const subcommands: LazyCommands = new Map<string, LoadCommand>([
   ['map', async () => (await import('./access/map.ts')).addMapCommand],
+  ['diff', async () => (await import('./access/diff.ts')).addAccessDiffCommand],
 ]);
 
 export async function addAccessCommand(program: Command, words: readonly string[]): Promise<void> {
