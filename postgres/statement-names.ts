@@ -131,6 +131,7 @@ export interface StatementNames {
     | 'schemas'
     | 'relations'
     | 'columns'
+    | 'checks'
     | 'indexes'
     | 'references'
     | 'policies'

@@ -65,6 +65,7 @@ export async function readSurvey(client: pg.ClientBase): Promise<Survey> {
         schema: schemaName(row.schema),
         writable: writableBy(row.kind, updatable | triggered),
         columns: [],
+        checks: [],
         indexes: [],
         references: [],
         policies: [],
@@ -95,6 +96,9 @@ export async function readSurvey(client: pg.ClientBase): Promise<Survey> {
     const owner = relations.get(relation)?.owner ?? '';
     relations.get(relation)?.columns.push(...columns.map((column) => columnOf(column, owner)));
   }
+  for (const { relation, checks } of await read<{ relation: string; checks: readonly string[] }>('checks')) {
+    relations.get(relation)?.checks.push(...checks);
+  }
   for (const { relation, ...index } of await read<SurveyedIndex & { relation: string }>('indexes')) {
     relations.get(relation)?.indexes.push(index);
   }
@@ -121,8 +125,8 @@ export async function readSurvey(client: pg.ClientBase): Promise<Survey> {
   }
   for (const row of await read<TriggerRow>('triggers')) {
     const on = (['insert', 'update', 'delete'] as const).filter((command) => row[`on_${command}`]);
-    const { name, enabled } = row;
-    relations.get(row.relation)?.triggers.push({ name, enabled, on, function: functions.get(row.function) });
+    const { name, enabled, before } = row;
+    relations.get(row.relation)?.triggers.push({ name, enabled, before, on, function: functions.get(row.function) });
   }
   for (const { relation, ...rule } of await read<SurveyedRule & { relation: string }>('rewrite_rules')) {
     relations.get(relation)?.rules.push(rule);
@@ -178,6 +182,7 @@ export async function readSurvey(client: pg.ClientBase): Promise<Survey> {
 /** Lists that come from other rows than the object's own. */
 type FilledLater =
   | 'columns'
+  | 'checks'
   | 'indexes'
   | 'references'
   | 'policies'
@@ -204,12 +209,13 @@ type ColumnRow = readonly [
   type: string,
   required: boolean,
   generated: boolean,
-  hasDefault: boolean,
+  default_: string | null,
   acl: readonly string[] | null,
+  labels: readonly string[] | null,
 ];
 
-function columnOf([name, type, required, generated, has_default, acl]: ColumnRow, owner: string): SurveyedColumn {
-  return { name, type, required, generated, has_default, grants: grantsFrom(acl, owner) };
+function columnOf([name, type, required, generated, default_, acl, labels]: ColumnRow, owner: string): SurveyedColumn {
+  return { name, type, required, generated, default: default_, labels, grants: grantsFrom(acl, owner) };
 }
 
 interface DependencyRow {

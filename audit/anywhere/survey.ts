@@ -59,7 +59,10 @@ export interface SurveyedColumn {
   readonly required: boolean;
   /** Postgres makes the value: a generated or an identity column. */
   readonly generated: boolean;
-  readonly has_default: boolean;
+  /** SQL of the default, or of a generated column; null without one. */
+  readonly default: string | null;
+  /** Labels of an enum; null for another type. */
+  readonly labels: readonly string[] | null;
   readonly grants: readonly Grant[];
 }
 
@@ -100,6 +103,8 @@ export interface SurveyedTrigger {
   readonly name: string;
   readonly function: SurveyedFunction | undefined;
   readonly on: readonly RowCommand[];
+  /** It runs before each row is written, and may change it. */
+  readonly before: boolean;
   readonly enabled: boolean;
 }
 
@@ -133,6 +138,8 @@ export interface SurveyedRelation {
   /** Commands that a view passes on, by itself or by INSTEAD OF triggers. */
   readonly writable: readonly RowCommand[];
   readonly columns: readonly SurveyedColumn[];
+  /** Conditions of CHECK constraints that every row fulfils, as SQL. */
+  readonly checks: readonly string[];
   readonly indexes: readonly SurveyedIndex[];
   readonly references: readonly SurveyedReference[];
   readonly policies: readonly SurveyedPolicy[];

@@ -57,11 +57,20 @@ ORDER BY c.oid
 -- name: columns
 -- One row for each relation: arrays in the order of the columns.
 SELECT a.attrelid::text AS relation, json_agg(json_build_array(a.attname, format_type(a.atttypid, NULL), a.attnotnull, a.attidentity <> '' OR a.attgenerated <> '',
-  a.atthasdef, a.attacl::text[]) ORDER BY a.attnum) AS columns
+  pg_get_expr(d.adbin, d.adrelid), a.attacl::text[], e.labels) ORDER BY a.attnum) AS columns
 FROM pg_attribute AS a JOIN pg_class AS c ON c.oid = a.attrelid
+LEFT JOIN pg_attrdef AS d ON d.adrelid = a.attrelid AND d.adnum = a.attnum
+LEFT JOIN (SELECT enumtypid, array_agg(enumlabel ORDER BY enumsortorder) AS labels FROM pg_enum GROUP BY 1) AS e ON e.enumtypid = a.atttypid
 WHERE a.attnum > 0 AND NOT a.attisdropped AND c.relkind IN ('r', 'p', 'v', 'm', 'f')
   AND c.relnamespace IN (SELECT oid FROM pg_namespace WHERE nspname !~ '^pg_' AND nspname <> 'information_schema')
 GROUP BY a.attrelid
+
+-- name: checks
+-- Without those that hold for new rows only.
+SELECT k.conrelid::text AS relation, array_agg(pg_get_expr(k.conbin, k.conrelid) ORDER BY k.conname) AS checks
+FROM pg_constraint AS k WHERE k.contype = 'c' AND k.convalidated AND k.conrelid <> 0
+  AND k.connamespace IN (SELECT oid FROM pg_namespace WHERE nspname !~ '^pg_' AND nspname <> 'information_schema')
+GROUP BY k.conrelid
 
 -- name: indexes
 SELECT i.indrelid::text AS relation, c.relname AS name, i.indisunique AS "unique", i.indisprimary AS "primary", pg_get_expr(i.indpred, i.indrelid) AS predicate,
@@ -132,7 +141,7 @@ WHERE d.needs_id::oid >= 16384 ORDER BY 1, 2, 3, 4
 
 -- name: triggers
 SELECT t.tgrelid::text AS relation, t.tgname AS name, t.tgfoid::text AS function, t.tgtype & 4 <> 0 AS on_insert, t.tgtype & 8 <> 0 AS on_delete,
-  t.tgtype & 16 <> 0 AS on_update, t.tgenabled <> 'D' AS enabled
+  t.tgtype & 16 <> 0 AS on_update, t.tgtype & 3 = 3 AS before, t.tgenabled <> 'D' AS enabled
 FROM pg_trigger AS t WHERE NOT t.tgisinternal ORDER BY t.tgrelid, t.tgname
 
 -- name: rewrite_rules

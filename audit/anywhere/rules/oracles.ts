@@ -71,7 +71,7 @@ function isNatural({ keys, primary }: SurveyedIndex, { columns }: SurveyedRelati
     if (!column) return !primary;
     return (
       !column.generated &&
-      !column.has_default &&
+      column.default === null &&
       /^(?:text|character|name|citext|.*\.citext|date|inet)/.test(column.type)
     );
   });

@@ -78,6 +78,7 @@ const EMPTY: SurveyedRelation = {
   definition: null,
   writable: [],
   columns: [],
+  checks: [],
   indexes: [],
   references: [],
   policies: [],

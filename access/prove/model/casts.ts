@@ -1,0 +1,110 @@
+import { choose, FALSE_TERM, same, TRUE_TERM } from './script.ts';
+import type { Kind, Scalar } from './values.ts';
+import type { World } from './world.ts';
+
+/** A constant of a kind by its text; undefined if the model does not read the text. */
+function constantOf(kind: Kind, text: string, world: World): string | undefined {
+  switch (kind) {
+    case 'bool':
+      if (/^(?:t|true|y|yes|on|1)$/i.test(text)) return TRUE_TERM;
+      return /^(?:f|false|n|no|off|0)$/i.test(text) ? FALSE_TERM : undefined;
+    case 'int':
+      return /^\s*-?\d+\s*$/.test(text) ? integer(BigInt(text.trim())) : undefined;
+    case 'numeric':
+      return /^\s*-?\d+(?:\.\d+)?\s*$/.test(text) ? real(text.trim()) : undefined;
+    case 'text':
+      return world.text(text).term;
+    case 'uuid': {
+      const term = world.script.distinct(`uuid ${text.toLowerCase()}`, 'Uuid');
+      world.constants.set(term, { term, kind, text: text.toLowerCase() });
+      return term;
+    }
+    case 'date':
+    case 'timestamp':
+    case 'timestamptz': {
+      const milliseconds = /^\d{4}-\d\d-\d\d(?:[ T][\d:.]+(?:Z|[+-]\d\d(?::?\d\d)?)?)?$/.test(text)
+        ? Date.parse(isoOf(text))
+        : Number.NaN;
+      if (Number.isNaN(milliseconds)) return undefined;
+      if (kind === 'date') return integer(BigInt(Math.floor(milliseconds / 86_400_000)));
+      return real((milliseconds / 1000).toFixed(3));
+    }
+    default: {
+      const key = `${kind} ${text}`;
+      const sort = world.sortOf(kind);
+      // Labels of an enum are what they are; texts of other types may mean the same value.
+      const term = kind.startsWith('other:enum ') ? world.script.distinct(key, sort) : world.script.symbol(key, sort);
+      world.constants.set(term, { term, kind, text });
+      return term;
+    }
+  }
+}
+
+function isoOf(text: string): string {
+  const [day = '', time = '00:00:00', zone = 'Z'] = /^(\S{10})(?:[ T]([\d:.]+)(.*))?$/.exec(text)?.slice(1) ?? [];
+  return `${day}T${time}${zone === '' ? 'Z' : zone.length === 3 ? `${zone}:00` : zone}`;
+}
+
+function integer(value: bigint): string {
+  return value < 0n ? `(- ${-value})` : String(value);
+}
+
+function real(text: string): string {
+  const positive = text.replace('-', '');
+  const decimal = positive.includes('.') ? positive : `${positive}.0`;
+  return text.startsWith('-') ? `(- ${decimal})` : decimal;
+}
+
+/** A constant with its text. */
+export function literal(text: string, kind: Kind, world: World): Scalar {
+  const term = constantOf(kind, text, world);
+  if (term === undefined) return { ...world.open(kind, `literal ${kind} ${text}`), literal: text };
+  return { kind, term, isNull: FALSE_TERM, literal: text };
+}
+
+/** A value in another type. An error ends the request, so that any value may stand for it. */
+export function cast(value: Scalar, kind: Kind, world: World): Scalar {
+  if (value.kind === kind) return value;
+  if (value.literal !== undefined) return { ...literal(value.literal, kind, world), isNull: value.isNull };
+  const { term, isNull } = value;
+  if (value.kind === 'text') return fromText(value, kind, world);
+  if (kind === 'text') return toText(value, world);
+  if (value.kind === 'int' && kind === 'numeric') return { kind, term: `(to_real ${term})`, isNull };
+  if (value.kind === 'bool' && kind === 'int') return { kind, term: choose(term, '1', '0'), isNull };
+  if (value.kind === 'int' && kind === 'bool') return { kind, term: `(distinct ${term} 0)`, isNull };
+  return { ...applied(`cast to ${kind}`, value, kind, world), isNull };
+}
+
+function applied(name: string, value: Scalar, kind: Kind, world: World): Scalar {
+  const symbol = world.script.symbol(`${name} of ${value.kind} as ${kind}`, world.sortOf(kind), [
+    world.sortOf(value.kind),
+  ]);
+  return { kind, term: `(${symbol} ${value.term})`, isNull: value.isNull };
+}
+
+function fromText(value: Scalar, kind: Kind, world: World): Scalar {
+  const result = applied('cast', value, kind, world);
+  if (!world.casts.some((known) => known.value === result.term)) {
+    world.casts.push({ text: value.term, kind, value: result.term });
+  }
+  return result;
+}
+
+/** Text of a value, from which the value can be read again. */
+function toText(value: Scalar, world: World): Scalar {
+  if (value.kind === 'bool') {
+    const term = choose(value.term, world.text('true').term, world.text('false').term);
+    return { kind: 'text', term, isNull: value.isNull };
+  }
+  const text = applied('text', value, 'text', world);
+  world.script.assert(same(fromText(text, value.kind, world).term, value.term));
+  return text;
+}
+
+/** A cast that gives NULL where the text is none of the type. */
+export function tryCast(value: Scalar, kind: Kind, world: World): Scalar {
+  if (value.kind !== 'text' || kind === 'text' || value.literal !== undefined) return cast(value, kind, world);
+  const result = cast(value, kind, world);
+  const valid = world.script.symbol(`valid ${kind}`, 'Bool', ['Text']);
+  return { ...result, isNull: `(or ${result.isNull} (not (${valid} ${value.term})))` };
+}

@@ -1,0 +1,72 @@
+import type { Library } from './library.ts';
+import type { Row, World } from './world.ts';
+import type { Found, Value } from './values.ts';
+
+/** Columns by name; those of a table are made when they are asked for. */
+export interface Columns {
+  readonly names: readonly string[];
+  get(name: string): Value | undefined;
+}
+
+/** Columns that an expression can name, by the alias of their source. */
+export interface Source {
+  readonly alias: string;
+  readonly columns: Columns;
+}
+
+/** Everything that the value of an expression depends on. */
+export interface Environment {
+  readonly world: World;
+  readonly library: Library;
+  /** The role that SQL runs as. */
+  readonly role: string;
+  /** Sources of this query, and then those of the queries around it. */
+  readonly scopes: readonly (readonly Source[])[];
+  /** Arguments of a function by name and by position. */
+  readonly arguments: ReadonlyMap<string, Value>;
+  /** Common table expressions by name. */
+  readonly tables: ReadonlyMap<string, Relation>;
+  /** Depth of functions, views and policies within each other. */
+  readonly depth: number;
+  /** Number of sub-selects around. */
+  readonly nesting: number;
+  /** True within a negation, or another place where a part that is not true counts, of this sub-select. */
+  readonly isNegated: boolean;
+  /** Called with the rows of each result that goes to the client. */
+  readonly track?: ((guard: string, uses: readonly Row[]) => void) | undefined;
+}
+
+/** Rows of a query that can be read more than once. */
+export type Relation = () => readonly Found[];
+
+/** SQL in functions and views within each other goes no deeper. */
+export const DEEPEST = 8;
+
+export function environmentOf(world: World, library: Library, role: string): Environment {
+  return {
+    world,
+    library,
+    role,
+    scopes: [],
+    arguments: new Map(),
+    tables: new Map(),
+    depth: 0,
+    nesting: 0,
+    isNegated: false,
+  };
+}
+
+/** The environment of a condition on one row: its columns go by their names and by that of the relation. */
+export function onRow(environment: Environment, row: Row): Environment {
+  return { ...environment, scopes: [[sourceOf(row)], ...environment.scopes] };
+}
+
+export function sourceOf({ relation, value }: Row, alias = relation.name): Source {
+  return { alias, columns: { names: relation.columns.map(({ name }) => name), get: value } };
+}
+
+/** Columns that are computed already. */
+export function columnsOf(entries: readonly (readonly [string, Value])[]): Columns {
+  const values = new Map(entries);
+  return { names: [...values.keys()], get: (name) => values.get(name) };
+}

@@ -1,0 +1,101 @@
+import type { Anywhere } from '../../../audit/anywhere/anywhere.ts';
+import { groupBy } from '../../../audit/group-by.ts';
+import type { SurveyedFunction, SurveyedRelation } from '../../../audit/anywhere/survey.ts';
+import { SecuredPostgrestError } from '../../../errors/secured-postgrest-error.ts';
+import { parseExpression, type Expression } from '../../../postgres/expressions/parse-expression.ts';
+import type { Node } from '../../../postgres/expressions/walk.ts';
+import { parseSql, type ParsedStatement } from '../../../postgres/parse-sql.ts';
+
+/** Parsed SQL of a database: what policies, views, functions, defaults and constraints say. */
+export interface Library {
+  readonly audited: Anywhere;
+  /** A relation by its name; without a schema, the only one of that name in the nearest schemas. */
+  relation(schema: string | undefined, name: string): SurveyedRelation | undefined;
+  functions(schema: string | undefined, name: string): readonly SurveyedFunction[];
+  /** The query of a view, or the only query of a function. */
+  query(source: SurveyedRelation | SurveyedFunction): Node | undefined;
+  /** The only statement of a function in SQL, if it is no query. */
+  statement(fn: SurveyedFunction): ParsedStatement | undefined;
+  /** An expression that is prepared; undefined where this package's parser is older than the server's. */
+  expression(text: string): Expression | undefined;
+  /** True for a function that casts a text, and answers NULL where that cannot be done. */
+  isTryCast(fn: SurveyedFunction): boolean;
+}
+
+/** Parses what questions need; `texts` are expressions beside those of the catalog. */
+export async function openLibrary(audited: Anywhere, texts: Iterable<string>): Promise<Library> {
+  const { survey } = audited;
+  const expressions = new Map<string, Expression | undefined>();
+  const wanted = survey.relations.flatMap(({ policies, columns, checks }) => [
+    ...policies.flatMap(({ using, check }) => [using, check]),
+    ...columns.map((column) => column.default),
+    ...checks,
+  ]);
+  for (const text of new Set([...wanted, ...texts])) {
+    if (text !== null) expressions.set(text, await orUndefined(parseExpression(text)));
+  }
+  const statements = new Map<SurveyedRelation | SurveyedFunction, ParsedStatement>();
+  for (const view of survey.relations) {
+    if (view.definition === null) continue;
+    const [statement] = (await orUndefined(parseSql({ file: view.name, sql: view.definition }))) ?? [];
+    if (statement) statements.set(view, statement);
+  }
+  for (const fn of survey.functions) {
+    const sql = singleStatement(fn, audited.texts.bodyOf(fn));
+    if (sql === undefined) continue;
+    const found = (await orUndefined(parseSql({ file: fn.name, sql }))) ?? [];
+    if (found.length === 1) statements.set(fn, found[0]!);
+  }
+  const relations = groupBy(survey.relations, ({ name }) => name);
+  const near = [...audited.scope.schemas, ...audited.scope.extraSchemas, 'public'];
+  const nearest = <Found extends { readonly schema: string }>(found: readonly Found[], schema: string | undefined) => {
+    if (schema !== undefined) return found.filter((one) => one.schema === schema);
+    const home = near.find((name) => found.some((one) => one.schema === name));
+    return home === undefined ? found : found.filter((one) => one.schema === home);
+  };
+  const isQuery = (statement: ParsedStatement | undefined) => statement?.kind === 'SelectStmt';
+  return {
+    audited,
+    relation: (schema, name) => {
+      const found = nearest(relations.get(name) ?? [], schema);
+      return found.length === 1 ? found[0] : undefined;
+    },
+    functions: (schema, name) => nearest(audited.texts.named(schema, name), schema),
+    query: (source) => {
+      const found = statements.get(source);
+      return isQuery(found) ? found?.node : undefined;
+    },
+    statement: (fn) => {
+      const found = statements.get(fn);
+      return isQuery(found) ? undefined : found;
+    },
+    expression: (text) => expressions.get(text),
+    isTryCast: (fn) => TRY_CAST.test(audited.texts.bodyOf(fn).replace(/\s+/g, ' ')),
+  };
+}
+
+const TRY_CAST =
+  /^ ?DECLARE (\w+) (\w+)%TYPE; BEGIN \1 := (\w+); RETURN \1; EXCEPTION WHEN OTHERS THEN RETURN NULL; END;? ?$/i;
+
+/** The one statement that a function runs, as SQL. */
+function singleStatement({ language, extension }: SurveyedFunction, body: string): string | undefined {
+  if (extension !== null) return undefined;
+  if (language === 'sql') {
+    const returned = /^\s*RETURN\b([\s\S]*)$/i.exec(body)?.[1];
+    if (returned !== undefined) return `SELECT ${returned}`;
+    return /^\s*BEGIN\s+ATOMIC\b([\s\S]*)\bEND\s*;?\s*$/i.exec(body)?.[1] ?? body;
+  }
+  if (language !== 'plpgsql') return undefined;
+  const returned = /^\s*BEGIN\s+RETURN\s+(QUERY\s+)?([^;]*);\s*END\s*;?\s*$/i.exec(body);
+  if (!returned) return undefined;
+  return returned[1] === undefined ? `SELECT (${returned[2]})` : returned[2];
+}
+
+async function orUndefined<Found>(found: Promise<Found>): Promise<Found | undefined> {
+  try {
+    return await found;
+  } catch (error) {
+    if (error instanceof SecuredPostgrestError) return undefined;
+    throw error;
+  }
+}
