@@ -6,6 +6,7 @@ const subcommands: LazyCommands = new Map<string, LoadCommand>([
   ['map', async () => (await import('./access/map.ts')).addMapCommand],
   ['why', async () => (await import('./access/why.ts')).addWhyCommand],
   ['prove', async () => (await import('./access/prove.ts')).addProveCommand],
+  ['diff', async () => (await import('./access/diff.ts')).addAccessDiffCommand],
 ]);
 
 export async function addAccessCommand(program: Command, words: readonly string[]): Promise<void> {

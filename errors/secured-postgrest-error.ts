@@ -66,6 +66,8 @@ export type ErrorCode =
   | 'scope_not_found'
   | 'invalid_accepted'
   | 'invalid_property'
+  | 'unknown_commit'
+  | 'wider_access'
   // running things
   | 'unreadable_secret'
   | 'insecure_secret_file'

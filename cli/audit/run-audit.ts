@@ -1,5 +1,6 @@
 import { auditDatabase } from '../../apply/diff.ts';
 import { auditAnywhere, type DatabaseAudit, type DatabaseAuditOptions } from '../../audit/anywhere/audit-database.ts';
+import { declaredScope } from '../../audit/anywhere/declared-scope.ts';
 import { ANYWHERE_RULES } from '../../audit/anywhere/rules/index.ts';
 import { declaredScope } from '../../audit/declared-scope.ts';
 import { tryFixes } from '../../audit/fixes/try-fixes.ts';
