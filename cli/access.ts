@@ -1,0 +1,12 @@
+import type { Command } from 'commander';
+import { addLazily, type LazyCommands, type LoadCommand } from './lazy-commands.ts';
+
+/** Subcommands of `access`, in the order of the help; each in a file of its own in `cli/access`. */
+const subcommands: LazyCommands = new Map<string, LoadCommand>([
+  ['map', async () => (await import('./access/map.ts')).addMapCommand],
+]);
+
+export async function addAccessCommand(program: Command, words: readonly string[]): Promise<void> {
+  const access = program.command('access').description('show who can do what in a declaration or a database');
+  await addLazily(access, subcommands, words);
+}
