@@ -8,7 +8,7 @@ export function cellWords({ reach, words }: CellAccess): string {
 
 /** `3 of 8 columns`; empty for all. */
 export function columnWords({ columns }: CellAccess, relation: Pick<MappedRelation, 'columns'>): string {
-  if (columns === undefined) return '';
+  if (columns === undefined || columns.length === relation.columns.length) return '';
   return `${columns.length} of ${relation.columns.length} ${relation.columns.length === 1 ? 'column' : 'columns'}`;
 }
 
