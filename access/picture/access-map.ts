@@ -1,7 +1,7 @@
 import type { RowCommand } from '../../audit/anywhere/survey.ts';
 import type { QualifiedName } from '../../postgres/qualified-name.ts';
 
-/** Who can do what in a database: by its grants and policies, whatever its rows are. Plain data. */
+/** Rules of who can do what in a database, by its grants and policies, whatever its rows are. Plain data. */
 export interface AccessMap {
   /** Name of the declaration, or else of the database. */
   readonly name: string;

@@ -2,6 +2,7 @@ import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { accessMapHtml } from '../../access/report/map-html.ts';
 import { launchBrowser } from '../support/browser.ts';
+import { startTodosExplorer } from '../support/todos-explorer.ts';
 import { smallMap } from '../unit/access/report/small-map.ts';
 
 let browser: Browser;
@@ -38,4 +39,22 @@ describe.each(['light', 'dark'] as const)('the page of an access map, in a %s sc
     expect(complaints).toEqual([]);
     await page.close();
   });
+});
+
+it('a tab of the explorer shows the rules, with their SQL', async () => {
+  const todos = await startTodosExplorer();
+  const page = await browser.newPage({ viewport: { width: 390, height: 800 } });
+  const complaints: string[] = [];
+  page.on('pageerror', (error) => complaints.push(String(error)));
+  try {
+    await page.goto(todos.explorer.link);
+    await page.getByRole('tab', { name: 'Rules' }).click();
+    await page.getByText('rows where public (3 of 5 columns)').click();
+    await page.getByText('GRANT SELECT ("id", "title", "done") ON "api"."todos" TO "todos_anon"').waitFor();
+    expect(await page.evaluate('document.documentElement.scrollWidth')).toBeLessThanOrEqual(390);
+    expect(complaints).toEqual([]);
+  } finally {
+    await page.close();
+    await todos.stop();
+  }
 });
