@@ -4,7 +4,7 @@ import { refuse } from '../errors/secured-postgrest-error.ts';
 import { visible } from '../errors/visible.ts';
 
 /**
- * Writes a report to the file of `--output`.
+ * Writes the file that `--output` names, and the folder that it is in.
  *
  * @throws SecuredPostgrestError `invalid_prop`
  */

@@ -2,6 +2,7 @@
 
 /** Names of the statements in each file of `sql/` that holds several. */
 export interface StatementNames {
+  'access/picture': 'grant' | 'grant_columns' | 'grant_function' | 'policy';
   'access/probes':
     | 'begin'
     | 'begin_command'

@@ -1,17 +1,20 @@
 import { createHash } from 'node:crypto';
 
+/** Parts of a page; the title and the body are HTML. */
 export interface HtmlPage {
-  /** HTML of the title. */
   readonly title: string;
   readonly style: string;
-  readonly script: string;
-  /** HTML of the body. */
+  /** @default no script */
+  readonly script?: string;
   readonly body: string;
 }
 
-/** One HTML page that loads nothing: the browser runs and applies only what is given here. */
+/** One HTML page that loads nothing. The browser runs and applies nothing but the page's own style and script. */
 export function htmlPage({ title, style, script, body }: HtmlPage): string {
-  const policy = `default-src 'none'; style-src '${hashOf(style)}'; script-src '${hashOf(script)}'; base-uri 'none'; form-action 'none'`;
+  const scripts = script === undefined ? '' : ` script-src '${hashOf(script)}';`;
+  // Without a script, attributes may hold styles, such as the length of a bar.
+  const styles = script === undefined ? `style-src 'unsafe-inline';` : `style-src '${hashOf(style)}';`;
+  const policy = `default-src 'none'; ${styles}${scripts} base-uri 'none'; form-action 'none'`;
   return `<!doctype html>
 <html lang="en">
 <head>
@@ -23,9 +26,7 @@ export function htmlPage({ title, style, script, body }: HtmlPage): string {
 <style>${style}</style>
 </head>
 <body>
-${body}
-<script>${script}</script>
-</body>
+${body}${script === undefined ? '' : `<script>${script}</script>\n`}</body>
 </html>
 `;
 }

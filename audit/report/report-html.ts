@@ -35,7 +35,8 @@ ${notes(report)}
 ${filter(report)}
 <main>
 ${LEVELS.map((level) => levelSection(report, level)).join('')}${acceptedSection(report)}</main>
-<footer><p>${visibleHtml(report.generator.name)} ${visibleHtml(report.generator.version)}</p></footer>`;
+<footer><p>${visibleHtml(report.generator.name)} ${visibleHtml(report.generator.version)}</p></footer>
+`;
   return htmlPage({ title, style: REPORT_STYLE, script: REPORT_SCRIPT, body });
 }
 

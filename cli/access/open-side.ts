@@ -1,6 +1,6 @@
 import { prepare } from '../../audit/anywhere/anywhere.ts';
 import { checkVersion } from '../../audit/anywhere/audit-database.ts';
-import { declaredScope } from '../../audit/anywhere/declared-scope.ts';
+import { declaredScope } from '../../audit/declared-scope.ts';
 import { findScope, type ScopeOptions } from '../../audit/anywhere/find-scope.ts';
 import { readSurvey, surveying } from '../../audit/anywhere/read-survey.ts';
 import type { Survey } from '../../audit/anywhere/survey.ts';

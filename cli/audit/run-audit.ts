@@ -1,9 +1,8 @@
 import { auditDatabase } from '../../apply/diff.ts';
 import { auditAnywhere, type DatabaseAudit, type DatabaseAuditOptions } from '../../audit/anywhere/audit-database.ts';
-import { declaredScope } from '../../audit/anywhere/declared-scope.ts';
 import { ANYWHERE_RULES } from '../../audit/anywhere/rules/index.ts';
-import { declaredScope } from '../../audit/declared-scope.ts';
 import { tryFixes } from '../../audit/fixes/try-fixes.ts';
+import { declaredScope } from '../../audit/declared-scope.ts';
 import type { Finding } from '../../audit/finding.ts';
 import type { ReportedFinding } from '../../audit/report/audit-report.ts';
 import type { RuleDescription } from '../../audit/rule.ts';

@@ -41,6 +41,7 @@ export const sidebar = {
   Security: [
     'SECURITY',
     'docs/guarantees',
+    'docs/access',
     'docs/audit',
     'docs/audit-rules',
     'docs/other-linters',

@@ -287,6 +287,7 @@ describe('the explorer', () => {
       identities: () => Promise.resolve([{ role: '<b>user</b>', claims: {}, token: 'x' }]),
       tokenFor: () => Promise.resolve('x'),
       access: () => Promise.reject(new Error('no matrix here')),
+      map: () => Promise.reject(new Error('no map here')),
       functions: () => Promise.resolve([]),
     });
     await page.goto(explorer.link);
@@ -323,6 +324,7 @@ describe('the explorer', () => {
       identities: () => Promise.resolve([{ role: 'notes_anon', claims: {} }]),
       tokenFor: (name, claims) => environment.tokenFor(name, claims),
       access: () => Promise.reject(new Error('no matrix here')),
+      map: () => Promise.reject(new Error('no map here')),
       functions: () => Promise.resolve([]),
     });
     await open(explorer.link);

@@ -3,7 +3,7 @@ import { declaredPreRequest } from '../../../access/diff/declared-pre-request.ts
 import { diffAccess, type DiffOptions } from '../../../access/diff/diff-access.ts';
 import type { DiffSide } from '../../../access/diff/diff-side.ts';
 import { prepare } from '../../../audit/anywhere/anywhere.ts';
-import { declaredScope } from '../../../audit/anywhere/declared-scope.ts';
+import { declaredScope } from '../../../audit/declared-scope.ts';
 import { findScope } from '../../../audit/anywhere/find-scope.ts';
 import { readSurvey, surveying } from '../../../audit/anywhere/read-survey.ts';
 import type { Declaration } from '../../../declaration/index.ts';

@@ -1,8 +1,0 @@
-import type { Declaration } from '../../declaration/types.ts';
-import type { ScopeOptions } from './find-scope.ts';
-
-/** What requests reach by a declaration. */
-export function declaredScope({ schemas, anonymous, users, authenticator }: Declaration): ScopeOptions {
-  const names = [...(anonymous ? [anonymous] : []), ...users].map(({ name }) => name);
-  return { schemas, roles: names, authenticator, ...(anonymous && { anonymous: anonymous.name }) };
-}
