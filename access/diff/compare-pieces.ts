@@ -4,6 +4,8 @@ import type { Piece } from './deciding-pieces.ts';
 /** A piece that is not the same in both databases. */
 export interface ChangedPiece {
   readonly name: string;
+  /** True for what is run, on both sides: what it does is not compared. */
+  readonly isCode: boolean;
   /** What decided before, as SQL; undefined where nothing of that name did. */
   readonly before: string | undefined;
   readonly after: string | undefined;
@@ -17,7 +19,21 @@ export function changedPieces(before: readonly Piece[], after: readonly Piece[])
     const found = pieces.find((piece) => piece.name === name);
     return found && (found.sql ?? found.text);
   };
-  return [...names].map((name) => ({ name, before: sqlOf(lost, name), after: sqlOf(gained, name) }));
+  return [...names].map((name) => ({
+    name,
+    isCode: isCode(name, lost, gained),
+    before: sqlOf(lost, name),
+    after: sqlOf(gained, name),
+  }));
+}
+
+/** A function that only one side has is part of a policy that only that side has; triggers and rules count by themselves. */
+function isCode(name: string, lost: readonly Piece[], gained: readonly Piece[]): boolean {
+  const found = [lost, gained].map((pieces) => pieces.find((piece) => piece.name === name));
+  const isFunction = name.startsWith('function ');
+  return (
+    found.some((piece) => piece?.effect === 'code') && (!isFunction || found.every((piece) => piece !== undefined))
+  );
 }
 
 /** Pieces whose texts the others do not have, whatever their names. */
@@ -34,7 +50,7 @@ export function boundOf(before: readonly Piece[], after: readonly Piece[]): Boun
   if (before.some(isAll)) return 'not wider';
   if (after.some(isAll)) return 'not narrower';
   const [lost, gained] = [without(before, after), without(after, before)];
-  if ([...lost, ...gained].every(({ effect }) => effect !== 'other')) {
+  if ([...lost, ...gained].every(({ effect }) => effect === 'permissive' || effect === 'restrictive')) {
     if (isNoWider(lost, gained)) return 'not wider';
     if (isNoWider(gained, lost)) return 'not narrower';
   }

@@ -10,8 +10,11 @@ export interface Piece {
   readonly name: string;
   /** All of it that decides: equal texts decide the same. */
   readonly text: string;
-  /** How it counts for the command itself: `all` lets every row through, `other` is all that the rest is based on. */
-  readonly effect: 'all' | 'permissive' | 'restrictive' | 'other';
+  /**
+   * How it counts for the command itself: `all` lets every row through, `code` is run and may do anything, and `other` is all
+   * that the rest is based on.
+   */
+  readonly effect: 'all' | 'permissive' | 'restrictive' | 'code' | 'other';
   /** The part that a reader wants to see, as SQL. */
   readonly sql?: string | undefined;
 }
@@ -65,18 +68,18 @@ class Pieces {
 
   addRows(role: string, relation: SurveyedRelation, command: RowCommand, own = false): void {
     if (!this.isNew(['rows', role, command, relation.id])) return;
-    if (relation.kind === 'v') this.addView(role, relation, command);
+    if (relation.kind === 'v') this.addView(role, relation, command, own);
     else this.addTable(role, relation, command, own);
     if (command === 'select') return;
     for (const { name, function: fn } of relation.triggers.filter(
       ({ on, enabled }) => enabled && on.includes(command),
     )) {
-      this.add({ name: `trigger ${name} of ${nameOf(relation)}`, text: fn?.signature ?? '', effect: 'other' });
+      this.add({ name: `trigger ${name} of ${nameOf(relation)}`, text: fn?.signature ?? '', effect: 'code' });
       // It may change the row.
       if (fn) this.addFunction(role, fn, 'result');
     }
     for (const rule of relation.rules.filter((one) => one.command === command)) {
-      this.add({ name: `rule ${rule.name} of ${nameOf(relation)}`, text: rule.definition, effect: 'other' });
+      this.add({ name: `rule ${rule.name} of ${nameOf(relation)}`, text: rule.definition, effect: 'code' });
     }
   }
 
@@ -119,11 +122,13 @@ class Pieces {
     for (const fn of policy.calls) this.addFunction(role, fn, 'result');
   }
 
-  private addView(role: string, view: SurveyedRelation, command: RowCommand): void {
+  private addView(role: string, view: SurveyedRelation, command: RowCommand, own: boolean): void {
     const { definition, security_invoker, security_barrier, check_option, owner } = view;
     const reader = security_invoker ? role : owner;
-    const text = JSON.stringify([definition, security_invoker, security_barrier, check_option, reader]);
+    const text = JSON.stringify([definition, security_barrier, check_option, reader]);
     this.add({ name: `view ${nameOf(view)}`, text, effect: 'other', sql: definition ?? undefined });
+    // The reader's own access to the tables is graded by itself.
+    if (own && security_invoker) return;
     for (const below of view.reads) {
       this.addLookup(reader, below);
       if (command !== 'select') this.addRows(reader, below, command);
@@ -153,7 +158,7 @@ class Pieces {
     const isBounded = matters === 'rights' && fn.trusted && !CHANGES_RIGHTS.test(body);
     const rights = definer ? fn.owner : 'caller';
     const text = [signature, rights, settings, ...(isBounded ? [] : [language, volatility, returns, body])];
-    this.add({ name: `function ${signature}`, text: JSON.stringify(text), effect: 'other', sql: body });
+    this.add({ name: `function ${signature}`, text: JSON.stringify(text), effect: 'code', sql: body });
     if (ASKS_FOR_RIGHTS.test(body)) this.addRights(runner);
     for (const called of texts.calledBy(fn)) this.addFunction(runner, called, matters);
     if (matters === 'rights') return;

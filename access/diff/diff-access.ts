@@ -177,7 +177,11 @@ async function diffRows(
     (command !== 'update' && extents.every((extent) => extent === 'all'));
   if (isSame) return { grade: 'same', comparison: { grade: 'same' }, pieces: [] };
   const { schema, name } = (is ?? was)!.relation;
-  const comparison = await compareRows(old, now, { role, table: { schema, name }, command });
+  const code = was && is ? pieces.filter(({ isCode }) => isCode) : [];
+  const comparison: RowComparison =
+    code.length > 0 || !isTable((is ?? was)!.relation)
+      ? { grade: 'not decided', pieces: (code.length > 0 ? code : pieces).map((piece) => piece.name) }
+      : await compareRows(old, now, { role, table: { schema, name }, command });
   const bound = comparison.grade === 'not decided' && was && is ? boundOf(before, after) : undefined;
   return { grade: comparison.grade, bound, comparison, pieces: was && is ? pieces : [] };
 }

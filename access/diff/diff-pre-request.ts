@@ -1,7 +1,7 @@
 import type { SurveyedFunction } from '../../audit/anywhere/survey.ts';
 import type { AccessChange } from './access-diff.ts';
 import { changedPieces } from './compare-pieces.ts';
-import { resultPieces } from './deciding-pieces.ts';
+import { resultPieces, type Piece } from './deciding-pieces.ts';
 import type { DiffSide } from './diff-side.ts';
 
 /** Name of all roles, in place of one. */
@@ -35,6 +35,15 @@ function functionOf({ anywhere, preRequest }: DiffSide): SurveyedFunction | unde
 }
 
 /** The role with which it runs counts for what it reads: any does, because all run the same function. */
-function piecesOf({ anywhere }: DiffSide, fn: SurveyedFunction) {
-  return resultPieces(anywhere, anywhere.scope.roles[0] ?? 'public', fn);
+function piecesOf({ anywhere, preRequest }: DiffSide, fn: SurveyedFunction): Piece[] {
+  const pieces = resultPieces(anywhere, anywhere.scope.roles[0] ?? 'public', fn);
+  if (!preRequest?.isOwn) return [...pieces];
+  return pieces.map((piece) => ({
+    ...piece,
+    text: piece.text.replaceAll(LISTS, ''),
+    sql: piece.sql?.replaceAll(LISTS, ''),
+  }));
 }
+
+/** Lists of roles, settings and calls in the package's own function: each call is graded by itself. */
+const LISTS = /(?:CONSTANT text\[\] :=|= ANY \() ARRAY\['[^\]]*\]::text\[\]|= ANY \(ARRAY\['[^\]]*\]::text\[\]/g;

@@ -12,8 +12,9 @@ import { connect, type DatabaseConnection } from '../../postgres/connect.ts';
 import { changeLine } from '../report/diff-words.ts';
 import type { AccessDiff } from './access-diff.ts';
 import { declaredPreRequest } from './declared-pre-request.ts';
-import { diffAccess, type DiffOptions } from './diff-access.ts';
+import { diffAccess } from './diff-access.ts';
 import type { DiffSide } from './diff-side.ts';
+import { withLogic } from './logic.ts';
 import { mayBeWider } from './grade.ts';
 import { withDeclaredMemberships } from './declared-memberships.ts';
 
@@ -26,11 +27,10 @@ import { withDeclaredMemberships } from './declared-memberships.ts';
  * @example
  * await applyDeclaration(connection, declaration, { gate: noWider(declaration) });
  */
-export function noWider(declaration: Declaration, options: DiffOptions = {}): ApplyGate {
+export function noWider(declaration: Declaration): ApplyGate {
   return async (client) => {
     const before = await sideOf('before', client, declaration);
-    return async () =>
-      refuseWider(declaration, await diffAccess(before, await sideOf('after', client, declaration), options));
+    return async () => refuseWider(declaration, await compare(before, await sideOf('after', client, declaration)));
   };
 }
 
@@ -40,11 +40,7 @@ export function noWider(declaration: Declaration, options: DiffOptions = {}): Ap
  *
  * @throws SecuredPostgrestError `wider_access` with each change, `database_unreachable`
  */
-export async function refuseWiderRoles(
-  connection: DatabaseConnection,
-  declaration: Declaration,
-  options: DiffOptions = {},
-): Promise<void> {
+export async function refuseWiderRoles(connection: DatabaseConnection, declaration: Declaration): Promise<void> {
   const client = await connect(connection, 'impatient');
   const survey = await surveying(client, () => readSurvey(client)).finally(() => client.end());
   const declared = withDeclaredMemberships(survey, declaration);
@@ -53,7 +49,11 @@ export async function refuseWiderRoles(
     anywhere: await anywhereOf(one, declaration),
   }));
   const [before, after] = await Promise.all(sides);
-  refuseWider(declaration, await diffAccess(before!, after!, options));
+  refuseWider(declaration, await compare(before!, after!));
+}
+
+function compare(before: DiffSide, after: DiffSide): Promise<AccessDiff> {
+  return withLogic((compareRows) => diffAccess(before, after, { compareRows }));
 }
 
 /** @throws SecuredPostgrestError `wider_access` */

@@ -17,7 +17,7 @@ export interface FileAt {
 /** The parts of `HEAD~1:declaration.ts`; undefined for a text that is none, such as a path. */
 export function parseFileAt(text: string): FileAt | undefined {
   if (existsSync(text)) return undefined;
-  const [, revision, path] = /^([^:]{2,}|[^:/\\.]):(.+)$/.exec(text) ?? [];
+  const [, revision, path] = /^([^:]+):([^\\].*)$/.exec(text) ?? [];
   return revision === undefined || path === undefined ? undefined : { revision, path };
 }
 

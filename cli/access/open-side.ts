@@ -62,7 +62,7 @@ function databaseSide(connection: DatabaseConnection, { scope }: SideOptions): S
       const survey = await readDatabase(connection);
       const anywhere = await prepare(survey, findScope(survey, scope, process.env));
       const [schema, name] = settingOf(survey, 'pgrst.db_pre_request')?.split('.') ?? [];
-      const preRequest = schema !== undefined && name !== undefined ? { schema, name } : undefined;
+      const preRequest = schema !== undefined && name !== undefined ? { schema, name, isOwn: false } : undefined;
       return work({ name: connection.database, anywhere, preRequest, connection, isEphemeral: false });
     },
     end: () => Promise.resolve(),
