@@ -10,7 +10,7 @@ import type { BaseName } from '../../support/audit/corpus/base.ts';
 import type { Case } from '../../support/audit/corpus/case.ts';
 import { corpus } from '../../support/audit/corpus/index.ts';
 import { sample } from '../../support/fuzz.ts';
-import { startBase, type StartedBase } from '../../support/audit/corpus/start-base.ts';
+import { planOf, rowsOf, startBase, type StartedBase } from '../../support/audit/corpus/start-base.ts';
 
 async function findingsIn(client: pg.ClientBase): Promise<readonly AnywhereFinding[]> {
   await configureSession(client);
@@ -24,21 +24,29 @@ const dangersOf = (findings: readonly AnywhereFinding[]) =>
 const isDanger = ({ grade }: Case) => grade === 'open' || grade === 'slow';
 const line = ({ level, rule, object, problem }: AnywhereFinding) => `${level}: ${rule}: ${object.text} ${problem}`;
 
-describe.each<BaseName>(['postgrest', 'supabase'])('the audit of the corpus on the base %s', (name) => {
+describe.each<BaseName>(['postgrest', 'supabase'])('the corpus of graded databases on the base %s', (name) => {
   let base: StartedBase;
   beforeAll(async () => {
     base = await startBase(name);
   });
   afterAll(() => base[Symbol.asyncDispose]());
 
-  it('says nothing of the base alone', async () => {
+  it('the audit says nothing of the base alone', async () => {
     const found = await withClient(base.connection, findingsIn);
     expect(dangersOf(found).map(line)).toEqual([]);
   });
 
   const cases = sample(corpus.filter((each) => each.base === name)).map((each) => [each.id, each] as const);
 
-  it.each(cases.filter(([, each]) => isDanger(each)))('finds %s, and its fix works', async (_, each) => {
+  it.each(cases)('Postgres accepts %s, and answers as its grade says', async (_, each) => {
+    const shows = each.shows ?? [];
+    await base.inTransaction(each, async (client) => {
+      for (const show of shows) expect(await rowsOf(client, show), show.sql).toBe(show.rows);
+      if (each.plan !== undefined) expect(await planOf(client, shows[0]!)).toContain(each.plan);
+    });
+  });
+
+  it.each(cases.filter(([, each]) => isDanger(each)))('the audit finds %s, and its fix works', async (_, each) => {
     await base.inTransaction(each, async (client) => {
       const all = await findingsIn(client);
       const found = dangersOf(all);
@@ -56,7 +64,7 @@ describe.each<BaseName>(['postgrest', 'supabase'])('the audit of the corpus on t
     });
   });
 
-  it.each(cases.filter(([, each]) => !isDanger(each)))('has no false alarm about %s', async (_, each) => {
+  it.each(cases.filter(([, each]) => !isDanger(each)))('the audit has no false alarm about %s', async (_, each) => {
     const found = await base.inTransaction(each, findingsIn);
     expect(dangersOf(found).map(line)).toEqual([]);
   });
