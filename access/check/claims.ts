@@ -11,7 +11,7 @@ export interface ReadClaim {
 }
 
 /** Claims that a signer or the server decides on. */
-const OTHERS = ['role', 'exp', 'iat', 'nbf', 'jti', 'iss', 'aud'];
+const OTHERS = ['role', 'exp', 'iat', 'nbf', 'jti', 'iss', 'aud', 'prefer'];
 
 const CALLED = /claim(_list)?\(\s*(?:VARIADIC\s+ARRAY\[)?((?:'[^']*'(?:::text)?\s*,?\s*)+)/gi;
 const EXTRACTED = /->>\s*'([^']+)'|#>>\s*'\{([^}']+)\}'/g;

@@ -31,6 +31,9 @@ export function randomDeclaration(random: Random, prefix: string): DeclarationIn
   tables.push(membershipTable(random));
   const views = random.percent(50) ? [randomView(random, random.one(tables))] : [];
   const functions = Array.from({ length: random.below(3) }, (_, at) => randomFunction(random, `f${at}`, random.one(tables)));
+  // The role of all rows has its grants everywhere, and no others.
+  const everywhere = users.length > 1 && random.percent(15) ? users.at(-1)! : undefined;
+  const granted = roles.filter((role) => role !== everywhere);
   const input: DeclarationInput = {
     name: prefix,
     schemas: ['api'],
@@ -40,7 +43,7 @@ export function randomDeclaration(random: Random, prefix: string): DeclarationIn
         name,
         // Of those before it, so that there is no circle.
         inherits: random.some([...users.slice(0, at), ...(anonymous === undefined ? [] : [anonymous])], 30),
-        ...(random.percent(8) && { allRows: random.percent(50) ? (true as const) : random.one(COMMANDS) }),
+        ...(name === everywhere && { allRows: random.percent(50) ? (true as const) : random.one(COMMANDS) }),
       })),
     },
     migrations: [
@@ -48,12 +51,12 @@ export function randomDeclaration(random: Random, prefix: string): DeclarationIn
     ],
     tables: tables.map((table) => ({
       name: table.name,
-      grants: grantsFor(random, roles, table),
+      grants: grantsFor(random, granted, table),
       defaults: randomDefaults(random, table),
     })),
     views: views.map(({ name, columns }) => ({
       name,
-      grants: [{ to: random.one(roles), select: random.percent(70) ? (true as const) : [columns[0]!, random.one(columns)].filter((column, at, all) => all.indexOf(column) === at) }],
+      grants: [{ to: random.one(granted), select: random.percent(70) ? (true as const) : [columns[0]!, random.one(columns)].filter((column, at, all) => all.indexOf(column) === at) }],
     })),
     functions: functions.map(({ name, definer }) => ({ name, execute: random.one(roles), ...(definer && { securityDefiner: true }) })),
     acceptedAdvisories: POSTGRES_ADVISORIES,
@@ -147,9 +150,9 @@ function tableSql(random: Random, name: string, columns: readonly Column[], more
 
 function randomView(random: Random, table: Table) {
   const columns = [...new Set(['id', ...random.some(table.columns.map(({ name }) => name), 60)])];
-  const condition = random.percent(60) ? ` WHERE ${conditionOn(random, table, { subject: '', tables: [] })}` : '';
+  const condition = random.percent(60) ? ` WHERE ${conditionOn(random, table, { subject: '', tables: [], claims: false })}` : '';
   const name = `v_${table.name}`;
-  const sql = `CREATE VIEW ${name} WITH (security_invoker = true) AS SELECT ${columns.join(', ')} FROM ${table.name}${condition.replaceAll(/\(SELECT :"private".*?NULL::\w+\)\)/g, 'NULL')};`;
+  const sql = `CREATE VIEW ${name} WITH (security_invoker = true) AS SELECT ${columns.join(', ')} FROM ${table.name}${condition};`;
   return { name, columns, sql, of: table.name, read: table.columns.map((column) => column.name) };
 }
 
@@ -242,7 +245,10 @@ function randomPolicy(random: Random, around: Surroundings, table: Table): Polic
       return { kind: 'membership', ...common, column: same.name, type: key.type as 'int', through, claim, memberType: member.type as 'int' };
     }
     default: {
-      const earlier = tables.slice(0, tables.indexOf(table));
+      // A policy reads other tables with the rights of who asks.
+      const earlier = tables.slice(0, tables.indexOf(table)).filter((other) =>
+        roles.every((role) => other.columns.every((each) => rules.may(role, 'select', `api.${other.name}`, each.name))),
+      );
       const condition = () => ({ file: 'policy.sql', sql: conditionOn(random, table, { subject: '', tables: earlier }) });
       return { kind: 'custom', ...common, using: condition(), ...(random.percent(30) && { check: condition() }) };
     }
@@ -272,7 +278,7 @@ function literalOf(random: Random, type: Type): string | number | boolean {
 const sqlOf = (value: string | number | boolean) => (typeof value === 'string' ? `'${value}'` : String(value));
 
 /** A condition of a small grammar. */
-function conditionOn(random: Random, table: Table, around: { subject: string; tables: readonly Table[] }, depth = 0): string {
+function conditionOn(random: Random, table: Table, around: { readonly subject: string; readonly tables: readonly Table[]; readonly claims?: false }, depth = 0): string {
   const again = () => conditionOn(random, table, around, depth + 1);
   if (depth < 3 && random.percent(45)) {
     const form = random.below(3);
@@ -281,6 +287,7 @@ function conditionOn(random: Random, table: Table, around: { subject: string; ta
   const at = (name: string) => `${around.subject}${name}`;
   const { name, type } = random.one(table.columns.filter((column) => column.type !== 'timestamptz'));
   const claimed = () => {
+    if (around.claims === false) return sqlOf(literalOf(random, type));
     const claim = [random.one(CLAIMS)].flat().map((part) => `'${part}'`).join(', ');
     return type === 'text' ? `(SELECT :"private".claim(${claim}))` : `(SELECT :"private".try_cast(:"private".claim(${claim}), NULL::${type}))`;
   };

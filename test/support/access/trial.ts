@@ -12,7 +12,7 @@ import { literalsIn } from '../../../access/check/literals.ts';
 import { quoteIdentifier } from '../../../postgres/quote.ts';
 import { differenceOf } from './compare.ts';
 import { NotModelled } from './model/errors.ts';
-import { Model } from './model/model.ts';
+import { Model, type Expected } from './model/model.ts';
 
 /** What is compared: a declaration, and the database that it was made into, as it is without faults. */
 export interface Subject {
@@ -76,25 +76,81 @@ export async function runTrial(
     const state = await readState(client, subject.shape);
     const source = sourceOf(subject, state);
     const requests = Array.from({ length: count }, () => randomRequest(random, source, randomSender(random, subject)));
-    return { ...(await compareRequests(client, subject, state, requests, rows)) };
+    return await compareRequests(client, subject, state, requests, rows);
   } finally {
     await endCheck(client);
   }
 }
 
-/** Runs a case again; undefined where there is no difference. */
+/** Runs a case again, after `sql` has changed the database; undefined where there is no difference. */
 export async function runCase(
   client: pg.ClientBase,
   subject: Subject,
   { rows, request }: Pick<Difference, 'rows' | 'request'>,
+  sql = '',
 ): Promise<Difference | undefined> {
   await beginCheck(client);
   try {
+    if (sql !== '') await client.query(sql);
     const filled = await fill(client, rows);
     const outcome = await compareRequests(client, subject, await readState(client, subject.shape), [request], filled);
     return outcome.differences[0];
   } finally {
     await endCheck(client);
+  }
+}
+
+/** Rows, requests and what the model expects of them: made once, for many databases. */
+export interface Round {
+  readonly rows: readonly PlacedRow[];
+  readonly requests: readonly CheckRequest[];
+  /** Undefined for what the model does not read. */
+  readonly expected: readonly (Expected | undefined)[];
+}
+
+/** Makes a round on the database without faults. */
+export async function makeRound(client: pg.ClientBase, subject: Subject, random: Random, count: number): Promise<Round> {
+  await beginCheck(client);
+  try {
+    const rows = await fill(client, randomRows(random, subject.shape, subject.words));
+    const state = await readState(client, subject.shape);
+    const source = sourceOf(subject, state);
+    const requests = Array.from({ length: count }, () => randomRequest(random, source, randomSender(random, subject)));
+    const model = new Model(subject.input, subject.shape, state);
+    return { rows, requests, expected: requests.map((request) => orUndefined(() => model.answer(request))) };
+  } finally {
+    await endCheck(client);
+  }
+}
+
+/** The first difference that a round finds after `sql` has changed the database, which is undone. */
+export async function findDifference(
+  client: pg.ClientBase,
+  { shape, frame, ignored }: Subject,
+  { rows, requests, expected }: Round,
+  sql: string,
+): Promise<Difference | undefined> {
+  await beginCheck(client);
+  try {
+    await client.query(sql);
+    await fill(client, rows);
+    const answers = await runRequests(client, shape, requests, frame);
+    for (const [at, request] of requests.entries()) {
+      const difference = expected[at] && differenceOf(expected[at], answers[at]!, ignored);
+      if (difference !== undefined) return { rows, request, difference };
+    }
+    return undefined;
+  } finally {
+    await endCheck(client);
+  }
+}
+
+function orUndefined<T>(work: () => T): T | undefined {
+  try {
+    return work();
+  } catch (error) {
+    if (error instanceof NotModelled) return undefined;
+    throw error;
   }
 }
 

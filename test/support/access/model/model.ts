@@ -4,7 +4,7 @@ import type { State } from '../../../../access/check/run-requests.ts';
 import type { Row } from '../../../../access/check/rows.ts';
 import type { Shape, ShapeFunction, ShapeTable } from '../../../../access/check/shape.ts';
 import { NotModelled, Refused } from './errors.ts';
-import { evaluate, memberOf, names, parseCondition, parseSelect, targets, type Node, type Scope, type Surroundings } from './expressions.ts';
+import { callOf, evaluate, memberOf, names, parseCondition, parseSelect, targets, type Node, type Scope, type Surroundings } from './expressions.ts';
 import { runSelect, type Tuple } from './query.ts';
 import { Rules, type Policy } from './rules.ts';
 import { compare, Json, jsonText, readText, UNKNOWN, type SqlValue } from './values.ts';
@@ -33,7 +33,9 @@ export class Model {
 
   answer(request: CheckRequest): Expected {
     try {
-      this.#checkToken(request.sender);
+      const { sender, target, kind } = request;
+      if (kind === 'call' && !this.#rules.mayCall(sender.role, `${target.schema}.${target.name}`)) throw new Refused('permission');
+      this.#checkToken(sender);
       return new Statement(this.#rules, this.#shape, this.#state, this.#private, request.sender).run(request);
     } catch (error) {
       if (error instanceof Refused) return { refused: new Set([error.code]) };
@@ -131,7 +133,9 @@ class Statement {
     const reads = returning !== undefined || conflict !== undefined;
     this.#require('insert', relation, columns);
     if (conflict === 'merge-duplicates') this.#require('update', relation, columns);
-    if (reads) this.#require('select', relation, [...key, ...(returning ?? [])]);
+    // What is written to a row that exists is read from the rejected one (documentation of INSERT, ON CONFLICT).
+    const excluded = conflict === 'merge-duplicates' ? columns : [];
+    if (reads) this.#require('select', relation, [...key, ...excluded, ...(returning ?? [])]);
     const written: Tuple[] = [];
     for (const given of rows) {
       const row = this.#withDefaults(table, given, columns);
@@ -210,7 +214,7 @@ class Statement {
   #call({ target, arguments: given }: CheckRequest & { kind: 'call' }): Expected {
     const name = `${target.schema}.${target.name}`;
     const found = this.#shape.functions.find((each) => `${each.schema}.${each.name}` === name);
-    if (!found || !this.#rules.mayCall(this.#user, name)) throw new Refused('permission');
+    if (!found) throw new NotModelled(name);
     const optional = found.types.length - found.defaults;
     const defaults = found.default_values === null ? [] : targets(parseSelect(`SELECT ${found.default_values}`));
     const args = found.types.map((_, at): SqlValue => {
@@ -420,7 +424,7 @@ class Statement {
       rowsOf: (schema, name) => this.#visible(this.#resolve(schema, name)),
       setOf: (call, inner) => {
         const args = ((call['args'] ?? []) as unknown[]).map((arg) => evaluate(arg, inner, this.#around()));
-        const result = this.#callByName(names(call['funcname']), args);
+        const result = callOf(call, args, this.#around());
         return Array.isArray(result) ? (result as SqlValue[]) : [result as SqlValue];
       },
     });
