@@ -42,6 +42,20 @@ export async function fill(client: pg.ClientBase, rows: readonly PlacedRow[]): P
   return added.rows.map(({ number }) => rows[number]!);
 }
 
+/** Queries that the connected role runs around a request. */
+export interface Observation {
+  readonly first: string;
+  readonly after: string;
+}
+
+/** What a request did, and what was observed around it. */
+export interface ObservedAnswer {
+  readonly rows: readonly Row[] | null;
+  readonly count: number;
+  readonly earlier: unknown;
+  readonly later: unknown;
+}
+
 /** Runs requests as PostgREST does, each on the same rows. */
 export async function runRequests(
   client: pg.ClientBase,
@@ -50,32 +64,53 @@ export async function runRequests(
   frame: RequestFrame,
 ): Promise<Answer[]> {
   const after = stateSql(shape);
+  const answers = await observeRequests(client, shape, requests, frame, ({ kind }) => ({
+    first: '',
+    after: kind === 'read' ? '' : after,
+  }));
+  return answers.map((answer) =>
+    'code' in answer ? answer : { rows: answer.rows, count: answer.count, state: answer.later as State | null },
+  );
+}
+
+/** Runs requests likewise, with queries around each. */
+export async function observeRequests(
+  client: pg.ClientBase,
+  shape: Shape,
+  requests: readonly CheckRequest[],
+  frame: RequestFrame,
+  observation: (request: CheckRequest) => Observation,
+): Promise<(ObservedAnswer | { readonly code: string; readonly message: string })[]> {
   const texts = requests.map((request) => ({
-    settings: settingsOf(request, frame).map(([name, value]) => ({ [name]: value })),
+    settings: settingsOf(request, frame),
+    role: request.sender.role,
     before: frame.before ?? '',
     sql: requestSql(shape, request),
-    after: request.kind === 'read' ? '' : after,
+    ...observation(request),
   }));
-  const { rows } = await client.query<{ result: unknown; state: State | null; code: string | null; message: string }>(
-    statement('run', { requests: JSON.stringify(texts) }),
-  );
-  return rows.map(({ result, state, code, message }) => {
+  const { rows } = await client.query<RunRow>(statement('run', { requests: JSON.stringify(texts) }));
+  return rows.map(({ result, earlier, state, code, message }) => {
     if (code !== null) return { code, message };
     const { rows: shown, count } = result as { rows: Row[] | null; count: number };
-    return { rows: shown, count, state };
+    return { rows: shown, count, earlier, later: state };
   });
 }
 
-/** Settings of a request, the role last. */
-function settingsOf({ kind, sender, target }: CheckRequest, { settings }: RequestFrame): [string, string][] {
-  const path = `${kind === 'call' ? '/rpc' : ''}/${encodeURIComponent(target.name)}`;
-  return [
-    ...Object.entries(settings),
-    ['request.path', path],
-    ['request.headers', '{}'],
-    ['request.jwt.claims', JSON.stringify({ ...sender.claims, role: sender.role })],
-    ['role', sender.role],
-  ];
+interface RunRow {
+  readonly result: unknown;
+  readonly earlier: unknown;
+  readonly state: unknown;
+  readonly code: string | null;
+  readonly message: string;
+}
+
+function settingsOf({ kind, sender, target }: CheckRequest, { settings }: RequestFrame): Record<string, string> {
+  return {
+    ...settings,
+    'request.path': `${kind === 'call' ? '/rpc' : ''}/${encodeURIComponent(target.name)}`,
+    'request.headers': '{}',
+    'request.jwt.claims': JSON.stringify({ ...sender.claims, role: sender.role }),
+  };
 }
 
 /** A query for all rows of all tables. */

@@ -83,16 +83,21 @@ BEGIN
   END LOOP;
 END
 $function$;
--- Runs requests, each as its role with its settings, and undoes each. `after` is a query that the connected role runs behind it.
-CREATE FUNCTION pg_temp.check_runs(requests jsonb) RETURNS TABLE (result jsonb, state jsonb, code text, message text)
+-- Runs requests, each as its role with its settings, and undoes each. `first` and `after` are queries that the connected role runs
+-- around it.
+CREATE FUNCTION pg_temp.check_runs(requests jsonb) RETURNS TABLE (result jsonb, earlier jsonb, state jsonb, code text, message text)
 LANGUAGE plpgsql AS $function$
 DECLARE
   one jsonb;
 BEGIN
   FOR one IN SELECT value FROM jsonb_array_elements(requests) LOOP
-    result := NULL; state := NULL; code := NULL; message := NULL;
+    result := NULL; earlier := NULL; state := NULL; code := NULL; message := NULL;
     BEGIN
-      PERFORM set_config(s.key, s.value, true) FROM jsonb_array_elements(one -> 'settings') AS a, jsonb_each_text(a.value) AS s;
+      PERFORM set_config(s.key, s.value, true) FROM jsonb_each_text(one -> 'settings') AS s;
+      IF one ->> 'first' <> '' THEN
+        EXECUTE one ->> 'first' INTO earlier;
+      END IF;
+      PERFORM set_config('role', one ->> 'role', true);
       IF one ->> 'before' <> '' THEN
         EXECUTE one ->> 'before';
       END IF;
@@ -109,11 +114,32 @@ BEGIN
     RETURN NEXT;
   END LOOP;
 END
+$function$;
+-- The text of a claim by its path, in the condition of a property.
+CREATE FUNCTION pg_temp.check_claim(VARIADIC path text[]) RETURNS text LANGUAGE sql STABLE AS $function$
+  SELECT current_setting('request.jwt.claims', true)::jsonb #>> path
+$function$;
+-- Rows of a table, each with what the condition says of it. A claim that can not be read meets no row.
+CREATE FUNCTION pg_temp.check_marks(marked text, unmarked text) RETURNS jsonb LANGUAGE plpgsql AS $function$
+DECLARE
+  found jsonb;
+BEGIN
+  EXECUTE marked INTO found;
+  RETURN found;
+EXCEPTION WHEN data_exception THEN
+  EXECUTE unmarked INTO found;
+  RETURN found;
+END
 $function$
+-- name: mark
+SELECT coalesce(jsonb_agg(jsonb_build_object('row', to_jsonb(marked), 'meets', coalesce((:{only}), false))), '[]')
+FROM :"schema".:"name" AS marked
+-- name: marks
+SELECT pg_temp.check_marks(:'marked', :'unmarked')
 -- name: fill
 SELECT pg_temp.check_fills(:'inserts'::jsonb) AS number
 -- name: fill_row
 INSERT INTO :"schema".:"name" (:"columns") OVERRIDING SYSTEM VALUE
 SELECT :"columns" FROM jsonb_populate_record(CAST(NULL AS :"schema".:"name"), $1)
 -- name: run
-SELECT result, state, code, message FROM pg_temp.check_runs(:'requests'::jsonb)
+SELECT result, earlier, state, code, message FROM pg_temp.check_runs(:'requests'::jsonb)

@@ -14,6 +14,11 @@ export async function declaredDatabase(postgres: PostgresServer, input: Declarat
   const declaration = declare(input);
   await withClient(connection, (client) => createRoles(client, declaration, { authenticator: 'made here' }));
   await applyDeclaration(connection, declaration);
+  // Rows that requests add are numbered after those that are filled in.
+  const { rows } = await withClient(connection, (client) =>
+    client.query<{ sequence: string }>(`SELECT c.oid::regclass::text AS sequence FROM pg_class AS c WHERE c.relkind = 'S'`),
+  );
+  await withClient(connection, (client) => client.query(rows.map(({ sequence }) => `ALTER SEQUENCE ${sequence} RESTART 1000;`).join('')));
   return connection;
 }
 

@@ -23,7 +23,7 @@ export interface Subject {
   readonly words: readonly string[];
   readonly frame: RequestFrame;
   readonly senders: readonly string[];
-  /** Columns that a trigger sets. */
+  /** Columns that a trigger sets, and tables, as `schema.name`, that it writes. */
   readonly ignored: ReadonlySet<string>;
 }
 

@@ -125,9 +125,9 @@ export function typeOf(node: Node): string {
 function cast(value: SqlValue, type: string): SqlValue {
   if (value === null || value === UNKNOWN || type.endsWith('[]')) return value;
   if (typeof value === 'string') {
-    if (/^(timestamptz|timestamp|date)$/.test(type)) return value;
+    if (/^(timestamptz|timestamp|date|regclass)$/.test(type)) return value;
     const read = readText(type, value);
-    if (read === undefined) throw new Refused('22P02');
+    if (read === undefined) throw new Refused(/^int\d?$/.test(type) && /^\s*[+-]?\d+\s*$/.test(value) ? '22003' : '22P02');
     return read;
   }
   if (type === 'text' || type === 'varchar') return value instanceof Json ? jsonText(value.value) : String(value as unknown);

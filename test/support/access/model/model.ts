@@ -460,7 +460,7 @@ class Statement {
         if (columns.includes(column.name)) return [column.name, given[column.name] ?? null];
         const value = declared?.defaults?.[column.name];
         if (value) return [column.name, this.#claim(value.claim, value.type ?? 'text')];
-        if (column.generated !== null) return [column.name, UNKNOWN];
+        if (column.generated !== null || /^(now\(\)|CURRENT_)/.test(column.default ?? '')) return [column.name, UNKNOWN];
         if (column.default === null) return [column.name, null];
         return [column.name, evaluate(parseCondition(column.default), NO_ROWS, this.#around())];
       }),
