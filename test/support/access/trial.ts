@@ -113,14 +113,31 @@ export async function makeRound(client: pg.ClientBase, subject: Subject, random:
   await beginCheck(client);
   try {
     const rows = await fill(client, randomRows(random, subject.shape, subject.words));
-    const state = await readState(client, subject.shape);
-    const source = sourceOf(subject, state);
-    const requests = Array.from({ length: count }, () => randomRequest(random, source, randomSender(random, subject)));
-    const model = new Model(subject.input, subject.shape, state);
-    return { rows, requests, expected: requests.map((request) => orUndefined(() => model.answer(request))) };
+    return { rows, ...(await requestsOnRows(client, subject, random, count)) };
   } finally {
     await endCheck(client);
   }
+}
+
+/** Random requests on the rows that there are. */
+export async function requestsOnRows(
+  client: pg.ClientBase,
+  subject: Subject,
+  random: Random,
+  count: number,
+): Promise<Pick<Round, 'requests' | 'expected'>> {
+  const state = await readState(client, subject.shape);
+  const source = sourceOf(subject, state);
+  const requests = Array.from({ length: count }, () => randomRequest(random, source, randomSender(random, subject)));
+  const model = new Model(subject.input, subject.shape, state);
+  return { requests, expected: requests.map((request) => orUndefined(() => model.answer(request))) };
+}
+
+/** Fills the tables with random rows for good. */
+export async function fillForGood(client: pg.ClientBase, { shape, words }: Subject, random: Random): Promise<void> {
+  await beginCheck(client);
+  await fill(client, randomRows(random, shape, words));
+  await client.query('COMMIT');
 }
 
 /** The first difference that a round finds after `sql` has changed the database, which is undone. */
