@@ -11,7 +11,15 @@ import { randomRequest, type RequestSource } from './random-request.ts';
 import type { CheckRequest } from './request.ts';
 import { readRights } from './rights.ts';
 import { randomRows, type PlacedRow, type Row } from './rows.ts';
-import { beginCheck, endCheck, fill, observeRequests, type Observation, type ObservedAnswer, type RequestFrame } from './run-requests.ts';
+import {
+  beginCheck,
+  endCheck,
+  fill,
+  observeRequests,
+  type Observation,
+  type ObservedAnswer,
+  type RequestFrame,
+} from './run-requests.ts';
 import { readShape, tableIn, type Shape } from './shape.ts';
 import { shrink, type CheckCase } from './shrink.ts';
 
@@ -70,13 +78,21 @@ export function attack(
     while (performance.now() < until) {
       const rows = randomRows(random, shape, words);
       const source: RequestSource = {
-        shape, rights, words, rows,
-        tables: shape.tables.filter((table) => table.schema === property.relation.schema && table.name === property.relation.name),
-        functions: property.commands.some((command) => command !== 'select') ? shape.functions.filter(({ schema }) => schema === property.relation.schema) : [],
+        shape,
+        rights,
+        words,
+        rows,
+        tables: shape.tables.filter(
+          (table) => table.schema === property.relation.schema && table.name === property.relation.name,
+        ),
+        functions: property.commands.some((command) => command !== 'select')
+          ? shape.functions.filter(({ schema }) => schema === property.relation.schema)
+          : [],
       };
       const sent = Array.from({ length: ROUND }, () => {
         const role = random.one(property.roles);
-        const claims = role === anonymous && random.percent(80) ? undefined : { ...claimsFor(random, known, words), ...common };
+        const claims =
+          role === anonymous && random.percent(80) ? undefined : { ...claimsFor(random, known, words), ...common };
         return randomRequest(random, source, { role, claims });
       }).filter((request) => counts(property, request));
       const found = await observe(client, shape, property, frame, { rows, requests: sent });
@@ -84,31 +100,46 @@ export function attack(
       served += found.filter(({ answer }) => !('code' in answer)).length;
       const first = found.find(({ violates }) => violates);
       if (!first) continue;
-      const violation = await shrink({ rows, request: first.request }, async (smaller) => ((await run(smaller)) ? smaller : undefined));
+      const violation = await shrink({ rows, request: first.request }, async (smaller) =>
+        (await run(smaller)) ? smaller : undefined,
+      );
       return { requests, served, violation };
     }
     return { requests, served, violation: undefined };
   });
 }
 
-const claimsFor = (random: Random, known: readonly ReadClaim[], words: readonly string[]) => randomClaims(random, known, words);
+const claimsFor = (random: Random, known: readonly ReadClaim[], words: readonly string[]) =>
+  randomClaims(random, known, words);
 
 const COMMANDS: Readonly<Record<Exclude<CheckRequest['kind'], 'call'>, RowCommand>> = {
-  read: 'select', insert: 'insert', update: 'update', delete: 'delete',
+  read: 'select',
+  insert: 'insert',
+  update: 'update',
+  delete: 'delete',
 };
 
 /** Tests if the property speaks of such a request. */
 function counts({ commands, columns }: Property, request: CheckRequest): boolean {
   if (request.kind === 'call') return true;
   // An upsert changes rows as well.
-  const does = request.kind === 'insert' && request.conflict === 'merge-duplicates' ? ['insert', 'update'] : [COMMANDS[request.kind]];
+  const does =
+    request.kind === 'insert' && request.conflict === 'merge-duplicates'
+      ? ['insert', 'update']
+      : [COMMANDS[request.kind]];
   if (!does.every((command) => (commands as readonly string[]).includes(command))) return false;
   if (columns === undefined || request.kind === 'read' || request.kind === 'delete') return true;
   const written = request.kind === 'insert' ? request.columns : Object.keys(request.set);
   return written.some((column) => columns.includes(column));
 }
 
-async function violationOf(client: pg.ClientBase, shape: Shape, property: Property, frame: RequestFrame, { rows, request }: CheckCase): Promise<boolean> {
+async function violationOf(
+  client: pg.ClientBase,
+  shape: Shape,
+  property: Property,
+  frame: RequestFrame,
+  { rows, request }: CheckCase,
+): Promise<boolean> {
   const [only] = await observe(client, shape, property, frame, { rows, requests: [request] });
   return only!.violates;
 }
@@ -162,15 +193,26 @@ function violates(property: Property, request: CheckRequest, answer: ObservedAns
     const allowed = before.filter(({ meets }) => meets).map(({ row }) => textOf(pick(row, request.columns)));
     return remains(shown, allowed).length > 0;
   }
-  const [earlier, later] = [before, after].map((marked) => marked.filter(({ meets }) => !meets).map(({ row }) => textOf(row))) as [string[], string[]];
-  const gone = remains(earlier, after.map(({ row }) => textOf(row))).length > 0;
-  const added = remains(later, before.map(({ row }) => textOf(row))).length > 0;
+  const [earlier, later] = [before, after].map((marked) =>
+    marked.filter(({ meets }) => !meets).map(({ row }) => textOf(row)),
+  ) as [string[], string[]];
+  const gone =
+    remains(
+      earlier,
+      after.map(({ row }) => textOf(row)),
+    ).length > 0;
+  const added =
+    remains(
+      later,
+      before.map(({ row }) => textOf(row)),
+    ).length > 0;
   const changes = (['update', 'delete'] as const).some((command) => property.commands.includes(command));
   const writes = (['insert', 'update'] as const).some((command) => property.commands.includes(command));
   return (gone && changes) || (added && writes);
 }
 
-const pick = (row: Row, columns: readonly string[]): Row => Object.fromEntries(columns.map((column) => [column, row[column] ?? null]));
+const pick = (row: Row, columns: readonly string[]): Row =>
+  Object.fromEntries(columns.map((column) => [column, row[column] ?? null]));
 const textOf = (row: Row) => JSON.stringify(Object.entries(row).sort(([a], [b]) => (a < b ? -1 : 1)));
 
 /** Items that the others do not have as often. */

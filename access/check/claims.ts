@@ -18,8 +18,17 @@ const EXTRACTED = /->>\s*'([^']+)'|#>>\s*'\{([^}']+)\}'/g;
 const CAST = /^[^:;]{0,40}?(?:::|NULL::)\s*(?:pg_catalog\.)?"?(\w+)/;
 
 const TYPES: Readonly<Record<string, string>> = {
-  int: 'integer', int2: 'integer', int4: 'integer', int8: 'bigint', integer: 'integer', bigint: 'bigint', uuid: 'uuid',
-  text: 'text', numeric: 'numeric', bool: 'boolean', boolean: 'boolean',
+  int: 'integer',
+  int2: 'integer',
+  int4: 'integer',
+  int8: 'bigint',
+  integer: 'integer',
+  bigint: 'bigint',
+  uuid: 'uuid',
+  text: 'text',
+  numeric: 'numeric',
+  bool: 'boolean',
+  boolean: 'boolean',
 };
 
 /** Claims that SQL reads, by `claim('a', 'b')` and by the operators of JSON. */
@@ -37,7 +46,11 @@ export function claimsIn(texts: readonly string[]): readonly ReadClaim[] {
       add(path, list !== undefined, text.slice(index + all.length, index + all.length + 60));
     }
     for (const { 0: all, 1: name, 2: path, index } of text.matchAll(EXTRACTED)) {
-      add(name === undefined ? path!.split(',') : [name], false, text.slice(index + all.length, index + all.length + 60));
+      add(
+        name === undefined ? path!.split(',') : [name],
+        false,
+        text.slice(index + all.length, index + all.length + 60),
+      );
     }
   }
   return [...found.values()];

@@ -7,7 +7,9 @@ const MOST = 8;
 export function literalsIn({ tables, texts }: Shape): string[] {
   const sources = [...tables.flatMap(({ checks }) => checks), ...texts];
   const found = new Set(
-    sources.flatMap((text) => [...text.matchAll(/(?:=|<>|IN|ARRAY|[[(,])\s*'([a-z]\w{0,15})'/gi)].map(([, word]) => word!)),
+    sources.flatMap((text) =>
+      [...text.matchAll(/(?:=|<>|IN|ARRAY|[[(,])\s*'([a-z]\w{0,15})'/gi)].map(([, word]) => word!),
+    ),
   );
   return [...found].slice(0, MOST);
 }

@@ -83,7 +83,9 @@ function randomInsert(random: Random, source: RequestSource, sender: Sender, tab
   const key = table.has_primary_key ? table.keys[0]! : [];
   const known = key.length > 0 && key.every((column) => columns.includes(column));
   const conflict =
-    known && random.percent(35) ? random.one(['merge-duplicates', 'merge-duplicates', 'ignore-duplicates'] as const) : undefined;
+    known && random.percent(35)
+      ? random.one(['merge-duplicates', 'merge-duplicates', 'ignore-duplicates'] as const)
+      : undefined;
   return { kind: 'insert' as const, columns, rows, ...(conflict && { conflict }) };
 }
 
@@ -105,14 +107,26 @@ function randomFilters(random: Random, source: RequestSource, table: ShapeTable,
     const some = source.rows.filter((row) => row.schema === table.schema && row.name === table.name);
     const met = some.length > 0 && random.percent(60) ? (some[random.below(some.length)]!.row[name] ?? null) : null;
     const value = met ?? random.one(values);
-    const operators = ['eq', 'eq', 'neq', 'is', 'in', ...(typeof value === 'number' ? (['gt', 'lt'] as const) : [])] as const;
+    const operators = [
+      'eq',
+      'eq',
+      'neq',
+      'is',
+      'in',
+      ...(typeof value === 'number' ? (['gt', 'lt'] as const) : []),
+    ] as const;
     const operator = random.one(operators);
     if (operator === 'is') return { column: name, operator, value: null };
     return { column: name, operator, value: operator === 'in' ? [value, random.one(values)] : value };
   });
 }
 
-function randomEmbedding(random: Random, source: RequestSource, sender: Sender, table: ShapeTable): Embedding | undefined {
+function randomEmbedding(
+  random: Random,
+  source: RequestSource,
+  sender: Sender,
+  table: ShapeTable,
+): Embedding | undefined {
   if (!table.is_table || table.references.length === 0) return undefined;
   const { name: reference, schema, table: name } = random.one(table.references);
   const other = tableIn(source.shape, { schema, name });

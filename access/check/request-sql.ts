@@ -28,14 +28,21 @@ FROM json_to_recordset(${quoteLiteral(JSON.stringify(request.rows))}::json) AS b
       return written(sql, name, request.returning);
     }
     case 'update': {
-      const set = Object.entries(request.set).map(([column, value]) => `${quoteIdentifier(column)} = ${literal(value)}`);
+      const set = Object.entries(request.set).map(
+        ([column, value]) => `${quoteIdentifier(column)} = ${literal(value)}`,
+      );
       return written(`UPDATE ${name} SET ${set.join(', ')}${where(name, request.filters)}`, name, request.returning);
     }
     case 'delete':
       return written(`DELETE FROM ${name}${where(name, request.filters)}`, name, request.returning);
     case 'call': {
-      const given = Object.entries(request.arguments).map(([key, value]) => `${quoteIdentifier(key)} => ${literal(value)}`);
-      return answer(`SELECT called FROM ${name}(${given.join(', ')}) AS called${where('called', request.filters)}`, true);
+      const given = Object.entries(request.arguments).map(
+        ([key, value]) => `${quoteIdentifier(key)} => ${literal(value)}`,
+      );
+      return answer(
+        `SELECT called FROM ${name}(${given.join(', ')}) AS called${where('called', request.filters)}`,
+        true,
+      );
     }
   }
 }

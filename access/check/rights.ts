@@ -19,6 +19,8 @@ export async function readRights(
   schemas: readonly string[],
 ): Promise<Rights> {
   const { rows } = await client.query<Right>(statement('rights', { roles, schemas }));
-  const known = new Map(rows.map(({ role, schema, name, command, columns }) => [`${role} ${command} ${schema}.${name}`, columns]));
+  const known = new Map(
+    rows.map(({ role, schema, name, command, columns }) => [`${role} ${command} ${schema}.${name}`, columns]),
+  );
   return (role, { schema, name }, command) => known.get(`${role} ${command} ${schema}.${name}`) ?? [];
 }

@@ -47,11 +47,7 @@ interface Surroundings {
 }
 
 /** Makes a row that is likely to fit; undefined where a column that needs a value is of a type that is not filled. */
-export function randomRow(
-  random: Random,
-  table: ShapeTable,
-  { number, words, made }: Surroundings,
-): Row | undefined {
+export function randomRow(random: Random, table: ShapeTable, { number, words, made }: Surroundings): Row | undefined {
   const row: Record<string, Value> = {};
   const references = [...table.references].sort((a, b) => b.columns.length - a.columns.length);
   for (const { columns, schema, table: name, referenced } of references) {

@@ -13,7 +13,7 @@ export async function shrink<Case extends CheckCase>(
   fails: (smaller: CheckCase) => Promise<Case | undefined>,
 ): Promise<Case> {
   let smallest = first;
-  for (let found = true; found; ) {
+  for (let found = true; found;) {
     found = false;
     for (const smaller of smallerThan(smallest)) {
       const failed = await fails(smaller);

@@ -21,8 +21,27 @@ export function valuesOf(type: string, words: readonly string[] = []): readonly 
 
 /** Values of claims that are read otherwise than they look, or not at all. */
 const STRANGE: readonly unknown[] = [
-  null, '', ' 1 ', '01', '1.0', 1.5, '+2', 99_999_999_999, '1e0', true, 'TRUE', 'yes', {}, [], [1], { a: 1 }, 'a ',
-  UUIDS[0]!.toUpperCase(), `{${UUIDS[1]!}}`, UUIDS[0]!.replaceAll('-', ''), 'NULL',
+  null,
+  '',
+  ' 1 ',
+  '01',
+  '1.0',
+  1.5,
+  '+2',
+  99_999_999_999,
+  '1e0',
+  true,
+  'TRUE',
+  'yes',
+  {},
+  [],
+  [1],
+  { a: 1 },
+  'a ',
+  UUIDS[0]!.toUpperCase(),
+  `{${UUIDS[1]!}}`,
+  UUIDS[0]!.replaceAll('-', ''),
+  'NULL',
 ];
 
 /** A value that a claim may have, most often one of the type that it is read as. */

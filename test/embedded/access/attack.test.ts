@@ -41,8 +41,16 @@ it('finds no request that violates a property that holds', async () => {
 });
 
 it.each([
-  ['a restrictive policy that is gone', 'DROP POLICY within_tenant ON api.tasks', 'CREATE POLICY within_tenant ON api.tasks AS RESTRICTIVE TO projects_member USING (tenant_id = projects_private.try_cast(projects_private.claim(\'tenant_id\'), NULL::uuid))'],
-  ['row security that is off', 'ALTER TABLE api.tasks DISABLE ROW LEVEL SECURITY', 'ALTER TABLE api.tasks ENABLE ROW LEVEL SECURITY'],
+  [
+    'a restrictive policy that is gone',
+    'DROP POLICY within_tenant ON api.tasks',
+    "CREATE POLICY within_tenant ON api.tasks AS RESTRICTIVE TO projects_member USING (tenant_id = projects_private.try_cast(projects_private.claim('tenant_id'), NULL::uuid))",
+  ],
+  [
+    'row security that is off',
+    'ALTER TABLE api.tasks DISABLE ROW LEVEL SECURITY',
+    'ALTER TABLE api.tasks ENABLE ROW LEVEL SECURITY',
+  ],
 ])('finds %s, with few rows and claims', async (_, sql, undo) => {
   await withClient(connection, (client) => client.query(sql));
   try {

@@ -5,16 +5,24 @@ import type { Tuple } from './model/query.ts';
 import { Json, UNKNOWN, type SqlValue } from './model/values.ts';
 
 /** How an answer differs from what the model expects; undefined where it does not. */
-export function differenceOf(expected: Expected, answer: Answer, ignored: ReadonlySet<string> = new Set()): string | undefined {
+export function differenceOf(
+  expected: Expected,
+  answer: Answer,
+  ignored: ReadonlySet<string> = new Set(),
+): string | undefined {
   if ('code' in answer) {
     const code = codeOf(answer);
     if ('refused' in expected) {
-      return expected.refused.has(code) ? undefined : `${code} (${answer.message}) instead of ${[...expected.refused].join(' or ')}`;
+      return expected.refused.has(code)
+        ? undefined
+        : `${code} (${answer.message}) instead of ${[...expected.refused].join(' or ')}`;
     }
     return `${code} (${answer.message}) instead of ${expected.count} rows ${show(expected.rows)}`;
   }
-  if ('refused' in expected) return `${answer.count} rows ${JSON.stringify(answer.rows)} instead of ${[...expected.refused].join(' or ')}`;
-  if (answer.count !== expected.count) return `${answer.count} rows ${JSON.stringify(answer.rows)} instead of ${expected.count} ${show(expected.rows)}`;
+  if ('refused' in expected)
+    return `${answer.count} rows ${JSON.stringify(answer.rows)} instead of ${[...expected.refused].join(' or ')}`;
+  if (answer.count !== expected.count)
+    return `${answer.count} rows ${JSON.stringify(answer.rows)} instead of ${expected.count} ${show(expected.rows)}`;
   if (expected.rows && !sameRows(expected.rows, answer.rows ?? [], ignored)) {
     return `rows ${JSON.stringify(answer.rows)} instead of ${show(expected.rows)}`;
   }
@@ -35,7 +43,7 @@ function codeOf({ code, message }: { readonly code: string; readonly message: st
 /** The same rows in any order. */
 function sameRows(expected: readonly Tuple[], actual: readonly Row[], ignored: ReadonlySet<string>): boolean {
   if (expected.length !== actual.length) return false;
-  const left = actual.map((row) => ({ ...row }) as Tuple);
+  const left = actual.map((row) => ({ ...row }));
   return expected.every((row) => {
     const at = left.findIndex((other) => same(row, other, ignored));
     if (at >= 0) left.splice(at, 1);
@@ -47,7 +55,9 @@ function same(expected: unknown, actual: unknown, ignored: ReadonlySet<string>):
   if (expected === UNKNOWN) return true;
   if (expected instanceof Json) return same(expected.value, actual, ignored);
   if (typeof expected === 'object' && expected !== null && typeof actual === 'object' && actual !== null) {
-    return Object.entries(expected).every(([name, value]) => ignored.has(name) || same(value, (actual as Tuple)[name], ignored));
+    return Object.entries(expected).every(
+      ([name, value]) => ignored.has(name) || same(value, (actual as Tuple)[name], ignored),
+    );
   }
   return normal(expected) === normal(actual);
 }
@@ -58,5 +68,7 @@ function normal(value: unknown): unknown {
 }
 
 function show(rows: readonly Tuple[] | null): string {
-  return JSON.stringify(rows, (_, value: SqlValue) => (value === UNKNOWN ? '(any)' : value instanceof Json ? value.value : value));
+  return JSON.stringify(rows, (_, value: SqlValue) =>
+    value === UNKNOWN ? '(any)' : value instanceof Json ? value.value : value,
+  );
 }

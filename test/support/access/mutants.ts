@@ -27,14 +27,24 @@ interface PolicyRow {
 
 /** Makes mutants of a database: of each policy, table, view and function one by one. */
 export async function mutants(client: pg.ClientBase, input: DeclarationInput, shape: Shape): Promise<Mutant[]> {
-  const roles = [...input.roles.users.map((user) => (typeof user === 'object' ? user.name : user)), ...anonymousOf(input)];
+  const roles = [
+    ...input.roles.users.map((user) => (typeof user === 'object' ? user.name : user)),
+    ...anonymousOf(input),
+  ];
   const made = [
-    ...(await policiesOf(client, shape)).flatMap((policy) => policyMutants(policy, roles, tableOf(shape, policy), ownerOf(input))),
+    ...(await policiesOf(client, shape)).flatMap((policy) =>
+      policyMutants(policy, roles, tableOf(shape, policy), ownerOf(input)),
+    ),
     ...shape.tables.filter(({ is_table }) => is_table).flatMap((table) => tableMutants(table, roles)),
     ...shape.tables.filter(({ is_table }) => !is_table).flatMap(viewMutants),
     ...(await functionMutants(client, input)),
   ];
-  return made.map(([place, fault, sql, breaks]) => ({ name: `${input.name}: ${place}: ${fault}`, declaration: input, sql, breaks }));
+  return made.map(([place, fault, sql, breaks]) => ({
+    name: `${input.name}: ${place}: ${fault}`,
+    declaration: input,
+    sql,
+    breaks,
+  }));
 }
 
 type Fault = readonly [place: string, fault: string, sql: string, breaks: string];
@@ -88,30 +98,84 @@ function policyMutants(policy: PolicyRow, roles: readonly string[], table: Shape
           [place, 'no USING', `ALTER POLICY ${on} USING (true)`, 'rows of others are changed'] as const,
         ]
       : []),
-    ...changed('another claim', (condition) => condition.replaceAll(/'(tenant_id|user_id|sub|regions)'/g, (_, claim: string) => `'${claim === 'tenant_id' ? 'user_id' : 'tenant_id'}'`)),
+    ...changed('another claim', (condition) =>
+      condition.replaceAll(
+        /'(tenant_id|user_id|sub|regions)'/g,
+        (_, claim: string) => `'${claim === 'tenant_id' ? 'user_id' : 'tenant_id'}'`,
+      ),
+    ),
     ...changed('<> in place of =', (condition) => condition.replace(/ = (?!ANY)/, ' <> ')),
-    ...(trivial ? [] : [[place, 'true where it is NULL', alter((condition) => `(${condition}) IS NOT FALSE`), 'rows without a value are reached'] as const]),
-    [place, permissive ? 'restrictive' : 'permissive', recreate(permissive ? 'RESTRICTIVE' : 'PERMISSIVE'), permissive ? 'declared access is gone' : rows],
-    [place, 'for PUBLIC', `ALTER POLICY ${on} TO PUBLIC`, permissive ? 'other roles reach rows' : 'other roles reach less'],
-    ...(other === undefined ? [] : [[place, `for ${other}`, `ALTER POLICY ${on} TO ${quoteIdentifier(other)}`, 'another role has it'] as const]),
+    ...(trivial
+      ? []
+      : [
+          [
+            place,
+            'true where it is NULL',
+            alter((condition) => `(${condition}) IS NOT FALSE`),
+            'rows without a value are reached',
+          ] as const,
+        ]),
+    [
+      place,
+      permissive ? 'restrictive' : 'permissive',
+      recreate(permissive ? 'RESTRICTIVE' : 'PERMISSIVE'),
+      permissive ? 'declared access is gone' : rows,
+    ],
+    [
+      place,
+      'for PUBLIC',
+      `ALTER POLICY ${on} TO PUBLIC`,
+      permissive ? 'other roles reach rows' : 'other roles reach less',
+    ],
+    ...(other === undefined
+      ? []
+      : [[place, `for ${other}`, `ALTER POLICY ${on} TO ${quoteIdentifier(other)}`, 'another role has it'] as const]),
   ];
 }
 
 function tableMutants(table: ShapeTable, roles: readonly string[]): Fault[] {
   const relation = nameOf(table);
   const place = `${table.schema}.${table.name}`;
-  const columns = table.columns.filter(({ generated }) => generated === null).map(({ name }) => quoteIdentifier(name)).join(', ');
+  const columns = table.columns
+    .filter(({ generated }) => generated === null)
+    .map(({ name }) => quoteIdentifier(name))
+    .join(', ');
   return [
     [place, 'no row security', `ALTER TABLE ${relation} DISABLE ROW LEVEL SECURITY`, 'each row is reached'],
-    [place, 'not forced', `ALTER TABLE ${relation} NO FORCE ROW LEVEL SECURITY`, 'functions of the owner reach each row'],
+    [
+      place,
+      'not forced',
+      `ALTER TABLE ${relation} NO FORCE ROW LEVEL SECURITY`,
+      'functions of the owner reach each row',
+    ],
     [place, 'SELECT for PUBLIC', `GRANT SELECT ON ${relation} TO PUBLIC`, 'columns that were not granted are read'],
     [place, 'all for PUBLIC', `GRANT ALL ON ${relation} TO PUBLIC`, 'commands that were not granted pass'],
     ...roles.flatMap((role): Fault[] => [
-      [place, `UPDATE of each column for ${role}`, `GRANT UPDATE (${columns}) ON ${relation} TO ${quoteIdentifier(role)}`, 'columns that were not granted are written'],
-      [place, `INSERT of each column for ${role}`, `GRANT INSERT (${columns}) ON ${relation} TO ${quoteIdentifier(role)}`, 'columns that were not granted are written'],
-      [place, `SELECT of each column for ${role}`, `GRANT SELECT ON ${relation} TO ${quoteIdentifier(role)}`, 'columns that were not granted are read'],
+      [
+        place,
+        `UPDATE of each column for ${role}`,
+        `GRANT UPDATE (${columns}) ON ${relation} TO ${quoteIdentifier(role)}`,
+        'columns that were not granted are written',
+      ],
+      [
+        place,
+        `INSERT of each column for ${role}`,
+        `GRANT INSERT (${columns}) ON ${relation} TO ${quoteIdentifier(role)}`,
+        'columns that were not granted are written',
+      ],
+      [
+        place,
+        `SELECT of each column for ${role}`,
+        `GRANT SELECT ON ${relation} TO ${quoteIdentifier(role)}`,
+        'columns that were not granted are read',
+      ],
       [place, `DELETE for ${role}`, `GRANT DELETE ON ${relation} TO ${quoteIdentifier(role)}`, 'rows are deleted'],
-      [place, `owned by ${role}`, `ALTER TABLE ${relation} OWNER TO ${quoteIdentifier(role)}`, 'a role has every privilege'],
+      [
+        place,
+        `owned by ${role}`,
+        `ALTER TABLE ${relation} OWNER TO ${quoteIdentifier(role)}`,
+        'a role has every privilege',
+      ],
     ]),
   ];
 }
@@ -120,7 +184,12 @@ function viewMutants(view: ShapeTable): Fault[] {
   const relation = nameOf(view);
   const place = `${view.schema}.${view.name}`;
   return [
-    [place, 'with the rights of a superuser', `ALTER VIEW ${relation} SET (security_invoker = false); ALTER VIEW ${relation} OWNER TO CURRENT_USER`, 'policies do not bind its readers'],
+    [
+      place,
+      'with the rights of a superuser',
+      `ALTER VIEW ${relation} SET (security_invoker = false); ALTER VIEW ${relation} OWNER TO CURRENT_USER`,
+      'policies do not bind its readers',
+    ],
     [place, 'SELECT for PUBLIC', `GRANT SELECT ON ${relation} TO PUBLIC`, 'other roles read it'],
   ];
 }
@@ -143,7 +212,8 @@ async function functionMutants(client: pg.ClientBase, input: DeclarationInput): 
   );
   return rows.flatMap(({ place, name, definition, source, definer }): Fault[] => {
     const replaced = (text: string) => definition.replace(source, () => text);
-    if (name === 'pre_request') return [[place, 'checks nothing', replaced('BEGIN RETURN; END'), 'tokens of others pass']];
+    if (name === 'pre_request')
+      return [[place, 'checks nothing', replaced('BEGIN RETURN; END'), 'tokens of others pass']];
     if (name === 'claim') return [[place, 'always NULL', replaced('SELECT NULL::text'), 'claims do not count']];
     if (!definer || source === '' || !/\bWHERE\b/.test(source) || /token|subject/.test(name)) return [];
     const [head = '', ...conditions] = source.split(/\bWHERE\b|\bAND\b/);
@@ -154,4 +224,3 @@ async function functionMutants(client: pg.ClientBase, input: DeclarationInput): 
     });
   });
 }
-

@@ -16,9 +16,13 @@ export async function declaredDatabase(postgres: PostgresServer, input: Declarat
   await applyDeclaration(connection, declaration);
   // Rows that requests add are numbered after those that are filled in.
   const { rows } = await withClient(connection, (client) =>
-    client.query<{ sequence: string }>(`SELECT c.oid::regclass::text AS sequence FROM pg_class AS c WHERE c.relkind = 'S'`),
+    client.query<{ sequence: string }>(
+      `SELECT c.oid::regclass::text AS sequence FROM pg_class AS c WHERE c.relkind = 'S'`,
+    ),
   );
-  await withClient(connection, (client) => client.query(rows.map(({ sequence }) => `ALTER SEQUENCE ${sequence} RESTART 1000;`).join('')));
+  await withClient(connection, (client) =>
+    client.query(rows.map(({ sequence }) => `ALTER SEQUENCE ${sequence} RESTART 1000;`).join('')),
+  );
   return connection;
 }
 
@@ -56,8 +60,8 @@ export async function effectiveAccess(client: pg.ClientBase, roles: readonly str
           (SELECT jsonb_agg(jsonb_build_array(a.attname, has_column_privilege(r.oid, c.oid, a.attnum, 'SELECT'),
             has_column_privilege(r.oid, c.oid, a.attnum, 'INSERT'), has_column_privilege(r.oid, c.oid, a.attnum, 'UPDATE')) ORDER BY a.attnum)
           FROM pg_attribute AS a WHERE a.attrelid = c.oid AND a.attnum > 0)) ORDER BY c.oid, r.rolname)
-        FROM pg_class AS c, pg_roles AS r WHERE c.relkind IN ('r', 'v', 'p') AND c.relnamespace > 16383 AND r.rolname = ANY ($1)),
-      (SELECT jsonb_agg(to_jsonb(p) ORDER BY p.oid) FROM pg_proc AS p WHERE p.pronamespace > 16383 AND p.proname NOT LIKE 'check\\_%'))::text AS text`,
+        FROM pg_class AS c, pg_roles AS r WHERE c.relkind IN ('r', 'v', 'p') AND c.relnamespace::regnamespace::text !~ '^(pg_|information_schema)' AND r.rolname = ANY ($1)),
+      (SELECT jsonb_agg(to_jsonb(p) ORDER BY p.oid) FROM pg_proc AS p WHERE p.pronamespace::regnamespace::text !~ '^(pg_|information_schema)' AND p.proname NOT LIKE 'check\\_%'))::text AS text`,
     [roles],
   );
   return rows[0]!.text;

@@ -16,8 +16,21 @@ export async function declarationInputs(): Promise<DeclarationInput[]> {
 
 /** The declaration as its author writes it, so that the model sees no more than they do. */
 function inputOf(declaration: Declaration): DeclarationInput {
-  const { name, schemas: exposed, internalSchemas, privateSchema, authenticator, owner, anonymous, users, tables, views, functions } = declaration;
-  const qualified = ({ schema, name: object }: { readonly schema: string; readonly name: string }) => `${schema}.${object}`;
+  const {
+    name,
+    schemas: exposed,
+    internalSchemas,
+    privateSchema,
+    authenticator,
+    owner,
+    anonymous,
+    users,
+    tables,
+    views,
+    functions,
+  } = declaration;
+  const qualified = ({ schema, name: object }: { readonly schema: string; readonly name: string }) =>
+    `${schema}.${object}`;
   const { issuer, audience, requiredClaims } = declaration.tokens;
   return {
     name,

@@ -30,7 +30,9 @@ export function randomDeclaration(random: Random, prefix: string): DeclarationIn
   for (let number = 0; number < 2 + random.below(3); number++) tables.push(randomTable(random, `t${number}`, tables));
   tables.push(membershipTable(random));
   const views = random.percent(50) ? [randomView(random, random.one(tables))] : [];
-  const functions = Array.from({ length: random.below(3) }, (_, at) => randomFunction(random, `f${at}`, random.one(tables)));
+  const functions = Array.from({ length: random.below(3) }, (_, at) =>
+    randomFunction(random, `f${at}`, random.one(tables)),
+  );
   // The role of all rows has its grants everywhere, and no others.
   const everywhere = users.length > 1 && random.percent(15) ? users.at(-1)! : undefined;
   const granted = roles.filter((role) => role !== everywhere);
@@ -47,7 +49,12 @@ export function randomDeclaration(random: Random, prefix: string): DeclarationIn
       })),
     },
     migrations: [
-      { file: '001.sql', sql: [...tables.map(({ sql }) => sql), ...views.map(({ sql }) => sql), ...functions.map(({ sql }) => sql)].join('\n') },
+      {
+        file: '001.sql',
+        sql: [...tables.map(({ sql }) => sql), ...views.map(({ sql }) => sql), ...functions.map(({ sql }) => sql)].join(
+          '\n',
+        ),
+      },
     ],
     tables: tables.map((table) => ({
       name: table.name,
@@ -56,9 +63,20 @@ export function randomDeclaration(random: Random, prefix: string): DeclarationIn
     })),
     views: views.map(({ name, columns }) => ({
       name,
-      grants: [{ to: random.one(granted), select: random.percent(70) ? (true as const) : [columns[0]!, random.one(columns)].filter((column, at, all) => all.indexOf(column) === at) }],
+      grants: [
+        {
+          to: random.one(granted),
+          select: random.percent(70)
+            ? (true as const)
+            : [columns[0]!, random.one(columns)].filter((column, at, all) => all.indexOf(column) === at),
+        },
+      ],
     })),
-    functions: functions.map(({ name, definer }) => ({ name, execute: random.one(roles), ...(definer && { securityDefiner: true }) })),
+    functions: functions.map(({ name, definer }) => ({
+      name,
+      execute: random.one(roles),
+      ...(definer && { securityDefiner: true }),
+    })),
     acceptedAdvisories: POSTGRES_ADVISORIES,
   };
   const rules = new Rules(input);
@@ -68,7 +86,11 @@ export function randomDeclaration(random: Random, prefix: string): DeclarationIn
     views: (input.views ?? []).map((view, at) => ({
       ...view,
       grants: (view.grants ?? []).filter(({ to }) =>
-        [to].flat().every((role) => views[at]!.read.every((column) => rules.may(role, 'select', `api.${views[at]!.of}`, column))),
+        [to]
+          .flat()
+          .every((role) =>
+            views[at]!.read.every((column) => rules.may(role, 'select', `api.${views[at]!.of}`, column)),
+          ),
       ),
     })),
     tables: input.tables!.map((each, at) => ({
@@ -79,7 +101,12 @@ export function randomDeclaration(random: Random, prefix: string): DeclarationIn
 }
 
 /** Random policies, and a permissive one for each command that was granted: `declare` rejects a grant that reaches no row. */
-function withEachGrant(random: Random, around: Surroundings, table: Table, grants: readonly GrantInput[]): PolicyInput[] {
+function withEachGrant(
+  random: Random,
+  around: Surroundings,
+  table: Table,
+  grants: readonly GrantInput[],
+): PolicyInput[] {
   const policies = Array.from({ length: random.below(5) }, () => randomPolicy(random, around, table)).filter(
     (policy) => policy !== undefined,
   );
@@ -87,7 +114,8 @@ function withEachGrant(random: Random, around: Surroundings, table: Table, grant
     for (const role of [grant.to].flat()) {
       for (const command of COMMANDS.filter((each) => grant[each] !== undefined)) {
         const input = { ...around.rules.input, tables: [{ name: table.name, grants, policies }] };
-        if (new Rules(input).policiesFor(role, command, `api.${table.name}`).some((policy) => !policy.restrictive)) continue;
+        if (new Rules(input).policiesFor(role, command, `api.${table.name}`).some((policy) => !policy.restrictive))
+          continue;
         const policy = randomPolicy(random, around, table) ?? ({ kind: 'all-rows' } as PolicyInput);
         policies.push({ ...policy, to: [role], for: [command], restrictive: false });
       }
@@ -105,13 +133,23 @@ function randomTable(random: Random, name: string, before: readonly Table[]): Ta
     { name: 'id', type: 'int', required: true },
     { name: 'owner', type: random.one(TYPES), required: required() },
     { name: 'tenant', type: random.one(TYPES), required: required() },
-    ...random.some<Column>([
-      { name: 'flag', type: 'boolean', required: required() },
-      { name: 'kind', type: 'text', required: required() },
-      { name: 'n', type: 'int', required: required() },
-    ], 70),
-    ...(random.percent(40) ? [{ name: 'starts', type: 'timestamptz' as const, required: false }, { name: 'ends', type: 'timestamptz' as const, required: false }] : []),
-    ...(before.length > 0 && random.percent(60) ? [{ name: 'parent', type: 'int' as const, required: required(), references: random.one(before).name }] : []),
+    ...random.some<Column>(
+      [
+        { name: 'flag', type: 'boolean', required: required() },
+        { name: 'kind', type: 'text', required: required() },
+        { name: 'n', type: 'int', required: required() },
+      ],
+      70,
+    ),
+    ...(random.percent(40)
+      ? [
+          { name: 'starts', type: 'timestamptz' as const, required: false },
+          { name: 'ends', type: 'timestamptz' as const, required: false },
+        ]
+      : []),
+    ...(before.length > 0 && random.percent(60)
+      ? [{ name: 'parent', type: 'int' as const, required: required(), references: random.one(before).name }]
+      : []),
   ];
   const has = (column: string) => columns.some((each) => each.name === column);
   const more = [
@@ -139,7 +177,9 @@ function tableSql(random: Random, name: string, columns: readonly Column[], more
     const words = [
       `${column} ${type}`,
       ...(column === 'id' ? ['PRIMARY KEY'] : required ? ['NOT NULL'] : []),
-      ...(references === undefined ? [] : [`REFERENCES ${references}${random.percent(40) ? ' ON DELETE CASCADE' : ''}`]),
+      ...(references === undefined
+        ? []
+        : [`REFERENCES ${references}${random.percent(40) ? ' ON DELETE CASCADE' : ''}`]),
       ...(column === 'n' && random.percent(40) ? ['DEFAULT 1'] : []),
       ...(column === 'flag' && random.percent(40) ? ['DEFAULT true'] : []),
     ];
@@ -149,8 +189,18 @@ function tableSql(random: Random, name: string, columns: readonly Column[], more
 }
 
 function randomView(random: Random, table: Table) {
-  const columns = [...new Set(['id', ...random.some(table.columns.map(({ name }) => name), 60)])];
-  const condition = random.percent(60) ? ` WHERE ${conditionOn(random, table, { subject: '', tables: [], claims: false })}` : '';
+  const columns = [
+    ...new Set([
+      'id',
+      ...random.some(
+        table.columns.map(({ name }) => name),
+        60,
+      ),
+    ]),
+  ];
+  const condition = random.percent(60)
+    ? ` WHERE ${conditionOn(random, table, { subject: '', tables: [], claims: false })}`
+    : '';
   const name = `v_${table.name}`;
   const sql = `CREATE VIEW ${name} WITH (security_invoker = true) AS SELECT ${columns.join(', ')} FROM ${table.name}${condition};`;
   return { name, columns, sql, of: table.name, read: table.columns.map((column) => column.name) };
@@ -205,7 +255,8 @@ function randomPolicy(random: Random, around: Surroundings, table: Table): Polic
   // Functions of the owner are bound as well.
   const forOwner = random.percent(10);
   const chosen = forOwner ? [rules.owner] : random.percent(70) ? [random.one(roles)] : random.some(roles);
-  const granted = (command: Command, among: readonly string[]) => among.every((role) => rules.isGranted(role, command, `api.${table.name}`));
+  const granted = (command: Command, among: readonly string[]) =>
+    among.every((role) => rules.isGranted(role, command, `api.${table.name}`));
   const to = chosen.filter((role) => forOwner || COMMANDS.some((command) => granted(command, [role])));
   if (to.length === 0) return undefined;
   const possible = COMMANDS.filter((command) => forOwner || granted(command, to));
@@ -225,7 +276,13 @@ function randomPolicy(random: Random, around: Surroundings, table: Table): Polic
     case 1:
       return { kind: 'tenant', ...common, column, claim, type: as };
     case 2:
-      return { kind: 'claim-list', ...common, column, claim: random.one(['regions', ['app', 'list']] as const), type: as };
+      return {
+        kind: 'claim-list',
+        ...common,
+        column,
+        claim: random.one(['regions', ['app', 'list']] as const),
+        type: as,
+      };
     case 3:
       return { kind: 'public-rows', ...common, where: publicWhere(random, table) };
     case 4: {
@@ -240,16 +297,38 @@ function randomPolicy(random: Random, around: Surroundings, table: Table): Polic
       const member = tables.at(-1)!.columns.find(({ name }) => name === 'member')!;
       const same = table.columns.find((each) => each.type === key.type && each.name !== 'id');
       if (!same) return { kind: 'all-rows', ...common };
-      const where = random.one([undefined, undefined, { role: ['a', 'b'] }, { role: 'a' }, { level: 1 }, { active: true }]);
+      const where = random.one([
+        undefined,
+        undefined,
+        { role: ['a', 'b'] },
+        { role: 'a' },
+        { level: 1 },
+        { active: true },
+      ]);
       const through = { table: 'members', key: 'team', member: 'member', ...(where && { where }) };
-      return { kind: 'membership', ...common, column: same.name, type: key.type as 'int', through, claim, memberType: member.type as 'int' };
+      return {
+        kind: 'membership',
+        ...common,
+        column: same.name,
+        type: key.type as 'int',
+        through,
+        claim,
+        memberType: member.type as 'int',
+      };
     }
     default: {
       // A policy reads other tables with the rights of who asks.
-      const earlier = tables.slice(0, tables.indexOf(table)).filter((other) =>
-        roles.every((role) => other.columns.every((each) => rules.may(role, 'select', `api.${other.name}`, each.name))),
-      );
-      const condition = () => ({ file: 'policy.sql', sql: conditionOn(random, table, { subject: '', tables: earlier }) });
+      const earlier = tables
+        .slice(0, tables.indexOf(table))
+        .filter((other) =>
+          roles.every((role) =>
+            other.columns.every((each) => rules.may(role, 'select', `api.${other.name}`, each.name)),
+          ),
+        );
+      const condition = () => ({
+        file: 'policy.sql',
+        sql: conditionOn(random, table, { subject: '', tables: earlier }),
+      });
       return { kind: 'custom', ...common, using: condition(), ...(random.percent(30) && { check: condition() }) };
     }
   }
@@ -262,7 +341,9 @@ function castOf(random: Random, type: Type) {
 }
 
 function publicWhere(random: Random, { columns }: Table): Record<string, string | number | boolean | null> {
-  const fitting = columns.filter(({ name }) => ['flag', 'kind', 'n', 'role', 'level', 'active', 'owner'].includes(name));
+  const fitting = columns.filter(({ name }) =>
+    ['flag', 'kind', 'n', 'role', 'level', 'active', 'owner'].includes(name),
+  );
   const { name, type, required } = random.one(fitting);
   if (!required && random.percent(25)) return { [name]: null };
   return { [name]: literalOf(random, type) };
@@ -278,7 +359,12 @@ function literalOf(random: Random, type: Type): string | number | boolean {
 const sqlOf = (value: string | number | boolean) => (typeof value === 'string' ? `'${value}'` : String(value));
 
 /** A condition of a small grammar. */
-function conditionOn(random: Random, table: Table, around: { readonly subject: string; readonly tables: readonly Table[]; readonly claims?: false }, depth = 0): string {
+function conditionOn(
+  random: Random,
+  table: Table,
+  around: { readonly subject: string; readonly tables: readonly Table[]; readonly claims?: false },
+  depth = 0,
+): string {
   const again = () => conditionOn(random, table, around, depth + 1);
   if (depth < 3 && random.percent(45)) {
     const form = random.below(3);
@@ -288,8 +374,13 @@ function conditionOn(random: Random, table: Table, around: { readonly subject: s
   const { name, type } = random.one(table.columns.filter((column) => column.type !== 'timestamptz'));
   const claimed = () => {
     if (around.claims === false) return sqlOf(literalOf(random, type));
-    const claim = [random.one(CLAIMS)].flat().map((part) => `'${part}'`).join(', ');
-    return type === 'text' ? `(SELECT :"private".claim(${claim}))` : `(SELECT :"private".try_cast(:"private".claim(${claim}), NULL::${type}))`;
+    const claim = [random.one(CLAIMS)]
+      .flat()
+      .map((part) => `'${part}'`)
+      .join(', ');
+    return type === 'text'
+      ? `(SELECT :"private".claim(${claim}))`
+      : `(SELECT :"private".try_cast(:"private".claim(${claim}), NULL::${type}))`;
   };
   const parent = table.columns.find((column) => column.references !== undefined);
   switch (random.below(10)) {

@@ -61,7 +61,9 @@ async function withFewestPolicies(
   for (const { name, policies = [] } of input.tables ?? []) {
     for (const policy of policies) {
       const tables = smallest.tables!.map((table) =>
-        table.name === name ? { ...table, policies: table.policies!.filter((each) => each.name !== policy.name) } : table,
+        table.name === name
+          ? { ...table, policies: table.policies!.filter((each) => each.name !== policy.name) }
+          : table,
       );
       const names = ['', '_select', '_insert', '_update', '_delete'].map((command) => `${policy.name!}${command}`);
       const sql = dropped + names.map((each) => `DROP POLICY IF EXISTS ${each} ON api.${name};`).join('');
@@ -70,9 +72,18 @@ async function withFewestPolicies(
       dropped = sql;
     }
   }
-  return { ...smallest, tables: smallest.tables!.filter(({ name, policies = [] }) => name === request.target.name || policies.length > 0) };
+  return {
+    ...smallest,
+    tables: smallest.tables!.filter(({ name, policies = [] }) => name === request.target.name || policies.length > 0),
+  };
 }
 
 function describe({ rows, request, difference }: Difference, { tables, roles, migrations }: DeclarationInput): string {
-  return [difference, JSON.stringify(request), JSON.stringify(rows), JSON.stringify({ roles, tables }, null, 1), migrations![0]!.sql].join('\n');
+  return [
+    difference,
+    JSON.stringify(request),
+    JSON.stringify(rows),
+    JSON.stringify({ roles, tables }, null, 1),
+    migrations![0]!.sql,
+  ].join('\n');
 }

@@ -4,7 +4,12 @@ import type { Row } from '../../../access/check/rows.ts';
 import { tableIn, type Shape } from '../../../access/check/shape.ts';
 
 /** Sends a request to PostgREST, with a token if it has one. */
-export async function sendRequest(url: string, shape: Shape, request: CheckRequest, token: string | undefined): Promise<Answer> {
+export async function sendRequest(
+  url: string,
+  shape: Shape,
+  request: CheckRequest,
+  token: string | undefined,
+): Promise<Answer> {
   const { path, method, body, prefer } = messageOf(shape, request);
   const response = await fetch(`${url}${path}`, {
     method,
@@ -37,9 +42,12 @@ function messageOf(shape: Shape, request: CheckRequest) {
   if (request.kind === 'read') {
     const { embedded } = request;
     const other = tableIn(shape, request.target)?.references.find((each) => each.name === embedded?.reference);
-    const beside = embedded && other ? [`embedded:${other.table}!${other.name}${embedded.inner ? '!inner' : ''}(${embedded.columns.join(',')})`] : [];
+    const beside =
+      embedded && other
+        ? [`embedded:${other.table}!${other.name}${embedded.inner ? '!inner' : ''}(${embedded.columns.join(',')})`]
+        : [];
     query.set('select', [...request.columns, ...beside].join(','));
-    return { path: `/${name}?${query}`, method: 'GET', prefer: ['count=exact'] };
+    return { path: `/${name}?${query.toString()}`, method: 'GET', prefer: ['count=exact'] };
   }
   if (request.returning) query.set('select', request.returning.join(','));
   const prefer = [`return=${request.returning ? 'representation' : 'minimal'}`, 'count=exact'];
@@ -47,21 +55,28 @@ function messageOf(shape: Shape, request: CheckRequest) {
     case 'insert':
       query.set('columns', request.columns.join(','));
       return {
-        path: `/${name}?${query}`,
+        path: `/${name}?${query.toString()}`,
         method: 'POST',
         body: request.rows,
         prefer: [...prefer, ...(request.conflict ? [`resolution=${request.conflict}`] : [])],
       };
     case 'update':
-      return { path: `/${name}?${query}`, method: 'PATCH', body: request.set, prefer };
+      return { path: `/${name}?${query.toString()}`, method: 'PATCH', body: request.set, prefer };
     case 'delete':
-      return { path: `/${name}?${query}`, method: 'DELETE', prefer };
+      return { path: `/${name}?${query.toString()}`, method: 'DELETE', prefer };
   }
 }
 
 function parameterOf({ column, operator, value }: Filter): [string, string] {
   const text = (one: unknown) => String(one);
   if (operator === 'is') return [column, 'is.null'];
-  if (operator === 'in') return [column, `in.(${[value].flat().map((one) => `"${text(one)}"`).join(',')})`];
+  if (operator === 'in')
+    return [
+      column,
+      `in.(${[value]
+        .flat()
+        .map((one) => `"${text(one)}"`)
+        .join(',')})`,
+    ];
   return [column, `${operator}.${text(value)}`];
 }

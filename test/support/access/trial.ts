@@ -6,7 +6,15 @@ import { randomRequest, type RequestSource, type Rights } from '../../../access/
 import { readRights } from '../../../access/check/rights.ts';
 import type { CheckRequest, Sender } from '../../../access/check/request.ts';
 import { randomRows, type PlacedRow } from '../../../access/check/rows.ts';
-import { beginCheck, endCheck, fill, runRequests, stateSql, type RequestFrame, type State } from '../../../access/check/run-requests.ts';
+import {
+  beginCheck,
+  endCheck,
+  fill,
+  runRequests,
+  stateSql,
+  type RequestFrame,
+  type State,
+} from '../../../access/check/run-requests.ts';
 import { readShape, type Shape } from '../../../access/check/shape.ts';
 import { literalsIn } from '../../../access/check/literals.ts';
 import { quoteIdentifier } from '../../../postgres/quote.ts';
@@ -41,12 +49,19 @@ export interface TrialOutcome {
 }
 
 /** Reads what the trials of a declaration need. */
-export async function subjectOf(client: pg.ClientBase, input: DeclarationInput, ignored: readonly string[] = []): Promise<Subject> {
+export async function subjectOf(
+  client: pg.ClientBase,
+  input: DeclarationInput,
+  ignored: readonly string[] = [],
+): Promise<Subject> {
   const { roles, name } = input;
   const schemas = [...input.schemas, ...(input.internalSchemas ?? [])];
   const privateSchema = input.privateSchema ?? `${name}_private`;
   const anonymous = typeof roles.anonymous === 'object' ? roles.anonymous.name : roles.anonymous;
-  const senders = [...roles.users.map((user) => (typeof user === 'object' ? user.name : user)), ...(anonymous === undefined ? [] : [anonymous])];
+  const senders = [
+    ...roles.users.map((user) => (typeof user === 'object' ? user.name : user)),
+    ...(anonymous === undefined ? [] : [anonymous]),
+  ];
   const shape = await readShape(client, schemas);
   return {
     input,
@@ -109,7 +124,12 @@ export interface Round {
 }
 
 /** Makes a round on the database without faults. */
-export async function makeRound(client: pg.ClientBase, subject: Subject, random: Random, count: number): Promise<Round> {
+export async function makeRound(
+  client: pg.ClientBase,
+  subject: Subject,
+  random: Random,
+  count: number,
+): Promise<Round> {
   await beginCheck(client);
   try {
     const rows = await fill(client, randomRows(random, subject.shape, subject.words));
@@ -149,10 +169,13 @@ export async function findDifference(
 ): Promise<Difference | undefined> {
   await beginCheck(client);
   try {
-    await client.query(sql);
+    // Before the fault: a trigger may need what it takes away.
     await fill(client, rows);
+    await client.query(sql);
     const answers = await runRequests(client, shape, requests, frame);
     for (const [at, request] of requests.entries()) {
+      // A claim that is no value of a type: the plan decides whether a condition meets it.
+      if ('code' in answers[at]! && answers[at].code.startsWith('22')) continue;
       const difference = expected[at] && differenceOf(expected[at], answers[at]!, ignored);
       if (difference !== undefined) return { rows, request, difference };
     }

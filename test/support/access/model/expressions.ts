@@ -79,7 +79,7 @@ export function evaluate(expression: unknown, scope: Scope, around: Surroundings
     case 'A_Expr':
       return operation(node, value);
     case 'FuncCall':
-      return callOf(node, list(node['args']), around) as SqlValue;
+      return callOf(node, list(node['args']), around);
     case 'SubLink':
       return subLink(node, scope, around);
     case 'CaseExpr': {
@@ -96,7 +96,11 @@ export function evaluate(expression: unknown, scope: Scope, around: Surroundings
 
 function constant(node: Node): SqlValue {
   const { isnull, ival, sval, boolval, fval } = node as {
-    isnull?: boolean; ival?: { ival?: number }; sval?: { sval?: string }; boolval?: { boolval?: boolean }; fval?: { fval: string };
+    isnull?: boolean;
+    ival?: { ival?: number };
+    sval?: { sval?: string };
+    boolval?: { boolval?: boolean };
+    fval?: { fval: string };
   };
   if (isnull) return null;
   if (ival) return ival.ival ?? 0;
@@ -118,7 +122,9 @@ function columnOf(path: readonly string[], scope: Scope | undefined): SqlValue {
 
 export function typeOf(node: Node): string {
   const { names: list, arrayBounds } = node['typeName'] as Node;
-  const name = names(list).filter((part) => part !== 'pg_catalog').join('.');
+  const name = names(list)
+    .filter((part) => part !== 'pg_catalog')
+    .join('.');
   return arrayBounds ? `${name}[]` : name;
 }
 
@@ -127,10 +133,11 @@ function cast(value: SqlValue, type: string): SqlValue {
   if (typeof value === 'string') {
     if (/^(timestamptz|timestamp|date|regclass)$/.test(type)) return value;
     const read = readText(type, value);
-    if (read === undefined) throw new Refused(/^int\d?$/.test(type) && /^\s*[+-]?\d+\s*$/.test(value) ? '22003' : '22P02');
+    if (read === undefined)
+      throw new Refused(/^int\d?$/.test(type) && /^\s*[+-]?\d+\s*$/.test(value) ? '22003' : '22P02');
     return read;
   }
-  if (type === 'text' || type === 'varchar') return value instanceof Json ? jsonText(value.value) : String(value as unknown);
+  if (type === 'text' || type === 'varchar') return value instanceof Json ? jsonText(value.value) : String(value);
   if (value instanceof Json) {
     if (type === 'jsonb' || type === 'json') return value;
     throw new NotModelled('a cast of JSON');
@@ -198,14 +205,19 @@ function binary(operator: string, left: SqlValue, right: SqlValue): SqlValue {
   if (operator === '->>' || operator === '->' || operator === '#>>') {
     if (left === null || right === null) return null;
     if (!(left instanceof Json)) throw new NotModelled(operator);
-    const path = operator === '#>>' ? String(right as string).replace(/^\{|\}$/g, '').split(',') : [String(right as string)];
+    const path =
+      operator === '#>>'
+        ? String(right)
+            .replace(/^\{|\}$/g, '')
+            .split(',')
+        : [String(right)];
     const inner = path.reduce<unknown>((found, name) => memberOf(found, name), left.value);
     if (operator !== '->') return jsonText(inner);
     return inner === undefined ? null : new Json(inner);
   }
   if (operator === '+' || operator === '-' || operator === '%') {
     if (left === null || right === null) return null;
-    const [a, b] = [Number(left as number), Number(right as number)];
+    const [a, b] = [Number(left), Number(right)];
     return operator === '+' ? a + b : operator === '-' ? a - b : a % b;
   }
   const order = compare(left, right);
@@ -248,7 +260,7 @@ export function callOf(node: Node, args: readonly SqlValue[], around: Surroundin
     case 'current_setting':
       return args[0] === 'request.jwt.claims' ? JSON.stringify(around.claims) : null;
     case 'lower':
-      return args[0] === null ? null : String(args[0] as string).toLowerCase();
+      return args[0] === null ? null : String(args[0]).toLowerCase();
     case 'nextval':
     case 'gen_random_uuid':
       return UNKNOWN;

@@ -4,14 +4,29 @@ import type { State } from '../../../../access/check/run-requests.ts';
 import type { Row } from '../../../../access/check/rows.ts';
 import type { Shape, ShapeFunction, ShapeTable } from '../../../../access/check/shape.ts';
 import { NotModelled, Refused } from './errors.ts';
-import { callOf, evaluate, memberOf, names, parseCondition, parseSelect, targets, type Node, type Scope, type Surroundings } from './expressions.ts';
+import {
+  callOf,
+  evaluate,
+  memberOf,
+  names,
+  parseCondition,
+  parseSelect,
+  targets,
+  type Node,
+  type Scope,
+  type Surroundings,
+} from './expressions.ts';
 import { runSelect, type Tuple } from './query.ts';
 import { Rules, type Policy } from './rules.ts';
 import { compare, Json, jsonText, readText, UNKNOWN, type SqlValue } from './values.ts';
 
 /** What a request does by the model. One of several codes where the order in which Postgres meets rows decides. */
 export type Expected =
-  | { readonly rows: readonly Tuple[] | null; readonly count: number; readonly state: ReadonlyMap<string, readonly Tuple[]> }
+  | {
+      readonly rows: readonly Tuple[] | null;
+      readonly count: number;
+      readonly state: ReadonlyMap<string, readonly Tuple[]>;
+    }
   | { readonly refused: ReadonlySet<string> };
 
 /**
@@ -34,7 +49,8 @@ export class Model {
   answer(request: CheckRequest): Expected {
     try {
       const { sender, target, kind } = request;
-      if (kind === 'call' && !this.#rules.mayCall(sender.role, `${target.schema}.${target.name}`)) throw new Refused('permission');
+      if (kind === 'call' && !this.#rules.mayCall(sender.role, `${target.schema}.${target.name}`))
+        throw new Refused('permission');
       this.#checkToken(sender);
       return new Statement(this.#rules, this.#shape, this.#state, this.#private, request.sender).run(request);
     } catch (error) {
@@ -171,7 +187,10 @@ class Statement {
     this.#require('update', relation, Object.keys(set));
     if (reads) this.#require('select', relation, [...columnsOf(filters), ...(returning ?? [])]);
     const met = this.#rows(relation).filter(
-      (row) => (!reads || this.#allowed('select', relation, row)) && this.#allowed('update', relation, row) && passes(filters, row),
+      (row) =>
+        (!reads || this.#allowed('select', relation, row)) &&
+        this.#allowed('update', relation, row) &&
+        passes(filters, row),
     );
     const refused = new Set<string>();
     const written = met.map((row) => {
@@ -203,9 +222,15 @@ class Statement {
     this.#require('delete', relation, []);
     if (reads) this.#require('select', relation, [...columnsOf(filters), ...(returning ?? [])]);
     const met = this.#rows(relation).filter(
-      (row) => (!reads || this.#allowed('select', relation, row)) && this.#allowed('delete', relation, row) && passes(filters, row),
+      (row) =>
+        (!reads || this.#allowed('select', relation, row)) &&
+        this.#allowed('delete', relation, row) &&
+        passes(filters, row),
     );
-    this.#state.set(relation, this.#rows(relation).filter((row) => !met.includes(row)));
+    this.#state.set(
+      relation,
+      this.#rows(relation).filter((row) => !met.includes(row)),
+    );
     this.#cascade(relation, met);
     this.#checkReferences();
     return this.#written(met, returning);
@@ -240,16 +265,18 @@ class Statement {
   /** Refuses before any row is met; what policies read counts as well. */
   #require(command: Command, relation: string, columns: readonly string[], seen: readonly string[] = []): void {
     const view = this.#shape.tables.find((table) => `${table.schema}.${table.name}` === relation && !table.is_table);
-    const lacking = columns.length > 0
-      ? columns.some((column) => !this.#rules.may(this.#user, command, relation, column))
-      : !this.#rules.may(this.#user, command, relation);
+    const lacking =
+      columns.length > 0
+        ? columns.some((column) => !this.#rules.may(this.#user, command, relation, column))
+        : !this.#rules.may(this.#user, command, relation);
     if (lacking) throw new Refused('permission');
     if (view) this.#requireQuery(parseSelect(view.definition!.replace(/;\s*$/, '')), seen);
     for (const policy of this.#rules.policiesFor(this.#user, command, relation)) {
       if (policy.kind !== 'custom') continue;
       for (const text of [policy.using.sql, policy.check?.sql]) {
         if (text === undefined || seen.includes(text)) continue;
-        for (const select of selectsIn(parseCondition(this.#filled(text, policy.values)))) this.#requireQuery(select, [...seen, text]);
+        for (const select of selectsIn(parseCondition(this.#filled(text, policy.values))))
+          this.#requireQuery(select, [...seen, text]);
       }
     }
   }
@@ -297,7 +324,8 @@ class Statement {
 
   #passes(command: Command, relation: string, _row: Tuple, holds: (policy: Policy) => boolean): boolean {
     const policies = this.#rules.policiesFor(this.#user, command, relation);
-    const membersRead = this.#user === this.#rules.owner && command === 'select' && this.#rules.membershipTables.has(relation);
+    const membersRead =
+      this.#user === this.#rules.owner && command === 'select' && this.#rules.membershipTables.has(relation);
     const permissive = policies.filter(({ restrictive }) => restrictive !== true);
     const restrictive = policies.filter((policy) => policy.restrictive === true);
     return restrictive.every(holds) && (membersRead || permissive.some(holds));
@@ -394,7 +422,8 @@ class Statement {
       }
     }
     const found = this.#shape.functions.find(
-      (each) => each.name === name && (path.length === 1 || each.schema === path.at(-2)) && each.types.length === args.length,
+      (each) =>
+        each.name === name && (path.length === 1 || each.schema === path.at(-2)) && each.types.length === args.length,
     );
     if (!found) throw new NotModelled(`function ${path.join('.')}`);
     const rows = this.#runFunction(found, args).map((row) => Object.values(row)[0] ?? null);
@@ -404,8 +433,13 @@ class Statement {
   #runFunction(called: ShapeFunction, args: readonly SqlValue[]): readonly Tuple[] {
     if (called.language !== 'sql') throw new NotModelled(`language ${called.language}`);
     const user = called.is_definer ? this.#rules.owner : this.#user;
-    const named: Tuple = Object.fromEntries(args.map((value, at): [string, SqlValue] => [called.names[at] ?? `$${at + 1}`, value]));
-    const text = (called.body ?? called.source).trim().replace(/^BEGIN ATOMIC\s*/i, '').replace(/;?\s*END$/i, '');
+    const named: Tuple = Object.fromEntries(
+      args.map((value, at): [string, SqlValue] => [called.names[at] ?? `$${at + 1}`, value]),
+    );
+    const text = (called.body ?? called.source)
+      .trim()
+      .replace(/^BEGIN ATOMIC\s*/i, '')
+      .replace(/;?\s*END$/i, '');
     const sql = text.replace(/^RETURN\s/i, 'SELECT ').replace(/;\s*$/, '');
     // Arguments may be named as those of the function.
     const scope: Scope = { rows: { [called.name]: named }, args: named };
@@ -425,7 +459,7 @@ class Statement {
       setOf: (call, inner) => {
         const args = ((call['args'] ?? []) as unknown[]).map((arg) => evaluate(arg, inner, this.#around()));
         const result = callOf(call, args, this.#around());
-        return Array.isArray(result) ? (result as SqlValue[]) : [result as SqlValue];
+        return Array.isArray(result) ? (result as SqlValue[]) : [result];
       },
     });
   }
@@ -434,7 +468,9 @@ class Statement {
 
   #resolve(schema: string | undefined, name: string): string {
     const schemas = schema === undefined ? this.#rules.schemas : [schema];
-    const found = schemas.map((each) => `${each}.${name}`).find((each) => this.#shape.tables.some((table) => `${table.schema}.${table.name}` === each));
+    const found = schemas
+      .map((each) => `${each}.${name}`)
+      .find((each) => this.#shape.tables.some((table) => `${table.schema}.${table.name}` === each));
     if (found === undefined) throw new NotModelled(`table ${name}`);
     return found;
   }
@@ -450,17 +486,23 @@ class Statement {
   }
 
   #replace(relation: string, row: Tuple, by: Tuple): void {
-    this.#state.set(relation, this.#rows(relation).map((each) => (each === row ? by : each)));
+    this.#state.set(
+      relation,
+      this.#rows(relation).map((each) => (each === row ? by : each)),
+    );
   }
 
   #withDefaults(table: ShapeTable, given: Row, columns: readonly string[]): Tuple {
-    const declared = (this.#rules.input.tables ?? []).find(({ name }) => this.#rules.qualified(name) === `${table.schema}.${table.name}`);
+    const declared = (this.#rules.input.tables ?? []).find(
+      ({ name }) => this.#rules.qualified(name) === `${table.schema}.${table.name}`,
+    );
     return Object.fromEntries(
       table.columns.map((column): [string, SqlValue] => {
         if (columns.includes(column.name)) return [column.name, given[column.name] ?? null];
         const value = declared?.defaults?.[column.name];
         if (value) return [column.name, this.#claim(value.claim, value.type ?? 'text')];
-        if (column.generated !== null || /^(now\(\)|CURRENT_)/.test(column.default ?? '')) return [column.name, UNKNOWN];
+        if (column.generated !== null || /^(now\(\)|CURRENT_)/.test(column.default ?? ''))
+          return [column.name, UNKNOWN];
         if (column.default === null) return [column.name, null];
         return [column.name, evaluate(parseCondition(column.default), NO_ROWS, this.#around())];
       }),
@@ -482,7 +524,10 @@ class Statement {
         const from = `${table.schema}.${table.name}`;
         const gone = this.#rows(from).filter((row) => deleted.some((other) => leads(row, columns, other, referenced)));
         if (gone.length === 0) continue;
-        this.#state.set(from, this.#rows(from).filter((row) => !gone.includes(row)));
+        this.#state.set(
+          from,
+          this.#rows(from).filter((row) => !gone.includes(row)),
+        );
         this.#cascade(from, gone);
       }
     }
@@ -493,7 +538,9 @@ class Statement {
       for (const { schema, table: name, columns, referenced } of table.references) {
         const others = this.#rows(`${schema}.${name}`);
         const lost = this.#rows(`${table.schema}.${table.name}`).some(
-          (row) => columns.every((column) => row[column] !== null) && !others.some((other) => leads(row, columns, other, referenced)),
+          (row) =>
+            columns.every((column) => row[column] !== null) &&
+            !others.some((other) => leads(row, columns, other, referenced)),
         );
         if (lost) throw new Refused('23503');
       }
@@ -509,10 +556,17 @@ const pick = (row: Tuple, columns: readonly string[]): Tuple =>
   Object.fromEntries(columns.map((column) => [column, row[column] ?? null]));
 
 const leads = (row: Tuple, columns: readonly string[], other: Tuple, referenced: readonly string[]) =>
-  columns.every((column, at) => row[column] !== UNKNOWN && other[referenced[at]!] !== UNKNOWN && compare(row[column]!, other[referenced[at]!]!) === 0);
+  columns.every(
+    (column, at) =>
+      row[column] !== UNKNOWN &&
+      other[referenced[at]!] !== UNKNOWN &&
+      compare(row[column]!, other[referenced[at]!]!) === 0,
+  );
 
 const sameIn = (key: readonly string[], row: Tuple, other: Tuple) =>
-  key.every((column) => row[column] !== UNKNOWN && other[column] !== UNKNOWN && compare(row[column]!, other[column]!) === 0);
+  key.every(
+    (column) => row[column] !== UNKNOWN && other[column] !== UNKNOWN && compare(row[column]!, other[column]!) === 0,
+  );
 
 /** The value of a literal in the type of the column's value. */
 function literal(value: SqlValue, text: string | number | boolean): SqlValue {
@@ -527,8 +581,8 @@ function passes(filters: readonly Filter[], row: Tuple): boolean {
   return filters.every(({ column, operator, value }) => {
     const left = row[column]!;
     if (operator === 'is') return left === null;
-    if (operator === 'in') return [value].flat().some((one) => compare(left, one as SqlValue) === 0);
-    const order = compare(left, value as SqlValue);
+    if (operator === 'in') return [value].flat().some((one) => compare(left, one) === 0);
+    const order = compare(left, value);
     if (order === null) return false;
     return { eq: order === 0, neq: order !== 0, gt: order > 0, lt: order < 0 }[operator];
   });
@@ -561,7 +615,11 @@ function rangeVars(part: unknown): RangeVar[] {
   if (Array.isArray(part)) return part.flatMap(rangeVars);
   return Object.entries(part as Node).flatMap(([kind, node]) => {
     if (kind !== 'RangeVar') return rangeVars(node);
-    const { schemaname, relname, alias } = node as { schemaname?: string; relname: string; alias?: { aliasname: string } };
+    const { schemaname, relname, alias } = node as {
+      schemaname?: string;
+      relname: string;
+      alias?: { aliasname: string };
+    };
     return [{ ...(schemaname !== undefined && { schemaname }), relname, alias: alias?.aliasname }];
   });
 }

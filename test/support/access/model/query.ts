@@ -21,9 +21,7 @@ export function runSelect(select: Node, scope: Scope, around: Surroundings, sour
   const from = (select['fromClause'] ?? []) as unknown[];
   const joined = from.reduce<Scope['rows'][]>(
     (left, item) =>
-      left.flatMap((rows) =>
-        rowsFrom(item, inner(scope, rows), around, sources).map((more) => ({ ...rows, ...more })),
-      ),
+      left.flatMap((rows) => rowsFrom(item, inner(scope, rows), around, sources).map((more) => ({ ...rows, ...more }))),
     [{}],
   );
   const met = joined
@@ -78,7 +76,10 @@ function rowsFrom(item: unknown, scope: Scope, around: Surroundings, sources: So
 }
 
 /** The row of an outer join that met none: each of its columns is NULL. */
-const NOTHING: Tuple = new Proxy({}, { get: () => null, getOwnPropertyDescriptor: () => ({ configurable: true, enumerable: false }) });
+const NOTHING: Tuple = new Proxy(
+  {},
+  { get: () => null, getOwnPropertyDescriptor: () => ({ configurable: true, enumerable: false }) },
+);
 
 function expand(columns: ReturnType<typeof targets>, scope: Scope, around: Surroundings, sources: Sources): Tuple[] {
   const [only] = columns;
@@ -126,7 +127,9 @@ function groups(select: Node, met: readonly Scope[], around: Surroundings): Scop
   const found: { key: SqlValue[]; scopes: Scope[] }[] = [];
   for (const scope of met) {
     const key = by.map((part) => evaluate(part, scope, around));
-    const same = found.find((group) => group.key.every((value, at) => value === key[at] || compare(value, key[at]!) === 0));
+    const same = found.find((group) =>
+      group.key.every((value, at) => value === key[at] || compare(value, key[at]!) === 0),
+    );
     if (same) same.scopes.push(scope);
     else found.push({ key, scopes: [scope] });
   }

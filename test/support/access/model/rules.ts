@@ -82,7 +82,8 @@ export class Rules {
     const roles = this.inherited(role);
     return this.#grants.some((grant) => {
       const given = grant[command];
-      if (grant.relation !== relation || given === undefined || !listOf(grant.to).some((to) => roles.has(to))) return false;
+      if (grant.relation !== relation || given === undefined || !listOf(grant.to).some((to) => roles.has(to)))
+        return false;
       return given === true || (column !== undefined && given.includes(column));
     });
   }

@@ -17,7 +17,11 @@ export type SqlValue = string | number | boolean | null | typeof UNKNOWN | Json 
 
 const RANGES: Readonly<Record<string, number>> = { int2: 2 ** 15, int4: 2 ** 31, int8: 2 ** 63 };
 const NAMES: Readonly<Record<string, string>> = {
-  int: 'int4', integer: 'int4', bigint: 'int8', smallint: 'int2', boolean: 'bool',
+  int: 'int4',
+  integer: 'int4',
+  bigint: 'int8',
+  smallint: 'int2',
+  boolean: 'bool',
 };
 
 /** The value of a text in a type, as its input function reads it; undefined where it fails. */
@@ -40,7 +44,10 @@ export function readText(type: string, text: string): SqlValue | undefined {
     case 'uuid': {
       const digits = text.replace(/^\{(.*)\}$/, '$1');
       if (!/^[0-9a-f]{8}-?([0-9a-f]{4}-?){3}[0-9a-f]{12}$/i.test(digits)) return undefined;
-      return digits.replaceAll('-', '').toLowerCase().replace(/^(.{8})(.{4})(.{4})(.{4})/, '$1-$2-$3-$4-');
+      return digits
+        .replaceAll('-', '')
+        .toLowerCase()
+        .replace(/^(.{8})(.{4})(.{4})(.{4})/, '$1-$2-$3-$4-');
     }
     case 'bool': {
       const word = trimmed.toLowerCase();
