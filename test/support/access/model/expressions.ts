@@ -94,6 +94,13 @@ export function evaluate(expression: unknown, scope: Scope, around: Surroundings
   }
 }
 
+/** The text of a value that is neither JSON nor an array. */
+function plain(value: SqlValue | undefined): string {
+  if (typeof value === 'string') return value;
+  if (typeof value === 'number' || typeof value === 'boolean') return String(value);
+  throw new NotModelled('the text of JSON, an array or a value that Postgres makes');
+}
+
 function constant(node: Node): SqlValue {
   const { isnull, ival, sval, boolval, fval } = node as {
     isnull?: boolean;
@@ -137,7 +144,7 @@ function cast(value: SqlValue, type: string): SqlValue {
       throw new Refused(/^int\d?$/.test(type) && /^\s*[+-]?\d+\s*$/.test(value) ? '22003' : '22P02');
     return read;
   }
-  if (type === 'text' || type === 'varchar') return value instanceof Json ? jsonText(value.value) : String(value);
+  if (type === 'text' || type === 'varchar') return value instanceof Json ? jsonText(value.value) : plain(value);
   if (value instanceof Json) {
     if (type === 'jsonb' || type === 'json') return value;
     throw new NotModelled('a cast of JSON');
@@ -207,10 +214,10 @@ function binary(operator: string, left: SqlValue, right: SqlValue): SqlValue {
     if (!(left instanceof Json)) throw new NotModelled(operator);
     const path =
       operator === '#>>'
-        ? String(right)
+        ? plain(right)
             .replace(/^\{|\}$/g, '')
             .split(',')
-        : [String(right)];
+        : [plain(right)];
     const inner = path.reduce<unknown>((found, name) => memberOf(found, name), left.value);
     if (operator !== '->') return jsonText(inner);
     return inner === undefined ? null : new Json(inner);
@@ -260,7 +267,7 @@ export function callOf(node: Node, args: readonly SqlValue[], around: Surroundin
     case 'current_setting':
       return args[0] === 'request.jwt.claims' ? JSON.stringify(around.claims) : null;
     case 'lower':
-      return args[0] === null ? null : String(args[0]).toLowerCase();
+      return args[0] === null ? null : plain(args[0]).toLowerCase();
     case 'nextval':
     case 'gen_random_uuid':
       return UNKNOWN;
