@@ -28,9 +28,9 @@ export function randomRequest(random: Random, source: RequestSource, sender: Sen
   const allowed = tables.filter((table) =>
     ['select', 'insert', 'update', 'delete'].some((command) => source.rights(sender.role, table, command).length > 0),
   );
-  const table = random.one(allowed.length > 0 && random.percent(90) ? allowed : tables);
+  const table = random.one(allowed.length > 0 && random.percent(75) ? allowed : tables);
   const commands = ['insert', 'update', 'delete'].filter(
-    (command) => random.percent(10) || source.rights(sender.role, table, command).length > 0,
+    (command) => random.percent(20) || source.rights(sender.role, table, command).length > 0,
   );
   const command = table.is_table && commands.length > 0 && random.percent(65) ? random.one(commands) : 'read';
   const target = { schema: table.schema, name: table.name };
@@ -43,7 +43,7 @@ export function randomRequest(random: Random, source: RequestSource, sender: Sen
     case 'update': {
       const settable = table.columns.filter(({ generated }) => generated !== 'always').map(({ name }) => name);
       const rights = source.rights(sender.role, table, 'update').filter((column) => settable.includes(column));
-      const names = someOf(random, random.percent(90) && rights.length > 0 ? rights : settable);
+      const names = someOf(random, random.percent(80) && rights.length > 0 ? rights : settable);
       const row = newRow(random, source, table);
       const set = Object.fromEntries(names.map((name) => [name, row[name] ?? null]));
       return { sender, target, kind: 'update', set, filters, returning };
@@ -60,7 +60,7 @@ export function randomRequest(random: Random, source: RequestSource, sender: Sen
 
 function columnsOf(random: Random, table: ShapeTable, rights: readonly string[]): string[] {
   const all = table.columns.map(({ name }) => name);
-  return someOf(random, random.percent(92) && rights.length > 0 ? rights : all);
+  return someOf(random, random.percent(82) && rights.length > 0 ? rights : all);
 }
 
 /** All of them, or some and at least one. */
@@ -73,7 +73,7 @@ function someOf(random: Random, names: readonly string[]): string[] {
 function randomInsert(random: Random, source: RequestSource, sender: Sender, table: ShapeTable) {
   const all = table.columns.filter(({ generated }) => generated !== 'always').map(({ name }) => name);
   const rights = source.rights(sender.role, table, 'insert').filter((column) => all.includes(column));
-  const possible = random.percent(92) && rights.length > 0 ? rights : all;
+  const possible = random.percent(82) && rights.length > 0 ? rights : all;
   const columns = random.percent(70) ? [...possible] : someOf(random, possible);
   const count = random.percent(75) ? 1 : 2;
   const rows = Array.from({ length: count }, (): Row => {
