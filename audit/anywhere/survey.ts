@@ -168,6 +168,8 @@ export interface SurveyedFunction {
   readonly security_definer: boolean;
   readonly leakproof: boolean;
   readonly volatility: 'i' | 's' | 'v';
+  /** It is not run, and its result is null, where an argument is null. */
+  readonly strict: boolean;
   readonly language: string;
   readonly trusted: boolean;
   /** Written as `name=value`. */

@@ -97,7 +97,7 @@ FROM pg_policy AS p ORDER BY p.polrelid, p.polname
 -- name: functions
 -- Without those of pg_catalog.
 SELECT p.oid::text AS id, p.pronamespace::text AS schema, p.proname AS name, p.oid::regprocedure::text AS signature, p.proowner::text AS owner,
-  p.prokind AS kind, p.prosecdef AS security_definer, p.proleakproof AS leakproof, p.provolatile AS volatility, l.lanname AS language,
+  p.prokind AS kind, p.prosecdef AS security_definer, p.proleakproof AS leakproof, p.provolatile AS volatility, p.proisstrict AS strict, l.lanname AS language,
   l.lanpltrusted AS trusted, coalesce(p.proconfig, '{}')::text[] AS settings, coalesce(p.proacl, acldefault('f', p.proowner))::text[] AS acl,
   ARRAY(SELECT format_type(t, NULL) FROM unnest(p.proargtypes) WITH ORDINALITY AS a(t, position) ORDER BY position) AS arguments,
   coalesce(p.proargnames, '{}')::text[] AS argument_names,

@@ -6,10 +6,11 @@ import {
   textOf,
   type Expression,
 } from '../../../postgres/expressions/parse-expression.ts';
+import type { Node } from '../../../postgres/expressions/walk.ts';
 import { cast, tryCast } from './casts.ts';
 import { DEEPEST, type Environment } from './environment.ts';
-import { evaluate, onlyValue, scalarFrom, unknown } from './expressions.ts';
-import { any, TRUE_TERM } from './script.ts';
+import { evaluate, NEGATED_WITHIN, onlyValue, readsRows, scalarFrom, unknown } from './expressions.ts';
+import { any, FALSE_TERM, TRUE_TERM } from './script.ts';
 import { kindOf, type Kind, type List, type Value } from './values.ts';
 
 /** Postgres' own functions by the kind of their results; they compute the same of the same, and null of null. */
@@ -35,7 +36,7 @@ const STRICT = new Map<string, Kind>([
       'encode',
     ] as const
   ).map((name) => [name, 'text'] as const),
-  ...(['length', 'char_length', 'octet_length', 'strpos', 'position', 'cardinality', 'abs', 'mod'] as const).map(
+  ...(['length', 'char_length', 'octet_length', 'strpos', 'position', 'cardinality'] as const).map(
     (name) => [name, 'int'] as const,
   ),
   ...(['starts_with', 'like_escape', 'isfinite'] as const).map((name) => [name, 'bool'] as const),
@@ -49,7 +50,9 @@ export function callFunction(expression: Expression, environment: Environment): 
   const name = names.at(-1) ?? '';
   const schema = names.length > 1 ? names.at(-2) : undefined;
   const parts = expressionsOf(node['args']);
-  if (schema === undefined || schema === 'pg_catalog') {
+  // One of a schema with the same name may fit better.
+  const isShadowed = schema === undefined && environment.library.functions(undefined, name).length > 0;
+  if (!isShadowed && (schema === undefined || schema === 'pg_catalog')) {
     const own = builtIn(name, parts, expression, environment);
     if (own) return own;
   }
@@ -68,11 +71,34 @@ export function callFunction(expression: Expression, environment: Environment): 
   const body = bodyEnvironment(fn, parts, environment, Boolean(node['func_variadic']));
   const query = environment.library.query(fn);
   if (!body || !query) return opaque(fn, parts, expression, environment);
-  const value = onlyValue(query, body);
   const kind = kindOf(fn.returns);
+  const value = strictly(fn, body, onlyValue(query, within(query, body)), environment);
   return value.kind === 'claims' || value.kind === 'list' || kind.startsWith('other:')
     ? value
     : cast(value, kind, environment.world);
+}
+
+/** A function that reads rows counts as a sub-select. */
+function within(query: Node, body: Environment): Environment {
+  if (!readsRows(query)) return body;
+  if (body.nesting > 0 && body.isNegated) body.world.gaps.add(NEGATED_WITHIN);
+  return { ...body, nesting: body.nesting + 1, isNegated: false };
+}
+
+/** The result of a function that is null where an argument is null. */
+function strictly(fn: SurveyedFunction, body: Environment, value: Value, environment: Environment): Value {
+  if (!fn.strict) return value;
+  const absent = any(
+    ...fn.arguments.map((_, n) => {
+      const given = body.arguments.get(`$${n + 1}`);
+      return given === undefined || given.kind === 'claims'
+        ? environment.world.freshTruth(`arguments of ${fn.signature}`)
+        : given.isNull;
+    }),
+  );
+  if (absent === FALSE_TERM) return value;
+  const scalar = scalarFrom(value, environment);
+  return { ...scalar, literal: undefined, truth: undefined, isNull: any(scalar.isNull, absent) };
 }
 
 /** Function of a name that takes so many arguments; the only one. */
