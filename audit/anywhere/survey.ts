@@ -12,6 +12,8 @@ export interface SurveyedServer {
   readonly user: string;
   readonly owner: string;
   readonly grants: readonly Grant[];
+  /** There are collations in which texts are equal that are not the same. */
+  readonly vague_texts: boolean;
   /** Some of the server's settings; none that the surveying role or its database changes. */
   readonly settings: Readonly<Record<string, string>>;
 }

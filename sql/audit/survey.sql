@@ -6,7 +6,7 @@ BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY
 
 -- name: server
 SELECT current_setting('server_version_num')::int AS version, current_database() AS database, current_user AS "user",
-  d.datdba::text AS owner, coalesce(d.datacl, acldefault('d', d.datdba))::text[] AS acl,
+  EXISTS (SELECT FROM pg_collation WHERE NOT collisdeterministic) AS vague_texts, d.datdba::text AS owner, coalesce(d.datacl, acldefault('d', d.datdba))::text[] AS acl,
   -- As the server begins each session: this one's own values, and those of its role and database, are not the server's.
   (SELECT jsonb_object_agg(s.name, s.reset_val) FROM pg_settings AS s WHERE s.name IN ('lo_compat_privileges', 'row_security',
     'session_replication_role', 'standard_conforming_strings', 'statement_timeout', 'wal_level', 'shared_preload_libraries')
