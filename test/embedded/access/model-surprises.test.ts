@@ -39,9 +39,9 @@ async function judged({
     await client.query('ROLLBACK TO SAVEPOINT made');
     const scope = findScope(survey, { schemas: ['api'], roles: ['member'], authenticator: 'authenticator' });
     const property = {
-      ...{ name: 'surprise', words: 'rows are like that', roles: ['member'], commands: ['select'], only },
+      ...{ name: 'surprise', words: 'rows are like that', roles: ['member'], commands: ['select' as const], only },
       relation: { schema: 'api', name: 't' },
-    } as const;
+    };
     const [judgement] = await judge(await prepare(survey, scope), [property], { solver });
     const token = JSON.stringify({ ...claims, role: 'member' });
     await client.query(`SELECT set_config('request.jwt.claims', $1, true)`, [token]);
