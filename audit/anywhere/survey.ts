@@ -12,6 +12,8 @@ export interface SurveyedServer {
   readonly user: string;
   readonly owner: string;
   readonly grants: readonly Grant[];
+  /** There are collations in which texts are equal that are not the same. */
+  readonly vague_texts: boolean;
   /** Some of the server's settings; none that the surveying role or its database changes. */
   readonly settings: Readonly<Record<string, string>>;
 }
@@ -168,6 +170,8 @@ export interface SurveyedFunction {
   readonly security_definer: boolean;
   readonly leakproof: boolean;
   readonly volatility: 'i' | 's' | 'v';
+  /** It is not run, and its result is null, where an argument is null. */
+  readonly strict: boolean;
   readonly language: string;
   readonly trusted: boolean;
   /** Written as `name=value`. */

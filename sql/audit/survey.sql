@@ -6,7 +6,7 @@ BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY
 
 -- name: server
 SELECT current_setting('server_version_num')::int AS version, current_database() AS database, current_user AS "user",
-  d.datdba::text AS owner, coalesce(d.datacl, acldefault('d', d.datdba))::text[] AS acl,
+  EXISTS (SELECT FROM pg_collation WHERE NOT collisdeterministic) AS vague_texts, d.datdba::text AS owner, coalesce(d.datacl, acldefault('d', d.datdba))::text[] AS acl,
   -- As the server begins each session: this one's own values, and those of its role and database, are not the server's.
   (SELECT jsonb_object_agg(s.name, s.reset_val) FROM pg_settings AS s WHERE s.name IN ('lo_compat_privileges', 'row_security',
     'session_replication_role', 'standard_conforming_strings', 'statement_timeout', 'wal_level', 'shared_preload_libraries')
@@ -97,7 +97,7 @@ FROM pg_policy AS p ORDER BY p.polrelid, p.polname
 -- name: functions
 -- Without those of pg_catalog.
 SELECT p.oid::text AS id, p.pronamespace::text AS schema, p.proname AS name, p.oid::regprocedure::text AS signature, p.proowner::text AS owner,
-  p.prokind AS kind, p.prosecdef AS security_definer, p.proleakproof AS leakproof, p.provolatile AS volatility, l.lanname AS language,
+  p.prokind AS kind, p.prosecdef AS security_definer, p.proleakproof AS leakproof, p.provolatile AS volatility, p.proisstrict AS strict, l.lanname AS language,
   l.lanpltrusted AS trusted, coalesce(p.proconfig, '{}')::text[] AS settings, coalesce(p.proacl, acldefault('f', p.proowner))::text[] AS acl,
   ARRAY(SELECT format_type(t, NULL) FROM unnest(p.proargtypes) WITH ORDINALITY AS a(t, position) ORDER BY position) AS arguments,
   coalesce(p.proargnames, '{}')::text[] AS argument_names,

@@ -1,5 +1,5 @@
 import { choose, FALSE_TERM, same, TRUE_TERM } from './script.ts';
-import type { Kind, Scalar } from './values.ts';
+import { isExact, type Kind, type Scalar } from './values.ts';
 import type { World } from './world.ts';
 
 /** A constant of a kind by its text; undefined if the model does not read the text. */
@@ -15,6 +15,7 @@ function constantOf(kind: Kind, text: string, world: World): string | undefined 
     case 'text':
       return world.text(text).term;
     case 'uuid': {
+      if (!/^[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}$/i.test(text)) return undefined;
       const term = world.script.distinct(`uuid ${text.toLowerCase()}`, 'Uuid');
       world.constants.set(term, { term, kind, text: text.toLowerCase() });
       return term;
@@ -22,9 +23,7 @@ function constantOf(kind: Kind, text: string, world: World): string | undefined 
     case 'date':
     case 'timestamp':
     case 'timestamptz': {
-      const milliseconds = /^\d{4}-\d\d-\d\d(?:[ T][\d:.]+(?:Z|[+-]\d\d(?::?\d\d)?)?)?$/.test(text)
-        ? Date.parse(isoOf(text))
-        : Number.NaN;
+      const milliseconds = Date.parse(isoOf(text, kind) ?? '');
       if (Number.isNaN(milliseconds)) return undefined;
       if (kind === 'date') return integer(BigInt(Math.floor(milliseconds / 86_400_000)));
       return real((milliseconds / 1000).toFixed(3));
@@ -40,9 +39,16 @@ function constantOf(kind: Kind, text: string, world: World): string | undefined 
   }
 }
 
-function isoOf(text: string): string {
-  const [day = '', time = '00:00:00', zone = 'Z'] = /^(\S{10})(?:[ T]([\d:.]+)(.*))?$/.exec(text)?.slice(1) ?? [];
-  return `${day}T${time}${zone === '' ? 'Z' : zone.length === 3 ? `${zone}:00` : zone}`;
+const TIME = /^(\d{4}-\d\d-\d\d)(?:[ T](\d\d:\d\d(?::\d\d(?:\.\d{1,3})?)?)(Z|[+-]\d\d(?::\d\d)?)?)?$/;
+
+/** A time as JavaScript reads it; undefined where it depends on more than its text, such as the session's time zone. */
+function isoOf(text: string, kind: Kind): string | undefined {
+  const [, day, time = '00:00', zone] = TIME.exec(text) ?? [];
+  if (day === undefined) return undefined;
+  // Types without a zone read past one.
+  if (kind === 'date') return `${day}T00:00Z`;
+  if (kind === 'timestamp') return `${day}T${time}Z`;
+  return zone === undefined ? undefined : `${day}T${time}${zone.length === 3 ? `${zone}:00` : zone}`;
 }
 
 function integer(value: bigint): string {
@@ -96,7 +102,9 @@ function toText(value: Scalar, world: World): Scalar {
     const term = choose(value.term, world.text('true').term, world.text('false').term);
     return { kind: 'text', term, isNull: value.isNull };
   }
-  const text = applied('text', value, 'text', world);
+  const text = isExact(value.kind)
+    ? applied('text', value, 'text', world)
+    : { ...world.open('text', `text of ${value.term} as ${value.kind}`), isNull: value.isNull };
   world.script.assert(same(fromText(text, value.kind, world).term, value.term));
   return text;
 }

@@ -8,6 +8,8 @@ import type { Found, Value } from './values.ts';
 /** Columns by name; those of a table are made when they are asked for. */
 export interface Columns {
   readonly names: readonly string[];
+  /** True if there may be columns of other names. */
+  readonly isOpen?: boolean;
   get(name: string): Value | undefined;
 }
 
@@ -31,8 +33,10 @@ export interface Environment {
   readonly sql: Sql;
   readonly world: World;
   readonly library: Library;
-  /** The role that SQL runs as. */
+  /** The role whose rights tables are read with: a view's owner in the view. */
   readonly role: string;
+  /** Who `current_user` is, and whom functions run as: a view does not change it. */
+  readonly user: string;
   /** Sources of this query, and then those of the queries around it. */
   readonly scopes: readonly (readonly Source[])[];
   /** Arguments of a function by name and by position. */
@@ -66,7 +70,7 @@ export function sourceOf(row: Row, alias = row.relation.name): Source {
 }
 
 /** Columns that are computed already. */
-export function columnsOf(entries: readonly (readonly [string, Value])[]): Columns {
+export function columnsOf(entries: readonly (readonly [string, Value])[], isOpen = false): Columns {
   const values = new Map(entries);
-  return { names: [...values.keys()], get: (name) => values.get(name) };
+  return { names: [...values.keys()], isOpen, get: (name) => values.get(name) };
 }

@@ -6,15 +6,17 @@ import {
   textOf,
   type Expression,
 } from '../../../postgres/expressions/parse-expression.ts';
+import type { Node } from '../../../postgres/expressions/walk.ts';
 import { cast, literal } from './casts.ts';
 import { callFunction } from './functions.ts';
 import { all, any, choose, FALSE_TERM, not, TRUE_TERM } from './script.ts';
 import { compare, isDistinct, isIn, operate } from './operators.ts';
 import { evaluate, scalarFrom, scalarIn, truthIn, unknown } from './evaluate.ts';
-import { listOf, onlyValue } from './sub-selects.ts';
-import type { Environment } from './environment.ts';
+import { listOf, NEGATED_WITHIN, onlyValue, readsRows } from './sub-selects.ts';
+import type { Environment, Source } from './environment.ts';
 import {
   and,
+  isScalar,
   kindOf,
   negated,
   or,
@@ -59,7 +61,7 @@ export function evaluateExpression(expression: Expression | undefined, environme
     case 'SQLValueFunction':
       return sqlValue(String(node['op']), environment, expression);
     case 'CollateClause':
-      return value(node['arg']);
+      return isExact(namesOf(node['collname']).at(-1)) ? value(node['arg']) : unknown(environment, expression, 'text');
     case 'FuncCall':
       return callFunction(expression, environment);
     case 'SubLink':
@@ -80,6 +82,9 @@ export function evaluateExpression(expression: Expression | undefined, environme
       return unknown(environment, expression);
   }
 }
+
+/** Collations in which no two texts are equal. */
+const isExact = (collation: string | undefined) => /^(?:C|POSIX|ucs_basic|default)$/.test(collation ?? '');
 
 const certain = (term: string): Truth => ({ t: term, f: not(term) });
 
@@ -120,6 +125,10 @@ function column(expression: Expression, environment: Environment): Value {
       const found = source.columns.get(name);
       if (found) return found;
     }
+    // A name of an outer query is hidden by one of this query.
+    const hides = ({ alias: own, columns }: Source) =>
+      alias === undefined ? columns.isOpen : own === alias || (own === '' && columns.isOpen);
+    if (scope.some(hides)) return unknown(environment, expression);
   }
   return environment.arguments.get(name) ?? unknown(environment, expression);
 }
@@ -129,6 +138,7 @@ function castTo(inner: Expression | undefined, expression: Expression, environme
   const type = castType(node);
   const isArray = ((node['typeName'] as { arrayBounds?: unknown[] } | undefined)?.arrayBounds ?? []).length > 0;
   const value = evaluate(inner, environment);
+  if (hasLength(node)) return unknown(environment, expression, kindOf(type));
   if (value.kind === 'claims') return /^jsonb?$/.test(type) ? value : unknown(environment, expression, kindOf(type));
   const kind = labelled(type, environment) ?? kindOf(type);
   if (value.kind === 'list') {
@@ -146,6 +156,11 @@ function castTo(inner: Expression | undefined, expression: Expression, environme
   // `'[]'::json`, `'{}'::jsonb`: no claims.
   if (/^jsonb?$/.test(type) && value.literal !== undefined) return { ...value, kind: 'other:json' };
   return cast(value, kind, environment.world);
+}
+
+/** True where a cast may cut or round: `varchar(3)`, `numeric(5, 2)`. */
+function hasLength(node: Node): boolean {
+  return ((node['typeName'] as { typmods?: unknown[] } | undefined)?.typmods ?? []).length > 0;
 }
 
 /** An enum's type has the kind of its columns. */
@@ -186,8 +201,11 @@ function booleanTest(test: string, { t, f }: Truth): Truth {
 
 /** The first value, or the second where the first is null. */
 function either(first: Value, second: Value, environment: Environment): Value {
-  // The claims of a request are there.
-  if (first.kind === 'claims' || second.kind === 'claims') return first.kind === 'claims' ? first : second;
+  if (first.kind === 'claims' || second.kind === 'claims') {
+    // The claims of a request are there, and what is in none of them is not in an empty value either.
+    const isFirst = first.kind === 'claims' && (first.path.length === 0 || isEmptyJson(second));
+    return isFirst ? first : unknown(environment, undefined, 'other:json');
+  }
   if (first.kind === 'list' || second.kind === 'list') {
     if (first.kind !== 'list' || second.kind !== 'list') return first.kind === 'list' ? first : second;
     const items = [
@@ -205,6 +223,8 @@ function either(first: Value, second: Value, environment: Environment): Value {
     isNull: all(left.isNull, right.isNull),
   };
 }
+
+const isEmptyJson = (value: Value) => isScalar(value) && /^\s*(?:\{\s*\}|\[\s*\]|null)\s*$/.test(value.literal ?? '');
 
 /** Two values as the same kind. */
 function alike(left: Scalar, right: Scalar, { world }: Environment): [Scalar, Scalar] {
@@ -228,7 +248,10 @@ function caseOf(node: Expression['node'], environment: Environment): Value {
       : truthIn(inner, negating(environment));
     const result = evaluate(expressionOf(when['result']), environment);
     // A list of the claims, or an empty one: the list where it is one.
-    if (result.kind === 'claims' || rest.kind === 'claims') return result.kind === 'claims' ? result : rest;
+    if (result.kind === 'claims' || rest.kind === 'claims') {
+      const isList = result.kind === 'claims' && isEmptyJson(rest) && asksForList(node, when, result.path, environment);
+      return isList ? result : unknown(environment, { kind: 'CaseExpr', node }, 'other:json');
+    }
     if (result.kind === 'list' || rest.kind === 'list') return unknown(environment, { kind: 'CaseExpr', node });
     const [left, right] = alike(result, rest, environment);
     return {
@@ -239,9 +262,23 @@ function caseOf(node: Expression['node'], environment: Environment): Value {
   }, otherwise);
 }
 
+/** True for `CASE json_typeof(list) WHEN 'array' THEN list`, also as a condition. */
+function asksForList(node: Node, when: Node, path: readonly string[], environment: Environment): boolean {
+  const test = expressionOf(when['expr']);
+  const [type, array] =
+    node['arg'] === undefined && test?.kind === 'A_Expr' && namesOf(test.node['name']).at(-1) === '='
+      ? [expressionOf(test.node['lexpr']), expressionOf(test.node['rexpr'])]
+      : [expressionOf(node['arg']), test];
+  if (textOf(array) !== 'array' || type?.kind !== 'FuncCall') return false;
+  if (!/^jsonb?_typeof$/.test(namesOf(type.node['funcname']).at(-1) ?? '')) return false;
+  const [argument] = expressionsOf(type.node['args']);
+  const typed = evaluate(argument, environment);
+  return typed.kind === 'claims' && JSON.stringify(typed.path) === JSON.stringify(path);
+}
+
 function sqlValue(op: string, environment: Environment, expression: Expression): Value {
-  const { world, role } = environment;
-  if (/^SVFOP_CURRENT_(?:ROLE|USER)$|^SVFOP_USER$/.test(op)) return { ...world.text(role), literal: undefined };
+  const { world, user } = environment;
+  if (/^SVFOP_CURRENT_(?:ROLE|USER)$|^SVFOP_USER$/.test(op)) return { ...world.text(user), literal: undefined };
   if (op === 'SVFOP_SESSION_USER' && world.requester.authenticator !== undefined) {
     return { ...world.text(world.requester.authenticator), literal: undefined };
   }
@@ -257,7 +294,7 @@ function subLink(expression: Expression, environment: Environment): Value {
   if (!query) return unknown(environment, expression);
   const isAlternating = environment.isNegated || node['subLinkType'] === 'ALL_SUBLINK';
   if (environment.nesting > 0 && isAlternating && readsRows(query)) {
-    environment.world.gaps.add('a sub-select that is negated within another one');
+    environment.world.gaps.add(NEGATED_WITHIN);
   }
   const inner: Environment = { ...environment, nesting: environment.nesting + 1, isNegated: false };
   switch (node['subLinkType']) {
@@ -278,11 +315,6 @@ function subLink(expression: Expression, environment: Environment): Value {
     default:
       return unknown(environment, expression);
   }
-}
-
-/** True if rows count: `(SELECT claim('x'))` reads none. */
-function readsRows(query: Expression['node']): boolean {
-  return query['fromClause'] !== undefined || query['op'] !== 'SETOP_NONE';
 }
 
 const TRUTHS = new Set(['SubLink', 'BoolExpr', 'NullTest', 'BooleanTest']);

@@ -6,11 +6,12 @@ import {
   textOf,
   type Expression,
 } from '../../../postgres/expressions/parse-expression.ts';
+import type { Node } from '../../../postgres/expressions/walk.ts';
 import { cast, tryCast } from './casts.ts';
 import { DEEPEST, type Environment } from './environment.ts';
 import { evaluate, scalarFrom, unknown } from './evaluate.ts';
-import { onlyValue } from './sub-selects.ts';
-import { any, TRUE_TERM } from './script.ts';
+import { NEGATED_WITHIN, onlyValue, readsRows } from './sub-selects.ts';
+import { any, FALSE_TERM, TRUE_TERM } from './script.ts';
 import { kindOf, type Kind, type List, type Value } from './values.ts';
 
 /** Postgres' own functions by the kind of their results; they compute the same of the same, and null of null. */
@@ -36,7 +37,7 @@ const STRICT = new Map<string, Kind>([
       'encode',
     ] as const
   ).map((name) => [name, 'text'] as const),
-  ...(['length', 'char_length', 'octet_length', 'strpos', 'position', 'cardinality', 'abs', 'mod'] as const).map(
+  ...(['length', 'char_length', 'octet_length', 'strpos', 'position', 'cardinality'] as const).map(
     (name) => [name, 'int'] as const,
   ),
   ...(['starts_with', 'like_escape', 'isfinite'] as const).map((name) => [name, 'bool'] as const),
@@ -50,7 +51,9 @@ export function callFunction(expression: Expression, environment: Environment): 
   const name = names.at(-1) ?? '';
   const schema = names.length > 1 ? names.at(-2) : undefined;
   const parts = expressionsOf(node['args']);
-  if (schema === undefined || schema === 'pg_catalog') {
+  // One of a schema with the same name may fit better.
+  const isShadowed = schema === undefined && environment.library.functions(undefined, name).length > 0;
+  if (!isShadowed && (schema === undefined || schema === 'pg_catalog')) {
     const own = builtIn(name, parts, expression, environment);
     if (own) return own;
   }
@@ -69,11 +72,34 @@ export function callFunction(expression: Expression, environment: Environment): 
   const body = bodyEnvironment(fn, parts, environment, Boolean(node['func_variadic']));
   const query = environment.library.query(fn);
   if (!body || !query) return opaque(fn, parts, expression, environment);
-  const value = onlyValue(query, body);
   const kind = kindOf(fn.returns);
+  const value = strictly(fn, body, onlyValue(query, within(query, body)), environment);
   return value.kind === 'claims' || value.kind === 'list' || kind.startsWith('other:')
     ? value
     : cast(value, kind, environment.world);
+}
+
+/** A function that reads rows counts as a sub-select. */
+function within(query: Node, body: Environment): Environment {
+  if (!readsRows(query)) return body;
+  if (body.nesting > 0 && body.isNegated) body.world.gaps.add(NEGATED_WITHIN);
+  return { ...body, nesting: body.nesting + 1, isNegated: false };
+}
+
+/** The result of a function that is null where an argument is null. */
+function strictly(fn: SurveyedFunction, body: Environment, value: Value, environment: Environment): Value {
+  if (!fn.strict) return value;
+  const absent = any(
+    ...fn.arguments.map((_, n) => {
+      const given = body.arguments.get(`$${n + 1}`);
+      return given === undefined || given.kind === 'claims'
+        ? environment.world.freshTruth(`arguments of ${fn.signature}`)
+        : given.isNull;
+    }),
+  );
+  if (absent === FALSE_TERM) return value;
+  const scalar = scalarFrom(value, environment);
+  return { ...scalar, literal: undefined, truth: undefined, isNull: any(scalar.isNull, absent) };
 }
 
 /** Function of a name that takes so many arguments; the only one. */
@@ -101,9 +127,11 @@ export function bodyEnvironment(
   isVariadic: boolean,
 ): Environment | undefined {
   if (environment.depth >= DEEPEST) return undefined;
-  const values = parts.map((part): Value => {
-    const inner = part.kind === 'NamedArgExpr' ? expressionOf(part.node['arg']) : part;
-    return evaluate(inner, environment);
+  const values: Value[] = [];
+  parts.forEach((part, n) => {
+    const isNamed = part.kind === 'NamedArgExpr';
+    const position = isNamed ? fn.argument_names.indexOf(String(part.node['name'])) : n;
+    values[position] = evaluate(isNamed ? expressionOf(part.node['arg']) : part, environment);
   });
   const args = new Map<string, Value>();
   const place = (n: number, value: Value) => {
@@ -123,9 +151,11 @@ export function bodyEnvironment(
       place(n, isCast ? cast(value, kind, environment.world) : value);
     });
   }
+  const user = fn.security_definer ? fn.owner : environment.user;
   return {
     ...environment,
-    role: fn.security_definer ? fn.owner : environment.role,
+    role: user,
+    user,
     scopes: [],
     tables: new Map(),
     arguments: args,
@@ -165,7 +195,8 @@ function builtIn(
       if (setting?.startsWith('request.jwt.claim.')) {
         return { kind: 'text', term: world.text('').term, isNull: TRUE_TERM };
       }
-      if (setting === 'role') return { ...world.text(environment.role), literal: undefined };
+      // It stays what the request has set in functions of other owners.
+      if (setting === 'role') return { ...world.text(world.requester.role), literal: undefined };
       world.unmodelled.add(`setting ${setting ?? 'of a computed name'}`);
       return setting === undefined
         ? unknown(environment, expression, 'text')

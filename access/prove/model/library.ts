@@ -9,7 +9,7 @@ import { parseSql, type ParsedStatement } from '../../../postgres/parse-sql.ts';
 /** Parsed SQL of a database: what policies, views, functions, defaults and constraints say. */
 export interface Library {
   readonly audited: Anywhere;
-  /** A relation by its name; without a schema, the only one of that name in the nearest schemas. */
+  /** A relation by its name; without a schema, the only one of that name: which of two is meant depends on the search path. */
   relation(schema: string | undefined, name: string): SurveyedRelation | undefined;
   functions(schema: string | undefined, name: string): readonly SurveyedFunction[];
   /** The query of a view, or the only query of a function. */
@@ -47,20 +47,14 @@ export async function openLibrary(audited: Anywhere, texts: Iterable<string>): P
     if (found.length === 1) statements.set(fn, found[0]!);
   }
   const relations = groupBy(survey.relations, ({ name }) => name);
-  const near = [...audited.scope.schemas, ...audited.scope.extraSchemas, 'public'];
-  const nearest = <Found extends { readonly schema: string }>(found: readonly Found[], schema: string | undefined) => {
-    if (schema !== undefined) return found.filter((one) => one.schema === schema);
-    const home = near.find((name) => found.some((one) => one.schema === name));
-    return home === undefined ? found : found.filter((one) => one.schema === home);
-  };
   const isQuery = (statement: ParsedStatement | undefined) => statement?.kind === 'SelectStmt';
   return {
     audited,
     relation: (schema, name) => {
-      const found = nearest(relations.get(name) ?? [], schema);
+      const found = (relations.get(name) ?? []).filter((one) => schema === undefined || one.schema === schema);
       return found.length === 1 ? found[0] : undefined;
     },
-    functions: (schema, name) => nearest(audited.texts.named(schema, name), schema),
+    functions: (schema, name) => audited.texts.named(schema, name),
     query: (source) => {
       const found = statements.get(source);
       return isQuery(found) ? found?.node : undefined;

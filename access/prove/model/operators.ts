@@ -1,4 +1,4 @@
-import type { Expression } from '../../../postgres/expressions/parse-expression.ts';
+import { namesOf, type Expression } from '../../../postgres/expressions/parse-expression.ts';
 import { cast } from './casts.ts';
 import type { Environment } from './environment.ts';
 import { scalarFrom, unknown } from './evaluate.ts';
@@ -35,6 +35,9 @@ export function compare(operator: string, left: Value, right: Value, environment
 function comparison(operator: string, left: Scalar, right: Scalar, environment: Environment): string {
   const { world } = environment;
   if (left.kind === right.kind) {
+    if (left.kind === 'text' && environment.library.audited.survey.server.vague_texts) {
+      world.gaps.add('texts that are equal and not the same, in a collation that is not deterministic');
+    }
     if (operator === '=') return same(left.term, right.term);
     const order = ORDERS[operator];
     if (order !== undefined && ORDERED.includes(left.kind)) return `(${order} ${left.term} ${right.term})`;
@@ -93,6 +96,8 @@ export function operate(
   key?: string,
 ): Value {
   const [left, right] = operands as [Value, Value | undefined];
+  const isOwn = namesOf(expression.node['name']).length < 2 || namesOf(expression.node['name'])[0] === 'pg_catalog';
+  if (!isOwn) return unknown(environment, expression, 'bool');
   if (left.kind === 'claims') return operateOnClaims(operator, left.path, key, environment, expression);
   if (right && COMPARISONS.has(operator)) return scalarOf(compare(operator, left, right, environment));
   const scalars = operands.map((operand) => scalarFrom(operand, environment, expression));
@@ -102,15 +107,24 @@ export function operate(
       ? cast(scalar, scalars[1 - n]!.kind, environment.world)
       : scalar,
   );
-  if (ARITHMETIC.has(operator) && numbers.every(isNumber)) {
-    const kind = numbers.every((number) => number.kind === 'int') ? 'int' : 'numeric';
-    const terms = numbers.map((number) => cast(number, kind, environment.world).term);
-    return { kind, term: `(${operator} ${terms.join(' ')})`, isNull };
+  // Of whole numbers only: infinity + 1 is infinity.
+  if (ARITHMETIC.has(operator) && numbers.every(({ kind }) => kind === 'int')) {
+    return { kind: 'int', term: `(${operator} ${numbers.map(({ term }) => term).join(' ')})`, isNull };
   }
-  const result: Kind = PREDICATES.test(operator) ? 'bool' : operator === '||' ? 'text' : scalars[0]!.kind;
+  const result = resultOf(operator, numbers);
   environment.world.unmodelled.add(`operator ${operator}`);
   // What it computes is not known, but always the same of the same; null of null, as all of these are strict.
   return { ...environment.world.apply(`operator ${operator}`, result, scalars), isNull };
+}
+
+/** Kind of the result of an operator that the model does not compute. */
+function resultOf(operator: string, operands: readonly Scalar[]): Kind {
+  if (PREDICATES.test(operator)) return 'bool';
+  if (operator === '->>' || operator === '#>>') return 'text';
+  const kinds = operands.map(({ kind }) => kind);
+  if (operator === '||') return kinds.every((kind) => kind === 'text') ? 'text' : 'other:any';
+  if (operands.every(isNumber)) return kinds.every((kind) => kind === 'int') ? 'int' : 'numeric';
+  return 'other:any';
 }
 
 function operateOnClaims(

@@ -11,7 +11,7 @@ import { evaluate, scalarFrom, truthIn, unknown } from './evaluate.ts';
 import { bodyEnvironment, findFunction } from './functions.ts';
 import { compare } from './operators.ts';
 import { all, any, FALSE_TERM, not, TRUE_TERM } from './script.ts';
-import { isScalar, type Found, type Value } from './values.ts';
+import { isScalar, type Found, type Kind, type Value } from './values.ts';
 import type { Row } from './world.ts';
 
 /** One combination of rows of the sources of a query. */
@@ -37,7 +37,9 @@ export function resultsOf(query: Node, outer: Environment): readonly Found[] {
     const condition: Environment = { ...inner, track: undefined };
     const where =
       query['whereClause'] === undefined ? TRUE_TERM : truthIn(expressionOf(query['whereClause']), condition).t;
-    const isIn = environment.world.script.share(all(guard, where, havingOf(query, environment)));
+    const isIn = environment.world.script.share(
+      all(guard, where, isAggregate(query) ? TRUE_TERM : havingOf(query, environment)),
+    );
     if (isIn === FALSE_TERM) return [];
     environment.track?.(isIn, uses);
     return targets(query, tracking(inner, isIn), sources).map(({ guard: more, columns }) => ({
@@ -46,7 +48,7 @@ export function resultsOf(query: Node, outer: Environment): readonly Found[] {
       uses,
     }));
   });
-  return isAggregate(query) ? [aggregated(query, results, environment)] : limited(query, results, environment);
+  return limited(query, isAggregate(query) ? [aggregated(query, results, environment)] : results, environment);
 }
 
 /** Rows that sub-selects of a target read are reached where the row that they belong to is. */
@@ -68,16 +70,22 @@ function withTables(query: Node, environment: Environment): Environment {
       if (clause.recursive || body?.kind !== 'SelectStmt') {
         return [opaqueRow(environment, `common table expression ${name}`)];
       }
-      return resultsOf(body.node, at);
+      const renamed = clauseNames(node);
+      return resultsOf(body.node, at).map((row) => ({
+        ...row,
+        columns: row.columns.map(([own, value], n): [string, Value] => [renamed[n] ?? own, value]),
+      }));
     });
     inner = { ...environment, tables: new Map(tables) };
   }
   return { ...environment, tables };
 }
 
+const clauseNames = (node: Node): readonly string[] => namesOf(node['aliascolnames']);
+
 /** A row of which nothing is known, and which may not exist. */
 function opaqueRow({ world }: Environment, why: string): Found {
-  return { guard: world.freshTruth(why), columns: [], uses: [] };
+  return { guard: world.freshTruth(why), columns: [], isOpen: true, uses: [] };
 }
 
 function joined(query: Node, environment: Environment): readonly Found[] {
@@ -90,7 +98,7 @@ function joined(query: Node, environment: Environment): readonly Found[] {
     ...row,
     columns: row.columns.map(([name, value], n): [string, Value] => [names?.[n] ?? name, value]),
   }));
-  if (query['op'] === 'SETOP_UNION') return [...left, ...renamed];
+  if (query['op'] === 'SETOP_UNION') return limited(query, [...left, ...renamed], environment);
   // INTERSECT and EXCEPT take rows away.
   const piece = String(query['op']).replace('SETOP_', '');
   return left.map((row) => ({ ...row, guard: all(row.guard, environment.world.freshTruth(piece)) }));
@@ -119,11 +127,11 @@ function extend(left: Combination, item: Expression, environment: Environment): 
   // What a source reads is reached where the whole query has a row of it.
   const inner: Environment = { ...environment, scopes: [left.sources, ...environment.scopes], track: undefined };
   const add = (found: readonly Found[], alias: string, names?: readonly string[]) =>
-    found.map(({ guard, columns, uses }): Combination => {
+    found.map(({ guard, columns, uses, isOpen = false }): Combination => {
       const named = columns.map(([name, value], n): [string, Value] => [names?.[n] ?? name, value]);
       return {
         guard: all(left.guard, guard),
-        sources: [...left.sources, { alias, columns: columnsOf(named) }],
+        sources: [...left.sources, { alias, columns: columnsOf(named, isOpen) }],
         uses: [...left.uses, ...uses],
       };
     });
@@ -151,7 +159,12 @@ function extend(left: Combination, item: Expression, environment: Environment): 
       const call = callIn(node['functions']);
       const { alias, columns } = aliasOf(node, call ? (namesOf(call.node['funcname']).at(-1) ?? '') : '');
       const found = call ? rowsOfCall(call, inner, alias) : [opaqueRow(environment, 'ROWS FROM')];
-      return add(found, alias, columns);
+      // Names of its result, and its ordinality, are not known.
+      return add(
+        found.map((row) => ({ ...row, isOpen: true })),
+        alias,
+        columns,
+      );
     }
     case 'JoinExpr':
       return joinOf(left, node, environment);
@@ -170,7 +183,7 @@ export function readRelation(
   if (relation.kind === 'v') {
     if (!query || environment.depth >= DEEPEST) {
       const guard = world.freshTruth(`view ${relation.schema}.${relation.name}`);
-      return [{ guard, source: { alias: relation.name, columns: columnsOf([]) }, uses: [] }];
+      return [{ guard, source: { alias: relation.name, columns: columnsOf([], true) }, uses: [] }];
     }
     return resultsOf(query, viewEnvironment(relation, environment)).map(({ guard, columns, uses }) => {
       const named = columns.map(([name, value], n): [string, Value] => [relation.columns[n]?.name ?? name, value]);
@@ -188,7 +201,8 @@ export function readRelation(
 export function viewEnvironment(view: SurveyedRelation, environment: Environment): Environment {
   return {
     ...environment,
-    role: view.security_invoker ? environment.role : view.owner,
+    // One with the rights of its user has those of the user within another view as well.
+    role: view.security_invoker ? environment.user : view.owner,
     scopes: [],
     tables: new Map(),
     arguments: new Map(),
@@ -221,7 +235,11 @@ function rowsOfCall(call: Expression, environment: Environment, alias: string): 
   if (LISTS_OF_TEXTS.test(name) || name === 'unnest') {
     const list = evaluate(parts[0], environment);
     if (list.kind === 'claims') {
-      return environment.world.claimList(list.path).map(({ guard, value }) => one(guard, value));
+      // Members as JSON have other texts.
+      const isText = name.endsWith('_text');
+      return environment.world
+        .claimList(list.path)
+        .map(({ guard, value }) => one(guard, isText ? value : unknown(environment, call, 'other:json')));
     }
     if (list.kind === 'list') {
       return list.items.map(({ guard, value }) => one(all(not(list.isNull), guard), value));
@@ -278,7 +296,9 @@ function joinOf(left: Combination, node: Node, environment: Environment): readon
   if (isOuterLeft) {
     for (const [one, guards] of matched) {
       const [sample] = extend({ ...one, guard: TRUE_TERM }, second, environment);
-      const nulls = (sample?.sources.slice(one.sources.length) ?? []).map((source) => nullsOf(source));
+      const nulls = sample
+        ? sample.sources.slice(one.sources.length).map((source) => nullsOf(source))
+        : [{ alias: '', columns: columnsOf([], true) }];
       combinations.push({
         guard: all(one.guard, ...guards.map(not)),
         sources: [...one.sources, ...nulls],
@@ -287,6 +307,9 @@ function joinOf(left: Combination, node: Node, environment: Environment): readon
     }
   }
   if (isOuterRight) {
+    if (node['usingClause'] !== undefined || node['isNatural']) {
+      environment.world.gaps.add('a column that an outer join merges');
+    }
     for (const other of extend(left, second, environment)) {
       const nulls = (lefts[0]?.sources.slice(left.sources.length) ?? []).map((source) => nullsOf(source));
       // Whether it matches is left open: it can be there.
@@ -352,14 +375,17 @@ function targets(
       );
       continue;
     }
-    append([{ guard: TRUE_TERM, columns: [[name, targetValue(value, environment)]] }]);
+    append([
+      { guard: TRUE_TERM, columns: [[name, targetValue(value, environment, query['groupClause'] !== undefined)]] },
+    ]);
   }
   return rows;
 }
 
 /** The value of a target; that of an aggregate comes later. */
-function targetValue(expression: Expression, environment: Environment): Value {
+function targetValue(expression: Expression, environment: Environment, isGrouped: boolean): Value {
   if (isAggregateCall(expression)) {
+    if (isGrouped) return unknown(environment, expression);
     const [argument] = expressionsOf(expression.node['args']);
     return argument ? evaluate(argument, environment) : { kind: 'int', term: '1', isNull: FALSE_TERM };
   }
@@ -402,6 +428,7 @@ function isAggregateCall({ kind, node }: Expression): boolean {
 /** An aggregate over all rows of the query. */
 function isAggregate(query: Node): boolean {
   if (query['groupClause'] !== undefined) return false;
+  if (query['havingClause'] !== undefined) return true;
   return expressionsOf(query['targetList']).some(({ node }) => {
     const value = expressionOf(node['val']);
     return value !== undefined && containsAggregate(value);
@@ -426,11 +453,13 @@ function aggregated(query: Node, rows: readonly Found[], environment: Environmen
   const columns = expressionsOf(query['targetList']).map(({ node }, n): [string, Value] => {
     const expression = expressionOf(node['val'])!;
     const name = typeof node['name'] === 'string' ? node['name'] : nameOf(expression);
-    if (!isAggregateCall(expression)) return [name, unknown(environment, expression)];
+    if (!isAggregateCall(expression) || expression.node['agg_filter'] !== undefined) {
+      return [name, unknown(environment, expression)];
+    }
     const values = rows.map((row) => ({ guard: row.guard, value: row.columns[n]?.[1] }));
     return [name, aggregate(namesOf(expression.node['funcname']).at(-1)!, values, someRow, expression, environment)];
   });
-  return { guard: TRUE_TERM, columns, uses: rows.flatMap(({ uses }) => uses) };
+  return { guard: havingOf(query, environment), columns, uses: rows.flatMap(({ uses }) => uses) };
 }
 
 function aggregate(
@@ -469,9 +498,19 @@ function aggregate(
     case 'array_agg':
       return { kind: 'list', items: values, isNull: not(someRow) };
     default:
-      return unknown(environment, expression, values[0]?.value.kind ?? 'other:any');
+      return unknown(environment, expression, RESULTS.get(name) ?? values[0]?.value.kind ?? 'other:any');
   }
 }
+
+/** Aggregates whose result is of another kind than their argument. */
+const RESULTS = new Map<string, Kind>([
+  ['avg', 'numeric'],
+  ['string_agg', 'text'],
+  ['json_agg', 'other:json'],
+  ['jsonb_agg', 'other:jsonb'],
+  ['json_object_agg', 'other:json'],
+  ['jsonb_object_agg', 'other:jsonb'],
+]);
 
 /** HAVING, and aggregates with GROUP BY: groups are not modelled, each row counts as its own. */
 function havingOf(query: Node, { world }: Environment): string {
@@ -481,5 +520,15 @@ function havingOf(query: Node, { world }: Environment): string {
 /** LIMIT and OFFSET leave out rows that the database chooses. */
 function limited(query: Node, rows: readonly Found[], { world }: Environment): readonly Found[] {
   if (query['limitCount'] === undefined && query['limitOffset'] === undefined) return rows;
-  return rows.map((row) => ({ ...row, guard: all(row.guard, world.choice()) }));
+  const left = rows.map((row) => ({ ...row, guard: all(row.guard, world.choice()) }));
+  // `LIMIT 1` leaves a row where there is one.
+  if (query['limitOffset'] === undefined && isPositive(query['limitCount'])) {
+    world.script.assert(any(not(any(...rows.map(({ guard }) => guard))), ...left.map(({ guard }) => guard)));
+  }
+  return left;
+}
+
+function isPositive(count: unknown): boolean {
+  const { ival } = (expressionOf(count)?.node ?? {}) as { ival?: { ival?: number } };
+  return (ival?.ival ?? 0) > 0;
 }

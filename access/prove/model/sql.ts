@@ -14,6 +14,7 @@ export function environmentOf(world: World, library: Library, role: string): Env
     world,
     library,
     role,
+    user: role,
     scopes: [],
     arguments: new Map(),
     tables: new Map(),

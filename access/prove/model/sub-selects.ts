@@ -4,6 +4,13 @@ import { scalarFrom, unknown } from './evaluate.ts';
 import { all, any, FALSE_TERM, not, same, TRUE_TERM } from './script.ts';
 import type { List, Value } from './values.ts';
 
+export const NEGATED_WITHIN = 'a sub-select that is negated within another one';
+
+/** True if rows count: `(SELECT claim('x'))` reads none. */
+export function readsRows(query: Node): boolean {
+  return query['fromClause'] !== undefined || query['op'] !== 'SETOP_NONE';
+}
+
 /** The value of a sub-select that has one row; one of them where it has more, and null where it has none. */
 export function onlyValue(query: Node, environment: Environment): Value {
   const found = environment.sql.results(query, environment);
@@ -16,14 +23,14 @@ export function onlyValue(query: Node, environment: Environment): Value {
     value: values[n] ? scalarFrom(values[n], environment) : unknown(environment, undefined),
   }));
   const kind = scalars[0]!.value.kind;
-  const alone = scalars.filter(({ value }) => value.kind === kind);
+  if (scalars.some(({ value }) => value.kind !== kind)) return unknown(environment, undefined);
   const result = environment.world.open(kind, `only ${environment.world.choice()}`);
   environment.world.script.assert(
     any(
-      ...alone.map(({ guard, value }) =>
+      ...scalars.map(({ guard, value }) =>
         all(guard, same(result.isNull, value.isNull), any(value.isNull, same(result.term, value.term))),
       ),
-      all(result.isNull, ...alone.map(({ guard }) => not(guard))),
+      all(result.isNull, ...scalars.map(({ guard }) => not(guard))),
     ),
   );
   return result;

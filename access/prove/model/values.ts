@@ -44,6 +44,8 @@ export const NO: Truth = { t: FALSE_TERM, f: TRUE_TERM };
 export interface Found {
   readonly guard: string;
   readonly columns: readonly (readonly [name: string, value: Value])[];
+  /** True if it may have columns of other names. */
+  readonly isOpen?: boolean;
   /** Rows of tables of which it is made. */
   readonly uses: readonly Row[];
 }
@@ -51,7 +53,7 @@ export interface Found {
 const NAMES: readonly (readonly [Kind, readonly string[]])[] = [
   ['bool', ['bool', 'boolean']],
   ['int', ['int', 'int2', 'int4', 'int8', 'integer', 'smallint', 'bigint', 'serial', 'bigserial']],
-  ['numeric', ['numeric', 'decimal', 'real', 'float4', 'float8', 'double precision']],
+  ['numeric', ['numeric', 'decimal']],
   ['text', ['text', 'varchar', 'character varying', 'name']],
   ['uuid', ['uuid']],
   ['date', ['date']],
@@ -68,6 +70,11 @@ export function kindOf(type: string): Kind {
 
 export function isScalar(value: Value): value is Scalar {
   return value.kind !== 'claims' && value.kind !== 'list';
+}
+
+/** True for kinds of which equal values are the same in every way. */
+export function isExact(kind: Kind): boolean {
+  return (kind !== 'numeric' && !kind.startsWith('other:')) || kind.startsWith('other:enum ');
 }
 
 export function isNumber({ kind }: Value): boolean {

@@ -221,7 +221,7 @@ function readingView(view: SurveyedRelation, question: Question): Way | undefine
       // A materialized view holds what its owner read.
       const inner =
         view.kind === 'm'
-          ? { ...viewEnvironment(view, environment), role: view.owner }
+          ? { ...viewEnvironment(view, environment), role: view.owner, user: view.owner }
           : viewEnvironment(view, environment);
       if (query) resultsOf(query, { ...inner, track });
       else world.gaps.add(`view ${view.schema}.${view.name}`);
@@ -332,7 +332,7 @@ function functionWay(fn: SurveyedFunction, question: Question): Way | string | u
       ]);
       const values = new Map<string, Value>(args);
       args.forEach(([, value], n) => values.set(`$${n + 1}`, value));
-      resultsOf(query, { ...environment, role: fn.owner, arguments: values, depth: 1, track });
+      resultsOf(query, { ...environment, role: fn.owner, user: fn.owner, arguments: values, depth: 1, track });
       return { term: all(any(...met), violates(before, question, world)), before, arguments: new Map(args) };
     },
   };

@@ -1,6 +1,6 @@
 import type { SurveyedRelation } from '../../../audit/anywhere/survey.ts';
 import { all, any, FALSE_TERM, not, same, TRUE_TERM, type Script } from './script.ts';
-import { kindOf, type Kind, type Scalar } from './values.ts';
+import { isExact, kindOf, type Kind, type Scalar } from './values.ts';
 
 /** A row of a table in a world. */
 export interface Row {
@@ -104,6 +104,8 @@ export class World {
     const terms = args.flatMap(({ term, isNull }) => [term, isNull]);
     const key = `${name}(${args.map((arg) => arg.kind).join()})${kind}`;
     if (args.length === 0) return this.open(kind, key);
+    // Values of other kinds can be equal and not the same: 1.0 and 1.00.
+    if (!args.every((arg) => isExact(arg.kind))) return this.open(kind, `${key} of ${terms.join(' ')}`);
     const call = (symbol: string) => `(${symbol} ${terms.join(' ')})`;
     return {
       kind,
@@ -137,7 +139,7 @@ export class World {
     const size = Math.min(this.#listSizes.get(key) ?? 1, MOST_ROWS);
     const items = Array.from({ length: size }, (_, n) => ({
       guard: this.script.symbol(`list ${key} ${n}`, 'Bool'),
-      value: { ...this.open('text', `list ${key} ${n} value`), isNull: FALSE_TERM },
+      value: this.open('text', `list ${key} ${n} value`),
     }));
     this.lists.set(key, { path, items });
     return items;
@@ -208,6 +210,8 @@ export class World {
   }
 
   #keepUnique(row: Row, other: Row): void {
+    // Keys of a table say nothing about rows of those that inherit from it.
+    if (row.relation.kind === 'r' && row.relation.children.length > 0) return;
     const names = new Set(row.relation.columns.map(({ name }) => name));
     for (const { unique, predicate, keys } of row.relation.indexes) {
       if (!unique || predicate !== null || !keys.every((key) => names.has(key))) continue;

@@ -20,7 +20,15 @@ export function surveyOf({
   relations = [],
 }: SurveyParts): Survey {
   return {
-    server: { version: 180_000, database: 'app', user: 'postgres', owner: 'postgres', grants: [], settings: {} },
+    server: {
+      version: 180_000,
+      database: 'app',
+      user: 'postgres',
+      vague_texts: false,
+      owner: 'postgres',
+      grants: [],
+      settings: {},
+    },
     roles: new Map(Object.entries(roles).map(([name, attributes]) => [name, { ...PLAIN, name, ...attributes }])),
     memberships: memberships.map((words) => {
       const [member = '', role = ''] = words.split(' in ');

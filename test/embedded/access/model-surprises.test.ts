@@ -1,0 +1,65 @@
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { judge } from '../../../access/prove/judge.ts';
+import { startSolver, type Solver } from '../../../access/prove/solver.ts';
+import { prepare } from '../../../audit/anywhere/anywhere.ts';
+import { findScope } from '../../../audit/anywhere/find-scope.ts';
+import { readSurvey } from '../../../audit/anywhere/read-survey.ts';
+import { configureSession } from '../../../postgres/session.ts';
+import { withClient } from '../../../postgres/with-client.ts';
+import { ROLES } from '../../support/access/solver-model/base.ts';
+import { SURPRISES } from '../../support/access/solver-model/surprises.ts';
+import { useCluster, type TestDatabase } from '../../support/database.ts';
+
+const cluster = useCluster();
+let database: TestDatabase;
+let solver: Solver;
+beforeAll(async () => {
+  database = await cluster.database();
+  await database.sql(ROLES);
+  solver = await startSolver();
+});
+afterAll(() => solver[Symbol.asyncDispose]());
+
+/** The verdict on rows of `api.t` that a member reads, and what Postgres shows. */
+async function judged({
+  before = '',
+  columns,
+  using,
+  only,
+  row,
+  claims = {},
+}: Omit<(typeof SURPRISES)[number], 'words'>) {
+  return withClient(database.superuser, async (client) => {
+    await client.query('BEGIN');
+    await client.query(`${before}; CREATE TABLE api.t (${columns}); INSERT INTO api.t VALUES (${row});
+      ALTER TABLE api.t ENABLE ROW LEVEL SECURITY; GRANT SELECT ON api.t TO member; CREATE POLICY p ON api.t USING (${using});
+      SAVEPOINT made`);
+    await configureSession(client);
+    const survey = await readSurvey(client);
+    await client.query('ROLLBACK TO SAVEPOINT made');
+    const scope = findScope(survey, { schemas: ['api'], roles: ['member'], authenticator: 'authenticator' });
+    const property = {
+      ...{ name: 'surprise', words: 'rows are like that', roles: ['member'], commands: ['select' as const], only },
+      relation: { schema: 'api', name: 't' },
+    };
+    const [judgement] = await judge(await prepare(survey, scope), [property], { solver });
+    const token = JSON.stringify({ ...claims, role: 'member' });
+    await client.query(`SELECT set_config('request.jwt.claims', $1, true)`, [token]);
+    await client.query('SET LOCAL ROLE member');
+    const shown = await client.query<{ like: boolean | null }>(`SELECT (${only}) AS like FROM api.t`);
+    return { status: judgement!.verdict.status, like: shown.rows.map(({ like }) => like === true) };
+  });
+}
+
+it.for(SURPRISES)('proves nothing where $words', async (surprise) => {
+  const { status, like } = await judged(surprise);
+  expect(like).toEqual([false]);
+  expect(status).not.toBe('proven');
+});
+
+it.for([
+  { words: 'a claim', columns: 'a text', using: "a = private.claim('name')", row: "'x'", claims: { name: 'x' } },
+  { words: 'a number', columns: 'a int', using: 'a + 1 = 2', only: 'a = 1', row: '1' },
+])('proves what follows from $words', async ({ only, ...other }) => {
+  expect(await judged({ ...other, only: only ?? other.using })).toEqual({ status: 'proven', like: [true] });
+});
