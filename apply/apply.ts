@@ -2,6 +2,7 @@ import { refuse } from '../errors/secured-postgrest-error.ts';
 import { CONFLICTS } from '../postgres/sqlstate.ts';
 import type { Declaration } from '../declaration/types.ts';
 import { explainPrivileges } from './admin-privileges.ts';
+import type { ApplyGate } from './apply-gate.ts';
 import { audit, refuseErrors } from '../audit/audit.ts';
 import type { Finding } from '../audit/finding.ts';
 import type { Catalog } from '../postgres/catalog/catalog.ts';
@@ -71,6 +72,8 @@ export interface ApplyOptions {
    * @default no callback
    */
   readonly onTranscript?: ((messages: readonly string[]) => void) | undefined;
+  /** Check that can stop the run before it commits. @default none */
+  readonly gate?: ApplyGate | undefined;
 }
 
 /**
@@ -87,12 +90,13 @@ export interface ApplyOptions {
  *
  * @throws SecuredPostgrestError `database_unreachable`, `database_locked`, `unsupported_database`,
  *   `transaction_pooler`, `missing_privilege`, `missing_role`, `missing_object`, `unfit_column`, `invalid_sql`,
- *   `migration_failed`, `migration_changed`, `migration_out_of_order`, `access_sql_failed`, `trial_failed`, `audit_failed`
+ *   `migration_failed`, `migration_changed`, `migration_out_of_order`, `access_sql_failed`, `trial_failed`, `audit_failed`,
+ *   and what `gate` throws
  */
 export async function applyDeclaration(
   connection: DatabaseConnection,
   declaration: Declaration,
-  { revision, passwords, onTranscript }: ApplyOptions = {},
+  { revision, passwords, onTranscript, gate }: ApplyOptions = {},
 ): Promise<ApplyResult> {
   const client = await connect(connection);
   const log = onTranscript && recordStatements(client);
@@ -102,7 +106,7 @@ export async function applyDeclaration(
     const rolesChanged = passwords !== undefined && (await createRoles(client, declaration, passwords));
     const session = sessionOf(client, declaration);
     const progress = new Progress();
-    const result = await retryOnConflict(() => converge(session, { revision, progress, rolesChanged }))
+    const result = await retryOnConflict(() => converge(session, { revision, progress, rolesChanged, gate }))
       .catch((error: unknown) => explainPrivileges(session, error))
       .catch(async (error: unknown) => progress.rethrow(error, await readClosedPlaces(session)));
     const messages = log?.messages();
@@ -140,10 +144,15 @@ interface ConvergeOptions {
   readonly progress: Progress;
   /** True if this run has already changed roles. */
   readonly rolesChanged: boolean;
+  readonly gate: ApplyGate | undefined;
 }
 
-async function converge(session: Session, { revision, progress, rolesChanged }: ConvergeOptions): Promise<ApplyResult> {
+async function converge(
+  session: Session,
+  { revision, progress, rolesChanged, gate }: ConvergeOptions,
+): Promise<ApplyResult> {
   const { client, declaration } = session;
+  const passGate = gate && (await transaction(session, () => gate(client)));
   await transaction(session, () => prepare(session));
   const { early, last } = planCommits(declaration, await pendingMigrations(session));
   await runEarly(session, early, progress);
@@ -156,6 +165,7 @@ async function converge(session: Session, { revision, progress, rolesChanged }: 
     const migrations = [...progress.committed, ...last.map(({ source }) => source.file)];
     const changed = changes > 0 || migrations.length > 0;
     if (changed) await tryAccess(session, catalog);
+    await passGate?.();
     if (revision !== undefined) await recordRevision(session, revision);
     const { admin_is_superuser: superuser } = catalog.database;
     const invalidation = await planInvalidation(session, { changed: changed || rolesChanged, superuser });

@@ -1,4 +1,6 @@
 import type { Command } from 'commander';
+import { isNoWider } from '../access/diff/is-no-wider.ts';
+import type { ApplyGate } from '../apply/apply-gate.ts';
 import { applyDeclaration } from '../apply/apply.ts';
 import { removedLines } from '../apply/removed.ts';
 import { statementLines } from '../apply/statement-lines.ts';
@@ -13,6 +15,8 @@ import { loadDeclaration } from './load-declaration.ts';
 interface Options extends ConnectionOptions {
   readonly declaration: string;
   readonly revision?: string;
+  /** False: access may not grow. */
+  readonly wider: boolean;
 }
 
 export function addApplyCommand(program: Command): void {
@@ -21,12 +25,14 @@ export function addApplyCommand(program: Command): void {
       .command('apply')
       .description('reconcile a database with its declaration, in one audited transaction')
       .requiredOption('--declaration <file>', 'module or JSON file with the declaration')
-      .option('--revision <name>', 'a name for the run, recorded in the database'),
-  ).action(async ({ declaration: file, revision, ...options }: Options) => {
+      .option('--revision <name>', 'a name for the run, recorded in the database')
+      .option('--no-wider', 'stop before access grows, and list what would grow (also: NO_WIDER=1)'),
+  ).action(async ({ declaration: file, revision, wider, ...options }: Options) => {
     const declaration = await loadDeclaration(file);
     const connection = toConnection(options);
     const { migrations, changes, statements, removed, warnings } = await applyDeclaration(connection, declaration, {
       revision,
+      gate: wider && !isNoWider() ? undefined : await gateOf(declaration),
     });
     for (const file of migrations) console.log(`migrated ${file}`);
     for (const line of removedLines(removed)) console.log(line);
@@ -39,6 +45,12 @@ export function addApplyCommand(program: Command): void {
     );
     if (migrations.length + changes > 0) await untilServersKnow(connection, declaration);
   });
+}
+
+/** Loads what only runs with the gate need. */
+async function gateOf(declaration: Declaration): Promise<ApplyGate> {
+  const { noWider } = await import('../access/diff/no-wider.ts');
+  return noWider(declaration);
 }
 
 /** A first run has dozens of statements, which `plan-sql` prints. */

@@ -1,5 +1,3 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
-import { dirname } from 'node:path';
 import { Option, type Command } from 'commander';
 import { LEVELS, type Finding } from '../audit/finding.ts';
 import { failing, makeReport, type AuditReport, type FailOn } from '../audit/report/audit-report.ts';
@@ -16,6 +14,7 @@ import { addConnectionOptions } from './connection.ts';
 import { loadDeclaration } from './load-declaration.ts';
 import { ownPackage } from './own-package.ts';
 import { parseNames } from './parse-names.ts';
+import { writeOutput } from './write-output.ts';
 
 interface Options {
   readonly declaration?: string;
@@ -95,27 +94,12 @@ function declarationFile(argument: string | undefined, { declaration }: Options)
 function write(report: AuditReport, { format, json, output }: Options): void {
   const text = json ? `${JSON.stringify(report.findings.map(flat), undefined, 2)}\n` : FORMATS[format](report);
   if (output !== undefined) {
-    writeTo(output, text);
+    writeOutput(output, text);
     console.log(`${visible(output)}: ${summary(report)}`);
     return;
   }
   const isColored = format === 'text' && !json && process.stdout.isTTY && !process.env['NO_COLOR'];
   console.log((isColored ? reportText(report, { color: true }) : text).trimEnd());
-}
-
-function writeTo(file: string, text: string): void {
-  try {
-    mkdirSync(dirname(file), { recursive: true });
-    writeFileSync(file, text);
-  } catch (error) {
-    const code = error instanceof Error && 'code' in error ? String(error.code) : 'no code';
-    refuse(
-      'invalid_prop',
-      '--output',
-      `${visible(file)} can not be written (${code})`,
-      'name a file that you may write',
-    );
-  }
 }
 
 /** A finding as the short list has it: all of its fields are texts. */

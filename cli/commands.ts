@@ -1,13 +1,10 @@
-import type { Command } from 'commander';
-
-/** Adds a command to the program. */
-type Add = (program: Command) => void;
+import type { LazyCommands, LoadCommand } from './lazy-commands.ts';
 
 /**
  * Loads each command by its name, in the order of the help. A program that loads one command starts in a third of the time;
  * a deploy starts up to five.
  */
-export const commands: ReadonlyMap<string, () => Promise<Add>> = new Map([
+export const commands: LazyCommands = new Map<string, LoadCommand>([
   ['init', async () => (await import('./init.ts')).addInitCommand],
   ['migration', async () => (await import('./migration.ts')).addMigrationCommand],
   ['dev', async () => (await import('./dev.ts')).addDevCommand],
@@ -24,13 +21,8 @@ export const commands: ReadonlyMap<string, () => Promise<Add>> = new Map([
   ['plan-sql', async () => (await import('./plan-sql.ts')).addPlanSqlCommand],
   ['diff', async () => (await import('./diff.ts')).addDiffCommand],
   ['audit', async () => (await import('./audit.ts')).addAuditCommand],
+  ['access', async () => (await import('./access.ts')).addAccessCommand],
   ['apply', async () => (await import('./apply.ts')).addApplyCommand],
   ['reload', async () => (await import('./deploy/reload.ts')).addReloadCommand],
   ['wait', async () => (await import('./deploy/wait.ts')).addWaitCommand],
 ]);
-
-/** Adds the command with that name, or all of them where none has it: for the help, and for a typing error. */
-export async function addCommands(program: Command, name: string | undefined): Promise<void> {
-  const named = commands.get(name ?? '');
-  for (const load of named ? [named] : commands.values()) (await load())(program);
-}

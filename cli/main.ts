@@ -1,14 +1,15 @@
 #!/usr/bin/env node
 import { Command } from 'commander';
-import { addCommands } from './commands.ts';
+import { commands } from './commands.ts';
 import { errorLine } from './error-line.ts';
+import { addLazily } from './lazy-commands.ts';
 import { ownPackage } from './own-package.ts';
 
 const program = new Command('secured-postgrest')
   .description('Declare, deploy and run a secured PostgREST API')
   .version(ownPackage.version);
 
-await addCommands(program, process.argv[2]);
+await addLazily(program, commands, process.argv.slice(2));
 
 // Node.js would end with status 13, and without a word, where a command waits for what nothing can bring about any more.
 const neverSettles = () => {

@@ -1,14 +1,11 @@
-import { text } from 'node:stream/consumers';
 import type { Command } from 'commander';
 import { refuse } from '../errors/secured-postgrest-error.ts';
-import { ownKeys, providerOf } from '../declaration/keys/provider.ts';
 import type { Declaration } from '../declaration/types.ts';
 import { checkRole, tokenOptions } from '../testing/token-options.ts';
 import {
   encryptionHeader,
   encryptToken,
   examineToken,
-  loadVerificationKeys,
   openToken,
   readKeys,
   readToken,
@@ -30,6 +27,7 @@ import { loadDeclaration } from './load-declaration.ts';
 import { addClaim } from './add-claim.ts';
 import { parseTime } from './parse-time.ts';
 import { addTokenRevokeCommand } from './token-revoke.ts';
+import { tokenFrom, verificationKeys } from './verification-keys.ts';
 
 type MintOptions = Omit<TokenOptions, 'claims'> &
   KeyPlaceOptions &
@@ -148,11 +146,6 @@ function optionsOf(claims: MintOptions['claim'], options: Omit<MintOptions, 'cla
   return asked;
 }
 
-/** The token alone, also where it was copied with the scheme of the header that it stood in. */
-async function tokenFrom(given: string | undefined): Promise<string> {
-  return (given ?? (await text(process.stdin))).trim().replace(/^Bearer\s+/i, '');
-}
-
 /** Encrypts where the options name keys, or the declaration requires it. */
 async function encryptWhereNeeded(
   token: string,
@@ -202,17 +195,6 @@ async function checkMinted(
   for (const warning of warnings) console.error(`warning: ${inWords(warning)}`);
 }
 
-function verificationKeys(declaration: Declaration, place: KeyPlaceOptions): ReturnType<typeof loadVerificationKeys> {
-  return loadVerificationKeys(declaration.keys, areElsewhere(declaration) ? keyPlace(place) : '');
-}
-
 function inWords({ code, problem, fix }: TokenProblem): string {
   return `${problem}; ${fix} [${code}]`;
-}
-
-/** Tests if the declaration does not say itself which keys are trusted. */
-function areElsewhere({ keys }: Declaration): boolean {
-  const own = ownKeys(keys);
-  const provider = providerOf(keys);
-  return (own && 'generate' in own) === true || (provider !== undefined && provider.jwks === undefined);
 }

@@ -27,7 +27,7 @@ export { KubernetesTokenService, type KubernetesTokenServiceProps } from './kube
 export type { KubernetesGatewayProps, KubernetesTokenOpenerProps } from './kubernetes/pod-gateway.ts';
 export type { Replicas } from './kubernetes/replicas.ts';
 export type { KubernetesServiceProps, Peer } from './kubernetes/service.ts';
-export { observe } from './observe.ts';
+export { observe, type ObserveOptions } from './observe.ts';
 export { SecretFile, type ISecretFile } from './secrets/secret-file.ts';
 export { SecretVolume, type SecretVolumeProps } from './docker/secret-volume.ts';
 export type { EncryptionKeyFiles, ISecrets, TokenServiceSecrets } from './secrets/secrets.ts';

@@ -3,7 +3,9 @@ import type { Difference } from '../apply/diff.ts';
 import { observeDatabase, type ObservedDatabase } from '../apply/observe-database.ts';
 import { isRevisionOf, newRevision } from '../apply/revision.ts';
 import { statementLines } from '../apply/statement-lines.ts';
+import type { Declaration } from '../declaration/types.ts';
 import { type ErrorCode, refuse, SecuredPostgrestError } from '../errors/secured-postgrest-error.ts';
+import type { DatabaseConnection } from '../postgres/connect.ts';
 import { Annotations, type App, type TerraformResource, TerraformStack, Token } from './synth/cdk/core.ts';
 import { Container, Network } from './synth/cdk/docker.ts';
 import { Role } from './synth/cdk/postgresql.ts';
@@ -16,6 +18,14 @@ import { belongingOf } from './docker/labels.ts';
 import { warnOfLeftOvers } from './docker/left-over.ts';
 import { PostgresDatabase } from './postgres-database.ts';
 import type { ISecretFile } from './secrets/secret-file.ts';
+
+export interface ObserveOptions {
+  /**
+   * Check of each database that answers, before anything is deployed. What it throws stops the synthesis.
+   * @default none
+   */
+  readonly check?: ((connection: DatabaseConnection, declaration: Declaration) => Promise<void>) | undefined;
+}
 
 /**
  * Looks at the Docker engine and the databases of an app before it is synthesized, so that a plain deploy repairs and
@@ -42,9 +52,9 @@ import type { ISecretFile } from './secrets/secret-file.ts';
  * app.synth();
  *
  * @throws SecuredPostgrestError `foreign_deployment`, `password_rejected`, `unsupported_database`, `transaction_pooler`,
- *   `missing_privilege`, `major_version_changed`
+ *   `missing_privilege`, `major_version_changed`, and what `check` throws
  */
-export async function observe(app: App): Promise<void> {
+export async function observe(app: App, options: ObserveOptions = {}): Promise<void> {
   const takeOver = new ImportBlocks();
   const engine = new Engine();
   refuseForeignDeployments(app, engine);
@@ -56,7 +66,7 @@ export async function observe(app: App): Promise<void> {
   for (const resource of app.node.findAll()) {
     if (resource instanceof Container) takeOver.add(resource, ownId(engine, 'container', resource));
     if (resource instanceof Network) takeOver.add(resource, ownId(engine, 'network', resource));
-    if (resource instanceof DatabaseAccess) await observeAccess(resource, takeOver);
+    if (resource instanceof DatabaseAccess) await observeAccess(resource, takeOver, options);
   }
   takeOver.write();
 }
@@ -67,10 +77,12 @@ function ownId(engine: Engine, kind: 'container' | 'network', resource: Containe
   return object?.deployment === belongingOf(resource)?.deployment ? object?.id : undefined;
 }
 
-async function observeAccess(access: DatabaseAccess, takeOver: ImportBlocks): Promise<void> {
-  const found = await look(access);
+async function observeAccess(access: DatabaseAccess, takeOver: ImportBlocks, { check }: ObserveOptions): Promise<void> {
+  const connection = connectionOf(access);
+  const found = connection && (await look(access, connection));
   // Later, another deployment may have been restored from a backup of this database.
   if (found?.foreign !== undefined && !access.secrets.hasDeployed) refuseDatabase(access, found.foreign);
+  if (connection && found) await check?.(connection, access.declaration);
   access.sql.revision = revision(access.secrets.identity, found);
   if (found?.difference) announce(access, found.difference);
   for (const role of access.node.findAll().filter((node) => node instanceof Role))
@@ -110,12 +122,12 @@ function revision(deployment: string, found: ObservedDatabase | undefined): stri
   return asDeclared && isRevisionOf(deployment, revision) ? revision : newRevision(deployment);
 }
 
-async function look(access: DatabaseAccess): Promise<ObservedDatabase | undefined> {
-  const { database, declaration, secrets } = access;
+/** Undefined where the address or the password is not known yet. */
+function connectionOf({ database }: DatabaseAccess): DatabaseConnection | undefined {
   const { host, port, adminUser: user, adminPassword, sslmode, sslRootCertificate } = database;
   const password = readIfThere(adminPassword);
   if (Token.isUnresolved(host) || password === undefined) return undefined;
-  const connection = {
+  return {
     host,
     port,
     database: database.database,
@@ -124,6 +136,11 @@ async function look(access: DatabaseAccess): Promise<ObservedDatabase | undefine
     sslmode,
     ...(sslRootCertificate && { sslRootCertificate: sslRootCertificate.path }),
   };
+}
+
+async function look(access: DatabaseAccess, connection: DatabaseConnection): Promise<ObservedDatabase | undefined> {
+  const { database, declaration, secrets } = access;
+  const { adminPassword } = database;
   try {
     return await observeDatabase(connection, declaration, secrets.identity);
   } catch (error) {

@@ -65,6 +65,9 @@ export type ErrorCode =
   | 'audit_failed'
   | 'scope_not_found'
   | 'invalid_accepted'
+  | 'invalid_property'
+  | 'unknown_commit'
+  | 'wider_access'
   // running things
   | 'unreadable_secret'
   | 'insecure_secret_file'

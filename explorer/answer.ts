@@ -53,6 +53,8 @@ export async function answer(request: IncomingMessage, response: ServerResponse,
       return respondJson(response, 200, await describeIdentities(context));
     case 'GET /openapi':
       return respondDescription(request, response, new URLSearchParams(query), context);
+    case 'GET /map':
+      return respondJson(response, 200, await context.map());
     case 'GET /access':
       return respondJson(response, 200, await context.access());
     case 'GET /changes':

@@ -1,6 +1,6 @@
 import { shellWord } from '../errors/shell-word.ts';
 import type { Declaration } from '../declaration/types.ts';
-import { selectParameter, tableAccess } from './table-access.ts';
+import { selectParameter, tableAccess } from '../access/table-access.ts';
 
 /**
  * A request for a POSIX shell: for the first table that the role may read, or else for the description of the API.

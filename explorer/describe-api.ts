@@ -1,7 +1,7 @@
 import type { Declaration } from '../declaration/types.ts';
 import { narrowSpec, type Spec } from './narrow-spec.ts';
 import type { RequestFunction } from './options.ts';
-import { tableAccess } from './table-access.ts';
+import { tableAccess } from '../access/table-access.ts';
 
 /** Whose view of the API is asked for. */
 export interface Viewer {

@@ -38,6 +38,7 @@ export interface Explorer extends AsyncDisposable {
  *   identities: async () => [{ role: 'todos_anon', claims: {} }],
  *   tokenFor: (role, claims) => environment.tokenFor(role, claims),
  *   access: () => environment.access(),
+ *   map: () => accessMap(environment.declaration),
  *   functions: async () => [],
  * });
  * console.log(explorer.link);

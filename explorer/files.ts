@@ -26,6 +26,7 @@ const SCRIPTS = [
   'query.js',
   'requests.js',
   'rows.js',
+  'rules.js',
   'server.js',
   'tabs.js',
 ];

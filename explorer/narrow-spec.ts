@@ -1,6 +1,6 @@
 import type { Command } from '../declaration/types.ts';
 import type { RequestFunction } from './options.ts';
-import { selectParameter, type TableAccess } from './table-access.ts';
+import { selectParameter, type TableAccess } from '../access/table-access.ts';
 
 /** Parts of PostgREST's Swagger 2.0 description that are read here; other parts stay as they are. */
 export interface Spec extends Rest {

@@ -1,4 +1,5 @@
 import type { AccessMatrix } from '../access/matrix.ts';
+import type { AccessMap } from '../access/picture/access-map.ts';
 import type { Declaration, QualifiedName } from '../declaration/types.ts';
 
 type Claims = Readonly<Record<string, unknown>>;
@@ -28,6 +29,8 @@ export interface ExplorerOptions {
   readonly tokenFor: (role: string, claims: Claims) => Promise<string>;
   /** Measures who reaches which rows now. */
   readonly access: () => Promise<AccessMatrix>;
+  /** Maps the rule of each role, table and command now. */
+  readonly map: () => Promise<AccessMap>;
   /** Functions of the exposed schemas, as they are now. */
   readonly functions: () => Promise<readonly RequestFunction[]>;
   /** On 127.0.0.1. @default a free one */

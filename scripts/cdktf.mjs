@@ -1,10 +1,14 @@
-// `cdktf deploy '*'` or `cdktf destroy '*'` with the local CLI; further flags pass through.
+// `cdktf deploy '*'` or `cdktf destroy '*'` with the local CLI; `--no-wider` stops before access grows, further flags pass
+// through.
 import { spawn } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { constants } from 'node:os';
 import { root, run, terraformProgram } from './run.mjs';
 
-const [command, ...flags] = process.argv.slice(2);
+const [command, ...given] = process.argv.slice(2);
+// Not a flag of cdktf: the app and the access SQL read the variable.
+const flags = given.filter((flag) => flag !== '--no-wider');
+const noWider = flags.length < given.length ? { NO_WIDER: '1' } : {};
 
 if (command !== 'deploy' && command !== 'destroy') {
   console.error(`unknown command '${command ?? ''}'; use: node scripts/cdktf.mjs deploy|destroy [flags...]`);
@@ -29,7 +33,7 @@ const lockTimeouts = Object.fromEntries(
 const cdktf = spawn(process.execPath, ['node_modules/cdktf-cli/bundle/bin/cdktf', command, '*', ...flags], {
   cwd: root,
   stdio: 'inherit',
-  env: { ...process.env, ...lockTimeouts, CHECKPOINT_DISABLE: '1' },
+  env: { ...process.env, ...lockTimeouts, ...noWider, CHECKPOINT_DISABLE: '1' },
 });
 // Ctrl-C reaches the child by itself; a second one would make Terraform quit without saving its state.
 process.on('SIGINT', () => {});

@@ -14,20 +14,21 @@ import { timeTable } from './time-table.mjs';
 const PIPED = ['ignore', 'pipe', 'pipe'];
 
 /**
- * Kinds that run at the same time. The early ones, a file at a time, wait for the engine more than they compute, and do not
- * wait for the checks; `engine`, which looks at all addresses of the machine, waits for them. `priority`: as that of `nice`; the
- * first lane takes as long as the whole run.
+ * Kinds that run at the same time: those that compute, and, a file at a time, those that wait for the engine more than they
+ * compute. `engine`, which looks at all addresses of the machine, waits for these. `priority`: as that of `nice`; the deploys
+ * take as long as the whole run. What needs no image comes first: it runs while images are built.
  */
 const lanes = [
-  { kinds: ['deploy', 'kubernetes'], isEarly: true, priority: 0 },
-  { kinds: ['docker', 'deploy-other-names'], isEarly: true, priority: 3 },
   {
     kinds: ['unit', 'site', 'terrain', 'embedded', 'postgrest-14', 'postgrest-16', 'browser'],
-    isEarly: false,
+    usesEngine: false,
     priority: 5,
   },
+  { kinds: ['deploy'], usesEngine: true, priority: 0 },
+  { kinds: ['docker', 'deploy-other-names'], usesEngine: true, priority: 3 },
+  { kinds: ['kubernetes'], usesEngine: true, priority: 3 },
 ];
-const afterEarly = ['engine'];
+const afterOthers = ['engine'];
 
 const args = process.argv.slice(2);
 /** Without the projects, which are those that can run here. */
@@ -130,17 +131,17 @@ if (status !== 0 || files.length === 0) {
 } else {
   if (process.env.FULL_TESTS !== '1') console.log('wide sets: a fixed sample of each; FULL_TESTS=1 runs them whole');
   const wanted = (kinds) => kinds.filter((kind) => files.some((file) => file.projectName === kind));
-  const selected = [...lanes.map(({ kinds }) => kinds), afterEarly].filter((kinds) => wanted(kinds).length > 0);
+  const selected = [...lanes.map(({ kinds }) => kinds), afterOthers].filter((kinds) => wanted(kinds).length > 0);
   const stdio = selected.length > 1 ? PIPED : 'inherit';
-  const runs = lanes.flatMap(({ kinds, isEarly, priority }) => {
+  const runs = lanes.flatMap(({ kinds, usesEngine, priority }) => {
     const here = runnable(wanted(kinds), files);
     if (here.length === 0) return [];
-    const isFree = isEarly && selected.length > 1 ? Promise.resolve() : checks;
-    return [{ isEarly, result: isFree.then(() => runTests(here, stdio, { priority })) }];
+    const run = () => runTests(here, stdio, { priority });
+    return [{ usesEngine, result: selected.length > 1 ? run() : checks.then(run) }];
   });
-  const early = Promise.all(runs.filter(({ isEarly }) => isEarly).map(({ result }) => result));
-  const last = runnable(wanted(afterEarly), files);
-  if (last.length > 0) runs.push({ result: early.then(() => runTests(last, stdio, {})) });
+  const before = Promise.all(runs.filter(({ usesEngine }) => usesEngine).map(({ result }) => result));
+  const last = runnable(wanted(afterOthers), files);
+  if (last.length > 0) runs.push({ result: before.then(() => runTests(last, stdio, {})) });
   const results = await Promise.all(runs.map(({ result }) => result));
   const testResults = results.flatMap(({ testResults }) => testResults);
   console.log(timeTable(testResults));

@@ -8,7 +8,7 @@ import type { Subject } from '../subjects.ts';
 const statement = statementsOf('access/probes');
 
 /** HTTP method of a request for each command. */
-const METHODS: Readonly<Record<Command, string>> = {
+export const METHODS: Readonly<Record<Command, string>> = {
   select: 'GET',
   insert: 'POST',
   update: 'PATCH',
@@ -31,18 +31,23 @@ export interface Request {
   readonly command: Command;
   /** Undefined for a request without a token. */
   readonly subject: Subject | undefined;
+  /** True where `relation` names a function that the request calls. @default false */
+  readonly callsFunction?: boolean;
 }
 
 /** Settings with which PostgREST begins the transaction of a request, in order, and the statement that it runs then. */
-export function requestValues(declaration: Declaration, { relation, command, subject }: Request) {
+export function requestValues(
+  declaration: Declaration,
+  { relation, command, subject, callsFunction = false }: Request,
+) {
   const { schemas, privateSchema } = declaration;
   const exposed = schemas.includes(relation.schema) ? relation.schema : schemas[0]!;
   const settings = {
     search_path: requestSearchPath(declaration, exposed),
-    transaction_read_only: command === 'select' ? 'on' : 'off',
-    'request.method': METHODS[command],
+    transaction_read_only: command === 'select' && !callsFunction ? 'on' : 'off',
+    'request.method': callsFunction ? 'POST' : METHODS[command],
     // Clients send it like this.
-    'request.path': `/${encodeURIComponent(relation.name)}`,
+    'request.path': `${callsFunction ? '/rpc' : ''}/${encodeURIComponent(relation.name)}`,
     'request.headers': '{}',
     'request.cookies': '{}',
     'request.jwt.claims': JSON.stringify(claimsOf(declaration, subject)),
@@ -56,7 +61,7 @@ export function requestValues(declaration: Declaration, { relation, command, sub
 }
 
 /** Claims of the subject, and those that a signer adds. */
-function claimsOf(declaration: Declaration, subject: Subject | undefined): Record<string, unknown> {
+export function claimsOf(declaration: Declaration, subject: Subject | undefined): Record<string, unknown> {
   const role = arrivalRole(declaration, subject);
   if (!subject) return { role };
   const provider = providerOf(declaration.keys);

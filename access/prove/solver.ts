@@ -17,6 +17,16 @@ export interface SortedTerm {
   readonly term: string;
 }
 
+/** Threads of a program that emscripten made. */
+interface Threads {
+  readonly PThread: { terminateAllThreads(): void };
+}
+
+/** Z3's answers (Z3_lbool), and its code of no error. */
+const SATISFIABLE = 1;
+const UNDECIDED = 0;
+const READ = 0;
+
 /** Time for one answer, in milliseconds. */
 const ANSWER_MILLISECONDS = 10_000;
 
@@ -35,7 +45,7 @@ export async function startSolver(): Promise<Solver> {
       cause,
     );
   });
-  const { Z3, em } = await init();
+  const { Z3, em } = (await init()) as Pick<Awaited<ReturnType<typeof init>>, 'Z3'> & { readonly em: Threads };
   const config = Z3.mk_config();
   const context = Z3.mk_context(config);
   Z3.del_config(config);
@@ -51,7 +61,7 @@ export async function startSolver(): Promise<Solver> {
   const read = (text: string) => {
     Z3.solver_from_string(context, current(), text);
     const code = Z3.get_error_code(context);
-    if (code !== 0) throw new Error(`Z3 does not read ${text}: ${Z3.get_error_msg(context, code)}`);
+    if (Number(code) !== READ) throw new Error(`Z3 does not read ${text}: ${Z3.get_error_msg(context, code)}`);
   };
   /** Asks while some terms are asserted, and then forgets them. */
   const asking = async <Answer>(terms: readonly string[], ask: () => Promise<Answer>) => {
@@ -72,8 +82,8 @@ export async function startSolver(): Promise<Solver> {
     },
     canHold: (...terms) =>
       asking(terms, async () => {
-        const answer = await Z3.solver_check(context, current());
-        return answer === 0 ? undefined : answer > 0;
+        const answer = Number(await Z3.solver_check(context, current()));
+        return answer === UNDECIDED ? undefined : answer === SATISFIABLE;
       }),
     values: (conditions, terms) =>
       asking(conditions, async () => {
@@ -82,7 +92,7 @@ export async function startSolver(): Promise<Solver> {
           read(`(declare-fun value${n} () ${sort})(assert (= value${n} ${term}))`);
           return [`value${n}`, term] as const;
         });
-        if ((await Z3.solver_check(context, current())) !== 1) return new Map();
+        if (Number(await Z3.solver_check(context, current())) !== SATISFIABLE) return new Map();
         const model = Z3.model_to_string(context, Z3.solver_get_model(context, current()));
         const values = new Map(model.split('\n').map((line) => line.split(' -> ', 2) as [string, string]));
         return new Map(names.map(([name, term]) => [term, values.get(name) ?? '']));
@@ -91,7 +101,7 @@ export async function startSolver(): Promise<Solver> {
       forget();
       Z3.del_context(context);
       await Promise.resolve();
-      (em as { PThread: { terminateAllThreads(): void } }).PThread.terminateAllThreads();
+      em.PThread.terminateAllThreads();
     },
   };
 }

@@ -1,5 +1,6 @@
 import { cellText, headingOf, isUndeclared } from './cell.ts';
 import { COMMANDS } from '../../declaration/commands.ts';
+import { htmlPage } from '../../audit/report/html-page.ts';
 import { escapeHtml, visibleHtml as escape } from '../../errors/escape-html.ts';
 import { INSUFFICIENT_PRIVILEGE } from '../../postgres/sqlstate.ts';
 import type { AccessCell, AccessMatrix, RelationAccess } from '../matrix.ts';
@@ -27,18 +28,7 @@ const REFUSALS: Readonly<Record<string, string>> = {
 export function matrixHtml(matrix: AccessMatrix): string {
   const title = `${escape(matrix.name)}: who reaches which rows`;
   const undeclared = matrix.relations.flatMap(({ cells }) => cells.filter(isUndeclared)).length;
-  return `<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="color-scheme" content="light dark">
-<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
-<title>${title}</title>
-<style>${MATRIX_STYLE}</style>
-</head>
-<body>
-<header>
+  const body = `<header>
 <h1><bdi>${escape(matrix.name)}</bdi> <span>who reaches which rows</span></h1>
 ${verdict(undeclared)}
 <p>Measured in the database, each command on each row. <b>select</b>, <b>update</b> and <b>delete</b> tell which rows are
@@ -48,9 +38,8 @@ says why where it is pointed at.</p>
 <main>
 ${matrix.relations.map((relation) => section(relation, matrix.subjects)).join('\n')}
 </main>
-</body>
-</html>
 `;
+  return htmlPage({ title, style: MATRIX_STYLE, body });
 }
 
 function verdict(undeclared: number): string {

@@ -44,7 +44,8 @@ export async function auditSurvey(
   return { scope, server: survey.server, findings };
 }
 
-function checkVersion({ version, database }: SurveyedServer): void {
+/** @throws SecuredPostgrestError `unsupported_database` for a server that is too old */
+export function checkVersion({ version, database }: SurveyedServer): void {
   const oldest = oldestMajor('PostgreSQL');
   if (version >= oldest * 10_000) return;
   refuse(

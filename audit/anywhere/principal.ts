@@ -9,12 +9,22 @@ const SHARED =
 /** Columns by which a row is meant for everyone. */
 const PUBLISHED = /public|publish|visib|shared|listed|featured|released|draft/i;
 
+/** True for a name that says whose row it is: one person's. */
+export function isPersonal(name: string): boolean {
+  return PERSONAL.test(name);
+}
+
+/** True for a name that says which organization's row it is. */
+export function isShared(name: string): boolean {
+  return SHARED.test(name);
+}
+
 export function personalColumns({ columns }: SurveyedRelation): string[] {
-  return columns.map(({ name }) => name).filter((name) => PERSONAL.test(name));
+  return columns.map(({ name }) => name).filter(isPersonal);
 }
 
 export function sharedColumns({ columns }: SurveyedRelation): string[] {
-  return columns.map(({ name }) => name).filter((name) => SHARED.test(name));
+  return columns.map(({ name }) => name).filter(isShared);
 }
 
 /** Columns that say whose row it is. */

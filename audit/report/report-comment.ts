@@ -2,17 +2,14 @@ import { visible, visibleLines } from '../../errors/visible.ts';
 import { groupBy } from '../group-by.ts';
 import { findingLine } from '../finding.ts';
 import { docsOf, ruleOf, type AuditReport, type ReportedFinding } from './audit-report.ts';
+import { code, cut, fence, folded, limited, MAX_COMMENT } from './comment-markdown.ts';
 import { acceptance, acceptanceNotes, counted, serverName, summary, trialWords } from './report-words.ts';
-
-/** GitHub takes 65,536 characters. */
-const MAX_LENGTH = 60_000;
 
 /** Lengths of parts: they leave room for details. */
 const MAX_TABLE = 20_000;
 const MAX_LIST = 5_000;
 const MAX_FINDING = 4_000;
 const MAX_LINE = 500;
-const MAX_NAME = 200;
 /** Names of a rule's objects in the table. */
 const MAX_NAMES = 3;
 
@@ -44,7 +41,7 @@ export function reportComment(report: AuditReport): string {
     ...acceptedDetails(report),
   ];
   const others = [...head, ...table, ...foot].join('\n\n');
-  const details = detailsWithin(report, rules, MAX_LENGTH - others.length - 2_000);
+  const details = detailsWithin(report, rules, MAX_COMMENT - others.length - 2_000);
   return `${[...head, ...table, ...details, ...foot].join('\n\n')}\n`;
 }
 
@@ -111,41 +108,4 @@ function acceptedDetails({ accepted }: AuditReport): string[] {
   if (accepted.length === 0) return [];
   const lines = accepted.map(({ finding, entry }) => cut(`${findingLine(finding)} ${acceptance(entry)}`, MAX_LINE));
   return [folded(`${accepted.length} accepted`, fence('text', limited(lines, MAX_LIST)))];
-}
-
-/** Texts, one a line, as long as there is room, and how many there was none for. */
-function limited(texts: readonly string[], room: number, more = (rest: number) => `${rest} more`): string {
-  const taken: string[] = [];
-  let left = room;
-  for (const text of texts) {
-    left -= text.length + 1;
-    if (left < 0) break;
-    taken.push(text);
-  }
-  const rest = texts.length - taken.length;
-  return [...taken, ...(rest === 0 || taken.length === 0 ? [] : [more(rest)])].join('\n');
-}
-
-function folded(title: string, content: string): string {
-  return `<details><summary>${title}</summary>\n\n${content}\n\n</details>`;
-}
-
-/** A block whose end is longer than every row of backticks in it. */
-function fence(language: string, text: string): string {
-  const longest = Math.max(2, ...(text.match(/`+/g) ?? []).map((row) => row.length));
-  const mark = '`'.repeat(longest + 1);
-  return `${mark}${language}\n${text}\n${mark}`;
-}
-
-/**
- * A name as code. Within the element, GitHub and GitLab look for no mention, no issue and no address; written as numbers,
- * characters have no meaning in Markdown, nor in a table.
- */
-function code(name: string): string {
-  return `<code>${cut(name).replace(/[!-/:-@[-`{-~]/g, (character) => `&#${character.charCodeAt(0)};`)}</code>`;
-}
-
-function cut(text: string, most = MAX_NAME): string {
-  const characters = [...visible(text)];
-  return characters.length <= most ? characters.join('') : `${characters.slice(0, most).join('')}…`;
 }

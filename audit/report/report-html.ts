@@ -1,9 +1,9 @@
-import { createHash } from 'node:crypto';
 import { escapeHtml, visibleHtml } from '../../errors/escape-html.ts';
 import { visibleLines } from '../../errors/visible.ts';
 import { LEVELS, type Level } from '../finding.ts';
 import { groupBy } from '../group-by.ts';
 import { docsOf, failing, ruleOf, type AuditReport, type ReportedFinding } from './audit-report.ts';
+import { htmlPage } from './html-page.ts';
 import { REPORT_SCRIPT } from './report-script.ts';
 import { REPORT_STYLE } from './report-style.ts';
 import {
@@ -19,24 +19,10 @@ import {
 } from './report-words.ts';
 import type { Score } from './scores.ts';
 
-/** The browser runs and applies nothing else. */
-const POLICY = `default-src 'none'; style-src '${hashOf(REPORT_STYLE)}'; script-src '${hashOf(REPORT_SCRIPT)}'; base-uri 'none'; form-action 'none'`;
-
 /** A report as one HTML page that loads nothing. Without scripts it has no filter, and no buttons that copy. */
 export function reportHtml(report: AuditReport): string {
   const title = `${visibleHtml(report.database)}: audit`;
-  return `<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="color-scheme" content="light dark">
-<meta http-equiv="Content-Security-Policy" content="${POLICY}">
-<title>${title}</title>
-<style>${REPORT_STYLE}</style>
-</head>
-<body>
-<header>
+  const body = `<header>
 <h1><bdi>${visibleHtml(report.database)}</bdi> <span>audit of what requests reach, and how fast</span></h1>
 ${verdict(report)}
 ${scope(report)}
@@ -50,14 +36,8 @@ ${filter(report)}
 <main>
 ${LEVELS.map((level) => levelSection(report, level)).join('')}${acceptedSection(report)}</main>
 <footer><p>${visibleHtml(report.generator.name)} ${visibleHtml(report.generator.version)}</p></footer>
-<script>${REPORT_SCRIPT}</script>
-</body>
-</html>
 `;
-}
-
-function hashOf(text: string): string {
-  return `sha256-${createHash('sha256').update(text).digest('base64')}`;
+  return htmlPage({ title, style: REPORT_STYLE, script: REPORT_SCRIPT, body });
 }
 
 function verdict(report: AuditReport): string {

@@ -34,7 +34,7 @@ for (const block of document.querySelectorAll('pre')) {
   const button = document.createElement('button');
   button.type = 'button';
   button.textContent = 'Copy';
-  button.setAttribute('aria-label', 'Copy the SQL of the fix');
+  button.setAttribute('aria-label', 'Copy the ' + block.getAttribute('aria-label'));
   button.addEventListener('click', async () => {
     try {
       await navigator.clipboard.writeText(block.textContent);

@@ -12,13 +12,12 @@ import {
   summary,
   trialWords,
 } from './report-words.ts';
+import { wrapped } from './wrap-text.ts';
 
 export interface ReportTextOptions {
   /** With a terminal's escape sequences. @default false */
   readonly color?: boolean;
 }
-
-const COLUMNS = 80;
 
 /** Codes of ECMA-48, "Select Graphic Rendition". */
 const COLORS: Readonly<Record<Level, number>> = { error: 31, warning: 33, info: 36 };
@@ -93,20 +92,4 @@ function footer(report: AuditReport): string {
     ...score('speed'),
     `${verdict}: ${summary(report)}${failOn === 'error' ? '' : ` (--fail-on ${failOn})`}`,
   ].join('\n');
-}
-
-/** Lines of at most 80 characters, where words are not longer. */
-function wrapped(text: string, indent: string): string[] {
-  const lines: string[] = [];
-  let line = indent;
-  for (const word of text.split(' ')) {
-    const separator = line === indent ? '' : ' ';
-    if (separator !== '' && line.length + 1 + word.length > COLUMNS) {
-      lines.push(line);
-      line = `${indent}${word}`;
-    } else {
-      line += `${separator}${word}`;
-    }
-  }
-  return [...lines, line];
 }

@@ -10,6 +10,8 @@ export interface ConnectionSources {
   readonly uri: string | undefined;
   readonly options: Partial<ConnectionOptions>;
   readonly environment: Readonly<Record<string, string | undefined>>;
+  /** Command that errors name. @default 'audit' */
+  readonly place?: string;
 }
 
 /**
@@ -18,11 +20,10 @@ export interface ConnectionSources {
  *
  * @throws SecuredPostgrestError `invalid_prop`, `unreadable_secret`
  */
-export function auditConnection({ uri, options, environment }: ConnectionSources): DatabaseConnection {
+export function auditConnection({ uri, options, environment, place = 'audit' }: ConnectionSources): DatabaseConnection {
   const { passwordFile, ...given } = options;
-  const named: UriConnection = { ...uriConnection(uri, given.host, environment), ...given };
+  const named: UriConnection = { ...uriConnection(uri, { place, host: given.host, environment }), ...given };
   const { host, database, user } = named;
-  const place = 'audit';
   if (host === undefined) {
     const fix = 'give a URI such as postgresql://user@host:5432/name, --host, or the environment variable DATABASE_URL';
     refuse('invalid_prop', place, 'it is not said which database', fix);
@@ -39,12 +40,15 @@ export function auditConnection({ uri, options, environment }: ConnectionSources
 
 function uriConnection(
   uri: string | undefined,
-  host: string | undefined,
-  environment: ConnectionSources['environment'],
+  {
+    place,
+    host,
+    environment,
+  }: Pick<ConnectionSources, 'environment'> & { readonly place: string; readonly host: string | undefined },
 ): UriConnection {
   if (uri !== undefined) {
     const named = parseDatabaseUri(uri, 'the URI');
-    refusePassword(named, 'audit');
+    refusePassword(named, place);
     return named;
   }
   const variable = environment['DATABASE_URL'];

@@ -2,6 +2,7 @@ import { auditDatabase } from '../../apply/diff.ts';
 import { auditAnywhere, type DatabaseAudit, type DatabaseAuditOptions } from '../../audit/anywhere/audit-database.ts';
 import { ANYWHERE_RULES } from '../../audit/anywhere/rules/index.ts';
 import { tryFixes } from '../../audit/fixes/try-fixes.ts';
+import { declaredScope } from '../../audit/declared-scope.ts';
 import type { Finding } from '../../audit/finding.ts';
 import type { ReportedFinding } from '../../audit/report/audit-report.ts';
 import type { RuleDescription } from '../../audit/rule.ts';
@@ -44,11 +45,6 @@ export async function runAudit(
   } finally {
     await client.end();
   }
-}
-
-function declaredScope({ schemas, anonymous, users, authenticator }: Declaration): DatabaseAuditOptions {
-  const names = [...(anonymous ? [anonymous] : []), ...users].map(({ name }) => name);
-  return { schemas, roles: names, authenticator, ...(anonymous && { anonymous: anonymous.name }) };
 }
 
 /** Where both audits have the same rule about the same object, the declaration's finding knows more. */

@@ -1,7 +1,10 @@
+import { readMap } from '../../access/picture/read-map.ts';
+import { declaredScope } from '../../audit/declared-scope.ts';
 import { SecuredPostgrestError } from '../../errors/secured-postgrest-error.ts';
 import { startExplorer, type Explorer } from '../../explorer/explorer.ts';
 import { statementsOf } from '../../postgres/statements.ts';
 import type { EphemeralPostgrest } from '../../testing/index.ts';
+import { connectionOf } from './database.ts';
 import { identitiesOf, sampleToken } from './identities.ts';
 
 const statement = statementsOf('cli/explorer');
@@ -18,6 +21,7 @@ export async function explore(
       identities: () => identitiesOf(environment, claims),
       tokenFor: (role, claims) => sampleToken(environment, role, claims),
       access: () => environment.access(),
+      map: () => readMap(connectionOf(environment.databaseUrl), declaredScope(environment.declaration)),
       functions: () => environment.sql(statement('functions', { schemas: environment.declaration.schemas })),
       port,
     });

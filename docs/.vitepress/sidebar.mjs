@@ -41,9 +41,11 @@ export const sidebar = {
   Security: [
     'SECURITY',
     'docs/guarantees',
+    'docs/access',
     'docs/audit',
     'docs/audit-rules',
     'docs/other-linters',
+    'docs/access-why',
     'docs/hostile-input',
     'docs/gateway-attacks',
     'docs/what-errors-reveal',

@@ -14,6 +14,7 @@ import { followChanges } from './live.js';
 import { attempt, report } from './messages.js';
 import { describeRequests } from './requests.js';
 import { describeRows, startRows } from './rows.js';
+import { showRules } from './rules.js';
 import { ask, keepSecret } from './server.js';
 import { shownTab, startTabs } from './tabs.js';
 
@@ -44,11 +45,14 @@ async function display(spec) {
   await describeRows(spec);
 }
 
+/** Tabs whose content is read whenever they are shown. */
+const measured = { access: showAccess, rules: showRules };
+
 /** Shows the API as it is now. */
 async function refresh() {
   await loadIdentities();
   await show();
-  if (shownTab() === 'access') await showAccess();
+  await measured[shownTab()]?.();
 }
 
 async function copy(button) {
@@ -64,7 +68,7 @@ async function start() {
   await loadIdentities();
   // The role of a page that was loaded again.
   choose(decodeURIComponent(location.hash.slice(1)));
-  startTabs((name) => name === 'access' && void attempt(showAccess));
+  startTabs((name) => measured[name] && void attempt(measured[name]));
   await attempt(show);
   await followChanges(
     async () => {

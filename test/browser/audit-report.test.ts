@@ -8,7 +8,7 @@ import type { AuditReport } from '../../audit/report/audit-report.ts';
 import { reportHtml } from '../../audit/report/report-html.ts';
 import { reportJunit } from '../../audit/report/report-junit.ts';
 import { HOSTILE, hostileReport, sampleReport } from '../support/audit/sample-report.ts';
-import { launchBrowser } from '../support/browser.ts';
+import { launchBrowser, visit } from '../support/browser.ts';
 import { visible } from '../../errors/visible.ts';
 
 let browser: Browser;
@@ -46,7 +46,7 @@ async function open(report: AuditReport): Promise<string> {
   const file = join(directory, 'report.html');
   writeFileSync(file, reportHtml(report));
   const { href } = pathToFileURL(file);
-  await page.goto(href);
+  await visit(page, href);
   return href;
 }
 

@@ -6,7 +6,7 @@ import { freePorts } from '../../testing/servers/free-ports.ts';
 import { startExplorer } from '../../explorer/explorer.ts';
 import { startEphemeralPostgrest } from '../../testing/index.ts';
 import declaration from '../../examples/todos/declaration.ts';
-import { launchBrowser } from '../support/browser.ts';
+import { launchBrowser, visit } from '../support/browser.ts';
 import { startTodosExplorer, type TodosExplorer } from '../support/todos-explorer.ts';
 
 let browser: Browser;
@@ -42,7 +42,7 @@ async function execute(): Promise<{ title: string }[]> {
 }
 
 async function open(url = todos.explorer.link) {
-  await page.goto(url);
+  await visit(page, url);
   await tab('Requests').click();
   await page.locator('.opblock').first().waitFor();
 }
@@ -91,7 +91,7 @@ describe('the explorer', () => {
   });
 
   it('shows the rows that a role reads, filtered and in an order, with the keyboard alone', async () => {
-    await page.goto(todos.explorer.link);
+    await visit(page, todos.explorer.link);
     await expect.poll(cells).toEqual([['2', 'water the plants', 'true']]);
     await choose('todos_user');
     await expect.poll(async () => (await cells()).length).toBe(2);
@@ -134,7 +134,7 @@ describe('the explorer', () => {
   });
 
   it('shows who reaches which rows on a tab, which arrow keys lead to', async () => {
-    await page.goto(todos.explorer.link);
+    await visit(page, todos.explorer.link);
     await tab('Rows').focus();
     await page.keyboard.press('ArrowRight');
     await page.keyboard.press('ArrowRight');
@@ -149,7 +149,7 @@ describe('the explorer', () => {
   });
 
   it('follows a change of the API without a reload', async () => {
-    await page.goto(todos.explorer.link);
+    await visit(page, todos.explorer.link);
     await expect.poll(async () => (await cells()).length).toBe(1);
     await todos.environment.sql(`insert into api.todos (user_id, title, public) values (9, 'new', true)`);
     todos.explorer.announceChange();
@@ -163,7 +163,7 @@ describe('the explorer', () => {
     await page.close();
     page = patient(await browser.newPage({ colorScheme, viewport: { width: 360, height: 740 } }));
     for (const name of ['Rows', 'Requests', 'Access']) {
-      await page.goto(todos.explorer.link);
+      await visit(page, todos.explorer.link);
       await tab(name).click();
       await page.locator('#rows tbody tr, .opblock, #access tbody tr').locator('visible=true').first().waitFor();
       const width = await page.evaluate<number>('document.documentElement.scrollWidth');
@@ -221,7 +221,7 @@ describe('the explorer', () => {
   });
 
   it('is used with the keyboard, and remembers the role', async () => {
-    await page.goto(todos.explorer.link);
+    await visit(page, todos.explorer.link);
     await page.getByText('Showing what todos_anon may do.').waitFor();
     await page.keyboard.press('Tab');
     await page.keyboard.press('ArrowDown');
@@ -268,12 +268,12 @@ describe('the explorer', () => {
   it('does nothing in a tab without the secret, until the link is opened there', async () => {
     const { url, link, secret } = todos.explorer;
     for (const address of [url, `${url}/#secret=guess`]) {
-      await page.goto(address);
+      await visit(page, address);
       await page.getByRole('alert').filter({ hasText: 'open the link that `dev` printed' }).waitFor();
       expect(await page.content()).not.toMatch(/eyJ|todos/);
     }
     // The same document: only what is behind # is new.
-    await page.goto(link);
+    await visit(page, link);
     await page.getByText('Showing what todos_anon may do.').waitFor();
     expect(page.url()).not.toContain(secret);
     expect(complaints.splice(0).filter((text) => !text.includes('401'))).toEqual([]);
@@ -287,9 +287,10 @@ describe('the explorer', () => {
       identities: () => Promise.resolve([{ role: '<b>user</b>', claims: {}, token: 'x' }]),
       tokenFor: () => Promise.resolve('x'),
       access: () => Promise.reject(new Error('no matrix here')),
+      map: () => Promise.reject(new Error('no map here')),
       functions: () => Promise.resolve([]),
     });
-    await page.goto(explorer.link);
+    await visit(page, explorer.link);
     await page
       .getByRole('alert')
       .filter({ hasText: `the API does not describe itself to <b>user</b>: the API at ${apiUrl} does not answer` })
@@ -323,6 +324,7 @@ describe('the explorer', () => {
       identities: () => Promise.resolve([{ role: 'notes_anon', claims: {} }]),
       tokenFor: (name, claims) => environment.tokenFor(name, claims),
       access: () => Promise.reject(new Error('no matrix here')),
+      map: () => Promise.reject(new Error('no map here')),
       functions: () => Promise.resolve([]),
     });
     await open(explorer.link);

@@ -3,7 +3,7 @@ import { createServer, type Server } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { launchBrowser } from '../support/browser.ts';
+import { launchBrowser, visit } from '../support/browser.ts';
 import { certificateAuthority } from '../support/certificates.ts';
 import { authorization, PASSWORD, startTokenService, type RunningService } from '../support/token-service.ts';
 
@@ -54,7 +54,7 @@ afterEach(() => Promise.all([victim.close(), attacker.close()]));
 /** Begins a sign-in: the sign-in page, or the client's where the browser has signed in already. */
 async function begin(context: BrowserContext): Promise<Page> {
   const page = await context.newPage();
-  await page.goto((await authorization(running.client, { redirect_uri: redirectUri })).url.href);
+  await visit(page, (await authorization(running.client, { redirect_uri: redirectUri })).url.href);
   return page;
 }
 
@@ -122,7 +122,7 @@ describe.each(Object.keys(ways))('a sibling domain that plants cookies %s', (way
   async function plant(uid: string) {
     planted = ways[way]!(await cookiesOf(attacker), uid);
     const page = await victim.newPage();
-    await page.goto(evil);
+    await visit(page, evil);
     await page.close();
   }
 
@@ -133,13 +133,13 @@ describe.each(Object.keys(ways))('a sibling domain that plants cookies %s', (way
     await plant(uid);
 
     const page = await victim.newPage();
-    await page.goto(`https://id.${DOMAIN}:${new URL(running.service.issuer).port}/interaction/${uid}`);
+    await visit(page, `https://id.${DOMAIN}:${new URL(running.service.issuer).port}/interaction/${uid}`);
     expect(await page.getByRole('heading').innerText()).toBe('This sign-in is over');
-    await mine.goto(`${running.service.issuer}/auth/${uid}`);
+    await visit(mine, `${running.service.issuer}/auth/${uid}`);
     expect(isSignedIn(mine)).toBe(false);
     expect(await hasSession(attacker)).toBe(false);
     // The victim can still sign in, if need be by beginning again.
-    await own.goto((await authorization(running.client, { redirect_uri: redirectUri })).url.href);
+    await visit(own, (await authorization(running.client, { redirect_uri: redirectUri })).url.href);
     expect(isSignedIn(own)).toBe(false);
   });
 
@@ -155,11 +155,11 @@ describe.each(Object.keys(ways))('a sibling domain that plants cookies %s', (way
     await plant(uid);
 
     const page = await victim.newPage();
-    await page.goto(`${running.service.issuer}/auth/${uid}`);
+    await visit(page, `${running.service.issuer}/auth/${uid}`);
     expect(isSignedIn(page)).toBe(false);
     expect(await hasSession(victim)).toBe(false);
     // It was the end of a sign-in: where it began, it counts.
-    await mine.goto(`${running.service.issuer}/auth/${uid}`);
+    await visit(mine, `${running.service.issuer}/auth/${uid}`);
     expect(isSignedIn(mine)).toBe(true);
   });
 });
@@ -167,7 +167,7 @@ describe.each(Object.keys(ways))('a sibling domain that plants cookies %s', (way
 it('a sibling domain can not send the form of a sign-in that it knows', async () => {
   const own = await begin(victim);
   const page = await victim.newPage();
-  await page.goto(evil);
+  await visit(page, evil);
   await page.setContent(`<form method="post" action="${own.url()}">
     <input name="name" value="ann"><input name="password" value="${PASSWORD}"><button>Win</button></form>`);
   await page.getByRole('button').click();

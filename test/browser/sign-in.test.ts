@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 import type { Browser } from 'playwright-core';
 import { authorizationCodeGrant } from 'openid-client';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { launchBrowser } from '../support/browser.ts';
+import { launchBrowser, visit } from '../support/browser.ts';
 import { authorization, notes, PASSWORD, startTokenService } from '../support/token-service.ts';
 import type { RunningService } from '../support/token-service.ts';
 
@@ -37,7 +37,7 @@ it('signs in with the keyboard alone, also after a mistake, and then without ask
   const { url, checks } = await authorization(running.client, { redirect_uri: redirectUri });
   const keys = page.keyboard;
 
-  await page.goto(url.href);
+  await visit(page, url.href);
   await keys.type('ann');
   await keys.press('Tab');
   await keys.type('wrong');
@@ -54,7 +54,7 @@ it('signs in with the keyboard alone, also after a mistake, and then without ask
   const tokens = await authorizationCodeGrant(running.client, new URL(page.url()), checks);
   expect(await notes(running.api, tokens.access_token)).toBe('200 [{"body":"mine"}]');
 
-  await page.goto((await authorization(running.client, { redirect_uri: redirectUri })).url.href);
+  await visit(page, (await authorization(running.client, { redirect_uri: redirectUri })).url.href);
   await page.waitForURL(`${redirectUri}?*`);
   // The browser notes the answer to the wrong password, and nothing else, such as a blocked form.
   expect(complaints).toEqual([expect.stringContaining('401')]);

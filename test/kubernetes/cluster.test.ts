@@ -7,6 +7,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { root } from '../support/checkout.ts';
 import { removeAbandonedClusters } from '../support/cluster/cluster-directory.ts';
 import { type Cluster, startCluster } from '../support/cluster/start-cluster.ts';
+import { FULL_TESTS } from '../support/fuzz.ts';
 import { nginxImage } from '../support/images.ts';
 
 const lines = (program: string, ...args: string[]) => execFileSync(program, args, { encoding: 'utf8' }).split('\n');
@@ -77,6 +78,9 @@ const namespace = (name: string, labels: object = {}) => ({
   kind: 'Namespace',
   metadata: { name, labels },
 });
+
+/** Minutes of work about the cluster of the tests. Those that deploy to it show in passing that it scales and loses a node. */
+const itWhole = it.runIf(FULL_TESTS);
 
 let cluster: Cluster;
 const before = kernelSettings();
@@ -172,7 +176,7 @@ describe('a cluster of network namespaces', () => {
     await expect(apply(privileged)).rejects.toThrow(/violates PodSecurity "restricted:latest"/);
   });
 
-  it('measures what pods and nodes use, for `kubectl top` and autoscalers', async () => {
+  itWhole('measures what pods and nodes use, for `kubectl top` and autoscalers', async () => {
     const deployment = {
       apiVersion: 'apps/v1',
       kind: 'Deployment',
@@ -201,7 +205,7 @@ describe('a cluster of network namespaces', () => {
     expect(log()).not.toContain(Buffer.from('mellon').toString('base64'));
   });
 
-  it('loses a node that is cut off, until its network is back', async () => {
+  itWhole('loses a node that is cut off, until its network is back', async () => {
     const [, node] = cluster.nodes;
     await node!.cutOff();
     await expect.poll(() => readiness('node-2')).toBe('Unknown');
@@ -210,7 +214,7 @@ describe('a cluster of network namespaces', () => {
     await expect.poll(() => ask('web-1', 'http://web-2')).toBe('web-2');
   });
 
-  it('loses a node that is switched off, until it starts again', async () => {
+  itWhole('loses a node that is switched off, until it starts again', async () => {
     const [, node] = cluster.nodes;
     await node!.stop();
     await expect.poll(() => readiness('node-2')).toBe('Unknown');
@@ -236,7 +240,7 @@ describe('a cluster of network namespaces', () => {
     expect(kernelSettings()).toEqual(before);
   });
 
-  it('ends with a process that is killed, and the next one removes its files', async () => {
+  itWhole('ends with a process that is killed, and the next one removes its files', async () => {
     const starting = spawn(process.execPath, ['--import', 'tsx', 'test/support/cluster/main.ts'], {
       cwd: root,
       stdio: ['ignore', 'pipe', 'inherit'],

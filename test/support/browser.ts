@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
-import { chromium, type Browser } from 'playwright-core';
+import { chromium, type Browser, type Page, type Response } from 'playwright-core';
 
 const PROGRAMS = ['chromium', 'chromium-browser', 'google-chrome'];
 
@@ -29,4 +29,19 @@ export function launchBrowser(domain?: string): Promise<Browser> {
       ...(domain === undefined ? [] : [`--host-resolver-rules=MAP *.${domain} 127.0.0.1`]),
     ],
   });
+}
+
+/** Chromium ends its requests with this where a network of the machine comes or goes: those of containers and clusters do. */
+const NETWORK_CHANGED = 'net::ERR_NETWORK_CHANGED';
+const TRIES = 5;
+
+/** Goes to a page, again if a network of the machine changed meanwhile. */
+export async function visit(page: Page, url: string): Promise<Response | null> {
+  for (let n = 1; ; n++) {
+    try {
+      return await page.goto(url);
+    } catch (error) {
+      if (n === TRIES || !(error as Error).message.includes(NETWORK_CHANGED)) throw error;
+    }
+  }
 }

@@ -1,3 +1,6 @@
+import { readMap } from '../../access/picture/read-map.ts';
+import { declaredScope } from '../../audit/declared-scope.ts';
+import { connectionOf } from '../../cli/dev/database.ts';
 import { sqlFile } from '../../declaration/index.ts';
 import { sampleToken } from '../../cli/dev/identities.ts';
 import { startExplorer, type Explorer } from '../../explorer/explorer.ts';
@@ -23,6 +26,7 @@ export async function startTodosExplorer(): Promise<TodosExplorer> {
     ],
     tokenFor: (role, edited) => sampleToken(environment, role, edited),
     access: () => environment.access(),
+    map: () => readMap(connectionOf(environment.databaseUrl), declaredScope(declaration)),
     functions: () => Promise.resolve([]),
   });
   return {

@@ -1,4 +1,4 @@
-import { test, type TestAPI } from 'vitest';
+import { afterAll, beforeAll, test, type TestAPI } from 'vitest';
 import type { Declaration } from '../../declaration/types.ts';
 import type { EphemeralPostgrest } from '../environment.ts';
 import { startSource, type Source, type SourceOptions } from '../source.ts';
@@ -14,10 +14,13 @@ export interface ApiFixtures {
   readonly api: EphemeralPostgrest;
 }
 
+/** Servers start and migrations run: on a busy machine that takes longer than vitest waits for a test or a hook. */
+const START_MS = 300_000;
+
 /**
  * Vitest's `test`, whose tests are given the declared API. Servers are started once a worker; each test gets a copy of the
  * database and a PostgREST of its own, in a tenth of a second, also where tests run concurrently. They are gone when the
- * test has ended.
+ * test has ended. Call it where tests are declared: the servers start in a hook, whose time counts for no test's timeout.
  *
  * @example
  * const test = apiTest(declaration, { seed: [{ file: 'seed.sql', sql: seed }] });
@@ -31,13 +34,24 @@ export function apiTest(
   declaration: Declaration,
   { share = 'test', ...options }: ApiTestOptions = {},
 ): TestAPI<ApiFixtures> {
+  let starting: Promise<Source> | undefined;
+  let isUsed = false;
+  const start = () => (starting ??= startSource(declaration, options));
+  const stop = async () => {
+    const source = await starting;
+    [starting, isUsed] = [undefined, false];
+    await source?.stop();
+  };
+  beforeAll(async () => void (await start()), START_MS);
+  // The fixture stops what it has started. No test may have used it: all are skipped, or filtered out.
+  afterAll(() => (isUsed ? undefined : stop()));
   return test.extend<ApiFixtures & { readonly source: Source }>({
     source: [
       // Vitest reads from the pattern what a fixture needs.
       // eslint-disable-next-line no-empty-pattern
       async ({}, use) => {
-        const source = await startSource(declaration, options);
-        await use(source).finally(() => source.stop());
+        isUsed = true;
+        await use(await start()).finally(stop);
       },
       { scope: 'worker' },
     ],

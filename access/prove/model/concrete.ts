@@ -68,7 +68,7 @@ export async function concrete(
   }
   const after = leak.after && rowValues(leak.after.row);
   const before = leak.before && rowValues(leak.before);
-  const written = after && writtenColumns(leak.after!.written, before, after);
+  const written = after && writtenColumns(leak.after.written, before, after);
   return {
     role,
     claims,

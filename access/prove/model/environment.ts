@@ -1,3 +1,6 @@
+import type { RowCommand } from '../../../audit/anywhere/survey.ts';
+import type { Expression } from '../../../postgres/expressions/parse-expression.ts';
+import type { Node } from '../../../postgres/expressions/walk.ts';
 import type { Library } from './library.ts';
 import type { Row, World } from './world.ts';
 import type { Found, Value } from './values.ts';
@@ -16,8 +19,18 @@ export interface Source {
   readonly columns: Columns;
 }
 
+/** What SQL means; its parts call each other through this, as SQL nests. */
+export interface Sql {
+  evaluate(expression: Expression | undefined, environment: Environment): Value;
+  /** Rows of the result of a SELECT. */
+  results(query: Node, environment: Environment): readonly Found[];
+  /** Term: row security lets the role of the environment use the command on an existing row. */
+  visible(row: Row, command: RowCommand, environment: Environment): string;
+}
+
 /** Everything that the value of an expression depends on. */
 export interface Environment {
+  readonly sql: Sql;
   readonly world: World;
   readonly library: Library;
   /** The role whose rights tables are read with: a view's owner in the view. */
@@ -46,28 +59,14 @@ export type Relation = () => readonly Found[];
 /** SQL in functions and views within each other goes no deeper. */
 export const DEEPEST = 8;
 
-export function environmentOf(world: World, library: Library, role: string): Environment {
-  return {
-    world,
-    library,
-    role,
-    user: role,
-    scopes: [],
-    arguments: new Map(),
-    tables: new Map(),
-    depth: 0,
-    nesting: 0,
-    isNegated: false,
-  };
-}
-
 /** The environment of a condition on one row: its columns go by their names and by that of the relation. */
 export function onRow(environment: Environment, row: Row): Environment {
   return { ...environment, scopes: [[sourceOf(row)], ...environment.scopes] };
 }
 
-export function sourceOf({ relation, value }: Row, alias = relation.name): Source {
-  return { alias, columns: { names: relation.columns.map(({ name }) => name), get: value } };
+export function sourceOf(row: Row, alias = row.relation.name): Source {
+  const names = row.relation.columns.map(({ name }) => name);
+  return { alias, columns: { names, get: (name) => row.value(name) } };
 }
 
 /** Columns that are computed already. */

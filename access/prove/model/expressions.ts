@@ -9,9 +9,10 @@ import {
 import type { Node } from '../../../postgres/expressions/walk.ts';
 import { cast, literal } from './casts.ts';
 import { callFunction } from './functions.ts';
-import { all, any, choose, FALSE_TERM, not, same, TRUE_TERM } from './script.ts';
+import { all, any, choose, FALSE_TERM, not, TRUE_TERM } from './script.ts';
 import { compare, isDistinct, isIn, operate } from './operators.ts';
-import { listOf, resultsOf } from './queries.ts';
+import { evaluate, scalarFrom, scalarIn, truthIn, unknown } from './evaluate.ts';
+import { listOf, NEGATED_WITHIN, onlyValue, readsRows } from './sub-selects.ts';
 import type { Environment, Source } from './environment.ts';
 import {
   and,
@@ -20,7 +21,6 @@ import {
   negated,
   or,
   scalarOf,
-  truthOf,
   type Kind,
   type List,
   type Scalar,
@@ -28,50 +28,8 @@ import {
   type Value,
 } from './values.ts';
 
-/** Truth of a condition. */
-export function truthIn(expression: Expression | undefined, environment: Environment): Truth {
-  const { t, f } = scalarTruth(evaluate(expression, environment), environment, expression);
-  const { script } = environment.world;
-  return { t: script.share(t), f: script.share(f) };
-}
-
-/** Value of an expression as a scalar: parts of claims and lists have none that the model knows. */
-export function scalarIn(expression: Expression | undefined, environment: Environment): Scalar {
-  return scalarFrom(evaluate(expression, environment), environment, expression);
-}
-
-export function scalarFrom(value: Value, environment: Environment, expression?: Expression): Scalar {
-  if (isScalar(value)) return value;
-  return unknown(environment, expression, value.kind === 'claims' ? 'other:json' : 'other:array');
-}
-
-/** A value of which nothing is known; the piece of SQL is recorded. */
-export function unknown(
-  environment: Environment,
-  expression: Expression | undefined,
-  kind: Kind = 'other:any',
-): Scalar {
-  return environment.world.fresh(kind, pieceOf(expression));
-}
-
-/** A piece of SQL in words, short. */
-export function pieceOf(expression: Expression | undefined): string {
-  if (!expression) return 'SQL that the parser does not read';
-  const { kind, node } = expression;
-  if (kind === 'FuncCall') return `function ${namesOf(node['funcname']).join('.')}`;
-  if (kind === 'ColumnRef') return `column ${namesOf(node['fields']).join('.')}`;
-  if (kind === 'A_Expr') return `operator ${namesOf(node['name']).at(-1)}`;
-  return kind;
-}
-
-function scalarTruth(value: Value, environment: Environment, expression: Expression | undefined): Truth {
-  const scalar = scalarFrom(value, environment, expression);
-  if (scalar.kind === 'bool') return truthOf(scalar);
-  if (scalar.literal !== undefined) return truthOf(cast(scalar, 'bool', environment.world));
-  return truthOf({ ...unknown(environment, expression, 'bool') });
-}
-
-export function evaluate(expression: Expression | undefined, environment: Environment): Value {
+/** Value of an expression. */
+export function evaluateExpression(expression: Expression | undefined, environment: Environment): Value {
   if (!expression) return unknown(environment, expression);
   const { kind, node } = expression;
   const value = (part: unknown) => evaluate(expressionOf(part), environment);
@@ -330,8 +288,6 @@ function sqlValue(op: string, environment: Environment, expression: Expression):
   return unknown(environment, expression);
 }
 
-export const NEGATED_WITHIN = 'a sub-select that is negated within another one';
-
 function subLink(expression: Expression, environment: Environment): Value {
   const { node } = expression;
   const query = expressionOf(node['subselect'])?.node;
@@ -343,7 +299,7 @@ function subLink(expression: Expression, environment: Environment): Value {
   const inner: Environment = { ...environment, nesting: environment.nesting + 1, isNegated: false };
   switch (node['subLinkType']) {
     case 'EXISTS_SUBLINK':
-      return scalarOf(certain(any(...resultsOf(query, inner).map(({ guard }) => guard))));
+      return scalarOf(certain(any(...inner.sql.results(query, inner).map(({ guard }) => guard))));
     case 'EXPR_SUBLINK':
       return onlyValue(query, inner);
     case 'ARRAY_SUBLINK':
@@ -359,36 +315,6 @@ function subLink(expression: Expression, environment: Environment): Value {
     default:
       return unknown(environment, expression);
   }
-}
-
-/** True if rows count: `(SELECT claim('x'))` reads none. */
-export function readsRows(query: Expression['node']): boolean {
-  return query['fromClause'] !== undefined || query['op'] !== 'SETOP_NONE';
-}
-
-/** The value of a sub-select that has one row; one of them where it has more, and null where it has none. */
-export function onlyValue(query: Expression['node'], environment: Environment): Value {
-  const found = resultsOf(query, environment);
-  const [first] = found;
-  if (!first) return { kind: 'text', term: environment.world.text('').term, isNull: TRUE_TERM, literal: '' };
-  const values = found.map(({ columns }) => columns[0]?.[1]);
-  if (found.length === 1 && first.guard === TRUE_TERM && values[0]) return values[0];
-  const scalars = found.map(({ guard }, n) => ({
-    guard,
-    value: values[n] ? scalarFrom(values[n], environment) : unknown(environment, undefined),
-  }));
-  const kind = scalars[0]!.value.kind;
-  if (scalars.some(({ value }) => value.kind !== kind)) return unknown(environment, undefined);
-  const result = environment.world.open(kind, `only ${environment.world.choice()}`);
-  environment.world.script.assert(
-    any(
-      ...scalars.map(({ guard, value }) =>
-        all(guard, same(result.isNull, value.isNull), any(value.isNull, same(result.term, value.term))),
-      ),
-      all(result.isNull, ...scalars.map(({ guard }) => not(guard))),
-    ),
-  );
-  return result;
 }
 
 const TRUTHS = new Set(['SubLink', 'BoolExpr', 'NullTest', 'BooleanTest']);

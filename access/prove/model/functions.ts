@@ -9,7 +9,8 @@ import {
 import type { Node } from '../../../postgres/expressions/walk.ts';
 import { cast, tryCast } from './casts.ts';
 import { DEEPEST, type Environment } from './environment.ts';
-import { evaluate, NEGATED_WITHIN, onlyValue, readsRows, scalarFrom, unknown } from './expressions.ts';
+import { evaluate, scalarFrom, unknown } from './evaluate.ts';
+import { NEGATED_WITHIN, onlyValue, readsRows } from './sub-selects.ts';
 import { any, FALSE_TERM, TRUE_TERM } from './script.ts';
 import { kindOf, type Kind, type List, type Value } from './values.ts';
 

@@ -1,7 +1,7 @@
 import { namesOf, type Expression } from '../../../postgres/expressions/parse-expression.ts';
 import { cast } from './casts.ts';
 import type { Environment } from './environment.ts';
-import { scalarFrom, unknown } from './expressions.ts';
+import { scalarFrom, unknown } from './evaluate.ts';
 import { all, any, FALSE_TERM, not, same } from './script.ts';
 import {
   isNumber,

@@ -1,6 +1,6 @@
 import type { RowCommand } from '../../../audit/anywhere/survey.ts';
 import { DEEPEST, onRow, type Environment } from './environment.ts';
-import { truthIn } from './expressions.ts';
+import { truthIn } from './evaluate.ts';
 import { all, any, FALSE_TERM, TRUE_TERM } from './script.ts';
 import type { Row } from './world.ts';
 

@@ -7,12 +7,11 @@ import {
 } from '../../../postgres/expressions/parse-expression.ts';
 import type { Node } from '../../../postgres/expressions/walk.ts';
 import { columnsOf, DEEPEST, sourceOf, type Environment, type Source } from './environment.ts';
-import { evaluate, scalarFrom, truthIn, unknown } from './expressions.ts';
+import { evaluate, scalarFrom, truthIn, unknown } from './evaluate.ts';
 import { bodyEnvironment, findFunction } from './functions.ts';
 import { compare } from './operators.ts';
-import { visible } from './policies.ts';
 import { all, any, FALSE_TERM, not, TRUE_TERM } from './script.ts';
-import { isScalar, type Found, type Kind, type List, type Value } from './values.ts';
+import { isScalar, type Found, type Kind, type Value } from './values.ts';
 import type { Row } from './world.ts';
 
 /** One combination of rows of the sources of a query. */
@@ -56,18 +55,6 @@ export function resultsOf(query: Node, outer: Environment): readonly Found[] {
 function tracking(environment: Environment, isIn: string): Environment {
   const { track } = environment;
   return track ? { ...environment, track: (guard, uses) => track(all(isIn, guard), uses) } : environment;
-}
-
-/** Values of the first column of a query. */
-export function listOf(query: Node, environment: Environment): List {
-  const items = resultsOf(query, environment).flatMap(({ guard, columns }) => {
-    const value = columns[0]?.[1];
-    if (value?.kind === 'list') {
-      return value.items.map((item) => ({ guard: all(guard, not(value.isNull), item.guard), value: item.value }));
-    }
-    return [{ guard, value: value ? scalarFrom(value, environment) : unknown(environment, undefined) }];
-  });
-  return { kind: 'list', isNull: FALSE_TERM, items };
 }
 
 function withTables(query: Node, environment: Environment): Environment {
@@ -204,7 +191,7 @@ export function readRelation(
     });
   }
   return world.rowsOf(relation).map((row) => ({
-    guard: all(row.present, visible(row, 'select', environment)),
+    guard: all(row.present, environment.sql.visible(row, 'select', environment)),
     source: sourceOf(row),
     uses: [row],
   }));

@@ -15,8 +15,9 @@ import type {
 import type { QualifiedName } from '../../../postgres/qualified-name.ts';
 import type { Property } from '../property.ts';
 import type { LeakingRequest } from '../verdict.ts';
-import { environmentOf, onRow, type Environment } from './environment.ts';
-import { scalarIn, truthIn } from './expressions.ts';
+import { onRow, type Environment } from './environment.ts';
+import { scalarIn, truthIn } from './evaluate.ts';
+import { environmentOf } from './sql.ts';
 import { cast } from './casts.ts';
 import type { Library } from './library.ts';
 import { visible, writable } from './policies.ts';

@@ -49,14 +49,15 @@ export class World {
   /** Symbols of constants, and their texts. */
   readonly constants = new Map<string, { readonly term: string; readonly kind: Kind; readonly text: string }>();
   /** How often each table is read by the question. */
-  readonly reads = new Map<SurveyedRelation, number>();
+  readonly reads = new Map<string, number>();
   readonly claims = new Map<string, { readonly path: readonly string[]; readonly value: Scalar }>();
   readonly lists = new Map<
     string,
     { readonly path: readonly string[]; readonly items: { guard: string; value: Scalar }[] }
   >();
-  readonly #sizes: ReadonlyMap<SurveyedRelation, number>;
-  readonly #rows = new Map<SurveyedRelation, Row[]>();
+  readonly #sizes: ReadonlyMap<string, number>;
+  /** By the name of the relation: two states of a database have the same rows. */
+  readonly #rows = new Map<string, Row[]>();
   readonly #listReads = new Map<string, number>();
   readonly #listSizes: ReadonlyMap<string, number>;
   #fresh = 0;
@@ -152,13 +153,15 @@ export class World {
 
   /** Rows of a table that a query of the question may meet. */
   rowsOf(relation: SurveyedRelation): readonly Row[] {
-    this.reads.set(relation, (this.reads.get(relation) ?? 0) + 1);
+    const name = fullName(relation);
+    this.reads.set(name, (this.reads.get(name) ?? 0) + 1);
     const rows = this.#known(relation);
     const own = rows.filter(({ name }) => !name.startsWith('subject'));
-    const wanted = this.#sizes.get(relation) ?? 1;
+    const wanted = this.#sizes.get(name) ?? 1;
     if (wanted > MOST_ROWS) this.gaps.add(`${wanted} queries of ${relation.schema}.${relation.name} in one question`);
     for (let n = own.length; n < Math.min(wanted, MOST_ROWS); n += 1) this.addRow(relation, `row${n}`);
-    return this.#known(relation);
+    // As this state of the database sees them, with its policies.
+    return this.#known(relation).map((row) => (row.relation === relation ? row : { ...row, relation }));
   }
 
   /** Adds a row; `isPresent` if it exists in every world. */
@@ -200,8 +203,9 @@ export class World {
   }
 
   #known(relation: SurveyedRelation): Row[] {
-    const rows = this.#rows.get(relation) ?? [];
-    this.#rows.set(relation, rows);
+    const name = fullName(relation);
+    const rows = this.#rows.get(name) ?? [];
+    this.#rows.set(name, rows);
     return rows;
   }
 
@@ -218,4 +222,8 @@ export class World {
       this.script.assert(any(not(all(row.present, other.present)), ...differ));
     }
   }
+}
+
+function fullName({ schema, name }: SurveyedRelation): string {
+  return JSON.stringify([schema, name]);
 }

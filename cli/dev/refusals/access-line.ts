@@ -1,12 +1,4 @@
-/** An answered request, as PostgREST logs it. */
-export interface AnsweredRequest {
-  /** @default PostgREST knew none: the token was rejected */
-  readonly role?: string;
-  readonly method: string;
-  /** With its query. */
-  readonly target: string;
-  readonly status: number;
-}
+import type { AnsweredRequest } from '../../../access/why/declared/answered-request.ts';
 
 /** The Apache format in which PostgREST logs requests. */
 const LINE = /^\S+ - (?<role>.*?) \[[^\]]*\] "(?<method>[A-Z]+) (?<target>\S+) HTTP\/[\d.]+" (?<status>\d{3}) /;

@@ -2,8 +2,8 @@ import type { Declaration } from '../../../declaration/types.ts';
 import { visible } from '../../../errors/visible.ts';
 import { readAccessLine } from './access-line.ts';
 import { rejectionsIn } from './database-error.ts';
-import { explainRefusal } from './explain.ts';
-import { readTarget } from './request-target.ts';
+import { explainRefusal } from '../../../access/why/declared/explain-refusal.ts';
+import { readTarget } from '../../../access/why/request/request-target.ts';
 
 const REJECTED: readonly number[] = [401, 403];
 

@@ -13,9 +13,7 @@ import { FULL_TESTS, FUZZ_SEED } from '../../support/fuzz.ts';
 const cluster = useCluster();
 /** Cases at a time. */
 const LANES = 3;
-/** Of 100 cases each. */
-const PARTS = FULL_TESTS ? [1, 2, 3, 4, 5] : [1];
-const CASES = 100;
+const [PARTS, CASES] = FULL_TESTS ? [[1, 2, 3, 4, 5], 100] : [[1], 50];
 
 let copy: Awaited<ReturnType<typeof databases>>;
 let known: Sight;

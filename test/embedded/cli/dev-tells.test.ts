@@ -76,7 +76,8 @@ it('requests that are rejected, with the grant or the policy that is missing', a
   expect((await ask('/notes?select=title')).status).toBe(401);
   await run.says(
     'rejected: notes_anon, GET /notes?select=title: 401, permission denied for table notes\n' +
-      '  notes_anon has no grant to select api.notes\n',
+      '  notes_anon has no grant to select api.notes\n' +
+      "each policy and row: DATABASE_URL=<database, as its admin> secured-postgrest access why <token> '<method> <path>'\n",
   );
   expect((await ask('/notes?owner=eq.1', { method: 'DELETE', headers })).status).toBe(403);
   await run.says('  notes_user has no grant to delete api.notes\n');

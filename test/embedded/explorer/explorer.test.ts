@@ -427,6 +427,7 @@ const never = {
   identities: () => Promise.resolve([]),
   tokenFor: () => Promise.reject(new Error('no tokens here')),
   access: () => Promise.reject(new Error('no matrix here')),
+  map: () => Promise.reject(new Error('no map here')),
   functions: () => Promise.resolve([]),
 };
 

@@ -20,6 +20,7 @@ beforeAll(async () => {
     identities: () => Promise.resolve([]),
     tokenFor: () => Promise.reject(new Error('no tokens here')),
     access: () => Promise.reject(new Error('no matrix here')),
+    map: () => Promise.reject(new Error('no map here')),
     functions: () => Promise.resolve([]),
   });
 });
@@ -167,6 +168,7 @@ it('ends with connections that are open', async () => {
     identities: () => new Promise(() => {}),
     tokenFor: () => Promise.reject(new Error('no tokens here')),
     access: () => Promise.reject(new Error('no matrix here')),
+    map: () => Promise.reject(new Error('no map here')),
     functions: () => Promise.resolve([]),
   });
   const waiting = fetch(`${own.url}/identities`, { headers: { 'Explorer-Secret': own.secret } }).catch(

@@ -17,6 +17,8 @@ const SESSION_MEGABYTES = 128;
 const URL_BYTES = 2048;
 const MAX_SECONDS = 1;
 const AT_ONCE = 3;
+/** Other work on the machine makes a computation cost more, and nothing makes it cost less: the cheapest try counts. */
+const TRIES = 4;
 /** On a busy machine, a second of CPU takes many of them. */
 const PATIENCE_MS = 60_000;
 const PAGE = 'docs/gateway-attacks.md';
@@ -163,24 +165,36 @@ describe.skipIf(skipNginx).each(programs.filter((program) => !isAbsent(program))
       return [...answers];
     }
 
-    it.each(ATTACKS)('cost less than a second of CPU each, and nobody else a request: $name', async (attack) => {
-      const { answer } = attack;
-      const expected = typeof answer === 'string' ? answer : answer[Number.parseInt(version, 10) as 12 | 14 | 16];
-      // What no server sees costs the same each time.
-      const count = expected.startsWith('41') ? 1 : AT_ONCE;
+    /** CPU seconds of each server for some attacks at a time, of which each must get the answer, and others must get theirs. */
+    async function costOf(attack: Attack, count: number, expected: string) {
       const earlier = serverProcesses();
       const work = Promise.all(Array.from({ length: count }, () => send(gateway.url, attack, token, PATIENCE_MS)));
       expect(await others(work)).toEqual(['200']);
-      const { postgrest, postgres } = processorTime(earlier);
-      const each = [postgrest / count, postgres].map((seconds) => seconds.toFixed(2));
-      console.info(`PostgREST ${version}: ${attack.name}: ${each.join(' and ')} s`);
+      const cost = processorTime(earlier);
       // nginx may close a connection before a client has sent all of its body.
       const answers = new Set(
         (await work).map((answer) => (answer === 'closed' && expected === '413' ? '413' : answer)),
       );
       expect([...answers]).toEqual([expected]);
-      expect(postgrest).toBeLessThan(count * MAX_SECONDS);
+      return cost;
+    }
+
+    it.each(ATTACKS)('cost less than a second of CPU each, and nobody else a request: $name', async (attack) => {
+      const { answer } = attack;
+      const expected = typeof answer === 'string' ? answer : answer[Number.parseInt(version, 10) as 12 | 14 | 16];
+      // What no server sees costs the same each time.
+      const count = expected.startsWith('41') ? 1 : AT_ONCE;
+      let postgrest = Infinity;
+      let postgres = Infinity;
       // Each has a session of its own.
+      for (let n = 0; n < TRIES && (postgrest >= count * MAX_SECONDS || postgres >= MAX_SECONDS); n++) {
+        const cost = await costOf(attack, count, expected);
+        postgrest = Math.min(postgrest, cost.postgrest);
+        postgres = Math.min(postgres, cost.postgres);
+      }
+      const each = [postgrest / count, postgres].map((seconds) => seconds.toFixed(2));
+      console.info(`PostgREST ${version}: ${attack.name}: ${each.join(' and ')} s`);
+      expect(postgrest).toBeLessThan(count * MAX_SECONDS);
       expect(postgres).toBeLessThan(MAX_SECONDS);
     });
   },

@@ -77,7 +77,7 @@ export class ClusteredDeployment {
       cluster: { namespace: this.namespace, kubeconfigFile: this.cluster.kubeconfig },
       ...more,
       api: {
-        ...{ memory: 256, rolloutSeconds: 120, cpuShare: 0.02 },
+        ...{ memory: 256, rolloutSeconds: 120, cpuShare: 0.05 },
         ...api,
         gateway: {
           ...{ image: nginxImage, certificate: { certificateFile: 'gateway.pem', keyFile: 'gateway.pem' } },

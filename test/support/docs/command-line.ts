@@ -10,7 +10,8 @@ export async function commandLine(): Promise<Command> {
   for (const file of files.filter((name) => name.endsWith('.ts') && !name.endsWith('/main.ts'))) {
     const module = (await import(file)) as Record<string, unknown>;
     for (const [name, add] of Object.entries(module))
-      if (/^add\w+Command$/.test(name)) (add as (program: Command) => void)(program);
+      if (/^add\w+Command$/.test(name))
+        await (add as (program: Command, words: readonly string[]) => unknown)(program, []);
   }
   return program;
 }

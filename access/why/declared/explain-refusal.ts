@@ -1,9 +1,9 @@
 import { apiRoles, effectiveRoles } from '../../../declaration/roles.ts';
 import type { Command, Declaration, Table, View } from '../../../declaration/types.ts';
-import { tableAccess, type TableAccess } from '../../../explorer/table-access.ts';
-import type { AnsweredRequest } from './access-line.ts';
+import { tableAccess, type TableAccess } from '../../table-access.ts';
+import type { AnsweredRequest } from './answered-request.ts';
 import { explainPolicies } from './explain-policies.ts';
-import { readTarget, type RequestTarget } from './request-target.ts';
+import { readTarget, type RequestTarget } from '../request/request-target.ts';
 
 const COMMANDS: Readonly<Record<string, readonly Command[]>> = {
   GET: ['select'],

@@ -1,0 +1,66 @@
+import type { Bound } from './grade.ts';
+import type { Piece } from './deciding-pieces.ts';
+
+/** A piece that is not the same in both databases. */
+export interface ChangedPiece {
+  readonly name: string;
+  /** True for what is run, on both sides: what it does is not compared. */
+  readonly isCode: boolean;
+  /** What decided before, as SQL; undefined where nothing of that name did. */
+  readonly before: string | undefined;
+  readonly after: string | undefined;
+}
+
+/** Pieces that only one of the two has, by their names. */
+export function changedPieces(before: readonly Piece[], after: readonly Piece[]): ChangedPiece[] {
+  const [lost, gained] = [without(before, after), without(after, before)];
+  const names = new Set([...lost, ...gained].map(({ name }) => name));
+  const sqlOf = (pieces: readonly Piece[], name: string) => {
+    const found = pieces.find((piece) => piece.name === name);
+    return found && (found.sql ?? found.text);
+  };
+  return [...names].map((name) => ({
+    name,
+    isCode: isCode(name, lost, gained),
+    before: sqlOf(lost, name),
+    after: sqlOf(gained, name),
+  }));
+}
+
+/** A function that only one side has is part of a policy that only that side has; triggers and rules count by themselves. */
+function isCode(name: string, lost: readonly Piece[], gained: readonly Piece[]): boolean {
+  const found = [lost, gained].map((pieces) => pieces.find((piece) => piece.name === name));
+  const isFunction = name.startsWith('function ');
+  return (
+    found.some((piece) => piece?.effect === 'code') && (!isFunction || found.every((piece) => piece !== undefined))
+  );
+}
+
+/** Pieces whose texts the others do not have, whatever their names. */
+function without(pieces: readonly Piece[], others: readonly Piece[]): Piece[] {
+  const known = new Set(others.map(({ text }) => text));
+  return pieces.filter(({ text }) => !known.has(text));
+}
+
+/**
+ * What is sure by the texts alone: each further permissive policy lets through at least as much, each further restrictive
+ * one at most as much, if all that they rest on stays.
+ */
+export function boundOf(before: readonly Piece[], after: readonly Piece[]): Bound | undefined {
+  if (before.some(isAll)) return 'not wider';
+  if (after.some(isAll)) return 'not narrower';
+  const [lost, gained] = [without(before, after), without(after, before)];
+  if ([...lost, ...gained].every(({ effect }) => effect === 'permissive' || effect === 'restrictive')) {
+    if (isNoWider(lost, gained)) return 'not wider';
+    if (isNoWider(gained, lost)) return 'not narrower';
+  }
+  return undefined;
+}
+
+function isNoWider(lost: readonly Piece[], gained: readonly Piece[]): boolean {
+  return gained.every(({ effect }) => effect === 'restrictive') && lost.every(({ effect }) => effect === 'permissive');
+}
+
+function isAll({ effect }: Piece): boolean {
+  return effect === 'all';
+}

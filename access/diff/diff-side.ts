@@ -1,0 +1,17 @@
+import type { Anywhere } from '../../audit/anywhere/anywhere.ts';
+import type { QualifiedName } from '../../postgres/qualified-name.ts';
+
+/** A function that checks each request. */
+export interface PreRequest extends QualifiedName {
+  /** True for the one that this package makes. */
+  readonly isOwn: boolean;
+}
+
+/** A database whose access is compared. */
+export interface DiffSide {
+  /** Name, as the user gave it. */
+  readonly name: string;
+  readonly anywhere: Anywhere;
+  /** Function that PostgREST calls before each request. @default none */
+  readonly preRequest?: PreRequest | undefined;
+}

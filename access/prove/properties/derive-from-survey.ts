@@ -1,0 +1,92 @@
+import { COMMANDS, type SurveyedRelation } from '../../../audit/anywhere/survey.ts';
+import type { Anywhere } from '../../../audit/anywhere/anywhere.ts';
+import { quoteIdentifier } from '../../../postgres/quote.ts';
+import type { Property } from '../property.ts';
+import { anyOf, columnIsClaim } from './claim-sql.ts';
+import { onlyComparison } from './compared-claims.ts';
+import { tenantPair } from './tenant-pair.ts';
+
+/**
+ * Derives properties of a database without a declaration, for each table of an exposed schema: the anonymous role reaches
+ * nothing, no row of another tenant is reached, and nobody but the owner deletes.
+ */
+export function deriveFromSurvey(audited: Anywhere): readonly Property[] {
+  const tables = audited.survey.relations.filter(
+    (relation) =>
+      ['r', 'p'].includes(relation.kind) &&
+      relation.extension === null &&
+      !relation.partition &&
+      audited.reach.isExposed(relation),
+  );
+  return tables.flatMap((table) => [
+    ...anonymousNothing(audited, table),
+    ...isolation(audited, table),
+    ...ownDeletes(audited, table),
+  ]);
+}
+
+function nameOf({ schema, name }: SurveyedRelation) {
+  return { schema, name };
+}
+
+function anonymousNothing({ scope }: Anywhere, table: SurveyedRelation): Property[] {
+  const { anonymous } = scope;
+  if (anonymous === undefined) return [];
+  const common = { roles: [anonymous], relation: nameOf(table), only: 'false' };
+  return [
+    {
+      ...common,
+      name: 'anonymous-reads-only',
+      words: `${anonymous} reads no row of ${table.name}`,
+      commands: ['select'],
+    },
+    {
+      ...common,
+      name: 'anonymous-writes-nothing',
+      words: `${anonymous} writes no row of ${table.name}`,
+      commands: ['insert', 'update', 'delete'],
+    },
+  ];
+}
+
+function isolation(audited: Anywhere, table: SurveyedRelation): Property[] {
+  const pair = tenantPair(audited);
+  const column = table.columns.find(({ name }) => name === pair?.column);
+  const roles = userRoles(audited);
+  if (!pair || !column || roles.length === 0) return [];
+  const own = columnIsClaim(pair.column, pair.claim, pair.type);
+  return [
+    {
+      name: 'tenant-isolation',
+      words: `no row of another ${pair.column} in ${table.name} is read or written by ${roles.join(', ')}`,
+      roles,
+      relation: nameOf(table),
+      commands: COMMANDS,
+      only: column.required ? own : `${quoteIdentifier(pair.column)} IS NULL OR ${own}`,
+    },
+  ];
+}
+
+/** Where each permissive policy for deletions compares a column with a claim, and does nothing else. */
+function ownDeletes(audited: Anywhere, table: SurveyedRelation): Property[] {
+  const byCondition = new Map<string, string[]>();
+  for (const role of userRoles(audited)) {
+    const policies = audited.reach.policies(role, table, 'delete').filter(({ permissive }) => permissive);
+    const compared = policies.map((policy) => onlyComparison(audited, audited.conditions.using(policy), table));
+    if (compared.length === 0 || compared.includes(undefined)) continue;
+    const only = anyOf(compared.map((one) => columnIsClaim(one!.column, one!.claim, one!.type)));
+    byCondition.set(only, [...(byCondition.get(only) ?? []), role]);
+  }
+  return [...byCondition].map(([only, roles]) => ({
+    name: 'own-rows',
+    words: `nobody but the owner deletes a row of ${table.name}`,
+    roles,
+    relation: nameOf(table),
+    commands: ['delete'],
+    only,
+  }));
+}
+
+function userRoles({ scope }: Anywhere): readonly string[] {
+  return scope.roles.filter((role) => role !== scope.anonymous);
+}

@@ -1,0 +1,34 @@
+import type { Proof } from '../prove.ts';
+import { totals } from './proof-summary.ts';
+
+/** A proof as JSON: each judgement, administrators, totals and the time. */
+export function proofJson({ judgements, administrators, revocation, replayed, milliseconds }: Proof): string {
+  const entries = judgements.map(({ property, role, command, verdict }) => {
+    const { name, words, relation, columns, only } = property;
+    return {
+      property: name,
+      words,
+      schema: relation.schema,
+      table: relation.name,
+      role,
+      command,
+      columns,
+      only,
+      ...verdict,
+    };
+  });
+  const report = {
+    totals: totals(judgements),
+    replayed,
+    seconds: Math.round(milliseconds / 100) / 10,
+    judgements: entries,
+    administrators: administrators.map(({ role, relation, commands }) => ({
+      role,
+      schema: relation.schema,
+      table: relation.name,
+      commands,
+    })),
+    ...(revocation && { revocation }),
+  };
+  return `${JSON.stringify(report, undefined, 2)}\n`;
+}

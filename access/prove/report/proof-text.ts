@@ -1,0 +1,78 @@
+import { visible } from '../../../errors/visible.ts';
+import type { Proof } from '../prove.ts';
+import type { Counterexample, Judgement } from '../verdict.ts';
+import { byTable, totals, type TableVerdict } from './proof-summary.ts';
+
+/** A proof for a terminal: a line for each table and property, counterexamples, pieces that are not modelled, and totals. */
+export function proofText(proof: Proof): string {
+  const verdicts = byTable(proof.judgements);
+  const tables = [...new Set(verdicts.map(({ schema, table }) => `${schema}.${table}`))];
+  const blocks = tables.map((name) =>
+    [
+      visible(name),
+      ...verdicts.filter((one) => `${one.schema}.${one.table}` === name).flatMap((one) => lines(one, proof)),
+    ].join('\n'),
+  );
+  return `${[...blocks, ...revocationBlock(proof), ...administratorsBlock(proof), summary(proof)].join('\n\n')}\n`;
+}
+
+function lines(verdict: TableVerdict, proof: Proof): string[] {
+  const open = verdict.judgements.filter((judgement) => judgement.verdict.status !== 'proven');
+  return [
+    `  ${verdict.property.padEnd(26)} ${shown(verdict.status, proof)}`,
+    ...open.flatMap((judgement) => [
+      `    ${visible(judgement.role)}, ${judgement.command}: ${visible(judgement.property.words)}`,
+      ...details(judgement).map((line) => `      ${line}`),
+    ]),
+  ];
+}
+
+function shown(status: TableVerdict['status'], { replayed }: Proof): string {
+  return status === 'leak' && !replayed ? 'leak, not replayed' : status;
+}
+
+function details({ verdict, property }: Judgement): string[] {
+  switch (verdict.status) {
+    case 'proven':
+      return [];
+    case 'not modelled':
+      return verdict.pieces.map(visible);
+    case 'leak':
+      return [`only: ${visible(property.only)}`, ...counterexampleLines(verdict.counterexample)];
+  }
+}
+
+function counterexampleLines({ role, claims, rows, request }: Counterexample): string[] {
+  const json = (value: unknown) => visible(JSON.stringify(value));
+  return [
+    `token: ${visible(role)} ${json(claims)}`,
+    ...rows.map(({ schema, name, values }) => `row of ${visible(`${schema}.${name}`)}: ${json(values)}`),
+    `request: ${request.command} by ${request.way} ${visible(`${request.schema}.${request.name}`)}`,
+    ...(request.row ? [`  of the row ${json(request.row)}`] : []),
+    ...(request.written ? [`  that writes ${json(request.written)}`] : []),
+    ...(request.arguments ? [`  with the arguments ${json(request.arguments)}`] : []),
+  ];
+}
+
+function revocationBlock({ revocation }: Proof): string[] {
+  if (!revocation) return [];
+  const pieces = revocation.status === 'not modelled' ? revocation.pieces.map((piece) => `    ${visible(piece)}`) : [];
+  return [[`revoked subjects reach nothing: ${revocation.status}`, ...pieces].join('\n')];
+}
+
+function administratorsBlock({ administrators }: Proof): string[] {
+  if (administrators.length === 0) return [];
+  const roles = [...new Set(administrators.map(({ role }) => role))];
+  const words = roles.map((role) => {
+    const of = administrators.filter((one) => one.role === role);
+    return `  ${visible(role)}: ${of.map(({ relation, commands }) => `${visible(relation.name)} (${commands.join(', ')})`).join(', ')}`;
+  });
+  return [['declared for all rows, within what restrictive policies leave:', ...words].join('\n')];
+}
+
+/** One line with the totals. */
+export function summary({ judgements, milliseconds }: Proof): string {
+  const { proven, leak, 'not modelled': open } = totals(judgements);
+  const seconds = (milliseconds / 1000).toFixed(1);
+  return `${proven} of ${judgements.length} proven, ${leak} ${leak === 1 ? 'leak' : 'leaks'}, ${open} not modelled, in ${seconds} s`;
+}

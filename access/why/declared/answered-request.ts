@@ -1,0 +1,9 @@
+/** An answered request, as PostgREST logs it. */
+export interface AnsweredRequest {
+  /** @default PostgREST knew none: the token was rejected */
+  readonly role?: string;
+  readonly method: string;
+  /** With its query. */
+  readonly target: string;
+  readonly status: number;
+}

@@ -1,0 +1,99 @@
+import { prepare } from '../../audit/anywhere/anywhere.ts';
+import { checkVersion } from '../../audit/anywhere/audit-database.ts';
+import { declaredScope } from '../../audit/declared-scope.ts';
+import { findScope, type ScopeOptions } from '../../audit/anywhere/find-scope.ts';
+import { readSurvey, surveying } from '../../audit/anywhere/read-survey.ts';
+import type { Survey } from '../../audit/anywhere/survey.ts';
+import { declaredPreRequest } from '../../access/diff/declared-pre-request.ts';
+import type { DiffSide } from '../../access/diff/diff-side.ts';
+import type { Declaration } from '../../declaration/types.ts';
+import { connect, type DatabaseConnection } from '../../postgres/connect.ts';
+import { startSource } from '../../testing/source.ts';
+import { auditConnection } from '../audit/audit-connection.ts';
+import { isDatabaseUri } from '../audit/database-uri.ts';
+import type { ConnectionOptions } from '../connection.ts';
+import { loadDeclaration } from '../load-declaration.ts';
+import { declarationAt, parseFileAt } from './declaration-at.ts';
+
+/** A side of a comparison, and the database that was read. */
+export interface OpenSide extends DiffSide {
+  readonly connection: DatabaseConnection;
+  /** True for a database that a declaration has made for the comparison alone. */
+  readonly isEphemeral: boolean;
+}
+
+/** A side that can be read. */
+export interface Side {
+  /** Does work while the database is there. */
+  use<T>(work: (side: OpenSide) => Promise<T>): Promise<T>;
+  end(): Promise<void>;
+}
+
+export interface SideOptions {
+  readonly connection: Partial<ConnectionOptions>;
+  /** Scope of databases; a declaration has its own. */
+  readonly scope: ScopeOptions;
+}
+
+/**
+ * Finds out what one argument of `access diff` names: a database by its URI, or by a variable with its URI, a declaration at a
+ * commit, or a declaration.
+ * Declarations are applied to a new database on this machine.
+ */
+export async function prepareSide(text: string, options: SideOptions): Promise<Side> {
+  const environment: NodeJS.ProcessEnv = process.env;
+  const place = 'access diff';
+  const { connection } = options;
+  if (isDatabaseUri(text)) {
+    return databaseSide(auditConnection({ uri: text, options: connection, environment, place }), options);
+  }
+  const variable = /^[A-Z][A-Z0-9_]*$/.test(text) ? environment[text] : undefined;
+  if (variable !== undefined) {
+    const named = { DATABASE_URL: variable };
+    return databaseSide(auditConnection({ uri: undefined, options: connection, environment: named, place }), options);
+  }
+  const at = parseFileAt(text);
+  return declarationSide(text, await (at ? declarationAt(at) : loadDeclaration(text)));
+}
+
+function databaseSide(connection: DatabaseConnection, { scope }: SideOptions): Side {
+  return {
+    async use(work) {
+      const survey = await readDatabase(connection);
+      const anywhere = await prepare(survey, findScope(survey, scope, process.env));
+      const [schema, name] = settingOf(survey, 'pgrst.db_pre_request')?.split('.') ?? [];
+      const preRequest = schema !== undefined && name !== undefined ? { schema, name, isOwn: false } : undefined;
+      return work({ name: connection.database, anywhere, preRequest, connection, isEphemeral: false });
+    },
+    end: () => Promise.resolve(),
+  };
+}
+
+async function declarationSide(name: string, declaration: Declaration): Promise<Side> {
+  const source = await startSource(declaration);
+  return {
+    use: (work) =>
+      source.inCopy(async (connection) => {
+        const survey = await readDatabase(connection);
+        const anywhere = await prepare(survey, findScope(survey, declaredScope(declaration)));
+        const preRequest = declaredPreRequest(declaration);
+        return work({ name, anywhere, preRequest, connection, isEphemeral: true });
+      }),
+    end: () => source.stop(),
+  };
+}
+
+async function readDatabase(connection: DatabaseConnection): Promise<Survey> {
+  const client = await connect(connection);
+  try {
+    const survey = await surveying(client, () => readSurvey(client));
+    checkVersion(survey.server);
+    return survey;
+  } finally {
+    await client.end();
+  }
+}
+
+function settingOf({ settings }: Survey, name: string): string | undefined {
+  return settings.findLast((setting) => setting.name.toLowerCase() === name)?.value;
+}

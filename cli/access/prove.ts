@@ -1,0 +1,147 @@
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { extname, join, relative, resolve } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { Option, type Command } from 'commander';
+import type pg from 'pg';
+import { proofJson } from '../../access/prove/report/proof-json.ts';
+import { proofText } from '../../access/prove/report/proof-text.ts';
+import { totals } from '../../access/prove/report/proof-summary.ts';
+import { checkConditions } from '../../access/prove/properties/check-conditions.ts';
+import { readProperties } from '../../access/prove/properties/read-properties.ts';
+import { prove, type Proof } from '../../access/prove/prove.ts';
+import { startSolver } from '../../access/prove/solver.ts';
+import { testOf } from '../../access/prove/test-of.ts';
+import { prepare } from '../../audit/anywhere/anywhere.ts';
+import { checkVersion } from '../../audit/anywhere/audit-database.ts';
+import { findScope } from '../../audit/anywhere/find-scope.ts';
+import { readSurvey, surveying } from '../../audit/anywhere/read-survey.ts';
+import { declaredScope } from '../../audit/declared-scope.ts';
+import type { Declaration } from '../../declaration/types.ts';
+import { refuse } from '../../errors/secured-postgrest-error.ts';
+import { connect } from '../../postgres/connect.ts';
+import { withClient } from '../../postgres/with-client.ts';
+import { startSource } from '../../testing/source.ts';
+import { auditConnection, givenOptions } from '../audit/audit-connection.ts';
+import { checkModule, checkSource } from '../check-source.ts';
+import { addConnectionOptions } from '../connection.ts';
+import { loadDeclaration } from '../load-declaration.ts';
+
+interface Options {
+  readonly properties?: string;
+  readonly format: 'text' | 'json';
+  readonly writeTests?: string;
+  readonly failOn: 'leak' | 'not-modelled';
+  readonly replay?: true;
+}
+
+export function addProveCommand(access: Command): void {
+  const command = access
+    .command('prove')
+    .description('prove who sees what, for all rows and tokens; exits with 2 if there is a leak')
+    .argument('[declaration]', 'file with the declaration; or postgresql://user@host:5432/name (default: DATABASE_URL)')
+    .option('--properties <file>', 'properties of your own, beside the derived ones: JSON, or a module')
+    .addOption(new Option('--format <name>', 'format of the report').choices(['text', 'json']).default('text'))
+    .option('--write-tests <directory>', 'write a test of vitest for each leak of a declaration')
+    .addOption(
+      new Option('--fail-on <verdict>', 'the mildest verdict that fails')
+        .choices(['leak', 'not-modelled'])
+        .default('leak'),
+    )
+    .option(
+      '--replay',
+      'of a database: run each counterexample in a transaction that is rolled back; needs a superuser',
+    );
+  addConnectionOptions(command, 'a role that may read the catalogs; with --replay, a superuser', false);
+  command.action((target: string | undefined, options: Options) => run(target, options, command));
+}
+
+async function run(target: string | undefined, options: Options, command: Command): Promise<void> {
+  const isFile = target !== undefined && !target.includes('://');
+  if (!isFile && options.writeTests !== undefined) {
+    refuse(
+      'invalid_prop',
+      '--write-tests',
+      'a test needs a declaration to start',
+      'name the file with the declaration',
+    );
+  }
+  const proof = isFile ? await proveDeclaration(target, options) : await proveConnection(target, options, command);
+  process.stdout.write(options.format === 'json' ? proofJson(proof) : proofText(proof));
+  const { leak, 'not modelled': open } = totals(proof.judgements);
+  const isOpen = open > 0 || proof.revocation?.status === 'not modelled';
+  if (leak > 0 || (options.failOn === 'not-modelled' && isOpen)) process.exitCode = 2;
+}
+
+async function proveDeclaration(file: string, options: Options): Promise<Proof> {
+  const declaration = await loadDeclaration(file);
+  const source = await startSource(declaration);
+  try {
+    const proof = await source.inCopy((connection) =>
+      withClient(connection, (client) => proveClient(client, options, declaration, true)),
+    );
+    if (options.writeTests !== undefined) await writeTests(proof, declaration, file, options.writeTests);
+    return proof;
+  } finally {
+    await source.stop();
+  }
+}
+
+async function proveConnection(uri: string | undefined, options: Options, command: Command): Promise<Proof> {
+  const connection = auditConnection({ uri, options: givenOptions(command), environment: process.env });
+  const client = await connect(connection);
+  try {
+    return await proveClient(client, options, undefined, options.replay ?? false);
+  } finally {
+    await client.end();
+  }
+}
+
+async function proveClient(
+  client: pg.ClientBase,
+  { properties: file }: Options,
+  declaration: Declaration | undefined,
+  replays: boolean,
+): Promise<Proof> {
+  const survey = await surveying(client, () => readSurvey(client));
+  checkVersion(survey.server);
+  const scope = findScope(survey, declaration ? declaredScope(declaration) : {}, declaration ? {} : process.env);
+  const audited = await prepare(survey, scope);
+  const properties = file === undefined ? [] : await readProperties(await loadProperties(file), file, audited);
+  await checkConditions(client, properties, file ?? '');
+  const solver = await startSolver();
+  try {
+    return await prove({ audited, declaration, properties, client: replays ? client : undefined, solver });
+  } finally {
+    await solver[Symbol.asyncDispose]();
+  }
+}
+
+async function loadProperties(path: string): Promise<unknown> {
+  const file = resolve(path);
+  if (!existsSync(file)) refuse('invalid_property', path, `there is no file ${file}`, 'name the file of properties');
+  const isJson = extname(file) === '.json';
+  (isJson ? checkSource : checkModule)(file);
+  try {
+    if (isJson) return JSON.parse(readFileSync(file, 'utf8')) as unknown;
+    return ((await import(pathToFileURL(file).href)) as { default?: unknown }).default;
+  } catch (error) {
+    return refuse('invalid_property', path, `it cannot be loaded (${String(error)})`, 'correct the file', error);
+  }
+}
+
+async function writeTests(proof: Proof, declaration: Declaration, file: string, directory: string): Promise<void> {
+  mkdirSync(directory, { recursive: true });
+  const path = relative(directory, file).replaceAll('\\', '/');
+  const imports = {
+    declaration: path.startsWith('.') ? path : `./${path}`,
+    anonymous: declaration.anonymous?.name,
+  };
+  for (const { property, verdict } of proof.judgements) {
+    if (verdict.status !== 'leak') continue;
+    const replayed = proof.replays.get(verdict.counterexample);
+    if (!replayed) continue;
+    const test = await testOf(property, verdict.counterexample, replayed, imports);
+    writeFileSync(join(directory, test.file), test.text);
+    console.error(`${join(directory, test.file)}: fails until the declaration is mended`);
+  }
+}

@@ -1,0 +1,79 @@
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { sqlFile } from '../../../declaration/index.ts';
+import todos from '../../../examples/todos/declaration.ts';
+import { startEphemeralPostgrest, type EphemeralPostgrest } from '../../../testing/index.ts';
+import { run } from '../../support/run-cli.ts';
+
+const DECLARATION = 'examples/todos/declaration.ts';
+const own = ['todos_user', 'GET /todos?id=eq.1', '--claim', 'user_id=2'];
+
+let environment: EphemeralPostgrest;
+let uri: string;
+let password: string;
+
+beforeAll(async () => {
+  environment = await startEphemeralPostgrest(todos, { seed: [sqlFile('examples/todos/seed.sql')] });
+  const url = new URL(environment.databaseUrl);
+  password = decodeURIComponent(url.password);
+  url.password = '';
+  uri = url.href;
+});
+afterAll(() => environment.stop());
+beforeEach(() => vi.stubEnv('PGPASSWORD', password));
+afterEach(() => vi.unstubAllEnvs());
+
+const why = (...options: string[]) => run('access', 'why', ...options);
+
+describe('access why', () => {
+  it('answers for a role with claims, in a database that a URI names', async () => {
+    const { code, stdout, stderr } = await why(...own, uri);
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    expect(stdout).toMatch(
+      /^GET \/todos\?id=eq\.1 as todos_user: no row\nwhy: the row of api\.todos exists and is not shown: /,
+    );
+    expect(stdout).toContain('false: user_id = claim user_id (the row has user_id 1, the token 2)');
+    expect(stdout).toMatch(/\nfix: send a token with the claim user_id = 1; or /);
+    expect(stdout).toContain('note: rows that todos_user may not see were read with the rights of postgres');
+  });
+
+  it('prints JSON, of a token that it checks by the declaration', async () => {
+    const token = await environment.tokenFor('todos_user', { user_id: 1 });
+    const { stdout } = await why(
+      token,
+      'GET https://api.example/todos?id=eq.1',
+      uri,
+      '--declaration',
+      DECLARATION,
+      '--format',
+      'json',
+    );
+    expect(JSON.parse(stdout)).toMatchObject({
+      format: 1,
+      request: 'GET /todos?id=eq.1',
+      role: 'todos_user',
+      result: 'all',
+      rows: [{ table: 'api.todos', key: { id: '1' }, outcome: 'reached' }],
+    });
+  });
+
+  it('makes an environment of the declaration where no database is named', async () => {
+    const { stdout } = await why('none', 'POST /todos', '--data', '{"title": "x"}', '--declaration', DECLARATION);
+    expect(stdout).toMatch(
+      /^POST \/todos as todos_anon: rejected \(42501\)\nwhy: todos_anon has no grant to insert api\.todos\n/,
+    );
+    expect(stdout).toContain('fix: GRANT INSERT ("title") ON "api"."todos" TO "todos_anon"');
+  });
+
+  it.each([
+    [['none', 'PUT /todos'], /request: the method "PUT" is not explained; use GET/],
+    [['a.b.c', 'GET /todos', '--claim', 'user_id=1'], /--claim: a token has its own claims/],
+    [['none', 'GET /todos'], /access why: it is not said which database/],
+    [['none', 'POST /todos', '--declaration', DECLARATION], /--data: POST of todos has no body/],
+    [['todos_user', 'GET /todos', '--claims', '[1]'], /--claims: it is no JSON object/],
+  ])('rejects %j', async (options, message) => {
+    const { code, stderr } = await why(...options);
+    expect(code).toBe(1);
+    expect(stderr).toMatch(message);
+    expect(stderr).toMatch(/\[invalid_prop\]\n$/);
+  });
+});

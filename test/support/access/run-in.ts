@@ -1,0 +1,14 @@
+import { execFile } from 'node:child_process';
+
+/** Runs a program of Node.js in a directory. */
+export function runIn(
+  cwd: string,
+  program: string,
+  args: readonly string[],
+): Promise<{ code: number; stdout: string; stderr: string }> {
+  return new Promise((resolve) => {
+    execFile(process.execPath, [program, ...args], { cwd }, (error, stdout, stderr) => {
+      resolve({ code: error === null ? 0 : Number(error.code), stdout, stderr });
+    });
+  });
+}
