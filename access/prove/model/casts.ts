@@ -111,7 +111,10 @@ function toText(value: Scalar, world: World): Scalar {
 
 /** A cast that gives NULL where the text is none of the type. */
 export function tryCast(value: Scalar, kind: Kind, world: World): Scalar {
-  if (value.kind !== 'text' || kind === 'text' || value.literal !== undefined) return cast(value, kind, world);
+  if (value.kind !== 'text' || kind === 'text') return cast(value, kind, world);
+  // A constant that the model reads is valid; what another one is, Postgres knows.
+  const isRead = value.literal !== undefined && !kind.startsWith('other:') && constantOf(kind, value.literal, world);
+  if (isRead) return cast(value, kind, world);
   const result = cast(value, kind, world);
   const valid = world.script.symbol(`valid ${kind}`, 'Bool', ['Text']);
   return { ...result, isNull: `(or ${result.isNull} (not (${valid} ${value.term})))` };

@@ -236,16 +236,14 @@ function alike(left: Scalar, right: Scalar, { world }: Environment): [Scalar, Sc
 }
 
 function caseOf(node: Expression['node'], environment: Environment): Value {
-  const argument = node['arg'] === undefined ? undefined : evaluate(expressionOf(node['arg']), environment);
+  let evaluated: Value | undefined;
+  const argument = () => (evaluated ??= evaluate(expressionOf(node['arg']), environment));
   const otherwise: Value =
     node['defresult'] === undefined
       ? { kind: 'text', term: environment.world.text('').term, isNull: TRUE_TERM, literal: '' }
       : evaluate(expressionOf(node['defresult']), environment);
   return expressionsOf(node['args']).reduceRight<Value>((rest, { node: when }) => {
     const inner = expressionOf(when['expr']);
-    const condition = argument
-      ? compare('=', argument, evaluate(inner, environment), environment)
-      : truthIn(inner, negating(environment));
     const result = evaluate(expressionOf(when['result']), environment);
     // A list of the claims, or an empty one: the list where it is one.
     if (result.kind === 'claims' || rest.kind === 'claims') {
@@ -254,6 +252,10 @@ function caseOf(node: Expression['node'], environment: Environment): Value {
     }
     if (result.kind === 'list' || rest.kind === 'list') return unknown(environment, { kind: 'CaseExpr', node });
     const [left, right] = alike(result, rest, environment);
+    const condition =
+      node['arg'] === undefined
+        ? truthIn(inner, negating(environment))
+        : compare('=', argument(), evaluate(inner, environment), environment);
     return {
       kind: left.kind,
       term: choose(condition.t, left.term, right.term),

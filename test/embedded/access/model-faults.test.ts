@@ -3,7 +3,7 @@ import type { Environment } from '../../../access/prove/model/environment.ts';
 import type { List, Truth, Value } from '../../../access/prove/model/values.ts';
 import { startSolver, type Solver } from '../../../access/prove/solver.ts';
 import type { SurveyedPolicy } from '../../../audit/anywhere/survey.ts';
-import { ROLES } from '../../support/access/solver-model/base.ts';
+import { ROLES } from '../../support/access/pinned/base.ts';
 import { useCluster, type TestDatabase } from '../../support/database.ts';
 
 const MODEL = '../../../access/prove/model';
@@ -159,7 +159,7 @@ it.for(FAULTS)('notices that %s', { timeout: 900_000 }, async ([, module, replac
     return { ...own, ...replace(own) };
   });
   try {
-    const { compareMany } = await import('../../support/access/solver-model/compare-many.ts');
+    const { compareMany } = await import('../../support/access/pinned/compare-many.ts');
     const { difference } = await compareMany({ database, solver, seed: 3, cases: CASES, tables: 6, shrinks: false });
     expect(difference).toBeDefined();
   } finally {

@@ -6,8 +6,8 @@ import { findScope } from '../../../audit/anywhere/find-scope.ts';
 import { readSurvey } from '../../../audit/anywhere/read-survey.ts';
 import { configureSession } from '../../../postgres/session.ts';
 import { withClient } from '../../../postgres/with-client.ts';
-import { ROLES } from '../../support/access/solver-model/base.ts';
-import { SURPRISES } from '../../support/access/solver-model/surprises.ts';
+import { ROLES } from '../../support/access/pinned/base.ts';
+import { SURPRISES } from '../../support/access/pinned/surprises.ts';
 import { useCluster, type TestDatabase } from '../../support/database.ts';
 
 const cluster = useCluster();

@@ -1,7 +1,7 @@
 import { beforeAll, expect, it } from 'vitest';
 import { startSolver } from '../../../access/prove/solver.ts';
-import { ROLES } from '../../support/access/solver-model/base.ts';
-import { compareMany } from '../../support/access/solver-model/compare-many.ts';
+import { ROLES } from '../../support/access/pinned/base.ts';
+import { compareMany } from '../../support/access/pinned/compare-many.ts';
 import { useCluster, type TestDatabase } from '../../support/database.ts';
 import { FULL_TESTS, FUZZ_SEED } from '../../support/fuzz.ts';
 

@@ -116,7 +116,7 @@ function simplePolicy(
     name: `w${n}`,
     command: 'select',
     permissive: n === 0 || random.chance(50),
-    role: 'public',
+    role: random.pick(['public', 'keeper', 'keeper', 'member']),
     using,
     check: undefined,
   };
