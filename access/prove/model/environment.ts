@@ -5,6 +5,8 @@ import type { Found, Value } from './values.ts';
 /** Columns by name; those of a table are made when they are asked for. */
 export interface Columns {
   readonly names: readonly string[];
+  /** True if there may be columns of other names. */
+  readonly isOpen?: boolean;
   get(name: string): Value | undefined;
 }
 
@@ -18,8 +20,10 @@ export interface Source {
 export interface Environment {
   readonly world: World;
   readonly library: Library;
-  /** The role that SQL runs as. */
+  /** The role whose rights tables are read with: a view's owner in the view. */
   readonly role: string;
+  /** Who `current_user` is, and whom functions run as: a view does not change it. */
+  readonly user: string;
   /** Sources of this query, and then those of the queries around it. */
   readonly scopes: readonly (readonly Source[])[];
   /** Arguments of a function by name and by position. */
@@ -47,6 +51,7 @@ export function environmentOf(world: World, library: Library, role: string): Env
     world,
     library,
     role,
+    user: role,
     scopes: [],
     arguments: new Map(),
     tables: new Map(),
@@ -66,7 +71,7 @@ export function sourceOf({ relation, value }: Row, alias = relation.name): Sourc
 }
 
 /** Columns that are computed already. */
-export function columnsOf(entries: readonly (readonly [string, Value])[]): Columns {
+export function columnsOf(entries: readonly (readonly [string, Value])[], isOpen = false): Columns {
   const values = new Map(entries);
-  return { names: [...values.keys()], get: (name) => values.get(name) };
+  return { names: [...values.keys()], isOpen, get: (name) => values.get(name) };
 }

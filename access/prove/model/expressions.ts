@@ -11,7 +11,7 @@ import { callFunction } from './functions.ts';
 import { all, any, choose, FALSE_TERM, not, same, TRUE_TERM } from './script.ts';
 import { compare, isDistinct, isIn, operate } from './operators.ts';
 import { listOf, resultsOf } from './queries.ts';
-import type { Environment } from './environment.ts';
+import type { Environment, Source } from './environment.ts';
 import {
   and,
   isScalar,
@@ -102,7 +102,7 @@ export function evaluate(expression: Expression | undefined, environment: Enviro
     case 'SQLValueFunction':
       return sqlValue(String(node['op']), environment, expression);
     case 'CollateClause':
-      return value(node['arg']);
+      return isExact(namesOf(node['collname']).at(-1)) ? value(node['arg']) : unknown(environment, expression, 'text');
     case 'FuncCall':
       return callFunction(expression, environment);
     case 'SubLink':
@@ -123,6 +123,9 @@ export function evaluate(expression: Expression | undefined, environment: Enviro
       return unknown(environment, expression);
   }
 }
+
+/** Collations in which no two texts are equal. */
+const isExact = (collation: string | undefined) => /^(?:C|POSIX|ucs_basic|default)$/.test(collation ?? '');
 
 const certain = (term: string): Truth => ({ t: term, f: not(term) });
 
@@ -163,6 +166,10 @@ function column(expression: Expression, environment: Environment): Value {
       const found = source.columns.get(name);
       if (found) return found;
     }
+    // A name of an outer query is hidden by one of this query.
+    const hides = ({ alias: own, columns }: Source) =>
+      alias === undefined ? columns.isOpen : own === alias || (own === '' && columns.isOpen);
+    if (scope.some(hides)) return unknown(environment, expression);
   }
   return environment.arguments.get(name) ?? unknown(environment, expression);
 }
@@ -283,8 +290,8 @@ function caseOf(node: Expression['node'], environment: Environment): Value {
 }
 
 function sqlValue(op: string, environment: Environment, expression: Expression): Value {
-  const { world, role } = environment;
-  if (/^SVFOP_CURRENT_(?:ROLE|USER)$|^SVFOP_USER$/.test(op)) return { ...world.text(role), literal: undefined };
+  const { world, user } = environment;
+  if (/^SVFOP_CURRENT_(?:ROLE|USER)$|^SVFOP_USER$/.test(op)) return { ...world.text(user), literal: undefined };
   if (op === 'SVFOP_SESSION_USER' && world.requester.authenticator !== undefined) {
     return { ...world.text(world.requester.authenticator), literal: undefined };
   }
@@ -340,14 +347,14 @@ export function onlyValue(query: Expression['node'], environment: Environment): 
     value: values[n] ? scalarFrom(values[n], environment) : unknown(environment, undefined),
   }));
   const kind = scalars[0]!.value.kind;
-  const alone = scalars.filter(({ value }) => value.kind === kind);
+  if (scalars.some(({ value }) => value.kind !== kind)) return unknown(environment, undefined);
   const result = environment.world.open(kind, `only ${environment.world.choice()}`);
   environment.world.script.assert(
     any(
-      ...alone.map(({ guard, value }) =>
+      ...scalars.map(({ guard, value }) =>
         all(guard, same(result.isNull, value.isNull), any(value.isNull, same(result.term, value.term))),
       ),
-      all(result.isNull, ...alone.map(({ guard }) => not(guard))),
+      all(result.isNull, ...scalars.map(({ guard }) => not(guard))),
     ),
   );
   return result;

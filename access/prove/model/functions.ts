@@ -100,9 +100,11 @@ export function bodyEnvironment(
   isVariadic: boolean,
 ): Environment | undefined {
   if (environment.depth >= DEEPEST) return undefined;
-  const values = parts.map((part): Value => {
-    const inner = part.kind === 'NamedArgExpr' ? expressionOf(part.node['arg']) : part;
-    return evaluate(inner, environment);
+  const values: Value[] = [];
+  parts.forEach((part, n) => {
+    const isNamed = part.kind === 'NamedArgExpr';
+    const position = isNamed ? fn.argument_names.indexOf(String(part.node['name'])) : n;
+    values[position] = evaluate(isNamed ? expressionOf(part.node['arg']) : part, environment);
   });
   const args = new Map<string, Value>();
   const place = (n: number, value: Value) => {
@@ -122,9 +124,11 @@ export function bodyEnvironment(
       place(n, isCast ? cast(value, kind, environment.world) : value);
     });
   }
+  const user = fn.security_definer ? fn.owner : environment.user;
   return {
     ...environment,
-    role: fn.security_definer ? fn.owner : environment.role,
+    role: user,
+    user,
     scopes: [],
     tables: new Map(),
     arguments: args,
@@ -164,7 +168,8 @@ function builtIn(
       if (setting?.startsWith('request.jwt.claim.')) {
         return { kind: 'text', term: world.text('').term, isNull: TRUE_TERM };
       }
-      if (setting === 'role') return { ...world.text(environment.role), literal: undefined };
+      // It stays what the request has set in functions of other owners.
+      if (setting === 'role') return { ...world.text(world.requester.role), literal: undefined };
       world.unmodelled.add(`setting ${setting ?? 'of a computed name'}`);
       return setting === undefined
         ? unknown(environment, expression, 'text')

@@ -90,7 +90,7 @@ function withTables(query: Node, environment: Environment): Environment {
 
 /** A row of which nothing is known, and which may not exist. */
 function opaqueRow({ world }: Environment, why: string): Found {
-  return { guard: world.freshTruth(why), columns: [], uses: [] };
+  return { guard: world.freshTruth(why), columns: [], isOpen: true, uses: [] };
 }
 
 function joined(query: Node, environment: Environment): readonly Found[] {
@@ -132,11 +132,11 @@ function extend(left: Combination, item: Expression, environment: Environment): 
   // What a source reads is reached where the whole query has a row of it.
   const inner: Environment = { ...environment, scopes: [left.sources, ...environment.scopes], track: undefined };
   const add = (found: readonly Found[], alias: string, names?: readonly string[]) =>
-    found.map(({ guard, columns, uses }): Combination => {
+    found.map(({ guard, columns, uses, isOpen = false }): Combination => {
       const named = columns.map(([name, value], n): [string, Value] => [names?.[n] ?? name, value]);
       return {
         guard: all(left.guard, guard),
-        sources: [...left.sources, { alias, columns: columnsOf(named) }],
+        sources: [...left.sources, { alias, columns: columnsOf(named, isOpen) }],
         uses: [...left.uses, ...uses],
       };
     });
@@ -164,7 +164,12 @@ function extend(left: Combination, item: Expression, environment: Environment): 
       const call = callIn(node['functions']);
       const { alias, columns } = aliasOf(node, call ? (namesOf(call.node['funcname']).at(-1) ?? '') : '');
       const found = call ? rowsOfCall(call, inner, alias) : [opaqueRow(environment, 'ROWS FROM')];
-      return add(found, alias, columns);
+      // Names of its result, and its ordinality, are not known.
+      return add(
+        found.map((row) => ({ ...row, isOpen: true })),
+        alias,
+        columns,
+      );
     }
     case 'JoinExpr':
       return joinOf(left, node, environment);
@@ -183,7 +188,7 @@ export function readRelation(
   if (relation.kind === 'v') {
     if (!query || environment.depth >= DEEPEST) {
       const guard = world.freshTruth(`view ${relation.schema}.${relation.name}`);
-      return [{ guard, source: { alias: relation.name, columns: columnsOf([]) }, uses: [] }];
+      return [{ guard, source: { alias: relation.name, columns: columnsOf([], true) }, uses: [] }];
     }
     return resultsOf(query, viewEnvironment(relation, environment)).map(({ guard, columns, uses }) => {
       const named = columns.map(([name, value], n): [string, Value] => [relation.columns[n]?.name ?? name, value]);
@@ -201,7 +206,8 @@ export function readRelation(
 export function viewEnvironment(view: SurveyedRelation, environment: Environment): Environment {
   return {
     ...environment,
-    role: view.security_invoker ? environment.role : view.owner,
+    // One with the rights of its user has those of the user within another view as well.
+    role: view.security_invoker ? environment.user : view.owner,
     scopes: [],
     tables: new Map(),
     arguments: new Map(),

@@ -44,6 +44,8 @@ export const NO: Truth = { t: FALSE_TERM, f: TRUE_TERM };
 export interface Found {
   readonly guard: string;
   readonly columns: readonly (readonly [name: string, value: Value])[];
+  /** True if it may have columns of other names. */
+  readonly isOpen?: boolean;
   /** Rows of tables of which it is made. */
   readonly uses: readonly Row[];
 }
