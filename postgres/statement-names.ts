@@ -2,6 +2,19 @@
 
 /** Names of the statements in each file of `sql/` that holds several. */
 export interface StatementNames {
+  'access/check':
+    | 'tables'
+    | 'functions'
+    | 'texts'
+    | 'rights'
+    | 'begin'
+    | 'rollback'
+    | 'make_functions'
+    | 'mark'
+    | 'marks'
+    | 'fill'
+    | 'fill_row'
+    | 'run';
   'access/probes':
     | 'begin'
     | 'begin_command'

@@ -22,7 +22,7 @@ import type { Library } from './library.ts';
 import { visible, writable } from './policies.ts';
 import { resultsOf, viewEnvironment } from './queries.ts';
 import { all, any, FALSE_TERM, not, same, TRUE_TERM } from './script.ts';
-import { kindOf, type Scalar, type Value } from './values.ts';
+import { kindOf, type Scalar, type Use, type Value } from './values.ts';
 import type { Row, World } from './world.ts';
 
 /** One way in which a request reaches rows of a table. */
@@ -213,8 +213,8 @@ function readingView(view: SurveyedRelation, question: Question): Way | undefine
       const before = world.addRow(table, 'subject', true);
       const environment = environmentOf(world, library, role);
       const met: string[] = [];
-      const track = (guard: string, uses: readonly Row[]) => {
-        if (uses.includes(before)) met.push(guard);
+      const track = (guard: string, uses: readonly Use[]) => {
+        for (const use of uses) if (use.row === before) met.push(all(guard, use.guard));
       };
       const query = library.query(view);
       // A materialized view holds what its owner read.
@@ -322,8 +322,8 @@ function functionWay(fn: SurveyedFunction, question: Question): Way | string | u
       const before = world.addRow(table, 'subject', true);
       const environment = environmentOf(world, library, role);
       const met: string[] = [];
-      const track = (guard: string, uses: readonly Row[]) => {
-        if (uses.includes(before)) met.push(guard);
+      const track = (guard: string, uses: readonly Use[]) => {
+        for (const use of uses) if (use.row === before) met.push(all(guard, use.guard));
       };
       const args = fn.arguments.map((type, n): [string, Scalar] => [
         fn.argument_names[n] || `$${n + 1}`,

@@ -1,6 +1,6 @@
 import type { Subjects } from '../../../access/subjects.ts';
 import type { Catalog, Column, Relation, Routine } from './catalog.ts';
-import { randomFrom, type Random } from './random.ts';
+import { randomFrom, type Random } from '../../../access/check/random.ts';
 
 /** A request that both APIs answer. */
 export interface GeneratedRequest {

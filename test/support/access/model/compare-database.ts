@@ -14,7 +14,7 @@ import { Observer, type Observed } from './observe.ts';
 import { PinnedWorld } from './pinned-world.ts';
 import { databaseSql, ROLES_OF_REQUESTS, type RandomDatabase, type RandomSubject, type RandomTable } from './random-database.ts';
 import type { Random } from './random.ts';
-import { randomRow } from './values.ts';
+import { randomRow } from './pool.ts';
 
 /** A request for which the model and the database do not agree. */
 export interface Difference {

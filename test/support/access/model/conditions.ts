@@ -1,5 +1,5 @@
 import type { Random } from './random.ts';
-import { POOL, quoted, type Column, type Type } from './values.ts';
+import { POOL, quoted, type Column, type Type } from './pool.ts';
 
 /** A condition in SQL, and smaller ones of which it is made. */
 export interface Condition {

@@ -2,7 +2,7 @@ import pg from 'pg';
 import type { RowValues } from '../../../../access/prove/verdict.ts';
 import type { RandomSubject } from './random-database.ts';
 import { insertSql } from './random-database.ts';
-import { quoted } from './values.ts';
+import { quoted } from './pool.ts';
 
 /** What Postgres does: it reaches the row or not, or the request fails for another reason. */
 export type Observed = 'reached' | 'not reached' | 'failed';

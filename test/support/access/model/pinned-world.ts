@@ -4,7 +4,7 @@ import type { Kind, Scalar } from '../../../../access/prove/model/values.ts';
 import { World, type Requester, type Row } from '../../../../access/prove/model/world.ts';
 import type { RowValues } from '../../../../access/prove/verdict.ts';
 import type { SurveyedRelation } from '../../../../audit/anywhere/survey.ts';
-import { claimText, valueAt } from './values.ts';
+import { claimText, valueAt } from './pool.ts';
 
 /** A world that is one database and one request: every row and claim has the value that it has there. */
 export class PinnedWorld extends World {

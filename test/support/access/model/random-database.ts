@@ -4,7 +4,7 @@ import type { RowValues } from '../../../../access/prove/verdict.ts';
 import { WITNESSES } from './base.ts';
 import { Grammar, WITNESS, type Condition } from './conditions.ts';
 import type { Random } from './random.ts';
-import { quoted, randomClaims, randomRow, TYPES, type Column } from './values.ts';
+import { quoted, randomClaims, randomRow, TYPES, type Column } from './pool.ts';
 
 export interface RandomPolicy {
   readonly name: string;

@@ -1,73 +1,87 @@
-import type { RowValues } from '../../../../access/prove/verdict.ts';
-import type { Random } from './random.ts';
+import { NotModelled } from './errors.ts';
 
-/** Types of columns and expressions. */
-export const TYPES = ['int', 'text', 'uuid', 'bool', 'numeric', 'date', 'timestamptz', 'api.mood'] as const;
-export type Type = (typeof TYPES)[number];
+/** A value that Postgres makes: any is right. */
+export const UNKNOWN = Symbol('unknown');
 
-export const UUIDS = [1, 2, 3].map((n) => `00000000-0000-4000-8000-00000000000${n}`);
+/** JSON as Postgres keeps it, other than a text. */
+export class Json {
+  readonly value: unknown;
 
-/** Few values of each type, so that many are equal. */
-export const POOL: Readonly<Record<Type, readonly string[]>> = {
-  int: ['0', '1', '2', '7', '-3'],
-  text: ['a', 'b', '7', '', '07', 'true', UUIDS[0]!, 'ok'],
-  uuid: UUIDS,
-  bool: ['true', 'false'],
-  numeric: ['1', '7', '2.5', '-3', '7.0'],
-  date: ['2024-02-29', '2024-03-01', '2999-01-01'],
-  timestamptz: ['2024-02-29 12:00:00+00', '2024-03-01 00:00:00+00', '2999-01-01 00:00:00+00'],
-  'api.mood': ['sad', 'ok', 'happy'],
+  constructor(value: unknown) {
+    this.value = value;
+  }
+}
+
+/** A value of SQL; null is NULL. */
+export type SqlValue = string | number | boolean | null | typeof UNKNOWN | Json | readonly SqlValue[];
+
+const RANGES: Readonly<Record<string, number>> = { int2: 2 ** 15, int4: 2 ** 31, int8: 2 ** 63 };
+const NAMES: Readonly<Record<string, string>> = {
+  int: 'int4',
+  integer: 'int4',
+  bigint: 'int8',
+  smallint: 'int2',
+  boolean: 'bool',
 };
 
-export interface Column {
-  readonly name: string;
-  readonly type: Type;
-  readonly required: boolean;
-}
-
-export const quoted = (text: string) => `'${text.replaceAll("'", "''")}'`;
-
-export function randomRow(columns: readonly Column[], random: Random): RowValues {
-  return Object.fromEntries(
-    columns.map(({ name, type, required }) => [
-      name,
-      !required && random.chance(30) ? null : random.pick(POOL[type]),
-    ]),
-  );
-}
-
-/** Claims of a token: many are missing, null, or of another type. */
-export function randomClaims(random: Random): Record<string, unknown> {
-  const claims: Record<string, unknown> = {};
-  const maybe = (name: string, values: readonly unknown[]) => {
-    if (!random.chance(25)) claims[name] = random.pick(values);
-  };
-  maybe('user_id', [7, 7, 1, 2, '7', '07', '1', null, '', 'x']);
-  maybe('org', [UUIDS[0], UUIDS[0], UUIDS[1], UUIDS[1], UUIDS[0]!.toUpperCase(), null, 'none']);
-  maybe('name', ['a', 'a', 'b', '7', 7, true, null, '']);
-  maybe('flag', [true, false, 'true', 'f', null, 'x']);
-  maybe('orgs', [[UUIDS[0]], [UUIDS[0], UUIDS[1]], [UUIDS[1], null], [], 'none', null]);
-  maybe('names', [['a'], ['a', 'b'], ['b', null, '7'], [null], [], 'a']);
-  if (random.chance(70)) {
-    const app: Record<string, unknown> = {};
-    if (random.chance(70)) app['role'] = random.pick(['a', 'b', null]);
-    if (random.chance(70)) app['org'] = random.pick([UUIDS[0], UUIDS[1], null]);
-    if (random.chance(70)) app['level'] = random.pick([1, 2, '2', 7]);
-    claims['app'] = app;
+/** The value of a text in a type, as its input function reads it; undefined where it fails. */
+export function readText(type: string, text: string): SqlValue | undefined {
+  const name = NAMES[type] ?? type;
+  const trimmed = text.trim();
+  switch (name) {
+    case 'text':
+    case 'varchar':
+      return text;
+    case 'int2':
+    case 'int4':
+    case 'int8': {
+      if (!/^[+-]?\d+$/.test(trimmed)) return undefined;
+      const number = Number(trimmed);
+      return number >= -RANGES[name]! && number < RANGES[name]! ? number : undefined;
+    }
+    case 'numeric':
+      return /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(trimmed) ? Number(trimmed) : undefined;
+    case 'uuid': {
+      const digits = text.replace(/^\{(.*)\}$/, '$1');
+      if (!/^[0-9a-f]{8}-?([0-9a-f]{4}-?){3}[0-9a-f]{12}$/i.test(digits)) return undefined;
+      return digits
+        .replaceAll('-', '')
+        .toLowerCase()
+        .replace(/^(.{8})(.{4})(.{4})(.{4})/, '$1-$2-$3-$4-');
+    }
+    case 'bool': {
+      const word = trimmed.toLowerCase();
+      if (word === '') return undefined;
+      if ('true'.startsWith(word) || 'yes'.startsWith(word) || word === 'on' || word === '1') return true;
+      const no = 'false'.startsWith(word) || 'no'.startsWith(word) || word === 'of' || word === 'off' || word === '0';
+      return no ? false : undefined;
+    }
+    case 'json':
+    case 'jsonb':
+      return new Json(JSON.parse(text));
+    default:
+      throw new NotModelled(`type ${type}`);
   }
-  return claims;
 }
 
-/** Text of a claim, as `->>` gives it. */
-export function claimText(claims: unknown, path: readonly string[]): string | null {
-  const value = valueAt(claims, path);
-  if (value === undefined || value === null) return null;
+/** A member of JSON as text, as `->>` shows it. */
+export function jsonText(value: unknown): string | null {
+  if (value === null || value === undefined) return null;
   return typeof value === 'string' ? value : JSON.stringify(value);
 }
 
-export function valueAt(claims: unknown, path: readonly string[]): unknown {
-  return path.reduce<unknown>(
-    (value, key) => (typeof value === 'object' && value !== null ? (value as Record<string, unknown>)[key] : undefined),
-    claims,
-  );
+/** -1, 0 or 1; null where one is NULL. A literal takes the type of what it is compared with. */
+export function compare(left: SqlValue, right: SqlValue): number | null {
+  if (left === UNKNOWN || right === UNKNOWN) throw new NotModelled('a value that Postgres makes');
+  if (left === null || right === null) return null;
+  const [a, b] = [comparable(left), comparable(right)];
+  if (typeof a === 'number' || typeof b === 'number') return Math.sign(Number(a) - Number(b));
+  const [x, y] = [String(a), String(b)];
+  return x === y ? 0 : x < y ? -1 : 1;
+}
+
+function comparable(value: Exclude<SqlValue, null | typeof UNKNOWN>): string | number | boolean {
+  if (value instanceof Json || Array.isArray(value)) throw new NotModelled('a comparison of JSON or arrays');
+  if (typeof value === 'string' && /^\d{4}-\d\d-\d\d([T ]|$)/.test(value)) return Date.parse(value);
+  return value as string | number | boolean;
 }

@@ -2,6 +2,10 @@
 export interface Random {
   below(limit: number): number;
   one<T>(items: readonly T[]): T;
+  /** True in so many of a hundred. */
+  percent(chance: number): boolean;
+  /** Each item is in it or not. */
+  some<T>(items: readonly T[], chance?: number): T[];
 }
 
 /** Mulberry32, a generator of 32 bits. */
@@ -14,5 +18,11 @@ export function randomFrom(seed: number): Random {
     return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
   };
   const below = (limit: number) => Math.floor(next() * limit);
-  return { below, one: (items) => items[below(items.length)]! };
+  const percent = (chance: number) => below(100) < chance;
+  return {
+    below,
+    percent,
+    one: (items) => items[below(items.length)]!,
+    some: (items, chance = 50) => items.filter(() => percent(chance)),
+  };
 }
