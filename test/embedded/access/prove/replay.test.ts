@@ -377,3 +377,15 @@ it('leaves nothing behind', async () => {
     expect(rows).toEqual([]);
   });
 });
+
+it('replays on a database without a declaration, with the pre-request function of its settings', async () => {
+  const mutation = `DROP POLICY within_tenant ON api.tasks;
+    ALTER ROLE projects_authenticator SET pgrst.db_pre_request = 'projects_private.pre_request'`;
+  const token = { iss: 'https://id.projects.example', aud: 'projects-api' };
+  const [accepted, rejected] = await mutated(mutation, async ({ client, audited }) => [
+    await replay({ client, audited }, inTenant('tasks'), { ...readTask, claims: { ...claims, ...token } }),
+    await replay({ client, audited }, inTenant('tasks'), readTask),
+  ]);
+  expect(accepted).toMatchObject({ status: 'confirmed' });
+  expect(rejected).toMatchObject({ status: 'not confirmed', why: expect.stringMatching(/PT401/) as string });
+});
