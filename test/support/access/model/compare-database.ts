@@ -12,7 +12,13 @@ import { configureSession } from '../../../../postgres/session.ts';
 import { CastFacts } from './cast-facts.ts';
 import { Observer, type Observed } from './observe.ts';
 import { PinnedWorld } from './pinned-world.ts';
-import { databaseSql, ROLES_OF_REQUESTS, type RandomDatabase, type RandomSubject, type RandomTable } from './random-database.ts';
+import {
+  databaseSql,
+  ROLES_OF_REQUESTS,
+  type RandomDatabase,
+  type RandomSubject,
+  type RandomTable,
+} from './random-database.ts';
 import type { Random } from './random.ts';
 import { randomRow } from './pool.ts';
 
@@ -59,7 +65,12 @@ export async function compareDatabase(
     await configureSession(client);
     const survey = await readSurvey(client);
     await client.query('ROLLBACK TO SAVEPOINT surveyed');
-    const scope = findScope(survey, { schemas: ['api'], anonymous: 'anon', roles: ROLES_OF_REQUESTS, authenticator: 'authenticator' });
+    const scope = findScope(survey, {
+      schemas: ['api'],
+      anonymous: 'anon',
+      roles: ROLES_OF_REQUESTS,
+      authenticator: 'authenticator',
+    });
     const library = await openLibrary(await prepare(survey, scope), ['false']);
     const facts = new CastFacts(client);
     const rowsBy = new Map([
@@ -72,7 +83,13 @@ export async function compareDatabase(
         const world = new PinnedWorld(requester, rowsBy, subject.claims);
         const ways = COMMANDS.flatMap((command) => {
           const property = {
-            ...{ name: 'nothing', words: 'nothing is reached', roles: [subject.role], commands: [command], only: 'false' },
+            ...{
+              name: 'nothing',
+              words: 'nothing is reached',
+              roles: [subject.role],
+              commands: [command],
+              only: 'false',
+            },
             relation: { schema: 'api', name: table.name },
           };
           return waysTo(property, subject.role, command, library).modelled.map((way) => ({ way, command }));
@@ -127,7 +144,9 @@ async function ask({ way, command, table, world, observer, random }: Question): 
   }
   for (const [n, before] of rows.entries()) {
     const other = randomRow(columns, random);
-    const changed = Object.fromEntries(Object.entries(other).filter(([column]) => column !== 'id' && random.chance(50)));
+    const changed = Object.fromEntries(
+      Object.entries(other).filter(([column]) => column !== 'id' && random.chance(50)),
+    );
     const written = Object.keys(changed).length > 0 ? changed : { c9: other['c9']! };
     const row = { ...before, ...written };
     const observed = await observer.updates(name, before['id']!, written);

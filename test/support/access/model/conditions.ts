@@ -301,7 +301,8 @@ export class Grammar {
       `(current_setting('request.jwt.claims', true)::jsonb${arrows})`,
     ]);
     if (type === 'text') return text;
-    if (type === 'int' && path.length === 1 && random.chance(25)) return random.pick(['private.uid()', '(SELECT private.uid())']);
+    if (type === 'int' && path.length === 1 && random.chance(25))
+      return random.pick(['private.uid()', '(SELECT private.uid())']);
     return random.chance(70) ? `private.try_cast(${text}, NULL::${type})` : `(${text})::${type}`;
   }
 }

@@ -38,7 +38,12 @@ export class PinnedWorld extends World {
     return this.rowsOf(relation)[this.subject]!;
   }
 
-  override makeRow(relation: SurveyedRelation, name: string, present: string, values?: ReadonlyMap<string, Scalar>): Row {
+  override makeRow(
+    relation: SurveyedRelation,
+    name: string,
+    present: string,
+    values?: ReadonlyMap<string, Scalar>,
+  ): Row {
     return this.#pinned(super.makeRow(relation, `${name} ${(this.#versions += 1)}`, present, values), this.written);
   }
 
@@ -96,4 +101,3 @@ export class PinnedWorld extends World {
     this.script.assert(same(`(${this.script.symbol(name, sorts[1], [sorts[0]])} ${argument})`, value));
   }
 }
-

@@ -29,10 +29,7 @@ export const quoted = (text: string) => `'${text.replaceAll("'", "''")}'`;
 
 export function randomRow(columns: readonly Column[], random: Random): RowValues {
   return Object.fromEntries(
-    columns.map(({ name, type, required }) => [
-      name,
-      !required && random.chance(30) ? null : random.pick(POOL[type]),
-    ]),
+    columns.map(({ name, type, required }) => [name, !required && random.chance(30) ? null : random.pick(POOL[type])]),
   );
 }
 

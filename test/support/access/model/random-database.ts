@@ -51,7 +51,9 @@ export function randomDatabase(random: Random, tableCount: number): RandomDataba
     tables: [...Array(tableCount).keys()].map((n) => randomTable(`t${n}`, random, grammar)),
     witnesses: { m: witnessRows('m'), o: witnessRows('o') },
     witnessPolicies: (['m', 'o'] as const).flatMap((table) =>
-      random.chance(50) ? [] : [0, 1].map((n) => ({ table, policy: simplePolicy(n, WITNESS[table], table, random, grammar) })),
+      random.chance(50)
+        ? []
+        : [0, 1].map((n) => ({ table, policy: simplePolicy(n, WITNESS[table], table, random, grammar) })),
     ),
     subjects: [
       { role: 'anon', claims: {} },
@@ -84,7 +86,10 @@ function randomTable(name: string, random: Random, grammar: Grammar): RandomTabl
         name: `p${n}`,
         command,
         permissive: n === 0 || random.chance(70),
-        role: n === 0 && random.chance(80) ? 'public' : random.pick(['public', 'member', 'member', 'anon', 'editor', 'keeper']),
+        role:
+          n === 0 && random.chance(80)
+            ? 'public'
+            : random.pick(['public', 'member', 'member', 'anon', 'editor', 'keeper']),
         using,
         check: command === 'insert' || (mayCheck && random.chance(50)) ? condition() : undefined,
       };
@@ -95,13 +100,26 @@ function randomTable(name: string, random: Random, grammar: Grammar): RandomTabl
   };
 }
 
-function simplePolicy(n: number, columns: readonly Column[], table: string, random: Random, grammar: Grammar): RandomPolicy {
+function simplePolicy(
+  n: number,
+  columns: readonly Column[],
+  table: string,
+  random: Random,
+  grammar: Grammar,
+): RandomPolicy {
   // Without sub-selects: the policies of two tables that read each other would never end.
   let using = grammar.condition(columns, table);
   while (/SELECT|private\.(?:has|sees|orgs|visible)/.test(using.text.replace(/\(SELECT private\.(?:claim|uid)/g, ''))) {
     using = grammar.condition(columns, table);
   }
-  return { name: `w${n}`, command: 'select', permissive: n === 0 || random.chance(50), role: 'public', using, check: undefined };
+  return {
+    name: `w${n}`,
+    command: 'select',
+    permissive: n === 0 || random.chance(50),
+    role: 'public',
+    using,
+    check: undefined,
+  };
 }
 
 export function policySql({ name, command, permissive, role, using, check }: RandomPolicy, table: string): string {
@@ -122,9 +140,9 @@ export function databaseSql({ tables, witnesses, witnessPolicies }: RandomDataba
     WITNESSES,
     'ALTER TABLE api.m OWNER TO owner',
     'ALTER TABLE api.o OWNER TO owner',
-    ...(['orgs_of_caller()', 'has_role(text, uuid)', 'whom_definer()'].map(
+    ...['orgs_of_caller()', 'has_role(text, uuid)', 'whom_definer()'].map(
       (signature) => `ALTER FUNCTION private.${signature} OWNER TO keeper`,
-    )),
+    ),
     ...(['m', 'o'] as const).flatMap((name) => witnesses[name].map((row) => insertSql(name, row))),
     ...new Set(witnessPolicies.map(({ table }) => `ALTER TABLE api.${table} ENABLE ROW LEVEL SECURITY`)),
     ...witnessPolicies.map(({ table, policy }) => policySql(policy, table)),
