@@ -53,15 +53,19 @@ const schemas: readonly RealSchema[] = [
   },
   {
     name: 'starter kit of subzero',
-    path: 'subzero/db/src/init.sql',
-    variables: {
-      authenticator: 'authenticator',
-      anonymous: 'anonymous',
-      authenticator_pass: 'none',
-      quoted_jwt_secret: `'none'`,
-    },
-    before: `CREATE ROLE anonymous; CREATE ROLE webuser; CREATE ROLE api; CREATE ROLE proxy; CREATE ROLE authenticator`,
-    after: `ALTER ROLE authenticator SET pgrst.db_schemas = 'api'`,
+    path: 'subzero/db/src',
+    files: [
+      'libs/settings.sql',
+      'libs/request.sql',
+      'libs/response.sql',
+      'libs/pgjwt.sql',
+      'data/schema.sql',
+      'api/schema.sql',
+      'authorization/privileges.sql',
+    ],
+    before: `CREATE ROLE anonymous; CREATE ROLE webuser; CREATE ROLE api; CREATE ROLE proxy; CREATE ROLE authenticator;
+      GRANT anonymous, webuser, proxy TO authenticator; CREATE EXTENSION pgcrypto`,
+    after: `ALTER ROLE authenticator SET pgrst.db_schemas = 'api'; ALTER ROLE authenticator SET pgrst.db_anon_role = 'anonymous'`,
     partly: true,
   },
   {
@@ -124,7 +128,7 @@ async function load(connection: Parameters<typeof withClient>[0], text: string, 
       await client.query(sql).catch((cause: unknown) => {
         if (!partly) throw cause;
         failed += 1;
-        if (process.env['SHOW'] !== undefined) console.log(String(cause), sql.slice(0, 80));
+        if (process.env['PROVE_FAILED'] !== undefined) console.log(String(cause), sql.slice(0, 80));
       });
     }
     if (failed > 0) console.log(`prove: ${name}: ${failed} statements failed`);
