@@ -40,9 +40,17 @@ it('gives the answer of Postgres for random rows, claims and policies', async ()
       compareDatabase(client, randomDatabase(random, TABLES), { solver, tally, random }),
     );
     found.push(...tally.differences.slice(before).map(shown(seed)));
-    if (process.env['MODEL_VERBOSE']) console.log(seed, tally.cases, tally.failed, tally.open, tally.differences.length);
+    if (process.env['MODEL_VERBOSE'])
+      console.log(seed, tally.cases, tally.failed, tally.open, tally.differences.length);
     if (found.length > 5) break;
   }
-  console.log(tally.cases, 'failed', tally.failed, 'open', tally.open, [...tally.pieces].sort((a, b) => b[1] - a[1]).slice(0, 12));
+  console.log(
+    tally.cases,
+    'failed',
+    tally.failed,
+    'open',
+    tally.open,
+    [...tally.pieces].sort((a, b) => b[1] - a[1]).slice(0, 12),
+  );
   expect(found, found.slice(0, 3).join('\n\n')).toEqual([]);
 }, 1_800_000);

@@ -19,6 +19,7 @@ const STEP = FULL_TESTS ? 3 : 20;
 
 it('catches faults in policies, grants, views and functions by a proof', { timeout: 900_000 }, async () => {
   const caught: string[] = [];
+  const changed: string[] = [];
   const missed: string[] = [];
   const equivalent: string[] = [];
   const started = performance.now();
@@ -27,6 +28,7 @@ it('catches faults in policies, grants, views and functions by a proof', { timeo
     const chosen = <Each>(all: readonly Each[]) => all.filter((_, at) => at % step === 0);
     const outcome = await proveMutants(cluster.server(), input, solver, chosen);
     caught.push(...outcome.caught);
+    changed.push(...outcome.changed);
     missed.push(...outcome.missed);
     equivalent.push(...outcome.equivalent);
     if (outcome.open.length > 0) console.log(`not proven without a fault: ${input.name}: ${outcome.open.join('; ')}`);

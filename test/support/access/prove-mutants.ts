@@ -1,10 +1,12 @@
+import { prepareComparison } from '../../../access/prove/compare.ts';
 import { judge, type Replay } from '../../../access/prove/judge.ts';
 import { deriveProperties } from '../../../access/prove/properties/derive-properties.ts';
 import type { Property } from '../../../access/prove/property.ts';
 import { replay } from '../../../access/prove/replay/replay.ts';
 import type { Solver } from '../../../access/prove/solver.ts';
 import type { Judgement } from '../../../access/prove/verdict.ts';
-import { prepare } from '../../../audit/anywhere/anywhere.ts';
+import { prepare, type Anywhere } from '../../../audit/anywhere/anywhere.ts';
+import { COMMANDS } from '../../../audit/anywhere/survey.ts';
 import { findScope } from '../../../audit/anywhere/find-scope.ts';
 import { readSurvey, surveying } from '../../../audit/anywhere/read-survey.ts';
 import { declaredScope } from '../../../audit/declared-scope.ts';
@@ -18,7 +20,10 @@ import { mutants, type Mutant } from './mutants.ts';
 import { UNREACHED } from './unreached-mutants.ts';
 
 export interface ProvenMutants {
+  /** Those by which a property no longer holds. */
   readonly caught: readonly string[];
+  /** Those that hold to the properties, and change the rows that a role reaches. */
+  readonly changed: readonly string[];
   readonly missed: readonly string[];
   /** Those that change nothing that a request can reach. */
   readonly equivalent: readonly string[];
@@ -26,7 +31,10 @@ export interface ProvenMutants {
   readonly open: readonly string[];
 }
 
-/** Judges mutants of a declared database by the properties of its declaration; one is caught if what was proven leaks. */
+/**
+ * Judges mutants of a declared database by the properties of its declaration: one is caught if what was proven leaks. Others
+ * are compared with the declared database.
+ */
 export async function proveMutants(
   postgres: PostgresServer,
   input: DeclarationInput,
@@ -45,21 +53,52 @@ export async function proveMutants(
       all: await mutants(client, input, await readShape(client, declaration.schemas)),
       access: await effectiveAccess(client, roles),
       properties,
+      audited,
       open: judgements.filter(({ verdict }) => verdict.status !== 'proven').map(nameOf),
     };
   });
-  const [caught, missed, equivalent]: [string[], string[], string[]] = [[], [], []];
+  const found = { caught: [], changed: [], missed: [], equivalent: [] } as Record<Outcome, string[]>;
   for (const mutant of chosen(original.all)) {
-    const found = await mutatedDatabase(postgres, mutant, (copy) =>
-      withClient(copy, async (client) => {
-        if ((await effectiveAccess(client, roles)) === original.access) return undefined;
-        return leaks(client, declaration, nearestFirst(original.properties, mutant), solver, original.open);
+    const outcome = await mutatedDatabase(postgres, mutant, (copy) =>
+      withClient(copy, async (client): Promise<Outcome> => {
+        if ((await effectiveAccess(client, roles)) === original.access) return 'equivalent';
+        if (UNREACHED.some((one) => one.mutant.test(mutant.name))) return 'equivalent';
+        const groups = nearestFirst(original.properties, mutant);
+        if (await leaks(client, declaration, groups, solver, original.open)) return 'caught';
+        const audited = await surveyed(client, declaration);
+        return (await isChanged(original.audited, audited, declaration, mutant, solver)) ? 'changed' : 'missed';
       }),
     );
-    const isEquivalent = found === undefined || UNREACHED.some((one) => one.mutant.test(mutant.name));
-    (isEquivalent ? equivalent : found ? caught : missed).push(mutant.name);
+    found[outcome].push(mutant.name);
   }
-  return { caught, missed, equivalent, open: original.open };
+  return { ...found, open: original.open };
+}
+
+type Outcome = 'caught' | 'changed' | 'missed' | 'equivalent';
+
+/** True if the solver finds a row that a role reaches in one of two databases, and not in the other. */
+async function isChanged(
+  before: Anywhere,
+  after: Anywhere,
+  { tables }: Declaration,
+  { name }: Mutant,
+  solver: Solver,
+): Promise<boolean> {
+  const comparison = await prepareComparison(before, after, solver);
+  const isNear = (table: { schema: string; name: string }) => name.includes(`${table.schema}.${table.name}`);
+  for (const table of [...tables].sort((a, b) => Number(isNear(b)) - Number(isNear(a)))) {
+    for (const role of before.scope.roles) {
+      for (const command of COMMANDS) {
+        const { grade } = await comparison.compare({
+          role,
+          command,
+          table: { schema: table.schema, name: table.name },
+        });
+        if (grade !== 'same' && grade !== 'not decided') return true;
+      }
+    }
+  }
+  return false;
 }
 
 async function surveyed(client: pg.ClientBase, declaration: Declaration) {
@@ -88,12 +127,6 @@ async function leaks(
   for (const properties of groups) {
     const judgements = await judge(audited, properties, { solver, replay: confirm });
     if (judgements.some((one) => one.verdict.status === 'leak' && !open.includes(nameOf(one)))) return true;
-    if (process.env['SHOW_OPEN'] !== undefined) {
-      for (const one of judgements) {
-        if (one.verdict.status === 'not modelled' && !open.includes(nameOf(one)))
-          console.log(nameOf(one), one.verdict.pieces);
-      }
-    }
   }
   return false;
 }
