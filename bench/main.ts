@@ -7,6 +7,7 @@ import { benchAudit } from './audit/audit.ts';
 import { benchDeploy } from './deploy.ts';
 import { benchEphemeral } from './ephemeral.ts';
 import { benchGateway } from './gateway.ts';
+import { benchProve } from './prove/prove.ts';
 import { benchPolicies } from './policies.ts';
 import { benchRefresh } from './refresh.ts';
 import { benchRequests } from './requests.ts';
@@ -29,6 +30,7 @@ const benchmarks: Readonly<Record<string, Benchmark>> = {
   refresh: { run: benchRefresh, limitMinutes: 5 },
   ephemeral: { run: benchEphemeral, limitMinutes: 15 },
   audit: { run: benchAudit, limitMinutes: 60 },
+  prove: { run: benchProve, limitMinutes: 20 },
   todos: { run: benchTodos, limitMinutes: 20 },
   deploy: { run: benchDeploy, limitMinutes: 40 },
   scaling: { run: benchScaling, limitMinutes: 60 },

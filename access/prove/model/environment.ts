@@ -3,7 +3,7 @@ import type { Expression } from '../../../postgres/expressions/parse-expression.
 import type { Node } from '../../../postgres/expressions/walk.ts';
 import type { Library } from './library.ts';
 import type { Row, World } from './world.ts';
-import type { Found, Value } from './values.ts';
+import type { Found, Use, Value } from './values.ts';
 
 /** Columns by name; those of a table are made when they are asked for. */
 export interface Columns {
@@ -50,7 +50,7 @@ export interface Environment {
   /** True within a negation, or another place where a part that is not true counts, of this sub-select. */
   readonly isNegated: boolean;
   /** Called with the rows of each result that goes to the client. */
-  readonly track?: ((guard: string, uses: readonly Row[]) => void) | undefined;
+  readonly track?: ((guard: string, uses: readonly Use[]) => void) | undefined;
 }
 
 /** Rows of a query that can be read more than once. */

@@ -11,14 +11,13 @@ import { evaluate, scalarFrom, truthIn, unknown } from './evaluate.ts';
 import { bodyEnvironment, findFunction } from './functions.ts';
 import { compare } from './operators.ts';
 import { all, any, FALSE_TERM, not, TRUE_TERM } from './script.ts';
-import { isScalar, type Found, type Kind, type Value } from './values.ts';
-import type { Row } from './world.ts';
+import { isScalar, type Found, type Kind, type Use, type Value } from './values.ts';
 
 /** One combination of rows of the sources of a query. */
 interface Combination {
   readonly guard: string;
   readonly sources: readonly Source[];
-  readonly uses: readonly Row[];
+  readonly uses: readonly Use[];
 }
 
 const START: Combination = { guard: TRUE_TERM, sources: [], uses: [] };
@@ -42,19 +41,25 @@ export function resultsOf(query: Node, outer: Environment): readonly Found[] {
     );
     if (isIn === FALSE_TERM) return [];
     environment.track?.(isIn, uses);
-    return targets(query, tracking(inner, isIn), sources).map(({ guard: more, columns }) => ({
+    const read: Use[] = [];
+    return targets(query, tracking(inner, isIn, read), sources).map(({ guard: more, columns }) => ({
       guard: environment.world.script.share(all(isIn, more)),
       columns,
-      uses,
+      uses: [...uses, ...read],
     }));
   });
   return limited(query, isAggregate(query) ? [aggregated(query, results, environment)] : results, environment);
 }
 
 /** Rows that sub-selects of a target read are reached where the row that they belong to is. */
-function tracking(environment: Environment, isIn: string): Environment {
-  const { track } = environment;
-  return track ? { ...environment, track: (guard, uses) => track(all(isIn, guard), uses) } : environment;
+function tracking(environment: Environment, isIn: string, read: Use[]): Environment {
+  return {
+    ...environment,
+    track: (guard, uses) => {
+      for (const use of uses) read.push({ row: use.row, guard: all(guard, use.guard) });
+      environment.track?.(all(isIn, guard), uses);
+    },
+  };
 }
 
 function withTables(query: Node, environment: Environment): Environment {
@@ -177,7 +182,7 @@ function extend(left: Combination, item: Expression, environment: Environment): 
 export function readRelation(
   relation: SurveyedRelation,
   environment: Environment,
-): readonly { readonly guard: string; readonly source: Source; readonly uses: readonly Row[] }[] {
+): readonly { readonly guard: string; readonly source: Source; readonly uses: readonly Use[] }[] {
   const { world, library } = environment;
   const query = relation.kind === 'v' ? library.query(relation) : undefined;
   if (relation.kind === 'v') {
@@ -193,7 +198,7 @@ export function readRelation(
   return world.rowsOf(relation).map((row) => ({
     guard: all(row.present, environment.sql.visible(row, 'select', environment)),
     source: sourceOf(row),
-    uses: [row],
+    uses: [{ row, guard: TRUE_TERM }],
   }));
 }
 

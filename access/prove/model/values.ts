@@ -46,8 +46,14 @@ export interface Found {
   readonly columns: readonly (readonly [name: string, value: Value])[];
   /** True if it may have columns of other names. */
   readonly isOpen?: boolean;
-  /** Rows of tables of which it is made. */
-  readonly uses: readonly Row[];
+  /** Rows of tables of which it is made, and those that sub-selects in its columns read. */
+  readonly uses: readonly Use[];
+}
+
+/** A row that is used where the guard holds. */
+export interface Use {
+  readonly row: Row;
+  readonly guard: string;
 }
 
 const NAMES: readonly (readonly [Kind, readonly string[]])[] = [

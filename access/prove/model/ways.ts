@@ -23,7 +23,7 @@ import type { Library } from './library.ts';
 import { visible, writable } from './policies.ts';
 import { resultsOf, viewEnvironment } from './queries.ts';
 import { all, any, FALSE_TERM, not, same, TRUE_TERM } from './script.ts';
-import { kindOf, type Scalar, type Value } from './values.ts';
+import { kindOf, type Scalar, type Use, type Value } from './values.ts';
 import type { Row, World } from './world.ts';
 
 /** One way in which a request reaches rows of a table. */
@@ -66,7 +66,7 @@ export function waysTo(property: Property, role: string, command: RowCommand, li
   const byRule = table.rules.map(({ name }) => `rule ${name} of ${table.schema}.${table.name}`);
   return {
     modelled: [...direct, ...byView, ...byFunction].filter((way) => way !== undefined && typeof way !== 'string'),
-    others: [...byView, ...byFunction, ...byRule].filter((way) => typeof way === 'string'),
+    others: [...byView, ...byFunction, ...hiddenViews(question), ...byRule].filter((way) => typeof way === 'string'),
   };
 }
 
@@ -214,8 +214,8 @@ function readingView(view: SurveyedRelation, question: Question): Way | undefine
       const before = world.addRow(table, 'subject', true);
       const environment = environmentOf(world, library, role);
       const met: string[] = [];
-      const track = (guard: string, uses: readonly Row[]) => {
-        if (uses.includes(before)) met.push(guard);
+      const track = (guard: string, uses: readonly Use[]) => {
+        for (const use of uses) if (use.row === before) met.push(all(guard, use.guard));
       };
       const query = library.query(view);
       // A materialized view holds what its owner read.
@@ -277,8 +277,8 @@ function viewColumns(view: SurveyedRelation, query: Node, granted: readonly stri
 }
 
 /** Functions that lend the rights of their owner to a role's requests: called by name, or by what requests call. */
-function lendingFunctions(role: string, { audited }: Library): readonly SurveyedFunction[] {
-  const { survey, reach, texts } = audited;
+function lendingFunctions(role: string, library: Library): readonly SurveyedFunction[] {
+  const { survey, reach, texts } = library.audited;
   const called = new Set(
     survey.functions.filter((fn) => reach.isExposed(fn) && !fn.of_triggers && reach.calls(role, fn)),
   );
@@ -291,40 +291,95 @@ function lendingFunctions(role: string, { audited }: Library): readonly Surveyed
     }
   }
   for (const fn of called) for (const inner of texts.calledBy(fn)) called.add(inner);
-  return [...called].filter((fn) => fn.security_definer && fn.extension === null);
+  return [...called].filter((fn) => fn.extension === null && (fn.security_definer || changesIdentity(fn, library)));
 }
 
 const WRITES = /\b(?:insert|update|delete|merge|truncate|copy)\b/i;
 const DYNAMIC = /\bexecute\b/i;
+const OTHER_IDENTITY =
+  /\bset_config\b|\bset\s+(?:(?:local|session)\s+)?(?:role\b|session\s+authorization\b|"?request\.)/i;
+
+/** True for a function that sets a role or claims, so that policies see another requester than the token's. */
+function changesIdentity(fn: SurveyedFunction, { audited }: Library): boolean {
+  return (
+    fn.settings.some((setting) => /^(?:role|session_authorization|request\.)/i.test(setting)) ||
+    OTHER_IDENTITY.test(audited.texts.bodyOf(fn))
+  );
+}
+
+/** The function, and those that it calls with its rights. */
+function withCalled(fn: SurveyedFunction, { audited }: Library): readonly SurveyedFunction[] {
+  const found = new Set([fn]);
+  for (const one of found) {
+    for (const inner of audited.texts.calledBy(one)) if (!inner.security_definer) found.add(inner);
+  }
+  return [...found].filter(({ extension }) => extension === null);
+}
+
+function namesTable(fn: SurveyedFunction, { library, table }: Question): boolean {
+  const views = library.audited.survey.relations.filter((one) => one.kind === 'v' && dependsOn(one, table));
+  const named = namesIn(library.audited.texts.bodyOf(fn)).tables;
+  return (
+    named.some(({ schema, name }) => name === table.name && (schema === undefined || schema === table.schema)) ||
+    fn.reads.includes(table) ||
+    fn.reads.some((one) => views.includes(one)) ||
+    named.some(({ name }) => views.some((view) => view.name === name))
+  );
+}
+
+/** Views without a path of their own, which lend their owner's rights to functions with the requester's rights. */
+function hiddenViews({ role, command, library, table }: Question): string[] {
+  const { survey, reach } = library.audited;
+  const hidden = survey.relations.filter(
+    (view) =>
+      (view.kind === 'm' || (view.kind === 'v' && !view.security_invoker)) &&
+      !reach.isExposed(view) &&
+      dependsOn(view, table) &&
+      reach.may(role, view, command),
+  );
+  if (hidden.length === 0) return [];
+  const callable = survey.functions.filter(
+    (fn) => reach.isExposed(fn) && !fn.of_triggers && !fn.security_definer && reach.calls(role, fn),
+  );
+  return hidden.flatMap((view) =>
+    callable
+      .filter((fn) =>
+        withCalled(fn, library).some(
+          (one) =>
+            one.reads.includes(view) ||
+            namesIn(library.audited.texts.bodyOf(one)).tables.some(({ name }) => name === view.name),
+        ),
+      )
+      .map((fn) => `view ${view.schema}.${view.name}, which function ${fn.signature} names`),
+  );
+}
 
 function functionWay(fn: SurveyedFunction, question: Question): Way | string | undefined {
   const { library, table, command, role } = question;
-  const body = library.audited.texts.bodyOf(fn);
-  const named = namesIn(body).tables.some(
-    ({ schema, name }) => name === table.name && (schema === undefined || schema === table.schema),
-  );
-  const views = library.audited.survey.relations.filter((one) => one.kind === 'v' && dependsOn(one, table));
-  const reads =
-    named ||
-    fn.reads.includes(table) ||
-    fn.reads.some((one) => views.includes(one)) ||
-    namesIn(body).tables.some(({ name }) => views.some((view) => view.name === name));
-  const isDynamic = DYNAMIC.test(body) && fn.language !== 'sql';
-  if (!reads && !isDynamic) return undefined;
-  const isKnown = fn.language === 'sql' || fn.language === 'plpgsql';
-  if (command !== 'select' && isKnown && !WRITES.test(body) && !isDynamic) return undefined;
-  const query = library.query(fn);
-  const piece = `function ${fn.signature} runs as ${fn.owner}, whose rights reach the table`;
+  const bodyOf = (one: SurveyedFunction) => library.audited.texts.bodyOf(one);
+  const isDynamic = (one: SurveyedFunction) => DYNAMIC.test(bodyOf(one)) && one.language !== 'sql';
+  const run = withCalled(fn, library);
+  const reading = run.filter((one) => namesTable(one, question) || isDynamic(one));
+  if (reading.length === 0) return undefined;
+  const mayWrite = (one: SurveyedFunction) =>
+    !['sql', 'plpgsql'].includes(one.language) || WRITES.test(bodyOf(one)) || isDynamic(one);
+  if (command !== 'select' && !run.some(mayWrite)) return undefined;
   if (fn.of_triggers && command === 'select') return undefined;
-  if (command !== 'select' || !query || fn.of_triggers) return piece;
+  const query = library.query(fn);
+  const isOtherRequester = run.some((one) => changesIdentity(one, library));
+  if (isOtherRequester) return `function ${fn.signature} sets a role or claims`;
+  const isRead = (one: SurveyedFunction) =>
+    library.query(one) !== undefined && (one === fn || library.functions(one.schema, one.name).length === 1);
+  const piece = `function ${fn.signature} runs as ${fn.owner}, whose rights reach the table`;
+  if (command !== 'select' || !query || fn.of_triggers || !reading.every(isRead)) return piece;
   return {
     request: { way: 'function', schema: fn.schema, name: fn.name },
     build: (world) => {
       const before = world.addRow(table, 'subject', true);
       const environment = environmentOf(world, library, role);
       const met: string[] = [];
-      const track = (guard: string, uses: readonly Row[]) => {
-        if (uses.includes(before)) met.push(guard);
+      const track = (guard: string, uses: readonly Use[]) => {
+        for (const use of uses) if (use.row === before) met.push(all(guard, use.guard));
       };
       const args = fn.arguments.map((type, n): [string, Scalar] => [
         fn.argument_names[n] || `$${n + 1}`,

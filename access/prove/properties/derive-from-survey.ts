@@ -1,4 +1,4 @@
-import { COMMANDS, type SurveyedRelation } from '../../../audit/anywhere/survey.ts';
+import { COMMANDS, type RowCommand, type SurveyedRelation } from '../../../audit/anywhere/survey.ts';
 import type { Anywhere } from '../../../audit/anywhere/anywhere.ts';
 import { quoteIdentifier } from '../../../postgres/quote.ts';
 import type { Property } from '../property.ts';
@@ -8,7 +8,8 @@ import { tenantPair } from './tenant-pair.ts';
 
 /**
  * Derives properties of a database without a declaration, for each table of an exposed schema: the anonymous role reaches
- * nothing, no row of another tenant is reached, and nobody but the owner deletes.
+ * nothing, no row of another tenant is reached, and nobody but the owner does what only own-row
+ * policies let pass.
  */
 export function deriveFromSurvey(audited: Anywhere): readonly Property[] {
   const tables = audited.survey.relations.filter(
@@ -21,7 +22,7 @@ export function deriveFromSurvey(audited: Anywhere): readonly Property[] {
   return tables.flatMap((table) => [
     ...anonymousNothing(audited, table),
     ...isolation(audited, table),
-    ...ownDeletes(audited, table),
+    ...ownRows(audited, table),
   ]);
 }
 
@@ -67,24 +68,36 @@ function isolation(audited: Anywhere, table: SurveyedRelation): Property[] {
   ];
 }
 
-/** Where each permissive policy for deletions compares a column with a claim, and does nothing else. */
-function ownDeletes(audited: Anywhere, table: SurveyedRelation): Property[] {
-  const byCondition = new Map<string, string[]>();
-  for (const role of userRoles(audited)) {
-    const policies = audited.reach.policies(role, table, 'delete').filter(({ permissive }) => permissive);
-    const compared = policies.map((policy) => onlyComparison(audited, audited.conditions.using(policy), table));
-    if (compared.length === 0 || compared.includes(undefined)) continue;
-    const only = anyOf(compared.map((one) => columnIsClaim(one!.column, one!.claim, one!.type)));
-    byCondition.set(only, [...(byCondition.get(only) ?? []), role]);
-  }
-  return [...byCondition].map(([only, roles]) => ({
-    name: 'own-rows',
-    words: `nobody but the owner deletes a row of ${table.name}`,
-    roles,
-    relation: nameOf(table),
-    commands: ['delete'],
-    only,
-  }));
+const VERBS: Readonly<Record<RowCommand, string>> = {
+  select: 'reads',
+  insert: 'inserts',
+  update: 'updates',
+  delete: 'deletes',
+};
+
+/** Commands for which each permissive policy compares a column with a claim, and does nothing else. */
+function ownRows(audited: Anywhere, table: SurveyedRelation): Property[] {
+  return COMMANDS.flatMap((command) => {
+    const byCondition = new Map<string, string[]>();
+    for (const role of userRoles(audited)) {
+      const policies = audited.reach.policies(role, table, command).filter(({ permissive }) => permissive);
+      const compared = policies.map((policy) => {
+        const { conditions } = audited;
+        return onlyComparison(audited, conditions[command === 'insert' ? 'check' : 'using'](policy), table);
+      });
+      if (compared.length === 0 || compared.includes(undefined)) continue;
+      const only = anyOf(compared.map((one) => columnIsClaim(one!.column, one!.claim, one!.type)));
+      byCondition.set(only, [...(byCondition.get(only) ?? []), role]);
+    }
+    return [...byCondition].map(([only, roles]) => ({
+      name: 'own-rows',
+      words: `nobody but the owner ${VERBS[command]} a row of ${table.name}`,
+      roles,
+      relation: nameOf(table),
+      commands: [command],
+      only,
+    }));
+  });
 }
 
 function userRoles({ scope }: Anywhere): readonly string[] {
