@@ -25,7 +25,7 @@ import { shrink, type CheckCase } from './shrink.ts';
 
 const statement = statementsOf('access/check');
 
-/** What an attack begins with. */
+/** Start of an attack. */
 export interface AttackOptions {
   /** Schemas whose tables are filled: those of the property's table and of what its policies read. */
   readonly schemas: readonly string[];
@@ -56,9 +56,6 @@ const ROUND = 60;
  * It sees what requests read in the table, and all that they write in it, also through functions. Nothing is committed.
  *
  * @param connection of a superuser: the table's policies must not bind it
- *
- * @example
- * const { violation } = await attack(admin, property, { schemas: ['api'], frame: { settings: {} }, seconds: 10 });
  */
 export function attack(
   connection: DatabaseConnection,

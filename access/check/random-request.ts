@@ -8,7 +8,7 @@ import { valuesOf, type Value } from './values.ts';
 /** Columns that a role may name in a command; empty where it has no privilege. */
 export type Rights = (role: string, relation: QualifiedName, command: string) => readonly string[];
 
-/** What random requests are made from. */
+/** Material of random requests. */
 export interface RequestSource {
   readonly shape: Shape;
   /** Tables, views and functions that requests name. */

@@ -2,7 +2,7 @@ import type { QualifiedName } from '../../postgres/qualified-name.ts';
 import type { Row } from './rows.ts';
 import type { Value } from './values.ts';
 
-/** Who sends a request: without claims, it has no token. */
+/** Sender of a request: without claims, it has no token. */
 export interface Sender {
   readonly role: string;
   readonly claims?: Readonly<Record<string, unknown>> | undefined;

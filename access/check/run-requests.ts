@@ -11,7 +11,7 @@ const statement = statementsOf('access/check');
 /** Rows of each table, by `schema.name`. */
 export type State = Readonly<Record<string, readonly Row[]>>;
 
-/** What a request did, before it was undone. */
+/** Effect of a request, before it was undone. */
 export type Answer =
   | { readonly rows: readonly Row[] | null; readonly count: number; readonly state: State | null }
   | { readonly code: string; readonly message: string };
@@ -48,7 +48,7 @@ export interface Observation {
   readonly after: string;
 }
 
-/** What a request did, and what was observed around it. */
+/** Effect of a request, and observations before and after it. */
 export interface ObservedAnswer {
   readonly rows: readonly Row[] | null;
   readonly count: number;

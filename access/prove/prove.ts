@@ -27,7 +27,7 @@ export interface Proof {
   readonly judgements: readonly Judgement[];
   /** True if each leak was confirmed by a real database. */
   readonly replayed: boolean;
-  /** What the database did with the counterexample of a leak. */
+  /** Answer of the database to the counterexample of a leak. */
   readonly replays: ReadonlyMap<Counterexample, Extract<Replayed, { status: 'confirmed' }>>;
   readonly administrators: readonly Administrator[];
   /** Verdict for revoked tokens; undefined where none can be revoked. */

@@ -19,7 +19,7 @@ export interface Source {
   readonly columns: Columns;
 }
 
-/** What SQL means; its parts call each other through this, as SQL nests. */
+/** Meaning of SQL; its parts call each other through this, as SQL nests. */
 export interface Sql {
   evaluate(expression: Expression | undefined, environment: Environment): Value;
   /** Rows of the result of a SELECT. */
@@ -35,7 +35,7 @@ export interface Environment {
   readonly library: Library;
   /** The role whose rights tables are read with: a view's owner in the view. */
   readonly role: string;
-  /** Who `current_user` is, and whom functions run as: a view does not change it. */
+  /** The role of `current_user` and of functions with the caller's rights: a view does not change it. */
   readonly user: string;
   /** Sources of this query, and then those of the queries around it. */
   readonly scopes: readonly (readonly Source[])[];

@@ -11,7 +11,7 @@ export interface Row {
   value(column: string): Scalar | undefined;
 }
 
-/** Who asks. */
+/** Sender of a request. */
 export interface Requester {
   readonly role: string;
   /** A request without a token has no claims but its role. */

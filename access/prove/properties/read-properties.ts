@@ -32,13 +32,6 @@ export type PropertyInput = z.infer<typeof property>;
  * @param value default export of a module, or content of a JSON file: a list of {@link PropertyInput}
  * @param file path for errors
  * @throws SecuredPostgrestError `invalid_property`, `unknown_role`, `missing_object`
- *
- * @example
- * const [property] = await readProperties(
- *   [{ name: 'own', roles: 'todos_user', table: 'todos', commands: 'delete', only: "user_id = claim('user_id')::int" }],
- *   'properties.json',
- *   audited,
- * );
  */
 export async function readProperties(value: unknown, file: string, audited: Anywhere): Promise<readonly Property[]> {
   if (!Array.isArray(value)) {

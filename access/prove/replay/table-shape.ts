@@ -33,7 +33,7 @@ export interface ShapeConstraint {
   readonly referenced_columns: readonly string[];
 }
 
-/** What a row of a table needs to be stored. */
+/** Requirements of a table for a row that is stored. */
 export interface TableShape extends QualifiedName {
   readonly columns: readonly ShapeColumn[];
   readonly constraints: readonly ShapeConstraint[];

@@ -71,7 +71,9 @@ describe('names of variables', () => {
   const places = { databaseUri: '', jwtSecret: '', port: 1, adminPort: 2 };
   const sources = [
     'cli',
+    'cli/access',
     'cli/audit',
+    'bench/prove',
     'constructs',
     'constructs/docker',
     'constructs/kubernetes',
