@@ -94,7 +94,7 @@ interface Parts {
 export interface DiffCase {
   readonly title: string;
   readonly change: (parts: Parts) => void;
-  /** Changes as the logic grades them; it does not model the sequence from which an insert takes its id. */
+  /** Changes as the logic grades them. */
   readonly expected: readonly string[];
   /** Changes without the logic, if they are others. */
   readonly withoutLogic?: readonly string[];
@@ -202,7 +202,7 @@ export const DIFF_CASES: readonly DiffCase[] = [
     },
     expected: [
       'narrower user delete api.notes',
-      'not decided (not wider) user insert api.notes',
+      'narrower user insert api.notes',
       'narrower user select api.notes',
       'narrower user update api.notes',
     ],
@@ -223,7 +223,7 @@ export const DIFF_CASES: readonly DiffCase[] = [
     },
     expected: [
       'incomparable user delete api.notes',
-      'not decided user insert api.notes',
+      'incomparable user insert api.notes',
       'incomparable user select api.notes',
       'incomparable user update api.notes',
     ],
