@@ -378,4 +378,41 @@ export const DIFF_CASES: readonly DiffCase[] = [
     },
     expected: [],
   },
+  {
+    title: 'a table is no longer granted',
+    change: (parts) => {
+      parts.tags = { ...parts.tags, grants: [], policies: [] };
+    },
+    expected: ['narrower anon select api.tags'],
+  },
+  {
+    title: 'row security lets every row through',
+    change: (parts) => {
+      const [own] = parts.notes.policies!;
+      parts.notes = { ...parts.notes, policies: [own!, allRows({ to: parts.role('user'), for: 'select' })] };
+    },
+    expected: ['wider user select api.notes'],
+    withoutLogic: ['not decided (not narrower) user select api.notes'],
+  },
+  {
+    title: 'a condition that always holds is added to another one',
+    change: (parts) => {
+      parts.notes = withPolicy(
+        parts.notes,
+        custom({ to: parts.role('user'), for: 'select', restrictive: true, using: sql('id = id OR id IS NULL') }),
+      );
+    },
+    expected: [],
+    withoutLogic: ['not decided (not wider) user select api.notes'],
+  },
+  {
+    title: 'a condition calls a function of which nothing is known',
+    change: (parts) => {
+      parts.notes = withPolicy(
+        parts.notes,
+        custom({ to: parts.role('user'), for: 'select', using: sql(`md5(body) = 'a'`) }),
+      );
+    },
+    expected: ['not decided (not narrower) user select api.notes'],
+  },
 ];
