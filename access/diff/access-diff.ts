@@ -15,7 +15,7 @@ export interface ComparedObject {
 export interface DecidingRow {
   readonly counterexample: Counterexample;
   /** Result of the same request on both databases. @default it was not sent */
-  readonly replay?: 'confirmed' | 'refuted' | undefined;
+  readonly replay?: 'confirmed' | 'not confirmed' | undefined;
 }
 
 /** How the access of a role changes with one command. */
