@@ -27,7 +27,7 @@ const uriOf = ({ superuser: { host, port, database, user } }: TestDatabase) =>
   `postgresql://${user}@${host}:${port}/${database}`;
 const diff = (args: readonly string[], environment: Readonly<Record<string, string>> = {}) =>
   runIn('.', compiled('cli/main.js'), ['access', 'diff', ...args, '--format', 'json'], {
-    PGPASSWORD: before.superuser.password as string,
+    PGPASSWORD: before.superuser.password,
     ...environment,
   });
 
