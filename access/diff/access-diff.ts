@@ -15,7 +15,7 @@ export interface ComparedObject {
 export interface DecidingRow {
   readonly counterexample: Counterexample;
   /** Result of the same request on both databases. @default it was not sent */
-  readonly replay?: 'confirmed' | 'refuted' | undefined;
+  readonly replay?: 'confirmed' | 'not confirmed' | undefined;
 }
 
 /** How the access of a role changes with one command. */
@@ -24,7 +24,7 @@ export interface AccessChange {
   readonly object: ComparedObject;
   readonly command: RowCommand | 'call';
   readonly grade: Grade;
-  /** What is sure of a change that is not decided. */
+  /** Certain part of a change that is not decided. */
   readonly bound?: Bound | undefined;
   /** Reasons of the grade: `gains the command`, `gains the columns email`. */
   readonly reasons: readonly string[];

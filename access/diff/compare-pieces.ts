@@ -6,7 +6,7 @@ export interface ChangedPiece {
   readonly name: string;
   /** True for what is run, on both sides: what it does is not compared. */
   readonly isCode: boolean;
-  /** What decided before, as SQL; undefined where nothing of that name did. */
+  /** SQL that decided before; undefined where nothing of that name did. */
   readonly before: string | undefined;
   readonly after: string | undefined;
 }
@@ -43,7 +43,7 @@ function without(pieces: readonly Piece[], others: readonly Piece[]): Piece[] {
 }
 
 /**
- * What is sure by the texts alone: each further permissive policy lets through at least as much, each further restrictive
+ * Bound that the texts alone give: each further permissive policy lets through at least as much, each further restrictive
  * one at most as much, if all that they rest on stays.
  */
 export function boundOf(before: readonly Piece[], after: readonly Piece[]): Bound | undefined {

@@ -6,7 +6,7 @@ import { namesIn } from '../../postgres/catalog/body-names.ts';
 
 /** A part of a catalog that decides on rows. */
 export interface Piece {
-  /** What it is, in words: `policy own_todos of api.todos`. */
+  /** Words for it: `policy own_todos of api.todos`. */
   readonly name: string;
   /** All of it that decides: equal texts decide the same. */
   readonly text: string;

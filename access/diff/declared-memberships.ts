@@ -13,7 +13,7 @@ const NEW_ROLE: Omit<SurveyedRole, 'name'> = {
   bypass_rls: false,
 };
 
-/** What a survey would be after the declared roles and their memberships are made, and nothing else. */
+/** Copy of a survey with the declared roles and their memberships, and nothing else changed. */
 export function withDeclaredMemberships(survey: Survey, declaration: Declaration): Survey {
   const declared = apiRoles(declaration);
   const names = new Set(declared.map(({ name }) => name));

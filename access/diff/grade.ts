@@ -6,7 +6,7 @@ export type Grade = 'same' | 'narrower' | 'wider' | 'incomparable' | 'not decide
 /** Grades that a reader looks at first to those that need no look. */
 export const GRADES: readonly Grade[] = ['wider', 'incomparable', 'not decided', 'narrower', 'same'];
 
-/** What is sure of a change that is not decided. */
+/** Certain part of a change that is not decided. */
 export type Bound = 'not wider' | 'not narrower';
 
 /** A grade, and what is sure where it is `not decided`. */

@@ -25,7 +25,7 @@ import { withDeclaredMemberships } from './declared-memberships.ts';
  * The gate throws SecuredPostgrestError `wider_access` with each change.
  *
  * @example
- * await applyDeclaration(connection, declaration, { gate: noWider(declaration) });
+ * await applyDeclaration(admin, declaration, { gate: noWider(declaration) });
  */
 export function noWider(declaration: Declaration): ApplyGate {
   return async (client) => {

@@ -14,5 +14,5 @@ export const DIFF_STYLE = `${REPORT_STYLE}
 .pieces ins, .pieces del { display: block; text-decoration: none; }
 .pieces ins::before { content: '+ '; color: var(--good); }
 .pieces del::before { content: '- '; color: var(--error); }
-.row code { overflow-wrap: anywhere; }
+.pieces pre { white-space: pre-wrap; overflow-wrap: anywhere; }
 `;

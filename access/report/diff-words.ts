@@ -55,7 +55,7 @@ function describeRow({ counterexample, replay }: DecidingRow): string {
   const parts = [
     ...(row ? [`the row ${JSON.stringify(row)}`] : []),
     ...(written ? [`${row ? 'changed to' : 'the new row'} ${JSON.stringify(written)}`] : []),
-    `for claims ${JSON.stringify(claims)}`,
+    Object.keys(claims).length === 0 ? 'without claims' : `for claims ${JSON.stringify(claims)}`,
   ];
   const others = rows.filter(
     ({ schema, name, values }) =>
@@ -69,12 +69,16 @@ function describeRow({ counterexample, replay }: DecidingRow): string {
 /** Lines about roles that are new or gone, and about requests without a token. */
 export function roleLines({ newRoles, goneRoles, anonymous: { before, after } }: AccessDiff): string[] {
   return [
-    ...(newRoles.length > 0 ? [`new: ${newRoles.join(', ')}`] : []),
-    ...(goneRoles.length > 0 ? [`gone: ${goneRoles.join(', ')}`] : []),
+    ...(newRoles.length > 0 ? [`new ${rolesWord(newRoles)}: ${newRoles.join(', ')}`] : []),
+    ...(goneRoles.length > 0 ? [`gone ${rolesWord(goneRoles)}: ${goneRoles.join(', ')}`] : []),
     ...(before === after
       ? []
       : [`requests without a token: ${before ?? 'rejected'} before, ${after ?? 'rejected'} after`]),
   ];
+}
+
+function rolesWord(roles: readonly string[]): string {
+  return roles.length === 1 ? 'role' : 'roles';
 }
 
 /** `3 changes`, or `no change`. */

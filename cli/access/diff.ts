@@ -1,6 +1,7 @@
 import { Option, type Command } from 'commander';
 import { diffAccess } from '../../access/diff/diff-access.ts';
 import { withLogic } from '../../access/diff/logic.ts';
+import { replayRows } from '../../access/diff/replay-rows.ts';
 import type { AccessDiff } from '../../access/diff/access-diff.ts';
 import { diffComment } from '../../access/report/diff-comment.ts';
 import { diffHtml } from '../../access/report/diff-html.ts';
@@ -102,10 +103,11 @@ async function compare(before: string, after: string, options: SideOptions): Pro
 }
 
 /** A database does not say what its servers call before each request: it is what the other side calls. */
-function grade(before: OpenSide, after: OpenSide): Promise<AccessDiff> {
+async function grade(before: OpenSide, after: OpenSide): Promise<AccessDiff> {
   const preRequest = before.preRequest ?? after.preRequest;
   const sides = [before, after].map((side) => ({ ...side, preRequest: side.preRequest ?? preRequest }));
-  return withLogic((compareRows) => diffAccess(sides[0]!, sides[1]!, { compareRows }));
+  const diff = await withLogic((compareRows) => diffAccess(sides[0]!, sides[1]!, { compareRows }));
+  return before.isEphemeral && after.isEphemeral ? replayRows(diff, before, after) : diff;
 }
 
 function write(report: DiffReport, { format, output }: Options): void {

@@ -220,6 +220,8 @@ function builtIn(
       return value(0).kind === 'claims' ? value(0) : undefined;
     case 'gen_random_uuid':
       return { ...world.open('uuid', `random ${world.choice()}`), isNull: 'false' };
+    case 'nextval':
+      return { ...world.open('int', `next ${world.choice()}`), isNull: 'false' };
     case 'array_position':
       return undefined;
     default: {

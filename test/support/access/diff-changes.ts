@@ -94,7 +94,7 @@ interface Parts {
 export interface DiffCase {
   readonly title: string;
   readonly change: (parts: Parts) => void;
-  /** Changes as the logic grades them; it does not model the sequence from which an insert takes its id. */
+  /** Changes as the logic grades them. */
   readonly expected: readonly string[];
   /** Changes without the logic, if they are others. */
   readonly withoutLogic?: readonly string[];
@@ -202,7 +202,7 @@ export const DIFF_CASES: readonly DiffCase[] = [
     },
     expected: [
       'narrower user delete api.notes',
-      'not decided (not wider) user insert api.notes',
+      'narrower user insert api.notes',
       'narrower user select api.notes',
       'narrower user update api.notes',
     ],
@@ -223,7 +223,7 @@ export const DIFF_CASES: readonly DiffCase[] = [
     },
     expected: [
       'incomparable user delete api.notes',
-      'not decided user insert api.notes',
+      'incomparable user insert api.notes',
       'incomparable user select api.notes',
       'incomparable user update api.notes',
     ],
@@ -377,5 +377,42 @@ export const DIFF_CASES: readonly DiffCase[] = [
       parts.notes = { ...parts.notes, defaults: { tenant_id: claim('tenant_id', 'int') } };
     },
     expected: [],
+  },
+  {
+    title: 'a table is no longer granted',
+    change: (parts) => {
+      parts.tags = { ...parts.tags, grants: [], policies: [] };
+    },
+    expected: ['narrower anon select api.tags'],
+  },
+  {
+    title: 'row security lets every row through',
+    change: (parts) => {
+      const [own] = parts.notes.policies!;
+      parts.notes = { ...parts.notes, policies: [own!, allRows({ to: parts.role('user'), for: 'select' })] };
+    },
+    expected: ['wider user select api.notes'],
+    withoutLogic: ['not decided (not narrower) user select api.notes'],
+  },
+  {
+    title: 'a condition that always holds is added to another one',
+    change: (parts) => {
+      parts.notes = withPolicy(
+        parts.notes,
+        custom({ to: parts.role('user'), for: 'select', restrictive: true, using: sql('id = id OR id IS NULL') }),
+      );
+    },
+    expected: [],
+    withoutLogic: ['not decided (not wider) user select api.notes'],
+  },
+  {
+    title: 'a condition calls a function of which nothing is known',
+    change: (parts) => {
+      parts.notes = withPolicy(
+        parts.notes,
+        custom({ to: parts.role('user'), for: 'select', using: sql(`md5(body) = 'a'`) }),
+      );
+    },
+    expected: ['not decided (not narrower) user select api.notes'],
   },
 ];

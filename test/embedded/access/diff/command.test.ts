@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { parseFileAt } from '../../../../cli/access/declaration-at.ts';
+import { publicRows } from '../../../../declaration/index.ts';
 import { compiled } from '../../../support/compiled.ts';
 import { desk } from '../../../support/access/diff-changes.ts';
 import { runIn } from '../../../support/access/run-in.ts';
@@ -11,8 +12,8 @@ import { runIn } from '../../../support/access/run-in.ts';
 let directory: string;
 const git = (...args: string[]) =>
   execFileSync('git', ['-c', 'user.name=t', '-c', 'user.email=t@example.com', ...args], { cwd: directory });
-const write = (change?: Parameters<typeof desk>[1]) =>
-  writeFileSync(join(directory, 'desk.json'), JSON.stringify(desk('desk', change)));
+const write = (change?: Parameters<typeof desk>[1], file = 'desk.json') =>
+  writeFileSync(join(directory, file), JSON.stringify(desk('desk', change)));
 const run = (...args: string[]) => runIn(directory, compiled('cli/main.js'), ['access', 'diff', ...args]);
 
 beforeAll(() => {
@@ -55,6 +56,18 @@ it('compares two commits, the other way round: nothing grows', async () => {
   expect(code).toBe(0);
   expect(stdout).toContain('Narrower (1)');
   expect(stdout).toContain('loses the column public');
+});
+
+it('sends the row that a change opens to the databases of both declarations', async () => {
+  const change: Parameters<typeof desk>[1] = (parts) => {
+    const open = publicRows({ to: parts.role('user'), for: 'select', where: { public: true } });
+    parts.notes = { ...parts.notes, policies: [...parts.notes.policies!, open] };
+  };
+  write(undefined, 'own.json');
+  write(change, 'public.json');
+  const { code, stdout } = await run('own.json', 'public.json', '--format', 'json');
+  expect(code).toBe(2);
+  expect(JSON.parse(stdout)).toMatchObject({ changes: [{ grade: 'wider', opened: { replay: 'confirmed' } }] });
 });
 
 it('rejects a commit that git does not find', async () => {
