@@ -56,15 +56,16 @@ export function claimsIn(texts: readonly string[]): readonly ReadClaim[] {
   return [...found.values()];
 }
 
-/** Random claims, most of them there. */
+/** Random claims, of which so many of a hundred are missing. */
 export function randomClaims(
   random: Random,
   claims: readonly ReadClaim[],
   words: readonly string[],
+  missing = 8,
 ): Record<string, unknown> {
   const made: Record<string, unknown> = {};
   for (const { path, type, list } of claims) {
-    if (random.percent(8)) continue;
+    if (random.percent(missing)) continue;
     const values = () => Array.from({ length: random.below(4) }, () => claimValue(random, type, words));
     setAt(made, path, list && random.percent(92) ? values() : claimValue(random, type, words));
   }

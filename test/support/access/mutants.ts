@@ -8,6 +8,10 @@ export interface Mutant {
   /** Unique, such as `projects: api.tasks.within_tenant: no policy`. */
   readonly name: string;
   readonly declaration: DeclarationInput;
+  /** The fault alone, such as `no policy`. */
+  readonly fault: string;
+  /** The table or view that has it, or a policy of which calls the function that has it. */
+  readonly table?: ShapeTable | undefined;
   /** Run by the superuser in the declared database; it changes nothing outside of that. */
   readonly sql: string;
   /** What no longer holds. */
@@ -31,20 +35,31 @@ export async function mutants(client: pg.ClientBase, input: DeclarationInput, sh
     ...input.roles.users.map((user) => (typeof user === 'object' ? user.name : user)),
     ...anonymousOf(input),
   ];
-  const made = [
-    ...(await policiesOf(client, shape)).flatMap((policy) =>
-      policyMutants(policy, roles, tableOf(shape, policy), ownerOf(input)),
-    ),
-    ...shape.tables.filter(({ is_table }) => is_table).flatMap((table) => tableMutants(table, roles)),
-    ...shape.tables.filter(({ is_table }) => !is_table).flatMap(viewMutants),
-    ...(await functionMutants(client, input)),
+  const tables = shape.tables.filter(({ is_table }) => is_table);
+  const views = shape.tables.filter(({ is_table }) => !is_table);
+  const on = (table: ShapeTable | undefined, faults: readonly Fault[]) =>
+    faults.map(([place, fault, sql, breaks]): Mutant => ({
+      name: `${input.name}: ${place}: ${fault}`,
+      declaration: input,
+      fault,
+      table,
+      sql,
+      breaks,
+    }));
+  const policies = await policiesOf(client, shape);
+  const calledBy = (name: string) => policies.find(({ using, check }) => `${using} ${check}`.includes(`${name}(`));
+  return [
+    ...policies.flatMap((policy) => {
+      const table = tableOf(shape, policy);
+      return on(table, policyMutants(policy, roles, table, ownerOf(input)));
+    }),
+    ...tables.flatMap((table) => on(table, tableMutants(table, roles))),
+    ...views.flatMap((view) => on(view, viewMutants(view))),
+    ...(await functionMutants(client, input)).flatMap(({ name, faults }) => {
+      const policy = calledBy(name);
+      return on(policy && tableOf(shape, policy), faults);
+    }),
   ];
-  return made.map(([place, fault, sql, breaks]) => ({
-    name: `${input.name}: ${place}: ${fault}`,
-    declaration: input,
-    sql,
-    breaks,
-  }));
 }
 
 type Fault = readonly [place: string, fault: string, sql: string, breaks: string];
@@ -203,14 +218,17 @@ interface FunctionRow {
 }
 
 /** Membership functions, definer functions and the checks before a request. */
-async function functionMutants(client: pg.ClientBase, input: DeclarationInput): Promise<Fault[]> {
+async function functionMutants(
+  client: pg.ClientBase,
+  input: DeclarationInput,
+): Promise<{ readonly name: string; readonly faults: Fault[] }[]> {
   const schemas = [...input.schemas, ...(input.internalSchemas ?? []), input.privateSchema ?? `${input.name}_private`];
   const { rows } = await client.query<FunctionRow>(
     `SELECT p.oid::regprocedure::text AS place, p.proname AS name, pg_get_functiondef(p.oid) AS definition, p.prosrc AS source, p.prosecdef AS definer
     FROM pg_proc AS p JOIN pg_namespace AS n ON n.oid = p.pronamespace WHERE n.nspname = ANY ($1) ORDER BY 1`,
     [schemas],
   );
-  return rows.flatMap(({ place, name, definition, source, definer }): Fault[] => {
+  const faultsOf = ({ place, name, definition, source, definer }: FunctionRow): Fault[] => {
     const replaced = (text: string) => definition.replace(source, () => text);
     if (name === 'pre_request')
       return [[place, 'checks nothing', replaced('BEGIN RETURN; END'), 'tokens of others pass']];
@@ -222,5 +240,6 @@ async function functionMutants(client: pg.ClientBase, input: DeclarationInput): 
       const text = rest.length === 0 ? head : `${head} WHERE ${rest.join(' AND ')}`;
       return [place, `without condition ${left + 1}`, replaced(text), 'rows of others count'];
     });
-  });
+  };
+  return rows.map((row) => ({ name: row.name, faults: faultsOf(row) }));
 }

@@ -5,7 +5,7 @@ import type { Random } from '../../../access/check/random.ts';
 import { randomRequest, type RequestSource, type Rights } from '../../../access/check/random-request.ts';
 import { readRights } from '../../../access/check/rights.ts';
 import type { CheckRequest, Sender } from '../../../access/check/request.ts';
-import { randomRows, type PlacedRow } from '../../../access/check/rows.ts';
+import { randomRows, type PlacedRow, type Row } from '../../../access/check/rows.ts';
 import {
   beginCheck,
   endCheck,
@@ -15,8 +15,9 @@ import {
   type RequestFrame,
   type State,
 } from '../../../access/check/run-requests.ts';
-import { readShape, type Shape } from '../../../access/check/shape.ts';
+import { readShape, type Shape, type ShapeTable } from '../../../access/check/shape.ts';
 import { literalsIn } from '../../../access/check/literals.ts';
+import type { QualifiedName } from '../../../postgres/qualified-name.ts';
 import { quoteIdentifier } from '../../../postgres/quote.ts';
 import { differenceOf } from './compare.ts';
 import { NotModelled } from './model/errors.ts';
@@ -123,32 +124,42 @@ export interface Round {
   readonly expected: readonly (Expected | undefined)[];
 }
 
-/** Makes a round on the database without faults. */
+/** Makes a round on the database without faults, half of its requests to the aimed table. */
 export async function makeRound(
   client: pg.ClientBase,
   subject: Subject,
   random: Random,
   count: number,
+  aimed?: QualifiedName,
 ): Promise<Round> {
   await beginCheck(client);
   try {
     const rows = await fill(client, randomRows(random, subject.shape, subject.words));
-    return { rows, ...(await requestsOnRows(client, subject, random, count)) };
+    return { rows, ...(await requestsOnRows(client, subject, random, count, aimed)) };
   } finally {
     await endCheck(client);
   }
 }
 
-/** Random requests on the rows that there are. */
+/** Random requests on the rows that there are, half of them to the aimed table, often without a claim. */
 export async function requestsOnRows(
   client: pg.ClientBase,
   subject: Subject,
   random: Random,
   count: number,
+  aimed?: QualifiedName,
 ): Promise<Pick<Round, 'requests' | 'expected'>> {
   const state = await readState(client, subject.shape);
   const source = sourceOf(subject, state);
-  const requests = Array.from({ length: count }, () => randomRequest(random, source, randomSender(random, subject)));
+  const tables = source.tables.filter(({ schema, name }) => schema === aimed?.schema && name === aimed.name);
+  const rows = tables.flatMap(({ schema, name }) => state[`${schema}.${name}`] ?? []);
+  const requests = Array.from({ length: count }, () => {
+    if (tables.length === 0 || random.percent(50)) return randomRequest(random, source, randomSender(random, subject));
+    const sender = randomSender(random, subject, 25);
+    const known = rows.length > 0 && random.percent(60);
+    const fitting = known ? withClaimsOf(random, subject, sender, tables[0]!, random.one(rows)) : sender;
+    return randomRequest(random, { ...source, tables, functions: [] }, fitting);
+  });
   const model = new Model(subject.input, subject.shape, state);
   return { requests, expected: requests.map((request) => orUndefined(() => model.answer(request))) };
 }
@@ -242,7 +253,7 @@ function sourceOf(subject: Subject, state: State): RequestSource {
 
 const IN_AN_HOUR = Math.floor(Date.now() / 1000) + 3600;
 
-export function randomSender(random: Random, { input, senders, claims, words }: Subject): Sender {
+export function randomSender(random: Random, { input, senders, claims, words }: Subject, missing?: number): Sender {
   const role = random.one(senders);
   const anonymous = typeof input.roles.anonymous === 'object' ? input.roles.anonymous.name : input.roles.anonymous;
   if (role === anonymous && random.percent(80)) return { role };
@@ -253,5 +264,19 @@ export function randomSender(random: Random, { input, senders, claims, words }: 
     ...(audience !== undefined && { aud: random.percent(50) ? audience : [audience] }),
   };
   const spoilt = Object.fromEntries(Object.entries(valid).filter(() => !random.percent(1)));
-  return { role, claims: { ...randomClaims(random, claims, words), ...spoilt } };
+  return { role, claims: { ...randomClaims(random, claims, words, missing), ...spoilt } };
+}
+
+/** The sender whose claims have values of a row, so that conditions on it are met. */
+function withClaimsOf(random: Random, { claims }: Subject, sender: Sender, { columns }: ShapeTable, row: Row): Sender {
+  const made = { ...sender.claims };
+  for (const { path, type = 'text', list } of claims) {
+    const [name = '', ...rest] = path;
+    const fitting = columns.filter((column) => column.type === type);
+    const column = columns.find((each) => each.name === name) ?? (fitting.length > 0 ? random.one(fitting) : undefined);
+    const value = column && row[column.name];
+    if (rest.length > 0 || made[name] === undefined || value === undefined || value === null) continue;
+    made[name] = list ? [value] : value;
+  }
+  return sender.claims ? { ...sender, claims: made } : sender;
 }
