@@ -13,15 +13,12 @@ import { KNOWN_RULES, runAudit } from './audit/run-audit.ts';
 import { addConnectionOptions } from './connection.ts';
 import { loadDeclaration } from './load-declaration.ts';
 import { ownPackage } from './own-package.ts';
-import { parseNames } from './parse-names.ts';
 import { writeOutput } from './write-output.ts';
+import { addScopeOptions, givenScope } from './scope-options.ts';
+import type { ScopeOptions } from './../audit/anywhere/find-scope.ts';
 
-interface Options {
+interface Options extends ScopeOptions {
   readonly declaration?: string;
-  readonly schemas?: readonly string[];
-  readonly anonymous?: string;
-  readonly roles?: readonly string[];
-  readonly authenticator?: string;
   readonly format: Format;
   readonly output?: string;
   readonly accepted?: string;
@@ -38,10 +35,6 @@ export function addAuditCommand(program: Command): void {
     )
     .argument('[database]', 'postgresql://user@host:5432/name (default: DATABASE_URL); or a file with the declaration')
     .option('--declaration <file>', 'also say what is not as declared')
-    .option('--schemas <names>', 'exposed schemas, with commas (default: found out)', parseNames)
-    .option('--anonymous <role>', 'role of requests without a token (default: found out)')
-    .option('--roles <names>', 'roles of requests, with commas (default: found out)', parseNames)
-    .option('--authenticator <role>', 'login role of PostgREST (default: found out)')
     .addOption(new Option('--format <name>', 'format of the report').choices(Object.keys(FORMATS)).default('text'))
     .option('--output <file>', 'where to; it is overwritten (default: standard output)')
     .option('--accepted <file>', `accepted findings (default: ${ACCEPTED_FILE}, if there is one)`)
@@ -52,7 +45,7 @@ export function addAuditCommand(program: Command): void {
     )
     .option('--try-fixes', 'run each fix, audit again and roll back; needs the right to run the fixes')
     .option('--json', 'print a short list as JSON; --format json has more');
-  addConnectionOptions(command, 'a role that may read the catalogs, such as the admin', false);
+  addConnectionOptions(addScopeOptions(command), 'a role that may read the catalogs, such as the admin', false);
   command.action((target: string | undefined, options: Options) => audit(target, options, command));
 }
 
@@ -66,10 +59,8 @@ async function audit(target: string | undefined, options: Options, command: Comm
   }
   const connection = auditConnection({ uri, options: givenOptions(command), environment: process.env });
   const entries = readAcceptedFile(accepted, KNOWN_RULES);
-  const { schemas, anonymous, roles, authenticator } = options;
-  const named = { schemas, anonymous, roles, authenticator };
   const result = await runAudit(connection, {
-    ...Object.fromEntries(Object.entries(named).filter(([, value]) => value !== undefined)),
+    ...givenScope(options),
     declaration: file === undefined ? undefined : await loadDeclaration(file),
     tryFixes,
   });

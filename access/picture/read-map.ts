@@ -1,7 +1,4 @@
-import { checkVersion } from '../../audit/anywhere/audit-database.ts';
-import { prepare } from '../../audit/anywhere/anywhere.ts';
-import { findScope, type PostgrestEnvironment, type ScopeOptions } from '../../audit/anywhere/find-scope.ts';
-import { readSurvey, surveying } from '../../audit/anywhere/read-survey.ts';
+import { readAnywhere, type AnywhereOptions } from '../../audit/anywhere/read-anywhere.ts';
 import { declaredScope } from '../../audit/declared-scope.ts';
 import type { Declaration } from '../../declaration/types.ts';
 import type { DatabaseConnection } from '../../postgres/connect.ts';
@@ -11,9 +8,7 @@ import { declaredWords } from './declared-words.ts';
 import { mapSurvey } from './map-survey.ts';
 
 /** Settings of {@link readMap}. */
-export interface ReadMapOptions extends ScopeOptions {
-  /** PostgREST's variables. @default none */
-  readonly environment?: PostgrestEnvironment;
+export interface ReadMapOptions extends AnywhereOptions {
   /** The declaration that the database has been made from: it gives scope, name and words. @default none */
   readonly madeFrom?: Declaration;
 }
@@ -25,13 +20,10 @@ export interface ReadMapOptions extends ScopeOptions {
  */
 export function readMap(
   connection: DatabaseConnection,
-  { environment, madeFrom, ...options }: ReadMapOptions = {},
+  { madeFrom, ...options }: ReadMapOptions = {},
 ): Promise<AccessMap> {
   return withClient(connection, async (client) => {
-    const survey = await surveying(client, () => readSurvey(client));
-    checkVersion(survey.server);
-    const scope = findScope(survey, { ...(madeFrom && declaredScope(madeFrom)), ...options }, environment);
-    const audited = await prepare(survey, scope);
-    return mapSurvey(audited, madeFrom?.name ?? survey.server.database, madeFrom && declaredWords(madeFrom));
+    const audited = await readAnywhere(client, { ...(madeFrom && declaredScope(madeFrom)), ...options });
+    return mapSurvey(audited, madeFrom?.name ?? audited.survey.server.database, madeFrom && declaredWords(madeFrom));
   });
 }

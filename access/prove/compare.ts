@@ -2,7 +2,7 @@ import type { Anywhere } from '../../audit/anywhere/anywhere.ts';
 import type { RowCommand } from '../../audit/anywhere/survey.ts';
 import type { QualifiedName } from '../../postgres/qualified-name.ts';
 import { concrete } from './model/concrete.ts';
-import { openLibrary, type Library } from './model/library.ts';
+import { parseCatalog, type ParsedCatalog } from './model/parsed-catalog.ts';
 import { Script } from './model/script.ts';
 import { directLeak, keepAllChecks } from './model/ways.ts';
 import { World } from './model/world.ts';
@@ -32,11 +32,11 @@ export interface Comparison {
  * and only grants and policies differ.
  */
 export async function prepareComparison(before: Anywhere, after: Anywhere, solver: Solver): Promise<Comparison> {
-  const [old, changed] = [await openLibrary(before, []), await openLibrary(after, [])];
+  const [old, changed] = [await parseCatalog(before, []), await parseCatalog(after, [])];
   return { compare: (compared) => compare(compared, old, changed, solver) };
 }
 
-async function compare(compared: Compared, before: Library, after: Library, solver: Solver): Promise<Change> {
+async function compare(compared: Compared, before: ParsedCatalog, after: ParsedCatalog, solver: Solver): Promise<Change> {
   const opened = await onlyIn(compared, after, before, solver);
   if ('pieces' in opened) return { grade: 'not decided', pieces: opened.pieces };
   const closed = await onlyIn(compared, before, after, solver);
@@ -48,15 +48,15 @@ async function compare(compared: Compared, before: Library, after: Library, solv
 /** A row that a request reaches in one state and not in the other. */
 async function onlyIn(
   { role, table, command }: Compared,
-  one: Library,
-  other: Library,
+  one: ParsedCatalog,
+  other: ParsedCatalog,
   solver: Solver,
 ): Promise<{ readonly row: Counterexample | undefined } | { readonly pieces: readonly string[] }> {
   const build = (before?: World) => {
     const { scope } = one.audited;
     const requester = { role, hasToken: role !== scope.anonymous, authenticator: scope.authenticator };
     const world = new World(new Script(), requester, before);
-    const leak = directLeak(world, { role, table, command, library: one, other });
+    const leak = directLeak(world, { role, table, command, catalog: one, other });
     keepAllChecks(world, one, role);
     return { world, leak };
   };

@@ -1,7 +1,7 @@
 import type { Anywhere } from '../../audit/anywhere/anywhere.ts';
 import type { RowCommand } from '../../audit/anywhere/survey.ts';
 import { concrete } from './model/concrete.ts';
-import { openLibrary, type Library } from './model/library.ts';
+import { parseCatalog, type ParsedCatalog } from './model/parsed-catalog.ts';
 import { FALSE_TERM, Script } from './model/script.ts';
 import { keepAllChecks, waysTo, type Way } from './model/ways.ts';
 import { World, type Requester } from './model/world.ts';
@@ -31,7 +31,7 @@ export async function judge(
   properties: readonly Property[],
   options: JudgeOptions,
 ): Promise<readonly Judgement[]> {
-  const library = await openLibrary(
+  const catalog = await parseCatalog(
     audited,
     properties.map(({ only }) => only),
   );
@@ -39,7 +39,7 @@ export async function judge(
   for (const property of properties) {
     for (const role of property.roles) {
       for (const command of property.commands) {
-        const verdict = await judgeOne({ property, role, command }, library, options);
+        const verdict = await judgeOne({ property, role, command }, catalog, options);
         judgements.push({ property, role, command, verdict });
       }
     }
@@ -53,12 +53,12 @@ interface Question {
   readonly command: RowCommand;
 }
 
-async function judgeOne(question: Question, library: Library, options: JudgeOptions): Promise<Verdict> {
+async function judgeOne(question: Question, catalog: ParsedCatalog, options: JudgeOptions): Promise<Verdict> {
   const { property, role, command } = question;
-  const { modelled, others } = waysTo(property, role, command, library);
+  const { modelled, others } = waysTo(property, role, command, catalog);
   const pieces = new Set(others);
   for (const way of modelled) {
-    const found = await ask(way, question, library, options);
+    const found = await ask(way, question, catalog, options);
     if (found.counterexample) return { status: 'leak', counterexample: found.counterexample };
     for (const piece of found.pieces) pieces.add(piece);
   }
@@ -73,16 +73,16 @@ interface Answer {
 async function ask(
   way: Way,
   { property, role, command }: Question,
-  library: Library,
+  catalog: ParsedCatalog,
   { solver, replay }: JudgeOptions,
 ): Promise<Answer> {
-  const { scope } = library.audited;
+  const { scope } = catalog.audited;
   const requester: Requester = { role, hasToken: role !== scope.anonymous, authenticator: scope.authenticator };
   const counting = new World(new Script(), requester);
   if (way.build(counting).term === FALSE_TERM && counting.gaps.size === 0) return { pieces: [] };
   const world = new World(new Script(), requester, counting);
   const leak = way.build(world);
-  keepAllChecks(world, library, role);
+  keepAllChecks(world, catalog, role);
   solver.load(world.script.text());
   const answer = await solver.canHold(leak.term);
   if (answer === undefined) return { pieces: [`${way.request.name}: the solver gave up`] };

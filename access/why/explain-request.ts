@@ -1,7 +1,7 @@
 import type pg from 'pg';
-import { findScope, type PostgrestEnvironment, type ScopeOptions } from '../../audit/anywhere/find-scope.ts';
-import { prepare, type Anywhere } from '../../audit/anywhere/anywhere.ts';
-import { readSurvey, surveying } from '../../audit/anywhere/read-survey.ts';
+import type { PostgrestEnvironment, ScopeOptions } from '../../audit/anywhere/find-scope.ts';
+import type { Anywhere } from '../../audit/anywhere/anywhere.ts';
+import { readAnywhere } from '../../audit/anywhere/read-anywhere.ts';
 import { mayBecome } from '../../audit/anywhere/rights.ts';
 import { declaredScope } from '../../audit/declared-scope.ts';
 import { fix, run } from '../../audit/fix.ts';
@@ -53,14 +53,9 @@ export async function explainRequest(
 ): Promise<Explanation> {
   const client = await connect(connection);
   try {
-    const survey = await surveying(client, () => readSurvey(client));
     const { declaration, environment = {} } = options;
-    const scope = findScope(
-      survey,
-      { ...(declaration && declaredScope(declaration)), ...givenScope(options) },
-      environment,
-    );
-    const audited = await prepare(survey, scope);
+    const scope = { ...(declaration && declaredScope(declaration)), ...givenScope(options) };
+    const audited = await readAnywhere(client, { ...scope, environment });
     await client.query(statement('begin'));
     return await explain({ client, audited }, caller, request, options);
   } finally {

@@ -3,9 +3,8 @@ import { prove, type Proof } from '../../access/prove/prove.ts';
 import { byTable } from '../../access/prove/report/proof-summary.ts';
 import { proofJson } from '../../access/prove/report/proof-json.ts';
 import { startSolver } from '../../access/prove/solver.ts';
-import { prepare } from '../../audit/anywhere/anywhere.ts';
-import { findScope, type AuditScope } from '../../audit/anywhere/find-scope.ts';
-import { readSurvey, surveying } from '../../audit/anywhere/read-survey.ts';
+import type { AuditScope } from '../../audit/anywhere/find-scope.ts';
+import { readAnywhere } from '../../audit/anywhere/read-anywhere.ts';
 import { declaredScope } from '../../audit/declared-scope.ts';
 import { withClient } from '../../postgres/with-client.ts';
 import type { LocalConnection } from '../../testing/servers/postgres-server.ts';
@@ -48,11 +47,9 @@ export async function benchProve(figures: Figures): Promise<Outcome> {
 
 function proveDatabase(connection: LocalConnection, { declaration }: ProvenDatabase) {
   return withClient(connection, async (client) => {
-    const survey = await surveying(client, () => readSurvey(client));
-    const scope = findScope(survey, declaration ? declaredScope(declaration) : {});
-    const audited = await prepare(survey, scope);
+    const audited = await readAnywhere(client, declaration && declaredScope(declaration));
     await using solver = await startSolver();
-    return { scope, proof: await prove({ audited, declaration, client, solver }) };
+    return { scope: audited.scope, proof: await prove({ audited, declaration, client, solver }) };
   });
 }
 

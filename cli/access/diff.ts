@@ -13,10 +13,11 @@ import { refuse } from '../../errors/secured-postgrest-error.ts';
 import { visible } from '../../errors/visible.ts';
 import { givenOptions } from '../audit/audit-connection.ts';
 import { ownPackage } from '../own-package.ts';
-import { parseNames } from '../parse-names.ts';
 import { writeOutput } from '../write-output.ts';
 import { parseFileAt } from './declaration-at.ts';
 import { prepareSide, type OpenSide, type SideOptions } from './open-side.ts';
+import { addScopeOptions, givenScope } from '../scope-options.ts';
+import type { ScopeOptions } from '../../audit/anywhere/find-scope.ts';
 
 /** Reports by the name of their format. */
 const FORMATS = {
@@ -26,11 +27,7 @@ const FORMATS = {
   comment: diffComment,
 } satisfies Record<string, (report: DiffReport) => string>;
 
-interface Options {
-  readonly schemas?: readonly string[];
-  readonly anonymous?: string;
-  readonly roles?: readonly string[];
-  readonly authenticator?: string;
+interface Options extends ScopeOptions {
   readonly format: keyof typeof FORMATS;
   readonly output?: string;
   readonly failOn: FailOnChange;
@@ -52,28 +49,21 @@ export function addAccessDiffCommand(access: Command): void {
         .choices(FAIL_ON_CHANGE)
         .default('wider'),
     )
-    .option('--schemas <names>', 'exposed schemas of databases, with commas (default: found out)', parseNames)
-    .option('--anonymous <role>', 'role of requests without a token (default: found out)')
-    .option('--roles <names>', 'roles of requests, with commas (default: found out)', parseNames)
-    .option('--authenticator <role>', 'login role of PostgREST (default: found out)')
     .option('--password-file <file>', 'password of the databases, in a file')
     .addOption(new Option('--sslmode <mode>', 'encryption').choices(['disable', 'require', 'verify-full']))
-    .option('--ssl-root-certificate <file>', 'certificates to trust, PEM')
-    .action(async (before: string, after: string | undefined, options: Options) => {
-      const { schemas, anonymous, roles, authenticator } = options;
-      const named = { schemas, anonymous, roles, authenticator };
-      const scope = Object.fromEntries(Object.entries(named).filter(([, value]) => value !== undefined));
-      const sides = { connection: givenOptions(command), scope };
-      const diff = await compare(before, after ?? presentFile(before), sides);
+    .option('--ssl-root-certificate <file>', 'certificates to trust, PEM');
+  addScopeOptions(command).action(async (before: string, after: string | undefined, options: Options) => {
+    const sides = { connection: givenOptions(command), scope: givenScope(options) };
+    const diff = await compare(before, after ?? presentFile(before), sides);
 
-      const report = {
-        generator: { name: 'secured-postgrest', version: ownPackage.version },
-        diff,
-        failOn: options.failOn,
-      };
-      write(report, options);
-      if (fails(report)) process.exitCode = 2;
-    });
+    const report = {
+      generator: { name: 'secured-postgrest', version: ownPackage.version },
+      diff,
+      failOn: options.failOn,
+    };
+    write(report, options);
+    if (fails(report)) process.exitCode = 2;
+  });
 }
 
 /** The file of `HEAD~1:declaration.ts` in the working tree. */

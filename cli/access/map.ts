@@ -5,12 +5,13 @@ import { accessMapMermaid } from '../../access/report/map-mermaid.ts';
 import { accessMapSvg } from '../../access/report/map-svg.ts';
 import { accessMapText } from '../../access/report/map-text.ts';
 import { visible } from '../../errors/visible.ts';
-import { accessMap, type AccessMapOptions } from '../../testing/access-map.ts';
+import { accessMap } from '../../testing/access-map.ts';
 import { auditConnection, givenOptions } from '../audit/audit-connection.ts';
 import { addConnectionOptions } from '../connection.ts';
 import { loadDeclaration } from '../load-declaration.ts';
-import { parseNames } from '../parse-names.ts';
 import { writeOutput } from '../write-output.ts';
+import { addScopeOptions, givenScope } from '../scope-options.ts';
+import type { ScopeOptions } from '../../audit/anywhere/find-scope.ts';
 
 const FORMATS = {
   text: accessMapText,
@@ -20,12 +21,8 @@ const FORMATS = {
   json: (map: AccessMap) => `${JSON.stringify(map, undefined, 2)}\n`,
 } satisfies Record<string, (map: AccessMap) => string>;
 
-interface Options {
+interface Options extends ScopeOptions {
   readonly declaration?: string;
-  readonly schemas?: readonly string[];
-  readonly anonymous?: string;
-  readonly roles?: readonly string[];
-  readonly authenticator?: string;
   readonly format: keyof typeof FORMATS;
   readonly output?: string;
 }
@@ -36,13 +33,9 @@ export function addMapCommand(access: Command): void {
     .description('draw who can do what: for each role, table and command the rule in words, and its SQL')
     .argument('[source]', 'declaration file, or postgresql://user@host:5432/name (default: DATABASE_URL)')
     .option('--declaration <file>', 'also show where the database is not as declared')
-    .option('--schemas <names>', 'exposed schemas, with commas (default: found out)', parseNames)
-    .option('--anonymous <role>', 'role of requests without a token (default: found out)')
-    .option('--roles <names>', 'roles of requests, with commas (default: found out)', parseNames)
-    .option('--authenticator <role>', 'login role of PostgREST (default: found out)')
     .addOption(new Option('--format <name>', 'format of the map').choices(Object.keys(FORMATS)).default('text'))
     .option('--output <file>', 'where to; it is overwritten (default: standard output)');
-  addConnectionOptions(command, 'a role that may read the catalogs, such as the admin', false);
+  addConnectionOptions(addScopeOptions(command), 'a role that may read the catalogs, such as the admin', false);
   command.action(async (source: string | undefined, options: Options) => {
     const map = await read(source, options, command);
     const text = FORMATS[options.format](map);
@@ -56,10 +49,8 @@ export function addMapCommand(access: Command): void {
 
 async function read(source: string | undefined, options: Options, command: Command): Promise<AccessMap> {
   if (source !== undefined && !source.includes('://')) return accessMap(await loadDeclaration(source));
-  const { declaration: file, schemas, anonymous, roles, authenticator } = options;
+  const { declaration: file } = options;
   const connection = auditConnection({ uri: source, options: givenOptions(command), environment: process.env });
-  const named = { schemas, anonymous, roles, authenticator };
-  const scope: AccessMapOptions = Object.fromEntries(Object.entries(named).filter(([, value]) => value !== undefined));
   const declared = file === undefined ? {} : { declaration: await loadDeclaration(file) };
-  return accessMap(connection, { ...scope, ...declared, environment: process.env });
+  return accessMap(connection, { ...givenScope(options), ...declared, environment: process.env });
 }

@@ -1,13 +1,12 @@
-import { prepare } from '../../audit/anywhere/anywhere.ts';
-import { checkVersion } from '../../audit/anywhere/audit-database.ts';
 import { declaredScope } from '../../audit/declared-scope.ts';
-import { findScope, type ScopeOptions } from '../../audit/anywhere/find-scope.ts';
-import { readSurvey, surveying } from '../../audit/anywhere/read-survey.ts';
+import type { ScopeOptions } from '../../audit/anywhere/find-scope.ts';
+import { readAnywhere } from '../../audit/anywhere/read-anywhere.ts';
 import type { Survey } from '../../audit/anywhere/survey.ts';
 import { declaredPreRequest } from '../../access/diff/declared-pre-request.ts';
 import type { DiffSide } from '../../access/diff/diff-side.ts';
 import type { Declaration } from '../../declaration/types.ts';
-import { connect, type DatabaseConnection } from '../../postgres/connect.ts';
+import type { DatabaseConnection } from '../../postgres/connect.ts';
+import { withClient } from '../../postgres/with-client.ts';
 import { startSource } from '../../testing/source.ts';
 import { auditConnection } from '../audit/audit-connection.ts';
 import { isDatabaseUri } from '../audit/database-uri.ts';
@@ -59,9 +58,10 @@ export async function prepareSide(text: string, options: SideOptions): Promise<S
 function databaseSide(connection: DatabaseConnection, { scope }: SideOptions): Side {
   return {
     async use(work) {
-      const survey = await readDatabase(connection);
-      const anywhere = await prepare(survey, findScope(survey, scope, process.env));
-      const [schema, name] = settingOf(survey, 'pgrst.db_pre_request')?.split('.') ?? [];
+      const anywhere = await withClient(connection, (client) =>
+        readAnywhere(client, { ...scope, environment: process.env }),
+      );
+      const [schema, name] = settingOf(anywhere.survey, 'pgrst.db_pre_request')?.split('.') ?? [];
       const preRequest = schema !== undefined && name !== undefined ? { schema, name, isOwn: false } : undefined;
       return work({ name: connection.database, anywhere, preRequest, connection, isEphemeral: false });
     },
@@ -74,24 +74,12 @@ async function declarationSide(name: string, declaration: Declaration): Promise<
   return {
     use: (work) =>
       source.inCopy(async (connection) => {
-        const survey = await readDatabase(connection);
-        const anywhere = await prepare(survey, findScope(survey, declaredScope(declaration)));
+        const anywhere = await withClient(connection, (client) => readAnywhere(client, declaredScope(declaration)));
         const preRequest = declaredPreRequest(declaration);
         return work({ name, anywhere, preRequest, connection, isEphemeral: true });
       }),
     end: () => source.stop(),
   };
-}
-
-async function readDatabase(connection: DatabaseConnection): Promise<Survey> {
-  const client = await connect(connection);
-  try {
-    const survey = await surveying(client, () => readSurvey(client));
-    checkVersion(survey.server);
-    return survey;
-  } finally {
-    await client.end();
-  }
 }
 
 function settingOf({ settings }: Survey, name: string): string | undefined {

@@ -11,10 +11,7 @@ import { readProperties } from '../../access/prove/properties/read-properties.ts
 import { prove, type Proof } from '../../access/prove/prove.ts';
 import { startSolver } from '../../access/prove/solver.ts';
 import { testOf } from '../../access/prove/test-of.ts';
-import { prepare } from '../../audit/anywhere/anywhere.ts';
-import { checkVersion } from '../../audit/anywhere/audit-database.ts';
-import { findScope } from '../../audit/anywhere/find-scope.ts';
-import { readSurvey, surveying } from '../../audit/anywhere/read-survey.ts';
+import { readAnywhere } from '../../audit/anywhere/read-anywhere.ts';
 import { declaredScope } from '../../audit/declared-scope.ts';
 import type { Declaration } from '../../declaration/types.ts';
 import { refuse } from '../../errors/secured-postgrest-error.ts';
@@ -102,10 +99,7 @@ async function proveClient(
   declaration: Declaration | undefined,
   replays: boolean,
 ): Promise<Proof> {
-  const survey = await surveying(client, () => readSurvey(client));
-  checkVersion(survey.server);
-  const scope = findScope(survey, declaration ? declaredScope(declaration) : {}, declaration ? {} : process.env);
-  const audited = await prepare(survey, scope);
+  const audited = await readAnywhere(client, declaration ? declaredScope(declaration) : { environment: process.env });
   const properties = file === undefined ? [] : await readProperties(await loadProperties(file), file, audited);
   await checkConditions(client, properties, file ?? '');
   const solver = await startSolver();

@@ -23,10 +23,11 @@ import {
 } from '../key-place.ts';
 import { loadDeclaration } from '../load-declaration.ts';
 import { parseCount } from '../parse-count.ts';
-import { parseNames } from '../parse-names.ts';
 import { areElsewhere, tokenFrom, verificationKeys } from '../verification-keys.ts';
+import { addScopeOptions, givenScope } from '../scope-options.ts';
+import type { ScopeOptions } from '../../audit/anywhere/find-scope.ts';
 
-interface Options extends KeyPlaceOptions, EncryptionKeyOptions {
+interface Options extends ScopeOptions, KeyPlaceOptions, EncryptionKeyOptions {
   readonly data?: string;
   readonly schema?: string;
   readonly returnRows?: true;
@@ -35,10 +36,6 @@ interface Options extends KeyPlaceOptions, EncryptionKeyOptions {
   readonly declaration?: string;
   readonly seed?: string;
   readonly rows: number;
-  readonly schemas?: readonly string[];
-  readonly anonymous?: string;
-  readonly roles?: readonly string[];
-  readonly authenticator?: string;
   readonly format: 'text' | 'json';
 }
 
@@ -60,13 +57,13 @@ export function addWhyCommand(access: Command): void {
     .option('--declaration <file>', 'declaration of the database: its rules for tokens')
     .option('--seed <file>', 'SQL that fills an environment of the declaration (default: seed.sql beside it)')
     .option('--rows <number>', 'how many rows to explain', parseCount, 20)
-    .option('--schemas <names>', 'exposed schemas, with commas (default: found out)', parseNames)
-    .option('--anonymous <role>', 'role of requests without a token (default: found out)')
-    .option('--roles <names>', 'roles of requests, with commas (default: found out)', parseNames)
-    .option('--authenticator <role>', 'login role of PostgREST (default: found out)')
     .addOption(new Option('--format <name>', 'format of the answer').choices(['text', 'json']).default('text'));
   addEncryptionKeyOptions(addKeyPlaceOptions(command));
-  addConnectionOptions(command, 'a superuser, or a member of the owner and of the roles of requests', false);
+  addConnectionOptions(
+    addScopeOptions(command),
+    'a superuser, or a member of the owner and of the roles of requests',
+    false,
+  );
   command.action((token: string, request: string, database: string | undefined, options: Options) =>
     why({ token, request, database }, options, command),
   );
@@ -126,16 +123,12 @@ async function callerOf(text: string, { claim, claims }: Options): Promise<Calle
 }
 
 function whyOptions(options: Options, declaration: Declaration | undefined): WhyOptions {
-  const { schemas, anonymous, roles, authenticator, rows } = options;
-  const scope = Object.fromEntries(
-    Object.entries({ schemas, anonymous, roles, authenticator }).filter(([, value]) => value !== undefined),
-  );
   const encryption = declaration && toEncryptionKeys(options, declaration);
   const isKnown = declaration && (toKeyPlace(options) !== undefined || !areElsewhere(declaration));
   return {
-    ...scope,
+    ...givenScope(options),
     declaration,
-    limit: rows,
+    limit: options.rows,
     environment: process.env,
     ...(isKnown && { keySet: verificationKeys(declaration, options) }),
     ...(encryption && { decryptionKeys: readKeys(encryption) }),

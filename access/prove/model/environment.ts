@@ -1,7 +1,7 @@
 import type { RowCommand } from '../../../audit/anywhere/survey.ts';
 import type { Expression } from '../../../postgres/expressions/parse-expression.ts';
 import type { Node } from '../../../postgres/expressions/walk.ts';
-import type { Library } from './library.ts';
+import type { ParsedCatalog } from './parsed-catalog.ts';
 import type { Row, World } from './world.ts';
 import type { Found, Use, Value } from './values.ts';
 
@@ -32,7 +32,7 @@ export interface Sql {
 export interface Environment {
   readonly sql: Sql;
   readonly world: World;
-  readonly library: Library;
+  readonly catalog: ParsedCatalog;
   /** The role whose rights tables are read with: a view's owner in the view. */
   readonly role: string;
   /** The role of `current_user` and of functions with the caller's rights: a view does not change it. */

@@ -164,10 +164,10 @@ function hasLength(node: Node): boolean {
 }
 
 /** An enum's type has the kind of its columns. */
-function labelled(type: string, { library, world }: Environment): Kind | undefined {
+function labelled(type: string, { catalog, world }: Environment): Kind | undefined {
   if (kindOf(type) !== `other:${type}`) return undefined;
   const name = type.split('.').at(-1);
-  for (const relation of library.audited.survey.relations) {
+  for (const relation of catalog.audited.survey.relations) {
     const found = relation.columns.find((one) => one.labels && one.type.split('.').at(-1) === name);
     if (found) return world.columnKind(found);
   }

@@ -52,25 +52,25 @@ export function callFunction(expression: Expression, environment: Environment): 
   const schema = names.length > 1 ? names.at(-2) : undefined;
   const parts = expressionsOf(node['args']);
   // One of a schema with the same name may fit better.
-  const isShadowed = schema === undefined && environment.library.functions(undefined, name).length > 0;
+  const isShadowed = schema === undefined && environment.catalog.functions(undefined, name).length > 0;
   if (!isShadowed && (schema === undefined || schema === 'pg_catalog')) {
     const own = builtIn(name, parts, expression, environment);
     if (own) return own;
   }
   if (schema === undefined && name === 'claim') {
     const path = parts.map(textOf);
-    if (path.every((part) => part !== undefined) && environment.library.functions(undefined, 'claim').length === 0) {
+    if (path.every((part) => part !== undefined) && environment.catalog.functions(undefined, 'claim').length === 0) {
       return environment.world.claim(path);
     }
   }
   const fn = findFunction(schema, name, parts.length, Boolean(node['func_variadic']), environment);
   if (!fn) return unknown(environment, expression);
-  if (environment.library.isTryCast(fn)) {
+  if (environment.catalog.isTryCast(fn)) {
     const [value, type] = parts.map((part) => scalarFrom(evaluate(part, environment), environment, part));
     return value && type ? tryCast(value, type.kind, environment.world) : unknown(environment, expression);
   }
   const body = bodyEnvironment(fn, parts, environment, Boolean(node['func_variadic']));
-  const query = environment.library.query(fn);
+  const query = environment.catalog.query(fn);
   if (!body || !query) return opaque(fn, parts, expression, environment);
   const kind = kindOf(fn.returns);
   const value = strictly(fn, body, onlyValue(query, within(query, body)), environment);
@@ -108,9 +108,9 @@ export function findFunction(
   name: string,
   count: number,
   isVariadic: boolean,
-  { library }: Environment,
+  { catalog }: Environment,
 ): SurveyedFunction | undefined {
-  const found = library
+  const found = catalog
     .functions(schema, name)
     .filter((fn) => isVariadic || fn.arguments.length >= count || isList(fn));
   const exact = found.filter((fn) => fn.arguments.length === count);

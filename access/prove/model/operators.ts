@@ -35,7 +35,7 @@ export function compare(operator: string, left: Value, right: Value, environment
 function comparison(operator: string, left: Scalar, right: Scalar, environment: Environment): string {
   const { world } = environment;
   if (left.kind === right.kind) {
-    if (left.kind === 'text' && environment.library.audited.survey.server.vague_texts) {
+    if (left.kind === 'text' && environment.catalog.audited.survey.server.vague_texts) {
       world.gaps.add('texts that are equal and not the same, in a collation that is not deterministic');
     }
     if (operator === '=') return same(left.term, right.term);

@@ -15,8 +15,8 @@ export function writable(row: Row, command: 'insert' | 'update', environment: En
 }
 
 function passes(row: Row, command: RowCommand, clause: 'using' | 'check', environment: Environment): string {
-  const { library, role, world, depth } = environment;
-  const { reach } = library.audited;
+  const { catalog, role, world, depth } = environment;
+  const { reach } = catalog.audited;
   const { relation } = row;
   // Rows of a materialized view are as they were when its owner made them.
   if ((relation.kind !== 'r' && relation.kind !== 'p') || reach.isUnbound(role, relation)) return TRUE_TERM;
@@ -28,7 +28,7 @@ function passes(row: Row, command: RowCommand, clause: 'using' | 'check', enviro
     const { using, check, permissive } = policy;
     const text = clause === 'check' ? (check ?? (policy.command === 'insert' ? null : using)) : using;
     const absent = permissive ? FALSE_TERM : TRUE_TERM;
-    return { permissive, t: text === null ? absent : truthIn(library.expression(text), inner).t };
+    return { permissive, t: text === null ? absent : truthIn(catalog.expression(text), inner).t };
   });
   return world.script.share(
     all(

@@ -147,7 +147,7 @@ function extend(left: Combination, item: Expression, environment: Environment): 
       const { alias, columns } = aliasOf(node, name);
       const common = schema === undefined ? environment.tables.get(name) : undefined;
       if (common) return add(common(), alias, columns);
-      const relation = environment.library.relation(schema, name);
+      const relation = environment.catalog.relation(schema, name);
       if (!relation) return add([opaqueRow(environment, `table ${name}`)], alias, columns);
       return readRelation(relation, inner).map(({ guard, source, uses }) => ({
         guard: all(left.guard, guard),
@@ -183,8 +183,8 @@ export function readRelation(
   relation: SurveyedRelation,
   environment: Environment,
 ): readonly { readonly guard: string; readonly source: Source; readonly uses: readonly Use[] }[] {
-  const { world, library } = environment;
-  const query = relation.kind === 'v' ? library.query(relation) : undefined;
+  const { world, catalog } = environment;
+  const query = relation.kind === 'v' ? catalog.query(relation) : undefined;
   if (relation.kind === 'v') {
     if (!query || environment.depth >= DEEPEST) {
       const guard = world.freshTruth(`view ${relation.schema}.${relation.name}`);
@@ -253,7 +253,7 @@ function rowsOfCall(call: Expression, environment: Environment, alias: string): 
   }
   const schema = names.length > 1 ? names.at(-2) : undefined;
   const fn = findFunction(schema, name, parts.length, Boolean(node['func_variadic']), environment);
-  const query = fn && environment.library.query(fn);
+  const query = fn && environment.catalog.query(fn);
   const body = fn && bodyEnvironment(fn, parts, environment, Boolean(node['func_variadic']));
   if (!fn || !query || !body) {
     if (fn?.returns_set === false || !fn) return [one(TRUE_TERM, evaluate(call, environment))];

@@ -1,6 +1,6 @@
 import type { Environment, Sql } from './environment.ts';
 import { evaluateExpression } from './expressions.ts';
-import type { Library } from './library.ts';
+import type { ParsedCatalog } from './parsed-catalog.ts';
 import { visible } from './policies.ts';
 import { resultsOf } from './queries.ts';
 import type { World } from './world.ts';
@@ -8,11 +8,11 @@ import type { World } from './world.ts';
 const SQL: Sql = { evaluate: evaluateExpression, results: resultsOf, visible };
 
 /** The environment in which a role's SQL begins. */
-export function environmentOf(world: World, library: Library, role: string): Environment {
+export function environmentOf(world: World, catalog: ParsedCatalog, role: string): Environment {
   return {
     sql: SQL,
     world,
-    library,
+    catalog,
     role,
     user: role,
     scopes: [],

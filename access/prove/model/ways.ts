@@ -19,7 +19,7 @@ import { onRow, type Environment } from './environment.ts';
 import { scalarIn, truthIn } from './evaluate.ts';
 import { environmentOf } from './sql.ts';
 import { cast } from './casts.ts';
-import type { Library } from './library.ts';
+import type { ParsedCatalog } from './parsed-catalog.ts';
 import { visible, writable } from './policies.ts';
 import { resultsOf, viewEnvironment } from './queries.ts';
 import { all, any, FALSE_TERM, not, same, TRUE_TERM } from './script.ts';
@@ -50,11 +50,11 @@ export interface Ways {
 }
 
 /** Finds every way in which a role's requests may do a command to rows of the property's table. */
-export function waysTo(property: Property, role: string, command: RowCommand, library: Library): Ways {
-  const { audited } = library;
-  const table = library.relation(property.relation.schema, property.relation.name);
+export function waysTo(property: Property, role: string, command: RowCommand, catalog: ParsedCatalog): Ways {
+  const { audited } = catalog;
+  const table = catalog.relation(property.relation.schema, property.relation.name);
   if (!table) return { modelled: [], others: [`${property.relation.schema}.${property.relation.name} is missing`] };
-  const question = { property, role, command, library, table };
+  const question = { property, role, command, catalog, table };
   const direct = kin(table).flatMap((relation) => directWay(relation, question));
   const views = audited.survey.relations.filter(
     (view) => (view.kind === 'v' || view.kind === 'm') && audited.reach.isExposed(view) && dependsOn(view, table),
@@ -62,7 +62,7 @@ export function waysTo(property: Property, role: string, command: RowCommand, li
   const byView = views.map((view) =>
     command === 'select' ? readingView(view, question) : writingView(view, question),
   );
-  const byFunction = lendingFunctions(role, library).map((fn) => functionWay(fn, question));
+  const byFunction = lendingFunctions(role, catalog).map((fn) => functionWay(fn, question));
   const byRule = table.rules.map(({ name }) => `rule ${name} of ${table.schema}.${table.name}`);
   return {
     modelled: [...direct, ...byView, ...byFunction].filter((way) => way !== undefined && typeof way !== 'string'),
@@ -74,7 +74,7 @@ interface Question {
   readonly property: Property;
   readonly role: string;
   readonly command: RowCommand;
-  readonly library: Library;
+  readonly catalog: ParsedCatalog;
   readonly table: SurveyedRelation;
 }
 
@@ -88,17 +88,17 @@ function kin(table: SurveyedRelation): readonly SurveyedRelation[] {
 }
 
 /** Term: the property does not hold for a row. */
-function violates(row: Row, { property, role, library }: Question, world: World): string {
-  const environment = onRow(environmentOf(world, library, role), row);
-  return not(truthIn(library.expression(property.only), environment).t);
+function violates(row: Row, { property, role, catalog }: Question, world: World): string {
+  const environment = onRow(environmentOf(world, catalog, role), row);
+  return not(truthIn(catalog.expression(property.only), environment).t);
 }
 
 /** Constraints that each existing row fulfils. */
 function keepChecks(row: Row, environment: Environment): void {
-  const { world, library } = environment;
+  const { world, catalog } = environment;
   const pieces = [...world.unmodelled];
   for (const check of row.relation.checks) {
-    const { f } = truthIn(library.expression(check), onRow({ ...environment, scopes: [] }, row));
+    const { f } = truthIn(catalog.expression(check), onRow({ ...environment, scopes: [] }, row));
     world.script.assert(any(not(row.present), not(f)));
   }
   // What a constraint says may be left out.
@@ -107,8 +107,8 @@ function keepChecks(row: Row, environment: Environment): void {
 }
 
 /** Constraints of every table hold in a world. */
-export function keepAllChecks(world: World, library: Library, role: string): void {
-  for (const row of [...world.rows]) keepChecks(row, environmentOf(world, library, role));
+export function keepAllChecks(world: World, catalog: ParsedCatalog, role: string): void {
+  for (const row of [...world.rows]) keepChecks(row, environmentOf(world, catalog, role));
 }
 
 /** A row of the property's table as a row of a relation in which it is found too. */
@@ -117,15 +117,15 @@ function as(row: Row, relation: SurveyedRelation): Row {
 }
 
 function directWay(relation: SurveyedRelation, question: Question): Way[] {
-  const { role, command, library, property, table } = question;
-  const { reach } = library.audited;
+  const { role, command, catalog, property, table } = question;
+  const { reach } = catalog.audited;
   const access = reach.access(role, relation).find((one) => one.command === command);
   if (!access) return [];
   const granted = access.columns ?? relation.columns.map(({ name }) => name);
   if (property.columns && command !== 'insert' && !granted.some((name) => property.columns!.includes(name))) return [];
   const request = { way: 'table', schema: relation.schema, name: relation.name } as const;
   const build = (world: World): Leak => {
-    const environment = environmentOf(world, library, role);
+    const environment = environmentOf(world, catalog, role);
     if (command === 'insert') {
       if (relation !== table) return { term: FALSE_TERM };
       const after = newRow(table, granted, 'insert', undefined, environment);
@@ -154,10 +154,10 @@ function newRow(
   before: Row | undefined,
   environment: Environment,
 ): Row {
-  const { world, library } = environment;
+  const { world, catalog } = environment;
   const set = setByTriggers(
     table.triggers.filter(({ on, before: early, enabled }) => early && enabled && on.includes(command)),
-    library,
+    catalog,
   );
   const values = new Map<string, Scalar>();
   const possible: string[] = [];
@@ -173,7 +173,7 @@ function newRow(
     const value: Scalar =
       column.default === null
         ? { ...world.open(kind, `null of ${kind}`), isNull: TRUE_TERM }
-        : cast(scalarIn(library.expression(column.default), environment), kind, world);
+        : cast(scalarIn(catalog.expression(column.default), environment), kind, world);
     values.set(name, value);
     if (required) possible.push(not(value.isNull));
   }
@@ -181,10 +181,10 @@ function newRow(
 }
 
 /** Columns that BEFORE triggers assign; `any` where their text does not say. */
-function setByTriggers(triggers: readonly SurveyedTrigger[], library: Library): ReadonlySet<string> | 'any' {
+function setByTriggers(triggers: readonly SurveyedTrigger[], catalog: ParsedCatalog): ReadonlySet<string> | 'any' {
   const columns = new Set<string>();
   for (const { function: fn } of triggers) {
-    const body = fn && library.audited.texts.bodyOf(fn);
+    const body = fn && catalog.audited.texts.bodyOf(fn);
     if (body === undefined || fn?.language !== 'plpgsql') return 'any';
     if (
       /\bNEW\s*:?=|\bINTO\s+(?:STRICT\s+)?NEW\b(?!\s*\.)|\bRETURN\s+(?!NEW\b|NULL\b|OLD\b)|populate_record|#=/i.test(
@@ -206,18 +206,18 @@ function dependsOn(view: SurveyedRelation, table: SurveyedRelation): boolean {
 }
 
 function readingView(view: SurveyedRelation, question: Question): Way | undefined {
-  const { role, library, table } = question;
-  if (!library.audited.reach.may(role, view, 'select')) return undefined;
+  const { role, catalog, table } = question;
+  if (!catalog.audited.reach.may(role, view, 'select')) return undefined;
   return {
     request: { way: 'view', schema: view.schema, name: view.name },
     build: (world) => {
       const before = world.addRow(table, 'subject', true);
-      const environment = environmentOf(world, library, role);
+      const environment = environmentOf(world, catalog, role);
       const met: string[] = [];
       const track = (guard: string, uses: readonly Use[]) => {
         for (const use of uses) if (use.row === before) met.push(all(guard, use.guard));
       };
-      const query = library.query(view);
+      const query = catalog.query(view);
       // A materialized view holds what its owner read.
       const inner =
         view.kind === 'm'
@@ -232,21 +232,21 @@ function readingView(view: SurveyedRelation, question: Question): Way | undefine
 
 /** A view that passes a command on to the table with its owner's rights. */
 function writingView(view: SurveyedRelation, question: Question): Way | string | undefined {
-  const { role, command, library, table } = question;
-  const access = library.audited.reach.access(role, view).find((one) => one.command === command);
+  const { role, command, catalog, table } = question;
+  const access = catalog.audited.reach.access(role, view).find((one) => one.command === command);
   if (!access || !view.writable.includes(command) || view.security_invoker) return undefined;
   const piece = `${command} through view ${view.schema}.${view.name}`;
-  const query = library.query(view);
+  const query = catalog.query(view);
   const [from, ...others] = expressionsOf(query?.['fromClause']);
   if (view.triggers.length > 0 || !query || from?.kind !== 'RangeVar' || others.length > 0) return piece;
-  if (library.relation(from.node['schemaname'] as string | undefined, String(from.node['relname'])) !== table) {
+  if (catalog.relation(from.node['schemaname'] as string | undefined, String(from.node['relname'])) !== table) {
     return piece;
   }
   const columns = viewColumns(view, query, access.columns);
   return {
     request: { way: 'view', schema: view.schema, name: view.name },
     build: (world) => {
-      const environment = viewEnvironment(view, environmentOf(world, library, role));
+      const environment = viewEnvironment(view, environmentOf(world, catalog, role));
       const shows = (row: Row) =>
         query['whereClause'] === undefined
           ? TRUE_TERM
@@ -277,8 +277,8 @@ function viewColumns(view: SurveyedRelation, query: Node, granted: readonly stri
 }
 
 /** Functions that lend the rights of their owner to a role's requests: called by name, or by what requests call. */
-function lendingFunctions(role: string, library: Library): readonly SurveyedFunction[] {
-  const { survey, reach, texts } = library.audited;
+function lendingFunctions(role: string, catalog: ParsedCatalog): readonly SurveyedFunction[] {
+  const { survey, reach, texts } = catalog.audited;
   const called = new Set(
     survey.functions.filter((fn) => reach.isExposed(fn) && !fn.of_triggers && reach.calls(role, fn)),
   );
@@ -291,7 +291,7 @@ function lendingFunctions(role: string, library: Library): readonly SurveyedFunc
     }
   }
   for (const fn of called) for (const inner of texts.calledBy(fn)) called.add(inner);
-  return [...called].filter((fn) => fn.extension === null && (fn.security_definer || changesIdentity(fn, library)));
+  return [...called].filter((fn) => fn.extension === null && (fn.security_definer || changesIdentity(fn, catalog)));
 }
 
 const WRITES = /\b(?:insert|update|delete|merge|truncate|copy)\b/i;
@@ -300,7 +300,7 @@ const OTHER_IDENTITY =
   /\bset_config\b|\bset\s+(?:(?:local|session)\s+)?(?:role\b|session\s+authorization\b|"?request\.)/i;
 
 /** True for a function that sets a role or claims, so that policies see another requester than the token's. */
-function changesIdentity(fn: SurveyedFunction, { audited }: Library): boolean {
+function changesIdentity(fn: SurveyedFunction, { audited }: ParsedCatalog): boolean {
   return (
     fn.settings.some((setting) => /^(?:role|session_authorization|request\.)/i.test(setting)) ||
     OTHER_IDENTITY.test(audited.texts.bodyOf(fn))
@@ -308,7 +308,7 @@ function changesIdentity(fn: SurveyedFunction, { audited }: Library): boolean {
 }
 
 /** The function, and those that it calls with its rights. */
-function withCalled(fn: SurveyedFunction, { audited }: Library): readonly SurveyedFunction[] {
+function withCalled(fn: SurveyedFunction, { audited }: ParsedCatalog): readonly SurveyedFunction[] {
   const found = new Set([fn]);
   for (const one of found) {
     for (const inner of audited.texts.calledBy(one)) if (!inner.security_definer) found.add(inner);
@@ -316,9 +316,9 @@ function withCalled(fn: SurveyedFunction, { audited }: Library): readonly Survey
   return [...found].filter(({ extension }) => extension === null);
 }
 
-function namesTable(fn: SurveyedFunction, { library, table }: Question): boolean {
-  const views = library.audited.survey.relations.filter((one) => one.kind === 'v' && dependsOn(one, table));
-  const named = namesIn(library.audited.texts.bodyOf(fn)).tables;
+function namesTable(fn: SurveyedFunction, { catalog, table }: Question): boolean {
+  const views = catalog.audited.survey.relations.filter((one) => one.kind === 'v' && dependsOn(one, table));
+  const named = namesIn(catalog.audited.texts.bodyOf(fn)).tables;
   return (
     named.some(({ schema, name }) => name === table.name && (schema === undefined || schema === table.schema)) ||
     fn.reads.includes(table) ||
@@ -328,8 +328,8 @@ function namesTable(fn: SurveyedFunction, { library, table }: Question): boolean
 }
 
 /** Views without a path of their own, which lend their owner's rights to functions with the requester's rights. */
-function hiddenViews({ role, command, library, table }: Question): string[] {
-  const { survey, reach } = library.audited;
+function hiddenViews({ role, command, catalog, table }: Question): string[] {
+  const { survey, reach } = catalog.audited;
   const hidden = survey.relations.filter(
     (view) =>
       (view.kind === 'm' || (view.kind === 'v' && !view.security_invoker)) &&
@@ -344,10 +344,10 @@ function hiddenViews({ role, command, library, table }: Question): string[] {
   return hidden.flatMap((view) =>
     callable
       .filter((fn) =>
-        withCalled(fn, library).some(
+        withCalled(fn, catalog).some(
           (one) =>
             one.reads.includes(view) ||
-            namesIn(library.audited.texts.bodyOf(one)).tables.some(({ name }) => name === view.name),
+            namesIn(catalog.audited.texts.bodyOf(one)).tables.some(({ name }) => name === view.name),
         ),
       )
       .map((fn) => `view ${view.schema}.${view.name}, which function ${fn.signature} names`),
@@ -355,28 +355,28 @@ function hiddenViews({ role, command, library, table }: Question): string[] {
 }
 
 function functionWay(fn: SurveyedFunction, question: Question): Way | string | undefined {
-  const { library, table, command, role } = question;
-  const bodyOf = (one: SurveyedFunction) => library.audited.texts.bodyOf(one);
+  const { catalog, table, command, role } = question;
+  const bodyOf = (one: SurveyedFunction) => catalog.audited.texts.bodyOf(one);
   const isDynamic = (one: SurveyedFunction) => DYNAMIC.test(bodyOf(one)) && one.language !== 'sql';
-  const run = withCalled(fn, library);
+  const run = withCalled(fn, catalog);
   const reading = run.filter((one) => namesTable(one, question) || isDynamic(one));
   if (reading.length === 0) return undefined;
   const mayWrite = (one: SurveyedFunction) =>
     !['sql', 'plpgsql'].includes(one.language) || WRITES.test(bodyOf(one)) || isDynamic(one);
   if (command !== 'select' && !run.some(mayWrite)) return undefined;
   if (fn.of_triggers && command === 'select') return undefined;
-  const query = library.query(fn);
-  const isOtherRequester = run.some((one) => changesIdentity(one, library));
+  const query = catalog.query(fn);
+  const isOtherRequester = run.some((one) => changesIdentity(one, catalog));
   if (isOtherRequester) return `function ${fn.signature} sets a role or claims`;
   const isRead = (one: SurveyedFunction) =>
-    library.query(one) !== undefined && (one === fn || library.functions(one.schema, one.name).length === 1);
+    catalog.query(one) !== undefined && (one === fn || catalog.functions(one.schema, one.name).length === 1);
   const piece = `function ${fn.signature} runs as ${fn.owner}, whose rights reach the table`;
   if (command !== 'select' || !query || fn.of_triggers || !reading.every(isRead)) return piece;
   return {
     request: { way: 'function', schema: fn.schema, name: fn.name },
     build: (world) => {
       const before = world.addRow(table, 'subject', true);
-      const environment = environmentOf(world, library, role);
+      const environment = environmentOf(world, catalog, role);
       const met: string[] = [];
       const track = (guard: string, uses: readonly Use[]) => {
         for (const use of uses) if (use.row === before) met.push(all(guard, use.guard));
@@ -399,19 +399,19 @@ function functionWay(fn: SurveyedFunction, question: Question): Way | string | u
  */
 export function directLeak(
   world: World,
-  compared: { role: string; table: QualifiedName; command: RowCommand; library: Library; other: Library },
+  compared: { role: string; table: QualifiedName; command: RowCommand; catalog: ParsedCatalog; other: ParsedCatalog },
 ): Leak {
-  const { role, table, command, library, other } = compared;
-  const [here, there] = [library, other].map((state) => state.relation(table.schema, table.name));
+  const { role, table, command, catalog, other } = compared;
+  const [here, there] = [catalog, other].map((state) => state.relation(table.schema, table.name));
   if (!here) return { term: FALSE_TERM };
-  const rightsIn = (state: Library, relation: SurveyedRelation | undefined) => {
+  const rightsIn = (state: ParsedCatalog, relation: SurveyedRelation | undefined) => {
     const access = relation && state.audited.reach.access(role, relation).find((one) => one.command === command);
     return access && (access.columns ?? relation.columns.map(({ name }) => name));
   };
-  const granted = rightsIn(library, here);
+  const granted = rightsIn(catalog, here);
   const grantedThere = rightsIn(other, there);
   if (!granted) return { term: FALSE_TERM };
-  const environments = [library, other].map((state) => environmentOf(world, state, role)) as [Environment, Environment];
+  const environments = [catalog, other].map((state) => environmentOf(world, state, role)) as [Environment, Environment];
   const [now, then] = environments;
   const passesThere = (build: (environment: Environment, relation: SurveyedRelation) => string) =>
     there && grantedThere ? build(then, there) : FALSE_TERM;

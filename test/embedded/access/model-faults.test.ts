@@ -18,10 +18,10 @@ const call = (own: Part, name: string) => own[name] as (...args: unknown[]) => u
 
 /** The environment with other policies. */
 const withPolicies = (environment: Environment, change: (policy: SurveyedPolicy) => SurveyedPolicy): Environment => {
-  const { library } = environment;
-  const { audited } = library;
+  const { catalog } = environment;
+  const { audited } = catalog;
   const policies: typeof audited.reach.policies = (...args) => audited.reach.policies(...args).map(change);
-  return { ...environment, library: { ...library, audited: { ...audited, reach: { ...audited.reach, policies } } } };
+  return { ...environment, catalog: { ...catalog, audited: { ...audited, reach: { ...audited.reach, policies } } } };
 };
 
 const FAULTS: readonly Fault[] = [

@@ -1,5 +1,5 @@
 import type pg from 'pg';
-import { openLibrary } from '../../../../access/prove/model/library.ts';
+import { parseCatalog } from '../../../../access/prove/model/parsed-catalog.ts';
 import type { Leak, Way } from '../../../../access/prove/model/ways.ts';
 import { waysTo } from '../../../../access/prove/model/ways.ts';
 import type { Solver } from '../../../../access/prove/solver.ts';
@@ -71,11 +71,11 @@ export async function compareDatabase(
       roles: ROLES_OF_REQUESTS,
       authenticator: 'authenticator',
     });
-    const library = await openLibrary(await prepare(survey, scope), ['false']);
+    const catalog = await parseCatalog(await prepare(survey, scope), ['false']);
     const facts = new CastFacts(client);
     const rowsBy = new Map([
-      ...database.tables.map(({ name, rows }) => [library.relation('api', name)!, rows] as const),
-      ...(['m', 'o'] as const).map((name) => [library.relation('api', name)!, database.witnesses[name]] as const),
+      ...database.tables.map(({ name, rows }) => [catalog.relation('api', name)!, rows] as const),
+      ...(['m', 'o'] as const).map((name) => [catalog.relation('api', name)!, database.witnesses[name]] as const),
     ]);
     for (const table of database.tables) {
       for (const subject of database.subjects) {
@@ -92,7 +92,7 @@ export async function compareDatabase(
             },
             relation: { schema: 'api', name: table.name },
           };
-          return waysTo(property, subject.role, command, library).modelled.map((way) => ({ way, command }));
+          return waysTo(property, subject.role, command, catalog).modelled.map((way) => ({ way, command }));
         });
         const asked: Asked[] = [];
         const observer = new Observer(client, subject);

@@ -7,7 +7,7 @@ import type { Node } from '../../../postgres/expressions/walk.ts';
 import { parseSql, type ParsedStatement } from '../../../postgres/parse-sql.ts';
 
 /** Parsed SQL of a database: what policies, views, functions, defaults and constraints say. */
-export interface Library {
+export interface ParsedCatalog {
   readonly audited: Anywhere;
   /** A relation by its name; without a schema, the only one of that name: which of two is meant depends on the search path. */
   relation(schema: string | undefined, name: string): SurveyedRelation | undefined;
@@ -23,7 +23,7 @@ export interface Library {
 }
 
 /** Parses what questions need; `texts` are expressions beside those of the catalog. */
-export async function openLibrary(audited: Anywhere, texts: Iterable<string>): Promise<Library> {
+export async function parseCatalog(audited: Anywhere, texts: Iterable<string>): Promise<ParsedCatalog> {
   const { survey } = audited;
   const expressions = new Map<string, Expression | undefined>();
   const wanted = survey.relations.flatMap(({ policies, columns, checks }) => [
