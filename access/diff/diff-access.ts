@@ -173,7 +173,7 @@ async function diffRows(
   const isSame =
     (was && is && pieces.length === 0) ||
     extents.every((extent) => extent === 'none') ||
-    // Of an update, the new row counts as well.
+    // An update is judged by its new row as well.
     (command !== 'update' && extents.every((extent) => extent === 'all'));
   if (isSame) return { grade: 'same', comparison: { grade: 'same' }, pieces: [] };
   const { schema, name } = (is ?? was)!.relation;

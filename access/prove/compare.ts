@@ -4,7 +4,8 @@ import type { QualifiedName } from '../../postgres/qualified-name.ts';
 import { concrete } from './model/concrete.ts';
 import { parseCatalog, type ParsedCatalog } from './model/parsed-catalog.ts';
 import { Script } from './model/script.ts';
-import { directLeak, keepAllChecks } from './model/ways.ts';
+import { directLeak } from './model/state-leak.ts';
+import { keepAllChecks } from './model/written-row.ts';
 import { World } from './model/world.ts';
 import type { Solver } from './solver.ts';
 import type { Counterexample } from './verdict.ts';
@@ -36,7 +37,12 @@ export async function prepareComparison(before: Anywhere, after: Anywhere, solve
   return { compare: (compared) => compare(compared, old, changed, solver) };
 }
 
-async function compare(compared: Compared, before: ParsedCatalog, after: ParsedCatalog, solver: Solver): Promise<Change> {
+async function compare(
+  compared: Compared,
+  before: ParsedCatalog,
+  after: ParsedCatalog,
+  solver: Solver,
+): Promise<Change> {
   const opened = await onlyIn(compared, after, before, solver);
   if ('pieces' in opened) return { grade: 'not decided', pieces: opened.pieces };
   const closed = await onlyIn(compared, before, after, solver);

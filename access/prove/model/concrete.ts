@@ -3,7 +3,8 @@ import type { Solver } from '../solver.ts';
 import type { Counterexample, ExistingRow, RowValues } from '../verdict.ts';
 import { not, TRUE_TERM } from './script.ts';
 import type { Kind, Scalar } from './values.ts';
-import { differs, type Leak, type Way } from './ways.ts';
+import type { Leak, Way } from './way.ts';
+import { differs } from './written-row.ts';
 import type { RowCommand } from '../../../audit/anywhere/survey.ts';
 import type { Row, World } from './world.ts';
 

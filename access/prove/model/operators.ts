@@ -107,13 +107,13 @@ export function operate(
       ? cast(scalar, scalars[1 - n]!.kind, environment.world)
       : scalar,
   );
-  // Of whole numbers only: infinity + 1 is infinity.
+  // Only whole numbers are computed: infinity + 1 is infinity.
   if (ARITHMETIC.has(operator) && numbers.every(({ kind }) => kind === 'int')) {
     return { kind: 'int', term: `(${operator} ${numbers.map(({ term }) => term).join(' ')})`, isNull };
   }
   const result = resultOf(operator, numbers);
   environment.world.unmodelled.add(`operator ${operator}`);
-  // What it computes is not known, but always the same of the same; null of null, as all of these are strict.
+  // The result is unknown, but the same for the same operands. These operators are strict: null gives null.
   return { ...environment.world.apply(`operator ${operator}`, result, scalars), isNull };
 }
 

@@ -129,7 +129,7 @@ function valuesOf(query: Node, environment: Environment): readonly Found[] {
 /** Adds a source of FROM to a combination: one for each of its rows. */
 function extend(left: Combination, item: Expression, environment: Environment): readonly Combination[] {
   const { kind, node } = item;
-  // What a source reads is reached where the whole query has a row of it.
+  // Rows that a source reads are reached where the whole query has a row of the source.
   const inner: Environment = { ...environment, scopes: [left.sources, ...environment.scopes], track: undefined };
   const add = (found: readonly Found[], alias: string, names?: readonly string[]) =>
     found.map(({ guard, columns, uses, isOpen = false }): Combination => {
@@ -317,7 +317,7 @@ function joinOf(left: Combination, node: Node, environment: Environment): readon
     }
     for (const other of extend(left, second, environment)) {
       const nulls = (lefts[0]?.sources.slice(left.sources.length) ?? []).map((source) => nullsOf(source));
-      // Whether it matches is left open: it can be there.
+      // The row may be without a match: the database chooses.
       const guard = all(other.guard, environment.world.choice());
       const own = other.sources.slice(left.sources.length);
       combinations.push({ guard, sources: [...left.sources, ...nulls, ...own], uses: other.uses });

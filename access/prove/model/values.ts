@@ -93,7 +93,7 @@ export function truthOf({ term, isNull, truth }: Scalar): Truth {
 
 export function scalarOf(truth: Truth): Scalar {
   const { t, f } = truth;
-  // Of two opposites, one always holds.
+  // One of two opposites always holds: the value is never null.
   return { kind: 'bool', term: t, isNull: not(t) === f ? FALSE_TERM : not(any(t, f)), truth };
 }
 

@@ -160,7 +160,7 @@ export class World {
     const wanted = this.#sizes.get(name) ?? 1;
     if (wanted > MOST_ROWS) this.gaps.add(`${wanted} queries of ${relation.schema}.${relation.name} in one question`);
     for (let n = own.length; n < Math.min(wanted, MOST_ROWS); n += 1) this.addRow(relation, `row${n}`);
-    // As this state of the database sees them, with its policies.
+    // The same rows serve both states of a comparison; each state has its own relation, with its own policies.
     return this.#known(relation).map((row) => (row.relation === relation ? row : { ...row, relation }));
   }
 

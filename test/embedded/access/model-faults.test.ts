@@ -1,10 +1,8 @@
-import { afterAll, afterEach, beforeAll, expect, it, vi } from 'vitest';
+import { afterEach, expect, it, vi } from 'vitest';
 import type { Environment } from '../../../access/prove/model/environment.ts';
 import type { List, Truth, Value } from '../../../access/prove/model/values.ts';
-import { startSolver, type Solver } from '../../../access/prove/solver.ts';
 import type { SurveyedPolicy } from '../../../audit/anywhere/survey.ts';
-import { ROLES } from '../../support/access/pinned/base.ts';
-import { useCluster, type TestDatabase } from '../../support/database.ts';
+import { useModel } from '../../support/access/pinned/use-model.ts';
 import { FULL_TESTS } from '../../support/fuzz.ts';
 
 const MODEL = '../../../access/prove/model';
@@ -131,15 +129,7 @@ const FAULTS: readonly Fault[] = [
   ],
 ];
 
-const cluster = useCluster();
-let database: TestDatabase;
-let solver: Solver;
-beforeAll(async () => {
-  database = await cluster.database();
-  await database.sql(ROLES);
-  solver = await startSolver();
-});
-afterAll(() => solver[Symbol.asyncDispose]());
+const model = useModel();
 afterEach(() => {
   vi.resetModules();
 });
@@ -156,7 +146,7 @@ it.for(chosen)('notices that %s', { timeout: 900_000 }, async ([, module, replac
   });
   try {
     const { compareMany } = await import('../../support/access/pinned/compare-many.ts');
-    const { difference } = await compareMany({ database, solver, seed: 3, cases: CASES, tables: 6, shrinks: false });
+    const { difference } = await compareMany({ ...model, seed: 3, cases: CASES, tables: 6, shrinks: false });
     expect(difference).toBeDefined();
   } finally {
     vi.doUnmock(path);

@@ -1,24 +1,14 @@
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { expect, it } from 'vitest';
 import { judge } from '../../../access/prove/judge.ts';
-import { startSolver, type Solver } from '../../../access/prove/solver.ts';
 import { prepare } from '../../../audit/anywhere/anywhere.ts';
 import { findScope } from '../../../audit/anywhere/find-scope.ts';
 import { readSurvey } from '../../../audit/anywhere/read-survey.ts';
 import { configureSession } from '../../../postgres/session.ts';
 import { withClient } from '../../../postgres/with-client.ts';
-import { ROLES } from '../../support/access/pinned/base.ts';
 import { SURPRISES } from '../../support/access/pinned/surprises.ts';
-import { useCluster, type TestDatabase } from '../../support/database.ts';
+import { useModel } from '../../support/access/pinned/use-model.ts';
 
-const cluster = useCluster();
-let database: TestDatabase;
-let solver: Solver;
-beforeAll(async () => {
-  database = await cluster.database();
-  await database.sql(ROLES);
-  solver = await startSolver();
-});
-afterAll(() => solver[Symbol.asyncDispose]());
+const model = useModel();
 
 /** The verdict on rows of `api.t` that a member reads, and what Postgres shows. */
 async function judged({
@@ -29,7 +19,7 @@ async function judged({
   row,
   claims = {},
 }: Omit<(typeof SURPRISES)[number], 'words'>) {
-  return withClient(database.superuser, async (client) => {
+  return withClient(model.database.superuser, async (client) => {
     await client.query('BEGIN');
     await client.query(`${before}; CREATE TABLE api.t (${columns}); INSERT INTO api.t VALUES (${row});
       ALTER TABLE api.t ENABLE ROW LEVEL SECURITY; GRANT SELECT ON api.t TO member; CREATE POLICY p ON api.t USING (${using});
@@ -42,7 +32,7 @@ async function judged({
       ...{ name: 'surprise', words: 'rows are like that', roles: ['member'], commands: ['select' as const], only },
       relation: { schema: 'api', name: 't' },
     };
-    const [judgement] = await judge(await prepare(survey, scope), [property], { solver });
+    const [judgement] = await judge(await prepare(survey, scope), [property], { solver: model.solver });
     const token = JSON.stringify({ ...claims, role: 'member' });
     await client.query(`SELECT set_config('request.jwt.claims', $1, true)`, [token]);
     await client.query('SET LOCAL ROLE member');

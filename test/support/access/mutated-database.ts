@@ -1,12 +1,10 @@
 import type pg from 'pg';
 import { declare, type DeclarationInput } from '../../../declaration/index.ts';
 import { applyDeclaration, createRoles } from '../../../apply/index.ts';
-import { quoteIdentifier } from '../../../postgres/quote.ts';
 import { withClient } from '../../../postgres/with-client.ts';
 import type { LocalConnection, PostgresServer } from '../../../testing/servers/postgres-server.ts';
-import type { Mutant } from './mutants.ts';
 
-/** Makes a database from a declaration: the one that mutants of it are copies of. Nobody stays connected. */
+/** Makes a database from a declaration. */
 export async function declaredDatabase(postgres: PostgresServer, input: DeclarationInput): Promise<LocalConnection> {
   const name = `declared_${input.name}`;
   await postgres.createDatabase(name);
@@ -24,27 +22,6 @@ export async function declaredDatabase(postgres: PostgresServer, input: Declarat
     client.query(rows.map(({ sequence }) => `ALTER SEQUENCE ${sequence} RESTART 1000;`).join('')),
   );
   return connection;
-}
-
-let copies = 0;
-
-/** Does work with a copy of the declared database that has the fault, and drops it. */
-export async function mutatedDatabase<T>(
-  postgres: PostgresServer,
-  mutant: Mutant,
-  work: (connection: LocalConnection) => Promise<T>,
-): Promise<T> {
-  const name = `mutant_${++copies}`;
-  const asAdmin = (sql: string) => withClient(postgres.connection('postgres'), (client) => client.query(sql));
-  const template = quoteIdentifier(`declared_${mutant.declaration.name}`);
-  await asAdmin(`CREATE DATABASE ${name} TEMPLATE ${template} STRATEGY file_copy`);
-  try {
-    const connection = postgres.connection(name);
-    await withClient(connection, (client) => client.query(mutant.sql));
-    return await work(connection);
-  } finally {
-    await asAdmin(`DROP DATABASE ${name} WITH (FORCE)`);
-  }
 }
 
 /**

@@ -1,6 +1,6 @@
 import type pg from 'pg';
 import { parseCatalog } from '../../../../access/prove/model/parsed-catalog.ts';
-import type { Leak, Way } from '../../../../access/prove/model/ways.ts';
+import type { Leak, Way } from '../../../../access/prove/model/way.ts';
 import { waysTo } from '../../../../access/prove/model/ways.ts';
 import type { Solver } from '../../../../access/prove/solver.ts';
 import type { RowValues } from '../../../../access/prove/verdict.ts';
