@@ -1,6 +1,8 @@
 import { existsSync, readdirSync, readFileSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { openTofuObstacle } from '../../scripts/requirements.mjs';
+import { needs } from '../support/needs.ts';
 import { PlainProject } from '../support/plain-project.ts';
 
 let project: PlainProject;
@@ -50,6 +52,16 @@ describe('npm run deploy -- --auto-approve, without the CLI', () => {
     expect(changed.output).toContain('Backend configuration changed');
     expect(changed.output).toContain('Error: terraform init failed with exit code 1');
     expect(changed.status).toBe(1);
+  });
+
+  it('deploys with OpenTofu, and initializes again when the program is another one', async (context) => {
+    needs(context, openTofuObstacle());
+    const env = { TERRAFORM_BINARY_NAME: 'tofu' };
+    expect((await project.deploy([], env)).output).toContain('OpenTofu has been successfully initialized!');
+    const again = await project.deploy([], env);
+    expect(again.output.match(/No changes\./g), again.output).toHaveLength(2);
+    expect(again.output).not.toContain('Initializing');
+    expect((await project.deploy()).output).toContain('Terraform has been successfully initialized!');
   });
 
   it('destroys the last stack first', async () => {
