@@ -31,7 +31,7 @@ const benchmarks: Readonly<Record<string, Benchmark>> = {
   ephemeral: { run: benchEphemeral, limitMinutes: 15 },
   audit: { run: benchAudit, limitMinutes: 60 },
   prove: { run: benchProve, limitMinutes: 20 },
-  todos: { run: benchTodos, limitMinutes: 20 },
+  todos: { run: benchTodos, limitMinutes: 40 },
   deploy: { run: benchDeploy, limitMinutes: 40 },
   scaling: { run: benchScaling, limitMinutes: 60 },
 };
