@@ -7,6 +7,7 @@ import { declaredScope } from '../../audit/declared-scope.ts';
 import { fix, run } from '../../audit/fix.ts';
 import { requestSearchPath } from '../../apply/search-path.ts';
 import type { Declaration } from '../../declaration/types.ts';
+import { didYouMean } from '../../errors/did-you-mean.ts';
 import { refuse } from '../../errors/secured-postgrest-error.ts';
 import { connect, type DatabaseConnection } from '../../postgres/connect.ts';
 import type { QualifiedName } from '../../postgres/qualified-name.ts';
@@ -158,7 +159,10 @@ async function explain(opened: Opened, caller: Caller, request: ApiRequest, opti
 function stepOfRole({ survey, scope: { authenticator } }: Anywhere, role: string): Step {
   const decided = (words: string, sql: string): Step => ({ stage: 'role', outcome: 'decided', words, fix: run(sql) });
   if (!survey.roles.has(role)) {
-    return decided(`the role ${role} does not exist`, `CREATE ROLE ${quoteIdentifier(role)} NOLOGIN`);
+    return decided(
+      `the role ${role} does not exist${didYouMean(role, [...survey.roles.keys()])}`,
+      `CREATE ROLE ${quoteIdentifier(role)} NOLOGIN`,
+    );
   }
   const login = authenticator === undefined ? undefined : survey.roles.get(authenticator);
   if (login && !login.superuser && role !== login.name && !mayBecome(survey, login.name).includes(role)) {
