@@ -92,7 +92,7 @@ export interface StatementNames {
     | 'become'
     | 'pre_request'
     | 'current_role'
-    | 'without_timeout'
+    | 'timeout'
     | 'past_policies'
     | 'no_force'
     | 'keep_rows'

@@ -20,7 +20,7 @@ import { explainFunction } from './explain-function.ts';
 import { explainRelation } from './explain-relation.ts';
 import type { ApiRequest } from './request/api-request.ts';
 import { readTarget } from './request/request-target.ts';
-import { attemptAsRequest, joinRole, type RequestSession } from './request-session.ts';
+import { attemptAsRequest, joinRole, timeout, type RequestSession } from './request-session.ts';
 
 const statement = statementsOf('access/why');
 
@@ -33,6 +33,8 @@ export interface WhyOptions extends ScopeOptions, Omit<TokenCheck, 'declaration'
     Readonly<Partial<Record<'PGRST_DB_PRE_REQUEST' | 'PGRST_JWT_ROLE_CLAIM_KEY', string>>>;
   /** Maximum number of rows that are explained. @default 20 */
   readonly limit?: number | undefined;
+  /** Milliseconds after which Postgres cancels each statement. @default the timeout of the request's role */
+  readonly statementTimeoutMs?: number | undefined;
 }
 
 /**
@@ -58,6 +60,7 @@ export async function explainRequest(
     const scope = { ...(declaration && declaredScope(declaration)), ...givenScope(options) };
     const audited = await readAnywhere(client, { ...scope, environment });
     await client.query(statement('begin'));
+    if (options.statementTimeoutMs !== undefined) await client.query(timeout(options.statementTimeoutMs));
     return await explain({ client, audited }, caller, request, options);
   } finally {
     await client.query('ROLLBACK').catch(() => undefined);
@@ -120,6 +123,7 @@ async function explain(opened: Opened, caller: Caller, request: ApiRequest, opti
     audited,
     settings: settingsOf(audited, declaration, { request, role: arrived, claims, schema }),
     preRequest: preRequestOf(audited, options),
+    statementTimeoutMs: options.statementTimeoutMs,
   };
   const checked = await attemptAsRequest(session, statement('current_role'));
   if (checked.error) {

@@ -58,7 +58,7 @@ export function wrongPut(relation: SurveyedRelation, { method, target, body = []
   const parameters = new URLSearchParams(target.split('?').slice(1).join('?'));
   const filters = [...parameters].filter(([name]) => !['select', 'columns'].includes(name));
   const place = `${relation.schema}.${relation.name}`;
-  const byKey = key.map((name) => `${name}=eq.${String(body[0]?.[name] ?? '...')}`).join('&');
+  const byKey = key.map((name) => `${name}=eq.${valueText(body[0], name) ?? '...'}`).join('&');
   const isByKey =
     key.length > 0 &&
     filters.length === key.length &&
@@ -67,7 +67,7 @@ export function wrongPut(relation: SurveyedRelation, { method, target, body = []
     const words = `PUT writes one row of ${place} by its primary key, and the filters are not exactly that key`;
     return decided(words, key.length === 0 ? 'give the table a primary key, or send POST' : `filter by ${byKey}`);
   }
-  const differs = filters.find(([name, value]) => String(body[0]?.[name] ?? null) !== value.slice('eq.'.length));
+  const differs = filters.find(([name, value]) => valueText(body[0], name) !== value.slice('eq.'.length));
   if (body.length === 1 && differs === undefined) return undefined;
   const words =
     body.length === 1
@@ -78,4 +78,10 @@ export function wrongPut(relation: SurveyedRelation, { method, target, body = []
 
 function decided(words: string, advice: string): Step {
   return { stage: 'address', outcome: 'decided', words, fix: fix(advice) };
+}
+
+/** A sent value as an address has it; undefined for none. */
+function valueText(row: Readonly<Record<string, unknown>> | undefined, column: string): string | undefined {
+  const value = row?.[column] ?? undefined;
+  return typeof value === 'string' || value === undefined ? value : JSON.stringify(value);
 }

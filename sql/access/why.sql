@@ -12,8 +12,8 @@ SELECT pg_catalog.set_config(s.name, s.setting, true) FROM unnest(ARRAY[:'names'
 SELECT :"schema".:"name"()
 -- name: current_role
 SELECT current_user AS role
--- name: without_timeout
-SELECT pg_catalog.set_config('statement_timeout', '0', true)
+-- name: timeout
+SELECT pg_catalog.set_config('statement_timeout', :'milliseconds', true)
 
 -- name: past_policies
 -- False where the policies of a table bind the connected role.

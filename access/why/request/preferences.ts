@@ -5,7 +5,7 @@ export type Resolution = (typeof RESOLUTIONS)[number];
 /** Preferences of a request that decide which rights it needs. */
 export interface Preferences {
   /** True where the written rows are asked for: `return=representation`, and `headers-only`, which reads them for `Location`. */
-  readonly returnsRows: boolean;
+  readonly returnsRows?: true;
   readonly resolution?: Resolution;
 }
 
@@ -14,5 +14,5 @@ export function readPreferences(headers: readonly string[]): Preferences {
   const given = headers.flatMap((header) => header.split(',')).map((one) => one.trim().replaceAll(/\s*=\s*/g, '='));
   const resolution = RESOLUTIONS.find((one) => given.includes(`resolution=${one}`));
   const returnsRows = given.includes('return=representation') || given.includes('return=headers-only');
-  return { returnsRows, ...(resolution && { resolution }) };
+  return { ...(returnsRows && { returnsRows }), ...(resolution && { resolution }) };
 }
