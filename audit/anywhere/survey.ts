@@ -83,6 +83,8 @@ export interface SurveyedReference {
   readonly name: string;
   readonly columns: readonly string[];
   readonly referenced: SurveyedRelation;
+  /** Columns of the other table, each for the one of `columns` at its place. */
+  readonly referenced_columns: readonly string[];
 }
 
 export interface SurveyedPolicy {

@@ -84,7 +84,12 @@ async function proveDeclaration(file: string, options: Options): Promise<Proof> 
 }
 
 async function proveConnection(uri: string | undefined, options: Options, command: Command): Promise<Proof> {
-  const connection = auditConnection({ uri, options: givenOptions(command), environment: process.env });
+  const connection = auditConnection({
+    uri,
+    options: givenOptions(command),
+    environment: process.env,
+    place: 'access prove',
+  });
   const client = await connect(connection);
   try {
     return await proveClient(client, options, undefined, options.replay ?? false);

@@ -85,7 +85,9 @@ ORDER BY i.indrelid, c.relname
 -- name: references
 SELECT k.conname AS name, k.conrelid::text AS relation, k.confrelid::text AS referenced,
   ARRAY(SELECT a.attname::text FROM unnest(k.conkey) WITH ORDINALITY AS u(number, position) JOIN pg_attribute AS a ON a.attrelid = k.conrelid AND a.attnum = u.number
-    ORDER BY u.position) AS columns
+    ORDER BY u.position) AS columns,
+  ARRAY(SELECT a.attname::text FROM unnest(k.confkey) WITH ORDINALITY AS u(number, position) JOIN pg_attribute AS a ON a.attrelid = k.confrelid AND a.attnum = u.number
+    ORDER BY u.position) AS referenced_columns
 FROM pg_constraint AS k WHERE k.contype = 'f' AND k.conparentid = 0 ORDER BY k.conrelid, k.conname
 
 -- name: policies
