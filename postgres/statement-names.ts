@@ -33,6 +33,8 @@ export interface StatementNames {
     | 'count_rows'
     | 'drop_last_row'
     | 'keep_defaults'
+    | 'runs_own_code'
+    | 'table_sequences'
     | 'sequences'
     | 'keep_sequence'
     | 'aim'

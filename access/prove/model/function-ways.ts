@@ -5,6 +5,7 @@ import { resultsOf } from './queries.ts';
 import { all } from './script.ts';
 import { environmentOf } from './sql.ts';
 import { kindOf, type Scalar, type Value } from './values.ts';
+import { viewsIn } from './views.ts';
 import { dependsOn, meetingOf, violates, type Question, type Way } from './way.ts';
 
 /** Functions that a role's requests call by their names. */
@@ -52,7 +53,7 @@ function withCalled(fn: SurveyedFunction, { audited }: ParsedCatalog): readonly 
 }
 
 function namesTable(fn: SurveyedFunction, { catalog, table }: Question): boolean {
-  const views = catalog.audited.survey.relations.filter((one) => one.kind === 'v' && dependsOn(one, table));
+  const views = viewsIn(catalog.audited).filter((one) => one.kind === 'v' && dependsOn(one, table));
   const named = namesIn(catalog.audited.texts.bodyOf(fn)).tables;
   return (
     named.some(({ schema, name }) => name === table.name && (schema === undefined || schema === table.schema)) ||
@@ -64,8 +65,8 @@ function namesTable(fn: SurveyedFunction, { catalog, table }: Question): boolean
 
 /** Views without a path of their own, which lend their owner's rights to functions with the requester's rights. */
 export function hiddenViews({ role, command, catalog, table }: Question): string[] {
-  const { survey, reach } = catalog.audited;
-  const hidden = survey.relations.filter(
+  const { reach } = catalog.audited;
+  const hidden = viewsIn(catalog.audited).filter(
     (view) =>
       (view.kind === 'm' || (view.kind === 'v' && !view.security_invoker)) &&
       !reach.isExposed(view) &&

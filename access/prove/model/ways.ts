@@ -1,11 +1,13 @@
 import type { RowCommand, SurveyedRelation } from '../../../audit/anywhere/survey.ts';
 import type { Property } from '../property.ts';
-import { functionWay, hiddenViews, lendingFunctions } from './function-ways.ts';
+import { functionWay, hiddenViews } from './function-ways.ts';
+import { knownLendingFunctions } from './known-lending-functions.ts';
 import type { ParsedCatalog } from './parsed-catalog.ts';
 import { visible, writable } from './policies.ts';
 import { all, any, FALSE_TERM } from './script.ts';
 import { environmentOf } from './sql.ts';
 import { readingView, writingView } from './view-ways.ts';
+import { viewsIn } from './views.ts';
 import { dependsOn, grantedColumns, kin, violates, type Leak, type Question, type Way } from './way.ts';
 import { as, keepChecks, newRow } from './written-row.ts';
 import type { World } from './world.ts';
@@ -23,13 +25,11 @@ export function waysTo(property: Property, role: string, command: RowCommand, ca
   if (!table) return { modelled: [], others: [`${property.relation.schema}.${property.relation.name} is missing`] };
   const question = { property, role, command, catalog, table };
   const direct = kin(table).flatMap((relation) => directWay(relation, question));
-  const views = audited.survey.relations.filter(
-    (view) => (view.kind === 'v' || view.kind === 'm') && audited.reach.isExposed(view) && dependsOn(view, table),
-  );
+  const views = viewsIn(audited).filter((view) => audited.reach.isExposed(view) && dependsOn(view, table));
   const byView = views.map((view) =>
     command === 'select' ? readingView(view, question) : writingView(view, question),
   );
-  const byFunction = lendingFunctions(role, catalog).map((fn) => functionWay(fn, question));
+  const byFunction = knownLendingFunctions(role, catalog).map((fn) => functionWay(fn, question));
   const byRule = table.rules.map(({ name }) => `rule ${name} of ${table.schema}.${table.name}`);
   return {
     modelled: [...direct, ...byView, ...byFunction].filter((way) => way !== undefined && typeof way !== 'string'),

@@ -52,6 +52,7 @@ export function ownRowsProperties(declaration: Declaration, table: Table, audite
 /** True if a declared function reads the table for a role, past its policies. */
 function isReadForRole(declaration: Declaration, table: Table, role: string, { survey, texts }: Anywhere): boolean {
   const declared = declaration.functions.filter((fn) => fn.securityDefiner && mayCall(role, fn, declaration));
+  if (declared.length === 0) return false;
   const found = survey.functions.filter((fn) =>
     declared.some(({ schema, name }) => fn.schema === schema && fn.name === name),
   );

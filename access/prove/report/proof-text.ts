@@ -1,3 +1,4 @@
+import { groupBy } from '../../../audit/group-by.ts';
 import { visible } from '../../../errors/visible.ts';
 import type { Proof } from '../prove.ts';
 import type { Counterexample, Judgement } from '../verdict.ts';
@@ -5,13 +6,9 @@ import { byTable, totals, type TableVerdict } from './proof-summary.ts';
 
 /** A proof for a terminal: a line for each table and property, counterexamples, pieces that are not modelled, and totals. */
 export function proofText(proof: Proof): string {
-  const verdicts = byTable(proof.judgements);
-  const tables = [...new Set(verdicts.map(({ schema, table }) => `${schema}.${table}`))];
-  const blocks = tables.map((name) =>
-    [
-      visible(name),
-      ...verdicts.filter((one) => `${one.schema}.${one.table}` === name).flatMap((one) => lines(one, proof)),
-    ].join('\n'),
+  const tables = groupBy(byTable(proof.judgements), ({ schema, table }) => `${schema}.${table}`);
+  const blocks = [...tables].map(([name, verdicts]) =>
+    [visible(name), ...verdicts.flatMap((one) => lines(one, proof))].join('\n'),
   );
   return `${[...blocks, ...revocationBlock(proof), ...administratorsBlock(proof), summary(proof)].join('\n\n')}\n`;
 }
