@@ -72,7 +72,7 @@ export interface EphemeralPostgrest {
   restore(): Promise<void>;
   /**
    * Starts one more, with a database of its own that has what was remembered. They share a server, and so its roles. It
-   * ends with the environment that it comes from, if not before.
+   * ends with the environment that it comes from, if not before. From the second one on it may have been made ahead (`spares`).
    */
   clone(): Promise<EphemeralPostgrest>;
   /**

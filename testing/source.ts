@@ -31,8 +31,9 @@ export interface SourceOptions {
   /** Log level of PostgREST. `warn` logs each rejected request. @default the declared `server.logLevel` */
   readonly logLevel?: Server['logLevel'] | undefined;
   /**
-   * Number of isolated APIs that are made ahead at most, so that the next one is there at once: a copy of the database and
-   * a PostgREST each, about 15 MB. They are made in the background, one at a time, from the second API on. 0 for none.
+   * Maximum number of environments that are made ahead, so that the next one is there within milliseconds: a copy of the
+   * database and a PostgREST each, about 15 MB. They are made in the background, one at a time, from the second
+   * environment on. Each is given to one environment, and only if nothing that it follows from has changed. 0 for none.
    * @default 2
    */
   readonly spares?: number;

@@ -1,4 +1,4 @@
-import { mkdtempSync } from 'node:fs';
+import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import declaration from '../../../examples/todos/declaration.ts';
@@ -171,10 +171,11 @@ describe.runIf(process.platform === 'linux')('spares are gone', () => {
   it.each(['SIGKILL', 'SIGTERM', 'exit', 'throw', 'abort'])('with the process that ends by %s', async (how) => {
     const before = leftSharedMemory();
     const program = await quickProgram('environment', temporaryDirectory());
-    const place = mkdtempSync(join(temporaryDirectory(), 'its place '));
+    const place = join(temporaryDirectory(), `place of ${how}`);
+    mkdirSync(place);
     const env = { ...process.env, TMPDIR: place };
     const running = runProgram([process.execPath, program, 'clone', 'clone', 'wait'], { env });
-    await running.begins('wait');
+    expect(await running.begins('wait'), running.errors()).toBeDefined();
     // Three environments, and at least one spare.
     await vi.waitFor(() => expect(servers(place).length).toBeGreaterThan(3), PATIENCE);
     if (how.startsWith('SIG')) running.child.kill(how as NodeJS.Signals);
