@@ -13,7 +13,7 @@ export function proofText(proof: Proof): string {
       ...verdicts.filter((one) => `${one.schema}.${one.table}` === name).flatMap((one) => lines(one, proof)),
     ].join('\n'),
   );
-  return `${[...blocks, ...revocationBlock(proof), ...administratorsBlock(proof), summary(proof)].join('\n\n')}\n`;
+  return `${[...blocks, ...revocationBlock(proof), ...administratorsBlock(proof), ...attackBlock(proof), summary(proof)].join('\n\n')}\n`;
 }
 
 function lines(verdict: TableVerdict, proof: Proof): string[] {
@@ -68,6 +68,18 @@ function administratorsBlock({ administrators }: Proof): string[] {
     return `  ${visible(role)}: ${of.map(({ relation, commands }) => `${visible(relation.name)} (${commands.join(', ')})`).join(', ')}`;
   });
   return [['declared for all rows, within what restrictive policies leave:', ...words].join('\n')];
+}
+
+function attackBlock({ attack }: Proof): string[] {
+  if (!attack) return [];
+  const { requests, served, rows, judgements, seconds, contradictions } = attack;
+  const line = `attacked ${judgements} proven with ${requests} requests (${served} served) on ${rows} rows in ${seconds.toFixed(0)} s`;
+  if (contradictions.length === 0) return [`${line}: nothing found`];
+  const found = contradictions.flatMap(({ property, counterexample }) => [
+    `  the proof is wrong: ${visible(property.words)}`,
+    ...counterexampleLines(counterexample).map((detail) => `    ${detail}`),
+  ]);
+  return [[`${line}:`, ...found].join('\n')];
 }
 
 /** One line with the totals. */
