@@ -127,8 +127,9 @@ function contradicted(judgement: Judgement, contradictions: readonly Contradicti
   return isOf ? { ...judgement, verdict: { status: 'leak', counterexample: found.counterexample } } : judgement;
 }
 
-function counterexampleOf({ commands }: Property, { rows, request }: CheckCase): Counterexample {
+function counterexampleOf({ commands, relation }: Property, { rows, request }: CheckCase): Counterexample {
   const { sender, target, kind } = request;
+  const isOther = kind !== 'call' && (target.schema !== relation.schema || target.name !== relation.name);
   return {
     role: sender.role,
     claims: sender.claims ?? {},
@@ -137,6 +138,7 @@ function counterexampleOf({ commands }: Property, { rows, request }: CheckCase):
       way: kind === 'call' ? 'function' : 'table',
       schema: target.schema,
       name: target.name,
+      ...(isOther && { of: { schema: target.schema, name: target.name } }),
       command: kind === 'call' ? commands[0]! : COMMAND_OF[kind],
       ...(kind === 'insert' && { written: valuesOf(request.rows[0] ?? {}) }),
       ...(kind === 'update' && { written: valuesOf(request.set) }),

@@ -48,7 +48,11 @@ function counterexampleLines({ role, claims, rows, request }: Counterexample): s
     `token: ${visible(role)} ${json(claims)}`,
     ...rows.map(({ schema, name, values }) => `row of ${visible(`${schema}.${name}`)}: ${json(values)}`),
     `request: ${request.command} by ${request.way} ${visible(`${request.schema}.${request.name}`)}`,
-    ...(request.row ? [`  of the row ${json(request.row)}`] : []),
+    ...(request.row
+      ? [
+          `  of the row ${request.of ? `of ${visible(`${request.of.schema}.${request.of.name}`)} ` : ''}${json(request.row)}`,
+        ]
+      : []),
     ...(request.written ? [`  that writes ${json(request.written)}`] : []),
     ...(request.arguments ? [`  with the arguments ${json(request.arguments)}`] : []),
   ];
