@@ -102,11 +102,12 @@ export async function readSurvey(client: pg.ClientBase): Promise<Survey> {
   for (const { relation, ...index } of await read<SurveyedIndex & { relation: string }>('indexes')) {
     relations.get(relation)?.indexes.push(index);
   }
-  for (const { relation, referenced: id, ...row } of await read<
-    Omit<SurveyedReference, 'referenced'> & { relation: string; referenced: string }
-  >('references')) {
-    const referenced = relations.get(id);
-    if (referenced) relations.get(relation)?.references.push({ ...row, referenced });
+  for (const row of await read<Omit<SurveyedReference, 'referenced'> & { relation: string; referenced: string }>(
+    'references',
+  )) {
+    const referenced = relations.get(row.referenced);
+    const { relation, ...reference } = row;
+    if (referenced) relations.get(relation)?.references.push({ ...reference, referenced });
   }
   const policies = new Map<string, Filled<SurveyedPolicy>>();
   for (const row of await read<SurveyedPolicy & { relation: unknown }>('policies')) {

@@ -22,14 +22,13 @@ import { fillTables } from './fill-tables.ts';
 export class Sized {
   readonly declaration: Declaration;
   readonly #postgres: PostgresServer;
+  readonly tables: number;
   #applied: LocalConnection | undefined;
   #databases = 0;
 
-  constructor(
-    postgres: PostgresServer,
-    readonly tables: number,
-  ) {
+  constructor(postgres: PostgresServer, tables: number) {
     this.#postgres = postgres;
+    this.tables = tables;
     this.declaration = declareTables('bench', tables);
   }
 
