@@ -1,8 +1,9 @@
 import type { Proof } from '../prove.ts';
 import { totals } from './proof-summary.ts';
 
-/** A proof as JSON: each judgement, administrators, totals and the time. */
-export function proofJson({ judgements, administrators, revocation, replayed, milliseconds }: Proof): string {
+/** A proof as JSON: each judgement, administrators, totals, differences from the declaration, and the time. */
+export function proofJson(proof: Proof): string {
+  const { judgements, administrators, revocation, asDeclared, replayed, milliseconds } = proof;
   const entries = judgements.map(({ property, role, command, verdict }) => {
     const { name, words, relation, columns, only } = property;
     return {
@@ -29,6 +30,7 @@ export function proofJson({ judgements, administrators, revocation, replayed, mi
       commands,
     })),
     ...(revocation && { revocation }),
+    ...(asDeclared && { asDeclared: { changes: asDeclared.changes, same: asDeclared.same } }),
   };
   return `${JSON.stringify(report, undefined, 2)}\n`;
 }

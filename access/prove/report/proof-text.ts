@@ -1,4 +1,5 @@
 import { visible } from '../../../errors/visible.ts';
+import { changeLine, diffSummary, rowWords } from '../../report/diff-words.ts';
 import type { Proof } from '../prove.ts';
 import type { Counterexample, Judgement } from '../verdict.ts';
 import { byTable, totals, type TableVerdict } from './proof-summary.ts';
@@ -13,7 +14,7 @@ export function proofText(proof: Proof): string {
       ...verdicts.filter((one) => `${one.schema}.${one.table}` === name).flatMap((one) => lines(one, proof)),
     ].join('\n'),
   );
-  return `${[...blocks, ...revocationBlock(proof), ...administratorsBlock(proof), summary(proof)].join('\n\n')}\n`;
+  return `${[...blocks, ...revocationBlock(proof), ...declaredBlock(proof), ...administratorsBlock(proof), summary(proof)].join('\n\n')}\n`;
 }
 
 function lines(verdict: TableVerdict, proof: Proof): string[] {
@@ -58,6 +59,15 @@ function revocationBlock({ revocation }: Proof): string[] {
   if (!revocation) return [];
   const pieces = revocation.status === 'not modelled' ? revocation.pieces.map((piece) => `    ${visible(piece)}`) : [];
   return [[`revoked subjects reach nothing: ${revocation.status}`, ...pieces].join('\n')];
+}
+
+function declaredBlock({ asDeclared }: Proof): string[] {
+  if (!asDeclared) return [];
+  const changes = asDeclared.changes.flatMap((change) => [
+    `  ${change.grade}: ${visible(changeLine(change))}`,
+    ...rowWords(change).map(({ words }) => `    ${visible(words)}`),
+  ]);
+  return [[`compared with the declaration: ${diffSummary(asDeclared)}`, ...changes].join('\n')];
 }
 
 function administratorsBlock({ administrators }: Proof): string[] {
