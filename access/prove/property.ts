@@ -17,4 +17,6 @@ export interface Property {
    * is true. `claim('a', 'b')` is the text of a claim by its path. `false`: they reach nothing.
    */
   readonly only: string;
+  /** Requests with a token do not count. @default false: a token may name the role of requests without one, and bring claims */
+  readonly withoutToken?: boolean | undefined;
 }
