@@ -118,27 +118,32 @@ async function diffCommand(
     bound,
     reasons: grade === 'same' ? [] : [...grants.reasons, ...(isEmpty ? [NO_ROW] : []), ...met.reasons],
     ...decidingRows(rows.comparison),
-    notModelled: grade === 'not decided' && rows.comparison.grade === 'not decided' ? rows.comparison.pieces : [],
+    notModelled: grade === 'not decided' ? [...piecesOf(rows.comparison), ...met.pieces] : [],
     pieces: rows.pieces,
   };
 }
 
-const NO_ROW = 'by which no policy lets a row be reached';
-const NOT_MET = { grade: 'same', reasons: [] } as const;
+const piecesOf = (comparison: RowComparison) => (comparison.grade === 'not decided' ? comparison.pieces : []);
+const NO_ROW = 'no policy lets a row be reached by it';
+const NOT_MET = { grade: 'same', reasons: [], pieces: [] } as const;
 
 /** Rows that an update meets and may not write: it fails, which tells that there are such rows. */
 async function diffMet(
   { role, old, now, compareRows }: Sides,
   { was, is, rows }: { was: Granted; is: Granted; rows: Rows },
-): Promise<Graded & { readonly reasons: readonly string[] }> {
+): Promise<Graded & { readonly reasons: readonly string[]; readonly pieces: readonly string[] }> {
   const { schema, name } = is.relation;
   const extents = [extentOf(old, role, was, 'update'), extentOf(now, role, is, 'update')] as const;
-  if (rows.grade !== 'same' || rows.pieces.length === 0 || !isTable(is.relation)) return NOT_MET;
+  // Where more rows are written, more are met.
+  if (rows.grade !== 'same' && rows.grade !== 'narrower') return NOT_MET;
+  if (rows.pieces.length === 0 || !isTable(is.relation)) return NOT_MET;
   if (extents[0] === extents[1] && extents[0] !== 'some') return NOT_MET;
-  const { grade } = await compareRows(old, now, { kind: 'met', role, table: { schema, name } });
-  if (grade === 'same' || grade === 'not decided') return { grade, reasons: [] };
+  const found = await compareRows(old, now, { kind: 'met', role, table: { schema, name } });
+  const { grade } = found;
+  if (grade === 'same' || grade === rows.grade) return NOT_MET;
+  if (grade === 'not decided') return { grade, reasons: [], pieces: found.pieces };
   const words = grade === 'narrower' ? 'no longer meets rows' : 'meets rows';
-  return { grade, reasons: [`${words} that it may not write, so that a request fails`] };
+  return { grade, reasons: [`${words} that it may not write, so that a request fails`], pieces: [] };
 }
 
 /** A command that is new, or gone, is wider or narrower by itself. */

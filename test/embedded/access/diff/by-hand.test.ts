@@ -144,6 +144,16 @@ it('an update that meets rows which it may not write fails, and so tells that th
   ]);
 });
 
+it('an update that writes fewer rows and meets more is incomparable', async () => {
+  const role = `${database.name}_user`;
+  expect(
+    await linesAfter(
+      `CREATE POLICY met ON api.notes FOR UPDATE TO ${role} USING (true);
+       CREATE POLICY less ON api.notes AS RESTRICTIVE FOR UPDATE TO ${role} USING (true) WITH CHECK (false)`,
+    ),
+  ).toEqual(['incomparable user update api.notes']);
+});
+
 it('a token may name the role of requests without one, and bring claims', async () => {
   const user = `(SELECT ${declaration.privateSchema}.claim('user_id'))`;
   expect(
