@@ -4,7 +4,7 @@ import type { Piece } from './deciding-pieces.ts';
 /** A piece that is not the same in both databases. */
 export interface ChangedPiece {
   readonly name: string;
-  /** True for what is run, on both sides: what it does is not compared. */
+  /** True for what is run when rows are written: what it does is not compared. */
   readonly isCode: boolean;
   /** SQL that decided before; undefined where nothing of that name did. */
   readonly before: string | undefined;
@@ -21,19 +21,10 @@ export function changedPieces(before: readonly Piece[], after: readonly Piece[])
   };
   return [...names].map((name) => ({
     name,
-    isCode: isCode(name, lost, gained),
+    isCode: [...lost, ...gained].some((piece) => piece.name === name && piece.effect === 'code'),
     before: sqlOf(lost, name),
     after: sqlOf(gained, name),
   }));
-}
-
-/** A function that only one side has is part of a policy that only that side has; triggers and rules count by themselves. */
-function isCode(name: string, lost: readonly Piece[], gained: readonly Piece[]): boolean {
-  const found = [lost, gained].map((pieces) => pieces.find((piece) => piece.name === name));
-  const isFunction = name.startsWith('function ');
-  return (
-    found.some((piece) => piece?.effect === 'code') && (!isFunction || found.every((piece) => piece !== undefined))
-  );
 }
 
 /** Pieces whose texts the others do not have, whatever their names. */

@@ -11,8 +11,8 @@ export interface Piece {
   /** All of it that decides: equal texts decide the same. */
   readonly text: string;
   /**
-   * How it counts for the command itself: `all` lets every row through, `code` is run and may do anything, and `other` is all
-   * that the rest is based on.
+   * How it counts for the command itself: `all` lets every row through, `code` is run when rows are written and may do
+   * anything, and `other` is all that the rest is based on.
    */
   readonly effect: 'all' | 'permissive' | 'restrictive' | 'code' | 'other';
   /** The part that a reader wants to see, as SQL. */
@@ -59,6 +59,7 @@ export function resultPieces(anywhere: Anywhere, role: string, fn: SurveyedFunct
 class Pieces {
   readonly found: Piece[] = [];
   private readonly visited = new Set<string>();
+  private isCode = false;
 
   private readonly anywhere: Anywhere;
 
@@ -76,7 +77,7 @@ class Pieces {
     )) {
       this.add({ name: `trigger ${name} of ${nameOf(relation)}`, text: fn?.signature ?? '', effect: 'code' });
       // It may change the row.
-      if (fn) this.addFunction(role, fn, 'result');
+      if (fn) this.asCode(() => this.addFunction(role, fn, 'result'));
     }
     for (const rule of relation.rules.filter((one) => one.command === command)) {
       this.add({ name: `rule ${rule.name} of ${nameOf(relation)}`, text: rule.definition, effect: 'code' });
@@ -158,7 +159,7 @@ class Pieces {
     const isBounded = matters === 'rights' && fn.trusted && !CHANGES_RIGHTS.test(body);
     const rights = definer ? fn.owner : 'caller';
     const text = [signature, rights, settings, ...(isBounded ? [] : [language, volatility, returns, body])];
-    this.add({ name: `function ${signature}`, text: JSON.stringify(text), effect: 'code', sql: body });
+    this.add({ name: `function ${signature}`, text: JSON.stringify(text), effect: 'other', sql: body });
     if (ASKS_FOR_RIGHTS.test(body)) this.addRights(runner);
     for (const called of texts.calledBy(fn)) this.addFunction(runner, called, matters);
     if (matters === 'rights') return;
@@ -178,11 +179,19 @@ class Pieces {
   }
 
   private add(piece: Piece): void {
-    this.found.push(piece);
+    this.found.push(this.isCode ? { ...piece, effect: 'code' } : piece);
+  }
+
+  /** Counts all that is added meanwhile as code: where a trigger fails, so does the request. */
+  private asCode(work: () => void): void {
+    const outer = this.isCode;
+    this.isCode = true;
+    work();
+    this.isCode = outer;
   }
 
   private isNew(key: readonly string[]): boolean {
-    const text = key.join(' ');
+    const text = [...key, ...(this.isCode ? ['code'] : [])].join(' ');
     if (this.visited.has(text)) return false;
     this.visited.add(text);
     return true;

@@ -7,27 +7,31 @@ import type { DiffSide } from './diff-side.ts';
 import { diffCalls } from './diff-calls.ts';
 import { diffPreRequest } from './diff-pre-request.ts';
 import { boundOf, changedPieces } from './compare-pieces.ts';
-import { withoutSolver, type CompareRows, type RowComparison } from './compare-rows.ts';
+import { decidingRows, withoutSolver, type CompareRows, type RowComparison } from './compare-rows.ts';
 import { rowPieces } from './deciding-pieces.ts';
+import { diffViewRights } from './diff-view-rights.ts';
 import { combined, gradeOf, GRADES, type Graded } from './grade.ts';
 
 export interface DiffOptions {
   /** Logic that compares conditions. @default none: conditions that are written differently are not decided */
   readonly compareRows?: CompareRows | undefined;
+  /** Grades a grant as well by which no row is reached. @default false: what no policy serves is no access */
+  readonly everyGrant?: boolean | undefined;
 }
 
 /** Grades how the access of each role of requests changes, for each table, view, function and command. */
 export async function diffAccess(
   before: DiffSide,
   after: DiffSide,
-  { compareRows = withoutSolver }: DiffOptions = {},
+  { compareRows = withoutSolver, everyGrant = false }: DiffOptions = {},
 ): Promise<AccessDiff> {
   const [old, now] = [before.anywhere, after.anywhere];
   const roles = union(old.scope.roles, now.scope.roles);
   const rows: AccessChange[] = [];
-  for (const role of roles) rows.push(...(await diffRelations({ role, old, now, compareRows })));
-  const calls = roles.flatMap((role) => diffCalls(role, old, now));
-  const all = [...rows, ...calls, ...diffPreRequest(before, after)];
+  for (const role of roles) rows.push(...(await diffRelations({ role, old, now, compareRows, everyGrant })));
+  const calls: AccessChange[] = [];
+  for (const role of roles) calls.push(...(await diffCalls(role, old, now, compareRows)));
+  const all = [...rows, ...calls, ...(await diffPreRequest(before, after))];
   const changes = all.filter(({ grade }) => grade !== 'same');
   return {
     before: before.name,
@@ -45,6 +49,7 @@ interface Sides {
   readonly old: Anywhere;
   readonly now: Anywhere;
   readonly compareRows: CompareRows;
+  readonly everyGrant: boolean;
 }
 
 async function diffRelations(sides: Sides): Promise<AccessChange[]> {
@@ -101,21 +106,44 @@ async function diffCommand(
   const rows = await diffRows(sides, { was, is, command });
   const grants = diffGrants(was, is, command);
   // A command that reaches no row, before and after, is none.
-  const { grade, bound } = (!was || !is) && rows.grade === 'same' ? rows : combined(grants, onlyIfBoth(rows, was, is));
+  const isEmpty = (!was || !is) && rows.grade === 'same';
+  const decided = isEmpty && !sides.everyGrant ? rows : combined(grants, onlyIfBoth(rows, was, is));
+  const met = was && is && command === 'update' ? await diffMet(sides, { was, is, rows }) : NOT_MET;
+  const { grade, bound } = combined(decided, met);
   return {
     role,
     object,
     command,
     grade,
     bound,
-    reasons: grade === 'same' ? [] : grants.reasons,
-    opened:
-      'opened' in rows.comparison && rows.comparison.opened ? { counterexample: rows.comparison.opened } : undefined,
-    closed:
-      'closed' in rows.comparison && rows.comparison.closed ? { counterexample: rows.comparison.closed } : undefined,
-    notModelled: grade === 'not decided' && rows.comparison.grade === 'not decided' ? rows.comparison.pieces : [],
+    reasons: grade === 'same' ? [] : [...grants.reasons, ...(isEmpty ? [NO_ROW] : []), ...met.reasons],
+    ...decidingRows(rows.comparison),
+    notModelled: grade === 'not decided' ? [...piecesOf(rows.comparison), ...met.pieces] : [],
     pieces: rows.pieces,
   };
+}
+
+const piecesOf = (comparison: RowComparison) => (comparison.grade === 'not decided' ? comparison.pieces : []);
+const NO_ROW = 'no policy lets a row be reached by it';
+const NOT_MET = { grade: 'same', reasons: [], pieces: [] } as const;
+
+/** Rows that an update meets and may not write: it fails, which tells that there are such rows. */
+async function diffMet(
+  { role, old, now, compareRows }: Sides,
+  { was, is, rows }: { was: Granted; is: Granted; rows: Rows },
+): Promise<Graded & { readonly reasons: readonly string[]; readonly pieces: readonly string[] }> {
+  const { schema, name } = is.relation;
+  const extents = [extentOf(old, role, was, 'update'), extentOf(now, role, is, 'update')] as const;
+  // Where more rows are written, more are met.
+  if (rows.grade !== 'same' && rows.grade !== 'narrower') return NOT_MET;
+  if (rows.pieces.length === 0 || !isTable(is.relation)) return NOT_MET;
+  if (extents[0] === extents[1] && extents[0] !== 'some') return NOT_MET;
+  const found = await compareRows(old, now, { kind: 'met', role, table: { schema, name } });
+  const { grade } = found;
+  if (grade === 'same' || grade === rows.grade) return NOT_MET;
+  if (grade === 'not decided') return { grade, reasons: [], pieces: found.pieces };
+  const words = grade === 'narrower' ? 'no longer meets rows' : 'meets rows';
+  return { grade, reasons: [`${words} that it may not write, so that a request fails`], pieces: [] };
 }
 
 /** A command that is new, or gone, is wider or narrower by itself. */
@@ -179,17 +207,24 @@ async function diffRows(
   const { schema, name } = (is ?? was)!.relation;
   const code = was && is ? pieces.filter(({ isCode }) => isCode) : [];
   const comparison: RowComparison =
-    code.length > 0 || !isTable((is ?? was)!.relation)
-      ? { grade: 'not decided', pieces: (code.length > 0 ? code : pieces).map((piece) => piece.name) }
-      : await compareRows(old, now, { role, table: { schema, name }, command });
+    code.length > 0
+      ? { grade: 'not decided', pieces: code.map((piece) => piece.name) }
+      : isTable((is ?? was)!.relation)
+        ? await compareRows(old, now, { kind: 'rows', role, table: { schema, name }, command })
+        : ((was && is && command === 'select'
+            ? await diffViewRights({ role, old, now, compareRows }, was.relation, is.relation)
+            : undefined) ?? { grade: 'not decided', pieces: pieces.map((piece) => piece.name) });
   const bound = comparison.grade === 'not decided' && was && is ? boundOf(before, after) : undefined;
   return { grade: comparison.grade, bound, comparison, pieces: was && is ? pieces : [] };
 }
 
-/** How many rows are reached, as far as that is known without the logic; undefined for what is no table. */
+/**
+ * How many rows are reached, as far as that is known without the logic; undefined for what is no table. A token may name the
+ * role of requests without one, and bring claims.
+ */
 function extentOf(anywhere: Anywhere, role: string, granted: Granted | undefined, command: RowCommand) {
   if (!granted) return 'none';
-  return isTable(granted.relation) ? anywhere.extent(role, granted.relation, command) : undefined;
+  return isTable(granted.relation) ? anywhere.extent(role, granted.relation, command, 'any') : undefined;
 }
 
 /** Items of both without repetition, in their order. */

@@ -3,12 +3,14 @@ import type { AccessChange } from './access-diff.ts';
 import { changedPieces } from './compare-pieces.ts';
 import { resultPieces, type Piece } from './deciding-pieces.ts';
 import type { DiffSide } from './diff-side.ts';
+import { gradeOf } from './grade.ts';
+import { differentAnswers } from './token-answers.ts';
 
 /** Name of all roles, in place of one. */
 export const EVERY_ROLE = 'every role';
 
 /** Grades how the function changes that checks each request; nothing where neither side has one. */
-export function diffPreRequest(before: DiffSide, after: DiffSide): AccessChange[] {
+export async function diffPreRequest(before: DiffSide, after: DiffSide): Promise<AccessChange[]> {
   const [was, is] = [functionOf(before), functionOf(after)];
   const { schema, name } = is ?? was ?? {};
   if (schema === undefined || name === undefined) return [];
@@ -23,8 +25,22 @@ export function diffPreRequest(before: DiffSide, after: DiffSide): AccessChange[
   if (!was || !is) return [{ ...change, grade: is ? 'narrower' : 'wider' }];
   const pieces = changedPieces(piecesOf(before, was), piecesOf(after, is));
   if (pieces.length === 0) return [{ ...change, grade: 'same' }];
-  return [{ ...change, grade: 'not decided', notModelled: pieces.map((piece) => piece.name), pieces }];
+  const { opened, closed } =
+    before.answers && after.answers ? differentAnswers(await before.answers(), await after.answers()) : NOT_ASKED;
+  const grade = gradeOf(opened.length > 0, closed.length > 0);
+  if (grade === 'same') {
+    return [{ ...change, grade: 'not decided', notModelled: pieces.map((piece) => piece.name), pieces }];
+  }
+  const reasons = [
+    ...change.reasons,
+    ...(opened.length > 0 ? [`accepts ${opened.join(', ')}`] : []),
+    ...(closed.length > 0 ? [`rejects ${closed.join(', ')}`] : []),
+  ];
+  // Other requests may differ the other way round.
+  return [{ ...change, grade: grade === 'narrower' ? 'incomparable' : grade, reasons, pieces }];
 }
+
+const NOT_ASKED = { opened: [], closed: [] } as const;
 
 function functionOf({ anywhere, preRequest }: DiffSide): SurveyedFunction | undefined {
   if (!preRequest) return undefined;

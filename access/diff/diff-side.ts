@@ -1,5 +1,6 @@
 import type { Anywhere } from '../../audit/anywhere/anywhere.ts';
 import type { QualifiedName } from '../../postgres/qualified-name.ts';
+import type { TokenAnswers } from './token-answers.ts';
 
 /** A function that checks each request. */
 export interface PreRequest extends QualifiedName {
@@ -14,4 +15,6 @@ export interface DiffSide {
   readonly anywhere: Anywhere;
   /** Function that PostgREST calls before each request. @default none */
   readonly preRequest?: PreRequest | undefined;
+  /** Asks that function about tokens, where it differs. @default none: its text is compared alone */
+  readonly answers?: (() => Promise<TokenAnswers>) | undefined;
 }

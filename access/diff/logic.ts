@@ -1,6 +1,7 @@
 import { SecuredPostgrestError } from '../../errors/secured-postgrest-error.ts';
-import { prepareComparison, type Comparison } from '../prove/compare.ts';
-import { startSolver } from '../prove/solver.ts';
+import { prepareComparison } from '../prove/compare.ts';
+import { parseCatalog, type ParsedCatalog } from '../prove/model/parsed-catalog.ts';
+import { startSolver, type Solver } from '../prove/solver.ts';
 import type { CompareRows } from './compare-rows.ts';
 import { withoutSolver } from './compare-rows.ts';
 import type { Anywhere } from '../../audit/anywhere/anywhere.ts';
@@ -16,12 +17,26 @@ export async function withLogic<T>(work: (compareRows: CompareRows) => Promise<T
   });
   if (!solver) return work(withoutSolver);
   await using running = solver;
-  const comparisons = new Map<Anywhere, Map<Anywhere, Promise<Comparison>>>();
-  return await work(async (before, after, question) => {
-    const ofBefore = comparisons.get(before) ?? new Map<Anywhere, Promise<Comparison>>();
-    comparisons.set(before, ofBefore);
-    const comparison = ofBefore.get(after) ?? prepareComparison(before, after, running);
-    ofBefore.set(after, comparison);
-    return (await comparison).compare(question);
-  });
+  return await work(logicOf(running));
+}
+
+/** The logic of a solver. Each database is parsed once. */
+export function logicOf(solver: Solver): CompareRows {
+  const catalogs = new Map<Anywhere, Promise<ParsedCatalog>>();
+  const parse = (anywhere: Anywhere) => {
+    const parsed = catalogs.get(anywhere) ?? parseCatalog(anywhere, []);
+    catalogs.set(anywhere, parsed);
+    return parsed;
+  };
+  return async (before, after, question) => {
+    const comparison = prepareComparison({ before: await parse(before), after: await parse(after) }, solver);
+    switch (question.kind) {
+      case 'rows':
+        return comparison.compare(question);
+      case 'met':
+        return comparison.compareMet(question);
+      case 'call':
+        return comparison.compareCall(question);
+    }
+  };
 }

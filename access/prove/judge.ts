@@ -76,7 +76,8 @@ async function ask(
   { solver, replay }: JudgeOptions,
 ): Promise<Answer> {
   const { scope } = catalog.audited;
-  const requester: Requester = { role, hasToken: role !== scope.anonymous, authenticator: scope.authenticator };
+  const hasToken = !(property.withoutToken && role === scope.anonymous);
+  const requester: Requester = { role, hasToken, authenticator: scope.authenticator };
   const counting = new World(new Script(), requester);
   if (way.build(counting).term === FALSE_TERM && counting.gaps.size === 0) return { pieces: [] };
   const world = new World(new Script(), requester, counting);

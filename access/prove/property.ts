@@ -22,4 +22,6 @@ export interface Property {
    * @default none: all of them count
    */
   readonly exceptReferences?: readonly string[] | undefined;
+  /** Requests with a token do not count. @default false: a token may name the role of requests without one, and bring claims */
+  readonly withoutToken?: boolean | undefined;
 }

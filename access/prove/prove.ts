@@ -1,6 +1,7 @@
 import type pg from 'pg';
 import type { Anywhere } from '../../audit/anywhere/anywhere.ts';
 import type { Declaration } from '../../declaration/types.ts';
+import type { AccessDiff } from '../diff/access-diff.ts';
 import { judge } from './judge.ts';
 import { deriveFromSurvey } from './properties/derive-from-survey.ts';
 import { deriveProperties, type Administrator } from './properties/derive-properties.ts';
@@ -21,6 +22,8 @@ export interface ProofTarget {
   /** Client of a superuser, to replay counterexamples with. @default none: nothing is replayed */
   readonly client?: pg.ClientBase | undefined;
   readonly solver: Solver;
+  /** Compares the database with its declaration. @default not compared */
+  readonly compare?: (() => Promise<AccessDiff>) | undefined;
 }
 
 /** Verdicts for all properties of a database. */
@@ -33,13 +36,16 @@ export interface Proof {
   readonly administrators: readonly Administrator[];
   /** Verdict for revoked tokens; undefined where none can be revoked. */
   readonly revocation: Verdict | undefined;
+  /** How the database differs from its declaration; undefined where it was not compared. */
+  readonly asDeclared: AccessDiff | undefined;
   readonly milliseconds: number;
   /** Random requests at what was proven. @default none were sent */
   readonly attack?: ProofAttack;
 }
 
 /** Judges the derived properties of a database, and those that are given, and replays each counterexample. */
-export async function prove({ audited, declaration, properties = [], client, solver }: ProofTarget): Promise<Proof> {
+export async function prove(target: ProofTarget): Promise<Proof> {
+  const { audited, declaration, properties = [], client, solver, compare } = target;
   const start = performance.now();
   const derived = declaration
     ? deriveProperties(declaration, audited)
@@ -62,6 +68,7 @@ export async function prove({ audited, declaration, properties = [], client, sol
     replays,
     administrators: derived.administrators,
     revocation: declaration && (await judgeRevocation(declaration, audited)),
+    asDeclared: await compare?.(),
     milliseconds: performance.now() - start,
   };
 }

@@ -20,8 +20,8 @@ export interface Anywhere {
   truth(condition: Condition, relation: SurveyedRelation, role: string | undefined, claims?: 'none' | 'any'): Truth;
   /** Truth values of a policy's own condition for a command. Without one, a permissive policy gives no row, and a restrictive one takes none. */
   policyTruth(policy: SurveyedPolicy, command: RowCommand, role: string, claims?: 'none' | 'any'): Truth;
-  /** Rows that exist and that a command of a role reaches; for `insert`, rows that it may write. */
-  extent(role: string, table: SurveyedRelation, command: RowCommand): Extent;
+  /** Rows that exist and that a command of a role reaches; for `insert`, rows that it may write. @param claims as for `truth` */
+  extent(role: string, table: SurveyedRelation, command: RowCommand, claims?: 'none' | 'any'): Extent;
   /** Alternatives of a policy's condition for a command, each with parts that must all be true. */
   alternatives(condition: Condition, table: SurveyedRelation): readonly (readonly Atom[])[];
   /** The condition by which a policy decides for a command. */
@@ -57,10 +57,15 @@ export async function prepare(survey: Survey, scope: AuditScope): Promise<Anywhe
     return truth(condition, policy.relation, role, claims);
   };
   const extents = new Map<string, Extent>();
-  const findExtent = (role: string, table: SurveyedRelation, command: RowCommand): Extent => {
+  const findExtent = (
+    role: string,
+    table: SurveyedRelation,
+    command: RowCommand,
+    claims: 'none' | 'any' | undefined,
+  ): Extent => {
     if (reach.isUnbound(role, table)) return 'all';
     const binding = reach.policies(role, table, command);
-    const of = (policy: SurveyedPolicy) => policyTruth(policy, command, role);
+    const of = (policy: SurveyedPolicy) => policyTruth(policy, command, role, claims);
     const permissive = binding.filter((policy) => policy.permissive).map(of);
     const restrictive = binding.filter((policy) => !policy.permissive).map(of);
     if (permissive.every(isNeverTrue) || restrictive.some(isNeverTrue)) return 'none';
@@ -76,9 +81,9 @@ export async function prepare(survey: Survey, scope: AuditScope): Promise<Anywhe
     policyTruth,
     deciding,
     alternatives: (condition, table) => disjunctsOf(condition, table, texts),
-    extent: (role, table, command) => {
-      const key = `${table.id} ${command} ${role}`;
-      const found = extents.get(key) ?? findExtent(role, table, command);
+    extent: (role, table, command, claims) => {
+      const key = `${table.id} ${command} ${role} ${claims ?? ''}`;
+      const found = extents.get(key) ?? findExtent(role, table, command, claims);
       extents.set(key, found);
       return found;
     },

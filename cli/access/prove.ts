@@ -3,6 +3,7 @@ import { extname, join, relative, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { Option, type Command } from 'commander';
 import type pg from 'pg';
+import { compareWithDeclared, type DeclaredDatabase } from '../../access/prove/as-declared.ts';
 import { attackProof } from '../../access/prove/attack-proof.ts';
 import { proofJson } from '../../access/prove/report/proof-json.ts';
 import { proofText } from '../../access/prove/report/proof-text.ts';
@@ -17,7 +18,8 @@ import type { ScopeOptions } from '../../audit/anywhere/find-scope.ts';
 import { declaredScope } from '../../audit/declared-scope.ts';
 import type { Declaration } from '../../declaration/types.ts';
 import { refuse } from '../../errors/secured-postgrest-error.ts';
-import { connect } from '../../postgres/connect.ts';
+import { visible } from '../../errors/visible.ts';
+import { connect, type DatabaseConnection } from '../../postgres/connect.ts';
 import { withClient } from '../../postgres/with-client.ts';
 import { startSource } from '../../testing/source.ts';
 import { auditConnection, givenOptions } from '../audit/audit-connection.ts';
@@ -29,6 +31,7 @@ import { addScopeOptions, givenScope } from '../scope-options.ts';
 
 interface Options extends ScopeOptions {
   readonly properties?: string;
+  readonly declaration?: string;
   readonly format: 'text' | 'json';
   readonly writeTests?: string;
   readonly failOn: 'leak' | 'not-modelled';
@@ -41,6 +44,7 @@ export function addProveCommand(access: Command): void {
     .command('prove')
     .description('prove who sees what, for all rows and tokens; exits with 2 if there is a leak')
     .argument('[declaration]', 'file with the declaration; or postgresql://user@host:5432/name (default: DATABASE_URL)')
+    .option('--declaration <file>', 'of a database: prove it against this declaration, and compare both')
     .option('--properties <file>', 'properties of your own, beside the derived ones: JSON, or a module')
     .addOption(new Option('--format <name>', 'format of the report').choices(['text', 'json']).default('text'))
     .option('--write-tests <directory>', 'write a test of vitest for each leak of a declaration')
@@ -74,12 +78,23 @@ async function run(target: string | undefined, options: Options, command: Comman
       refuse('invalid_prop', '--attack', 'random rows and requests need a database of their own', name);
     }
   }
+  if (isFile && options.declaration !== undefined) {
+    refuse(
+      'invalid_prop',
+      '--declaration',
+      `${visible(target)} is a declaration, which is as declared`,
+      'name a database, such as postgresql://user@host:5432/name',
+    );
+  }
   const proof = isFile ? await proveDeclaration(target, options) : await proveConnection(target, options, command);
   process.stdout.write(options.format === 'json' ? proofJson(proof) : proofText(proof));
   checkContradictions(proof);
   const { leak, 'not modelled': open } = totals(proof.judgements);
-  const isOpen = open > 0 || proof.revocation?.status === 'not modelled';
-  if (leak > 0 || (options.failOn === 'not-modelled' && isOpen)) process.exitCode = 2;
+  const changes = proof.asDeclared?.changes ?? [];
+  const isUndecided = changes.some(({ grade }) => grade === 'not decided');
+  const isOpen = open > 0 || proof.revocation?.status === 'not modelled' || isUndecided;
+  const differs = changes.some(({ grade }) => grade !== 'not decided');
+  if (leak > 0 || differs || (options.failOn === 'not-modelled' && isOpen)) process.exitCode = 2;
 }
 
 async function proveDeclaration(file: string, options: Options): Promise<Proof> {
@@ -87,7 +102,9 @@ async function proveDeclaration(file: string, options: Options): Promise<Proof> 
   const source = await startSource(declaration);
   try {
     const proof = await source.inCopy(async (connection) => {
-      const proven = await withClient(connection, (client) => proveClient(client, options, declaration, true));
+      const proven = await withClient(connection, (client) =>
+        proveClient(client, options, { declaration, replays: true }),
+      );
       const { attack: seconds } = options;
       return seconds === undefined ? proven : attackProof(proven, { connection, declaration, seconds });
     });
@@ -118,19 +135,48 @@ async function proveConnection(uri: string | undefined, options: Options, comman
     environment: process.env,
     place: 'access prove',
   });
+  const replays = options.replay ?? false;
+  if (options.declaration === undefined) {
+    return inConnection(connection, (client) => proveClient(client, options, { replays }));
+  }
+  const declaration = await loadDeclaration(options.declaration);
+  const source = await startSource(declaration);
+  try {
+    return await source.inCopy((declared) =>
+      inConnection(connection, (client) => {
+        const compared = { declared, ...(replays && { connection }) };
+        return proveClient(client, options, { declaration, replays, compared });
+      }),
+    );
+  } finally {
+    await source.stop();
+  }
+}
+
+async function inConnection<T>(
+  connection: DatabaseConnection,
+  work: (client: pg.ClientBase) => Promise<T>,
+): Promise<T> {
   const client = await connect(connection);
   try {
-    return await proveClient(client, options, undefined, options.replay ?? false);
+    return await work(client);
   } finally {
     await client.end();
   }
 }
 
+/** A database to prove. */
+interface Database {
+  readonly declaration?: Declaration;
+  readonly replays: boolean;
+  /** Connections with which it is compared with its declaration. */
+  readonly compared?: Pick<DeclaredDatabase, 'declared' | 'connection'>;
+}
+
 async function proveClient(
   client: pg.ClientBase,
   { properties: file, ...options }: Options,
-  declaration: Declaration | undefined,
-  replays: boolean,
+  { declaration, replays, compared }: Database,
 ): Promise<Proof> {
   const audited = await readAnywhere(
     client,
@@ -140,7 +186,9 @@ async function proveClient(
   await checkConditions(client, properties, file ?? '');
   const solver = await startSolver();
   try {
-    return await prove({ audited, declaration, properties, client: replays ? client : undefined, solver });
+    const compare =
+      declaration && compared && (() => compareWithDeclared({ declaration, audited, solver, ...compared }));
+    return await prove({ audited, declaration, properties, client: replays ? client : undefined, solver, compare });
   } finally {
     await solver[Symbol.asyncDispose]();
   }

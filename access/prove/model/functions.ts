@@ -7,6 +7,7 @@ import {
   type Expression,
 } from '../../../postgres/expressions/parse-expression.ts';
 import type { Node } from '../../../postgres/expressions/walk.ts';
+import { resultPieces } from '../../diff/deciding-pieces.ts';
 import { cast, tryCast } from './casts.ts';
 import { DEEPEST, type Environment } from './environment.ts';
 import { evaluate, scalarFrom, unknown } from './evaluate.ts';
@@ -176,7 +177,13 @@ function opaque(
   environment.world.unmodelled.add(piece);
   // The same of the same, if it reads nothing but its arguments; one that reads tables does so at one time.
   if (fn.volatility === 'v') return unknown(environment, expression, kind);
-  return environment.world.apply(piece, kind, values);
+  // Another body computes something else, and so do other rights: two states of a database have symbols of their own.
+  return environment.world.apply(`${piece} ${decidingOn(environment, fn)}`, kind, values);
+}
+
+/** All that decides on the result of a function for the user who calls it. */
+function decidingOn({ catalog, user }: Environment, fn: SurveyedFunction): string {
+  return JSON.stringify(resultPieces(catalog.audited, user, fn).map(({ text }) => text));
 }
 
 function builtIn(

@@ -41,13 +41,10 @@ export async function parseCatalog(audited: Anywhere, texts: Iterable<string>): 
     if (statement) statements.set(view, statement);
   }
   for (const fn of survey.functions) {
-    const sql = singleStatement(fn, audited.texts.bodyOf(fn));
-    if (sql === undefined) continue;
-    const found = (await orUndefined(parseSql({ file: fn.name, sql }))) ?? [];
-    if (found.length === 1) statements.set(fn, found[0]!);
+    const statement = await statementOf(fn, audited);
+    if (statement) statements.set(fn, statement);
   }
   const relations = groupBy(survey.relations, ({ name }) => name);
-  const isQuery = (statement: ParsedStatement | undefined) => statement?.kind === 'SelectStmt';
   return {
     audited,
     relation: (schema, name) => {
@@ -66,6 +63,23 @@ export async function parseCatalog(audited: Anywhere, texts: Iterable<string>): 
     expression: (text) => expressions.get(text),
     isTryCast: (fn) => TRY_CAST.test(audited.texts.bodyOf(fn).replace(/\s+/g, ' ')),
   };
+}
+
+/** The only query that a function runs. */
+export async function queryOf(fn: SurveyedFunction, audited: Anywhere): Promise<Node | undefined> {
+  const statement = await statementOf(fn, audited);
+  return isQuery(statement) ? statement?.node : undefined;
+}
+
+async function statementOf(fn: SurveyedFunction, { texts }: Anywhere): Promise<ParsedStatement | undefined> {
+  const sql = singleStatement(fn, texts.bodyOf(fn));
+  if (sql === undefined) return undefined;
+  const found = (await orUndefined(parseSql({ file: fn.name, sql }))) ?? [];
+  return found.length === 1 ? found[0] : undefined;
+}
+
+function isQuery(statement: ParsedStatement | undefined): boolean {
+  return statement?.kind === 'SelectStmt';
 }
 
 const TRY_CAST =

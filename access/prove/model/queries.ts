@@ -1,3 +1,4 @@
+import { grantedColumns } from '../../../audit/anywhere/kept.ts';
 import type { SurveyedRelation } from '../../../audit/anywhere/survey.ts';
 import {
   expressionOf,
@@ -195,12 +196,25 @@ export function readRelation(
       return { guard, source: { alias: relation.name, columns: columnsOf(named) }, uses };
     });
   }
-  return world.rowsOf(relation).map((row) => ({
-    guard: all(row.present, environment.sql.visible(row, 'select', environment)),
-    source: sourceOf(row),
-    uses: [{ row, guard: TRUE_TERM }],
-  }));
+  const granted = grantedColumns(catalog.audited, environment.role, relation, 'select');
+  const isReadable = (name: string) => granted === 'all' || granted.has(name);
+  if (granted !== 'all' && granted.size === 0) world.refusals.add(refusalOf(relation, environment));
+  return world.rowsOf(relation).map((row) => {
+    const { alias, columns } = sourceOf(row);
+    const get = (name: string) => {
+      if (!isReadable(name) && columns.names.includes(name)) world.refusals.add(refusalOf(relation, environment));
+      return columns.get(name);
+    };
+    return {
+      guard: all(row.present, environment.sql.visible(row, 'select', environment)),
+      source: { alias, columns: { ...columns, get } },
+      uses: [{ row, guard: TRUE_TERM }],
+    };
+  });
 }
+
+const refusalOf = ({ schema, name }: SurveyedRelation, { role }: Environment) =>
+  `${role} may not read ${schema}.${name}`;
 
 /** The environment in which a view's query runs. */
 export function viewEnvironment(view: SurveyedRelation, environment: Environment): Environment {

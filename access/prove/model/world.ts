@@ -44,6 +44,8 @@ export class World {
   readonly unmodelled = new Set<string>();
   /** Pieces because of which a world without a leak proves nothing. */
   readonly gaps = new Set<string>();
+  /** Relations that SQL of the question reads without the privilege: where Postgres meets it, the request fails. */
+  readonly refusals = new Set<string>();
   /** Casts from text: what a text has to be for a value. */
   readonly casts: { readonly text: string; readonly kind: Kind; readonly value: string }[] = [];
   /** Symbols of constants, and their texts. */

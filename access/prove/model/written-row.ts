@@ -24,7 +24,8 @@ export function newRow(
     const { name, generated, required } = column;
     const kind = world.columnKind(column);
     if (set === 'any' || set.has(name) || granted.includes(name)) continue;
-    if (before && !generated) {
+    // A number that Postgres has given stays; a generated column follows from others.
+    if (before && !(generated && column.default !== null)) {
       values.set(name, before.value(name)!);
       continue;
     }

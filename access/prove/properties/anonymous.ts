@@ -14,6 +14,7 @@ export function anonymousProperties(declaration: Declaration, table: Table): Pro
   if (!anonymous) return [];
   const relation = { schema: table.schema, name: table.name };
   const role = anonymous.name;
+  const common = { roles: [role], relation, withoutToken: true };
   const reads = publicRows(declaration, table, role, 'select');
   const writes = COMMANDS.filter((command) => command !== 'select').map(
     (command) => [command, publicRows(declaration, table, role, command)] as const,
@@ -23,8 +24,7 @@ export function anonymousProperties(declaration: Declaration, table: Table): Pro
     {
       name: 'anonymous-reads-only',
       words: `${role} reads ${reads === 'false' ? 'no row' : 'only public rows'} of ${table.name}`,
-      roles: [role],
-      relation,
+      ...common,
       commands: ['select'],
       only: reads,
     },
@@ -33,8 +33,7 @@ export function anonymousProperties(declaration: Declaration, table: Table): Pro
           {
             name: 'anonymous-writes-nothing',
             words: `${role} writes no row of ${table.name}`,
-            roles: [role],
-            relation,
+            ...common,
             commands: closed,
             only: 'false',
           },
@@ -45,8 +44,7 @@ export function anonymousProperties(declaration: Declaration, table: Table): Pro
       .map(([command, only]) => ({
         name: 'anonymous-writes-only',
         words: `${role} does ${command} on ${table.name} only with declared rows`,
-        roles: [role],
-        relation,
+        ...common,
         commands: [command],
         only,
       })),

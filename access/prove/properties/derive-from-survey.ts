@@ -34,7 +34,7 @@ function nameOf({ schema, name }: SurveyedRelation) {
 function anonymousNothing({ scope }: Anywhere, table: SurveyedRelation): Property[] {
   const { anonymous } = scope;
   if (anonymous === undefined) return [];
-  const common = { roles: [anonymous], relation: nameOf(table), only: 'false' };
+  const common = { roles: [anonymous], relation: nameOf(table), only: 'false', withoutToken: true };
   return [
     {
       ...common,

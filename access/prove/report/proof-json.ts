@@ -2,8 +2,9 @@ import type { ProofAttack } from '../attack-proof.ts';
 import type { Proof } from '../prove.ts';
 import { totals } from './proof-summary.ts';
 
-/** A proof as JSON: each judgement, administrators, totals and the time. */
-export function proofJson({ judgements, administrators, revocation, replayed, milliseconds, attack }: Proof): string {
+/** A proof as JSON: each judgement, administrators, totals, differences from the declaration, and the time. */
+export function proofJson(proof: Proof): string {
+  const { judgements, administrators, revocation, asDeclared, replayed, milliseconds, attack } = proof;
   const entries = judgements.map(({ property, role, command, verdict }) => {
     const { name, words, relation, columns, only } = property;
     return {
@@ -31,6 +32,7 @@ export function proofJson({ judgements, administrators, revocation, replayed, mi
     })),
     ...(revocation && { revocation }),
     ...(attack && { attack: attackJson(attack) }),
+    ...(asDeclared && { asDeclared: { changes: asDeclared.changes, same: asDeclared.same } }),
   };
   return `${JSON.stringify(report, undefined, 2)}\n`;
 }

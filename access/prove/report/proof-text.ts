@@ -1,5 +1,6 @@
 import { groupBy } from '../../../audit/group-by.ts';
 import { visible } from '../../../errors/visible.ts';
+import { changeLine, diffSummary, rowWords } from '../../report/diff-words.ts';
 import type { Proof } from '../prove.ts';
 import type { Counterexample, Judgement } from '../verdict.ts';
 import { byTable, totals, type TableVerdict } from './proof-summary.ts';
@@ -10,7 +11,15 @@ export function proofText(proof: Proof): string {
   const blocks = [...tables].map(([name, verdicts]) =>
     [visible(name), ...verdicts.flatMap((one) => lines(one, proof))].join('\n'),
   );
-  return `${[...blocks, ...revocationBlock(proof), ...administratorsBlock(proof), ...attackBlock(proof), summary(proof)].join('\n\n')}\n`;
+  const parts = [
+    ...blocks,
+    ...revocationBlock(proof),
+    ...declaredBlock(proof),
+    ...administratorsBlock(proof),
+    ...attackBlock(proof),
+    summary(proof),
+  ];
+  return `${parts.join('\n\n')}\n`;
 }
 
 function lines(verdict: TableVerdict, proof: Proof): string[] {
@@ -59,6 +68,15 @@ function revocationBlock({ revocation }: Proof): string[] {
   if (!revocation) return [];
   const pieces = revocation.status === 'not modelled' ? revocation.pieces.map((piece) => `    ${visible(piece)}`) : [];
   return [[`revoked subjects reach nothing: ${revocation.status}`, ...pieces].join('\n')];
+}
+
+function declaredBlock({ asDeclared }: Proof): string[] {
+  if (!asDeclared) return [];
+  const changes = asDeclared.changes.flatMap((change) => [
+    `  ${change.grade}: ${visible(changeLine(change))}`,
+    ...rowWords(change).map(({ words }) => `    ${visible(words)}`),
+  ]);
+  return [[`compared with the declaration: ${diffSummary(asDeclared)}`, ...changes].join('\n')];
 }
 
 function administratorsBlock({ administrators }: Proof): string[] {

@@ -61,9 +61,9 @@ describe('the texts of policies', () => {
     expect(changedPieces([piece('a')], [{ ...piece('a'), name: 'policy renamed' }])).toEqual([]);
   });
 
-  it('of a function on both sides count as code, of a function on one side as part of its policy', () => {
-    const fn = (text: string): Piece => ({ name: 'function f()', text, effect: 'code' });
-    expect(changedPieces([fn('1')], [fn('2')])).toMatchObject([{ isCode: true }]);
-    expect(changedPieces([], [fn('2')])).toMatchObject([{ isCode: false }]);
+  it('of a function count as code where a trigger runs it, and not where a policy calls it', () => {
+    const fn = (text: string, effect: Piece['effect']): Piece => ({ name: 'function f()', text, effect });
+    expect(changedPieces([fn('1', 'code')], [fn('2', 'code')])).toMatchObject([{ isCode: true }]);
+    expect(changedPieces([fn('1', 'other')], [fn('2', 'other')])).toMatchObject([{ isCode: false }]);
   });
 });
