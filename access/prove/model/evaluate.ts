@@ -33,6 +33,12 @@ export function unknown(
   return environment.world.fresh(kind, pieceOf(expression));
 }
 
+/** Records that values of a kind may be equal and not the same. */
+export function noteTexts(kind: Kind, { catalog, world }: Environment): void {
+  if (kind !== 'text' || !catalog.audited.survey.server.vague_texts) return;
+  world.gaps.add('texts that are equal and not the same, in a collation that is not deterministic');
+}
+
 /** A piece of SQL in words, short. */
 export function pieceOf(expression: Expression | undefined): string {
   if (!expression) return 'SQL that the parser does not read';

@@ -7,6 +7,7 @@ import {
   type Expression,
 } from '../../../postgres/expressions/parse-expression.ts';
 import type { Node } from '../../../postgres/expressions/walk.ts';
+import { isMember } from './arrays.ts';
 import { cast, literal } from './casts.ts';
 import { callFunction } from './functions.ts';
 import { all, any, choose, FALSE_TERM, not, TRUE_TERM } from './script.ts';
@@ -380,6 +381,11 @@ function anyOfArray(
   expression: Expression,
   environment: Environment,
 ): Value {
+  const isAll = expression.node['kind'] === 'AEXPR_OP_ALL';
+  if (operator === (isAll ? '<>' : '=')) {
+    const found = isMember(left, right, environment);
+    if (found) return scalarOf(isAll ? negated(found) : found);
+  }
   const [value, array] = [left, right].map((side) => scalarFrom(side, environment, expression)) as [Scalar, Scalar];
   const found = environment.world.apply(`${operator} ${String(expression.node['kind'])}`, 'bool', [value, array]);
   environment.world.unmodelled.add(`${operator} ANY of an array`);

@@ -1,7 +1,8 @@
 import { namesOf, type Expression } from '../../../postgres/expressions/parse-expression.ts';
+import { comparesArrays } from './arrays.ts';
 import { cast } from './casts.ts';
 import type { Environment } from './environment.ts';
-import { scalarFrom, unknown } from './evaluate.ts';
+import { noteTexts, scalarFrom, unknown } from './evaluate.ts';
 import { all, any, FALSE_TERM, not, same } from './script.ts';
 import {
   isNumber,
@@ -35,9 +36,7 @@ export function compare(operator: string, left: Value, right: Value, environment
 function comparison(operator: string, left: Scalar, right: Scalar, environment: Environment): string {
   const { world } = environment;
   if (left.kind === right.kind) {
-    if (left.kind === 'text' && environment.catalog.audited.survey.server.vague_texts) {
-      world.gaps.add('texts that are equal and not the same, in a collation that is not deterministic');
-    }
+    noteTexts(left.kind, environment);
     if (operator === '=') return same(left.term, right.term);
     const order = ORDERS[operator];
     if (order !== undefined && ORDERED.includes(left.kind)) return `(${order} ${left.term} ${right.term})`;
@@ -100,6 +99,8 @@ export function operate(
   if (!isOwn) return unknown(environment, expression, 'bool');
   if (left.kind === 'claims') return operateOnClaims(operator, left.path, key, environment, expression);
   if (right && COMPARISONS.has(operator)) return scalarOf(compare(operator, left, right, environment));
+  const compared = comparesArrays(operator, left, right, environment);
+  if (compared) return scalarOf(compared);
   const scalars = operands.map((operand) => scalarFrom(operand, environment, expression));
   const isNull = any(...scalars.map((scalar) => scalar.isNull));
   const numbers = scalars.map((scalar, n) =>

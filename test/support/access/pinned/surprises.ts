@@ -14,6 +14,41 @@ export interface Surprise {
 
 export const SURPRISES: readonly Surprise[] = [
   {
+    words: 'an unknown value is no member of an empty array',
+    columns: 'a text[]',
+    using: "NOT (private.claim('name') = ANY (a))",
+    only: "private.claim('name') IS NOT NULL",
+    row: "'{}'",
+  },
+  {
+    words: 'an array may have a member that is null',
+    columns: 'a text[]',
+    using: "('x' = ANY (a)) IS NULL",
+    only: 'a IS NULL',
+    row: "'{NULL}'",
+  },
+  {
+    words: 'an array contains no null, which is not unknown',
+    columns: 'a text[], b text',
+    using: '(a @> ARRAY[b]) IS FALSE',
+    only: 'b IS NOT NULL',
+    row: "'{x}', NULL",
+  },
+  {
+    words: 'every array contains an empty one',
+    columns: 'a text[], b text',
+    using: "a @> '{}'::text[]",
+    only: 'b = ANY (a)',
+    row: "'{x}', 'y'",
+  },
+  {
+    words: 'an array that overlaps with a list does not contain it',
+    columns: 'a int[], b int',
+    using: 'a && ARRAY[b, 2]',
+    only: 'a @> ARRAY[b, 2]',
+    row: "'{2}', 1",
+  },
+  {
     words: 'infinity plus one is no more than infinity',
     columns: 'a numeric',
     using: 'true',
