@@ -17,4 +17,9 @@ export interface Property {
    * is true. `claim('a', 'b')` is the text of a claim by its path. `false`: they reach nothing.
    */
   readonly only: string;
+  /**
+   * Names of foreign keys of the table whose actions do not count: a row is deleted with the row that it references.
+   * @default none: all of them count
+   */
+  readonly exceptReferences?: readonly string[] | undefined;
 }

@@ -1,8 +1,9 @@
+import type { ProofAttack } from '../attack-proof.ts';
 import type { Proof } from '../prove.ts';
 import { totals } from './proof-summary.ts';
 
 /** A proof as JSON: each judgement, administrators, totals and the time. */
-export function proofJson({ judgements, administrators, revocation, replayed, milliseconds }: Proof): string {
+export function proofJson({ judgements, administrators, revocation, replayed, milliseconds, attack }: Proof): string {
   const entries = judgements.map(({ property, role, command, verdict }) => {
     const { name, words, relation, columns, only } = property;
     return {
@@ -29,6 +30,21 @@ export function proofJson({ judgements, administrators, revocation, replayed, mi
       commands,
     })),
     ...(revocation && { revocation }),
+    ...(attack && { attack: attackJson(attack) }),
   };
   return `${JSON.stringify(report, undefined, 2)}\n`;
+}
+
+function attackJson({ contradictions, seconds, ...counts }: ProofAttack) {
+  return {
+    ...counts,
+    seconds: Math.round(seconds * 10) / 10,
+    contradictions: contradictions.map(({ property: { name, words, relation }, counterexample }) => ({
+      property: name,
+      words,
+      schema: relation.schema,
+      table: relation.name,
+      counterexample,
+    })),
+  };
 }
