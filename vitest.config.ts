@@ -2,6 +2,7 @@ import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
 import { postgrestPrograms } from './test/support/postgrest-programs.ts';
 import { terrainModules } from './scripts/cdk-terrain.mjs';
+import { sharedFiles } from './test/support/shared-files.ts';
 
 const seconds = 1000;
 
@@ -32,14 +33,23 @@ const otherNames =
 /** One file at a time, after the files of smaller `groupOrder`: these tests share the machine's Docker engine. */
 const alone = (groupOrder: number) => ({ fileParallelism: false, sequence: { groupOrder } });
 
+/**
+ * Files that run one after the other in the same processes, which load each module once: a process for each file takes
+ * between half a second and two seconds of CPU time more.
+ */
+const shared = {
+  unit: sharedFiles(['test/unit']),
+  embedded: sharedFiles(['gateway', 'hostile', 'postgres', 'providers'].map((folder) => `test/embedded/${folder}`)),
+};
 /** `npm test` runs these tests beside those that deploy: what the engine of this machine runs is none of their business. */
 const withoutEngine = { env: { DOCKER_HOST: 'tcp://127.0.0.1:1' } };
 /** The unit tests of constructs once more, on CDK Terrain where they import CDKTF; without slow ones that synthesize little. */
 const terrain = {
-  ...kind('terrain', 20 * seconds, {
+  ...kind('terrain', 60 * seconds, {
     include: ['test/terrain/*.test.ts', 'test/unit/{constructs,stacks}/**/*.test.ts'],
     exclude: ['**/{provider-keys,secrets-directory,server-certificate-race}.test.ts'],
     setupFiles: ['test/support/terrain-modules.ts'],
+    isolate: false,
   }),
   resolve: {
     alias: [
@@ -56,17 +66,26 @@ export default defineConfig({
     // Servers take half of the time: two workers are quicker also where there are two cores.
     maxWorkers: Math.max(2, availableParallelism() - 1),
     projects: [
-      kind('unit', 60 * seconds, withoutEngine),
+      kind('unit', 60 * seconds, { ...withoutEngine, exclude: shared.unit }),
+      kind('unit-shared', 60 * seconds, { ...withoutEngine, include: shared.unit, isolate: false }),
       kind('site', 300 * seconds, withoutEngine),
       terrain,
       kind('embedded', 180 * seconds, {
         ...withoutEngine,
         include: ['test/embedded/**/*.test.ts', 'examples/**/*.test.ts'],
+        exclude: shared.embedded,
+        ...patient,
+      }),
+      kind('embedded-shared', 180 * seconds, {
+        ...withoutEngine,
+        include: shared.embedded,
+        isolate: false,
         ...patient,
       }),
       ...postgrestPrograms().map(({ name, path }) =>
         kind(name, 180 * seconds, {
           include: versionTests,
+          isolate: false,
           env: { ...withoutEngine.env, POSTGREST_BINARY: path },
           ...patient,
         }),

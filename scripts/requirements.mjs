@@ -129,9 +129,11 @@ function cluster() {
 /** The kinds of tests, as the projects of vitest are named, and what each needs. */
 const requirements = {
   unit: [],
+  'unit-shared': [],
   site: [site],
   terrain: [terrainObstacle],
   embedded: [postgres, postgrest],
+  'embedded-shared': [postgres, postgrest],
   'postgrest-14': [postgres, postgrestOf(14)],
   'postgrest-16': [postgres, postgrestOf(16)],
   browser: [postgres, postgrest, chromium],

@@ -20,7 +20,10 @@ const PIPED = ['ignore', 'pipe', 'pipe'];
  */
 const lanes = [
   {
-    kinds: ['unit', 'site', 'terrain', 'embedded', 'postgrest-14', 'postgrest-16', 'browser'],
+    kinds: [
+      ...['unit', 'unit-shared', 'site', 'terrain'],
+      ...['embedded', 'embedded-shared', 'postgrest-14', 'postgrest-16', 'browser'],
+    ],
     usesEngine: false,
     priority: 5,
   },

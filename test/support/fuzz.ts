@@ -1,7 +1,7 @@
 /** `FULL_TESTS=1`: wide sets are run whole, and from other cases each time; otherwise a fixed sample of them. */
 export const FULL_TESTS = process.env['FULL_TESTS'] === '1';
 /** How many cases a property is tried with: `FUZZ_RUNS` for more than in a normal run. */
-export const FUZZ_RUNS = Number(process.env['FUZZ_RUNS'] ?? 2000);
+export const FUZZ_RUNS = Number(process.env['FUZZ_RUNS'] ?? (FULL_TESTS ? 2000 : 1000));
 /** What the cases are made from: printed by a property that fails, to be given again. */
 export const FUZZ_SEED = Number(process.env['FUZZ_SEED'] ?? (FULL_TESTS ? Math.floor(Math.random() * 2 ** 31) : 3));
 
