@@ -40,7 +40,7 @@ export interface RelationRequest {
   readonly needsSelect: boolean;
   /** True if it asks for a part of the rows. */
   readonly isPaged: boolean;
-  /** What an INSERT does where the row exists; undefined: Postgres rejects it. */
+  /** Resolution of an INSERT where the row exists; undefined: Postgres rejects it. */
   readonly conflict: Conflict | undefined;
   /** Resources that the answer embeds. */
   readonly embedded: readonly EmbeddedRequest[];

@@ -7,7 +7,7 @@ import type { ApiRequest } from './request/api-request.ts';
 import type { Resolution } from './request/preferences.ts';
 import { splitList } from './request/split-list.ts';
 
-/** What an INSERT does with a row that exists. */
+/** Resolution of an INSERT of a row that exists. */
 export interface Conflict {
   readonly resolution: Resolution;
   /** Columns by which rows are the same: those of `on_conflict`, or else the primary key. */

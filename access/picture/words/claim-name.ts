@@ -1,5 +1,6 @@
 import type { Anywhere } from '../../../audit/anywhere/anywhere.ts';
-import { comparisonOf, constantText, nodesBelow, unwrapped } from '../../../audit/anywhere/conditions/comparisons.ts';
+import { claimOf, claimsOf, claimSources } from '../../../audit/anywhere/conditions/claim-of.ts';
+import { comparisonOf, nodesBelow, unwrapped } from '../../../audit/anywhere/conditions/comparisons.ts';
 import { expressionsOf, namesOf, textOf, type Expression } from '../../../postgres/expressions/parse-expression.ts';
 
 /** Functions call functions, and some themselves. */
@@ -14,26 +15,17 @@ export function claimName(expression: Expression | undefined, audited: Anywhere)
 function pathOf(expression: Expression | undefined, audited: Anywhere, depth: number): readonly string[] | undefined {
   const inner = unwrapped(expression);
   if (!inner || depth > DEEPEST) return undefined;
+  const sources = claimSources(audited);
+  const known = claimOf(inner, sources) ?? claimsOf(inner, sources);
+  if (known) return known.path;
   const again = (part: Expression | undefined) => pathOf(part, audited, depth + 1);
-  if (inner.kind === 'A_Expr') return memberPath(inner, again);
+  if (inner.kind === 'A_Expr') return again(comparisonOf(inner.node).left);
   if (inner.kind === 'FuncCall') return callPath(inner, audited, again);
   const parts = expressionsOf(inner.node['args']);
   return parts.map(again).find((path) => path !== undefined);
 }
 
-/** `claims -> 'a' ->> 'b'`, `claims #>> '{a,b}'`, and `NULLIF(claim, '')`. */
-function memberPath(
-  { node }: Expression,
-  again: (part: Expression | undefined) => readonly string[] | undefined,
-): readonly string[] | undefined {
-  const { operator, left, right } = comparisonOf(node);
-  const path = again(left);
-  if (path === undefined || !['->', '->>', '#>', '#>>'].includes(operator)) return path;
-  const name = constantText(right);
-  if (name === undefined) return undefined;
-  return [...path, ...(operator.startsWith('#') ? name.replace(/^\{|\}$/g, '').split(',') : [name])];
-}
-
+/** A call that is not all that it reads: of a function that changes the claim, or that computes it from several. */
 function callPath(
   { node }: Expression,
   { texts, conditions }: Anywhere,
@@ -42,10 +34,6 @@ function callPath(
   const names = namesOf(node['funcname']);
   const [schema, name = ''] = names.length > 1 ? names.slice(-2) : [undefined, names[0]];
   const args = expressionsOf(node['args']);
-  if (name === 'current_setting') {
-    const [, kind, claim] = /^request\.jwt\.(claims?)(?:\.(.+))?$/.exec(textOf(args[0]) ?? '') ?? [];
-    return kind === undefined ? undefined : claim === undefined ? [] : [claim];
-  }
   if (texts.named(schema, name).some((fn) => texts.readsRequest(fn))) {
     const given = args.flatMap(constantsIn);
     if (given.length > 0) return given;

@@ -10,6 +10,7 @@ import { show } from '../../../tokens/show.ts';
 import type { ConditionPart, Truth } from '../explanation.ts';
 import type { RequestSession } from '../request-session.ts';
 import { readClaim } from '../../../declaration/claims.ts';
+import { claimSources } from '../../../audit/anywhere/conditions/claim-of.ts';
 import { claimPaths, columnsIn, inWords } from './claim-words.ts';
 import { evaluate, type Value } from './evaluate.ts';
 
@@ -52,7 +53,6 @@ async function prepare(
   table: SurveyedRelation,
   session: RequestSession,
 ): Promise<Prepared> {
-  const { texts } = session.audited;
   const inner: Prepared[] = [];
   for (const part of parts) inner.push(await prepare(part, table, session));
   if (join) {
@@ -64,7 +64,7 @@ async function prepare(
   const sides = await sidesOf(sql);
   if (!sides) return { sql, words: sql, join, parts: inner, sides, columns, claim: undefined };
   const { left, right } = sides;
-  const [leftWords, rightWords] = [await inWords(left, texts), await inWords(right, texts)];
+  const [leftWords, rightWords] = [await inWords(left, session.audited), await inWords(right, session.audited)];
   const operator = sql
     .slice(sql.indexOf(left) + left.length, sql.lastIndexOf(right))
     .replaceAll(/[()]/g, ' ')
@@ -83,11 +83,11 @@ async function prepare(
 async function comparedClaim(
   { left, right }: Sides,
   [leftWords, rightWords]: readonly [string, string],
-  { audited: { texts }, settings }: RequestSession,
+  { audited, settings }: RequestSession,
 ): Promise<Prepared['claim']> {
   const [side, words, other] = rightWords.startsWith('claim ') ? [right, rightWords, left] : [left, leftWords, right];
   if (!words.startsWith('claim ')) return undefined;
-  const [path] = await claimPaths(side, texts);
+  const [path] = await claimPaths(side, claimSources(audited));
   const claims = JSON.parse(settings['request.jwt.claims'] ?? '{}') as Record<string, unknown>;
   return path && { path, given: readClaim(claims, path), own: side, other };
 }

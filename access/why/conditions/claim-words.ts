@@ -1,27 +1,17 @@
 import { namesIn } from '../../../postgres/catalog/body-names.ts';
-import {
-  comparisonOf,
-  constantText,
-  nodesBelow,
-  withoutCasts,
-} from '../../../audit/anywhere/conditions/comparisons.ts';
+import type { Anywhere } from '../../../audit/anywhere/anywhere.ts';
+import { claimOf, claimsOf, claimSources, type ClaimSources } from '../../../audit/anywhere/conditions/claim-of.ts';
+import { nodesBelow } from '../../../audit/anywhere/conditions/comparisons.ts';
 import type { FunctionTexts } from '../../../audit/anywhere/conditions/claim-readers.ts';
-import {
-  expressionOf,
-  expressionsOf,
-  namesOf,
-  parseExpression,
-  textOf,
-  type Expression,
-} from '../../../postgres/expressions/parse-expression.ts';
+import { namesOf, parseExpression } from '../../../postgres/expressions/parse-expression.ts';
 
 /** Paths of the claims that an expression reads by constant names: `[['user_id']]`. */
-export async function claimPaths(sql: string, texts: FunctionTexts): Promise<readonly (readonly string[])[]> {
+export async function claimPaths(sql: string, sources: ClaimSources): Promise<readonly (readonly string[])[]> {
   const found = new Map<string, readonly string[]>();
   const add = (path: readonly string[] | undefined) => path && path.length > 0 && found.set(JSON.stringify(path), path);
   for (const [kind, node] of nodesBelow(await parseExpression(sql))) {
-    if (kind === 'FuncCall') add(pathOfCall(node, texts));
-    if (kind === 'A_Expr') add(pathOfOperator({ kind, node }));
+    if (kind !== 'FuncCall' && kind !== 'A_Expr') continue;
+    add((claimOf({ kind, node }, sources) ?? claimsOf({ kind, node }, sources))?.path);
   }
   // `claims -> 'a' ->> 'b'` has `claims -> 'a'` inside.
   const paths = [...found.values()];
@@ -31,8 +21,8 @@ export async function claimPaths(sql: string, texts: FunctionTexts): Promise<rea
 }
 
 /** SQL with a claim by its name where it is nothing else: `claim user_id`. */
-export async function inWords(sql: string, texts: FunctionTexts): Promise<string> {
-  const [path, ...others] = await claimPaths(sql, texts);
+export async function inWords(sql: string, { texts, conditions }: Anywhere): Promise<string> {
+  const [path, ...others] = await claimPaths(sql, claimSources({ texts, conditions }));
   if (path && others.length === 0 && (await isOneValue(sql))) return `claim ${path.join('.')}`;
   // What policies of lists and memberships are compared with.
   const [, call, alias] = /^ARRAY\(\s*SELECT ([\w".]+\(.*\)) AS ([\w"]+)\)$/is.exec(sql) ?? [];
@@ -56,39 +46,6 @@ async function isOneValue(sql: string): Promise<boolean> {
       !['RangeVar', 'ColumnRef', 'BoolExpr', 'CaseExpr'].includes(kind) &&
       (kind !== 'A_Expr' || node['kind'] === 'AEXPR_NULLIF' || namesOf(node['name']).at(-1)?.startsWith('->') === true),
   );
-}
-
-/** `claim('a', 'b')`, of a function that reads claims. */
-function pathOfCall(node: Expression['node'], texts: FunctionTexts): readonly string[] | undefined {
-  const names = namesOf(node['funcname']);
-  const [fn] = texts.named(names.length > 1 ? names.at(-2) : undefined, names.at(-1)!);
-  if (!fn || !texts.readsClaims(fn)) return undefined;
-  const values = expressionsOf(node['args']).flatMap((argument) => {
-    const inner = withoutCasts(argument);
-    return inner?.kind === 'A_ArrayExpr' ? expressionsOf(inner.node['elements']) : [argument];
-  });
-  const path = values.map((value) => constantText(value));
-  return path.every((name) => name !== undefined) ? path : undefined;
-}
-
-/** `current_setting('request.jwt.claims')::json -> 'a' ->> 'b'`. */
-function pathOfOperator(expression: Expression | undefined): readonly string[] | undefined {
-  const inner = withoutCasts(expression);
-  if (readsClaims(inner)) return [];
-  if (inner?.kind !== 'A_Expr') return undefined;
-  const { operator, left, right } = comparisonOf(inner.node);
-  const name = constantText(right);
-  const before = operator === '->' || operator === '->>' ? pathOfOperator(left) : undefined;
-  return before && name !== undefined ? [...before, name] : undefined;
-}
-
-function readsClaims(expression: Expression | undefined): boolean {
-  const inner = withoutCasts(expression);
-  if (inner?.kind === 'CoalesceExpr') return readsClaims(expressionsOf(inner.node['args'])[0]);
-  if (inner?.kind === 'A_Expr')
-    return inner.node['kind'] === 'AEXPR_NULLIF' && readsClaims(expressionOf(inner.node['lexpr']));
-  if (inner?.kind !== 'FuncCall' || namesOf(inner.node['funcname']).at(-1) !== 'current_setting') return false;
-  return textOf(expressionsOf(inner.node['args'])[0]) === 'request.jwt.claims';
 }
 
 /** Columns without a table in an expression, other than in sub-selects. */

@@ -17,7 +17,7 @@ export interface ApiRequest {
   readonly schema?: string | undefined;
   /** True where the written rows are asked for (`Prefer: return=representation`). @default false */
   readonly returnsRows?: boolean | undefined;
-  /** What happens to a row that exists already (`Prefer: resolution=...`). @default Postgres rejects it */
+  /** Resolution for a row that exists already (`Prefer: resolution=...`). @default Postgres rejects it */
   readonly resolution?: Resolution | undefined;
 }
 

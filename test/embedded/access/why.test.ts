@@ -928,6 +928,24 @@ describe('why', () => {
     });
   });
 
+  it('asks which of two relationships embeds a table, and names what it does not explain', async () => {
+    await using environment = await bases.projects.clone();
+    await environment.sql('ALTER TABLE api.tasks ADD COLUMN reviewer_id int REFERENCES api.users');
+    const ask = (select: string) =>
+      why(environment, { ...inProjects, ...ada, request: `GET /tasks?id=eq.1&select=${select}` });
+    expect(await ask('id,users(name)')).toMatchObject({
+      result: 'refused',
+      code: 'PGRST201',
+      decided: { fix: { text: expect.stringContaining('users!tasks_reviewer_id_fkey(...)') as string } },
+    });
+    expect(await ask('id,users!tasks_reviewer_id_fkey(name)')).toMatchObject({ result: 'all' });
+    expect(await ask('id,reviewer_id(name)')).toMatchObject({ result: 'all' });
+    expect(await ask('id,tasks(id)')).toMatchObject({
+      result: 'all',
+      notes: [expect.stringContaining('the embedded resource tasks is not explained: it is of the same table')],
+    });
+  });
+
   it('says what it does not understand, and changes nothing', async () => {
     const environment = bases.todos;
     const count = () => environment.sql('SELECT count(*)::int AS rows, max(title) AS title FROM api.todos');
