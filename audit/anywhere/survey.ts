@@ -79,7 +79,7 @@ export interface SurveyedIndex {
   readonly keys: readonly string[];
 }
 
-/** What a foreign key does to rows when the row that they reference is deleted or gets another key. */
+/** An action of a foreign key on rows when the row that they reference is deleted or gets another key. */
 export type ReferenceAction = 'no action' | 'restrict' | 'cascade' | 'set null' | 'set default';
 
 export interface SurveyedReference {
