@@ -20,17 +20,16 @@ import { fillTables } from './fill-tables.ts';
 
 /** A declaration of so many tables, and the database that it was applied to. */
 export class Sized {
+  readonly tables: number;
   readonly declaration: Declaration;
   readonly #postgres: PostgresServer;
   #applied: LocalConnection | undefined;
   #databases = 0;
 
-  constructor(
-    postgres: PostgresServer,
-    readonly tables: number,
-  ) {
-    this.#postgres = postgres;
+  constructor(postgres: PostgresServer, tables: number) {
+    this.tables = tables;
     this.declaration = declareTables('bench', tables);
+    this.#postgres = postgres;
   }
 
   /** A new database with the roles alone. It is the applied one from now on. */
