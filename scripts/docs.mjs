@@ -13,7 +13,11 @@ const PAGES = `${tools}pages/`;
 export const SITE = `${tools}dist/`;
 
 function runTool(script, args) {
-  const { status } = run(process.execPath, [`${tools}node_modules/${script}`, ...args]);
+  runNode([`${tools}node_modules/${script}`, ...args]);
+}
+
+function runNode(args) {
+  const { status } = run(process.execPath, args);
   if (status !== 0) process.exit(status ?? 1);
 }
 
@@ -77,6 +81,7 @@ const commands = {
   build() {
     writeApi();
     writePages();
+    runNode(['--import', 'tsx', `${root}scripts/benchmark-history.ts`, `${PAGES}docs/benchmark-history.md`]);
     runTool('vitepress/bin/vitepress.js', ['build', `${root}docs`]);
   },
 };

@@ -20,16 +20,16 @@ import { fillTables } from './fill-tables.ts';
 
 /** A declaration of so many tables, and the database that it was applied to. */
 export class Sized {
+  readonly tables: number;
   readonly declaration: Declaration;
   readonly #postgres: PostgresServer;
-  readonly tables: number;
   #applied: LocalConnection | undefined;
   #databases = 0;
 
   constructor(postgres: PostgresServer, tables: number) {
-    this.#postgres = postgres;
     this.tables = tables;
     this.declaration = declareTables('bench', tables);
+    this.#postgres = postgres;
   }
 
   /** A new database with the roles alone. It is the applied one from now on. */

@@ -32,7 +32,7 @@ function parseRun(line: string, number: number): HistoryRun {
   }
   const parsed = runShape.safeParse(value);
   if (parsed.success) return parsed.data;
-  const [{ path, message }] = parsed.error.issues as unknown as [{ path: PropertyKey[]; message: string }];
+  const { path, message } = parsed.error.issues[0]!;
   throw new Error(`history, line ${number}: ${path.map(String).join('.') || 'the run'}: ${message}`);
 }
 

@@ -16,6 +16,14 @@ const slugify = (heading) =>
     .trim()
     .replaceAll(' ', '-');
 
+/** `{{ }}` in a page is text; in a fenced block it is so anyway. The theme's own components need it as it is. */
+function keepBraces({ renderer: { rules } }) {
+  for (const rule of ['text', 'code_inline']) {
+    const render = rules[rule];
+    rules[rule] = (...args) => render(...args).replaceAll('{{', '&#123;&#123;');
+  }
+}
+
 const decisions = readdirSync(new URL('docs/decisions/', project))
   .filter((file) => file.endsWith('.md'))
   .sort()
@@ -27,9 +35,7 @@ export default defineConfig({
   srcDir: '.vitepress/pages',
   base: process.env.DOCS_BASE ?? '/',
   ignoreDeadLinks: false,
-  markdown: { anchor: { slugify }, toc: { slugify } },
-  // `{{ }}` in a page is text.
-  vue: { template: { compilerOptions: { delimiters: ['\uE000', '\uE001'] } } },
+  markdown: { anchor: { slugify }, toc: { slugify }, config: keepBraces },
   // The search index is one file.
   vite: { build: { chunkSizeWarningLimit: 5000 } },
   themeConfig: {

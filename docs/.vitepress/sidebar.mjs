@@ -57,6 +57,7 @@ export const sidebar = {
     'docs/architecture',
     'docs/components',
     'docs/benchmarks',
+    'docs/benchmark-history',
     'docs/stability',
     'CHANGELOG',
     'CONTRIBUTING',

@@ -19,46 +19,65 @@ SELECT pg_catalog.set_config('search_path', :'search_path', true), pg_catalog.se
 CREATE FUNCTION :"private".:"function"(commands jsonb) RETURNS TABLE (number int, code text, message text)
 LANGUAGE plpgsql SECURITY DEFINER AS $function$
 DECLARE
-  tried record;
+  -- Of each command its number, and statements of which one has to be planned.
+  tries jsonb[] := ARRAY(
+    SELECT jsonb_build_object('n', c.n, 'statements', CASE c.command
+      WHEN 'select' THEN ARRAY[format('SELECT %s FROM %s', c.shown, c.relation)]
+      WHEN 'insert' THEN ARRAY[CASE WHEN c.whole OR c.written = '{}' THEN format('INSERT INTO %s DEFAULT VALUES', c.relation)
+        ELSE format('INSERT INTO %s (%s) VALUES (%s)', c.relation, array_to_string(c.written, ', '),
+          array_to_string(array_fill('DEFAULT'::text, ARRAY[cardinality(c.written)]), ', ')) END]
+      -- Of a view's columns, one that can be written is enough.
+      WHEN 'update' THEN ARRAY(SELECT format('UPDATE %s SET %s = NULL', c.relation, written) FROM unnest(c.written) AS written)
+      WHEN 'delete' THEN ARRAY[format('DELETE FROM %s', c.relation)]
+    END)
+    FROM (
+      SELECT c.n, c.command, format('%I.%I', c.schema, c.name) AS relation, c.columns IS NULL AS whole,
+        coalesce((SELECT string_agg(quote_ident(granted), ', ') FROM unnest(c.columns) AS granted), '*') AS shown,
+        ARRAY(SELECT quote_ident(a.attname) FROM pg_attribute AS a JOIN pg_class AS r ON r.oid = a.attrelid
+          WHERE a.attrelid = format('%I.%I', c.schema, c.name)::regclass AND a.attnum > 0 AND NOT a.attisdropped
+            AND a.attgenerated = '' AND a.attidentity <> 'a' AND coalesce(a.attname = ANY (c.columns), true)
+            AND (r.relkind <> 'v' OR pg_column_is_updatable(a.attrelid, a.attnum, false))) AS written
+      FROM jsonb_to_recordset(commands) AS c(n int, command text, schema text, name text, columns text[])
+    ) AS c);
+  tried jsonb;
   planned text;
   context text;
 BEGIN
-  FOR tried IN
-    SELECT c.n, c.command, format('%I.%I', c.schema, c.name) AS relation, c.columns IS NULL AS whole,
-      coalesce((SELECT string_agg(quote_ident(granted), ', ') FROM unnest(c.columns) AS granted), '*') AS shown,
-      ARRAY(SELECT quote_ident(a.attname) FROM pg_attribute AS a JOIN pg_class AS r ON r.oid = a.attrelid
-        WHERE a.attrelid = format('%I.%I', c.schema, c.name)::regclass AND a.attnum > 0 AND NOT a.attisdropped
-          AND a.attgenerated = '' AND a.attidentity <> 'a' AND coalesce(a.attname = ANY (c.columns), true)
-          AND (r.relkind <> 'v' OR pg_column_is_updatable(a.attrelid, a.attnum, false))) AS written
-    FROM jsonb_to_recordset(commands) AS c(n int, command text, schema text, name text, columns text[])
-  LOOP
-    code := NULL;
-    FOREACH planned IN ARRAY CASE tried.command
-      WHEN 'select' THEN ARRAY[format('SELECT %s FROM %s', tried.shown, tried.relation)]
-      WHEN 'insert' THEN ARRAY[CASE WHEN tried.whole OR tried.written = '{}' THEN format('INSERT INTO %s DEFAULT VALUES', tried.relation)
-        ELSE format('INSERT INTO %s (%s) VALUES (%s)', tried.relation, array_to_string(tried.written, ', '),
-          array_to_string(array_fill('DEFAULT'::text, ARRAY[cardinality(tried.written)]), ', ')) END]
-      -- Of a view's columns, one that can be written is enough.
-      WHEN 'update' THEN ARRAY(SELECT format('UPDATE %s SET %s = NULL', tried.relation, written) FROM unnest(tried.written) AS written)
-      WHEN 'delete' THEN ARRAY[format('DELETE FROM %s', tried.relation)]
-    END LOOP
-      BEGIN
+  FOR batch IN 1..cardinality(tries) BY 100 LOOP
+    -- Together, because the end of each subtransaction examines all tables that the transaction has made.
+    BEGIN
+      FOREACH tried IN ARRAY tries[batch:batch + 99] LOOP
+        planned := tried -> 'statements' ->> 0;
+        CONTINUE WHEN planned IS NULL;
         EXECUTE 'EXPLAIN (COSTS off) ' || planned;
-        code := NULL;
-      EXCEPTION
-        WHEN lock_not_available OR deadlock_detected THEN RAISE;
-        WHEN OTHERS THEN
-          GET STACKED DIAGNOSTICS context = PG_EXCEPTION_CONTEXT;
-          number := tried.n;
-          -- A function may reject an estimate, for which there are no claims.
-          code := CASE WHEN context ~ 'RAISE$' OR context ~ E'RAISE\n' THEN NULL ELSE SQLSTATE END;
-          message := SQLERRM;
-      END;
-      EXIT WHEN code IS NULL;
+      END LOOP;
+      CONTINUE;
+    EXCEPTION
+      WHEN lock_not_available OR deadlock_detected THEN RAISE;
+      WHEN OTHERS THEN NULL;
+    END;
+    -- One of them failed: each by itself.
+    FOREACH tried IN ARRAY tries[batch:batch + 99] LOOP
+      code := NULL;
+      FOR planned IN SELECT jsonb_array_elements_text(tried -> 'statements') LOOP
+        BEGIN
+          EXECUTE 'EXPLAIN (COSTS off) ' || planned;
+          code := NULL;
+        EXCEPTION
+          WHEN lock_not_available OR deadlock_detected THEN RAISE;
+          WHEN OTHERS THEN
+            GET STACKED DIAGNOSTICS context = PG_EXCEPTION_CONTEXT;
+            number := (tried ->> 'n')::int;
+            -- A function may reject an estimate, for which there are no claims.
+            code := CASE WHEN context ~ 'RAISE$' OR context ~ E'RAISE\n' THEN NULL ELSE SQLSTATE END;
+            message := SQLERRM;
+        END;
+        EXIT WHEN code IS NULL;
+      END LOOP;
+      IF code IS NOT NULL THEN
+        RETURN NEXT;
+      END IF;
     END LOOP;
-    IF code IS NOT NULL THEN
-      RETURN NEXT;
-    END IF;
   END LOOP;
 END
 $function$

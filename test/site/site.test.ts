@@ -3,6 +3,8 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { posix } from 'node:path';
 import { promisify } from 'node:util';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { readHistory } from '../../bench/history/history-file.ts';
+import { seriesOf } from '../../bench/history/series.ts';
 import { sidebar } from '../../docs/.vitepress/sidebar.mjs';
 import { SITE } from '../../scripts/docs.mjs';
 import { pages } from '../../scripts/pages.mjs';
@@ -38,6 +40,25 @@ describe('the site of `npm run docs:build`', () => {
   it('has the API reference of what the package exports', () => {
     expect(html('api/declaration/index.html')).toContain('Declaration');
     expect(files.filter((file) => file.startsWith('api/')).length).toBeGreaterThan(100);
+  });
+
+  it('shows `{{ }}` where a page has it as text, and fills it in what surrounds the pages', () => {
+    expect(html('docs/providers/clerk.html')).toContain('{{');
+    expect(html('docs/audit.html')).toContain('{{ secrets.DATABASE_URL }}');
+    expect(html('index.html')).not.toContain('{{');
+  });
+
+  it('draws the history of the benchmarks, with the values as text, and without a script or an address outside', () => {
+    const page = html('docs/benchmark-history.html');
+    expect(page).not.toContain('<!-- charts -->');
+    for (const { name, series } of seriesOf(readHistory())) {
+      expect(page).toContain(`id="${name}"`);
+      for (const one of series) expect(page).toContain(`<th scope="row">${one.name}</th>`);
+    }
+    const charts = [...page.matchAll(/<svg viewBox="0 0 300 110"[^]*?<\/svg>/g)].map(([svg]) => svg);
+    expect(charts.length).toBeGreaterThan(50);
+    expect(charts.filter((svg) => !svg.includes('<circle'))).toEqual([]);
+    expect(charts.filter((svg) => /<script|href|src=/.test(svg))).toEqual([]);
   });
 
   it('has no link to a page or heading that does not exist', () => {
