@@ -47,7 +47,6 @@ export default tseslint.config(
     settings: { 'import-x/extensions': ['.ts'], 'import-x/parsers': { '@typescript-eslint/parser': ['.ts'] } },
     rules: {
       'import-x/no-restricted-paths': ['error', { zones: layers }],
-      'import-x/no-cycle': ['error', { ignoreExternal: true }],
     },
   },
   {

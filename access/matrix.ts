@@ -3,7 +3,7 @@ import { COMMANDS } from '../declaration/commands.ts';
 import { effectiveRoles } from '../declaration/roles.ts';
 import type { Command, Declaration, Table, View } from '../declaration/types.ts';
 import { withClient } from '../postgres/with-client.ts';
-import { sessionOf } from '../apply/session.ts';
+import { sessionOf, type Session } from '../apply/session.ts';
 import { probeRelation } from './map/probe-relation.ts';
 import type { Reach } from './map/reach.ts';
 import { roleOf } from './map/request.ts';
@@ -59,30 +59,47 @@ export interface AccessMatrixOptions {
  * @param connection of the admin that deploys
  * @throws SecuredPostgrestError `missing_object`, `access_sql_failed`
  */
-export function accessMatrix(
+export async function accessMatrix(
   connection: DatabaseConnection,
   declaration: Declaration,
   subjects: Subjects,
   { limit }: AccessMatrixOptions = {},
 ): Promise<AccessMatrix> {
-  return withClient(connection, async (client) => {
-    const session = sessionOf(client, declaration);
-    const relations: RelationAccess[] = [];
-    for (const relation of [...declaration.tables, ...declaration.views]) {
-      const probe = { relation, commands: COMMANDS, subjects: Object.values(subjects), limit };
-      const { reaches, rows, truncated } = await probeRelation(session, probe);
-      const cells = Object.entries(subjects).flatMap(([subject, who], index) =>
-        COMMANDS.map((command) => ({
-          subject,
-          command,
-          reach: reaches.get(command)![index]!,
-          declared: isDeclared(declaration, relation, command, who),
-        })),
-      );
-      relations.push({ schema: relation.schema, name: relation.name, rows, truncated, cells });
-    }
-    return { name: declaration.name, subjects: Object.keys(subjects), relations };
-  });
+  const relations: RelationAccess[] = [];
+  const declared = [...declaration.tables, ...declaration.views];
+  for (let first = 0; first < declared.length; first += RELATIONS_OF_SESSION) {
+    await withClient(connection, async (client) => {
+      const session = sessionOf(client, declaration);
+      for (const relation of declared.slice(first, first + RELATIONS_OF_SESSION)) {
+        relations.push(await measureRelation(session, relation, { subjects, limit }));
+      }
+    });
+  }
+  return { name: declaration.name, subjects: Object.keys(subjects), relations };
+}
+
+/**
+ * The rollback of a measurement drops its functions. But a session keeps their plans to its end, and examines all of them whenever
+ * a catalog changes. A new session has none.
+ */
+const RELATIONS_OF_SESSION = 50;
+
+async function measureRelation(
+  session: Session,
+  relation: Table | View,
+  { subjects, limit }: { readonly subjects: Subjects; readonly limit: number | undefined },
+): Promise<RelationAccess> {
+  const probe = { relation, commands: COMMANDS, subjects: Object.values(subjects), limit };
+  const { reaches, rows, truncated } = await probeRelation(session, probe);
+  const cells = Object.entries(subjects).flatMap(([subject, who], index) =>
+    COMMANDS.map((command) => ({
+      subject,
+      command,
+      reach: reaches.get(command)![index]!,
+      declared: isDeclared(session.declaration, relation, command, who),
+    })),
+  );
+  return { schema: relation.schema, name: relation.name, rows, truncated, cells };
 }
 
 function isDeclared(

@@ -1,13 +1,15 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { DatabaseConnection } from '../apply/index.ts';
+import { copyCheckout } from '../test/support/checkout.ts';
 import { postgresImage, postgrestImage } from '../test/support/images.ts';
 import { docker, engineObjects, freePort, root, runProgram } from '../test/support/deployment.ts';
 
 const terraform = process.env['TERRAFORM_BINARY_NAME'] ?? 'terraform';
 const cdktf = join(root, 'node_modules/cdktf-cli/bundle/bin/cdktf');
-const loader = join(root, 'node_modules/tsx/dist/loader.mjs');
+/** As `cdktf.json` has it for the example. */
+const APP = 'node --import tsx bench/bench-app.ts';
 
 /** A program that takes longer hangs. */
 const PROGRAM_LIMIT_MS = 10 * 60_000;
@@ -15,7 +17,7 @@ const PROGRAM_LIMIT_MS = 10 * 60_000;
 /** In the order in which they are deployed. */
 const STACKS = ['bench-database', 'bench-access', 'bench-api'] as const;
 
-/** A deployment named `bench`, in a directory of its own. There is one at a time on an engine. */
+/** A deployment named `bench`, in a copy of the checkout. There is one at a time on an engine. */
 export class BenchDeployment {
   readonly directory: string;
   readonly #env: NodeJS.ProcessEnv;
@@ -31,10 +33,13 @@ export class BenchDeployment {
   static async create(tables?: number): Promise<BenchDeployment> {
     removeObjects();
     const directory = mkdtempSync(join(tmpdir(), 'bench-'));
-    const app = ['node', '--import', loader, join(root, 'bench/bench-app.ts')].map((word) => JSON.stringify(word));
+    copyCheckout(directory);
+    symlinkSync(join(root, 'node_modules'), join(directory, 'node_modules'));
+    // Older than what is installed: there is nothing to install.
+    utimesSync(join(directory, 'package-lock.json'), 0, 0);
     writeFileSync(
       join(directory, 'cdktf.json'),
-      JSON.stringify({ language: 'typescript', app: app.join(' '), projectId: 'bench', sendCrashReports: 'false' }),
+      JSON.stringify({ language: 'typescript', app: APP, projectId: 'bench', sendCrashReports: 'false' }),
     );
     const databasePort = await freePort();
     return new BenchDeployment(directory, databasePort, {
@@ -49,20 +54,18 @@ export class BenchDeployment {
     });
   }
 
-  cdktf(...args: string[]): Promise<void> {
-    return this.#run(process.execPath, [cdktf, ...args]);
-  }
-
-  /** With the CLI, as a user does. */
+  /** With the command of the docs, as a user does. */
   deploy(): Promise<void> {
-    return this.cdktf('deploy', '*', '--auto-approve', '--skip-provider-lock');
+    return this.#run('npm', ['run', 'deploy', '--', '--auto-approve', '--skip-provider-lock']);
   }
 
-  /** The app alone, which the CLI would run. */
+  deployWithCli(): Promise<void> {
+    return this.#run(process.execPath, [cdktf, 'deploy', '*', '--auto-approve', '--skip-provider-lock']);
+  }
+
+  /** The app alone, which each deploy runs first. */
   synth(): Promise<void> {
-    return this.#run('node', ['--import', loader, join(root, 'bench/bench-app.ts')], {
-      CDKTF_OUTDIR: join(this.directory, 'cdktf.out'),
-    });
+    return this.#run('/bin/sh', ['-c', `exec ${APP}`], { CDKTF_OUTDIR: 'cdktf.out' });
   }
 
   /** The synthesized stacks, without the CLI. */
@@ -77,6 +80,11 @@ export class BenchDeployment {
     for (const stack of [...STACKS].reverse()) {
       await this.terraform(this.#stack(stack), 'destroy', '-auto-approve', '-input=false');
     }
+  }
+
+  /** Removes what a deploy synthesized and initialized, as in a fresh clone. */
+  forget(): void {
+    rmSync(join(this.directory, 'cdktf.out'), { recursive: true, force: true });
   }
 
   terraform(directory: string, ...args: string[]): Promise<void> {

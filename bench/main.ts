@@ -1,12 +1,19 @@
-// npm run bench -- [--json FILE] [--only NAME]
+// npm run bench -- [--json FILE] [--only NAME] [--history]
 import { writeFileSync } from 'node:fs';
 import { availableParallelism, cpus, loadavg } from 'node:os';
+import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { describePart, missed, round, type Figures, type Outcome, type Part } from './report.ts';
 import { benchAudit } from './audit/audit.ts';
 import { benchDeploy } from './deploy.ts';
 import { benchEphemeral } from './ephemeral.ts';
 import { benchGateway } from './gateway.ts';
+import { benchGrowth } from './growth.ts';
+import { appendRun } from './history/history-file.ts';
+import { measuredCommit } from './history/measured-commit.ts';
+import { measuredBy } from './history/run.ts';
+import { onOneCore } from './one-core.ts';
+import { problemsOf, skippedIn } from './problems.ts';
 import { benchProve } from './prove/prove.ts';
 import { benchPolicies } from './policies.ts';
 import { benchRefresh } from './refresh.ts';
@@ -20,29 +27,38 @@ interface Benchmark {
   readonly run: (figures: Figures) => Promise<Outcome>;
   /** Many times what it needs: one that takes longer hangs. */
   readonly limitMinutes: number;
+  /** True where one process works at a time. @default false */
+  readonly onOneCore?: boolean;
 }
 
 const benchmarks: Readonly<Record<string, Benchmark>> = {
   runner: { run: benchRunner, limitMinutes: 15 },
-  policies: { run: benchPolicies, limitMinutes: 10 },
+  growth: { run: benchGrowth, limitMinutes: 120 },
+  policies: { run: benchPolicies, limitMinutes: 10, onOneCore: true },
   requests: { run: benchRequests, limitMinutes: 10 },
   gateway: { run: benchGateway, limitMinutes: 10 },
   refresh: { run: benchRefresh, limitMinutes: 5 },
   ephemeral: { run: benchEphemeral, limitMinutes: 15 },
   audit: { run: benchAudit, limitMinutes: 60 },
   prove: { run: benchProve, limitMinutes: 20 },
-  todos: { run: benchTodos, limitMinutes: 20 },
+  todos: { run: benchTodos, limitMinutes: 40 },
   deploy: { run: benchDeploy, limitMinutes: 40 },
   scaling: { run: benchScaling, limitMinutes: 60 },
 };
 
-const { values } = parseArgs({ options: { json: { type: 'string' }, only: { type: 'string' } } });
+const { values } = parseArgs({
+  options: { json: { type: 'string' }, only: { type: 'string' }, history: { type: 'boolean', default: false } },
+});
 const names = values.only === undefined ? Object.keys(benchmarks) : [values.only];
 const unknown = names.find((name) => !Object.hasOwn(benchmarks, name));
 if (unknown !== undefined) {
   console.error(`there is no benchmark "${unknown}"; use one of ${Object.keys(benchmarks).join(', ')}`);
   process.exit(2);
 }
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+/** Before anything is measured, so that nobody waits for figures that belong to no commit. */
+const commit = values.history ? measuredCommit(root) : undefined;
 
 /** Load average of the last minute. */
 const load = () => loadavg()[0]!;
@@ -63,8 +79,8 @@ function keep(): void {
 }
 
 for (const name of names) {
-  const { run, limitMinutes } = benchmarks[name]!;
-  const part = await runPart(name, limitMinutes * 60_000, run);
+  const { run, limitMinutes, onOneCore: pinned = false } = benchmarks[name]!;
+  const part = await runPart(name, limitMinutes * 60_000, pinned ? (figures) => onOneCore(() => run(figures)) : run);
   parts.push(part);
   console.log(describePart(part));
   keep();
@@ -72,11 +88,23 @@ for (const name of names) {
   if (part.hung) break;
 }
 console.log(`load ${round(load())} at the end\n`);
-const problems = [
-  ...parts.flatMap(({ name, failed }) => (failed === undefined ? [] : [`failed: ${name}: ${failed}`])),
-  ...names.slice(parts.length).map((name) => `not run: ${name}`),
-  ...missed(parts).map(({ name }) => `missed: ${name}`),
-];
-for (const problem of problems) console.error(problem);
+if (commit !== undefined) addToHistory(commit);
+const problems = problemsOf(names, parts);
+for (const line of [...skippedIn(parts), ...problems]) console.error(line);
 // At once: a part that hangs would keep the process.
 process.exit(problems.length > 0 ? 1 : 0);
+
+function addToHistory(measured: string): void {
+  if (measuredCommit(root) !== measured)
+    throw new Error(`the history is of commits, and ${measured} is no more the last one`);
+  const { cores, processor = 'unknown', node, loadBefore } = machine;
+  const loads = [loadBefore, load()].sort((a, b) => a - b) as [number, number];
+  appendRun({
+    date: new Date().toISOString(),
+    commit: measured,
+    source: 'run',
+    machine: { cores, processor, node },
+    load: loads,
+    ...measuredBy(parts),
+  });
+}

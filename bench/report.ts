@@ -3,7 +3,8 @@ import type { Summary } from './statistics.ts';
 /** One figure; `ratio` says how many times `against` it is. */
 export interface Figure {
   readonly name: string;
-  readonly unit: 'ms' | 'µs' | 'requests/s' | 'resources' | 'connections' | 'bytes' | '%' | 'MB' | 'tables';
+  readonly unit:
+    'ms' | 'µs' | 'requests/s' | 'resources' | 'connections' | 'bytes' | '%' | 'MB' | 'tables' | 'exponent';
   readonly value: Summary;
   readonly against?: string;
   readonly ratio?: number;

@@ -35,14 +35,14 @@ async function benchTables(figures: Figures, postgres: PostgresServer, count: nu
 
   const statements = await statementsFor(await setUp(), declaration);
   const bare = await measure({ ...few, setUp }, (connection) => inOneTransaction(connection, statements));
-  figures.add(`${place}: bare SQL, ${statements.length} statements`, bare);
+  figures.add(`${place}: bare SQL`, bare);
 
   let applied: LocalConnection | undefined;
   const first = await measure({ ...few, setUp }, async (connection) => {
     await applyDeclaration(connection, declaration);
     applied = connection;
   });
-  figures.add(`${place}: first apply`, first, { against: `${place}: bare SQL, ${statements.length} statements` });
+  figures.add(`${place}: first apply`, first, { against: `${place}: bare SQL` });
 
   const connecting = await measure(few, () => inOneTransaction(applied!, []));
   figures.add(`${place}: connect, begin and commit`, connecting);

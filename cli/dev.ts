@@ -16,7 +16,7 @@ import { nameMissingPackages } from './dev/missing-packages.ts';
 import { createProgress } from './dev/progress.ts';
 import { readSeed } from './dev/seed.ts';
 import { logEnd } from './dev/log-end.ts';
-import { tellRefusals } from './dev/refusals/tell-refusals.ts';
+import { tellRequests } from './dev/refusals/tell-requests.ts';
 import { createTokenFiles } from './dev/token-files.ts';
 import { listenForStop } from './dev/stop-signal.ts';
 import { loadDeclaration } from './load-declaration.ts';
@@ -36,6 +36,7 @@ interface DevOptions {
   readonly tokens?: true;
   readonly claim: Readonly<Record<string, unknown>>;
   readonly watch: boolean;
+  readonly hiddenRows: boolean;
 }
 
 export function addDevCommand(program: Command): void {
@@ -52,6 +53,7 @@ export function addDevCommand(program: Command): void {
     .option('--claim <name=value>', 'claim of the tokens, as JSON or else as text; can be repeated', addClaim, {})
     .option('--tokens', 'print whole tokens (default: their ends, and files that hold them)')
     .option('--no-watch', 'do not apply changes of the files while it runs')
+    .option('--no-hidden-rows', 'do not name the policies that hide rows from reads')
     .option('--explorer-port <number>', 'port of the page to try the API on (default: a free one)', parsePort)
     .option('--no-explorer', 'do without that page')
     .action(dev);
@@ -69,8 +71,8 @@ async function dev(file: string, options: DevOptions): Promise<void> {
       port: options.port,
       postgrestBinary: options.postgrest,
       seed,
-      // Rejected requests are logged from here on.
-      logLevel: declaration.server.logLevel === 'info' ? 'info' : 'warn',
+      // Rejected requests are logged from `warn` on, answered ones from `info` on.
+      logLevel: options.hiddenRows || declaration.server.logLevel === 'info' ? 'info' : 'warn',
       onProgress: (step) => progress.step(step),
     }).catch(nameMissingPackages);
     progress.end();
@@ -92,7 +94,11 @@ async function dev(file: string, options: DevOptions): Promise<void> {
         const isEnding = await Promise.race([end.then(() => true), setTimeout(END_NOTICED_MS, false, { ref: false })]);
         if (!isEnding) throw error;
       });
-      const refusals = tellRefusals(environment);
+      const requests = tellRequests(environment, {
+        declarationFile: file,
+        claims: options.claim,
+        hiddenRows: options.hiddenRows,
+      });
       const upkeep = options.watch
         ? keepUp(
             environment,
@@ -112,7 +118,7 @@ async function dev(file: string, options: DevOptions): Promise<void> {
         if (died !== undefined) refuse('server_ended', 'dev', died, startAgain(died, environment));
       } finally {
         upkeep?.stop();
-        refusals.stop();
+        requests.stop();
       }
     });
   } finally {

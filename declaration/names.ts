@@ -104,10 +104,12 @@ export function checkKnownSchema(
 
 /** Refuses the second of two equal names. */
 export function checkDistinct(names: readonly string[], place: (index: number) => string): void {
-  names.forEach((name, index) => {
-    const first = names.indexOf(name);
-    if (first !== index) {
+  const indexes = new Map<string, number>();
+  for (const [index, name] of names.entries()) {
+    const first = indexes.get(name);
+    if (first !== undefined) {
       refuse('duplicate_name', place(index), `"${name}" is declared twice`, `remove it here or at ${place(first)}`);
     }
-  });
+    indexes.set(name, index);
+  }
 }

@@ -66,6 +66,7 @@ export type ErrorCode =
   | 'scope_not_found'
   | 'invalid_accepted'
   | 'invalid_property'
+  | 'proof_contradicted'
   | 'unknown_commit'
   | 'wider_access'
   // running things

@@ -1,9 +1,16 @@
-// `cdktf deploy '*'` or `cdktf destroy '*'` with the local CLI; `--no-wider` stops before access grows, further flags pass
-// through.
-import { spawn } from 'node:child_process';
-import { existsSync, readFileSync } from 'node:fs';
-import { constants } from 'node:os';
-import { root, run, terraformProgram } from './run.mjs';
+// Deploys or destroys all stacks: `cdktf deploy '*'` or `cdktf destroy '*'` with the local CLI, or the same without it where
+// that is known to come to the same. `--no-wider` stops before access grows, further flags pass through.
+import { mkdirSync } from 'node:fs';
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+import { findProgram } from './deploy/find-program.mjs';
+import { knownOptions } from './deploy/known-options.mjs';
+import { plainApp } from './deploy/plain-app.mjs';
+import { Programs } from './deploy/programs.mjs';
+import { runCli } from './deploy/run-cli.mjs';
+import { NEEDS_CLI, runStacks } from './deploy/run-stacks.mjs';
+import { summaries } from './deploy/summaries.mjs';
+import { root, terraformProgram } from './run.mjs';
 
 const [command, ...given] = process.argv.slice(2);
 // Not a flag of cdktf: the app and the access SQL read the variable.
@@ -15,7 +22,8 @@ if (command !== 'deploy' && command !== 'destroy') {
   process.exit(2);
 }
 
-if (run(terraformProgram, ['version'], { stdio: 'ignore' }).error) {
+const terraform = findProgram(terraformProgram, root, process.env);
+if (terraform === undefined) {
   console.error(
     `${terraformProgram} was not found on the PATH; install Terraform (https://developer.hashicorp.com/terraform/install) ` +
       'or OpenTofu (https://opentofu.org/docs/intro/install), 1.11 or later, or name its program in TERRAFORM_BINARY_NAME',
@@ -30,25 +38,27 @@ const lockTimeouts = Object.fromEntries(
     return [variable, `-lock-timeout=2m ${process.env[variable] ?? ''}`.trim()];
   }),
 );
-const cdktf = spawn(process.execPath, ['node_modules/cdktf-cli/bundle/bin/cdktf', command, '*', ...flags], {
-  cwd: root,
-  stdio: 'inherit',
-  env: { ...process.env, ...lockTimeouts, ...noWider, CHECKPOINT_DISABLE: '1' },
-});
-// Ctrl-C reaches the child by itself; a second one would make Terraform quit without saving its state.
-process.on('SIGINT', () => {});
-process.on('SIGTERM', () => cdktf.kill('SIGTERM'));
-cdktf.on('exit', (code, signal) => {
-  if (command === 'deploy' && code === 0) for (const text of summaries()) console.log(text);
-  process.exit(code ?? 128 + constants.signals[signal]);
-});
+const env = { ...process.env, ...lockTimeouts, ...noWider, CHECKPOINT_DISABLE: '1' };
 
-/** The summaries that `addStacks` wrote when the app was synthesized. */
-function summaries() {
-  const out = `${root}cdktf.out`;
-  const { stacks } = JSON.parse(readFileSync(`${out}/manifest.json`, 'utf8'));
-  return Object.values(stacks)
-    .map(({ workingDirectory }) => `${out}/${workingDirectory}/summary.txt`)
-    .filter((file) => existsSync(file))
-    .map((file) => readFileSync(file, 'utf8'));
+const options = knownOptions(flags, process.env);
+const app = plainApp(root);
+const status = options && app ? await withoutCli() : await runCli(command, flags, { root, env });
+if (command === 'deploy' && status === 0) {
+  for (const text of summaries(join(root, app?.out ?? 'cdktf.out'))) console.log(text);
+}
+process.exit(status);
+
+async function withoutCli() {
+  const withCache = { ...env, ...pluginCache() };
+  const programs = new Programs(withCache);
+  const result = await runStacks(command, programs, { root, ...app, ...options, terraform, env: withCache });
+  return result === NEEDS_CLI ? runCli(command, [...flags, '--skip-synth'], { root, env }) : result;
+}
+
+/** The providers that all directories share, as the CLI has Terraform share them. */
+function pluginCache() {
+  if (process.env.CDKTF_DISABLE_PLUGIN_CACHE_ENV) return {};
+  const TF_PLUGIN_CACHE_DIR = process.env.TF_PLUGIN_CACHE_DIR ?? join(homedir(), '.terraform.d/plugin-cache');
+  mkdirSync(TF_PLUGIN_CACHE_DIR, { recursive: true });
+  return { TF_PLUGIN_CACHE_DIR };
 }

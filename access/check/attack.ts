@@ -2,13 +2,15 @@ import type pg from 'pg';
 import { raw, statementsOf } from '../../postgres/statements.ts';
 import { withClient } from '../../postgres/with-client.ts';
 import type { DatabaseConnection } from '../../postgres/connect.ts';
+import type { QualifiedName } from '../../postgres/qualified-name.ts';
 import type { Property } from '../prove/property.ts';
 import type { RowCommand } from '../../audit/anywhere/survey.ts';
-import { claimsIn, randomClaims, type ReadClaim } from './claims.ts';
+import { claimsIn, randomClaims } from './claims.ts';
+import { remains, textOf, writesOutside, type Marked } from './effects.ts';
 import { literalsIn } from './literals.ts';
-import { randomFrom, type Random } from './random.ts';
+import { randomFrom } from './random.ts';
 import { randomRequest, type RequestSource } from './random-request.ts';
-import type { CheckRequest } from './request.ts';
+import { COMMAND_OF, type CheckRequest } from './request.ts';
 import { readRights } from './rights.ts';
 import { randomRows, type PlacedRow, type Row } from './rows.ts';
 import {
@@ -20,7 +22,7 @@ import {
   type ObservedAnswer,
   type RequestFrame,
 } from './run-requests.ts';
-import { readShape, tableIn, type Shape } from './shape.ts';
+import { readShape, tableIn, type Shape, type ShapeTable } from './shape.ts';
 import { shrink, type CheckCase } from './shrink.ts';
 
 const statement = statementsOf('access/check');
@@ -35,6 +37,8 @@ export interface AttackOptions {
   readonly claims?: Readonly<Record<string, unknown>> | undefined;
   /** Role whose requests have no token. @default none */
   readonly anonymous?: string | undefined;
+  /** Schemas that requests name. @default `schemas` */
+  readonly exposed?: readonly string[] | undefined;
   readonly seconds: number;
   /** Number that decides on all random ones. @default 1 */
   readonly seed?: number | undefined;
@@ -45,6 +49,8 @@ export interface AttackOutcome {
   readonly requests: number;
   /** Requests that Postgres did not reject. */
   readonly served: number;
+  /** Rows that were filled in. */
+  readonly rows: number;
   /** The smallest case that violates the property; undefined if none was found. */
   readonly violation: CheckCase | undefined;
 }
@@ -53,14 +59,15 @@ const ROUND = 60;
 
 /**
  * Sends random requests on random rows at a property, for some seconds: Postgres itself says which rows the condition meets.
- * It sees what requests read in the table, and all that they write in it, also through functions. Nothing is committed.
+ * It sees what requests read in the table, and all that they write in it, also through functions and foreign keys. What a
+ * view shows does not count. Nothing is committed.
  *
  * @param connection of a superuser: the table's policies must not bind it
  */
 export function attack(
   connection: DatabaseConnection,
   property: Property,
-  { schemas, frame, claims: common = {}, anonymous, seconds, seed = 1 }: AttackOptions,
+  { schemas, frame, claims: common = {}, anonymous, exposed = schemas, seconds, seed = 1 }: AttackOptions,
 ): Promise<AttackOutcome> {
   return withClient(connection, async (client) => {
     const random = randomFrom(seed);
@@ -68,66 +75,58 @@ export function attack(
     const known = claimsIn([property.only, ...shape.texts]);
     const words = literalsIn(shape);
     const rights = await readRights(client, property.roles, schemas);
+    const isExposed = ({ schema }: QualifiedName) => exposed.includes(schema);
+    const tables = leadingTo(shape, property).filter(isExposed);
+    const functions = shape.functions.filter(isExposed);
     const until = performance.now() + seconds * 1000;
-    let requests = 0;
-    let served = 0;
+    const total = { requests: 0, served: 0, rows: 0 };
+    if (tables.length + functions.length === 0) return { ...total, violation: undefined };
     const run = (each: CheckCase) => violationOf(client, shape, property, frame, each);
-    while (performance.now() < until) {
+    do {
       const rows = randomRows(random, shape, words);
-      const source: RequestSource = {
-        shape,
-        rights,
-        words,
-        rows,
-        tables: shape.tables.filter(
-          (table) => table.schema === property.relation.schema && table.name === property.relation.name,
-        ),
-        functions: property.commands.some((command) => command !== 'select')
-          ? shape.functions.filter(({ schema }) => schema === property.relation.schema)
-          : [],
-      };
+      const source: RequestSource = { shape, rights, words, rows, tables, functions };
       const sent = Array.from({ length: ROUND }, () => {
         const role = random.one(property.roles);
-        const claims =
-          role === anonymous && random.percent(80) ? undefined : { ...claimsFor(random, known, words), ...common };
+        const claims = role === anonymous ? undefined : { ...common, ...randomClaims(random, known, words) };
         return randomRequest(random, source, { role, claims });
       }).filter((request) => counts(property, request));
-      const found = await observe(client, shape, property, frame, { rows, requests: sent });
-      requests += sent.length;
-      served += found.filter(({ answer }) => !('code' in answer)).length;
-      const first = found.find(({ violates }) => violates);
+      const { filled, observed } = await observe(client, shape, property, frame, { rows, requests: sent });
+      total.requests += sent.length;
+      total.rows += filled;
+      total.served += observed.filter(({ answer }) => !('code' in answer)).length;
+      const first = observed.find(({ violates }) => violates);
       if (!first) continue;
       const violation = await shrink({ rows, request: first.request }, async (smaller) =>
         (await run(smaller)) ? smaller : undefined,
       );
-      return { requests, served, violation };
-    }
-    return { requests, served, violation: undefined };
+      return { ...total, violation };
+    } while (performance.now() < until);
+    return { ...total, violation: undefined };
   });
 }
 
-const claimsFor = (random: Random, known: readonly ReadClaim[], words: readonly string[]) =>
-  randomClaims(random, known, words);
+/** The property's table, and those whose rows a foreign key may take its rows with. */
+function leadingTo(shape: Shape, { relation, exceptReferences = [] }: Property): ShapeTable[] {
+  const own = tableIn(shape, relation);
+  const found = new Set(own ? [own] : []);
+  for (const table of found) {
+    for (const { name, acts, schema, table: parent } of table.references) {
+      const other =
+        acts && !(table === own && exceptReferences.includes(name)) && tableIn(shape, { schema, name: parent });
+      if (other) found.add(other);
+    }
+  }
+  return [...found];
+}
 
-const COMMANDS: Readonly<Record<Exclude<CheckRequest['kind'], 'call'>, RowCommand>> = {
-  read: 'select',
-  insert: 'insert',
-  update: 'update',
-  delete: 'delete',
-};
-
-/** Tests if the property speaks of such a request. */
-function counts({ commands, columns }: Property, request: CheckRequest): boolean {
-  if (request.kind === 'call') return true;
+/** Tests if the property may speak of what such a request does. */
+function counts({ commands, relation }: Property, { kind, target }: CheckRequest): boolean {
+  if (kind === 'call') return true;
+  const isDirect = target.schema === relation.schema && target.name === relation.name;
+  if (!isDirect) return kind === 'update' || kind === 'delete';
   // An upsert changes rows as well.
-  const does =
-    request.kind === 'insert' && request.conflict === 'merge-duplicates'
-      ? ['insert', 'update']
-      : [COMMANDS[request.kind]];
-  if (!does.every((command) => (commands as readonly string[]).includes(command))) return false;
-  if (columns === undefined || request.kind === 'read' || request.kind === 'delete') return true;
-  const written = request.kind === 'insert' ? request.columns : Object.keys(request.set);
-  return written.some((column) => columns.includes(column));
+  const does: readonly RowCommand[] = kind === 'insert' ? ['insert', 'update'] : [COMMAND_OF[kind]];
+  return does.some((command) => commands.includes(command));
 }
 
 async function violationOf(
@@ -137,8 +136,8 @@ async function violationOf(
   frame: RequestFrame,
   { rows, request }: CheckCase,
 ): Promise<boolean> {
-  const [only] = await observe(client, shape, property, frame, { rows, requests: [request] });
-  return only!.violates;
+  const { observed } = await observe(client, shape, property, frame, { rows, requests: [request] });
+  return observed[0]?.violates === true;
 }
 
 interface Observed {
@@ -153,19 +152,20 @@ async function observe(
   property: Property,
   frame: RequestFrame,
   { rows, requests }: { readonly rows: readonly PlacedRow[]; readonly requests: readonly CheckRequest[] },
-): Promise<Observed[]> {
-  if (!tableIn(shape, property.relation)) return [];
+): Promise<{ readonly filled: number; readonly observed: readonly Observed[] }> {
+  if (!tableIn(shape, property.relation)) return { filled: 0, observed: [] };
   await beginCheck(client);
   try {
-    await fill(client, rows);
+    const filled = await fill(client, rows);
     const marks = marksSql(property);
     const observation: Observation = { first: marks, after: marks };
     const answers = await observeRequests(client, shape, requests, frame, () => observation);
-    return answers.map((answer, at) => ({
+    const observed = answers.map((answer, at) => ({
       request: requests[at]!,
       answer,
-      violates: !('code' in answer) && violates(property, requests[at]!, answer),
+      violates: !('code' in answer) && violates(property, shape, requests[at]!, answer),
     }));
+    return { filled: filled.length, observed };
   } finally {
     await endCheck(client);
   }
@@ -177,47 +177,40 @@ function marksSql({ relation: { schema, name }, only }: Property): string {
   return statement('marks', { marked: mark(condition), unmarked: mark('false') });
 }
 
-interface Marked {
-  readonly row: Row;
-  readonly meets: boolean;
+/** Tests if a row that the condition does not meet was read, changed or deleted, or is there afterwards. */
+function violates(property: Property, shape: Shape, request: CheckRequest, answer: ObservedAnswer): boolean {
+  const around = { before: answer.earlier as readonly Marked[], after: answer.later as readonly Marked[] };
+  const { columns, rows } = shownRows(property, shape, request, answer);
+  if (property.commands.includes('select') && rows.length > 0) {
+    const met = [...around.before, ...(request.kind === 'read' ? [] : around.after)].filter(({ meets }) => meets);
+    const allowed = met.map(({ row }) => pick(row, columns));
+    const outside = new Set(around.before.filter(({ meets }) => !meets).map(({ row }) => textOf(pick(row, columns))));
+    if (remains(rows, allowed, textOf).some((row) => outside.has(textOf(row)))) return true;
+  }
+  if (request.kind === 'read') return false;
+  const table = tableIn(shape, property.relation)!;
+  return writesOutside(property, request, around, table.has_primary_key ? table.keys[0] : undefined);
 }
 
-/** Tests if a row that the condition does not meet was read, changed or deleted, or is there afterwards. */
-function violates(property: Property, request: CheckRequest, answer: ObservedAnswer): boolean {
-  const [before, after] = [answer.earlier as readonly Marked[], answer.later as readonly Marked[]];
-  if (request.kind === 'read') {
-    const shown = (answer.rows ?? []).map((row) => textOf(pick(row, request.columns)));
-    const allowed = before.filter(({ meets }) => meets).map(({ row }) => textOf(pick(row, request.columns)));
-    return remains(shown, allowed).length > 0;
-  }
-  const [earlier, later] = [before, after].map((marked) =>
-    marked.filter(({ meets }) => !meets).map(({ row }) => textOf(row)),
-  ) as [string[], string[]];
-  const gone =
-    remains(
-      earlier,
-      after.map(({ row }) => textOf(row)),
-    ).length > 0;
-  const added =
-    remains(
-      later,
-      before.map(({ row }) => textOf(row)),
-    ).length > 0;
-  const changes = (['update', 'delete'] as const).some((command) => property.commands.includes(command));
-  const writes = (['insert', 'update'] as const).some((command) => property.commands.includes(command));
-  return (gone && changes) || (added && writes);
+/** Rows of the property's table that an answer shows: of a read, or of a function that returns such rows. */
+function shownRows(
+  { relation }: Property,
+  shape: Shape,
+  request: CheckRequest,
+  { rows }: ObservedAnswer,
+): { readonly columns: readonly string[]; readonly rows: readonly Row[] } {
+  if (request.kind === 'read')
+    return { columns: request.columns, rows: (rows ?? []).map((row) => pick(row, request.columns)) };
+  const types = [relation.name, `${relation.schema}.${relation.name}`];
+  const isOfTable = shape.functions.some(
+    ({ schema, name, returns }) =>
+      schema === request.target.schema && name === request.target.name && types.includes(returns),
+  );
+  if (request.kind !== 'call' || !isOfTable) return { columns: [], rows: [] };
+  const called = (rows ?? []).map((row) => row['called'] as unknown as Row | null);
+  const columns = tableIn(shape, relation)!.columns.map(({ name }) => name);
+  return { columns, rows: called.filter((row) => row !== null).map((row) => pick(row, columns)) };
 }
 
 const pick = (row: Row, columns: readonly string[]): Row =>
   Object.fromEntries(columns.map((column) => [column, row[column] ?? null]));
-const textOf = (row: Row) => JSON.stringify(Object.entries(row).sort(([a], [b]) => (a < b ? -1 : 1)));
-
-/** Items that the others do not have as often. */
-function remains(items: readonly string[], others: readonly string[]): string[] {
-  const left = [...others];
-  return items.filter((item) => {
-    const at = left.indexOf(item);
-    if (at >= 0) left.splice(at, 1);
-    return at < 0;
-  });
-}

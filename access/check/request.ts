@@ -1,3 +1,4 @@
+import type { RowCommand } from '../../audit/anywhere/survey.ts';
 import type { QualifiedName } from '../../postgres/qualified-name.ts';
 import type { Row } from './rows.ts';
 import type { Value } from './values.ts';
@@ -54,3 +55,11 @@ export type CheckRequest = { readonly sender: Sender; readonly target: Qualified
     }
   | { readonly kind: 'call'; readonly arguments: Row; readonly filters: readonly Filter[] }
 );
+
+/** Command of a request to a table or view. */
+export const COMMAND_OF: Readonly<Record<Exclude<CheckRequest['kind'], 'call'>, RowCommand>> = {
+  read: 'select',
+  insert: 'insert',
+  update: 'update',
+  delete: 'delete',
+};

@@ -25,6 +25,8 @@ export interface ShapeReference {
   readonly referenced: readonly string[];
   /** True if rows are deleted with the row that they reference. */
   readonly cascades: boolean;
+  /** True if rows are deleted or changed with the row that they reference. */
+  readonly acts: boolean;
 }
 
 /** A table or view, as far as random rows and requests need it. */

@@ -3,11 +3,11 @@ import { failed } from '../../apply/run-steps.ts';
 import type { Session } from '../../apply/session.ts';
 import { configureSession } from '../../postgres/session.ts';
 import { raw, statementsOf } from '../../postgres/statements.ts';
-import { managedSchemas } from '../../compile/access.ts';
 import { SecuredPostgrestError } from '../../errors/secured-postgrest-error.ts';
 import type { Command, QualifiedName } from '../../declaration/types.ts';
 import { attemptSql, readSettable } from './attempt.ts';
 import { summarize, type Outcome } from './outcome.ts';
+import { keepSequences } from './keep-sequences.ts';
 import type { Reach } from './reach.ts';
 import { keepRows, readRelation, type KeptRows, type Relation } from './relation.ts';
 import { requestValues, roleOf } from './request.ts';
@@ -60,7 +60,7 @@ async function measure(
   await client.query(statement('make_functions'));
   const granted = await readColumns(client, relation, roles);
   const settable = await readSettable(client, relation);
-  if (commands.some((command) => command !== 'select')) await keepSequences(session);
+  if (commands.some((command) => command !== 'select')) await keepSequences(session, relation);
 
   const reaches = new Map<Command, Reach[]>();
   for (const command of commands) {
@@ -86,13 +86,6 @@ async function measure(
 async function outcomes(client: pg.ClientBase, message: string): Promise<Outcome[]> {
   const results = (await client.query(message)) as unknown as pg.QueryResult<Outcome>[];
   return results[0]!.rows;
-}
-
-async function keepSequences({ client, declaration }: Session): Promise<void> {
-  const { rows } = await client.query<{ schema: string; name: string }>(
-    statement('sequences', { schemas: managedSchemas(declaration) }),
-  );
-  if (rows.length > 0) await client.query(rows.map((row) => statement('keep_sequence', { ...row })).join(';\n'));
 }
 
 interface Preparation {

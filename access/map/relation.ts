@@ -72,10 +72,10 @@ async function pastPolicies(
   { oid, isTable, sql }: { oid: number; isTable: boolean; sql: string },
 ): Promise<void> {
   const { client, declaration } = session;
-  const found = await client.query<{ oid: number; schema: string; name: string }>(
-    statement('binding_tables', { schemas: managedSchemas(declaration) }),
+  const found = await client.query<{ schema: string; name: string }>(
+    statement('binding_tables', { schemas: managedSchemas(declaration), only: raw(isTable ? String(oid) : 'NULL') }),
   );
-  const tables = found.rows.filter((table) => !isTable || table.oid === oid);
+  const tables = found.rows;
   const views = isTable ? [] : await readOwnerViews(session);
   for (const { schema, name } of tables) await client.query(changeStatement('no_force_row_security', { schema, name }));
   for (const view of views) await client.query(changeStatement('use_invoker_rights', { ...view }));

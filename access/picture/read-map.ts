@@ -2,7 +2,7 @@ import { readAnywhere, type AnywhereOptions } from '../../audit/anywhere/read-an
 import { declaredScope } from '../../audit/declared-scope.ts';
 import type { Declaration } from '../../declaration/types.ts';
 import type { DatabaseConnection } from '../../postgres/connect.ts';
-import { withClient } from '../../postgres/with-client.ts';
+import { withConnection } from '../../postgres/with-connection.ts';
 import type { AccessMap } from './access-map.ts';
 import { declaredWords } from './declared-words.ts';
 import { mapSurvey } from './map-survey.ts';
@@ -22,7 +22,7 @@ export function readMap(
   connection: DatabaseConnection,
   { madeFrom, ...options }: ReadMapOptions = {},
 ): Promise<AccessMap> {
-  return withClient(connection, async (client) => {
+  return withConnection(connection, async (client) => {
     const audited = await readAnywhere(client, { ...(madeFrom && declaredScope(madeFrom)), ...options });
     return mapSurvey(audited, madeFrom?.name ?? audited.survey.server.database, madeFrom && declaredWords(madeFrom));
   });

@@ -33,10 +33,7 @@ export async function judge(
   properties: readonly Property[],
   options: JudgeOptions,
 ): Promise<readonly Judgement[]> {
-  const catalog = await parseCatalog(
-    audited,
-    properties.map(({ only }) => only),
-  );
+  const catalog = await parseCatalog(audited, [...properties.map(({ only }) => only), 'false']);
   const judgements: Judgement[] = [];
   for (const property of properties) {
     for (const role of property.roles) {

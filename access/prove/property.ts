@@ -19,4 +19,9 @@ export interface Property {
   readonly only: string;
   /** Requests with a token do not count. @default false: a token may name the role of requests without one, and bring claims */
   readonly withoutToken?: boolean | undefined;
+  /**
+   * Names of foreign keys of the table whose actions do not count: a row is deleted with the row that it references.
+   * @default none: all of them count
+   */
+  readonly exceptReferences?: readonly string[] | undefined;
 }

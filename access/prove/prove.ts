@@ -8,6 +8,7 @@ import { deriveProperties, type Administrator } from './properties/derive-proper
 import type { Property } from './property.ts';
 import { replay, type Replayed } from './replay/replay.ts';
 import { judgeRevocation } from './revocation.ts';
+import type { ProofAttack } from './attack-proof.ts';
 import type { Solver } from './solver.ts';
 import type { Counterexample, Judgement, Verdict } from './verdict.ts';
 
@@ -38,6 +39,8 @@ export interface Proof {
   /** How the database differs from its declaration; undefined where it was not compared. */
   readonly asDeclared: AccessDiff | undefined;
   readonly milliseconds: number;
+  /** Random requests at what was proven. @default none were sent */
+  readonly attack?: ProofAttack;
 }
 
 /** Judges the derived properties of a database, and those that are given, and replays each counterexample. */

@@ -1,4 +1,5 @@
 import type { RowCommand } from '../../audit/anywhere/survey.ts';
+import type { QualifiedName } from '../../postgres/qualified-name.ts';
 import type { Property } from './property.ts';
 
 /** Values of a row by column, as texts that Postgres reads; null is NULL. */
@@ -21,6 +22,8 @@ export interface LeakingRequest {
   readonly command: RowCommand;
   /** The existing row that is read, changed or deleted; undefined for `insert`. */
   readonly row?: RowValues | undefined;
+  /** Table of that row, where a foreign key takes rows of the property's table with it. @default the property's */
+  readonly of?: QualifiedName | undefined;
   /** Columns that the request writes: of `insert` and `update`. */
   readonly written?: RowValues | undefined;
   /** Arguments of a function by name. */

@@ -32,8 +32,9 @@ const LEGEND = [
  */
 export function matrixText(matrix: AccessMatrix, { color = false }: MatrixTextOptions = {}): string {
   const blocks = matrix.relations.map((relation) => linesOf(relation, matrix.subjects));
+  const lines = blocks.flat();
   const widths = ['', ...COMMANDS].map((_, column) =>
-    Math.max(...blocks.flat().map((line) => widthOf(line[column]?.text ?? ''))),
+    lines.reduce((most, line) => Math.max(most, widthOf(line[column]?.text ?? '')), 0),
   );
   const show = ({ text, style }: Part, width = 0) => {
     const padding = ' '.repeat(Math.max(width - widthOf(text), 0));
@@ -42,8 +43,8 @@ export function matrixText(matrix: AccessMatrix, { color = false }: MatrixTextOp
   const shown = matrix.relations.map((relation, index) => {
     const [name, size] = headingOf(relation);
     const heading = `${show({ text: name, style: 'bold' })} ${show(dim(`(${size})`))}`;
-    const lines = blocks[index]!.map((line) => line.map((part, column) => show(part, widths[column])));
-    return [heading, ...lines.map((parts) => `  ${parts.join('  ')}`.trimEnd())].join('\n');
+    const rows = blocks[index]!.map((line) => line.map((part, column) => show(part, widths[column])));
+    return [heading, ...rows.map((parts) => `  ${parts.join('  ')}`.trimEnd())].join('\n');
   });
   return [...shown, LEGEND.map((line) => show(dim(line))).join('\n')].join('\n\n');
 }

@@ -4,6 +4,7 @@ import { quoteIdentifier } from '../../postgres/quote.ts';
 import { INSUFFICIENT_PRIVILEGE } from '../../postgres/sqlstate.ts';
 import { otherGrant, schemaStep } from './grants.ts';
 import type { Stage, Step } from './explanation.ts';
+import type { Conflict } from './upsert.ts';
 import type { DatabaseError, RequestSession } from './request-session.ts';
 
 /** The request that failed. */
@@ -12,6 +13,10 @@ export interface Failed {
   /** Table or view that it names. */
   readonly relation?: SurveyedRelation | undefined;
   readonly command?: RowCommand | undefined;
+  /** Tables that it embeds. */
+  readonly others?: readonly SurveyedRelation[];
+  /** Rows that it changes or ignores where they exist. */
+  readonly conflict?: Conflict | undefined;
 }
 
 /** Explains an error of Postgres that neither grants of the request's own table nor its policies explain. */
@@ -45,6 +50,14 @@ export function errorStep(session: RequestSession, error: DatabaseError, failed:
       'function',
       `${message}: PostgREST runs GET and HEAD in a read-only transaction`,
       'send POST, or write nothing in it',
+    );
+  }
+  if (code === '42P10') return noConstraint(error, failed);
+  if (code === '21000' && failed.conflict) {
+    return decided(
+      'values',
+      `two sent rows have the same ${failed.conflict.columns.join(', ')}: an upsert may change a row once`,
+      'send each row once',
     );
   }
   const trigger = triggerOf(error, failed);
@@ -81,12 +94,19 @@ function said({ message, detail }: DatabaseError): string {
 }
 
 /** Names the policy, view, function or default that uses an object which the request does not name. */
-function wayTo(name: string, { audited }: RequestSession, error: DatabaseError, { relation, command }: Failed): string {
+function wayTo(
+  name: string,
+  { audited }: RequestSession,
+  error: DatabaseError,
+  { relation, others = [], command }: Failed,
+): string {
   const [fn] = functionsIn(error);
   if (fn !== undefined) return `function ${fn} uses with the rights of who calls it`;
-  const policy = relation?.policies.find(({ reads, calls }) => [...reads, ...calls].some((read) => read.name === name));
+  const policy = [...(relation ? [relation] : []), ...others]
+    .flatMap(({ policies }) => policies)
+    .find(({ reads, calls }) => [...reads, ...calls].some((read) => read.name === name));
   if (policy)
-    return `policy "${policy.name}" of ${relation!.schema}.${relation!.name} uses with the rights of the request`;
+    return `policy "${policy.name}" of ${policy.relation.schema}.${policy.relation.name} uses with the rights of the request`;
   if (relation?.reads.some((read) => read.name === name))
     return `view ${relation.schema}.${relation.name} reads with the rights of the request`;
   const isDefault =
@@ -98,7 +118,8 @@ function wayTo(name: string, { audited }: RequestSession, error: DatabaseError, 
 
 /** The table whose policies reject a row that the request writes on its way. */
 function otherPolicy({ message }: DatabaseError): string | undefined {
-  const [, table] = /row-level security policy(?: "[^"]*")? for table "(.*?)"/.exec(message) ?? [];
+  const [, table] =
+    /row-level security policy(?: "[^"]*")?(?: \(USING expression\))? for table "(.*?)"/.exec(message) ?? [];
   return table === undefined ? undefined : `the request writes it on its way, by a trigger or a function`;
 }
 
@@ -114,14 +135,16 @@ function lineOf({ where = '' }: DatabaseError): string {
   return line === undefined ? '' : `, at line ${line} of its body`;
 }
 
-function triggerOf(error: DatabaseError, { relation, command }: Failed): string | undefined {
+function triggerOf(error: DatabaseError, { relation, command, conflict }: Failed): string | undefined {
   const called = functionsIn(error).map((name) => name.split('.').at(-1));
+  const commands = conflict ? [command, 'update'] : [command];
   return relation?.triggers.find(
-    ({ function: fn, on, enabled }) => enabled && fn && called.includes(fn.name) && (!command || on.includes(command)),
+    ({ function: fn, on, enabled }) =>
+      enabled && fn && called.includes(fn.name) && (!command || on.some((one) => commands.includes(one))),
   )?.name;
 }
 
-function placeOf({ relation }: Failed): string {
+function placeOf({ relation }: Pick<Failed, 'relation'>): string {
   return relation ? `${relation.schema}.${relation.name}` : 'a table';
 }
 
@@ -158,8 +181,24 @@ function constraintStep(error: DatabaseError, failed: Failed): Step {
       ? `send a value for ${column}, or give the column a default`
       : code === '23503'
         ? 'name a row that exists; a foreign key is checked past policies'
-        : 'send values that it accepts';
+        : (adviceOnConflict(error, failed) ?? 'send values that it accepts');
   return { stage: 'constraint', outcome: 'decided', words, fix: fix(advice) };
+}
+
+/** An upsert looks for rows with the same values of one constraint only. */
+function adviceOnConflict({ code, constraint }: DatabaseError, { relation, conflict }: Failed): string | undefined {
+  const keys = relation?.indexes.find(({ name }) => name === constraint)?.keys;
+  if (code !== '23505' || !conflict || !keys) return undefined;
+  return `send other values; or have the upsert compare by this constraint: on_conflict=${keys.join(',')}`;
+}
+
+function noConstraint({ message }: DatabaseError, { relation, conflict }: Failed): Step {
+  const unique = relation?.indexes.filter((index) => index.unique && index.predicate === null) ?? [];
+  const choices = unique.map(({ keys }) => `on_conflict=${keys.join(',')}`);
+  const words = conflict
+    ? `no unique constraint of ${placeOf({ relation })} is on exactly ${conflict.columns.join(', ')}: ${message}`
+    : message;
+  return decided('address', words, choices.length === 0 ? 'add a unique constraint' : `send ${choices.join(' or ')}`);
 }
 
 /** The step of a role that may not call a function. */

@@ -8,6 +8,7 @@ import { errorStep, executeStep } from './errors.ts';
 import type { Step } from './explanation.ts';
 import type { Found, Question } from './found.ts';
 import { schemaStep } from './grants.ts';
+import { readEmbeds } from './request/embeds.ts';
 import { readTarget } from './request/request-target.ts';
 import { attempt, attemptAsRequest, claimsAlone, type RequestSession } from './request-session.ts';
 import { readPastPolicies } from './rows.ts';
@@ -47,7 +48,11 @@ export async function explainFunction(question: Question): Promise<Found> {
     return { ...base, result: 'refused', code: outcome.error.code, steps: [ofSchema, granted, step] };
   }
   const { result, steps, notes } = await explainResult(reading, fn, { call, role, count: outcome.count });
-  return { result, steps: [ofSchema, granted, ...steps], rows: [], notes };
+  const embeds = readEmbeds(new URLSearchParams(request.target.split('?').slice(1).join('?')).get('select') ?? '');
+  const ofEmbeds = embeds.map(
+    ({ name }) => `the embedded resource ${name} of a function is not explained: ask for it by itself`,
+  );
+  return { result, steps: [ofSchema, granted, ...steps], rows: [], notes: [...notes, ...ofEmbeds] };
 }
 
 /** Arguments by name: the body, or the query of GET where it names arguments. */

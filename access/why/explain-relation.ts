@@ -2,11 +2,13 @@ import { didYouMean } from '../../errors/did-you-mean.ts';
 import { refuse } from '../../errors/secured-postgrest-error.ts';
 import { fix } from '../../audit/fix.ts';
 import { INSUFFICIENT_PRIVILEGE } from '../../postgres/sqlstate.ts';
+import { embeddedGrants, embeddedRequests, allEmbedded } from './embedded/embedded-request.ts';
 import { errorStep } from './errors.ts';
 import type { RowAnswer, Step } from './explanation.ts';
 import { explainHidden } from './explain-hidden.ts';
 import { explainWritten } from './explain-written.ts';
 import type { Found, Question } from './found.ts';
+import { explainUpsert, ignored } from './explain-upsert.ts';
 import { grantSteps, schemaStep } from './grants.ts';
 import {
   neededGrants,
@@ -16,7 +18,9 @@ import {
   type RelationRequest,
 } from './relation-request.ts';
 import { attemptAsRequest, type DatabaseError, type Outcome } from './request-session.ts';
+import { readEmbeds } from './request/embeds.ts';
 import { readTarget } from './request/request-target.ts';
+import { wrongPut } from './upsert.ts';
 
 /** Rows that are counted at most. */
 const MOST_ROWS = 10_000;
@@ -30,20 +34,32 @@ export async function explainRelation(question: Question): Promise<Found> {
     (one) => one.schema === schema && one.name === name && one.kind !== 'S',
   );
   if (!relation) return { ...nothing, result: 'refused', code: 'PGRST205', steps: [noRelation(question, name)] };
-  const asked = relationRequest(relation, request);
+  const parameters = [...new URLSearchParams(request.target.split('?').slice(1).join('?'))];
+  const embeds = readEmbeds(parameters.find(([parameter]) => parameter === 'select')?.[1] ?? '');
+  const { embedded, refusal, notes: ofEmbedded } = embeddedRequests(audited, relation, embeds, parameters);
+  if (refusal) return { ...nothing, result: 'refused', code: refusal.code, steps: [refusal.step] };
+  const asked = relationRequest(relation, request, embedded);
   checkBody(asked);
-  const unknown = unknownColumn(asked);
+  const wrong = wrongPut(relation, request);
+  if (wrong) return { ...nothing, result: 'refused', code: 'PGRST105', steps: [wrong] };
+  const [unknown] = [
+    unknownColumn(asked),
+    ...allEmbedded(asked.embedded).map((one) => unknownColumn({ ...one, relation: one.hops.at(-1)!.relation })),
+  ].flatMap((step) => step ?? []);
   if (unknown)
     return { ...nothing, result: 'refused', code: asked.written.length > 0 ? 'PGRST204' : '42703', steps: [unknown] };
   const outcome = await run(question, asked);
-  const notes = notesOf(asked, request.target);
+  const notes = [...notesOf(asked, request.target), ...ofEmbedded];
   const rights = rightsSteps(question, asked);
   const isDenied = outcome.error?.code === INSUFFICIENT_PRIVILEGE && rights.some(isDecided);
   if (isDenied) return { ...nothing, result: 'refused', code: outcome.error.code, steps: rights, notes };
   // Postgres has checked more than the catalogs tell: it decides.
   const steps = rights.filter((step) => !isDecided(step));
   if (outcome.error) return refusedBy(question, asked, outcome.error, { steps, notes });
-  const found = asked.command === 'insert' ? inserted(asked) : await explainHidden(question, asked, outcome.count);
+  const found =
+    asked.command === 'insert'
+      ? await inserted(question, asked, outcome.count)
+      : await explainHidden(question, asked, outcome.count);
   return { ...found, steps: [...steps, ...found.steps], notes: [...notes, ...found.notes] };
 }
 
@@ -61,12 +77,13 @@ async function run({ session }: Question, asked: RelationRequest): Promise<Outco
 function rightsSteps({ session: { audited }, role, schema }: Question, asked: RelationRequest): Step[] {
   const ofSchema = schemaStep(audited, role, schema);
   if (isDecided(ofSchema)) return [ofSchema];
-  return [ofSchema, ...grantSteps(audited, role, asked.relation, neededGrants(asked))];
+  const tables = [{ relation: asked.relation, needed: neededGrants(asked) }, ...embeddedGrants(asked.embedded)];
+  return [ofSchema, ...tables.flatMap(({ relation, needed }) => grantSteps(audited, role, relation, needed))];
 }
 
 function checkBody({ command, body, relation }: RelationRequest): void {
   if (body.length > 0 || command === 'select' || command === 'delete') return;
-  const problem = `${command === 'insert' ? 'POST' : 'PATCH'} of ${relation.name} has no body`;
+  const problem = `${command === 'insert' ? 'the insert' : 'the update'} of ${relation.name} has no body`;
   refuse('invalid_prop', '--data', problem, `give --data '{"column": "value"}'`);
 }
 
@@ -93,9 +110,7 @@ function notesOf({ filters, isPaged }: RelationRequest, target: string): string[
         `the filter ${text} is not understood and was left out: more rows are explained than the request asks for`,
     ),
     ...(isPaged ? ['limit and offset were left out: every row that the filters find is explained'] : []),
-    ...(/[?&]select=[^&]*\(/.test(target)
-      ? ['embedded resources and aggregates are not explained: ask for them by themselves']
-      : []),
+    ...(/[?&]select=[^&]*(?:\.|\bcount)\w*\(\)/.test(target) ? ['aggregates are not explained'] : []),
   ];
 }
 
@@ -106,20 +121,31 @@ async function refusedBy(
   { steps, notes }: { readonly steps: readonly Step[]; readonly notes: readonly string[] },
 ): Promise<Found> {
   const { session, role } = question;
-  const { relation, command } = asked;
+  const { relation, command, conflict } = asked;
   const base = { result: 'refused' as const, code: error.code, rows: [] as RowAnswer[], notes };
   const [, table] =
-    /^new row violates row-level security policy(?: "[^"]*")? for table "(.*)"$/.exec(error.message) ?? [];
+    /^new row violates row-level security policy(?: "[^"]*")?(?: \(USING expression\))? for table "(.*)"$/.exec(
+      error.message,
+    ) ?? [];
   const isOwn = table !== undefined && table === relation.name;
   if (isOwn && relation.kind !== 'v') {
-    const written = await explainWritten(question, asked);
+    const written = conflict ? await explainUpsert(question, asked, conflict) : await explainWritten(question, asked);
     if (written)
       return { ...base, ...written, steps: [...steps, ...written.steps], notes: [...notes, ...written.notes] };
   }
-  return { ...base, steps: [...steps, errorStep(session, error, { role, relation, command })] };
+  const others = asked.embedded.flatMap(({ hops }) => hops.map((hop) => hop.relation));
+  const failed = { role, relation, others, command, conflict };
+  return { ...base, steps: [...steps, errorStep(session, error, failed)] };
 }
 
-function inserted({ relation, body }: RelationRequest): Found {
+async function inserted(
+  question: Question,
+  { relation, body, conflict }: RelationRequest,
+  count: number,
+): Promise<Found> {
+  if (conflict?.resolution === 'ignore-duplicates' && count < body.length) {
+    return ignored(question, { relation, body, conflict }, count);
+  }
   const words = `Postgres accepts the ${body.length === 1 ? 'row' : `${body.length} rows`}: policies, constraints and triggers of ${relation.schema}.${relation.name} pass`;
   return { result: 'all', steps: [{ stage: 'policies', outcome: 'passed', words }], rows: [], notes: [] };
 }

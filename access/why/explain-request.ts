@@ -7,6 +7,7 @@ import { declaredScope } from '../../audit/declared-scope.ts';
 import { fix, run } from '../../audit/fix.ts';
 import { requestSearchPath } from '../../apply/search-path.ts';
 import type { Declaration } from '../../declaration/types.ts';
+import { didYouMean } from '../../errors/did-you-mean.ts';
 import { refuse } from '../../errors/secured-postgrest-error.ts';
 import { connect, type DatabaseConnection } from '../../postgres/connect.ts';
 import type { QualifiedName } from '../../postgres/qualified-name.ts';
@@ -19,7 +20,7 @@ import { explainFunction } from './explain-function.ts';
 import { explainRelation } from './explain-relation.ts';
 import type { ApiRequest } from './request/api-request.ts';
 import { readTarget } from './request/request-target.ts';
-import { attemptAsRequest, joinRole, type RequestSession } from './request-session.ts';
+import { attemptAsRequest, joinRole, timeout, type RequestSession } from './request-session.ts';
 
 const statement = statementsOf('access/why');
 
@@ -32,6 +33,8 @@ export interface WhyOptions extends ScopeOptions, Omit<TokenCheck, 'declaration'
     Readonly<Partial<Record<'PGRST_DB_PRE_REQUEST' | 'PGRST_JWT_ROLE_CLAIM_KEY', string>>>;
   /** Maximum number of rows that are explained. @default 20 */
   readonly limit?: number | undefined;
+  /** Milliseconds after which Postgres cancels each statement. @default the timeout of the request's role */
+  readonly statementTimeoutMs?: number | undefined;
 }
 
 /**
@@ -57,6 +60,7 @@ export async function explainRequest(
     const scope = { ...(declaration && declaredScope(declaration)), ...givenScope(options) };
     const audited = await readAnywhere(client, { ...scope, environment });
     await client.query(statement('begin'));
+    if (options.statementTimeoutMs !== undefined) await client.query(timeout(options.statementTimeoutMs));
     return await explain({ client, audited }, caller, request, options);
   } finally {
     await client.query('ROLLBACK').catch(() => undefined);
@@ -119,6 +123,7 @@ async function explain(opened: Opened, caller: Caller, request: ApiRequest, opti
     audited,
     settings: settingsOf(audited, declaration, { request, role: arrived, claims, schema }),
     preRequest: preRequestOf(audited, options),
+    statementTimeoutMs: options.statementTimeoutMs,
   };
   const checked = await attemptAsRequest(session, statement('current_role'));
   if (checked.error) {
@@ -158,7 +163,10 @@ async function explain(opened: Opened, caller: Caller, request: ApiRequest, opti
 function stepOfRole({ survey, scope: { authenticator } }: Anywhere, role: string): Step {
   const decided = (words: string, sql: string): Step => ({ stage: 'role', outcome: 'decided', words, fix: run(sql) });
   if (!survey.roles.has(role)) {
-    return decided(`the role ${role} does not exist`, `CREATE ROLE ${quoteIdentifier(role)} NOLOGIN`);
+    return decided(
+      `the role ${role} does not exist${didYouMean(role, [...survey.roles.keys()])}`,
+      `CREATE ROLE ${quoteIdentifier(role)} NOLOGIN`,
+    );
   }
   const login = authenticator === undefined ? undefined : survey.roles.get(authenticator);
   if (login && !login.superuser && role !== login.name && !mayBecome(survey, login.name).includes(role)) {

@@ -33,6 +33,8 @@ export interface PolicyOfRow {
 export interface RowAnswer {
   /** Schema and name of its table. */
   readonly table: string;
+  /** Embedded resource that it is a row of: `tasks.comments`; undefined for a row of the request's own table. */
+  readonly path?: string;
   /** Primary key, or every column of a table without one, by column. */
   readonly key: Readonly<Record<string, string | null>>;
   /** `written` is a row as the request would leave it. */

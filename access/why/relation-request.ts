@@ -3,11 +3,15 @@ import type { RowCommand, SurveyedRelation } from '../../audit/anywhere/survey.t
 import { fix } from '../../audit/fix.ts';
 import { quoteIdentifier } from '../../postgres/quote.ts';
 import { raw, statementsOf } from '../../postgres/statements.ts';
+import type { EmbeddedRequest } from './embedded/embedded-request.ts';
+import { joinColumns } from './embedded/relationship.ts';
+import { embeddedRows, isEmbedded } from './embedded/embedded-sql.ts';
 import type { Step } from './explanation.ts';
 import type { NeededGrant } from './grants.ts';
 import type { ApiRequest, Method } from './request/api-request.ts';
 import { readFilters, type Filters } from './request/filters.ts';
 import { readTarget } from './request/request-target.ts';
+import { conflictClause, conflictOf, grantsForConflict, type Conflict } from './upsert.ts';
 import { allOf } from './rows.ts';
 
 const statement = statementsOf('access/why');
@@ -16,6 +20,7 @@ const COMMANDS: Readonly<Record<Method, RowCommand>> = {
   GET: 'select',
   HEAD: 'select',
   POST: 'insert',
+  PUT: 'insert',
   PATCH: 'update',
   DELETE: 'delete',
 };
@@ -35,14 +40,27 @@ export interface RelationRequest {
   readonly needsSelect: boolean;
   /** True if it asks for a part of the rows. */
   readonly isPaged: boolean;
+  /** What an INSERT does where the row exists; undefined: Postgres rejects it. */
+  readonly conflict: Conflict | undefined;
+  /** Resources that the answer embeds. */
+  readonly embedded: readonly EmbeddedRequest[];
 }
 
-/** Takes a request for a relation apart. */
-export function relationRequest(relation: SurveyedRelation, request: ApiRequest): RelationRequest {
+/** Takes a request for a relation apart. @param embedded resources that it embeds; those of a request that answers nothing are none */
+export function relationRequest(
+  relation: SurveyedRelation,
+  request: ApiRequest,
+  embedded: readonly EmbeddedRequest[] = [],
+): RelationRequest {
   const { method, target, body = [], returnsRows = false } = request;
   const command = COMMANDS[method];
   const parameters = new URLSearchParams(target.split('?').slice(1).join('?'));
-  const filters = readFilters(command === 'insert' ? [] : parameters);
+  // A filter with a dot is one of an embedded resource, and so is one by its name.
+  const own = [...parameters].filter(
+    ([name]) => (!name.includes('.') || /^not\.(and|or)$/.test(name)) && !embedded.some((one) => one.name === name),
+  );
+  const filters = readFilters(command === 'insert' ? [] : own);
+  const conflict = conflictOf(relation, request);
   const isAnswered = command === 'select' || returnsRows;
   const all = relation.columns.map(({ name }) => name);
   const named = parameters
@@ -59,8 +77,10 @@ export function relationRequest(relation: SurveyedRelation, request: ApiRequest)
     read: [...new Set(read)],
     written: command === 'insert' || command === 'update' ? (named ?? [...new Set(body.flatMap(Object.keys))]) : [],
     body,
-    needsSelect: command !== 'insert' && filters.columns.length > 0 ? true : read.length > 0,
+    needsSelect: read.length > 0 || conflict !== undefined || (command !== 'insert' && filters.columns.length > 0),
     isPaged: parameters.has('limit') || parameters.has('offset'),
+    conflict,
+    embedded: isAnswered ? embedded : [],
   };
 }
 
@@ -73,7 +93,13 @@ function orderColumns(order: string): string[] {
 }
 
 /** The step of a column that the relation does not have; undefined where it has all. */
-export function unknownColumn({ relation, read, written, filters }: RelationRequest): Step | undefined {
+export function unknownColumn({
+  relation,
+  read = [],
+  written = [],
+  filters,
+}: Pick<RelationRequest, 'relation' | 'filters'> & Partial<Pick<RelationRequest, 'read' | 'written'>>):
+  Step | undefined {
   const known = relation.columns.map(({ name }) => name);
   const unknown = [...read, ...written, ...filters.columns].find((name) => !known.includes(name));
   if (unknown === undefined) return undefined;
@@ -86,13 +112,14 @@ export function unknownColumn({ relation, read, written, filters }: RelationRequ
 }
 
 /** Grants that the request needs. */
-export function neededGrants({ command, read, written, filters, relation }: RelationRequest): NeededGrant[] {
+export function neededGrants(request: RelationRequest): NeededGrant[] {
+  const { command, read, written, filters, relation, conflict, embedded } = request;
   const needed: NeededGrant[] = [];
   if (command === 'insert') needed.push({ command, columns: written.length === 0 ? 'any' : written });
   if (command === 'update') needed.push({ command, columns: written });
   if (command === 'delete') needed.push({ command, columns: 'any' });
   if (command === 'select' || read.length > 0) {
-    const isAll = read.length === relation.columns.length && command === 'select';
+    const isAll = read.length === relation.columns.length;
     const reason = isAll ? 'a request without `select` asks for every column' : undefined;
     needed.push({
       command: 'select',
@@ -104,26 +131,40 @@ export function neededGrants({ command, read, written, filters, relation }: Rela
   if (filtered.length > 0) {
     needed.push({ command: 'select', columns: filtered, reason: `the request filters by ${filtered.join(', ')}` });
   }
+  if (conflict) needed.push(...grantsForConflict(conflict, written));
+  for (const { name, hops } of embedded) {
+    const columns = joinColumns(hops[0]!).map(([from]) => from);
+    needed.push({ command: 'select', columns, reason: `${name} is embedded by ${columns.join(', ')}` });
+  }
   return needed;
 }
 
-/** The statement, without the JSON that PostgREST makes of its rows. For `insert`, one for each row. */
+/** The statement, without the JSON that PostgREST makes of its rows. */
 export function statementsFor(request: RelationRequest, limit: number): string[] {
-  const { relation, command, read, filters, body } = request;
+  const { relation, command, read, filters, body, embedded } = request;
   const { schema, name } = relation;
   const condition = raw(allOf(filters.conditions));
+  const rows = embedded.map((one) => embeddedRows(one, name));
   if (command === 'select') {
-    const columns = raw(read.map(quoteIdentifier).join(', '));
-    return [statement('select', { schema, name, columns, condition, limit: String(limit) })];
+    const columns = raw([...read.map(quoteIdentifier), ...rows].join(', '));
+    const found = raw(allOf([...filters.conditions, ...embedded.flatMap((one) => isEmbedded(one, name))]));
+    return [statement('select', { schema, name, columns, condition: found, limit: String(limit) })];
   }
-  const returning = raw(read.length === 0 ? '' : `RETURNING ${read.map(quoteIdentifier).join(', ')}`);
-  if (command === 'delete') return [statement('delete', { schema, name, condition, returning })];
-  return writesFor(request, condition.fragment, returning.fragment, body);
+  const returned = [
+    ...new Set([...read, ...embedded.flatMap(({ hops }) => joinColumns(hops[0]!).map(([from]) => from))]),
+  ];
+  const returning = raw(returned.length === 0 ? '' : `RETURNING ${returned.map(quoteIdentifier).join(', ')}`);
+  const writes =
+    command === 'delete'
+      ? [statement('delete', { schema, name, condition, returning })]
+      : writesFor(request, condition.fragment, returning.fragment, body);
+  if (rows.length === 0) return writes;
+  return writes.map((sql) => statement('with_embedded', { name, write: raw(sql), embedded: raw(rows.join(', ')) }));
 }
 
 /** Statements that write the given rows, or the new values into the rows that a condition finds. */
 export function writesFor(
-  { relation, command, written }: RelationRequest,
+  { relation, command, written, conflict }: RelationRequest,
   condition: string,
   returning: string,
   body: RelationRequest['body'],
@@ -142,17 +183,16 @@ export function writesFor(
       }),
     ];
   }
-  const columns = written.map(quoteIdentifier).join(', ');
-  return body.map((row) =>
-    written.length === 0
-      ? statement('insert_defaults', { schema, name, returning: raw(returning) })
-      : statement('insert', {
-          schema,
-          name,
-          columns: raw(`(${columns})`),
-          values: raw(columns),
-          content: JSON.stringify(row),
-          returning: raw(returning),
-        }),
-  );
+  if (written.length === 0)
+    return body.map(() => statement('insert_defaults', { schema, name, returning: raw(returning) }));
+  return [
+    statement('insert', {
+      schema,
+      name,
+      columns: written,
+      content: JSON.stringify(body),
+      conflict: raw(conflict ? conflictClause(conflict, written) : ''),
+      returning: raw(returning),
+    }),
+  ];
 }

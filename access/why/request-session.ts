@@ -32,6 +32,8 @@ export interface RequestSession {
   readonly settings: Readonly<Record<string, string>>;
   /** Function that PostgREST calls before each request; undefined without one. */
   readonly preRequest: QualifiedName | undefined;
+  /** Milliseconds after which Postgres cancels a statement. @default those of the request's role */
+  readonly statementTimeoutMs?: number | undefined;
 }
 
 /** Runs statements, and undoes them. The error of one ends it. */
@@ -57,9 +59,18 @@ function isDatabaseError(error: unknown): error is Error & DatabaseError {
 }
 
 /** Statements with which a request begins: its settings, its role and the check before it. */
-export function beginning({ settings, preRequest }: RequestSession): string[] {
+export function beginning({ settings, preRequest, statementTimeoutMs }: RequestSession): string[] {
   const become = statement('become', { names: Object.keys(settings), settings: Object.values(settings) });
-  return [become, ...(preRequest ? [statement('pre_request', { ...preRequest })] : [])];
+  return [
+    become,
+    ...(preRequest ? [statement('pre_request', { ...preRequest })] : []),
+    ...(statementTimeoutMs === undefined ? [] : [timeout(statementTimeoutMs)]),
+  ];
+}
+
+/** @param milliseconds 0 for none */
+export function timeout(milliseconds: number): string {
+  return statement('timeout', { milliseconds: String(milliseconds) });
 }
 
 /** The settings of a request without its role: for the connected role, whose defaults and functions then read its claims. */

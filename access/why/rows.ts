@@ -58,7 +58,13 @@ async function readKept({ client }: RequestSession, limit: number): Promise<Kept
   return { rows: rows.slice(0, limit), truncated: rows.length > limit };
 }
 
-export async function dropRows({ client }: RequestSession): Promise<void> {
+/** Drops the kept rows. @param label name under which they stay, with the numbers of those that the request reaches */
+export async function dropRows(
+  { client }: RequestSession,
+  label?: string,
+  reached: readonly number[] = [],
+): Promise<void> {
+  if (label !== undefined) await client.query(statement('label_rows', { label, reached: reached.map(String) }));
   await client.query(statement('drop_rows'));
 }
 

@@ -25,9 +25,10 @@ export function whyText({ request, role, result, code, steps, decided, rows, not
   return lines.map(visible).join('\n');
 }
 
-function rowLines({ table, key, outcome, policies }: RowAnswer): string[] {
+function rowLines({ table, path, key, outcome, policies }: RowAnswer): string[] {
   const names = Object.entries(key).map(([name, value]) => `${name} = ${value ?? 'NULL'}`);
-  return [`  ${table} (${names.join(', ')}): ${outcome}`, ...policies.flatMap(policyLines)];
+  const as = path === undefined ? '' : `, embedded as ${path}`;
+  return [`  ${table} (${names.join(', ')})${as}: ${outcome}`, ...policies.flatMap(policyLines)];
 }
 
 function policyLines({ name, mode, command, clause, condition }: PolicyOfRow): string[] {

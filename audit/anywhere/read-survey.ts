@@ -106,7 +106,8 @@ export async function readSurvey(client: pg.ClientBase): Promise<Survey> {
     'references',
   )) {
     const referenced = relations.get(row.referenced);
-    if (referenced) relations.get(row.relation)?.references.push({ name: row.name, columns: row.columns, referenced });
+    const { relation, ...reference } = row;
+    if (referenced) relations.get(relation)?.references.push({ ...reference, referenced });
   }
   const policies = new Map<string, Filled<SurveyedPolicy>>();
   for (const row of await read<SurveyedPolicy & { relation: unknown }>('policies')) {

@@ -79,10 +79,19 @@ export interface SurveyedIndex {
   readonly keys: readonly string[];
 }
 
+/** What a foreign key does to rows when the row that they reference is deleted or gets another key. */
+export type ReferenceAction = 'no action' | 'restrict' | 'cascade' | 'set null' | 'set default';
+
 export interface SurveyedReference {
   readonly name: string;
   readonly columns: readonly string[];
   readonly referenced: SurveyedRelation;
+  /** Columns of the referenced relation, in the order of `columns`. */
+  readonly referenced_columns: readonly string[];
+  readonly on_delete: ReferenceAction;
+  readonly on_update: ReferenceAction;
+  /** Columns that `ON DELETE SET NULL (…)` names; empty for all. */
+  readonly set_columns: readonly string[];
 }
 
 export interface SurveyedPolicy {

@@ -50,7 +50,12 @@ export function addMapCommand(access: Command): void {
 async function read(source: string | undefined, options: Options, command: Command): Promise<AccessMap> {
   if (source !== undefined && !source.includes('://')) return accessMap(await loadDeclaration(source));
   const { declaration: file } = options;
-  const connection = auditConnection({ uri: source, options: givenOptions(command), environment: process.env });
+  const connection = auditConnection({
+    uri: source,
+    options: givenOptions(command),
+    environment: process.env,
+    place: 'access map',
+  });
   const declared = file === undefined ? {} : { declaration: await loadDeclaration(file) };
   return accessMap(connection, { ...givenScope(options), ...declared, environment: process.env });
 }

@@ -7,6 +7,7 @@ import type { DiffSide } from '../../access/diff/diff-side.ts';
 import type { Declaration } from '../../declaration/types.ts';
 import type { DatabaseConnection } from '../../postgres/connect.ts';
 import { withClient } from '../../postgres/with-client.ts';
+import { withConnection } from '../../postgres/with-connection.ts';
 import { startSource } from '../../testing/source.ts';
 import { auditConnection } from '../audit/audit-connection.ts';
 import { isDatabaseUri } from '../audit/database-uri.ts';
@@ -58,7 +59,7 @@ export async function prepareSide(text: string, options: SideOptions): Promise<S
 function databaseSide(connection: DatabaseConnection, { scope }: SideOptions): Side {
   return {
     async use(work) {
-      const anywhere = await withClient(connection, (client) =>
+      const anywhere = await withConnection(connection, (client) =>
         readAnywhere(client, { ...scope, environment: process.env }),
       );
       const [schema, name] = settingOf(anywhere.survey, 'pgrst.db_pre_request')?.split('.') ?? [];

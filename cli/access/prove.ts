@@ -4,6 +4,7 @@ import { pathToFileURL } from 'node:url';
 import { Option, type Command } from 'commander';
 import type pg from 'pg';
 import { compareWithDeclared, type DeclaredDatabase } from '../../access/prove/as-declared.ts';
+import { attackProof } from '../../access/prove/attack-proof.ts';
 import { proofJson } from '../../access/prove/report/proof-json.ts';
 import { proofText } from '../../access/prove/report/proof-text.ts';
 import { totals } from '../../access/prove/report/proof-summary.ts';
@@ -13,6 +14,7 @@ import { prove, type Proof } from '../../access/prove/prove.ts';
 import { startSolver } from '../../access/prove/solver.ts';
 import { testOf } from '../../access/prove/test-of.ts';
 import { readAnywhere } from '../../audit/anywhere/read-anywhere.ts';
+import type { ScopeOptions } from '../../audit/anywhere/find-scope.ts';
 import { declaredScope } from '../../audit/declared-scope.ts';
 import type { Declaration } from '../../declaration/types.ts';
 import { refuse } from '../../errors/secured-postgrest-error.ts';
@@ -24,14 +26,17 @@ import { auditConnection, givenOptions } from '../audit/audit-connection.ts';
 import { checkModule, checkSource } from '../check-source.ts';
 import { addConnectionOptions } from '../connection.ts';
 import { loadDeclaration } from '../load-declaration.ts';
+import { parseSeconds } from '../parse-seconds.ts';
+import { addScopeOptions, givenScope } from '../scope-options.ts';
 
-interface Options {
+interface Options extends ScopeOptions {
   readonly properties?: string;
   readonly declaration?: string;
   readonly format: 'text' | 'json';
   readonly writeTests?: string;
   readonly failOn: 'leak' | 'not-modelled';
   readonly replay?: true;
+  readonly attack?: number;
 }
 
 export function addProveCommand(access: Command): void {
@@ -51,20 +56,27 @@ export function addProveCommand(access: Command): void {
     .option(
       '--replay',
       'of a database: run each counterexample in a transaction that is rolled back; needs a superuser',
+    )
+    .option(
+      '--attack <seconds>',
+      'of a declaration: send random requests at all that was proven; exits with 1 if one contradicts a proof',
+      parseSeconds,
     );
+  addScopeOptions(command);
   addConnectionOptions(command, 'a role that may read the catalogs; with --replay, a superuser', false);
   command.action((target: string | undefined, options: Options) => run(target, options, command));
 }
 
 async function run(target: string | undefined, options: Options, command: Command): Promise<void> {
   const isFile = target !== undefined && !target.includes('://');
-  if (!isFile && options.writeTests !== undefined) {
-    refuse(
-      'invalid_prop',
-      '--write-tests',
-      'a test needs a declaration to start',
-      'name the file with the declaration',
-    );
+  if (!isFile) {
+    const name = 'name the file with the declaration';
+    if (options.writeTests !== undefined) {
+      refuse('invalid_prop', '--write-tests', 'a test needs a declaration to start', name);
+    }
+    if (options.attack !== undefined) {
+      refuse('invalid_prop', '--attack', 'random rows and requests need a database of their own', name);
+    }
   }
   if (isFile && options.declaration !== undefined) {
     refuse(
@@ -76,6 +88,7 @@ async function run(target: string | undefined, options: Options, command: Comman
   }
   const proof = isFile ? await proveDeclaration(target, options) : await proveConnection(target, options, command);
   process.stdout.write(options.format === 'json' ? proofJson(proof) : proofText(proof));
+  checkContradictions(proof);
   const { leak, 'not modelled': open } = totals(proof.judgements);
   const changes = proof.asDeclared?.changes ?? [];
   const isUndecided = changes.some(({ grade }) => grade === 'not decided');
@@ -88,9 +101,13 @@ async function proveDeclaration(file: string, options: Options): Promise<Proof> 
   const declaration = await loadDeclaration(file);
   const source = await startSource(declaration);
   try {
-    const proof = await source.inCopy((connection) =>
-      withClient(connection, (client) => proveClient(client, options, { declaration, replays: true })),
-    );
+    const proof = await source.inCopy(async (connection) => {
+      const proven = await withClient(connection, (client) =>
+        proveClient(client, options, { declaration, replays: true }),
+      );
+      const { attack: seconds } = options;
+      return seconds === undefined ? proven : attackProof(proven, { connection, declaration, seconds });
+    });
     if (options.writeTests !== undefined) await writeTests(proof, declaration, file, options.writeTests);
     return proof;
   } finally {
@@ -98,8 +115,26 @@ async function proveDeclaration(file: string, options: Options): Promise<Proof> 
   }
 }
 
+/** @throws SecuredPostgrestError `proof_contradicted` */
+function checkContradictions({ attack }: Proof): void {
+  const [first, ...others] = attack?.contradictions ?? [];
+  if (!first) return;
+  const { words, relation } = first.property;
+  refuse(
+    'proof_contradicted',
+    `${relation.schema}.${relation.name}`,
+    `the proof is wrong that ${words}${others.length > 0 ? `, and so are ${others.length} more` : ''}`,
+    'report the case in the output, and treat it as a leak',
+  );
+}
+
 async function proveConnection(uri: string | undefined, options: Options, command: Command): Promise<Proof> {
-  const connection = auditConnection({ uri, options: givenOptions(command), environment: process.env });
+  const connection = auditConnection({
+    uri,
+    options: givenOptions(command),
+    environment: process.env,
+    place: 'access prove',
+  });
   const replays = options.replay ?? false;
   if (options.declaration === undefined) {
     return inConnection(connection, (client) => proveClient(client, options, { replays }));
@@ -140,10 +175,13 @@ interface Database {
 
 async function proveClient(
   client: pg.ClientBase,
-  { properties: file }: Options,
+  { properties: file, ...options }: Options,
   { declaration, replays, compared }: Database,
 ): Promise<Proof> {
-  const audited = await readAnywhere(client, declaration ? declaredScope(declaration) : { environment: process.env });
+  const audited = await readAnywhere(
+    client,
+    declaration ? declaredScope(declaration) : { ...givenScope(options), environment: process.env },
+  );
   const properties = file === undefined ? [] : await readProperties(await loadProperties(file), file, audited);
   await checkConditions(client, properties, file ?? '');
   const solver = await startSolver();

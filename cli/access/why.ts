@@ -30,6 +30,7 @@ import type { ScopeOptions } from '../../audit/anywhere/find-scope.ts';
 interface Options extends ScopeOptions, KeyPlaceOptions, EncryptionKeyOptions {
   readonly data?: string;
   readonly schema?: string;
+  readonly prefer: readonly string[];
   readonly returnRows?: true;
   readonly claim: Readonly<Record<string, unknown>>;
   readonly claims?: Readonly<Record<string, unknown>>;
@@ -51,7 +52,13 @@ export function addWhyCommand(access: Command): void {
     )
     .option('--data <text>', 'body, as JSON or as a form')
     .option('--schema <name>', 'exposed schema that the request names (default: the first one)')
-    .option('--return-rows', 'the request asks for the written rows (Prefer: return=representation)')
+    .option(
+      '--prefer <value>',
+      'value of the header Prefer, such as resolution=merge-duplicates; can be repeated',
+      (value: string, before: readonly string[]) => [...before, value],
+      [],
+    )
+    .option('--return-rows', 'the same as --prefer return=representation')
     .option('--claim <name=value>', 'claim of the role, as JSON or else as text; can be repeated', addClaim, {})
     .option('--claims <json>', 'the same, as one JSON object', parseClaims)
     .option('--declaration <file>', 'declaration of the database: its rules for tokens')
@@ -77,7 +84,8 @@ interface Asked {
 
 async function why({ token, request: text, database }: Asked, options: Options, command: Command): Promise<void> {
   const { data, schema, returnRows, declaration: file, format } = options;
-  const request = parseRequest(text, { data, schema, returnsRows: returnRows });
+  const prefer = [...options.prefer, ...(returnRows ? ['return=representation'] : [])];
+  const request = parseRequest(text, { data, schema, prefer });
   const caller = await callerOf(token, options);
   const declaration = file === undefined ? undefined : await loadDeclaration(file);
   const ask = { caller, request, options: whyOptions(options, declaration) };

@@ -18,7 +18,7 @@ SELECT n.nspname AS schema, c.relname AS name, c.relkind IN ('r', 'p') AS is_tab
       GROUP BY i.indexrelid, i.indisprimary) AS k), '[]') AS keys,
   EXISTS (SELECT FROM pg_index AS i WHERE i.indrelid = c.oid AND i.indisprimary) AS has_primary_key,
   coalesce((SELECT jsonb_agg(jsonb_build_object('name', r.conname, 'columns', r.columns, 'schema', rn.nspname, 'table', rc.relname,
-      'referenced', r.referenced, 'cascades', r.confdeltype = 'c') ORDER BY r.conname)
+      'referenced', r.referenced, 'cascades', r.confdeltype = 'c', 'acts', r.confdeltype IN ('c', 'n', 'd') OR r.confupdtype IN ('c', 'n', 'd')) ORDER BY r.conname)
     FROM (SELECT f.*,
         ARRAY(SELECT a.attname FROM unnest(f.conkey) WITH ORDINALITY AS p(n, o) JOIN pg_attribute AS a
           ON a.attrelid = f.conrelid AND a.attnum = p.n ORDER BY o) AS columns,

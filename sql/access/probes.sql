@@ -40,7 +40,7 @@ LOCK TABLE :"schema".:"name" IN ACCESS EXCLUSIVE MODE
 -- name: binding_tables
 -- Tables whose policies bind the connected role. As their owner it can remove FORCE; otherwise the measurement fails.
 SELECT c.oid, n.nspname AS schema, c.relname AS name FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace
-WHERE n.nspname = ANY (ARRAY[:'schemas']::text[]) AND row_security_active(c.oid)
+WHERE n.nspname = ANY (ARRAY[:'schemas']::text[]) AND (:{only} IS NULL OR c.oid = :{only}) AND row_security_active(c.oid)
 -- name: owner_views
 -- Views that read with the rights of their owner, which policies may bind.
 SELECT n.nspname AS schema, c.relname AS name FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace
@@ -60,6 +60,53 @@ DELETE FROM pg_temp.access_rows WHERE number = (SELECT max(number) FROM pg_temp.
 -- name: keep_defaults
 INSERT INTO pg_temp.access_rows (number, key) VALUES (1, '{DEFAULT VALUES}')
 
+-- name: runs_own_code
+-- Tests if a command on a table can run code that a user wrote, which may draw from any sequence: a trigger, a rule, a cascade to
+-- another table, or a function that a policy, a default, a constraint or an index calls. Only this package's functions, those of
+-- extensions and Postgres' own are known to draw from none. Each catalog is read by an index: others tables cost nothing.
+WITH parts(classid, objid) AS (
+  VALUES ('pg_class'::regclass, :'relation'::oid)
+  UNION ALL SELECT 'pg_class'::regclass, indexrelid FROM pg_index WHERE indrelid = :'relation'::oid
+  UNION ALL SELECT 'pg_attrdef'::regclass, oid FROM pg_attrdef WHERE adrelid = :'relation'::oid
+  UNION ALL SELECT 'pg_constraint'::regclass, oid FROM pg_constraint WHERE conrelid = :'relation'::oid
+  UNION ALL SELECT 'pg_policy'::regclass, oid FROM pg_policy WHERE polrelid = :'relation'::oid
+), needed AS (
+  SELECT d.classid, d.refclassid, d.refobjid FROM parts AS p JOIN pg_depend AS d ON d.classid = p.classid AND d.objid = p.objid
+  WHERE NOT EXISTS (SELECT FROM pg_depend AS e
+    WHERE e.classid = d.refclassid AND e.objid = d.refobjid AND e.refclassid = 'pg_extension'::regclass AND e.deptype = 'e')
+), expressions(tree) AS (
+  SELECT adbin::text FROM pg_attrdef WHERE adrelid = :'relation'::oid
+  UNION ALL SELECT conbin::text FROM pg_constraint WHERE conrelid = :'relation'::oid
+  UNION ALL SELECT concat(polqual::text, polwithcheck::text) FROM pg_policy WHERE polrelid = :'relation'::oid
+)
+SELECT (SELECT relkind FROM pg_class WHERE oid = :'relation'::oid) <> 'r'
+  OR EXISTS (SELECT FROM pg_rewrite WHERE ev_class = :'relation'::oid)
+  OR EXISTS (SELECT FROM pg_inherits WHERE inhrelid = :'relation'::oid)
+  OR EXISTS (SELECT FROM pg_inherits WHERE inhparent = :'relation'::oid)
+  OR EXISTS (SELECT FROM pg_trigger AS t JOIN pg_proc AS f ON f.oid = t.tgfoid
+    WHERE t.tgrelid = :'relation'::oid AND f.proname !~ '^RI_FKey_(check|noaction|restrict)_')
+  OR EXISTS (SELECT FROM needed AS n JOIN pg_proc AS f ON n.refclassid = 'pg_proc'::regclass AND f.oid = n.refobjid
+    WHERE f.pronamespace <> :'private'::regnamespace)
+  OR EXISTS (SELECT FROM needed AS n JOIN pg_type AS t ON n.refclassid = 'pg_type'::regclass AND t.oid = n.refobjid WHERE t.typtype = 'd')
+  OR EXISTS (SELECT FROM needed WHERE refclassid = 'pg_operator'::regclass)
+  -- Policies of another table hold for what a policy reads there.
+  OR EXISTS (SELECT FROM needed WHERE classid = 'pg_policy'::regclass AND refclassid = 'pg_class'::regclass AND refobjid <> :'relation'::oid)
+  -- Its name may be computed.
+  OR (SELECT count(*) FROM expressions, regexp_matches(tree, ':funcid (\d+) ', 'g') AS m(called)
+      WHERE m.called[1]::oid IN ('nextval(regclass)'::regprocedure, 'setval(regclass,bigint)'::regprocedure, 'setval(regclass,bigint,boolean)'::regprocedure))
+    > (SELECT count(*) FROM needed AS n JOIN pg_class AS s ON n.refclassid = 'pg_class'::regclass AND s.oid = n.refobjid
+      WHERE n.classid = 'pg_attrdef'::regclass AND s.relkind = 'S')
+  AS runs_own_code
+-- name: table_sequences
+-- Sequences of a table's columns, and those that its defaults name.
+SELECT n.nspname AS schema, s.relname AS name FROM pg_class AS s JOIN pg_namespace AS n ON n.oid = s.relnamespace
+WHERE s.relkind = 'S' AND n.nspname = ANY (ARRAY[:'schemas']::text[]) AND pg_has_role(s.relowner, 'USAGE') AND s.oid IN (
+  SELECT objid FROM pg_depend
+  WHERE refclassid = 'pg_class'::regclass AND refobjid = :'relation'::oid AND classid = 'pg_class'::regclass
+  UNION ALL
+  SELECT d.refobjid FROM pg_attrdef AS a
+  JOIN pg_depend AS d ON d.classid = 'pg_attrdef'::regclass AND d.objid = a.oid AND d.refclassid = 'pg_class'::regclass
+  WHERE a.adrelid = :'relation'::oid)
 -- name: sequences
 SELECT n.nspname AS schema, c.relname AS name FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace
 WHERE c.relkind = 'S' AND n.nspname = ANY (ARRAY[:'schemas']::text[]) AND pg_has_role(c.relowner, 'USAGE')

@@ -12,8 +12,8 @@ SELECT pg_catalog.set_config(s.name, s.setting, true) FROM unnest(ARRAY[:'names'
 SELECT :"schema".:"name"()
 -- name: current_role
 SELECT current_user AS role
--- name: without_timeout
-SELECT pg_catalog.set_config('statement_timeout', '0', true)
+-- name: timeout
+SELECT pg_catalog.set_config('statement_timeout', :'milliseconds', true)
 
 -- name: past_policies
 -- False where the policies of a table bind the connected role.
@@ -51,8 +51,8 @@ DROP VIEW pg_temp.why_parts
 -- name: select
 SELECT :{columns} FROM :"schema".:"name" WHERE :{condition} LIMIT :'limit'::bigint
 -- name: insert
-INSERT INTO :"schema".:"name" :{columns}
-SELECT :{values} FROM json_populate_record(CAST(NULL AS :"schema".:"name"), :'content'::json) :{returning}
+INSERT INTO :"schema".:"name" (:"columns")
+SELECT :"columns" FROM json_populate_recordset(CAST(NULL AS :"schema".:"name"), :'content'::json) :{conflict} :{returning}
 -- name: insert_defaults
 INSERT INTO :"schema".:"name" DEFAULT VALUES :{returning}
 -- name: update
@@ -60,6 +60,29 @@ UPDATE :"schema".:"name" SET (:"columns") =
   (SELECT :"columns" FROM json_populate_record(CAST(NULL AS :"schema".:"name"), :'content'::json)) WHERE :{condition} :{returning}
 -- name: delete
 DELETE FROM :"schema".:"name" WHERE :{condition} :{returning}
+-- name: with_embedded
+WITH why_written AS (:{write}) SELECT :{embedded} FROM why_written AS :"name"
+-- name: embedded
+-- Rows of an embedded resource for one row; the columns of the statement decide which grants it needs.
+ARRAY(SELECT to_jsonb(e.*) FROM (:{rows}) AS e)
+-- name: proposed
+-- A row with its defaults, in a copy of the table that holds no other row.
+CREATE TEMPORARY TABLE why_proposed (LIKE :"schema".:"name" INCLUDING DEFAULTS INCLUDING GENERATED INCLUDING IDENTITY) ON COMMIT DROP
+-- name: propose
+INSERT INTO pg_temp.why_proposed (:"columns")
+SELECT :"columns" FROM json_populate_record(CAST(NULL AS :"schema".:"name"), :'content'::json)
+RETURNING to_jsonb(why_proposed.*) AS content
+-- name: same_key
+(SELECT (:"table".:"column") = k.:"column" FROM json_populate_record(CAST(NULL AS :"schema".:"table"), :'content'::json) AS k)
+-- name: label_rows
+-- The kept rows under a name of their own, with those that the request reaches.
+CREATE TEMPORARY TABLE :"label" ON COMMIT DROP AS
+SELECT number, content, number = ANY (ARRAY[:'reached']::bigint[]) AS reached FROM pg_temp.why_rows
+-- name: drop_embedding
+-- Rows that an embedded resource has no row for.
+UPDATE pg_temp.:"label" SET reached = false WHERE number = ANY (ARRAY[:'numbers']::bigint[])
+-- name: rows_without
+SELECT p.number::int, EXISTS (:{rows}) AS hidden FROM pg_temp.:"label" AS p WHERE p.reached AND NOT EXISTS (:{shown}) ORDER BY p.number
 -- name: call
 SELECT * FROM :"schema".:"name"(:{arguments})
 -- name: argument

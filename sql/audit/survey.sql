@@ -85,7 +85,12 @@ ORDER BY i.indrelid, c.relname
 -- name: references
 SELECT k.conname AS name, k.conrelid::text AS relation, k.confrelid::text AS referenced,
   ARRAY(SELECT a.attname::text FROM unnest(k.conkey) WITH ORDINALITY AS u(number, position) JOIN pg_attribute AS a ON a.attrelid = k.conrelid AND a.attnum = u.number
-    ORDER BY u.position) AS columns
+    ORDER BY u.position) AS columns,
+  ARRAY(SELECT a.attname::text FROM unnest(k.confkey) WITH ORDINALITY AS u(number, position) JOIN pg_attribute AS a ON a.attrelid = k.confrelid AND a.attnum = u.number
+    ORDER BY u.position) AS referenced_columns,
+  CASE k.confdeltype WHEN 'a' THEN 'no action' WHEN 'r' THEN 'restrict' WHEN 'n' THEN 'set null' WHEN 'd' THEN 'set default' ELSE 'cascade' END AS on_delete,
+  CASE k.confupdtype WHEN 'a' THEN 'no action' WHEN 'r' THEN 'restrict' WHEN 'n' THEN 'set null' WHEN 'd' THEN 'set default' ELSE 'cascade' END AS on_update,
+  ARRAY(SELECT a.attname::text FROM pg_attribute AS a WHERE a.attrelid = k.conrelid AND a.attnum = ANY (k.confdelsetcols)) AS set_columns
 FROM pg_constraint AS k WHERE k.contype = 'f' AND k.conparentid = 0 ORDER BY k.conrelid, k.conname
 
 -- name: policies

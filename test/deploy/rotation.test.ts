@@ -10,6 +10,8 @@ import { pollKeys, type Passing } from '../support/poll-keys.ts';
 let todos: Deployment;
 /** How many requests clients send at least while keys rotate. */
 const REQUESTS = FULL_TESTS ? 20_000 : 4000;
+/** How long a client waits after each answer, in milliseconds. */
+const pauseMs = FULL_TESTS ? 15 : 60;
 
 beforeAll(async () => {
   todos = await Deployment.of('todos', { API_SERVERS: '2' });
@@ -64,7 +66,7 @@ const tokenOf = (kid: string) => sign(readManagedKeys(directory()).find(({ key }
 it('three rotations and a revocation: both servers answer every request as they should', async () => {
   const first = (await keys('list'))[0]!.kid;
   const passing: Passing = { good: [await tokenOf(first)], bad: [await sign(await generateKey())] };
-  const polling = pollKeys(servers(), passing, { clients: 6, atLeast: REQUESTS });
+  const polling = pollKeys(servers(), passing, { clients: 6, atLeast: REQUESTS, pauseMs });
   let inUse = first;
   for (let rotation = 1; rotation <= 3; rotation++) {
     const next = (await keys('generate'))[0]!.kid;
@@ -106,7 +108,7 @@ it('the same with HS256', async () => {
     good: [await tokenOf(first), await tokenOf(pair)],
     bad: [await sign(await generateKey('HS256'))],
   };
-  const polling = pollKeys(servers(), passing, { clients: 6, atLeast: 1000 });
+  const polling = pollKeys(servers(), passing, { clients: 6, atLeast: 1000, pauseMs });
   const next = (await keys('generate', '--algorithm', 'HS256'))[0]!.kid;
   await todos.deploy();
   passing.good.push(await tokenOf(next));

@@ -1,3 +1,5 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import declaration from '../../examples/todos/declaration.ts';
 import { describeAccess } from '../support/access/describe-access.ts';
@@ -47,9 +49,32 @@ describe('a fresh clone, deployed with the command of the README', () => {
     expect(resourcesOf(clone)).toEqual(byCli);
   });
 
+  it('leaves nothing to do for the CLI', async () => {
+    const run = await clone.deployWithCli();
+    expect(changes(run), run.output).toEqual(NO_CHANGES);
+    expect(run.output).toContain(`url = ${clone.url}`);
+  });
+
+  it('stops with --no-wider before access grows, says where, and deploys the same change without it', async () => {
+    const file = join(clone.directory, 'examples/todos/declaration.ts');
+    const text = readFileSync(file, 'utf8');
+    const flags = ['--auto-approve', '--skip-provider-lock'];
+    const statusOf = async () => (await fetch(`${clone.url}/todos?select=public`)).status;
+    writeFileSync(file, text.replace("['id', 'title', 'done']", "['id', 'title', 'done', 'public']"));
+    const stopped = await clone.npmRun('deploy', ...flags, '--no-wider');
+    expect(stopped.status, stopped.output).toBe(1);
+    expect(stopped.output).toMatch(/access would grow: .*todos_anon.*public.*wider_access/s);
+    expect(await statusOf()).toBe(401);
+    const deployed = await clone.npmRun('deploy', ...flags);
+    expect(deployed.status, deployed.output).toBe(0);
+    expect(await statusOf()).toBe(200);
+    writeFileSync(file, text);
+  });
+
   it('waits for another one in the same directory', async () => {
     const deploy = () => clone.npmRun('deploy', '--auto-approve', '--skip-provider-lock');
-    for (const { status, output } of await Promise.all([deploy(), deploy()])) expect(status, output).toBe(0);
+    const runs = await Promise.all([deploy(), deploy()]);
+    for (const { status, output } of runs) expect(status, output).toBe(0);
   });
 
   it('leaves nothing behind when it is destroyed, also after objects were added by hand', async () => {

@@ -6,6 +6,15 @@ export interface Passing {
   readonly bad: string[];
 }
 
+export interface PollingOptions {
+  /** Requests at a time. */
+  readonly clients: number;
+  /** Requests in all, at least. */
+  readonly atLeast: number;
+  /** Milliseconds that a client waits after each answer. @default 15 */
+  readonly pauseMs?: number;
+}
+
 export interface KeyPolling {
   /** Goes on until there were enough requests. */
   end(): Promise<{
@@ -19,7 +28,7 @@ export interface KeyPolling {
 export function pollKeys(
   servers: readonly string[],
   passing: Passing,
-  { clients, atLeast }: { readonly clients: number; readonly atLeast: number },
+  { clients, atLeast, pauseMs = 15 }: PollingOptions,
 ): KeyPolling {
   const requests = { good: 0, bad: 0 };
   const wrong: string[] = [];
@@ -35,7 +44,7 @@ export function pollKeys(
       requests[kind]++;
       if (!answer.startsWith(kind === 'good' ? '200 ' : '401 ')) wrong.push(`${kind}, ${server}: ${answer}`);
       // The deploys need the CPU as well.
-      await delay(15);
+      await delay(pauseMs);
     }
   };
   const all = Promise.all(Array.from({ length: clients }, client));

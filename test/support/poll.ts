@@ -1,3 +1,5 @@
+import { FULL_TESTS } from './fuzz.ts';
+
 /** One request of a client that asks again and again. */
 export interface Probe {
   readonly name: string;
@@ -9,6 +11,8 @@ export interface Probe {
 export type Answers = Map<string, number>;
 
 const PATIENCE_MS = 5000;
+/** Between two rounds of requests, which take CPU time from the deploy: a third of it at 10 ms. */
+const PAUSE_MS = FULL_TESTS ? 10 : 50;
 
 /** Asks all probes in turn until `work` is done; connections that fail count as `closed`. */
 export async function pollDuring<T>(
@@ -25,7 +29,7 @@ export async function pollDuring<T>(
         const counts = answers.get(probe.name)!;
         counts.set(answer, (counts.get(answer) ?? 0) + 1);
       }
-      await new Promise((resolve) => setTimeout(resolve, 10));
+      await new Promise((resolve) => setTimeout(resolve, PAUSE_MS));
     }
   })();
   const [result] = await Promise.all([finished, polling]);

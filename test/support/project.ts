@@ -18,7 +18,8 @@ import { type Run, runProgram } from './run-program.ts';
 
 /** What `npm pack` makes of this package, in that directory: the path of the tarball. */
 export async function pack(directory: string): Promise<string> {
-  const tarball = await packOnce(join(inject('compiledPackage'), 'packed'));
+  // `npm test` names a directory that all of its runs of vitest share.
+  const tarball = await packOnce(process.env['PACKED_PACKAGE'] ?? join(inject('compiledPackage'), 'packed'));
   const path = join(directory, basename(tarball));
   cpSync(tarball, path);
   return path;

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { closeSync, constants, existsSync, openSync, readFileSync } from 'node:fs';
+import { closeSync, constants, openSync, readFileSync, statSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import { refuse } from '../../errors/secured-postgrest-error.ts';
 import { cleanUpAtExit } from './exit-cleanups.ts';
@@ -81,8 +81,12 @@ export async function startProcess(options: ServerProcessOptions): Promise<Serve
   }
 
   let lastLogs = '';
+  let lastSize = 0;
   const logs = () => {
-    if (existsSync(logFile)) lastLogs = redact(readFileSync(logFile, 'utf8'));
+    const size = statSync(logFile, { throwIfNoEntry: false })?.size ?? lastSize;
+    // `dev` asks a few times a second.
+    if (size !== lastSize) lastLogs = redact(readFileSync(logFile, 'utf8'));
+    lastSize = size;
     return lastLogs;
   };
   return {

@@ -11,7 +11,12 @@ import type { Row, World } from './world.ts';
 /** Reads a counterexample from the solver: as few rows and claims as it can do with. */
 export async function concrete(
   world: World,
-  { way, leak, role, command }: { way: Pick<Way, 'request'>; leak: Leak; role: string; command: RowCommand },
+  {
+    way,
+    leak,
+    role,
+    command,
+  }: { way: Pick<Way, 'request' | 'command'>; leak: Leak; role: string; command: RowCommand },
   solver: Solver,
 ): Promise<Counterexample> {
   const rows = world.rows.filter(({ present }) => present !== 'false');
@@ -78,7 +83,8 @@ export async function concrete(
       .map((row): ExistingRow => ({ schema: row.relation.schema, name: row.relation.name, values: rowValues(row) })),
     request: {
       ...way.request,
-      command,
+      command: way.command ?? command,
+      ...(leak.of && { of: { schema: leak.of.schema, name: leak.of.name } }),
       ...(before && { row: before }),
       ...(written && { written: Object.fromEntries(written.map((name) => [name, after[name] ?? null])) }),
       ...(leak.arguments && {

@@ -1,10 +1,17 @@
 import { namesIn } from '../../../postgres/catalog/body-names.ts';
-import type { SurveyedFunction } from '../../../audit/anywhere/survey.ts';
+import type {
+  ReferenceAction,
+  RowCommand,
+  Survey,
+  SurveyedFunction,
+  SurveyedRelation,
+} from '../../../audit/anywhere/survey.ts';
 import type { ParsedCatalog } from './parsed-catalog.ts';
 import { resultsOf } from './queries.ts';
 import { all } from './script.ts';
 import { environmentOf } from './sql.ts';
 import { kindOf, type Scalar, type Value } from './values.ts';
+import { viewsIn } from './views.ts';
 import { dependsOn, meetingOf, violates, type Question, type Way } from './way.ts';
 
 /** Functions that a role's requests call by their names. */
@@ -13,8 +20,15 @@ function callableFunctions(role: string, { audited }: ParsedCatalog): readonly S
   return survey.functions.filter((fn) => reach.isExposed(fn) && !fn.of_triggers && reach.calls(role, fn));
 }
 
-/** Functions that lend the rights of their owner to a role's requests: called by name, or by what requests call. */
-export function lendingFunctions(role: string, catalog: ParsedCatalog): readonly SurveyedFunction[] {
+/**
+ * Functions that lend other rights to a role's requests: called by name, or by what requests call. For writes also by
+ * policies and defaults, and by triggers of tables that other functions and foreign keys write.
+ */
+export function lendingFunctions(
+  role: string,
+  command: RowCommand,
+  catalog: ParsedCatalog,
+): readonly SurveyedFunction[] {
   const { survey, reach, texts } = catalog.audited;
   const called = new Set(callableFunctions(role, catalog));
   for (const relation of survey.relations) {
@@ -22,11 +36,71 @@ export function lendingFunctions(role: string, catalog: ParsedCatalog): readonly
     if (access.length === 0) continue;
     if (relation.kind === 'v') for (const fn of relation.calls) called.add(fn);
     for (const { enabled, on, function: fn } of relation.triggers) {
-      if (enabled && fn && access.some(({ command }) => (on as readonly string[]).includes(command))) called.add(fn);
+      if (enabled && fn && access.some((one) => (on as readonly string[]).includes(one.command))) called.add(fn);
+    }
+    if (command !== 'select' && relation.kind !== 'v') {
+      for (const fn of relation.calls) called.add(fn);
+      for (const { calls } of relation.policies) for (const fn of calls) called.add(fn);
     }
   }
+  const lent = command === 'select' ? new Set<SurveyedFunction>() : triggersOfOthers(role, called, catalog);
   for (const fn of called) for (const inner of texts.calledBy(fn)) called.add(inner);
-  return [...called].filter((fn) => fn.extension === null && (fn.security_definer || changesIdentity(fn, catalog)));
+  return [...called].filter(
+    (fn) => fn.extension === null && (fn.security_definer || changesIdentity(fn, catalog) || lent.has(fn)),
+  );
+}
+
+/** Trigger functions that run with an owner's rights: on tables that functions or foreign keys write. Adds to what is called. */
+function triggersOfOthers(
+  role: string,
+  called: Set<SurveyedFunction>,
+  catalog: ParsedCatalog,
+): ReadonlySet<SurveyedFunction> {
+  const { survey, reach, texts } = catalog.audited;
+  const lent = new Set<SurveyedFunction>();
+  const written = new Set<SurveyedRelation>();
+  const write = (relations: readonly SurveyedRelation[]) => {
+    for (const relation of relations) {
+      if (written.has(relation)) continue;
+      written.add(relation);
+      for (const { enabled, function: fn } of relation.triggers) {
+        if (!enabled || !fn) continue;
+        lent.add(fn);
+        called.add(fn);
+      }
+      write(takenWith(relation, survey));
+    }
+  };
+  for (const relation of survey.relations) {
+    if (reach.may(role, relation, 'delete') || reach.may(role, relation, 'update')) write(takenWith(relation, survey));
+  }
+  for (const fn of called) {
+    for (const inner of texts.calledBy(fn)) called.add(inner);
+    if (!fn.security_definer && !lent.has(fn)) continue;
+    for (const one of withCalled(fn, catalog)) if (WRITES.test(texts.bodyOf(one))) write(namedRelations(one, catalog));
+  }
+  return lent;
+}
+
+/** Tables whose rows a foreign key deletes or changes with those of a table. */
+function takenWith(table: SurveyedRelation, { relations }: Survey): readonly SurveyedRelation[] {
+  const acts = (action: ReferenceAction) => action !== 'no action' && action !== 'restrict';
+  return relations.filter(({ references }) =>
+    references.some(
+      ({ referenced, on_delete, on_update }) => referenced === table && (acts(on_delete) || acts(on_update)),
+    ),
+  );
+}
+
+/** Tables and views that a function names, and what those views read. */
+function namedRelations(fn: SurveyedFunction, { audited }: ParsedCatalog): readonly SurveyedRelation[] {
+  const named = namesIn(audited.texts.bodyOf(fn)).tables;
+  const found = audited.survey.relations.filter(
+    (relation) =>
+      fn.reads.includes(relation) ||
+      named.some(({ schema, name }) => name === relation.name && (schema ?? relation.schema) === relation.schema),
+  );
+  return [...new Set([...found, ...found.flatMap(({ kind, reads }) => (kind === 'v' ? reads : []))])];
 }
 
 const WRITES = /\b(?:insert|update|delete|merge|truncate|copy)\b/i;
@@ -52,7 +126,7 @@ function withCalled(fn: SurveyedFunction, { audited }: ParsedCatalog): readonly 
 }
 
 function namesTable(fn: SurveyedFunction, { catalog, table }: Question): boolean {
-  const views = catalog.audited.survey.relations.filter((one) => one.kind === 'v' && dependsOn(one, table));
+  const views = viewsIn(catalog.audited).filter((one) => one.kind === 'v' && dependsOn(one, table));
   const named = namesIn(catalog.audited.texts.bodyOf(fn)).tables;
   return (
     named.some(({ schema, name }) => name === table.name && (schema === undefined || schema === table.schema)) ||
@@ -64,8 +138,8 @@ function namesTable(fn: SurveyedFunction, { catalog, table }: Question): boolean
 
 /** Views without a path of their own, which lend their owner's rights to functions with the requester's rights. */
 export function hiddenViews({ role, command, catalog, table }: Question): string[] {
-  const { survey, reach } = catalog.audited;
-  const hidden = survey.relations.filter(
+  const { reach } = catalog.audited;
+  const hidden = viewsIn(catalog.audited).filter(
     (view) =>
       (view.kind === 'm' || (view.kind === 'v' && !view.security_invoker)) &&
       !reach.isExposed(view) &&

@@ -12,6 +12,8 @@ import type { Row, World } from './world.ts';
 /** One way in which a request reaches rows of a table. */
 export interface Way {
   readonly request: Pick<LeakingRequest, 'way' | 'schema' | 'name'>;
+  /** Command of the request. @default that of the question */
+  readonly command?: RowCommand;
   /** Builds the question in a world: can a row be reached for which the property does not hold? */
   build(world: World): Leak;
 }
@@ -24,6 +26,10 @@ export interface Leak {
   /** Its new version, or the new row, and the columns that a request writes. */
   readonly after?: { readonly row: Row; readonly written: readonly string[] };
   readonly arguments?: ReadonlyMap<string, Scalar>;
+  /** Table of `before`. @default the property's */
+  readonly of?: SurveyedRelation;
+  /** The row of the property's table, where a foreign key takes it with `before`. */
+  readonly met?: { readonly before: Row; readonly after: Row | undefined };
 }
 
 /** A property's question for one role and command. */

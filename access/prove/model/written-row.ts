@@ -17,10 +17,7 @@ export function newRow(
   environment: Environment,
 ): Row {
   const { world, catalog } = environment;
-  const set = setByTriggers(
-    table.triggers.filter(({ on, before: early, enabled }) => early && enabled && on.includes(command)),
-    catalog,
-  );
+  const set = setByTriggers(earlyTriggers(table, command), catalog);
   const values = new Map<string, Scalar>();
   const possible: string[] = [];
   for (const column of table.columns) {
@@ -41,6 +38,21 @@ export function newRow(
     if (required) possible.push(not(value.isNull));
   }
   return world.makeRow(table, `new ${command}`, all(...possible), values);
+}
+
+/** True if a BEFORE trigger may assign the column. */
+export function isSetByTrigger(
+  table: SurveyedRelation,
+  command: 'insert' | 'update',
+  column: string,
+  catalog: ParsedCatalog,
+): boolean {
+  const set = setByTriggers(earlyTriggers(table, command), catalog);
+  return set === 'any' || set.has(column);
+}
+
+function earlyTriggers({ triggers }: SurveyedRelation, command: 'insert' | 'update'): readonly SurveyedTrigger[] {
+  return triggers.filter(({ on, before, enabled }) => before && enabled && on.includes(command));
 }
 
 /** Columns that BEFORE triggers assign; `any` where their text does not say. */

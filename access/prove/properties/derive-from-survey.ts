@@ -5,6 +5,7 @@ import type { Property } from '../property.ts';
 import { anyOf, columnIsClaim } from './claim-sql.ts';
 import { onlyComparison } from './compared-claims.ts';
 import { tenantPair } from './tenant-pair.ts';
+import { exceptWithParents } from './with-parents.ts';
 
 /**
  * Derives properties of a database without a declaration, for each table of an exposed schema: the anonymous role reaches
@@ -89,14 +90,19 @@ function ownRows(audited: Anywhere, table: SurveyedRelation): Property[] {
       const only = anyOf(compared.map((one) => columnIsClaim(one!.column, one!.claim, one!.type)));
       byCondition.set(only, [...(byCondition.get(only) ?? []), role]);
     }
-    return [...byCondition].map(([only, roles]) => ({
-      name: 'own-rows',
-      words: `nobody but the owner ${VERBS[command]} a row of ${table.name}`,
-      roles,
-      relation: nameOf(table),
-      commands: [command],
-      only,
-    }));
+    return [...byCondition].map(([only, roles]) =>
+      exceptWithParents(
+        {
+          name: 'own-rows',
+          words: `nobody but the owner ${VERBS[command]} a row of ${table.name}`,
+          roles,
+          relation: nameOf(table),
+          commands: [command],
+          only,
+        },
+        audited,
+      ),
+    );
   });
 }
 

@@ -36,7 +36,7 @@ export function deriveProperties(declaration: Declaration, audited: Anywhere): D
       ...(tenancy ? tenantIsolation(declaration, table, relation, tenancy) : []),
       ...ownRowsProperties(declaration, table, audited),
       ...roleRaiseProperties(declaration, table, relation),
-      ...nothingUndeclared(declaration, table),
+      ...nothingUndeclared(declaration, table, audited),
     ];
   });
   return { properties, administrators: administratorsOf(declaration) };

@@ -8,6 +8,7 @@ import { namesIn } from '../../../postgres/catalog/body-names.ts';
 import type { Property } from '../property.ts';
 import { anyOf, columnIsClaim } from './claim-sql.ts';
 import { bindingPolicies, isGranted } from './declared-policies.ts';
+import { exceptWithParents } from './with-parents.ts';
 
 const VERBS: Readonly<Record<RowCommand, string>> = {
   select: 'reads',
@@ -39,19 +40,25 @@ export function ownRowsProperties(declaration: Declaration, table: Table, audite
       found.set(key, known);
     }
   }
-  return [...found.values()].map(({ only, roles, commands }) => ({
-    name: 'own-rows',
-    words: `nobody but the owner ${commands.map((command) => VERBS[command]).join(', ')} a row of ${table.name}`,
-    roles,
-    relation: { schema: table.schema, name: table.name },
-    commands,
-    only,
-  }));
+  return [...found.values()].map(({ only, roles, commands }) =>
+    exceptWithParents(
+      {
+        name: 'own-rows',
+        words: `nobody but the owner ${commands.map((command) => VERBS[command]).join(', ')} a row of ${table.name}`,
+        roles,
+        relation: { schema: table.schema, name: table.name },
+        commands,
+        only,
+      },
+      audited,
+    ),
+  );
 }
 
 /** True if a declared function reads the table for a role, past its policies. */
 function isReadForRole(declaration: Declaration, table: Table, role: string, { survey, texts }: Anywhere): boolean {
   const declared = declaration.functions.filter((fn) => fn.securityDefiner && mayCall(role, fn, declaration));
+  if (declared.length === 0) return false;
   const found = survey.functions.filter((fn) =>
     declared.some(({ schema, name }) => fn.schema === schema && fn.name === name),
   );

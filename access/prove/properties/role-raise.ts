@@ -1,6 +1,7 @@
 import { membershipTable } from '../../../declaration/membership-table.ts';
 import type { ClaimPath, Command, Declaration, Table } from '../../../declaration/types.ts';
 import type { SurveyedRelation } from '../../../audit/anywhere/survey.ts';
+import type { QualifiedName } from '../../../postgres/qualified-name.ts';
 import { quoteIdentifier } from '../../../postgres/quote.ts';
 import type { Property } from '../property.ts';
 import { claimSql } from './claim-sql.ts';
@@ -18,7 +19,7 @@ export function roleRaiseProperties(
   table: Table,
   relation: Pick<SurveyedRelation, 'columns'>,
 ): Property[] {
-  const uses = membershipsIn(declaration, table);
+  const uses = membershipsBy(declaration).get(keyOf(table)) ?? [];
   return [
     ...uses.flatMap(({ member, claim, type, columns }) => {
       const only = notOwn(member, claim, type);
@@ -43,19 +44,32 @@ interface OwnMembership {
   readonly columns: readonly string[];
 }
 
-/** Uses of the table as a membership table, one for each column and claim of the member. */
-function membershipsIn(declaration: Declaration, { schema, name }: Table): OwnMembership[] {
-  const found = new Map<string, OwnMembership>();
+const known = new WeakMap<Declaration, ReadonlyMap<string, OwnMembership[]>>();
+
+/** Uses of each membership table, found once: one for each column and claim of the member. */
+function membershipsBy(declaration: Declaration): ReadonlyMap<string, OwnMembership[]> {
+  const found = known.get(declaration) ?? findMemberships(declaration);
+  known.set(declaration, found);
+  return found;
+}
+
+function findMemberships(declaration: Declaration): ReadonlyMap<string, OwnMembership[]> {
+  const byTable = new Map<string, Map<string, OwnMembership>>();
   for (const { input } of declaration.tables.flatMap(({ policies }) => policies)) {
     if (input.kind !== 'membership') continue;
-    const through = membershipTable(input, declaration);
-    if (through.schema !== schema || through.name !== name) continue;
+    const table = keyOf(membershipTable(input, declaration));
+    const found = byTable.get(table) ?? new Map<string, OwnMembership>();
+    byTable.set(table, found);
     const { member, key, where = {} } = input.through;
     const id = JSON.stringify([member, input.claim, input.memberType]);
     const columns = new Set([...(found.get(id)?.columns ?? []), ...Object.keys(where), key, member]);
     found.set(id, { member, claim: input.claim, type: input.memberType, columns: [...columns] });
   }
-  return [...found.values()];
+  return new Map([...byTable].map(([table, found]) => [table, [...found.values()]]));
+}
+
+function keyOf({ schema, name }: QualifiedName): string {
+  return JSON.stringify([schema, name]);
 }
 
 /** Accounts: a table with own rows and a column of roles. */

@@ -5,6 +5,7 @@ import type { RowValues } from '../verdict.ts';
 import { inRequest, runAs } from './as-request.ts';
 import { isAllowed, orInvalid } from './judge-read.ts';
 import { NotReplayed } from './not-replayed.ts';
+import type { PlacedRow } from './place-rows.ts';
 import type { Reached, Stage } from './replay.ts';
 import { callSql, filterSql, filterValues, grantedColumns } from './request-sql.ts';
 import { rowFiller, type RowFiller } from './row-filler.ts';
@@ -16,20 +17,20 @@ const MOST_REHEARSALS = 3;
 
 /** Writes, and finds out if a row outside of the limit was changed, deleted or written. */
 export async function judgeWrite(stage: Stage): Promise<Reached> {
-  const { property, counterexample, client, met, only } = stage;
+  const { property, counterexample, client } = stage;
   const { request } = counterexample;
   const { columns } = property;
-  if (columns && !columns.some((column) => Object.hasOwn(request.written ?? {}, column))) {
+  if (!request.of && columns && !columns.some((column) => Object.hasOwn(request.written ?? {}, column))) {
     throw new NotReplayed(`the request writes none of ${columns.join(', ')}`);
   }
-  const isForbidden = met !== undefined && !(await isAllowed(client, only, met));
+  const forbidden = await forbiddenRows(stage);
   const attempts = await attemptsOf(stage);
   let why = '';
   for (const attempt of attempts) {
     // Two parent rows can exclude each other.
     let rehearsals = 0;
     for (;;) {
-      const outcome = await tryOnce(stage, attempt.sql(), isForbidden);
+      const outcome = await tryOnce(stage, attempt.sql(), forbidden);
       if ('evidence' in outcome) return { ...outcome, filter: attempt.filter, body: attempt.body() };
       const { error } = outcome;
       why = error
@@ -102,8 +103,20 @@ function literal(value: string | null): string {
 
 type Outcome = { readonly evidence: string } | { readonly error: pg.DatabaseError | undefined };
 
-async function tryOnce(stage: Stage, sql: string, isForbidden: boolean): Promise<Outcome> {
-  const { client, settings, met, counterexample, placer } = stage;
+/** Rows outside of the limit that must stay as they are: the row of the request, or those that may go with it. */
+async function forbiddenRows({ property, counterexample, client, met, only, placer }: Stage): Promise<PlacedRow[]> {
+  const { schema, name } = property.relation;
+  const rows = counterexample.request.of
+    ? placer.placed.filter((row) => row.schema === schema && row.name === name)
+    : met
+      ? [met]
+      : [];
+  const allowed = await Promise.all(rows.map((row) => isAllowed(client, only, row)));
+  return rows.filter((_, n) => !allowed[n]);
+}
+
+async function tryOnce(stage: Stage, sql: string, forbidden: readonly PlacedRow[]): Promise<Outcome> {
+  const { client, settings, counterexample, placer } = stage;
   return inRequest(client, async (mark): Promise<Outcome> => {
     try {
       await runAs(client, settings, sql);
@@ -111,12 +124,15 @@ async function tryOnce(stage: Stage, sql: string, isForbidden: boolean): Promise
       if (error instanceof pg.DatabaseError) return { error };
       throw error;
     }
-    if (counterexample.request.command !== 'delete') {
+    if (counterexample.request.command !== 'delete' || counterexample.request.of) {
       const outside = (await writtenRows(stage, mark)).find(({ allowed }) => !allowed);
       if (outside) return { evidence: outside.row };
     }
-    const isGone = met !== undefined && Object.keys(await placer.read(met)).length === 0;
-    return isForbidden && isGone ? { evidence: `${met.schema}.${met.name} was changed` } : { error: undefined };
+    for (const row of forbidden) {
+      const isGone = Object.keys(await placer.read(row)).length === 0;
+      if (isGone) return { evidence: `${row.schema}.${row.name} was changed` };
+    }
+    return { error: undefined };
   });
 }
 

@@ -118,11 +118,12 @@ async function metRow(
 ): Promise<PlacedRow | undefined> {
   if (!request.row) return undefined;
   const wanted = Object.entries(request.row);
+  const { schema, name } = request.of ?? relation;
   const found = rows.find(
     ({ row, values }) =>
-      row.schema === relation.schema &&
-      row.name === relation.name &&
+      row.schema === schema &&
+      row.name === name &&
       wanted.every(([column, value]) => !Object.hasOwn(values, column) || values[column] === value),
   );
-  return found?.row ?? placer.place(relation, request.row);
+  return found?.row ?? placer.place({ schema, name }, request.row);
 }

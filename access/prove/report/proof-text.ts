@@ -1,3 +1,4 @@
+import { groupBy } from '../../../audit/group-by.ts';
 import { visible } from '../../../errors/visible.ts';
 import { changeLine, diffSummary, rowWords } from '../../report/diff-words.ts';
 import type { Proof } from '../prove.ts';
@@ -6,15 +7,12 @@ import { byTable, totals, type TableVerdict } from './proof-summary.ts';
 
 /** A proof for a terminal: a line for each table and property, counterexamples, pieces that are not modelled, and totals. */
 export function proofText(proof: Proof): string {
-  const verdicts = byTable(proof.judgements);
-  const tables = [...new Set(verdicts.map(({ schema, table }) => `${schema}.${table}`))];
-  const blocks = tables.map((name) =>
-    [
-      visible(name),
-      ...verdicts.filter((one) => `${one.schema}.${one.table}` === name).flatMap((one) => lines(one, proof)),
-    ].join('\n'),
+  const tables = groupBy(byTable(proof.judgements), ({ schema, table }) => `${schema}.${table}`);
+  const blocks = [...tables].map(([name, verdicts]) =>
+    [visible(name), ...verdicts.flatMap((one) => lines(one, proof))].join('\n'),
   );
-  return `${[...blocks, ...revocationBlock(proof), ...declaredBlock(proof), ...administratorsBlock(proof), summary(proof)].join('\n\n')}\n`;
+  const more = [revocationBlock, declaredBlock, administratorsBlock, attackBlock].flatMap((block) => block(proof));
+  return `${[...blocks, ...more, summary(proof)].join('\n\n')}\n`;
 }
 
 function lines(verdict: TableVerdict, proof: Proof): string[] {
@@ -49,7 +47,11 @@ function counterexampleLines({ role, claims, rows, request }: Counterexample): s
     `token: ${visible(role)} ${json(claims)}`,
     ...rows.map(({ schema, name, values }) => `row of ${visible(`${schema}.${name}`)}: ${json(values)}`),
     `request: ${request.command} by ${request.way} ${visible(`${request.schema}.${request.name}`)}`,
-    ...(request.row ? [`  of the row ${json(request.row)}`] : []),
+    ...(request.row
+      ? [
+          `  of the row ${request.of ? `of ${visible(`${request.of.schema}.${request.of.name}`)} ` : ''}${json(request.row)}`,
+        ]
+      : []),
     ...(request.written ? [`  that writes ${json(request.written)}`] : []),
     ...(request.arguments ? [`  with the arguments ${json(request.arguments)}`] : []),
   ];
@@ -78,6 +80,18 @@ function administratorsBlock({ administrators }: Proof): string[] {
     return `  ${visible(role)}: ${of.map(({ relation, commands }) => `${visible(relation.name)} (${commands.join(', ')})`).join(', ')}`;
   });
   return [['declared for all rows, within what restrictive policies leave:', ...words].join('\n')];
+}
+
+function attackBlock({ attack }: Proof): string[] {
+  if (!attack) return [];
+  const { requests, served, rows, judgements, seconds, contradictions } = attack;
+  const line = `attacked ${judgements} proven with ${requests} requests (${served} served) on ${rows} rows in ${seconds.toFixed(0)} s`;
+  if (contradictions.length === 0) return [`${line}: nothing found`];
+  const found = contradictions.flatMap(({ property, counterexample }) => [
+    `  the proof is wrong: ${visible(property.words)}`,
+    ...counterexampleLines(counterexample).map((detail) => `    ${detail}`),
+  ]);
+  return [[`${line}:`, ...found].join('\n')];
 }
 
 /** One line with the totals. */

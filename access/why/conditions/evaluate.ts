@@ -1,5 +1,5 @@
 import { raw, statementsOf } from '../../../postgres/statements.ts';
-import { attempt, attemptAsRequest, claimsAlone, type RequestSession } from '../request-session.ts';
+import { attempt, attemptAsRequest, claimsAlone, timeout, type RequestSession } from '../request-session.ts';
 
 const statement = statementsOf('access/why');
 
@@ -51,7 +51,7 @@ function read(
     statement('condition', { expression: raw(sql), table, label: `p${index}` }),
   );
   const make = [statement('make_parts', { parts: raw(parts.join(', ')) }), statement('share_parts')];
-  const ask = [statement('without_timeout'), statement('read_parts', { numbers: numbers.map(String) })];
+  const ask = [timeout(session.statementTimeoutMs ?? 0), statement('read_parts', { numbers: numbers.map(String) })];
   if (evaluator === 'request') return inView(session, make, ask);
   return attempt(session, ...make, claimsAlone(session), ...ask);
 }

@@ -19,14 +19,22 @@ export function explainPolicies(
   const permissive = binding.filter(({ restrictive }) => !restrictive);
   if (permissive.length === 0) return `no policy lets ${role} ${what} rows of ${place}`;
   const restrictive = binding.filter((policy) => policy.restrictive);
-  const named = (policies: readonly Policy[]) => policies.map(({ input }) => describePolicy(input)).join(', ');
+  const named = (policies: readonly Policy[]) => policies.map((policy) => describePolicy(policy, commands)).join(', ');
   return [
     `${role} may ${what} only rows of ${place} that a policy allows: ${named(permissive)}`,
     ...(restrictive.length === 0 ? [] : [`and that all of these allow: ${named(restrictive)}`]),
   ].join('; ');
 }
 
-function describePolicy(input: PolicyInput): string {
+/** Names as Postgres has them, so that they can be found there, and the template. */
+function describePolicy({ statements, input }: Policy, commands: readonly Command[]): string {
+  const names = statements
+    .filter(({ command }) => command === 'all' || commands.length === 0 || commands.includes(command))
+    .map(({ name }) => `"${name}"`);
+  return `${names.join(', ')}: ${describeTemplate(input)}`;
+}
+
+function describeTemplate(input: PolicyInput): string {
   switch (input.kind) {
     case 'own-rows':
     case 'tenant':

@@ -1,8 +1,9 @@
 import { parse as parseForm } from 'node:querystring';
 import { refuse } from '../../../errors/secured-postgrest-error.ts';
+import { readPreferences, type Resolution } from './preferences.ts';
 
 /** Methods that PostgREST answers by reading or writing rows. */
-export const METHODS = ['GET', 'HEAD', 'POST', 'PATCH', 'DELETE'] as const;
+export const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'] as const;
 export type Method = (typeof METHODS)[number];
 
 /** A request to PostgREST. */
@@ -16,6 +17,8 @@ export interface ApiRequest {
   readonly schema?: string | undefined;
   /** True where the written rows are asked for (`Prefer: return=representation`). @default false */
   readonly returnsRows?: boolean | undefined;
+  /** What happens to a row that exists already (`Prefer: resolution=...`). @default Postgres rejects it */
+  readonly resolution?: Resolution | undefined;
 }
 
 /** Parts of a request besides its method and address. */
@@ -23,7 +26,8 @@ export interface RequestOptions {
   /** Body: JSON, or a form as `curl -d` sends it. */
   readonly data?: string | undefined;
   readonly schema?: string | undefined;
-  readonly returnsRows?: boolean | undefined;
+  /** Values of the header `Prefer`: `return=representation`. @default none */
+  readonly prefer?: readonly string[] | undefined;
 }
 
 /**
@@ -33,7 +37,7 @@ export interface RequestOptions {
  * parseRequest('PATCH /todos?id=eq.3', { data: '{"done": true}' });
  * @throws SecuredPostgrestError `invalid_prop`
  */
-export function parseRequest(text: string, { data, ...options }: RequestOptions = {}): ApiRequest {
+export function parseRequest(text: string, { data, schema, prefer = [] }: RequestOptions = {}): ApiRequest {
   const [, given, address = ''] = /^\s*(?:([A-Za-z]+)\s+)?(\S.*?)\s*$/s.exec(text) ?? [];
   const method = (given ?? (data === undefined ? 'GET' : 'POST')).toUpperCase();
   const known = METHODS.find((one) => one === method);
@@ -46,8 +50,13 @@ export function parseRequest(text: string, { data, ...options }: RequestOptions 
     );
   }
   const target = pathOf(address);
-  if (data === undefined) return { method: known, target, ...options };
-  return { method: known, target, body: readBody(data), ...options };
+  return {
+    method: known,
+    target,
+    ...(data !== undefined && { body: readBody(data) }),
+    ...(schema !== undefined && { schema }),
+    ...readPreferences(prefer),
+  };
 }
 
 /** The path with its query, of an address with or without a host. */

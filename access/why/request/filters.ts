@@ -1,4 +1,5 @@
 import { quoteIdentifier, quoteLiteral } from '../../../postgres/quote.ts';
+import { splitList } from './split-list.ts';
 
 /** Conditions on rows that the query of a request states. */
 export interface Filters {
@@ -56,7 +57,6 @@ export function readFilters(parameters: Iterable<readonly [name: string, value: 
 function condition(name: string, value: string, columns: Set<string>): string {
   const [, not, junction] = /^(not\.)?(and|or)$/.exec(name) ?? [];
   if (junction !== undefined) return negated(not, joined(junction, value, columns));
-  // `a.b` is a filter of an embedded resource.
   if (!/^[^.()]+$/.test(name)) throw new NotUnderstood();
   const [column = '', ...path] = name.split(/(->>?)/);
   columns.add(column);
@@ -125,20 +125,11 @@ function plain(quoted: string): string {
   return quoted.replaceAll(/\\(.)/gs, '$1');
 }
 
-/** Splits `(a,b)` at the commas that are in no further brackets and no quotes. */
+/** Parts of `(a,b)`. */
 function partsOf(value: string): string[] {
   const [, inside] = /^\((.*)\)$/s.exec(value) ?? [];
   if (inside === undefined) throw new NotUnderstood();
-  if (inside === '') return [];
-  const parts = [''];
-  let depth = 0;
-  for (const [token] of inside.matchAll(/"(?:[^"\\]|\\.)*"|./gs)) {
-    if (token === '(' || token === '{') depth++;
-    if (token === ')' || token === '}') depth--;
-    if (token === ',' && depth === 0) parts.push('');
-    else parts[parts.length - 1] += token;
-  }
-  return parts;
+  return splitList(inside);
 }
 
 function negated(not: string | undefined, sql: string): string {

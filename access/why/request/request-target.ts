@@ -1,4 +1,5 @@
 import { unescape } from 'node:querystring';
+import { splitList } from './split-list.ts';
 
 /** Parameters of PostgREST that name no column to filter by. */
 const RESERVED = ['select', 'order', 'limit', 'offset', 'columns', 'on_conflict', 'and', 'or', 'not.and', 'not.or'];
@@ -21,7 +22,7 @@ export function readTarget(target: string): RequestTarget {
   const searchParams = new URLSearchParams(query.join('?'));
   const path = unescape(pathname).replace(/^\//, '');
   const isFunction = path.startsWith('rpc/');
-  const selected = topLevel(searchParams.get('select') ?? '*');
+  const selected = splitList(searchParams.get('select') ?? '*');
   const filtered = [...searchParams.keys()].filter((key) => !RESERVED.includes(key) && !key.includes('.'));
   return {
     name: isFunction ? path.slice('rpc/'.length) : path,
@@ -31,14 +32,8 @@ export function readTarget(target: string): RequestTarget {
   };
 }
 
-/** Splits at the commas that are in no brackets and no quotes. */
-function topLevel(select: string): string[] {
-  const parts = select.match(/(?:"(?:[^"\\]|\\.)*"|\((?:[^()"]|"(?:[^"\\]|\\.)*"|\([^()]*\))*\)|[^,("])+/g);
-  return parts ?? [];
-}
-
 /** The column of `alias:column->path::type`; none of an embedded resource. */
-function columnOf(part: string): string[] {
+export function columnOf(part: string): string[] {
   if (part.endsWith(')')) return [];
   const [, quoted, plain] = /^(?:(?:"[^"]*"|\w+):(?!:))?(?:"((?:[^"\\]|\\.)*)"|([^":-]+))/.exec(part.trim()) ?? [];
   const name = quoted?.replaceAll(/\\(.)/g, '$1') ?? plain;

@@ -426,6 +426,80 @@ describe('every kind of table:', () => {
     expect(await sequences()).toEqual(before);
   });
 
+  const draws = `CREATE SEQUENCE api.drawn; GRANT USAGE ON SEQUENCE api.drawn TO me;
+    CREATE FUNCTION api.draws() RETURNS boolean LANGUAGE sql AS $$ SELECT nextval('api.drawn') > 0 $$;
+    CREATE FUNCTION api.draws(v int) RETURNS int LANGUAGE plpgsql IMMUTABLE
+      AS $$ BEGIN PERFORM nextval('api.drawn'); RETURN v; END $$;
+    CREATE FUNCTION api.drawing() RETURNS trigger LANGUAGE plpgsql AS
+      $$ BEGIN PERFORM nextval('api.drawn'); RETURN CASE TG_OP WHEN 'DELETE' THEN OLD ELSE NEW END; END $$;
+    GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA api TO me;`;
+  const plain = 'CREATE TABLE api.things (id int PRIMARY KEY, a int); INSERT INTO api.things VALUES (1, 1);';
+
+  it.each([
+    ['a function of a policy', `${plain} ${opened('api.things', 'CREATE POLICY p ON %t TO me USING (api.draws())')}`],
+    [
+      'an operator of a policy',
+      `${plain} CREATE OPERATOR api.!! (FUNCTION = api.draws, RIGHTARG = int);
+      ${opened('api.things', 'CREATE POLICY p ON %t TO me USING (OPERATOR(api.!!) a > 0)')}`,
+    ],
+    [
+      'the policy of a table that a policy reads',
+      `CREATE TABLE api.read AS SELECT 1 AS a; ${opened('api.read', 'CREATE POLICY p ON %t TO me USING (api.draws())')}
+      ${plain} ${opened('api.things', 'CREATE POLICY p ON %t TO me USING (a IN (SELECT r.a FROM api.read AS r))')}`,
+      'INSERT INTO api.things VALUES (9, 1)',
+    ],
+    [
+      'a default that computes the name',
+      `CREATE TABLE api.things (id int PRIMARY KEY, a int DEFAULT nextval(('api.' || 'drawn')::regclass));
+      INSERT INTO api.things VALUES (1, 1); ${opened('api.things')}
+      REVOKE INSERT ON api.things FROM me; GRANT INSERT (id) ON api.things TO me`,
+      'INSERT INTO api.things (id) VALUES (9)',
+    ],
+    [
+      'the type of a column',
+      `CREATE DOMAIN api.drawing_int AS int CHECK (api.draws(VALUE) > 0); CREATE TABLE api.things (id int PRIMARY KEY, a api.drawing_int);
+      INSERT INTO api.things VALUES (1, 1); ${opened('api.things')}`,
+    ],
+    ['an index', `${plain} CREATE INDEX ON api.things (api.draws(a)); ${opened('api.things')}`],
+    [
+      'a rule',
+      `${plain} CREATE TABLE api.log (no bigint DEFAULT nextval('api.drawn')); ${opened('api.things')}
+      CREATE RULE logs AS ON INSERT TO api.things DO ALSO INSERT INTO api.log DEFAULT VALUES`,
+    ],
+    [
+      'a table that inherits',
+      `${plain} CREATE TABLE api.more () INHERITS (api.things); INSERT INTO api.more VALUES (2, 2); ${opened('api.things')}
+      CREATE TRIGGER drawing BEFORE UPDATE ON api.more FOR EACH ROW EXECUTE FUNCTION api.drawing()`,
+      'UPDATE api.things SET a = 3',
+    ],
+    [
+      'a row that is deleted with it',
+      `${plain} CREATE TABLE api.parts (thing int REFERENCES api.things ON DELETE CASCADE); INSERT INTO api.parts VALUES (1);
+      ${opened('api.things')}
+      CREATE TRIGGER drawing BEFORE DELETE ON api.parts FOR EACH ROW EXECUTE FUNCTION api.drawing()`,
+      'DELETE FROM api.things',
+    ],
+  ])('draws no number by %s', async (_, sql, command = 'INSERT INTO api.things VALUES (9, 9)') => {
+    const probed = await Probed.start(`${draws} ${sql}`);
+    const drawn = () => probed.database.sql('SELECT last_value, is_called FROM api.drawn');
+    const before = await drawn();
+    await probed.reaches('things');
+    expect(await drawn()).toEqual(before);
+    await probed.sql(`SET ROLE me ; ${command}`);
+    expect(await drawn()).not.toEqual(before);
+  });
+
+  it('waits for no sequence of another table', async () => {
+    const probed = await Probed.start(
+      `${plain} ${opened('api.things')} CREATE TABLE api.others (id serial); INSERT INTO api.others DEFAULT VALUES`,
+    );
+    await withClient(probed.database.admin, async (client) => {
+      await client.query(`BEGIN; SELECT nextval('api.others_id_seq')`);
+      expect(await probed.reaches('things')).toEqual(everyCommand('1'));
+      await client.query('ROLLBACK');
+    });
+  });
+
   it('with more rows than are tried', async () => {
     const probed = await Probed.start(
       `CREATE TABLE api.things (id int PRIMARY KEY); INSERT INTO api.things SELECT generate_series(1, 30);

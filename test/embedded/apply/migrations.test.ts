@@ -1,7 +1,8 @@
-import { describe, expect, it } from 'vitest';
+import { expect } from 'vitest';
 import { applyDeclaration, diffDeclaration } from '../../../apply/index.ts';
 import { custom } from '../../../declaration/index.ts';
-import { accessState, ADMINS, useCluster, type TestDatabase } from '../../support/database.ts';
+import { describeAsAdmins } from '../../support/admins.ts';
+import { accessState, useCluster, type TestDatabase } from '../../support/database.ts';
 import { rejection } from '../../support/errors.ts';
 import { notes, notesInput, notesMigration } from '../../support/notes.ts';
 
@@ -18,7 +19,7 @@ async function state(database: TestDatabase) {
   ];
 }
 
-describe.each(ADMINS)('migrations as %s', (admin) => {
+describeAsAdmins('migrations as %s', (admin, it) => {
   it('run once, in the order of their names', async () => {
     const database = await cluster.database(admin);
     const migrations = [

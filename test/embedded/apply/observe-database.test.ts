@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { expect, it } from 'vitest';
 import { applyDeclaration, createRoles } from '../../../apply/index.ts';
 import { newRevision } from '../../../apply/revision.ts';
 import { observeDatabase } from '../../../apply/observe-database.ts';
@@ -6,7 +6,8 @@ import { declaredRoles } from '../../../compile/catalog-scope.ts';
 import type { Declaration } from '../../../declaration/index.ts';
 import { quoteIdentifier } from '../../../postgres/quote.ts';
 import { withClient } from '../../../postgres/with-client.ts';
-import { ADMINS, useCluster, type TestDatabase } from '../../support/database.ts';
+import { describeAsAdmins } from '../../support/admins.ts';
+import { useCluster, type TestDatabase } from '../../support/database.ts';
 import { freePort } from '../../support/deployment.ts';
 import { notes } from '../../support/notes.ts';
 
@@ -19,7 +20,7 @@ const OTHER = `mine'.\${file("/etc/hostname")}`;
 const makeRoles = (database: TestDatabase, declaration: Declaration) =>
   withClient(database.admin, (client) => createRoles(client, declaration, { authenticator: 'password' }));
 
-describe.each(ADMINS)('as %s', (admin) => {
+describeAsAdmins('as %s', (admin, it) => {
   it('finds a database that no run has touched, and roles that an interrupted deploy has left', async () => {
     const database = await cluster.database(admin);
     const declaration = notes(database.name);

@@ -65,10 +65,10 @@ describe('access why', () => {
   });
 
   it.each([
-    [['none', 'PUT /todos'], /request: the method "PUT" is not explained; use GET/],
+    [['none', 'MERGE /todos'], /request: the method "MERGE" is not explained; use GET/],
     [['a.b.c', 'GET /todos', '--claim', 'user_id=1'], /--claim: a token has its own claims/],
     [['none', 'GET /todos'], /access why: it is not said which database/],
-    [['none', 'POST /todos', '--declaration', DECLARATION], /--data: POST of todos has no body/],
+    [['none', 'POST /todos', '--declaration', DECLARATION], /--data: the insert of todos has no body/],
     [['todos_user', 'GET /todos', '--claims', '[1]'], /--claims: it is no JSON object/],
   ])('rejects %j', async (options, message) => {
     const { code, stderr } = await why(...options);

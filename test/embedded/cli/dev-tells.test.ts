@@ -2,6 +2,8 @@ import { mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { compiled } from '../../support/compiled.ts';
+import { connect } from '../../../postgres/connect.ts';
+import { connectionOf } from '../../support/connection-of.ts';
 import { childrenOf, dev, expectGone, type DevProgram } from './dev-program.ts';
 import { useOwnTemporaryDirectory } from '../testing/own-temporary-directory.ts';
 
@@ -77,7 +79,8 @@ it('requests that are rejected, with the grant or the policy that is missing', a
   await run.says(
     'rejected: notes_anon, GET /notes?select=title: 401, permission denied for table notes\n' +
       '  notes_anon has no grant to select api.notes\n' +
-      "each policy and row: DATABASE_URL=<database, as its admin> secured-postgrest access why <token> '<method> <path>'\n",
+      `  more: secured-postgrest access why none 'GET /notes?select=title' --declaration '${join(directory, 'declaration.ts')}'\n` +
+      '`access why` asks this database: export DATABASE_URL=<database, as its admin>\n',
   );
   expect((await ask('/notes?owner=eq.1', { method: 'DELETE', headers })).status).toBe(403);
   await run.says('  notes_user has no grant to delete api.notes\n');
@@ -88,10 +91,28 @@ it('requests that are rejected, with the grant or the policy that is missing', a
   expect((await ask('/notes', { method: 'POST', headers, body: '{"owner": 2}' })).status).toBe(403);
   await run.says(
     'rejected: notes_user, POST /notes: 403, new row violates row-level security policy for table "notes"\n' +
-      '  notes_user may insert only rows of api.notes that a policy allows: own-rows (owner by the claim user_id)\n',
+      '  notes_user may insert only rows of api.notes that a policy allows: "own_rows_insert_notes_user": own-rows (owner by the claim user_id)\n' +
+      `  more: secured-postgrest access why notes_user 'POST /notes' --claims '{"user_id":1}' --data '<body>' --declaration `,
   );
   expect((await ask('/notes', { headers: { Authorization: 'Bearer x' } })).status).toBe(401);
   await run.says('  PostgREST rejected the token: `secured-postgrest token verify` explains why\n');
+});
+
+it('the policy that hides rows, without their content, once for each role and table', async () => {
+  const [, token = ''] = /\n {4}(eyJ\S+)\n/.exec(run.printed.out) ?? [];
+  const [, url = ''] = /database, as its admin: (\S+)/.exec(run.printed.out) ?? [];
+  const client = await connect(connectionOf(url));
+  await client.query(`INSERT INTO api.notes VALUES (2, 'a secret of another user')`);
+  await client.end();
+  const ask = (path: string) => fetch(run.url() + path, { headers: { Authorization: `Bearer ${token}` } });
+  expect(await (await ask('/notes?select=title')).json()).toEqual([{ title: 'mine' }]);
+  await run.says(
+    'hidden: notes_user, GET /notes?select=title: policies hide 1 of 2 rows of api.notes: "own_rows_select_notes_user" ' +
+      `(with the sample claims {"user_id":1})\n  more: secured-postgrest access why notes_user 'GET /notes?select=title' --claims '{"user_id":1}' --declaration `,
+  );
+  await ask('/notes?select=owner');
+  expect(run.printed.out.match(/^hidden: /gm)).toHaveLength(1);
+  expect(run.printed.out).not.toContain('a secret of another user');
 });
 
 it('a rejection once, until something is changed', async () => {

@@ -83,7 +83,7 @@ fill_token-service() {
   node=$(command -v node)
   install -D -m 755 "$node" "$1/usr/bin/node"
   install -d "$app/node_modules/cdktf-secured-postgrest" "$app/tarball"
-  npm pack ../../.. --silent --pack-destination "$app/tarball" >/dev/null
+  pack "$app/tarball"
   tar -C "$app/node_modules/cdktf-secured-postgrest" --strip-components=1 -xzf "$app"/tarball/*.tgz
   rm -r "$app/tarball"
   node needed-packages.mjs | while read -r package; do
@@ -92,6 +92,23 @@ fill_token-service() {
   done
   mapfile -t addons < <(find "$app" -name '*.node')
   install_libraries "$1" "$node" "${addons[@]}"
+}
+
+# pack DIRECTORY: what `npm pack` makes of this package. Packing compiles it, so that all programs of one `npm test` share what
+# the first of them packs (PACKED_PACKAGE, see test/support/project.ts).
+pack() {
+  local packed=${PACKED_PACKAGE:-$work/packed}
+  until compgen -G "$packed/*.tgz" >/dev/null; do
+    if mkdir "$packed" 2>/dev/null; then
+      npm pack ../../.. --silent --pack-destination "$1" >/dev/null || { rmdir "$packed" && return 1; }
+      # Whole at once, because others wait for it.
+      cp "$1"/*.tgz "$packed/copy"
+      mv "$packed/copy" "$packed/$(basename "$1"/*.tgz)"
+    else
+      sleep 0.2
+    fi
+  done
+  cp "$packed"/*.tgz "$1"
 }
 
 # install_libraries ROOT PROGRAM...: what the programs are linked with.

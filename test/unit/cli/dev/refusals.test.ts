@@ -1,12 +1,14 @@
 import { describe, expect, it } from 'vitest';
 import { readAccessLine } from '../../../../cli/dev/refusals/access-line.ts';
 import { newLines } from '../../../../cli/dev/refusals/new-lines.ts';
-import { refusalLines } from '../../../../cli/dev/refusals/refusal-lines.ts';
+import { refusalsIn } from '../../../../cli/dev/refusals/refusals-in.ts';
 import { declaration } from '../../../support/access/refused-notes.ts';
 
 const line = (role: string, request: string, status: number) =>
   `127.0.0.1 - ${role} [26/Nov/2026:12:00:00 +0000] "${request} HTTP/1.1" ${status} - "" "curl/8"`;
 const error = (message: string) => `2026-11-26 12:00:00.000 UTC [7] ERROR:  ${message}`;
+
+const refusalLines = (...logs: Parameters<typeof refusalsIn>) => refusalsIn(...logs).map(({ text }) => text);
 
 describe('a line of the log of PostgREST', () => {
   it('holds role, method, address and status', () => {

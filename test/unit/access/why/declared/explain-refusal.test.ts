@@ -59,7 +59,7 @@ describe('a rejected request is explained by', () => {
   it('the policies that allow other rows', () => {
     const message = 'new row violates row-level security policy for table "notes"';
     expect(explain('member', 'POST /notes', message)).toEqual([
-      'member may insert only rows of api.notes that a policy allows: own-rows (owner by the claim sub)',
+      'member may insert only rows of api.notes that a policy allows: "own_rows_insert_member": own-rows (owner by the claim sub)',
     ]);
     expect(explain('anon', 'POST /notes', message)).toEqual(['no policy lets anon insert rows of api.notes']);
   });

@@ -25,7 +25,7 @@ describe('parseRequest', () => {
   });
 
   it.each([
-    ['PUT /todos', undefined, /the method "PUT" is not explained; use GET, HEAD, POST, PATCH, DELETE/],
+    ['MERGE /todos', undefined, /the method "MERGE" is not explained; use GET, HEAD, POST, PUT, PATCH, DELETE/],
     ['GET todos', undefined, /the address "todos" names no table, view or function/],
     ['GET https://api.example', undefined, /names no table, view or function/],
     ['POST /todos', '[1]', /it is no JSON object and no list of objects/],
@@ -34,4 +34,17 @@ describe('parseRequest', () => {
     expect(() => parseRequest(text, { data })).toThrow(message);
     expect(() => parseRequest(text, { data })).toThrow(expect.objectContaining({ code: 'invalid_prop' }) as Error);
   });
+});
+
+it('parseRequest reads what Prefer asks for, of one header or of several', () => {
+  const of = (...prefer: string[]) => parseRequest('POST /todos', { prefer });
+  expect(of('return=representation, resolution = merge-duplicates')).toMatchObject({
+    returnsRows: true,
+    resolution: 'merge-duplicates',
+  });
+  expect(of('return=headers-only', 'resolution=ignore-duplicates')).toMatchObject({
+    returnsRows: true,
+    resolution: 'ignore-duplicates',
+  });
+  expect(of('return=minimal, count=exact')).toEqual({ method: 'POST', target: '/todos' });
 });

@@ -1,3 +1,4 @@
+import type { AnsweredRequest } from '../../../access/why/declared/answered-request.ts';
 import type { Declaration } from '../../../declaration/types.ts';
 import { visible } from '../../../errors/visible.ts';
 import { readAccessLine } from './access-line.ts';
@@ -13,11 +14,17 @@ export interface LoggedLines {
   readonly postgrest: readonly string[];
 }
 
+/** A rejected request, and the text that describes it. */
+export interface Refusal {
+  readonly request: AnsweredRequest;
+  readonly text: string;
+}
+
 /**
  * Describes the requests that were rejected, each with the reason. The two logs share no key: each request is given the first
  * message of Postgres that is left, which is its own unless requests are rejected at the same time.
  */
-export function refusalLines(declaration: Declaration, { postgres, postgrest }: LoggedLines): string[] {
+export function refusalsIn(declaration: Declaration, { postgres, postgrest }: LoggedLines): Refusal[] {
   const messages = rejectionsIn(postgres);
   return postgrest.flatMap((line) => {
     const request = readAccessLine(line);
@@ -28,7 +35,8 @@ export function refusalLines(declaration: Declaration, { postgres, postgrest }: 
     const { role = 'a request', method, target, status } = request;
     const reason = message === undefined ? '' : `, ${message}`;
     const head = `rejected: ${role}, ${method} ${target}: ${status}${reason}`;
-    return [[head, ...explainRefusal(declaration, request, message).map((why) => `  ${why}`)].map(visible).join('\n')];
+    const reasons = explainRefusal(declaration, request, message).map((why) => `  ${why}`);
+    return [{ request, text: [head, ...reasons].map(visible).join('\n') }];
   });
 }
 
