@@ -17,11 +17,11 @@ export interface Property {
    * is true. `claim('a', 'b')` is the text of a claim by its path. `false`: they reach nothing.
    */
   readonly only: string;
+  /** Requests with a token do not count. @default false: a token may name the role of requests without one, and bring claims */
+  readonly withoutToken?: boolean | undefined;
   /**
    * Names of foreign keys of the table whose actions do not count: a row is deleted with the row that it references.
    * @default none: all of them count
    */
   readonly exceptReferences?: readonly string[] | undefined;
-  /** Requests with a token do not count. @default false: a token may name the role of requests without one, and bring claims */
-  readonly withoutToken?: boolean | undefined;
 }

@@ -31,8 +31,8 @@ export function proofJson(proof: Proof): string {
       commands,
     })),
     ...(revocation && { revocation }),
-    ...(attack && { attack: attackJson(attack) }),
     ...(asDeclared && { asDeclared: { changes: asDeclared.changes, same: asDeclared.same } }),
+    ...(attack && { attack: attackJson(attack) }),
   };
   return `${JSON.stringify(report, undefined, 2)}\n`;
 }

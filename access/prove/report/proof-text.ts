@@ -11,15 +11,8 @@ export function proofText(proof: Proof): string {
   const blocks = [...tables].map(([name, verdicts]) =>
     [visible(name), ...verdicts.flatMap((one) => lines(one, proof))].join('\n'),
   );
-  const parts = [
-    ...blocks,
-    ...revocationBlock(proof),
-    ...declaredBlock(proof),
-    ...administratorsBlock(proof),
-    ...attackBlock(proof),
-    summary(proof),
-  ];
-  return `${parts.join('\n\n')}\n`;
+  const more = [revocationBlock, declaredBlock, administratorsBlock, attackBlock].flatMap((block) => block(proof));
+  return `${[...blocks, ...more, summary(proof)].join('\n\n')}\n`;
 }
 
 function lines(verdict: TableVerdict, proof: Proof): string[] {

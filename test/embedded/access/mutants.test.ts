@@ -3,7 +3,7 @@ import { beforeAll, expect, it } from 'vitest';
 import { useCluster } from '../../support/database.ts';
 import { FULL_TESTS } from '../../support/fuzz.ts';
 import { catchMutants } from '../../support/access/catch-mutants.ts';
-import type { Mutant } from '../../support/access/mutants.ts';
+import { stratified, withMutants } from '../../support/access/mutated.ts';
 import { declarationInputs } from '../../support/access/mutated-declarations.ts';
 
 const cluster = useCluster();
@@ -12,11 +12,6 @@ beforeAll(() => loadModule());
 /** One of so many mutants of the schema with many is tried. */
 const STEP = FULL_TESTS ? 3 : 20;
 
-/** Every so many mutants of each fault. */
-function stratified(all: readonly Mutant[], step: number): Mutant[] {
-  return all.toSorted((a, b) => a.fault.localeCompare(b.fault)).filter((_, at) => at % step === 0);
-}
-
 it('catches faults in policies, grants, views and functions by random requests', { timeout: 900_000 }, async () => {
   const caught: string[] = [];
   const missed: string[] = [];
@@ -24,7 +19,12 @@ it('catches faults in policies, grants, views and functions by random requests',
   const started = performance.now();
   for (const input of await declarationInputs()) {
     const step = input.name === 'projects' ? STEP : Math.ceil(STEP / 3);
-    const outcome = await catchMutants(cluster.server(), input, (all) => stratified(all, step));
+    const outcome = await withMutants(
+      cluster.server(),
+      input,
+      (all) => stratified(all, step),
+      (mutated) => catchMutants(mutated),
+    );
     expect(outcome.wrong).toEqual([]);
     caught.push(...outcome.caught);
     missed.push(...outcome.missed);
