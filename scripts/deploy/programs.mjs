@@ -33,7 +33,7 @@ export class Programs {
   async shell(command, { cwd, env }) {
     const options = { cwd, env, stdio: ['ignore', 'inherit', 'inherit'], detached: true };
     const shell = spawn('/bin/sh', ['-c', command], options);
-    return this.#ended(shell, () => process.kill(-shell.pid, 'SIGTERM'));
+    return this.#ended(shell, () => stopGroup(shell.pid));
   }
 
   /** Runs a program and passes on what it prints: its status. It is asked to stop also if this process is killed. */
@@ -65,5 +65,14 @@ export class Programs {
     } finally {
       this.#interrupt = () => {};
     }
+  }
+}
+
+/** Stops a shell and what it has started. */
+function stopGroup(leader) {
+  try {
+    process.kill(-leader, 'SIGTERM');
+  } catch (error) {
+    if (error.code !== 'ESRCH') throw error;
   }
 }

@@ -165,6 +165,7 @@ describe('what only the CLI knows', () => {
   it.each([
     ['an option that is not known', ['--parallelism', '1'], {}],
     ['a variable that the CLI reads as an option', [], { CDKTF_PARALLELISM: '1' }],
+    ['a backend other than a local file', [], { BACKEND: JSON.stringify({ local: null, inmem: {} }) }],
   ])('%s is left to the CLI', async (_, flags, env) => {
     const { status, output } = await project.deploy(flags, env);
     expect(status, output).toBe(0);
