@@ -285,8 +285,10 @@ export interface StatementNames {
     | 'reject_connections'
     | 'accept_connections'
     | 'cut_off'
+    | 'rename_database'
     | 'drop_database'
     | 'privileges_on_database'
+    | 'state_of'
     | 'find_names';
   'testing/existing':
     'lock' | 'try_lock' | 'unlock' | 'databases' | 'present_roles' | 'tagged_roles' | 'tag_role' | 'drop_role';

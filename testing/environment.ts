@@ -15,6 +15,7 @@ import { createClient, type ApiClient } from './client.ts';
 import { databaseUrl } from './servers/database-url.ts';
 import type { Host } from './host.ts';
 import type { RunningPostgrest } from './servers/postgrest-server.ts';
+import type { Prepared, Recipe } from './spares.ts';
 import { checkRole, tokenOptions } from './token-options.ts';
 import { createTrust, type Trust } from './trust.ts';
 
@@ -71,7 +72,7 @@ export interface EphemeralPostgrest {
   restore(): Promise<void>;
   /**
    * Starts one more, with a database of its own that has what was remembered. They share a server, and so its roles. It
-   * ends with the environment that it comes from, if not before.
+   * ends with the environment that it comes from, if not before. From the second one on it may have been made ahead (`spares`).
    */
   clone(): Promise<EphemeralPostgrest>;
   /**
@@ -116,13 +117,9 @@ export interface ApplyOutcome {
 }
 
 /** Parts that an environment starts with. */
-export interface EnvironmentParts {
+export interface EnvironmentParts extends Recipe {
   readonly host: Host;
-  readonly declaration: Declaration;
   readonly seed: readonly SqlSource[];
-  readonly trust: Trust;
-  /** A kept database to begin with; it is retained as long as it is needed. */
-  readonly snapshot: string;
   readonly port?: number | undefined;
   /** Ends what was started for this one alone; left out where others go on using it. */
   readonly endHost?: (() => Promise<void>) | undefined;
@@ -131,21 +128,12 @@ export interface EnvironmentParts {
 }
 
 export async function startEnvironment(parts: EnvironmentParts): Promise<EphemeralPostgrest> {
-  const { host, declaration, trust, snapshot, port } = parts;
+  const { host, snapshot, port } = parts;
   host.retain(snapshot);
-  const database = await host.copy(snapshot, declaration);
   try {
-    const server = await host.backend.startServer({
-      declaration,
-      database,
-      password: host.password,
-      keySet: trust.keySet,
-      decryptionKey: trust.decryptionKey,
-      port,
-    });
-    return new Environment(parts, database, server);
+    return new Environment(parts, await (port === undefined ? host.spares.get(parts) : host.prepare(parts, { port })));
   } catch (error) {
-    await Promise.all([host.drop(database), host.release(snapshot)]);
+    await host.release(snapshot);
     throw error;
   }
 }
@@ -167,7 +155,7 @@ class Environment implements EphemeralPostgrest {
   #turn: Promise<unknown> = Promise.resolve();
   #stopped: Promise<void> | undefined;
 
-  constructor(parts: EnvironmentParts, database: string, server: RunningPostgrest) {
+  constructor(parts: EnvironmentParts, { database, server }: Prepared) {
     this.#parts = parts;
     this.#database = database;
     this.#declaration = parts.declaration;
@@ -244,7 +232,18 @@ class Environment implements EphemeralPostgrest {
   }
 
   restore(): Promise<void> {
-    return this.#inTurn(() => this.#away(() => this.#fillFrom(this.#snapshot, this.#declaration)));
+    return this.#inTurn(async () => {
+      const { host } = this.#parts;
+      // Copied while the server ends.
+      const copying = host.copy(this.#snapshot, this.#declaration);
+      copying.catch(() => {});
+      try {
+        await this.#away(async () => host.replace(this.#database, await copying));
+      } catch (error) {
+        await copying.then((copy) => host.drop(copy)).catch(() => {});
+        throw error;
+      }
+    });
   }
 
   clone(): Promise<EphemeralPostgrest> {
@@ -295,7 +294,8 @@ class Environment implements EphemeralPostgrest {
 
   async #end(): Promise<void> {
     const { host, endHost, onStop } = this.#parts;
-    await Promise.all([this.#server.stop(), ...[...this.#clones].map((clone) => clone.stop())]);
+    const clones = [...this.#clones];
+    await Promise.all([this.#server.stop(), ...clones.map((clone) => clone.stop()), endHost && host.spares.stop()]);
     // Busy sessions are cut off, and only then the pool comes to its end.
     await (endHost ? endHost() : Promise.all([host.drop(this.#database), host.release(this.#snapshot)]));
     await this.#pool?.end();
@@ -427,12 +427,10 @@ class Environment implements EphemeralPostgrest {
   /** Starts a server where the last one was. */
   async #open(): Promise<void> {
     const { host } = this.#parts;
-    this.#server = await host.backend.startServer({
-      declaration: this.#declaration,
+    this.#server = await host.startServer({
       database: this.#database,
-      password: host.password,
-      keySet: this.#trust.keySet,
-      decryptionKey: this.#trust.decryptionKey,
+      declaration: this.#declaration,
+      trust: this.#trust,
       port: this.#server.port,
     });
     void this.#server.died?.then(this.#tellDied);

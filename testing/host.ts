@@ -14,15 +14,27 @@ import { OBJECT_IN_USE } from '../postgres/sqlstate.ts';
 import { lineAt } from '../postgres/sql-text.ts';
 import { temporaryRoles } from '../declaration/roles.ts';
 import type { Declaration, SqlSource } from '../declaration/types.ts';
-import type { Backend } from './backends/backend.ts';
+import type { Backend, ServerOptions } from './backends/backend.ts';
 import { ReplayFailed, replayTranscript } from './cache/replay-transcript.ts';
 import { withClient } from '../postgres/with-client.ts';
+import type { RunningPostgrest } from './servers/postgrest-server.ts';
+import { Spares, type Prepared, type Recipe } from './spares.ts';
+import type { Trust } from './trust.ts';
 
 const statement = statementsOf('testing/databases');
+
+type ServerStart = Pick<ServerOptions, 'port' | 'signal'>;
+
+interface ServedDatabase extends ServerStart {
+  readonly database: string;
+  readonly declaration: Declaration;
+  readonly trust: Trust;
+}
 
 /** Server that environments share, with its roles. Its databases are copies of one another. */
 export class Host {
   readonly backend: Backend;
+  readonly spares: Spares;
   /** Password of the authenticator. */
   readonly password: string;
   readonly #admin: pg.Pool;
@@ -31,8 +43,10 @@ export class Host {
   readonly #snapshots = new Map<string, number>();
   readonly #named = new Map<string, number>();
 
-  constructor(backend: Backend, { name, authenticator }: Declaration) {
+  /** @param spares how many databases with a server are made ahead at most */
+  constructor(backend: Backend, { name, authenticator }: Declaration, spares: number) {
     this.backend = backend;
+    this.spares = new Spares(this, spares);
     this.password = backend.password?.(authenticator) ?? randomBytes(24).toString('base64url');
     this.#prefix = backend.databasePrefix ?? name;
     const maintenance = clientOptions(backend.connection(backend.maintenanceDatabase));
@@ -111,6 +125,33 @@ export class Host {
     return { authenticator: scramVerifierOfRandom(this.password) };
   }
 
+  /** Makes a database of an environment's own, and starts its server. */
+  async prepare({ snapshot, declaration, trust }: Recipe, start: ServerStart = {}): Promise<Prepared> {
+    const database = await this.copy(snapshot, declaration);
+    try {
+      const server = await this.startServer({ database, declaration, trust, ...start });
+      return { database, server };
+    } catch (error) {
+      await this.drop(database);
+      throw error;
+    }
+  }
+
+  async discard({ database, server }: Prepared): Promise<void> {
+    await server.stop();
+    await this.drop(database);
+  }
+
+  startServer({ trust, ...options }: ServedDatabase): Promise<RunningPostgrest> {
+    const { keySet, decryptionKey } = trust;
+    return this.backend.startServer({ ...options, password: this.password, keySet, decryptionKey });
+  }
+
+  async stateOf(snapshot: string): Promise<string> {
+    const { rows } = await this.#admin.query<{ state: string }>(statement('state_of', { name: snapshot }));
+    return rows[0]!.state;
+  }
+
   /** Copies a database without connections into one for an environment. */
   async copy(from: string, declaration: Declaration, to = this.#nextName(this.#prefix)): Promise<string> {
     await this.#copy(from, to);
@@ -161,8 +202,15 @@ export class Host {
       this.#snapshots.set(snapshot, others);
     } else {
       this.#snapshots.delete(snapshot);
+      await this.spares.forget(snapshot);
       await this.drop(snapshot);
     }
+  }
+
+  /** Puts a database in the place of another one, which is dropped with its sessions. */
+  async replace(database: string, by: string): Promise<void> {
+    await this.drop(database);
+    await this.#run('rename_database', { name: by, to: database });
   }
 
   async drop(database: string): Promise<void> {
@@ -173,6 +221,7 @@ export class Host {
   }
 
   async stop(): Promise<void> {
+    await this.spares.stop();
     await this.backend.stop();
     await this.#admin.end();
   }

@@ -30,6 +30,13 @@ export interface SourceOptions {
   readonly postgrestBinary?: string | undefined;
   /** Log level of PostgREST. `warn` logs each rejected request. @default the declared `server.logLevel` */
   readonly logLevel?: Server['logLevel'] | undefined;
+  /**
+   * Maximum number of environments that are made ahead, so that the next one is there within milliseconds: a copy of the
+   * database's files and 16 MB of memory each. They are made in the background, one at a time, from the second
+   * environment on. Each is given to one environment, and only if nothing that it follows from has changed. 0 for none.
+   * @default 2
+   */
+  readonly spares?: number;
   /** Receives the current step, such as `starting Postgres`. @default no callback */
   readonly onProgress?: (step: string) => void;
 }
@@ -55,7 +62,10 @@ export interface Source {
 }
 
 export async function startSource(declaration: Declaration, options: SourceOptions = {}): Promise<Source> {
-  const { seed = [], backend = 'embedded', onProgress = () => {} } = options;
+  const { seed = [], backend = 'embedded', spares = 2, onProgress = () => {} } = options;
+  if (!Number.isInteger(spares) || spares < 0) {
+    refuse('invalid_prop', 'spares', `${spares} is not a number of spare APIs`, 'write a whole number, or 0 for none');
+  }
   onProgress('starting Postgres');
   const trusted = createTrust(declaration.keys);
   // Whoever waits for it comes later.
@@ -63,7 +73,7 @@ export async function startSource(declaration: Declaration, options: SourceOptio
   swept ??= removeAbandoned().catch(() => {});
   const servers = withOpener(await startBackend(backend, declaration, options.postgrestBinary));
   const { logLevel } = options;
-  const host = new Host(logLevel === undefined ? servers : withLogLevel(servers, logLevel), declaration);
+  const host = new Host(logLevel === undefined ? servers : withLogLevel(servers, logLevel), declaration, spares);
   const environments = new Set<EphemeralPostgrest>();
   const stop = async () => {
     await Promise.all([...environments].map((environment) => environment.stop()));

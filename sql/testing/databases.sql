@@ -10,6 +10,8 @@ ALTER DATABASE :"name" ALLOW_CONNECTIONS false
 ALTER DATABASE :"name" ALLOW_CONNECTIONS true
 -- name: cut_off
 SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = :'name' AND pid <> pg_backend_pid()
+-- name: rename_database
+ALTER DATABASE :"name" RENAME TO :"to"
 -- name: drop_database
 DROP DATABASE IF EXISTS :"name" WITH (FORCE)
 -- name: privileges_on_database
@@ -18,6 +20,15 @@ REVOKE ALL ON DATABASE :"name" FROM PUBLIC;
 GRANT CONNECT ON DATABASE :"name" TO :"authenticator";
 GRANT CREATE ON DATABASE :"name" TO :"owner";
 GRANT TEMPORARY ON DATABASE :"name" TO :"temporary"
+
+-- name: state_of
+-- Changes with a database's data, and with the roles that databases share: their names, memberships and settings.
+SELECT md5(concat_ws(E'\n',
+  (SELECT pg_stat_get_db_xact_commit(oid) FROM pg_database WHERE datname = :'name'),
+  (SELECT string_agg(roles::text, E'\n' ORDER BY oid) FROM pg_roles AS roles),
+  (SELECT string_agg(members::text, E'\n' ORDER BY members::text) FROM pg_auth_members AS members),
+  (SELECT string_agg(settings::text, E'\n' ORDER BY settings::text)
+    FROM pg_db_role_setting AS settings WHERE setdatabase = 0))) AS state
 
 -- name: find_names
 SELECT pg_catalog.set_config('search_path', :'search_path', false)

@@ -44,4 +44,6 @@ export interface ServerOptions {
   readonly decryptionKey: DecryptionKey;
   /** On 127.0.0.1. @default a free one */
   readonly port?: number | undefined;
+  /** Ends the start, if the backend can do that. */
+  readonly signal?: AbortSignal | undefined;
 }

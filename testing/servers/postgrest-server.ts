@@ -23,6 +23,8 @@ export interface PostgrestOptions {
   readonly binary?: string | undefined;
   /** How long it may take until it serves, in milliseconds. @default 30000 */
   readonly startTimeoutMs?: number;
+  /** Ends the start, which then throws the signal's reason. @default none */
+  readonly signal?: AbortSignal | undefined;
   /**
    * Directory for what the server writes, such as the one with its secrets; `stop` removes it. PostgREST runs as the
    * user of its servers. @default a new one, of the user of this process, who can read the files that `env` names
@@ -95,7 +97,7 @@ export async function startPostgrest(options: PostgrestOptions): Promise<Running
 async function serve(
   command: string,
   directory: ServerDirectory,
-  { env, port: fixedPort, startTimeoutMs }: PostgrestOptions,
+  { env, port: fixedPort, startTimeoutMs, signal }: PostgrestOptions,
   secrets: readonly string[],
 ): Promise<{ server: ServerProcess; port: number }> {
   const configFile = directory.writeServerSecret('postgrest.conf', '');
@@ -122,11 +124,15 @@ async function serve(
       redact: (log) => hideTexts(log, secrets),
     });
     const portTaken = () => /resource busy|address already in use/i.test(server.logs());
-    // Where a port is taken somebody else may answer, also before this one has found out. It listens long before it is
-    // ready: to look for that first costs no time.
+    // Where a port is taken somebody else may answer, also before this one has found out.
     let listens = false;
-    const isReady = async () =>
-      (listens ||= listensOn(server.pid, [port, adminPort], directory.user)) && answersReady(adminPort);
+    const silentUntil = Date.now() + SILENCE_MS;
+    const isReady = async () => {
+      signal?.throwIfAborted();
+      if (!saysReady(server.logs()) && Date.now() < silentUntil) return false;
+      listens ||= listensOn(server.pid, [port, adminPort], directory.user);
+      return listens && answersReady(adminPort);
+    };
     try {
       // It goes on without its admin server when that port is taken.
       await untilReady('postgrest', server, async () => portTaken() || (await isReady()), startTimeoutMs);
@@ -147,6 +153,14 @@ async function serve(
       if (!portTaken() || attempt === 5) throw error;
     }
   }
+}
+
+/** How long its log alone is looked at: the system's list of sockets, and an answer, take milliseconds of a core each. */
+const SILENCE_MS = 1000;
+
+/** Tests if a log says that the server listens and has read the schema. */
+function saysReady(log: string): boolean {
+  return /listening on/i.test(log) && /schema cache loaded/i.test(log);
 }
 
 function answersReady(adminPort: number): Promise<boolean> {

@@ -8,6 +8,7 @@ import { endServer, endServerNow, userWords } from './end-server.ts';
 import { cleanUpAtExit } from './exit-cleanups.ts';
 import { ownIdentity } from './process-identity.ts';
 import { removeServers, undoAfterDeath } from './reaper.ts';
+import { hasNothing } from './server-user.ts';
 import { safeDirectory } from '../../files/safe-directory.ts';
 import type { ServerUser } from './server-user.ts';
 
@@ -76,6 +77,7 @@ export function createServerDirectory(options: ServerDirectoryOptions = {}): Ser
   }
 
   async function empty(): Promise<void> {
+    if (user !== undefined && readdirSync(data).length === 0 && hasNothing(user)) return;
     if (user !== undefined) await endServer(directory, user);
     else if (isInUse(directory)) await removeServers([directory]);
     else await rm(data, removal);
@@ -102,7 +104,7 @@ export function createServerDirectory(options: ServerDirectoryOptions = {}): Ser
       if (existsSync(data)) rmdirSync(data);
       // Last whose it is: should this be cut off, somebody else goes on with it.
       const entries = existsSync(directory) ? readdirSync(directory).filter((name) => name !== OWNER_FILE) : [];
-      for (const entry of entries) await rm(join(directory, entry), removal);
+      await Promise.all(entries.map((entry) => rm(join(directory, entry), removal)));
       await rm(directory, removal);
       forget();
       await withdraw();

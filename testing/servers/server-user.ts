@@ -35,6 +35,22 @@ export function isServerUser(uid: number): boolean {
   return UNUSED.some(({ first, end }) => first <= uid && uid < end);
 }
 
+/**
+ * Tests if neither a process nor shared memory belongs to a server's own user: then nothing can come of it any more. False
+ * where that cannot be told.
+ */
+export function hasNothing({ uid }: ServerUser): boolean {
+  if (process.platform !== 'linux' || !isServerUser(uid)) return false;
+  try {
+    if (busyUsers().has(uid)) return false;
+    const memory = readFileSync('/proc/sysvipc/shm', 'utf8').trim().split('\n').slice(1);
+    // Owner and creator (man 5 proc_sysvipc).
+    return !memory.some((line) => [7, 9].some((field) => Number(line.trim().split(/\s+/)[field]) === uid));
+  } catch {
+    return false;
+  }
+}
+
 /** Tests if a process may have these ids. In containers without the system's root, only some ids are mapped. */
 function isMapped({ first, end }: Range): boolean {
   if (process.platform !== 'linux') return true;

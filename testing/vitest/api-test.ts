@@ -19,8 +19,8 @@ const START_MS = 300_000;
 
 /**
  * Vitest's `test`, whose tests are given the declared API. Servers are started once a worker; each test gets a copy of the
- * database and a PostgREST of its own, in a tenth of a second, also where tests run concurrently. They are gone when the
- * test has ended. Call it where tests are declared: the servers start in a hook, whose time counts for no test's timeout.
+ * database and a PostgREST of its own, in a tenth of a second, or in milliseconds where a spare is ready (`spares`), also
+ * where tests run concurrently. They are gone when the test has ended. Call it where tests are declared: the servers start in a hook, whose time counts for no test's timeout.
  *
  * @example
  * const test = apiTest(declaration, { seed: [{ file: 'seed.sql', sql: seed }] });

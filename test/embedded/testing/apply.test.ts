@@ -31,7 +31,8 @@ let environment: EphemeralPostgrest;
 let databases: unknown;
 
 beforeAll(async () => {
-  original = await startEphemeralPostgrest(first, { seed });
+  // The tests count databases.
+  original = await startEphemeralPostgrest(first, { seed, spares: 0 });
 });
 afterAll(() => original?.stop());
 beforeEach(async () => {

@@ -11,8 +11,8 @@ import { noTraces, processesIn, tracesIn } from './traces-in.ts';
 const temporaryDirectory = useOwnTemporaryDirectory();
 const seed = [{ file: 'seed.sql', sql: `insert into api.todos (user_id, title, public) values (1, 'one', true)` }];
 const started: EphemeralPostgrest[] = [];
-async function start(): Promise<EphemeralPostgrest> {
-  const environment = await startEphemeralPostgrest(declaration, { seed });
+async function start(options = {}): Promise<EphemeralPostgrest> {
+  const environment = await startEphemeralPostgrest(declaration, { seed, ...options });
   started.push(environment);
   return environment;
 }
@@ -81,7 +81,7 @@ describe.runIf(process.platform === 'linux')('stop', () => {
   });
 
   it('of a clone leaves no database of it, and the others as they are', async () => {
-    const environment = await start();
+    const environment = await start({ spares: 0 });
     const kept = await environment.clone();
     const atFirst = await databases(environment);
     const clone = await environment.clone();

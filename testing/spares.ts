@@ -1,0 +1,177 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import type { Declaration } from '../declaration/types.ts';
+import type { RunningPostgrest } from './servers/postgrest-server.ts';
+import type { Trust } from './trust.ts';
+
+/** Everything that the database and the server of an environment follow from. */
+export interface Recipe {
+  /** Database that is copied. Its name is never used again. */
+  readonly snapshot: string;
+  readonly declaration: Declaration;
+  readonly trust: Trust;
+}
+
+/** A database of an environment's own, and the PostgREST that serves it. */
+export interface Prepared {
+  readonly database: string;
+  readonly server: RunningPostgrest;
+}
+
+/** Makes and removes them. */
+export interface SpareMaker {
+  prepare(recipe: Recipe, options?: { readonly signal: AbortSignal }): Promise<Prepared>;
+  discard(prepared: Prepared): Promise<void>;
+  /** Changes with a snapshot's data, and with whatever its copies share with other databases: roles and their settings. */
+  stateOf(snapshot: string): Promise<string>;
+}
+
+interface Spare {
+  readonly recipe: Recipe;
+  readonly prepared: Prepared;
+  /** State before it was made. */
+  readonly state: string;
+  hasDied: boolean;
+}
+
+interface Making {
+  readonly recipe: Recipe;
+  /** Undefined if it fails. Then the next environment is made when it is asked for. */
+  readonly spare: Promise<Spare | undefined>;
+  /** An environment waits for this one. */
+  isClaimed: boolean;
+  readonly ending: AbortController;
+}
+
+/**
+ * Databases with a PostgREST that are made ahead, for the next environments. They are made one at a time, from the second
+ * environment of a snapshot on, and never while an environment is asked for. Each is given away once, and only while
+ * everything that it follows from is as it was.
+ */
+export class Spares {
+  readonly #maker: SpareMaker;
+  readonly #limit: number;
+  /** Environments that were asked for, by snapshot. */
+  readonly #counts = new Map<string, number>();
+  readonly #ending = new Set<Promise<void>>();
+  /** The oldest first. */
+  #ready: readonly Spare[] = [];
+  #making: Making | undefined;
+  #asking = 0;
+  #isStopped = false;
+
+  constructor(maker: SpareMaker, limit: number) {
+    this.#maker = maker;
+    this.#limit = limit;
+  }
+
+  /** Takes a spare, or makes what was asked for now. */
+  async get(recipe: Recipe): Promise<Prepared> {
+    const { snapshot } = recipe;
+    this.#counts.set(snapshot, (this.#counts.get(snapshot) ?? 0) + 1);
+    this.#asking++;
+    let prepared: Prepared;
+    try {
+      prepared = (await this.#take(recipe)) ?? (await this.#maker.prepare(recipe));
+    } finally {
+      this.#asking--;
+    }
+    this.#refill(recipe);
+    return prepared;
+  }
+
+  async #take(recipe: Recipe): Promise<Prepared | undefined> {
+    for (;;) {
+      const spare = this.#takeReady(recipe) ?? (await this.#claim(recipe));
+      if (!spare || (await this.#isFresh(spare))) return spare?.prepared;
+      this.#end(spare);
+    }
+  }
+
+  #takeReady(recipe: Recipe): Spare | undefined {
+    const spare = this.#ready.find((one) => isSame(one.recipe, recipe));
+    this.#ready = this.#ready.filter((one) => one !== spare);
+    return spare;
+  }
+
+  /** The one that is being made is there sooner than another one would be. */
+  async #claim(recipe: Recipe): Promise<Spare | undefined> {
+    const making = this.#making;
+    if (!making || making.isClaimed || !isSame(making.recipe, recipe)) return undefined;
+    making.isClaimed = true;
+    return making.spare;
+  }
+
+  async #isFresh(spare: Spare): Promise<boolean> {
+    const state = await this.#maker.stateOf(spare.recipe.snapshot).catch(() => undefined);
+    return state === spare.state && !spare.hasDied;
+  }
+
+  /** Makes as many as were asked for before this one, up to the limit. */
+  #refill(recipe: Recipe): void {
+    if (this.#isStopped || this.#making || this.#asking > 0) return;
+    const wanted = Math.min(this.#limit, (this.#counts.get(recipe.snapshot) ?? 0) - 1);
+    if (this.#ready.filter((spare) => isSame(spare.recipe, recipe)).length >= wanted) return;
+    if (this.#ready.length >= this.#limit) this.#end(this.#ready.find((spare) => !isSame(spare.recipe, recipe))!);
+    const ending = new AbortController();
+    const making: Making = { recipe, spare: this.#make(recipe, ending.signal), isClaimed: false, ending };
+    this.#making = making;
+    void making.spare.then((spare) => {
+      this.#making = undefined;
+      if (!spare) return;
+      if (ending.signal.aborted) this.#end(spare);
+      else if (!making.isClaimed) this.#ready = [...this.#ready, spare];
+      this.#refill(recipe);
+    });
+  }
+
+  async #make(recipe: Recipe, signal: AbortSignal): Promise<Spare | undefined> {
+    try {
+      // Whoever has asked goes on first.
+      await nextTurn();
+      const state = await this.#maker.stateOf(recipe.snapshot);
+      const prepared = await this.#maker.prepare(recipe, { signal });
+      const spare: Spare = { recipe, prepared, state, hasDied: false };
+      void prepared.server.died?.then(() => (spare.hasDied = true));
+      return spare;
+    } catch {
+      return undefined;
+    }
+  }
+
+  /** Ends those of a snapshot that is no longer needed. */
+  async forget(snapshot: string): Promise<void> {
+    this.#counts.delete(snapshot);
+    if (this.#making?.recipe.snapshot === snapshot) await this.#endMaking();
+    for (const spare of this.#ready) if (spare.recipe.snapshot === snapshot) this.#end(spare);
+    await this.#ended();
+  }
+
+  /** Ends all servers; the databases end with the host. */
+  async stop(): Promise<void> {
+    this.#isStopped = true;
+    await this.#endMaking();
+    for (const spare of this.#ready) this.#end(spare, () => spare.prepared.server.stop());
+    await this.#ended();
+  }
+
+  async #endMaking(): Promise<void> {
+    this.#making?.ending.abort();
+    await this.#making?.spare;
+  }
+
+  #end(spare: Spare, end = () => this.#maker.discard(spare.prepared)): void {
+    this.#ready = this.#ready.filter((one) => one !== spare);
+    const ending = end()
+      .catch(() => {})
+      .finally(() => this.#ending.delete(ending));
+    this.#ending.add(ending);
+  }
+
+  async #ended(): Promise<void> {
+    await Promise.all(this.#ending);
+  }
+}
+
+function isSame(one: Recipe, other: Recipe): boolean {
+  return one.snapshot === other.snapshot && one.declaration === other.declaration && one.trust === other.trust;
+}
