@@ -1,3 +1,6 @@
+import { execFile } from 'node:child_process';
+import { setTimeout as delay } from 'node:timers/promises';
+import { promisify } from 'node:util';
 import declaration from '../examples/todos/declaration.ts';
 import { sqlFile } from '../declaration/read-sql.ts';
 import type { Declaration } from '../declaration/types.ts';
@@ -15,12 +18,19 @@ import { declareTables } from './tables.ts';
 const seed = [sqlFile('examples/todos/seed.sql')];
 const ROUNDS = 7;
 const CLONES = 50;
+const PER_ROUND = 5;
+/** How long a test uses its environment. */
+const TEST_MS = 100;
+/** Several times what the last spares take. */
+const SETTLE_MS = 1000;
+const ACCESS_TEST_COUNT = 146;
 const MANY = 50;
 
 /** Environments: how long they take to serve and to go, what of that is the programs' own, and how many fit. */
 export async function benchEphemeral(figures: Figures): Promise<Outcome> {
   await starts(figures);
-  await clones(figures);
+  await oneMore(figures);
+  await accessTests(figures);
   await many(figures);
   const growth = await tables(figures);
   return { targets: [...targets(figures), growth] };
@@ -30,7 +40,11 @@ const FLOOR = 'floor: initdb, Postgres, a copied database, PostgREST';
 const FROM_NOTHING = 'ready to serve, from nothing';
 const CACHED = 'ready to serve, with the cached cluster';
 const ONE_MORE_FLOOR = 'floor of one more: a copied database, PostgREST';
-const ONE_MORE = 'one more';
+const ONE_MORE = 'one more, one after the other';
+const BACK_TO_BACK = 'one more, back to back: start, request and stop';
+const RESTORE = 'restore';
+const ACCESS_TESTS_FLOOR = 'floor of the access tests: a copied database and PostgREST for each, one after the other';
+const ACCESS_TESTS = '146 access tests, an environment each';
 const STOP = 'stop';
 const PEER = 'peer: testcontainers with two images';
 
@@ -77,21 +91,52 @@ async function timePeer(): Promise<number> {
   return time;
 }
 
-async function clones(figures: Figures): Promise<void> {
+/**
+ * In rounds of all kinds: one more for each of several tests, a restore, and one more as soon as the last has stopped. Each
+ * round begins when the spares of the last one are made.
+ */
+async function oneMore(figures: Figures): Promise<void> {
   await using api = await startEphemeralPostgrest(declaration, { seed });
-  const floors: number[] = [];
-  const times: number[] = [];
-  for (let n = 0; n < CLONES; n++) {
-    if (n % 5 === 0) {
-      const { clone, postgrest } = await measureFloor();
-      floors.push(clone + postgrest);
+  const times = { floor: [] as number[], inTests: [] as number[], backToBack: [] as number[], restore: [] as number[] };
+  for (let round = 0; round < CLONES / PER_ROUND; round++) {
+    const { clone, postgrest } = await measureFloor();
+    times.floor.push(clone + postgrest);
+    for (let n = 0; n < PER_ROUND; n++) {
+      let clone: EphemeralPostgrest | undefined;
+      times.inTests.push(await timed(async () => (clone = await api.clone())));
+      await checkServes(clone!);
+      await delay(TEST_MS);
+      await clone!.stop();
     }
-    let clone: EphemeralPostgrest | undefined;
-    times.push(await timed(async () => (clone = await api.clone())));
-    await clone!.stop();
+    await delay(SETTLE_MS);
+    times.restore.push(await timed(() => api.restore()));
+    await checkServes(api);
+    for (let n = 0; n < PER_ROUND; n++) {
+      times.backToBack.push(
+        await timed(async () => {
+          await using clone = await api.clone();
+          await checkServes(clone);
+        }),
+      );
+    }
+    await delay(SETTLE_MS);
   }
-  figures.add(ONE_MORE_FLOOR, summarize(floors));
-  figures.add(ONE_MORE, summarize(times), { against: ONE_MORE_FLOOR });
+  figures.add(ONE_MORE_FLOOR, summarize(times.floor));
+  figures.add(ONE_MORE, summarize(times.inTests), { against: ONE_MORE_FLOOR });
+  figures.add(BACK_TO_BACK, summarize(times.backToBack), { against: ONE_MORE_FLOOR });
+  figures.add(RESTORE, summarize(times.restore), { against: ONE_MORE_FLOOR });
+}
+
+/** The tests of `examples/projects` in vitest, with its start. */
+async function accessTests(figures: Figures): Promise<void> {
+  const tests = ['--project=embedded', 'test/embedded/examples/projects-isolated.test.ts'];
+  const args = ['--env-file=test/support/images/names.env', 'node_modules/vitest/vitest.mjs', 'run', ...tests];
+  const time = await timed(async () => {
+    const { stdout } = await promisify(execFile)(process.execPath, args, { env: { ...process.env, NO_COLOR: '1' } });
+    if (!stdout.includes(`${ACCESS_TEST_COUNT} passed (${ACCESS_TEST_COUNT})`)) throw new Error(stdout);
+  });
+  figures.add(ACCESS_TESTS_FLOOR, summarize([figures.of(ONE_MORE_FLOOR).median * ACCESS_TEST_COUNT]));
+  figures.add(ACCESS_TESTS, summarize([time]), { against: ACCESS_TESTS_FLOOR });
 }
 
 /** All at once: each with servers of its own, and as copies on one. */
@@ -166,8 +211,11 @@ function targets(figures: Figures): Target[] {
     ms(FROM_NOTHING, 1000),
     times(FROM_NOTHING, 'its floor', FLOOR, 1.6),
     ms(CACHED, 350),
-    ms(ONE_MORE, 120),
-    times(ONE_MORE, 'its floor', ONE_MORE_FLOOR, 1.4),
+    ms(ONE_MORE, 25),
+    times(ONE_MORE, 'its floor', ONE_MORE_FLOOR, 0.3),
+    times(BACK_TO_BACK, 'the floor of one more', ONE_MORE_FLOOR, 1.4),
+    times(RESTORE, 'the floor of one more', ONE_MORE_FLOOR, 1.2),
+    ms(ACCESS_TESTS, 15_000),
     ms(STOP, 150),
     ...(figures.list().some(({ name }) => name === PEER) ? [times(CACHED, 'the peer', PEER, 0.1)] : []),
   ];
