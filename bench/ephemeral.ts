@@ -21,6 +21,8 @@ const CLONES = 50;
 const PER_ROUND = 5;
 /** How long a test uses its environment. */
 const TEST_MS = 100;
+/** Several times what the last spares take. */
+const SETTLE_MS = 1000;
 const ACCESS_TEST_COUNT = 146;
 const MANY = 50;
 
@@ -89,7 +91,10 @@ async function timePeer(): Promise<number> {
   return time;
 }
 
-/** In rounds of all kinds: one more for each of several tests, one more as soon as the last has stopped, and a restore. */
+/**
+ * In rounds of all kinds: one more for each of several tests, a restore, and one more as soon as the last has stopped. Each
+ * round begins when the spares of the last one are made.
+ */
 async function oneMore(figures: Figures): Promise<void> {
   await using api = await startEphemeralPostgrest(declaration, { seed });
   const times = { floor: [] as number[], inTests: [] as number[], backToBack: [] as number[], restore: [] as number[] };
@@ -103,6 +108,9 @@ async function oneMore(figures: Figures): Promise<void> {
       await delay(TEST_MS);
       await clone!.stop();
     }
+    await delay(SETTLE_MS);
+    times.restore.push(await timed(() => api.restore()));
+    await checkServes(api);
     for (let n = 0; n < PER_ROUND; n++) {
       times.backToBack.push(
         await timed(async () => {
@@ -111,8 +119,7 @@ async function oneMore(figures: Figures): Promise<void> {
         }),
       );
     }
-    times.restore.push(await timed(() => api.restore()));
-    await checkServes(api);
+    await delay(SETTLE_MS);
   }
   figures.add(ONE_MORE_FLOOR, summarize(times.floor));
   figures.add(ONE_MORE, summarize(times.inTests), { against: ONE_MORE_FLOOR });
@@ -122,9 +129,10 @@ async function oneMore(figures: Figures): Promise<void> {
 
 /** The tests of `examples/projects` in vitest, with its start. */
 async function accessTests(figures: Figures): Promise<void> {
-  const args = ['vitest', 'run', '--project=embedded', 'test/embedded/examples/projects-isolated.test.ts'];
+  const tests = ['--project=embedded', 'test/embedded/examples/projects-isolated.test.ts'];
+  const args = ['--env-file=test/support/images/names.env', 'node_modules/vitest/vitest.mjs', 'run', ...tests];
   const time = await timed(async () => {
-    const { stdout } = await promisify(execFile)('npx', args, { env: { ...process.env, NO_COLOR: '1' } });
+    const { stdout } = await promisify(execFile)(process.execPath, args, { env: { ...process.env, NO_COLOR: '1' } });
     if (!stdout.includes(`${ACCESS_TEST_COUNT} passed (${ACCESS_TEST_COUNT})`)) throw new Error(stdout);
   });
   figures.add(ACCESS_TESTS_FLOOR, summarize([figures.of(ONE_MORE_FLOOR).median * ACCESS_TEST_COUNT]));

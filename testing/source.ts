@@ -32,7 +32,7 @@ export interface SourceOptions {
   readonly logLevel?: Server['logLevel'] | undefined;
   /**
    * Maximum number of environments that are made ahead, so that the next one is there within milliseconds: a copy of the
-   * database and a PostgREST each, about 15 MB. They are made in the background, one at a time, from the second
+   * database's files and 16 MB of memory each. They are made in the background, one at a time, from the second
    * environment on. Each is given to one environment, and only if nothing that it follows from has changed. 0 for none.
    * @default 2
    */

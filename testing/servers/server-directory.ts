@@ -104,7 +104,7 @@ export function createServerDirectory(options: ServerDirectoryOptions = {}): Ser
       if (existsSync(data)) rmdirSync(data);
       // Last whose it is: should this be cut off, somebody else goes on with it.
       const entries = existsSync(directory) ? readdirSync(directory).filter((name) => name !== OWNER_FILE) : [];
-      for (const entry of entries) await rm(join(directory, entry), removal);
+      await Promise.all(entries.map((entry) => rm(join(directory, entry), removal)));
       await rm(directory, removal);
       forget();
       await withdraw();
