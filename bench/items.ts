@@ -57,10 +57,11 @@ CREATE INDEX ON api.shared (project_id);`,
 export const itemsDeclaration: Declaration = declare(items);
 /** The same, where tokens can be revoked. */
 export const revokingDeclaration: Declaration = declare({ ...items, tokens: { revocation: { subject: 'user_id' } } });
-/** The same, where the token is a provider's, which names roles in its own way. */
+/** The same, where tokens can be revoked and are a provider's, which names roles in its own way. */
 export function behindProvider(jwks: NonNullable<Provider['jwks']>): Declaration {
   const roles = { claim: ['access', 'roles'], map: { bench_user: ['member', 'guest'] } };
-  return declare({ ...items, keys: { provider: { issuer: PROVIDER, audience: 'bench', roles, jwks } } });
+  const keys = { provider: { issuer: PROVIDER, audience: 'bench', roles, jwks } };
+  return declare({ ...items, keys, tokens: { revocation: { subject: 'user_id' } } });
 }
 export const PROVIDER = 'https://id.example.com';
 

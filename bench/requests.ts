@@ -5,10 +5,13 @@ import { publicKeySet, signToken } from '../tokens/index.ts';
 import { ITEMS_OF_USER, ItemServers } from './item-servers.ts';
 import { behindProvider, fillRevoked, itemsDeclaration, PROVIDER, revokingDeclaration, ROWS_OF_USER } from './items.ts';
 import type { Load } from './load.ts';
-import { preRequestCost } from './pre-request.ts';
-import { type Figures, type Outcome } from './report.ts';
+import { createEmptyCheck, EMPTY_CHECK, preRequestCost } from './pre-request.ts';
+import type { Figures, Outcome, Target } from './report.ts';
 import { loadsInRounds } from './run-load.ts';
 import { summarize } from './statistics.ts';
+
+/** Share of the requests per second that policies and check together leave. */
+const LEAST_THROUGHPUT = 0.95;
 
 /** A way to serve the same rows. */
 interface Variant {
@@ -35,10 +38,12 @@ export async function benchRequests(figures: Figures): Promise<Outcome> {
     { name: '2 servers: policies and pre-request', policies: true, urls: [checked1 + own, checked2 + own] },
   ];
   await compare(figures, connection, variants, token);
-  const plain = { url: plain1 + own, token };
-  const cost = (what?: string) => preRequestCost(figures, { plain, checked: { url: checked1 + own, token } }, what);
-  const targets = [await cost()];
+  await createEmptyCheck(connection);
+  const empty = { url: (await items.serve({ ...env, PGRST_DB_PRE_REQUEST: EMPTY_CHECK })) + own, token };
+  const cost = (what?: string) => preRequestCost(figures, { empty, checked: { url: checked1 + own, token } }, what);
+  const targets = [throughput(figures, '1 server'), await cost()];
   await applyDeclaration(connection, revokingDeclaration);
+  await createEmptyCheck(connection);
   targets.push(await cost('pre-request with revocation'));
   await withClient(connection, async (client) => {
     // Each by itself: VACUUM wants no transaction.
@@ -49,11 +54,23 @@ export async function benchRequests(figures: Figures): Promise<Outcome> {
   const mapped = behindProvider(publicKeySet([key]));
   await withClient(connection, (client) => createRoles(client, mapped, { authenticator: items.password }));
   await applyDeclaration(connection, mapped);
+  await createEmptyCheck(connection);
   const mappedUrl = await items.serve(items.settingsFor(mapped));
   const said = { issuer: PROVIDER, audience: 'bench', claims: { access: { roles: ['member'] }, user_id: 7 } };
   const checked = { url: mappedUrl + own, token: await signToken(key, { role: 'bench_user', ...said }) };
-  targets.push(await preRequestCost(figures, { plain, checked }, 'pre-request with roles mapped'));
+  targets.push(await preRequestCost(figures, { empty, checked }, 'pre-request with revocation and roles mapped'));
   return { targets };
+}
+
+/** Requests per second without policies and pre-request, by those with both. */
+function throughput(figures: Figures, servers: string): Target {
+  const rate = (variant: string) => figures.of(`${servers}: ${variant}`).median;
+  return {
+    name: `${servers}: requests/s without policies and pre-request against with both`,
+    value: rate('no policies, no pre-request') / rate('policies and pre-request'),
+    limit: 1 / LEAST_THROUGHPUT,
+    unit: 'x',
+  };
 }
 
 async function compare(

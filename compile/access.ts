@@ -1,15 +1,14 @@
 import type { ConditionCheck, DesiredPolicy, DesiredFunction, DesiredAccess } from './desired-access.ts';
-import { apiRoles, effectiveRoles } from '../declaration/roles.ts';
+import { apiRoles } from '../declaration/roles.ts';
 import { claimDefaultFunctions, claimDefaults } from './claim-defaults.ts';
 import { claimIn, columnConditions, conditionsOf, membershipFunctionName, type Condition } from './condition.ts';
 import { membershipTable } from '../declaration/membership-table.ts';
-import { claimPath, typeName } from '../declaration/claims.ts';
-import { providerOf, roleValues, trustedIssuers } from '../declaration/keys/provider.ts';
-import { revocationSql } from './revocation.ts';
+import { typeName } from '../declaration/claims.ts';
+import { preRequestFunction } from './pre-request.ts';
+import { revocationSql, type RevocationSql } from './revocation.ts';
 import { raw } from '../postgres/statements.ts';
 import { packageTemplate, render } from '../postgres/template.ts';
 import type {
-  ApiFunction,
   Declaration,
   MembershipPolicy,
   Policy,
@@ -32,7 +31,7 @@ function renderAccess(declaration: Declaration): DesiredAccess {
   const revocation = revocationSql(declaration, everyone);
   return {
     managedSchemas: managedSchemas(declaration),
-    functions: [...privateFunctions(declaration, everyone, revocation.check), ...revocation.functions],
+    functions: [...privateFunctions(declaration, everyone, revocation), ...revocation.functions],
     tables: revocation.tables,
     triggers: revocation.triggers,
     defaults: claimDefaults(declaration),
@@ -43,12 +42,6 @@ function renderAccess(declaration: Declaration): DesiredAccess {
       ...ownerPolicies(declaration),
     ],
   };
-}
-
-/** Tests if a function is declared for a role, or for one that it inherits. */
-export function mayCall(role: string, { execute }: Pick<ApiFunction, 'execute'>, declaration: Declaration): boolean {
-  const roles = effectiveRoles(role, declaration);
-  return execute.some((name) => roles.has(name));
 }
 
 /** Schemas whose grants and policies are brought to exactly what is declared. */
@@ -146,14 +139,9 @@ function membershipPolicies(declaration: Declaration): { policy: MembershipPolic
 function privateFunctions(
   declaration: Declaration,
   everyone: readonly string[],
-  revocationCheck: string,
+  revocation: RevocationSql,
 ): DesiredFunction[] {
-  const provider = providerOf(declaration.keys);
   const own = { private: declaration.privateSchema };
-  const roles = apiRoles(declaration);
-  const settings = roles.flatMap((role) =>
-    Object.entries(role.settings).map(([name, value]) => ({ role: role.name, name, value })),
-  );
   const memberships = new Map<string, DesiredFunction>();
   for (const { policy, place } of membershipPolicies(declaration)) {
     const name = membershipFunctionName(policy, declaration);
@@ -176,66 +164,10 @@ function privateFunctions(
       }),
       executableBy: everyone,
     },
-    {
-      name: 'pre_request',
-      arguments: [],
-      statement: render(packageTemplate('compile/functions/pre-request'), {
-        ...own,
-        // A function of the user may change rows.
-        volatility: raw(declaration.server.preRequest ? 'VOLATILE' : 'STABLE'),
-        body: render(packageTemplate('compile/functions/pre-request-body'), {
-          anonymous: declaration.anonymous?.name ?? '',
-          required_claims: declaration.tokens.requiredClaims,
-          issuer: provider ? '' : (declaration.tokens.issuer ?? ''),
-          audience: provider ? '' : (declaration.tokens.audience ?? ''),
-          maximum_age: String(declaration.tokens.maximumAgeSeconds ?? 0),
-          call_own: raw(callOwn(declaration.server.preRequest)),
-          become_mapped_role: raw(becomeMappedRole(declaration)),
-          revocation: raw(revocationCheck),
-          roles: roles.map(({ name }) => name),
-          timeouts: roles.map(({ statementTimeoutMs }) => String(statementTimeoutMs)),
-          setting_roles: settings.map(({ role }) => role),
-          setting_names: settings.map(({ name }) => name),
-          setting_values: settings.map(({ value }) => value),
-          ...callableFunctions(declaration),
-        }),
-      }),
-      executableBy: everyone,
-    },
+    preRequestFunction(declaration, everyone, revocation),
     ...memberships.values(),
     ...claimDefaultFunctions(declaration, everyone),
   ];
-}
-
-/** Names of the functions that requests may call, and each with the roles that may call it. */
-function callableFunctions(declaration: Declaration): { functions: string[]; calls: string[] } {
-  const exposed = declaration.functions.filter(({ schema }) => declaration.schemas.includes(schema));
-  const calls = apiRoles(declaration).flatMap(({ name: role }) =>
-    exposed.filter((fn) => mayCall(role, fn, declaration)).map(({ name }) => `${role}/${name}`),
-  );
-  return { functions: [...new Set(exposed.map(({ name }) => name))], calls: [...new Set(calls)] };
-}
-
-/** Renders the call of the user's own function; empty if none is declared. */
-function callOwn(own: QualifiedName | undefined): string {
-  return own ? render(packageTemplate('compile/functions/call-own'), { schema: own.schema, name: own.name }) : '';
-}
-
-/** Renders the change to a mapped role; empty if the token itself names the role. */
-function becomeMappedRole({ keys, tokens }: Declaration): string {
-  const provider = providerOf(keys);
-  if (!provider) return '';
-  const { roles } = provider;
-  const pairs = roleValues(roles);
-  return render(packageTemplate('compile/functions/become-mapped-role'), {
-    issuers: JSON.stringify(trustedIssuers(provider, tokens)),
-    role_claim: claimPath(roles.claim),
-    space_separated: String(roles.spaceSeparated ?? false),
-    map_values: pairs.map(([value]) => value),
-    map_roles: pairs.map(([, role]) => role),
-    otherwise: roles.defaultRole ?? '',
-    token_required: String(tokens.isRequired ?? false),
-  });
 }
 
 function membershipFunction(policy: MembershipPolicy, name: string, declaration: Declaration): string {

@@ -1,6 +1,6 @@
 import type { DesiredFunction, DesiredTable, DesiredTrigger } from './desired-access.ts';
 import { subjectNames } from './subject-names.ts';
-import { packageTemplate, render } from '../postgres/template.ts';
+import { packageTemplate, render, type TemplateValues } from '../postgres/template.ts';
 import type { Declaration, Revocation } from '../declaration/types.ts';
 
 /** Objects in the database for the revocation of tokens, and a part of the check before each request. */
@@ -8,8 +8,15 @@ export interface RevocationSql {
   readonly tables: readonly DesiredTable[];
   readonly functions: readonly DesiredFunction[];
   readonly triggers: readonly DesiredTrigger[];
-  /** The part of the check. */
-  readonly check: string;
+  /** The parts of the check. */
+  readonly check: {
+    /** Condition: what a revocation goes by is short enough. */
+    readonly shortNames: string;
+    /** Names the problem of what a revocation goes by. */
+    readonly revocable: string;
+    /** Rejects a revoked token. */
+    readonly isRevoked: string;
+  };
 }
 
 /** Columns and primary key of each table. */
@@ -19,7 +26,12 @@ const TABLES = {
     'subject text COLLATE "C" NOT NULL, valid_after timestamp with time zone NOT NULL, PRIMARY KEY (subject)',
 };
 
-const OFF: RevocationSql = { tables: [], functions: [], triggers: [], check: '' };
+const OFF: RevocationSql = {
+  tables: [],
+  functions: [],
+  triggers: [],
+  check: { shortNames: '', revocable: '', isRevoked: '' },
+};
 
 /** @param everyone the API roles */
 export function revocationSql(declaration: Declaration, everyone: readonly string[]): RevocationSql {
@@ -27,6 +39,7 @@ export function revocationSql(declaration: Declaration, everyone: readonly strin
   if (!revocation) return OFF;
   const own = { private: declaration.privateSchema };
   const { subject } = revocation;
+  const names = { fragment: subjectNames(declaration, revocation) };
   return {
     tables: Object.entries(TABLES).map(([name, definition]) => ({
       name,
@@ -39,7 +52,7 @@ export function revocationSql(declaration: Declaration, everyone: readonly strin
         arguments: [],
         statement: render(packageTemplate('compile/functions/token-is-revoked'), {
           ...own,
-          body: render(packageTemplate('compile/functions/token-is-revoked-body'), { ...own, subject }),
+          body: render(packageTemplate('compile/functions/token-is-revoked-body'), { ...own, subject, names }),
         }),
         executableBy: everyone,
       },
@@ -49,7 +62,7 @@ export function revocationSql(declaration: Declaration, everyone: readonly strin
         statement: render(packageTemplate('compile/functions/subject-names'), {
           ...own,
           body: render(packageTemplate('compile/functions/subject-names-body'), {
-            names: { fragment: subjectNames(declaration, revocation) },
+            names,
           }),
         }),
         executableBy: [],
@@ -57,12 +70,16 @@ export function revocationSql(declaration: Declaration, everyone: readonly strin
       ...operatorFunctions(own),
     ],
     triggers: triggers(revocation, own),
-    check: render(packageTemplate('compile/functions/pre-request-revocation'), {
-      ...own,
-      subject,
-      subject_name: subject.join('.'),
-    }).trimEnd(),
+    check: {
+      shortNames: check('short-names', { subject }),
+      revocable: check('revocable', { subject, subject_name: subject.join('.') }),
+      isRevoked: check('revocation', own),
+    },
   };
+}
+
+function check(name: string, values: TemplateValues): string {
+  return render(packageTemplate(`compile/functions/pre-request-${name}`), values).trimEnd();
 }
 
 /** Nobody but the owner may call them. */

@@ -1,4 +1,4 @@
-import { mayCall } from '../../compile/access.ts';
+import { mayCall } from '../../compile/may-call.ts';
 import { matches } from '../../compile/same-function.ts';
 import { apiRoles, effectiveRoles } from '../../declaration/roles.ts';
 import type { Command, Declaration } from '../../declaration/types.ts';

@@ -1,5 +1,5 @@
 import { extraSearchPath } from '../../compile/server/settings.ts';
-import { mayCall } from '../../compile/access.ts';
+import { mayCall } from '../../compile/may-call.ts';
 import { matches } from '../../compile/same-function.ts';
 import { apiRoles } from '../../declaration/roles.ts';
 import type { Catalog, CatalogFunction } from '../../postgres/catalog/catalog.ts';

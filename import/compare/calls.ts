@@ -1,5 +1,5 @@
 import type pg from 'pg';
-import { mayCall } from '../../compile/access.ts';
+import { mayCall } from '../../compile/may-call.ts';
 import { matches } from '../../compile/same-function.ts';
 import { apiRoles } from '../../declaration/roles.ts';
 import type { Declaration } from '../../declaration/types.ts';

@@ -1,5 +1,5 @@
 import { columnConditions } from '../../../compile/condition.ts';
-import { mayCall } from '../../../compile/access.ts';
+import { mayCall } from '../../../compile/may-call.ts';
 import type { Anywhere } from '../../../audit/anywhere/anywhere.ts';
 import { COMMANDS } from '../../../declaration/commands.ts';
 import type { Declaration, Policy, Table } from '../../../declaration/types.ts';

@@ -8,33 +8,17 @@
       WHEN 'array' THEN said
       WHEN 'string' THEN CASE WHEN :'space_separated'::boolean THEN to_jsonb(string_to_array(said #>> '{}', ' ')) ELSE said END
     END;
-    -- What the claim says, and what it stands for.
-    map_values CONSTANT text[] := ARRAY[:'map_values']::text[];
-    map_roles CONSTANT text[] := ARRAY[:'map_roles']::text[];
     chosen text;
   BEGIN
-    IF claims - 'role' <> '{}' THEN
-      IF trusted IS NULL THEN
-        problem := 'the token is from another issuer';
-      -- RFC 7519, 4.1.3: one audience, or a list of them.
-      ELSIF trusted ? 'audience' AND NOT coalesce(
-        jsonb_typeof(claims -> 'aud') IN ('array', 'string') AND claims -> 'aud' ? (trusted ->> 'audience'), false)
-      THEN
-        problem := 'the token is for another audience';
-      ELSIF trusted -> 'claims' <> '{}' THEN
-        SELECT format('the claim "%s" is another one', expected.claim) INTO problem
-        FROM jsonb_each(trusted -> 'claims') AS expected(claim, allowed)
-        WHERE NOT coalesce(
-          jsonb_typeof(claims -> expected.claim) = 'string' AND expected.allowed ? (claims ->> expected.claim), false)
-        LIMIT 1;
-      END IF;
-      FOR n IN 1 .. cardinality(map_values) LOOP
-        IF held ? map_values[n] THEN
-          chosen := map_roles[n];
-          EXIT;
-        END IF;
-      END LOOP;
-      chosen := coalesce(chosen, nullif(:'otherwise', ''));
+    IF trusted IS NOT NULL OR claims - 'role' <> '{}' THEN
+      chosen := coalesce(CASE WHEN held IS NULL THEN NULL:{map} END, nullif(:'otherwise', ''));
+      problem := CASE
+        WHEN trusted IS NULL THEN 'the token is from another issuer'
+        -- RFC 7519, 4.1.3: one audience, or a list of them.
+        WHEN trusted ? 'audience' AND NOT coalesce(
+          jsonb_typeof(claims -> 'aud') IN ('array', 'string') AND claims -> 'aud' ? (trusted ->> 'audience'), false)
+        THEN 'the token is for another audience'
+      END;:{expected_claims}
       IF problem IS NULL AND chosen IS NULL THEN
         problem := 'the token names no role of this API';
       END IF;

@@ -5,4 +5,6 @@ LANGUAGE plpgsql STABLE SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
 -- A plan from when the tables were small is kept: without this it would read all of them when they have grown.
 SET enable_seqscan = off
+-- A subject with one name would otherwise be planned anew for each request.
+SET plan_cache_mode = force_generic_plan
 AS :'body'

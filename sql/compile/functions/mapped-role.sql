@@ -1,0 +1,2 @@
+
+        WHEN held ?| ARRAY[:'values'] THEN :'role'
