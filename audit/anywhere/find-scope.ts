@@ -29,6 +29,9 @@ export interface ScopeOptions {
   readonly authenticator?: string;
 }
 
+/** What a declaration says of a database that is compared with it. */
+export type DeclaredScope = Pick<ScopeOptions, 'schemas' | 'anonymous'>;
+
 /** PostgREST's variables, as it reads them itself. */
 export type PostgrestEnvironment = Readonly<
   Partial<Record<'PGRST_DB_SCHEMAS' | 'PGRST_DB_ANON_ROLE' | 'PGRST_DB_EXTRA_SEARCH_PATH', string>>
@@ -39,8 +42,8 @@ const SERVICE_ROLES = ['service_role'];
 const ANONYMOUS_NAMES = ['anon', 'web_anon', 'anonymous'];
 
 /**
- * Finds out what requests reach: by what is given, by PostgREST's variables, by its settings in the database, and by the
- * names and rights of roles.
+ * Finds out what requests reach: by what is given, by PostgREST's variables, by its settings in the database, by a
+ * declaration, and by the names and rights of roles.
  *
  * @throws SecuredPostgrestError `scope_not_found` where no role or no schema of an API is found, `unknown_role` or
  *   `unknown_schema` where one that is given does not exist
@@ -49,6 +52,7 @@ export function findScope(
   survey: Survey,
   options: ScopeOptions = {},
   environment: PostgrestEnvironment = {},
+  declared: DeclaredScope = {},
 ): AuditScope {
   checkGiven(survey, options);
   const platform = survey.roles.has('service_role') && survey.schemas.has('auth') ? 'supabase' : 'postgrest';
@@ -69,6 +73,7 @@ export function findScope(
     ['an option', options.anonymous],
     ['the environment', existing(environment.PGRST_DB_ANON_ROLE)],
     ["PostgREST's settings in the database", existing(setting('db_anon_role'))],
+    ['the declaration', existing(declared.anonymous)],
     ['its name', ANONYMOUS_NAMES.find((name) => survey.roles.has(name))],
   );
   const candidates = candidateRoles(survey, authenticator, anonymous);
@@ -84,6 +89,7 @@ export function findScope(
     ['an option', options.schemas],
     ['the environment', existingSchemas(survey, environment.PGRST_DB_SCHEMAS)],
     ["PostgREST's settings in the database", existingSchemas(survey, setting('db_schemas') ?? setting('db_schema'))],
+    ['the declaration', filled((declared.schemas ?? []).filter((name) => survey.schemas.has(name)))],
     ['the platform', platform === 'supabase' ? ['public'] : undefined],
     ['what the roles may use', filled(usableSchemas(survey, roles ?? []))],
   );

@@ -2,7 +2,7 @@ import type pg from 'pg';
 import { oldestMajor } from '../../declaration/releases/releases.ts';
 import { refuse } from '../../errors/secured-postgrest-error.ts';
 import { prepare, type Anywhere } from './anywhere.ts';
-import { findScope, type PostgrestEnvironment, type ScopeOptions } from './find-scope.ts';
+import { findScope, type DeclaredScope, type PostgrestEnvironment, type ScopeOptions } from './find-scope.ts';
 import { readSurvey, surveying } from './read-survey.ts';
 import type { Survey, SurveyedServer } from './survey.ts';
 
@@ -10,6 +10,8 @@ import type { Survey, SurveyedServer } from './survey.ts';
 export interface AnywhereOptions extends ScopeOptions {
   /** PostgREST's variables. @default none */
   readonly environment?: PostgrestEnvironment;
+  /** Counts where nothing else names the schemas or the anonymous role. @default none */
+  readonly declared?: DeclaredScope | undefined;
 }
 
 /**
@@ -22,9 +24,12 @@ export async function readAnywhere(client: pg.ClientBase, options: AnywhereOptio
 }
 
 /** Prepares what was read of a database. */
-export function prepareSurvey(survey: Survey, { environment, ...options }: AnywhereOptions = {}): Promise<Anywhere> {
+export function prepareSurvey(
+  survey: Survey,
+  { environment, declared, ...options }: AnywhereOptions = {},
+): Promise<Anywhere> {
   checkVersion(survey.server);
-  return prepare(survey, findScope(survey, options, environment));
+  return prepare(survey, findScope(survey, options, environment, declared));
 }
 
 function checkVersion({ version, database }: SurveyedServer): void {

@@ -86,7 +86,7 @@ async function compare(before: string, after: string, options: SideOptions): Pro
   try {
     for (const result of prepared) if (result.status === 'rejected') throw result.reason;
     const [old, now] = sides as [(typeof sides)[number], (typeof sides)[number]];
-    return await old.use((one) => now.use((other) => grade(one, other)));
+    return await old.use((one) => now.use((other) => grade(one, other), old.declared), now.declared);
   } finally {
     await Promise.all(sides.map((side) => side.end()));
   }

@@ -1,5 +1,5 @@
 import { declaredScope } from '../../audit/declared-scope.ts';
-import type { ScopeOptions } from '../../audit/anywhere/find-scope.ts';
+import type { DeclaredScope, ScopeOptions } from '../../audit/anywhere/find-scope.ts';
 import { readAnywhere } from '../../audit/anywhere/read-anywhere.ts';
 import type { Survey } from '../../audit/anywhere/survey.ts';
 import { declaredPreRequest } from '../../access/diff/declared-pre-request.ts';
@@ -24,8 +24,10 @@ export interface OpenSide extends DiffSide {
 
 /** A side that can be read. */
 export interface Side {
-  /** Does work while the database is there. */
-  use<T>(work: (side: OpenSide) => Promise<T>): Promise<T>;
+  /** What a declaration says of a database on the other side; a database says nothing. */
+  readonly declared?: DeclaredScope;
+  /** Does work while the database is there. `declared`: by the other side. */
+  use<T>(work: (side: OpenSide) => Promise<T>, declared: DeclaredScope | undefined): Promise<T>;
   end(): Promise<void>;
 }
 
@@ -58,9 +60,9 @@ export async function prepareSide(text: string, options: SideOptions): Promise<S
 
 function databaseSide(connection: DatabaseConnection, { scope }: SideOptions): Side {
   return {
-    async use(work) {
+    async use(work, declared) {
       const anywhere = await withConnection(connection, (client) =>
-        readAnywhere(client, { ...scope, environment: process.env }),
+        readAnywhere(client, { ...scope, environment: process.env, declared }),
       );
       const [schema, name] = settingOf(anywhere.survey, 'pgrst.db_pre_request')?.split('.') ?? [];
       const preRequest = schema !== undefined && name !== undefined ? { schema, name, isOwn: false } : undefined;
@@ -73,6 +75,7 @@ function databaseSide(connection: DatabaseConnection, { scope }: SideOptions): S
 async function declarationSide(name: string, declaration: Declaration): Promise<Side> {
   const source = await startSource(declaration);
   return {
+    declared: declaredScope(declaration),
     use: (work) =>
       source.inCopy(async (connection) => {
         const anywhere = await withClient(connection, (client) => readAnywhere(client, declaredScope(declaration)));

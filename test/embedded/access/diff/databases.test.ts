@@ -1,4 +1,5 @@
 import { beforeAll, expect, it } from 'vitest';
+import todos from '../../../../examples/todos/declaration.ts';
 import { compiled } from '../../../support/compiled.ts';
 import { desk } from '../../../support/access/diff-changes.ts';
 import { runIn } from '../../../support/access/run-in.ts';
@@ -50,6 +51,19 @@ it('compares two databases by variables with their URIs', async () => {
   });
   expect(code).toBe(2);
   expect(JSON.parse(stdout)).toMatchObject({ changes: WIDER_AND_NARROWER });
+});
+
+it('takes what is exposed from a declaration that a database is compared with', async () => {
+  const database = await cluster.database();
+  await database.apply(todos);
+  for (const sides of [
+    ['examples/todos/declaration.ts', uriOf(database)],
+    [uriOf(database), 'examples/todos/declaration.ts'],
+  ]) {
+    const { code, stdout } = await diff(sides);
+    expect(JSON.parse(stdout)).toMatchObject({ changes: [] });
+    expect(code).toBe(0);
+  }
 });
 
 it('reports a grant that an admin made by hand', async () => {
