@@ -8,7 +8,7 @@ import { docker, engineObjects, freePort, root, runProgram } from '../test/suppo
 
 const terraform = process.env['TERRAFORM_BINARY_NAME'] ?? 'terraform';
 const cdktf = join(root, 'node_modules/cdktf-cli/bundle/bin/cdktf');
-/** As `cdktf.json` has it for the example. */
+/** The app of the example, started as in `cdktf.json`. */
 const APP = 'node --import tsx bench/bench-app.ts';
 
 /** A program that takes longer hangs. */
@@ -54,7 +54,7 @@ export class BenchDeployment {
     });
   }
 
-  /** With the command of the docs, as a user does. */
+  /** Deploys by the command of the docs. */
   deploy(): Promise<void> {
     return this.#run('npm', ['run', 'deploy', '--', '--auto-approve', '--skip-provider-lock']);
   }

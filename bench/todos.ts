@@ -37,7 +37,7 @@ export async function benchTodos(figures: Figures): Promise<Outcome> {
   return { targets: Object.entries(LIMITS).map(([kind, limit]) => targetOf(figures, kind, limit)) };
 }
 
-/** What is measured; `setUp` and `tearDown` are not. */
+/** The measured part, without `setUp` and `tearDown`. */
 interface Turn {
   readonly setUp?: () => Promise<void>;
   readonly work: () => Promise<void>;

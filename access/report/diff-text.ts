@@ -14,7 +14,7 @@ import {
 import { fails, type DiffReport } from './diff-report.ts';
 
 export interface DiffTextOptions {
-  /** With a terminal's escape sequences. @default false */
+  /** Colors for a terminal, as escape sequences. @default false */
   readonly color?: boolean;
 }
 

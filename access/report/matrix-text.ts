@@ -4,7 +4,7 @@ import { visible } from '../../errors/visible.ts';
 import type { AccessMatrix, RelationAccess } from '../matrix.ts';
 
 export interface MatrixTextOptions {
-  /** With a terminal's escape sequences. @default false */
+  /** Colors for a terminal, as escape sequences. @default false */
   readonly color?: boolean;
 }
 

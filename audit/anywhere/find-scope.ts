@@ -29,7 +29,7 @@ export interface ScopeOptions {
   readonly authenticator?: string;
 }
 
-/** What a declaration says of a database that is compared with it. */
+/** Schemas and anonymous role of a declaration that a database is compared with. */
 export type DeclaredScope = Pick<ScopeOptions, 'schemas' | 'anonymous'>;
 
 /** PostgREST's variables, as it reads them itself. */

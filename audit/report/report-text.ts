@@ -15,7 +15,7 @@ import {
 import { wrapped } from './wrap-text.ts';
 
 export interface ReportTextOptions {
-  /** With a terminal's escape sequences. @default false */
+  /** Colors for a terminal, as escape sequences. @default false */
   readonly color?: boolean;
 }
 

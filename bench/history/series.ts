@@ -12,7 +12,7 @@ export interface Series {
   readonly name: string;
   readonly unit: string;
   readonly points: readonly Point[];
-  /** What it is compared with: a floor, a peer or the limit of a target, where that has the same unit. */
+  /** A floor, a peer or the limit of a target to compare with, where that has the same unit. */
   readonly compared: { readonly name: string; readonly points: readonly Point[] } | undefined;
 }
 

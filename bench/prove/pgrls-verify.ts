@@ -13,7 +13,7 @@ interface Report {
   readonly tables: readonly { readonly table: string; readonly verdict: keyof typeof STATUSES }[];
 }
 
-/** What a user tells pgrls of a database. */
+/** Settings that a user gives pgrls for a database. */
 export interface VerifyOptions {
   readonly schemas: readonly string[];
   /** Functions without a default that read the token. */

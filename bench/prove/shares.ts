@@ -1,7 +1,7 @@
 import type { Status } from '../../access/prove/report/proof-summary.ts';
 import type { Judgement } from '../../access/prove/verdict.ts';
 
-/** What a prover may say of a table, as both provers divide it. */
+/** Verdicts on a table that both provers have. */
 export const SUBJECTS = ['anonymous reads', "reads of others' rows", 'writes'] as const;
 export type Subject = (typeof SUBJECTS)[number];
 

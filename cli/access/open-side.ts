@@ -24,7 +24,7 @@ export interface OpenSide extends DiffSide {
 
 /** A side that can be read. */
 export interface Side {
-  /** What a declaration says of a database on the other side; a database says nothing. */
+  /** Scope that a declaration gives to a database on the other side; undefined for a database. */
   readonly declared?: DeclaredScope;
   /** Does work while the database is there. `declared`: by the other side. */
   use<T>(work: (side: OpenSide) => Promise<T>, declared: DeclaredScope | undefined): Promise<T>;

@@ -40,7 +40,7 @@ export function isMember(value: Value, array: Value, environment: Environment): 
   const isKnown = all(not(value.isNull), not(isEmpty));
   return {
     t: all(not(array.isNull), isKnown, member),
-    // Nothing is a member of an empty array, not even an unknown value.
+    // An empty array has no members: even an unknown value is none of them.
     f: all(not(array.isNull), any(isEmpty, all(isKnown, not(member), not(hasNull)))),
   };
 }

@@ -3,7 +3,7 @@ export interface AnsweredRequest {
   /** @default PostgREST knew none: the token was rejected */
   readonly role?: string;
   readonly method: string;
-  /** With its query. */
+  /** Path and query. */
   readonly target: string;
   readonly status: number;
 }
