@@ -61,5 +61,5 @@ function piecesOf({ anywhere, preRequest }: DiffSide, fn: SurveyedFunction): Pie
   }));
 }
 
-/** Lists of roles, settings and calls in the package's own function: each call is graded by itself. */
-const LISTS = /(?:CONSTANT text\[\] :=|= ANY \() ARRAY\['[^\]]*\]::text\[\]|= ANY \(ARRAY\['[^\]]*\]::text\[\]/g;
+/** Lists of roles, settings, timeouts and calls in the package's own function: each call is graded by itself. */
+const LISTS = /(?:CONSTANT text\[\] := |= ANY \( ?|\(|\[array_position\()ARRAY\['[^\]]*\]::text\[\]/g;
