@@ -23,7 +23,7 @@ function processesWith(text: string): string[] {
     .filter((name) => /^\d+$/.test(name) && Number(name) !== process.pid)
     .map((pid) => {
       try {
-        return readFileSync(`/proc/${pid}/cmdline`, 'utf8');
+        return readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ');
       } catch {
         return ''; // it has ended meanwhile
       }
@@ -118,7 +118,8 @@ describe('npm run deploy -- --auto-approve, without the CLI', () => {
 describe('a signal', () => {
   const wait = 'sleep 271828';
 
-  beforeEach(() => project.declare({ first: { one: 'true', two: wait }, second: { three: 'true' } }));
+  // Terraform ends the shell of a command, and nothing that the shell has started.
+  beforeEach(() => project.declare({ first: { one: 'true', two: `exec ${wait}` }, second: { three: 'true' } }));
 
   /** Deploys until the command that waits runs, sends signals, and waits until none of its processes is left. */
   async function deployStopped(...signals: NodeJS.Signals[]) {
