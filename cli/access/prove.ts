@@ -19,8 +19,8 @@ import { declaredScope } from '../../audit/declared-scope.ts';
 import type { Declaration } from '../../declaration/types.ts';
 import { refuse } from '../../errors/secured-postgrest-error.ts';
 import { visible } from '../../errors/visible.ts';
-import { connect, type DatabaseConnection } from '../../postgres/connect.ts';
 import { withClient } from '../../postgres/with-client.ts';
+import { withConnection } from '../../postgres/with-connection.ts';
 import { startSource } from '../../testing/source.ts';
 import { auditConnection, givenOptions } from '../audit/audit-connection.ts';
 import { checkModule, checkSource } from '../check-source.ts';
@@ -137,31 +137,19 @@ async function proveConnection(uri: string | undefined, options: Options, comman
   });
   const replays = options.replay ?? false;
   if (options.declaration === undefined) {
-    return inConnection(connection, (client) => proveClient(client, options, { replays }));
+    return withConnection(connection, (client) => proveClient(client, options, { replays }));
   }
   const declaration = await loadDeclaration(options.declaration);
   const source = await startSource(declaration);
   try {
     return await source.inCopy((declared) =>
-      inConnection(connection, (client) => {
+      withConnection(connection, (client) => {
         const compared = { declared, ...(replays && { connection }) };
         return proveClient(client, options, { declaration, replays, compared });
       }),
     );
   } finally {
     await source.stop();
-  }
-}
-
-async function inConnection<T>(
-  connection: DatabaseConnection,
-  work: (client: pg.ClientBase) => Promise<T>,
-): Promise<T> {
-  const client = await connect(connection);
-  try {
-    return await work(client);
-  } finally {
-    await client.end();
   }
 }
 
