@@ -39,7 +39,12 @@ const alone = (groupOrder: number) => ({ fileParallelism: false, sequence: { gro
  */
 const shared = {
   unit: sharedFiles(['test/unit']),
-  embedded: sharedFiles(['gateway', 'hostile', 'postgres', 'providers'].map((folder) => `test/embedded/${folder}`)),
+  embedded: sharedFiles(
+    [
+      ...['access', 'apply', 'audit', 'compile', 'docs', 'gateway'],
+      ...['hostile', 'import', 'postgres', 'providers', 'token-service'],
+    ].map((folder) => `test/embedded/${folder}`),
+  ),
 };
 /** `npm test` runs these tests beside those that deploy: what the engine of this machine runs is none of their business. */
 const withoutEngine = { env: { DOCKER_HOST: 'tcp://127.0.0.1:1' } };

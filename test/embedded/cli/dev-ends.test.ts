@@ -4,6 +4,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { compiled } from '../../support/compiled.ts';
+import { sample } from '../../support/fuzz.ts';
 import { ANN, notesSeed } from '../../support/owned-notes.ts';
 import { childrenOf, dev as startDev, expectGone, program } from './dev-program.ts';
 import { useOwnTemporaryDirectory } from '../testing/own-temporary-directory.ts';
@@ -99,21 +100,20 @@ describe.runIf(process.platform === 'linux')('dev', () => {
     await expectGone(run, children, temporaryDirectory());
   });
 
-  it.each(['loading', 'starting Postgres', 'applying the declaration', 'filling the tables', 'starting PostgREST'])(
-    'ends at a signal while it is %s, and leaves nothing behind',
-    async (step) => {
-      const hangs = step === 'filling the tables' ? seed('SELECT pg_sleep(1000)') : seed();
-      const child = spawn(process.execPath, [program, 'dev', declaration(), ...hangs], {
-        env: { ...process.env, TMPDIR: temporaryDirectory() },
-        stdio: ['ignore', 'ignore', 'pipe'],
-      });
-      const ended = once(child, 'exit');
-      const sent = step.startsWith('starting') ? 'SIGTERM' : 'SIGINT';
-      child.stderr.on('data', (text: Buffer) => {
-        if (text.includes(step)) child.kill(sent);
-      });
-      expect(await ended).toEqual([null, sent]);
-      await expect.poll(left).toEqual([]);
-    },
-  );
+  it.each(
+    sample(['loading', 'starting Postgres', 'applying the declaration', 'filling the tables', 'starting PostgREST']),
+  )('ends at a signal while it is %s, and leaves nothing behind', async (step) => {
+    const hangs = step === 'filling the tables' ? seed('SELECT pg_sleep(1000)') : seed();
+    const child = spawn(process.execPath, [program, 'dev', declaration(), ...hangs], {
+      env: { ...process.env, TMPDIR: temporaryDirectory() },
+      stdio: ['ignore', 'ignore', 'pipe'],
+    });
+    const ended = once(child, 'exit');
+    const sent = step.startsWith('starting') ? 'SIGTERM' : 'SIGINT';
+    child.stderr.on('data', (text: Buffer) => {
+      if (text.includes(step)) child.kill(sent);
+    });
+    expect(await ended).toEqual([null, sent]);
+    await expect.poll(left).toEqual([]);
+  });
 });

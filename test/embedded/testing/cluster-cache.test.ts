@@ -25,6 +25,7 @@ import { startPostgres, type PostgresServer } from '../../../testing/servers/pos
 import { createServerDirectory } from '../../../testing/servers/server-directory.ts';
 import { serverUser } from '../../../testing/servers/server-user.ts';
 import { withClient } from '../../../postgres/with-client.ts';
+import { sample } from '../../support/fuzz.ts';
 import { useOwnTemporaryDirectory } from './own-temporary-directory.ts';
 import { quickProgram } from './quick-program.ts';
 import { runProgram } from './running-program.ts';
@@ -153,7 +154,7 @@ describe('a damaged cluster is made anew', () => {
     writeFileSync(file, content);
   };
 
-  it.each<[string, (file: string) => void]>([
+  const damages: [string, (file: string) => void][] = [
     ['empty', (file) => truncateSync(file)],
     ['cut off in the middle', (file) => truncateSync(file, statSync(file).size / 2)],
     ['cut off at its end', (file) => truncateSync(file, statSync(file).size - 1)],
@@ -177,7 +178,9 @@ describe('a damaged cluster is made anew', () => {
         execFileSync('ln', ['-s', '/missing', file]);
       },
     ],
-  ])('where it is %s', async (_, damage) => {
+  ];
+
+  it.each(sample(damages))('where it is %s', async (_, damage) => {
     damage(archive());
     expect(await startsWithCopy()).toBe(false);
     expectOneSoundArchive();
