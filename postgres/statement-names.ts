@@ -302,6 +302,18 @@ export interface StatementNames {
     | 'find_names';
   'testing/existing':
     'lock' | 'try_lock' | 'unlock' | 'databases' | 'present_roles' | 'tagged_roles' | 'tag_role' | 'drop_role';
+  'testing/rows':
+    | 'restorable'
+    | 'parts'
+    | 'state_of_table'
+    | 'state_of_sequence'
+    | 'rows_of_table'
+    | 'begin'
+    | 'keep_others_from_writing'
+    | 'own_state'
+    | 'remove_rows'
+    | 'add_rows'
+    | 'set_sequence';
   'token-service/accounts':
     'account_claims' | 'account_by_name' | 'take_attempt' | 'forget_attempts' | 'give_back_attempt';
   'token-service/storage': 'create_schema' | 'create_role' | 'role_exists' | 'grant' | 'grant_account_claims';

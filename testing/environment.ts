@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import pg from 'pg';
 import type { ApplyResult } from '../apply/apply.ts';
 import { untilSchemaRead } from '../apply/schema-reads.ts';
@@ -15,6 +16,7 @@ import { createClient, type ApiClient } from './client.ts';
 import { databaseUrl } from './servers/database-url.ts';
 import type { Host } from './host.ts';
 import type { RunningPostgrest } from './servers/postgrest-server.ts';
+import type { DatabaseState } from './snapshot-rows.ts';
 import type { Prepared, Recipe } from './spares.ts';
 import { checkRole, tokenOptions } from './token-options.ts';
 import { createTrust, type Trust } from './trust.ts';
@@ -68,7 +70,10 @@ export interface EphemeralPostgrest {
    * of others with the database end, and the API is away for a moment.
    */
   snapshot(): Promise<void>;
-  /** Brings back what was remembered, likewise. */
+  /**
+   * Brings back what was remembered, and ends sessions of others. Where only rows and sequences have changed, the API serves on; otherwise
+   * it is away for a moment.
+   */
   restore(): Promise<void>;
   /**
    * Starts one more, with a database of its own that has what was remembered. They share a server, and so its roles. It
@@ -150,7 +155,10 @@ class Environment implements EphemeralPostgrest {
   #seed: readonly SqlSource[];
   #trust: Trust;
   #snapshot: string;
+  /** State of the database with the rows of the snapshot, if they were put back one by one. */
+  #restored: DatabaseState | undefined;
   #server: RunningPostgrest;
+  #serves = true;
   #pool: pg.Pool | undefined;
   #turn: Promise<unknown> = Promise.resolve();
   #stopped: Promise<void> | undefined;
@@ -168,7 +176,15 @@ class Environment implements EphemeralPostgrest {
     let tell: (reason: string) => void;
     this.died = new Promise((resolve) => (tell = resolve));
     this.#tellDied = tell!;
-    for (const { died } of [parts.host.backend, server]) void died?.then(this.#tellDied);
+    void parts.host.backend.died?.then(this.#tellDied);
+    this.#watch(server);
+  }
+
+  #watch(server: RunningPostgrest): void {
+    void server.died?.then((reason) => {
+      this.#serves = false;
+      this.#tellDied(reason);
+    });
   }
 
   get declaration(): Declaration {
@@ -233,6 +249,7 @@ class Environment implements EphemeralPostgrest {
 
   restore(): Promise<void> {
     return this.#inTurn(async () => {
+      if (await this.#restoreRows()) return;
       const { host } = this.#parts;
       // Copied while the server ends.
       const copying = host.copy(this.#snapshot, this.#declaration);
@@ -244,6 +261,17 @@ class Environment implements EphemeralPostgrest {
         throw error;
       }
     });
+  }
+
+  /** While the API serves on; answers whether that was possible. */
+  async #restoreRows(): Promise<boolean> {
+    if (!this.#serves) return false;
+    const { authenticator } = this.#declaration;
+    const [database, snapshot, before] = [this.#database, this.#snapshot, this.#restored];
+    const restored = await this.#parts.host.restoreRows({ database, snapshot, authenticator, before });
+    if (restored) await this.#endPool();
+    this.#restored = restored;
+    return restored !== undefined;
   }
 
   clone(): Promise<EphemeralPostgrest> {
@@ -362,6 +390,7 @@ class Environment implements EphemeralPostgrest {
     try {
       const result = await work();
       this.#snapshot = next;
+      this.#restored = undefined;
       await host.release(snapshot);
       return result;
     } catch (error) {
@@ -402,11 +431,13 @@ class Environment implements EphemeralPostgrest {
     const next = await host.keepCopy(this.#database, this.#declaration);
     await host.release(this.#snapshot);
     this.#snapshot = next;
+    this.#restored = undefined;
   }
 
   async #fillFrom(snapshot: string, declaration: Declaration): Promise<void> {
     const { host } = this.#parts;
     await host.drop(this.#database);
+    this.#restored = undefined;
     await host.copy(snapshot, declaration, this.#database);
   }
 
@@ -420,6 +451,11 @@ class Environment implements EphemeralPostgrest {
   async #close(): Promise<void> {
     await this.#server.stop();
     await this.#parts.host.cutOff(this.#database);
+    await this.#endPool();
+  }
+
+  /** Its sessions have ended, or are about to. */
+  async #endPool(): Promise<void> {
     await this.#pool?.end();
     this.#pool = undefined;
   }
@@ -427,13 +463,21 @@ class Environment implements EphemeralPostgrest {
   /** Starts a server where the last one was. */
   async #open(): Promise<void> {
     const { host } = this.#parts;
-    this.#server = await host.startServer({
-      database: this.#database,
-      declaration: this.#declaration,
-      trust: this.#trust,
-      port: this.#server.port,
+    const start = () =>
+      host.startServer({
+        database: this.#database,
+        declaration: this.#declaration,
+        trust: this.#trust,
+        port: this.#server.port,
+      });
+    this.#server = await start().catch(async (error: unknown) => {
+      if (!(error instanceof SecuredPostgrestError) || error.code !== 'port_taken') throw error;
+      // Meanwhile the system gave its port to a connection of another process; few of these last.
+      await delay(PORT_MS);
+      return start();
     });
-    void this.#server.died?.then(this.#tellDied);
+    this.#serves = true;
+    this.#watch(this.#server);
   }
 
   #sessions(): pg.Pool {
@@ -474,3 +518,6 @@ function serverOf(declaration: Declaration): string {
     declaration.tokens.encryption,
   ]);
 }
+
+/** How long to wait for a connection that has taken a port, in milliseconds. */
+const PORT_MS = 500;

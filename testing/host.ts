@@ -18,12 +18,22 @@ import type { Backend, ServerOptions } from './backends/backend.ts';
 import { ReplayFailed, replayTranscript } from './cache/replay-transcript.ts';
 import { withClient } from '../postgres/with-client.ts';
 import type { RunningPostgrest } from './servers/postgrest-server.ts';
+import { SnapshotRows, type DatabaseState } from './snapshot-rows.ts';
 import { Spares, type Prepared, type Recipe } from './spares.ts';
 import type { Trust } from './trust.ts';
 
 const statement = statementsOf('testing/databases');
 
 type ServerStart = Pick<ServerOptions, 'port' | 'signal'>;
+
+/** A database that was copied from a snapshot. */
+export interface CopiedDatabase {
+  readonly database: string;
+  readonly snapshot: string;
+  readonly authenticator: string;
+  /** State that it had with the snapshot's rows. @default that of the snapshot */
+  readonly before: DatabaseState | undefined;
+}
 
 interface ServedDatabase extends ServerStart {
   readonly database: string;
@@ -42,6 +52,10 @@ export class Host {
   /** Number of users of each snapshot, a database without connections. */
   readonly #snapshots = new Map<string, number>();
   readonly #named = new Map<string, number>();
+  /** Privileges on each copied database, as text. */
+  readonly #privileges = new Map<string, string>();
+  /** Rows of snapshots that were restored. */
+  readonly #rows = new Map<string, Promise<SnapshotRows | undefined>>();
 
   /** @param spares how many databases with a server are made ahead at most */
   constructor(backend: Backend, { name, authenticator }: Declaration, spares: number) {
@@ -157,7 +171,9 @@ export class Host {
     await this.#copy(from, to);
     const { authenticator, owner } = declaration;
     const temporary = [owner, ...temporaryRoles(declaration)];
-    await this.#run('privileges_on_database', { name: to, authenticator, owner, temporary });
+    const sql = statement('privileges_on_database', { name: to, authenticator, owner, temporary });
+    const results = (await this.#admin.query(sql)) as unknown as pg.QueryResult<{ privileges: string }>[];
+    this.#privileges.set(to, results.at(-1)!.rows[0]!.privileges);
     return to;
   }
 
@@ -202,18 +218,39 @@ export class Host {
       this.#snapshots.set(snapshot, others);
     } else {
       this.#snapshots.delete(snapshot);
+      this.#rows.delete(snapshot);
       await this.spares.forget(snapshot);
       await this.drop(snapshot);
     }
+  }
+
+  /**
+   * Brings back the rows of a snapshot while the database serves, and answers the state that it then has. Undefined, with
+   * nothing changed, where only a new copy is sure to bring back everything.
+   */
+  async restoreRows({ database, snapshot, ...options }: CopiedDatabase): Promise<DatabaseState | undefined> {
+    const { backend } = this;
+    const reading =
+      this.#rows.get(snapshot) ??
+      withClient(backend.connection(snapshot), (client) => SnapshotRows.of(client)).catch(() => undefined);
+    this.#rows.set(snapshot, reading);
+    const rows = await reading;
+    const privileges = this.#privileges.get(database);
+    return (
+      rows && withClient(backend.connection(database), (client) => rows.restore(client, { ...options, privileges }))
+    );
   }
 
   /** Puts a database in the place of another one, which is dropped with its sessions. */
   async replace(database: string, by: string): Promise<void> {
     await this.drop(database);
     await this.#run('rename_database', { name: by, to: database });
+    this.#privileges.set(database, this.#privileges.get(by)!);
+    this.#privileges.delete(by);
   }
 
   async drop(database: string): Promise<void> {
+    this.#privileges.delete(database);
     await this.#run('drop_database', { name: database }).catch((error: unknown) => {
       // Without a running server there is no database either.
       if (error instanceof pg.DatabaseError) throw error;

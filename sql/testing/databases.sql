@@ -19,7 +19,8 @@ DROP DATABASE IF EXISTS :"name" WITH (FORCE)
 REVOKE ALL ON DATABASE :"name" FROM PUBLIC;
 GRANT CONNECT ON DATABASE :"name" TO :"authenticator";
 GRANT CREATE ON DATABASE :"name" TO :"owner";
-GRANT TEMPORARY ON DATABASE :"name" TO :"temporary"
+GRANT TEMPORARY ON DATABASE :"name" TO :"temporary";
+SELECT datacl::text AS privileges FROM pg_database WHERE datname = :'name'
 
 -- name: state_of
 -- Changes with a database's data, and with the roles that databases share: their names, memberships and settings.

@@ -1,0 +1,57 @@
+-- Brings back the rows of a database whose schema is that of the snapshot that it was copied from.
+
+-- name: restorable
+-- Whether rows can be put back one by one: no copy of them is elsewhere, nothing notices, and they are few.
+SELECT current_setting('is_superuser')::bool
+  AND NOT EXISTS (SELECT FROM pg_class WHERE relkind = 'm')
+  AND NOT EXISTS (SELECT FROM pg_trigger WHERE tgenabled IN ('A', 'R'))
+  AND NOT EXISTS (SELECT FROM pg_rewrite WHERE ev_enabled IN ('A', 'R'))
+  AND coalesce(sum(pg_total_relation_size(oid)), 0) <= :{bytes} AS restorable
+FROM pg_class WHERE relkind = 'r' AND relnamespace <> 'pg_catalog'::regnamespace
+
+-- name: parts
+-- All that a copy of a database has of its own. Statistics decide no answer.
+SELECT format('%I.%I', n.nspname, c.relname) AS name,
+  CASE WHEN n.nspname = 'pg_catalog' THEN 'catalog' WHEN c.relkind = 'S' THEN 'sequence' ELSE 'table' END AS kind,
+  (SELECT string_agg(format('(r).%I', a.attname), ', ' ORDER BY a.attnum) FROM pg_attribute AS a
+    WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped AND a.attgenerated = '') AS fields,
+  (SELECT string_agg(quote_ident(a.attname), ', ' ORDER BY a.attnum) FROM pg_attribute AS a
+    WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped AND a.attgenerated = '') AS columns
+FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace
+WHERE c.relkind IN ('r', 'S') AND NOT c.relisshared AND n.nspname <> 'pg_toast'
+  AND c.oid NOT IN ('pg_statistic'::regclass, 'pg_statistic_ext_data'::regclass)
+ORDER BY c.oid
+
+-- name: state_of_table
+-- Each change leaves another number of rows or a newer transaction. Rows of the bootstrap have no age.
+SELECT :'name' AS name, count(*) AS rows, coalesce(age('3'::xid) - nullif(min(age(xmin)), 2147483647), 0) AS newest
+FROM ONLY :{table}
+-- name: state_of_sequence
+SELECT :'name' AS name, last_value AS rows, is_called::int AS newest FROM :{table}
+
+-- name: rows_of_table
+SELECT :'name' AS name, array_agg((t.*)::text ORDER BY t.ctid) AS rows FROM ONLY :{table} AS t
+
+-- name: begin
+-- Nobody else is connected from here on but PostgREST, which may read meanwhile. Triggers and foreign keys are off.
+BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE;
+SET LOCAL lock_timeout = 100;
+SET LOCAL session_replication_role = replica;
+SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+  WHERE datname = current_database() AND usename <> :'authenticator' AND pid <> pg_backend_pid()
+-- name: keep_others_from_writing
+LOCK TABLE ONLY :{table} IN SHARE ROW EXCLUSIVE MODE
+-- name: own_state
+-- What a database has besides its parts. Settings and locks are nothing that a copy has.
+SELECT d.datacl::text AS privileges,
+  EXISTS (SELECT FROM pg_db_role_setting WHERE setdatabase = d.oid)
+    OR EXISTS (SELECT FROM pg_locks WHERE locktype = 'advisory' AND database = d.oid) AS has_more
+FROM pg_database AS d WHERE d.datname = current_database()
+
+-- name: remove_rows
+DELETE FROM ONLY :{table}
+-- name: add_rows
+INSERT INTO :{table} (:{columns}) OVERRIDING SYSTEM VALUE
+SELECT :{fields} FROM (SELECT CAST(unnest(ARRAY[:'rows']::text[]) AS :{table}) AS r OFFSET 0) AS remembered
+-- name: set_sequence
+SELECT setval(:'name', :{value}, :{is_called})
