@@ -1,7 +1,8 @@
 import { Construct } from 'constructs';
 import { accessFingerprint } from '../compile/fingerprint.ts';
 import type { Declaration } from '../declaration/types.ts';
-import { DataResource, type ITerraformDependable, Lazy } from './synth/cdk/core.ts';
+import { type ITerraformDependable, Lazy } from './synth/cdk/core.ts';
+import { dataResource } from './synth/data-resource.ts';
 import { adminConnection } from './admin-connection.ts';
 import { shellCommand } from './synth/cli-command.ts';
 import type { IPostgresDatabase } from './postgres-database.ts';
@@ -31,7 +32,7 @@ export class AccessSql extends Construct {
     super(scope, id);
     const { declaration, database } = props;
     const { file } = synthesizedFile(this, 'declaration.json', JSON.stringify(declaration, undefined, 2));
-    const applied = new DataResource(this, 'applied', {
+    const applied = dataResource(this, 'applied', {
       triggersReplace: {
         sql: accessFingerprint(declaration),
         database: database.identity,

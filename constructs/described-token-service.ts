@@ -16,7 +16,8 @@ import type { IPostgresDatabase } from './postgres-database.ts';
 import type { ISecretFile } from './secrets/secret-file.ts';
 import type { ISecrets } from './secrets/secrets.ts';
 import { SecretsDirectory } from './secrets/secrets-directory.ts';
-import { DataResource, type ITerraformDependable } from './synth/cdk/core.ts';
+import { type ITerraformDependable } from './synth/cdk/core.ts';
+import { dataResource } from './synth/data-resource.ts';
 import { cliProvisioner } from './synth/cli-command.ts';
 import { type SynthesizedFile, synthesizedFile } from './synth/synthesized-file.ts';
 import { type IAwaitable, waitAcross } from './synth/wait-across.ts';
@@ -112,7 +113,7 @@ export function describedTokenService(
   const file = synthesizedFile(scope, 'declaration.json', text);
   const options = accountClaims === undefined ? [] : ['--account-claims', accountClaims];
 
-  const storage = new DataResource(scope, 'storage', {
+  const storage = dataResource(scope, 'storage', {
     triggersReplace: {
       sql: fingerprint(packageTemplate('token-service/storage').sql, text, ...options),
       database: database.identity,

@@ -31,7 +31,8 @@ import { fingerprint } from './fingerprint.ts';
 import { certificateFiles, checkTransport, type GatewayCertificate } from './gateway-certificate.ts';
 import { type ISecretFile, SecretFile } from './secrets/secret-file.ts';
 import type { ISecrets } from './secrets/secrets.ts';
-import { DataResource, type ITerraformDependable } from './synth/cdk/core.ts';
+import { type ITerraformDependable } from './synth/cdk/core.ts';
+import { dataResource } from './synth/data-resource.ts';
 import { cliProvisioner } from './synth/cli-command.ts';
 import { synthesizedFile } from './synth/synthesized-file.ts';
 import { TokenOpener, type TokenOpenerContainerProps } from './token-opener.ts';
@@ -176,7 +177,7 @@ export class Gateway extends Construct {
     this.statusUrl = publishedUrl('127.0.0.1', statusPort);
     /** Has the gateway that runs take the new files. It is no dependent of the container, which can't be created before the old one ends. */
     const taken = (written: readonly ITerraformDependable[]) =>
-      new DataResource(this, 'taken', {
+      dataResource(this, 'taken', {
         triggersReplace: { configuration: configuration.fingerprint, servers: allServers },
         provisioners: [
           cliProvisioner(
@@ -220,7 +221,7 @@ export class Gateway extends Construct {
     });
     const container = containers[0]!;
     this.url = publicUrl(publishedUrl(bindAddress, port), hasCertificate, gateway.hosts[0]);
-    const ready = new DataResource(this, 'ready', {
+    const ready = dataResource(this, 'ready', {
       triggersReplace: {
         container: container.id,
         configuration: configuration.fingerprint,

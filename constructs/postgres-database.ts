@@ -3,7 +3,8 @@ import { isLoopback } from '../declaration/loopback.ts';
 import { refuse } from '../errors/secured-postgrest-error.ts';
 import { POSTGRES_IMAGE } from '../compile/images.ts';
 import { checkAccepted, oldestMajor, refuseOpenToAnyone } from '../declaration/releases/releases.ts';
-import { DataResource, type ITerraformDependable, Lazy, Token } from './synth/cdk/core.ts';
+import { type ITerraformDependable, Lazy, Token } from './synth/cdk/core.ts';
+import { dataResource } from './synth/data-resource.ts';
 import { Container, type DockerProvider, Network, Volume } from './synth/cdk/docker.ts';
 import { FIRST_WITH_DIRECTORIES, type PostgresData } from './docker/data-version.ts';
 import { dockerProvider } from './docker/docker-provider.ts';
@@ -292,7 +293,7 @@ export class PostgresDatabase extends Construct implements IPostgresDatabase {
       provider,
     });
     this.identity = container.id;
-    const ready = new DataResource(this, 'ready', {
+    const ready = dataResource(this, 'ready', {
       triggersReplace: { container: container.id },
       provisioners: [
         waitProvisioner(container, { hide: [new SecretFile(secrets.path), this.adminPassword], timeoutSeconds: 120 }),

@@ -7,7 +7,8 @@ import type { ServerAddress } from '../gateway/index.ts';
 import { checkSettings } from '../declaration/check-settings.ts';
 import type { Declaration } from '../declaration/types.ts';
 import { checkVersion } from '../declaration/releases/versions.ts';
-import { DataResource, type ITerraformDependable } from './synth/cdk/core.ts';
+import { type ITerraformDependable } from './synth/cdk/core.ts';
+import { dataResource } from './synth/data-resource.ts';
 import { adminConnection } from './admin-connection.ts';
 import { databaseNetwork } from './docker/database-network.ts';
 import { cliProvisioner } from './synth/cli-command.ts';
@@ -143,7 +144,7 @@ export class PostgrestServer extends Construct {
     this.network = network.networksAdvanced[0]!.name;
     this.urls = urls;
     this.url = urls[0]!;
-    const ready = new DataResource(this, ordered('ready'), {
+    const ready = dataResource(this, ordered('ready'), {
       triggersReplace: {
         ...Object.fromEntries(containers.map((container, n) => [`api-${n + 1}`, container.id])),
         keys: keys.fingerprint,

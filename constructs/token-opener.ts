@@ -10,7 +10,8 @@ import { inOrder, type UpdateOrder } from './docker/update-order.ts';
 import { containerName, waitProvisioner } from './docker/wait-provisioner.ts';
 import { SecretFile } from './secrets/secret-file.ts';
 import type { ISecrets } from './secrets/secrets.ts';
-import { DataResource, type ITerraformDependable } from './synth/cdk/core.ts';
+import { type ITerraformDependable } from './synth/cdk/core.ts';
+import { dataResource } from './synth/data-resource.ts';
 
 /** Options of the opener's container. */
 export interface TokenOpenerContainerProps extends ContainerProps {
@@ -90,7 +91,7 @@ export class TokenOpener extends Construct {
     this.address = { host: containerName(container), port: server.port };
     this.keyInUse = keyInUse;
     this.keysFingerprint = keys.fingerprint;
-    const ready = new DataResource(this, 'ready', {
+    const ready = dataResource(this, 'ready', {
       triggersReplace: { container: container.id },
       provisioners: [waitProvisioner(container, { hide: [new SecretFile(secrets.path)] })],
       ...inOrder(updateOrder),

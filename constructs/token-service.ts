@@ -8,7 +8,8 @@ import type { ContainerProps } from './docker/hardened-container.ts';
 import { placeServer } from './docker/place-server.ts';
 import { waitProvisioner } from './docker/wait-provisioner.ts';
 import { SecretFile } from './secrets/secret-file.ts';
-import { DataResource, type ITerraformDependable } from './synth/cdk/core.ts';
+import { type ITerraformDependable } from './synth/cdk/core.ts';
+import { dataResource } from './synth/data-resource.ts';
 
 export interface TokenServiceProps extends TokenServiceInput, ContainerProps {
   /** Port that the service is published on. @default 8090 */
@@ -76,7 +77,7 @@ export class TokenService extends Construct {
     const container = containers[0]!;
     this.url = urls[0]! + pathOfIssuer(service.issuer);
     const { keys, 'encryption-keys': encryptionKeys } = contents;
-    const ready = new DataResource(this, 'ready', {
+    const ready = dataResource(this, 'ready', {
       triggersReplace: {
         container: container.id,
         keys: keys!.fingerprint,

@@ -3,7 +3,8 @@ import { refuse } from '../../errors/secured-postgrest-error.ts';
 import type { Declaration } from '../../declaration/types.ts';
 import { adminConnection } from '../admin-connection.ts';
 import type { IPostgresDatabase } from '../postgres-database.ts';
-import { DataResource, type ITerraformDependable } from '../synth/cdk/core.ts';
+import { type ITerraformDependable } from '../synth/cdk/core.ts';
+import { dataResource } from '../synth/data-resource.ts';
 import { cliProvisioner } from '../synth/cli-command.ts';
 
 export interface PodConnections {
@@ -49,7 +50,7 @@ export function connectionsCheck(
     readonly dependsOn: readonly ITerraformDependable[];
   },
 ): readonly ITerraformDependable[] {
-  const check = new DataResource(scope, 'connections', {
+  const check = dataResource(scope, 'connections', {
     triggersReplace: { needed, database: database.identity },
     provisioners: [
       cliProvisioner(

@@ -14,7 +14,8 @@ import type { IPostgresDatabase } from '../postgres-database.ts';
 import { type ISecretFile, SecretFile } from '../secrets/secret-file.ts';
 import type { ISecrets } from '../secrets/secrets.ts';
 import { SecretsDirectory } from '../secrets/secrets-directory.ts';
-import { DataResource, type ITerraformDependable } from '../synth/cdk/core.ts';
+import { type ITerraformDependable } from '../synth/cdk/core.ts';
+import { dataResource } from '../synth/data-resource.ts';
 import type { PostgresqlProvider } from '../synth/cdk/postgresql.ts';
 import { cliProvisioner } from '../synth/cli-command.ts';
 import { waitAcross } from '../synth/wait-across.ts';
@@ -229,12 +230,12 @@ export class KubernetesPostgrest extends Construct {
         ...more,
       );
     // Whatever becomes of new pods: a key that is taken away must not be good until a rollout succeeds.
-    const runningKeys = new DataResource(this, 'running-keys', {
+    const runningKeys = dataResource(this, 'running-keys', {
       triggersReplace: { keys: pods.runningFingerprint },
       provisioners: [reload('--ready-only')],
       dependsOn: [...pods.filesWritten],
     });
-    const ready = new DataResource(this, 'ready', {
+    const ready = dataResource(this, 'ready', {
       triggersReplace: { generation: pods.generation, keys: pods.runningFingerprint },
       provisioners: [
         reload(...gateway.keyChecks),

@@ -3,7 +3,8 @@ import { pathOfIssuer, TOKEN_SERVICE_OWN_PORT } from '../../compile/server/token
 import { describedTokenService, type TokenServiceInput } from '../described-token-service.ts';
 import { SecretFile } from '../secrets/secret-file.ts';
 import { SecretsDirectory } from '../secrets/secrets-directory.ts';
-import { DataResource, Fn, type ITerraformDependable } from '../synth/cdk/core.ts';
+import { Fn, type ITerraformDependable } from '../synth/cdk/core.ts';
+import { dataResource } from '../synth/data-resource.ts';
 import { cliProvisioner } from '../synth/cli-command.ts';
 import { stopNode } from './graceful-stop.ts';
 import type { KubernetesCluster } from './kubernetes-cluster.ts';
@@ -111,7 +112,7 @@ export class KubernetesTokenService extends Construct {
       egress: [{ port: database.internalPort, to: hostsAsPeers([database.internalHost], props.databaseNetworks) }],
       usesNames: !isAddress(database.internalHost),
     });
-    const ready = new DataResource(this, 'ready', {
+    const ready = dataResource(this, 'ready', {
       triggersReplace: { generation: pods.generation, keys: pods.runningFingerprint },
       provisioners: [
         cliProvisioner(

@@ -1,5 +1,6 @@
 import { Construct } from 'constructs';
-import { DataResource, type ITerraformDependable } from '../synth/cdk/core.ts';
+import { type ITerraformDependable } from '../synth/cdk/core.ts';
+import { dataResource } from '../synth/data-resource.ts';
 import type { KubernetesResource } from '../synth/cdk/kubernetes.ts';
 import { cliProvisioner } from '../synth/cli-command.ts';
 import type { KubernetesCluster } from './kubernetes-cluster.ts';
@@ -29,7 +30,7 @@ export class Rollout extends Construct {
     super(scope, id);
     const { cluster, deploymentName, generation, least, timeoutSeconds, hide, deployment, autoscaler } = props;
     const scaled = [deployment, ...(autoscaler ? [autoscaler] : [])];
-    const done = new DataResource(this, 'done', {
+    const done = dataResource(this, 'done', {
       triggersReplace: { generation },
       provisioners: [
         cliProvisioner(

@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
 import { isInitialized, recordInitialized } from './initialized.mjs';
 import { outputTree } from './output-tree.mjs';
+import { outputsInState } from './outputs-in-state.mjs';
 import { stackPrinter } from './print.mjs';
 import { lockOf } from './provider-lock.mjs';
 
@@ -48,7 +49,10 @@ export class StackRun {
     const { content } = this.#stack;
     return outputTree(content['//']?.outputs ?? {}, () => {
       const { terraform, env } = this.#project;
-      return JSON.parse(execFileSync(terraform, ['output', '-json'], { cwd: this.#directory, env, encoding: 'utf8' }));
+      return (
+        outputsInState(this.#directory, content, env) ??
+        JSON.parse(execFileSync(terraform, ['output', '-json'], { cwd: this.#directory, env, encoding: 'utf8' }))
+      );
     });
   }
 

@@ -20,6 +20,8 @@ export const TerraformStack: Core['TerraformStack'] = core.TerraformStack;
 export const Token: Core['Token'] = core.Token;
 
 export type App = Installed<terrain.App, cdktf.App>;
+export type DataConfig = Installed<terrain.DataConfig, cdktf.DataConfig>;
+export type DataResource = Installed<terrain.DataResource, cdktf.DataResource>;
 export type ITerraformDependable = Installed<terrain.ITerraformDependable, cdktf.ITerraformDependable>;
 export type LocalExecProvisioner = Installed<terrain.LocalExecProvisioner, cdktf.LocalExecProvisioner>;
 export type TerraformProvider = Installed<terrain.TerraformProvider, cdktf.TerraformProvider>;
