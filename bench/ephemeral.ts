@@ -42,7 +42,8 @@ const CACHED = 'ready to serve, with the cached cluster';
 const ONE_MORE_FLOOR = 'floor of one more: a copied database, PostgREST';
 const ONE_MORE = 'one more, one after the other';
 const BACK_TO_BACK = 'one more, back to back: start, request and stop';
-const RESTORE = 'restore';
+const RESTORE = 'restore of changed rows';
+const RESTORE_SCHEMA = 'restore of a changed schema';
 const ACCESS_TESTS_FLOOR = 'floor of the access tests: a copied database and PostgREST for each, one after the other';
 const ACCESS_TESTS = '146 access tests, an environment each';
 const STOP = 'stop';
@@ -92,12 +93,18 @@ async function timePeer(): Promise<number> {
 }
 
 /**
- * In rounds of all kinds: one more for each of several tests, a restore, and one more as soon as the last has stopped. Each
+ * In rounds of all kinds: one more for each of several tests, two restores, and one more as soon as the last has stopped. Each
  * round begins when the spares of the last one are made.
  */
 async function oneMore(figures: Figures): Promise<void> {
   await using api = await startEphemeralPostgrest(declaration, { seed });
-  const times = { floor: [] as number[], inTests: [] as number[], backToBack: [] as number[], restore: [] as number[] };
+  const times = {
+    floor: [] as number[],
+    inTests: [] as number[],
+    backToBack: [] as number[],
+    restore: [] as number[],
+    restoreSchema: [] as number[],
+  };
   for (let round = 0; round < CLONES / PER_ROUND; round++) {
     const { clone, postgrest } = await measureFloor();
     times.floor.push(clone + postgrest);
@@ -109,7 +116,13 @@ async function oneMore(figures: Figures): Promise<void> {
       await clone!.stop();
     }
     await delay(SETTLE_MS);
+    await api.sql(
+      `INSERT INTO api.todos (user_id, title) VALUES (1, 'later'); DELETE FROM api.todos WHERE title <> 'later'`,
+    );
     times.restore.push(await timed(() => api.restore()));
+    await checkServes(api);
+    await api.sql('ALTER TABLE api.todos ADD later int');
+    times.restoreSchema.push(await timed(() => api.restore()));
     await checkServes(api);
     for (let n = 0; n < PER_ROUND; n++) {
       times.backToBack.push(
@@ -125,6 +138,7 @@ async function oneMore(figures: Figures): Promise<void> {
   figures.add(ONE_MORE, summarize(times.inTests), { against: ONE_MORE_FLOOR });
   figures.add(BACK_TO_BACK, summarize(times.backToBack), { against: ONE_MORE_FLOOR });
   figures.add(RESTORE, summarize(times.restore), { against: ONE_MORE_FLOOR });
+  figures.add(RESTORE_SCHEMA, summarize(times.restoreSchema), { against: ONE_MORE_FLOOR });
 }
 
 /** The tests of `examples/projects` in vitest, with its start. */
@@ -214,7 +228,8 @@ function targets(figures: Figures): Target[] {
     ms(ONE_MORE, 25),
     times(ONE_MORE, 'its floor', ONE_MORE_FLOOR, 0.3),
     times(BACK_TO_BACK, 'the floor of one more', ONE_MORE_FLOOR, 1.4),
-    times(RESTORE, 'the floor of one more', ONE_MORE_FLOOR, 1.2),
+    ms(RESTORE, 30),
+    times(RESTORE_SCHEMA, 'the floor of one more', ONE_MORE_FLOOR, 1.2),
     ms(ACCESS_TESTS, 15_000),
     ms(STOP, 150),
     ...(figures.list().some(({ name }) => name === PEER) ? [times(CACHED, 'the peer', PEER, 0.1)] : []),
