@@ -4,7 +4,7 @@ import type { Declaration } from '../declaration/types.ts';
 import { type ITerraformDependable, Lazy } from './synth/cdk/core.ts';
 import { dataResource } from './synth/data-resource.ts';
 import { adminConnection } from './admin-connection.ts';
-import { shellCommand } from './synth/cli-command.ts';
+import { localExec, shellCommand } from './synth/cli-command.ts';
 import type { IPostgresDatabase } from './postgres-database.ts';
 import { synthesizedFile } from './synth/synthesized-file.ts';
 
@@ -38,9 +38,7 @@ export class AccessSql extends Construct {
         database: database.identity,
         revision: Lazy.anyValue({ produce: () => this.revision }),
       },
-      provisioners: [
-        { type: 'local-exec', command: Lazy.stringValue({ produce: () => this.command(file, database) }) },
-      ],
+      provisioners: [localExec(Lazy.stringValue({ produce: () => this.command(file, database) }))],
       dependsOn: [...props.dependsOn],
     });
     this.waitFor = [applied];

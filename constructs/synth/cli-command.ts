@@ -7,7 +7,12 @@ import { type LocalExecProvisioner, Token } from './cdk/core.ts';
  * shows the command when it fails, so it is one that can be copied into a shell.
  */
 export function cliProvisioner(command: string, ...options: string[]): LocalExecProvisioner {
-  return { type: 'local-exec', command: shellCommand(command, ...options.map(literal)) };
+  return localExec(shellCommand(command, ...options.map(literal)));
+}
+
+/** A provisioner that runs a shell's command, of one program, in the place of the shell: an interrupted Terraform ends only the shell. */
+export function localExec(command: string): LocalExecProvisioner {
+  return { type: 'local-exec', interpreter: ['/bin/sh', '-c', 'eval "exec $1"', 'sh'], command };
 }
 
 /** Terraform reads a command as a template, so a path with `${` in it would become another one. */

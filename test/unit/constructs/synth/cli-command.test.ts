@@ -5,11 +5,16 @@ import { cliProvisioner } from '../../../../constructs/synth/cli-command.ts';
 
 describe('cliProvisioner', () => {
   it.each([['plain'], ['with space'], ["it's; $(false) `false` & \\"], ['"quoted"'], ['']])('passes %j on', (word) => {
-    const { type, command } = cliProvisioner('apply', '--declaration', word);
+    const { type, command, interpreter } = cliProvisioner('apply', '--declaration', word);
     expect(type).toBe('local-exec');
-    const echo = command.replace(/^.*main\.ts'? apply/, `'${process.execPath}' -p 'JSON.stringify(process.argv)' --`);
-    const words = JSON.parse(execFileSync('/bin/sh', ['-c', echo], { encoding: 'utf8' })) as string[];
-    expect(words.slice(1)).toEqual(['--declaration', word]);
+    const echo = command.replace(
+      /^.*main\.ts'? apply/,
+      `'${process.execPath}' -p 'JSON.stringify([process.ppid, ...process.argv.slice(1)])' --`,
+    );
+    const [shell, ...options] = interpreter!;
+    const printed = execFileSync(shell!, [...options, echo], { encoding: 'utf8' });
+    // In the place of the shell: its parent is this process.
+    expect(JSON.parse(printed)).toEqual([process.pid, '--declaration', word]);
   });
 
   it.each([
