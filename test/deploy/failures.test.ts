@@ -111,7 +111,10 @@ it('a deploy that is interrupted in a migration ends it at once, and the next on
   let interrupted: Promise<void> | undefined;
   const run = await todos.tryDeploy({}, (output, pid) => {
     if (!/sql_applied\S+: Provisioning/.test(output)) return;
-    interrupted ??= expect.poll(sleeping).toHaveLength(1).then(() => void process.kill(pid, 'SIGINT'));
+    interrupted ??= expect
+      .poll(sleeping)
+      .toHaveLength(1)
+      .then(() => void process.kill(pid, 'SIGINT'));
   });
   await interrupted;
   expect(run.status, run.output).toBe(130);

@@ -118,7 +118,7 @@ describe('npm run deploy -- --auto-approve, without the CLI', () => {
 describe('a signal', () => {
   const wait = 'sleep 271828';
 
-  // Terraform ends the shell of a command, and nothing that the shell has started.
+  // As the commands of this package do. Terraform ends the shell of a command, and nothing that the shell has started.
   beforeEach(() => project.declare({ first: { one: 'true', two: `exec ${wait}` }, second: { three: 'true' } }));
 
   /** Deploys until the command that waits runs, sends signals, and waits until none of its processes is left. */
