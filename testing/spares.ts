@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Declaration } from '../declaration/types.ts';
 import type { RunningPostgrest } from './servers/postgrest-server.ts';
@@ -42,26 +43,32 @@ interface Making {
   readonly ending: AbortController;
 }
 
+/** How many are made at the same time where environments are asked for faster than one at a time is made. */
+const MOST_AT_ONCE = Math.min(2, availableParallelism());
+
 /**
- * Databases with a PostgREST that are made ahead, for the next environments. They are made one at a time, from the second
- * environment of a snapshot on, and never while an environment is asked for. Each is given away once, and only while
- * everything that it follows from is as it was.
+ * Databases with a PostgREST that are made ahead, for the next environments. They are made from the second environment of
+ * a snapshot on, one at a time, or two where the last environment had to wait for its own. None is begun while an environment is
+ * asked for. Each is given away once, and only while everything that it follows from is as it was.
  */
 export class Spares {
   readonly #maker: SpareMaker;
   readonly #limit: number;
+  readonly #mostAtOnce: number;
   /** Environments that were asked for, by snapshot. */
   readonly #counts = new Map<string, number>();
   readonly #ending = new Set<Promise<void>>();
   /** The oldest first. */
   #ready: readonly Spare[] = [];
-  #making: Making | undefined;
+  #making: readonly Making[] = [];
+  #atOnce = 1;
   #asking = 0;
   #isStopped = false;
 
-  constructor(maker: SpareMaker, limit: number) {
+  constructor(maker: SpareMaker, limit: number, mostAtOnce = MOST_AT_ONCE) {
     this.#maker = maker;
     this.#limit = limit;
+    this.#mostAtOnce = mostAtOnce;
   }
 
   /** Takes a spare, or makes what was asked for now. */
@@ -81,7 +88,9 @@ export class Spares {
 
   async #take(recipe: Recipe): Promise<Prepared | undefined> {
     for (;;) {
-      const spare = this.#takeReady(recipe) ?? (await this.#claim(recipe));
+      const ready = this.#takeReady(recipe);
+      this.#atOnce = ready ? 1 : this.#mostAtOnce;
+      const spare = ready ?? (await this.#claim(recipe));
       if (!spare || (await this.#isFresh(spare))) return spare?.prepared;
       this.#end(spare);
     }
@@ -93,10 +102,10 @@ export class Spares {
     return spare;
   }
 
-  /** The one that is being made is there sooner than another one would be. */
+  /** One that is being made is there sooner than another one would be. */
   async #claim(recipe: Recipe): Promise<Spare | undefined> {
-    const making = this.#making;
-    if (!making || making.isClaimed || !isSame(making.recipe, recipe)) return undefined;
+    const making = this.#making.find((one) => !one.isClaimed && isSame(one.recipe, recipe));
+    if (!making) return undefined;
     making.isClaimed = true;
     return making.spare;
   }
@@ -108,15 +117,26 @@ export class Spares {
 
   /** Makes as many as were asked for before this one, up to the limit. */
   #refill(recipe: Recipe): void {
-    if (this.#isStopped || this.#making || this.#asking > 0) return;
+    if (this.#isStopped || this.#asking > 0) return;
     const wanted = Math.min(this.#limit, (this.#counts.get(recipe.snapshot) ?? 0) - 1);
-    if (this.#ready.filter((spare) => isSame(spare.recipe, recipe)).length >= wanted) return;
-    if (this.#ready.length >= this.#limit) this.#end(this.#ready.find((spare) => !isSame(spare.recipe, recipe))!);
+    while (this.#making.length < this.#atOnce && this.#countOf(recipe) < wanted) {
+      if (this.#ready.length >= this.#limit) this.#end(this.#ready.find((spare) => !isSame(spare.recipe, recipe))!);
+      this.#begin(recipe);
+    }
+  }
+
+  /** Spares for the next environments, also those that are being made. */
+  #countOf(recipe: Recipe): number {
+    const making = this.#making.filter(({ isClaimed }) => !isClaimed);
+    return [...this.#ready, ...making].filter((one) => isSame(one.recipe, recipe)).length;
+  }
+
+  #begin(recipe: Recipe): void {
     const ending = new AbortController();
     const making: Making = { recipe, spare: this.#make(recipe, ending.signal), isClaimed: false, ending };
-    this.#making = making;
+    this.#making = [...this.#making, making];
     void making.spare.then((spare) => {
-      this.#making = undefined;
+      this.#making = this.#making.filter((one) => one !== making);
       if (!spare) return;
       if (ending.signal.aborted) this.#end(spare);
       else if (!making.isClaimed) this.#ready = [...this.#ready, spare];
@@ -141,7 +161,7 @@ export class Spares {
   /** Ends those of a snapshot that is no longer needed. */
   async forget(snapshot: string): Promise<void> {
     this.#counts.delete(snapshot);
-    if (this.#making?.recipe.snapshot === snapshot) await this.#endMaking();
+    await this.#endMaking(this.#making.filter(({ recipe }) => recipe.snapshot === snapshot));
     for (const spare of this.#ready) if (spare.recipe.snapshot === snapshot) this.#end(spare);
     await this.#ended();
   }
@@ -149,14 +169,14 @@ export class Spares {
   /** Ends all servers; the databases end with the host. */
   async stop(): Promise<void> {
     this.#isStopped = true;
-    await this.#endMaking();
+    await this.#endMaking(this.#making);
     for (const spare of this.#ready) this.#end(spare, () => spare.prepared.server.stop());
     await this.#ended();
   }
 
-  async #endMaking(): Promise<void> {
-    this.#making?.ending.abort();
-    await this.#making?.spare;
+  async #endMaking(making: readonly Making[]): Promise<void> {
+    for (const { ending } of making) ending.abort();
+    await Promise.all(making.map(({ spare }) => spare));
   }
 
   #end(spare: Spare, end = () => this.#maker.discard(spare.prepared)): void {

@@ -55,7 +55,7 @@ async function turns(): Promise<void> {
 
 function setUp(limit = 2) {
   const maker = new FakeMaker();
-  const spares = new Spares(maker, limit);
+  const spares = new Spares(maker, limit, 2);
   /** Asks for one that has to be made now. */
   const getNew = async (of = recipe) => {
     const asked = spares.get(of);
@@ -95,6 +95,20 @@ describe('spares', () => {
     expect(maker.count).toBe(5);
   });
 
+  it('are made two at a time as long as environments have to wait for theirs', async () => {
+    const { maker, getNew, get } = setUp(2);
+    await getNew();
+    await getNew();
+    // Waits for the one that is being made.
+    await getNew();
+    await turns();
+    expect(maker.pending).toHaveLength(2);
+    const [first, second] = [await maker.next(), await maker.next()];
+    expect([await get(), await get()]).toEqual([first, second]);
+    await turns();
+    expect(maker.pending).toHaveLength(1);
+  });
+
   it('are not made while an environment is asked for', async () => {
     const { maker, spares, getNew } = setUp();
     await getNew();
@@ -106,7 +120,7 @@ describe('spares', () => {
     await maker.next();
     await Promise.all(both);
     await turns();
-    expect(maker.pending).toHaveLength(1);
+    expect(maker.pending).toHaveLength(2);
   });
 
   it('are given to one environment each, also while they are being made', async () => {
