@@ -307,6 +307,7 @@ export interface StatementNames {
     | 'parts'
     | 'state_of_table'
     | 'state_of_sequence'
+    | 'exact'
     | 'rows_of_table'
     | 'begin'
     | 'keep_others_from_writing'

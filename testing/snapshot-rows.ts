@@ -60,6 +60,7 @@ export class SnapshotRows {
 
   /** Reads them. Undefined where only a copy of all files is sure to bring everything back. */
   static async of(snapshot: pg.ClientBase): Promise<SnapshotRows | undefined> {
+    await snapshot.query(statement('exact'));
     const bytes = raw(String(MOST_BYTES));
     const { rows: answer } = await snapshot.query<{ restorable: boolean }>(statement('restorable', { bytes }));
     if (!answer[0]!.restorable) return undefined;

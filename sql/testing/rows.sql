@@ -29,6 +29,9 @@ FROM ONLY :{table}
 -- name: state_of_sequence
 SELECT :'name' AS name, last_value AS rows, is_called::int AS newest FROM :{table}
 
+-- name: exact
+-- As text, a number is the number that it was.
+SET extra_float_digits = 1
 -- name: rows_of_table
 SELECT :'name' AS name, array_agg((t.*)::text ORDER BY t.ctid) AS rows FROM ONLY :{table} AS t
 
