@@ -107,7 +107,7 @@ describe('a deploy with broken SQL fails, says where, and leaves the API as it w
 it('a deploy that is interrupted in a migration ends it at once, and the next one finishes', async () => {
   const before = await Promise.all(probes.map(ask));
   todos.add('migrations/003_slow.sql', 'CREATE TABLE slow ();\nSELECT pg_sleep(600);\n');
-  const sleeping = () => todos.sql(`SELECT FROM pg_stat_activity WHERE wait_event = 'PgSleep'`);
+  const sleeping = () => todos.sql(`SELECT pid FROM pg_stat_activity WHERE wait_event = 'PgSleep'`);
   let interrupted: Promise<void> | undefined;
   const run = await todos.tryDeploy({}, (output, pid) => {
     if (!/sql_applied\S+: Provisioning/.test(output)) return;

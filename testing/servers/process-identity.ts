@@ -12,7 +12,12 @@ export interface ProcessIdentity {
 }
 
 export function ownIdentity(): ProcessIdentity {
-  return (own ??= { pid: process.pid, realm: realm(), started: startOf(process.pid) ?? '' });
+  return (own ??= identityOf(process.pid));
+}
+
+/** Identity of a process on this machine that has not ended. */
+export function identityOf(pid: number): ProcessIdentity {
+  return { pid, realm: realm(), started: startOf(pid) ?? '' };
 }
 
 let own: ProcessIdentity | undefined;

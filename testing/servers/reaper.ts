@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { shellWord } from '../../errors/shell-word.ts';
 import { userOf, userWords } from './end-server.ts';
+import { identityOf, type ProcessIdentity } from './process-identity.ts';
 
 /**
  * A shell that waits for this process to end, however it does, and then undoes what is left of it: the end of a pipe can
@@ -36,6 +37,12 @@ export function undoAfterDeath(command: readonly string[]): () => Promise<void> 
     if (current === reaper) current = undefined;
     await finish(reaper);
   };
+}
+
+/** The process that undoes what this one leaves; undefined if there is nothing to undo. */
+export function reaperIdentity(): ProcessIdentity | undefined {
+  const pid = current?.shell.pid;
+  return pid === undefined ? undefined : identityOf(pid);
 }
 
 /** Removes the directories of servers whose process has died, and ends the servers. */

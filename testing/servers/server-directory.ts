@@ -6,8 +6,8 @@ import { refuse } from '../../errors/secured-postgrest-error.ts';
 import { baseDirectory, refuseUnsafe } from './base-directory.ts';
 import { endServer, endServerNow, userWords } from './end-server.ts';
 import { cleanUpAtExit } from './exit-cleanups.ts';
-import { ownIdentity } from './process-identity.ts';
-import { removeServers, undoAfterDeath } from './reaper.ts';
+import { ownIdentity, type ProcessIdentity } from './process-identity.ts';
+import { reaperIdentity, removeServers, undoAfterDeath } from './reaper.ts';
 import { hasNothing } from './server-user.ts';
 import { safeDirectory } from '../../files/safe-directory.ts';
 import type { ServerUser } from './server-user.ts';
@@ -16,6 +16,11 @@ import type { ServerUser } from './server-user.ts';
 export const DIRECTORY_PREFIX = 'secured-postgrest-';
 /** The file in each that says whose it is. */
 export const OWNER_FILE = 'owner.json';
+
+/** The process that a directory belongs to, and the reaper if that needs the files longer. */
+export interface DirectoryOwner extends ProcessIdentity {
+  readonly reaper?: ProcessIdentity | undefined;
+}
 
 /**
  * A directory that lives as long as its server, and at most as long as this process. Only the user of this process can
@@ -66,7 +71,8 @@ export function createServerDirectory(options: ServerDirectoryOptions = {}): Ser
     }
     rmSync(directory, removal);
   });
-  write(OWNER_FILE, JSON.stringify(ownIdentity()));
+  const owner: DirectoryOwner = { ...ownIdentity(), ...(forReaper && { reaper: reaperIdentity() }) };
+  write(OWNER_FILE, JSON.stringify(owner));
   // Its group is the one way into it; a umask could have closed that.
   if (user !== undefined) giveToGroup(directory, user, 0o710);
 

@@ -1,12 +1,15 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import type { DatabaseConnection } from '../../../postgres/connect.ts';
 import declaration from '../../../examples/todos/declaration.ts';
 import { startEphemeralPostgrest, startPostgres, type PostgresServer } from '../../../testing/index.ts';
+import { removeAbandoned } from '../../../testing/servers/remove-abandoned.ts';
 import { withClient } from '../../../postgres/with-client.ts';
 import { sqlFile } from '../../../declaration/index.ts';
 import { compiled } from '../../support/compiled.ts';
+import { processesBelow } from './traces.ts';
 
 const seed = [sqlFile('examples/todos/seed.sql')];
 let postgres: PostgresServer;
@@ -102,6 +105,26 @@ describe('an environment on an existing Postgres', () => {
     await vi.waitFor(async () => expect(await databases()).toHaveLength(2), 90_000);
     expect(await titles(living)).toContainEqual({ title: 'buy milk' });
     await living.stop();
+  });
+
+  it.runIf(process.platform === 'linux')('is dropped also where others start before the reaper does it', async () => {
+    const connection = JSON.stringify(postgres.connection('postgres'));
+    const child = spawn(process.execPath, [compiled('test/embedded/testing/programs/on-existing.js'), 'SIGKILL'], {
+      env: { ...process.env, CONNECTION: connection },
+      stdio: ['ignore', 'pipe', 'ignore'],
+    });
+    const ended = once(child, 'exit');
+    await once(child.stdout, 'data');
+    const reapers = processesBelow(child.pid!).filter((pid) =>
+      readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes('reaper.sh'),
+    );
+    expect(reapers).toHaveLength(1);
+    process.kill(reapers[0]!, 'SIGSTOP');
+    child.kill('SIGKILL');
+    await ended;
+    await removeAbandoned();
+    process.kill(reapers[0]!, 'SIGCONT');
+    await vi.waitFor(async () => expect(await remains()).toEqual([]), 90_000);
   });
 
   it('drops what was left by processes that were killed together with their reaper', async () => {

@@ -1,5 +1,6 @@
 import { afterAll, afterEach, beforeAll, expect, it, vi } from 'vitest';
 import { sample } from '../../../support/fuzz.ts';
+import { removeAbandoned } from '../../../../testing/servers/remove-abandoned.ts';
 import { isRunning, processesBelow, serverDirectories } from '../traces.ts';
 import { type RunningVitest, VitestProject } from './vitest-project.ts';
 
@@ -86,5 +87,8 @@ it(
     const all = processesBelow(watch.process.pid!);
     for (const pid of [watch.process.pid!, ...all]) process.kill(pid, 'SIGKILL');
     await vi.waitFor(() => expect(all.filter(isRunning)).toEqual([]), 90_000);
+    // The reapers were killed, too: the next start removes what is left.
+    await removeAbandoned(project.temporary);
+    expect(serverDirectories(project.temporary)).toEqual([]);
   },
 );
