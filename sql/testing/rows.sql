@@ -38,7 +38,7 @@ SELECT :'name' AS name, array_agg((t.*)::text ORDER BY t.ctid) AS rows FROM ONLY
 -- name: begin
 -- Nobody else is connected from here on but PostgREST, which may read meanwhile. Triggers and foreign keys are off.
 BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE;
-SET LOCAL lock_timeout = 100;
+SET LOCAL lock_timeout = 500;
 SET LOCAL session_replication_role = replica;
 SELECT pg_terminate_backend(pid) FROM pg_stat_activity
   WHERE datname = current_database() AND usename <> :'authenticator' AND pid <> pg_backend_pid()

@@ -125,10 +125,13 @@ async function content(of: EphemeralPostgrest): Promise<unknown> {
   return of.sql(parts.join(' UNION ALL '));
 }
 
+/** Columns that vacuuming writes. */
+const MAINTAINED = 'relpages,reltuples,relallvisible,relallfrozen,relfrozenxid,relminmxid';
+
 /** All catalogs but statistics, and what the database has besides them. */
 async function catalogs(of: EphemeralPostgrest): Promise<unknown> {
   const [tables, database] = await Promise.all([
-    of.sql(`SELECT relname, query_to_xml(format('SELECT md5(string_agg(c::text, '' '' ORDER BY c.ctid)) FROM %I AS c', relname), true, true, '')::text
+    of.sql(`SELECT relname, query_to_xml(format('SELECT md5(string_agg((to_jsonb(c) - ''{${MAINTAINED}}''::text[])::text, '' '' ORDER BY c.ctid)) FROM %I AS c', relname), true, true, '')::text
       FROM pg_class WHERE relkind = 'r' AND NOT relisshared AND relnamespace = 'pg_catalog'::regnamespace
       AND relname !~ '^pg_statistic' ORDER BY 1`),
     of.sql(`SELECT datacl::text, (SELECT count(*) FROM pg_db_role_setting WHERE setdatabase = oid)
@@ -137,11 +140,19 @@ async function catalogs(of: EphemeralPostgrest): Promise<unknown> {
   return [tables, database];
 }
 
+function environmentOf(pid: number): string[] {
+  try {
+    return readFileSync(`/proc/${pid}/environ`, 'utf8').split('\0');
+  } catch {
+    return []; // it has ended meanwhile
+  }
+}
+
 /** The process of the API's server. */
 function serverOf(of: EphemeralPostgrest): number {
   const variable = `PGRST_SERVER_PORT=${new URL(of.url).port}`;
   const servers = processesIn(temporaryDirectory()).filter(({ name }) => name === 'postgrest');
-  return servers.find(({ pid }) => readFileSync(`/proc/${pid}/environ`, 'utf8').split('\0').includes(variable))!.pid;
+  return servers.find(({ pid }) => environmentOf(pid).includes(variable))!.pid;
 }
 
 async function write(body: string): Promise<number> {
