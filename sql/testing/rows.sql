@@ -1,7 +1,7 @@
 -- Brings back the rows of a database whose schema is that of the snapshot that it was copied from.
 
 -- name: restorable
--- Whether rows can be put back one by one: no copy of them is elsewhere, nothing notices, and they are few.
+-- True if rows can be put back one by one: no copy of them is elsewhere, nothing notices, and they are few.
 SELECT current_setting('is_superuser')::bool
   AND NOT EXISTS (SELECT FROM pg_class WHERE relkind = 'm')
   AND NOT EXISTS (SELECT FROM pg_trigger WHERE tgenabled IN ('A', 'R'))
@@ -30,7 +30,7 @@ FROM ONLY :{table}
 SELECT :'name' AS name, last_value AS rows, is_called::int AS newest FROM :{table}
 
 -- name: exact
--- As text, a number is the number that it was.
+-- A number as text is then exactly that number.
 SET extra_float_digits = 1
 -- name: rows_of_table
 SELECT :'name' AS name, array_agg((t.*)::text ORDER BY t.ctid) AS rows FROM ONLY :{table} AS t
@@ -45,7 +45,7 @@ SELECT pg_terminate_backend(pid) FROM pg_stat_activity
 -- name: keep_others_from_writing
 LOCK TABLE ONLY :{table} IN SHARE ROW EXCLUSIVE MODE
 -- name: own_state
--- What a database has besides its parts. Settings and locks are nothing that a copy has.
+-- Privileges on the database, and if there are settings or locks, which no copy has.
 SELECT d.datacl::text AS privileges,
   EXISTS (SELECT FROM pg_db_role_setting WHERE setdatabase = d.oid)
     OR EXISTS (SELECT FROM pg_locks WHERE locktype = 'advisory' AND database = d.oid) AS has_more

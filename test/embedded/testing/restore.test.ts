@@ -128,7 +128,7 @@ async function content(of: EphemeralPostgrest): Promise<unknown> {
 /** Columns that vacuuming writes. */
 const MAINTAINED = 'relpages,reltuples,relallvisible,relallfrozen,relfrozenxid,relminmxid';
 
-/** All catalogs but statistics, and what the database has besides them. */
+/** All catalogs but statistics, with privileges and settings of the database. */
 async function catalogs(of: EphemeralPostgrest): Promise<unknown> {
   const [tables, database] = await Promise.all([
     of.sql(`SELECT relname, query_to_xml(format('SELECT md5(string_agg((to_jsonb(c) - ''{${MAINTAINED}}''::text[])::text, '' '' ORDER BY c.ctid)) FROM %I AS c', relname), true, true, '')::text
