@@ -16,7 +16,7 @@ import type { IPostgresDatabase } from './postgres-database.ts';
 import type { ISecretFile } from './secrets/secret-file.ts';
 import type { ISecrets } from './secrets/secrets.ts';
 import { SecretsDirectory } from './secrets/secrets-directory.ts';
-import { type ITerraformDependable } from './synth/cdk/core.ts';
+import type { ITerraformDependable } from './synth/cdk/core.ts';
 import { dataResource } from './synth/data-resource.ts';
 import { cliProvisioner } from './synth/cli-command.ts';
 import { type SynthesizedFile, synthesizedFile } from './synth/synthesized-file.ts';

@@ -31,7 +31,7 @@ import { fingerprint } from './fingerprint.ts';
 import { certificateFiles, checkTransport, type GatewayCertificate } from './gateway-certificate.ts';
 import { type ISecretFile, SecretFile } from './secrets/secret-file.ts';
 import type { ISecrets } from './secrets/secrets.ts';
-import { type ITerraformDependable } from './synth/cdk/core.ts';
+import type { ITerraformDependable } from './synth/cdk/core.ts';
 import { dataResource } from './synth/data-resource.ts';
 import { cliProvisioner } from './synth/cli-command.ts';
 import { synthesizedFile } from './synth/synthesized-file.ts';

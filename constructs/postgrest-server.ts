@@ -7,7 +7,7 @@ import type { ServerAddress } from '../gateway/index.ts';
 import { checkSettings } from '../declaration/check-settings.ts';
 import type { Declaration } from '../declaration/types.ts';
 import { checkVersion } from '../declaration/releases/versions.ts';
-import { type ITerraformDependable } from './synth/cdk/core.ts';
+import type { ITerraformDependable } from './synth/cdk/core.ts';
 import { dataResource } from './synth/data-resource.ts';
 import { adminConnection } from './admin-connection.ts';
 import { databaseNetwork } from './docker/database-network.ts';

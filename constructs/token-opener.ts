@@ -10,7 +10,7 @@ import { inOrder, type UpdateOrder } from './docker/update-order.ts';
 import { containerName, waitProvisioner } from './docker/wait-provisioner.ts';
 import { SecretFile } from './secrets/secret-file.ts';
 import type { ISecrets } from './secrets/secrets.ts';
-import { type ITerraformDependable } from './synth/cdk/core.ts';
+import type { ITerraformDependable } from './synth/cdk/core.ts';
 import { dataResource } from './synth/data-resource.ts';
 
 /** Options of the opener's container. */

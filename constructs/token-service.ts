@@ -8,7 +8,7 @@ import type { ContainerProps } from './docker/hardened-container.ts';
 import { placeServer } from './docker/place-server.ts';
 import { waitProvisioner } from './docker/wait-provisioner.ts';
 import { SecretFile } from './secrets/secret-file.ts';
-import { type ITerraformDependable } from './synth/cdk/core.ts';
+import type { ITerraformDependable } from './synth/cdk/core.ts';
 import { dataResource } from './synth/data-resource.ts';
 
 export interface TokenServiceProps extends TokenServiceInput, ContainerProps {

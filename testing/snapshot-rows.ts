@@ -1,5 +1,4 @@
 import pg from 'pg';
-import type { StatementNames } from '../postgres/statement-names.ts';
 import { raw, statementsOf } from '../postgres/statements.ts';
 
 const statement = statementsOf('testing/rows');
@@ -65,7 +64,7 @@ export class SnapshotRows {
     const { rows: answer } = await snapshot.query<{ restorable: boolean }>(statement('restorable', { bytes }));
     if (!answer[0]!.restorable) return undefined;
     const { rows: parts } = await snapshot.query<Part>(statement('parts'));
-    const sql = parts.map(stateOf).join('\nUNION ALL\n');
+    const sql = stateOf(parts);
     const state = byName((await snapshot.query<PartState>(sql)).rows);
     const filled = parts.filter(({ name, kind }) => kind === 'table' && state.get(name)!.rows !== '0');
     const rows = new Map<string, readonly string[]>();
@@ -125,14 +124,16 @@ export class SnapshotRows {
 
   async #stateAfter(session: pg.ClientBase, now: DatabaseState, changed: readonly Part[]): Promise<DatabaseState> {
     if (changed.length === 0) return now;
-    const { rows } = await session.query<PartState>(changed.map(stateOf).join('\nUNION ALL\n'));
+    const { rows } = await session.query<PartState>(stateOf(changed));
     return new Map([...now, ...byName(rows)]);
   }
 }
 
-function stateOf({ name, kind }: Part): string {
-  const kindOfState: StatementNames['testing/rows'] = kind === 'sequence' ? 'state_of_sequence' : 'state_of_table';
-  return statement(kindOfState, { name, table: raw(name) });
+/** SQL that tells the state of parts. */
+function stateOf(parts: readonly Part[]): string {
+  const of = ({ name, kind }: Part) =>
+    statement(kind === 'sequence' ? 'state_of_sequence' : 'state_of_table', { name, table: raw(name) });
+  return parts.map(of).join('\nUNION ALL\n');
 }
 
 const byName = (states: readonly PartState[]): DatabaseState => new Map(states.map((state) => [state.name, state]));

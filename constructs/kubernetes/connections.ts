@@ -3,7 +3,7 @@ import { refuse } from '../../errors/secured-postgrest-error.ts';
 import type { Declaration } from '../../declaration/types.ts';
 import { adminConnection } from '../admin-connection.ts';
 import type { IPostgresDatabase } from '../postgres-database.ts';
-import { type ITerraformDependable } from '../synth/cdk/core.ts';
+import type { ITerraformDependable } from '../synth/cdk/core.ts';
 import { dataResource } from '../synth/data-resource.ts';
 import { cliProvisioner } from '../synth/cli-command.ts';
 

@@ -14,7 +14,7 @@ import type { IPostgresDatabase } from '../postgres-database.ts';
 import { type ISecretFile, SecretFile } from '../secrets/secret-file.ts';
 import type { ISecrets } from '../secrets/secrets.ts';
 import { SecretsDirectory } from '../secrets/secrets-directory.ts';
-import { type ITerraformDependable } from '../synth/cdk/core.ts';
+import type { ITerraformDependable } from '../synth/cdk/core.ts';
 import { dataResource } from '../synth/data-resource.ts';
 import type { PostgresqlProvider } from '../synth/cdk/postgresql.ts';
 import { cliProvisioner } from '../synth/cli-command.ts';

@@ -1,5 +1,5 @@
 import { Construct } from 'constructs';
-import { type ITerraformDependable } from '../synth/cdk/core.ts';
+import type { ITerraformDependable } from '../synth/cdk/core.ts';
 import { dataResource } from '../synth/data-resource.ts';
 import type { KubernetesResource } from '../synth/cdk/kubernetes.ts';
 import { cliProvisioner } from '../synth/cli-command.ts';

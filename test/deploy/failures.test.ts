@@ -103,3 +103,24 @@ describe('a deploy with broken SQL fails, says where, and leaves the API as it w
     expect(await ask({ name: '', url: `${todos.url}/labels`, token: probes[1]!.token! })).toBe('200 [{"name":"a"}]');
   });
 });
+
+it('a deploy that is interrupted in a migration ends it at once, and the next one finishes', async () => {
+  const before = await Promise.all(probes.map(ask));
+  todos.add('migrations/003_slow.sql', 'CREATE TABLE slow ();\nSELECT pg_sleep(600);\n');
+  const sleeping = () => todos.sql(`SELECT pid FROM pg_stat_activity WHERE wait_event = 'PgSleep'`);
+  let interrupted: Promise<void> | undefined;
+  const run = await todos.tryDeploy({}, (output, pid) => {
+    if (!/sql_applied\S+: Provisioning/.test(output)) return;
+    interrupted ??= expect
+      .poll(sleeping, { timeout: 60_000 })
+      .toHaveLength(1)
+      .then(() => void process.kill(pid, 'SIGINT'));
+  });
+  await interrupted;
+  expect(run.output).toContain('Interrupt received');
+  await expect.poll(sleeping, { timeout: 60_000 }).toEqual([]);
+  expect(await Promise.all(probes.map(ask))).toEqual(before);
+  todos.add('migrations/003_slow.sql', 'CREATE TABLE slow ();\n');
+  await todos.deploy();
+  expect(await Promise.all(probes.map(ask))).toEqual(before);
+});

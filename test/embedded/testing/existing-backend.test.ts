@@ -33,6 +33,17 @@ async function remains(): Promise<string[]> {
 const start = (admin: DatabaseConnection = postgres.connection('postgres')) =>
   startEphemeralPostgrest(declaration, { seed, backend: { existing: admin } });
 
+/** Starts a process with an environment, which ends in the way that is asked for. */
+async function startProgram(how: string) {
+  const child = spawn(process.execPath, [compiled('test/embedded/testing/programs/on-existing.js'), how], {
+    env: { ...process.env, CONNECTION: JSON.stringify(postgres.connection('postgres')) },
+    stdio: ['ignore', 'pipe', 'ignore'],
+  });
+  const ended = once(child, 'exit');
+  await once(child.stdout, 'data');
+  return { child, ended };
+}
+
 async function titles(api: Awaited<ReturnType<typeof start>>): Promise<unknown> {
   const ann = await api.as('todos_user', { user_id: 1 });
   return (await ann.fetch('/todos?select=title&order=title')).json();
@@ -91,14 +102,8 @@ describe('an environment on an existing Postgres', () => {
   });
 
   it.each(['SIGKILL', 'SIGTERM', 'exit', 'throw'])('is dropped when its process ends by %s', async (how) => {
-    const connection = JSON.stringify(postgres.connection('postgres'));
     const living = await start();
-    const child = spawn(process.execPath, [compiled('test/embedded/testing/programs/on-existing.js'), how], {
-      env: { ...process.env, CONNECTION: connection },
-      stdio: ['ignore', 'pipe', 'ignore'],
-    });
-    const ended = once(child, 'exit');
-    await once(child.stdout, 'data');
+    const { child, ended } = await startProgram(how);
     if (how.startsWith('SIG')) child.kill(how as NodeJS.Signals);
     await ended;
     const databases = async () => (await remains()).filter((name) => name.includes('ephemeral'));
@@ -108,13 +113,7 @@ describe('an environment on an existing Postgres', () => {
   });
 
   it.runIf(process.platform === 'linux')('is dropped also where others start before the reaper does it', async () => {
-    const connection = JSON.stringify(postgres.connection('postgres'));
-    const child = spawn(process.execPath, [compiled('test/embedded/testing/programs/on-existing.js'), 'SIGKILL'], {
-      env: { ...process.env, CONNECTION: connection },
-      stdio: ['ignore', 'pipe', 'ignore'],
-    });
-    const ended = once(child, 'exit');
-    await once(child.stdout, 'data');
+    const { child, ended } = await startProgram('SIGKILL');
     const reapers = processesBelow(child.pid!).filter((pid) =>
       readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes('reaper.sh'),
     );
