@@ -9,7 +9,7 @@ import { docker, engineObjects, freePort, root, runProgram } from '../test/suppo
 const terraform = process.env['TERRAFORM_BINARY_NAME'] ?? 'terraform';
 const cdktf = join(root, 'node_modules/cdktf-cli/bundle/bin/cdktf');
 /** The app of the example, started as in `cdktf.json`. */
-const APP = 'node --import tsx bench/bench-app.ts';
+const APP = 'node --import tsx/esm bench/bench-app.ts';
 
 /** A program that takes longer hangs. */
 const PROGRAM_LIMIT_MS = 10 * 60_000;

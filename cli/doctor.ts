@@ -98,7 +98,7 @@ async function examineForCluster(
     ...checkState(),
     ...checkTable(),
     ...(connection ? await checkDatabase(connection, declaration) : []),
-    ...(declaration ? checkSecrets(undefined, declaration.name, secretsDirectory(declaration, options)) : []),
+    ...(declaration ? await checkSecrets(undefined, declaration.name, secretsDirectory(declaration, options)) : []),
   ];
 }
 
@@ -161,7 +161,7 @@ async function checkDeclaration(
     ...checkImages(engine, images, acceptedAdvisories),
     ...checkRunning(engine, running, acceptedAdvisories),
     ...(await checkPorts(engine, ports)),
-    ...checkSecrets(engine, name, secretsDirectory(declaration, options)),
+    ...(await checkSecrets(engine, name, secretsDirectory(declaration, options))),
   ];
 }
 

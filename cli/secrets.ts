@@ -26,8 +26,8 @@ export function addSecretsCommand(program: Command): void {
     .requiredOption('--deployment <identity>', 'the deployment, as the rejected deploy names it')
     .option('--directory <dir>', 'the secrets directory (default: .secrets/<name>)')
     .option('--no-engine', 'recover nothing from a Docker engine')
-    .action(({ name, deployment, directory = join('.secrets', name), engine }: AdoptOptions) => {
-      const { recovered, adminPassword } = adoptDeployment({ name, deployment, directory, engine });
+    .action(async ({ name, deployment, directory = join('.secrets', name), engine }: AdoptOptions) => {
+      const { recovered, adminPassword } = await adoptDeployment({ name, deployment, directory, engine });
       for (const file of recovered) console.log(`recovered ${file}`);
       console.log(PASSWORD[adminPassword]);
       console.log(`${directory} is deployment ${deployment} from now on: back it up, and deploy`);

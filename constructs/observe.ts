@@ -56,7 +56,7 @@ export interface ObserveOptions {
  */
 export async function observe(app: App, options: ObserveOptions = {}): Promise<void> {
   const takeOver = new ImportBlocks();
-  const engine = new Engine();
+  const engine = await Engine.of(app);
   refuseForeignDeployments(app, engine);
   warnOfLeftOvers(app, engine);
   for (const database of app.node.findAll().filter((node) => node instanceof PostgresDatabase)) {

@@ -8,5 +8,5 @@ if (changed('node_modules/.package-lock.json') < changed('package-lock.json')) {
   const npm = process.env.npm_execpath;
   const { status, error } = npm ? run(process.execPath, [npm, 'ci']) : run('npm', ['ci']);
   if (error) console.error(`cannot run npm: ${error.message}`);
-  process.exit(status ?? 1);
+  if (status !== 0) process.exit(status ?? 1);
 }

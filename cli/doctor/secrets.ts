@@ -12,12 +12,16 @@ import { type CheckResult, resultsOf } from './check-result.ts';
 const { ok, problem } = resultsOf('secrets');
 
 /** Checks who can reach the secrets, and if they belong to the deployment. */
-export function checkSecrets(engine: readonly string[] | undefined, name: string, directory: string): CheckResult[] {
+export async function checkSecrets(
+  engine: readonly string[] | undefined,
+  name: string,
+  directory: string,
+): Promise<CheckResult[]> {
   const refused = existsSync(directory) ? checkFiles(directory) : [];
   if (refused.length > 0) return refused;
   const identity = readIdentity(directory);
   const own = { name, ...(identity !== undefined && { deployment: identity }) };
-  const object = foreignObject(own, deployedObjects(engine, name));
+  const object = foreignObject(own, await deployedObjects(engine, name));
   if (object) {
     const { problem: message, fix } = foreignDeployment(directory, identity, object);
     return [problem(message, fix)];
@@ -54,8 +58,8 @@ function checkFiles(directory: string): CheckResult[] {
   });
 }
 
-function deployedObjects(engine: readonly string[] | undefined, name: string) {
-  const onEngine = (engine && engineObjects(engine)) ?? [];
+async function deployedObjects(engine: readonly string[] | undefined, name: string) {
+  const onEngine = (engine && (await engineObjects(engine))) ?? [];
   const files = readdirSync('.').filter((file) => file.endsWith('.tfstate'));
   return [
     ...onEngine.map((object) => ({ ...object, place: 'the Docker engine' })),

@@ -53,16 +53,17 @@ function versionFiles(
     const { status, stdout } = spawnSync('docker', [...address, ...args], { encoding: 'utf8', timeout: 30_000 });
     return status === 0 ? stdout.trim() : undefined;
   };
-  // `docker run` would make a volume that does not exist.
-  if (docker('volume', 'inspect', volume) === undefined) return [];
   const mount = `{{range .Mounts}}{{if eq .Name "${volume}"}}{{.Destination}}{{end}}{{end}}`;
   const [used = image, directory] = docker('inspect', `--format={{.Image}} ${mount}`, container)?.split(' ') ?? [];
-  const found =
-    (directory ? docker('exec', container, 'sh', '-c', SCRIPT, 'sh', directory) : undefined) ??
+  const runningOne = directory ? docker('exec', container, 'sh', '-c', SCRIPT, 'sh', directory) : undefined;
+  // `docker run` would make a volume that does not exist.
+  const exists = () => docker('volume', 'inspect', volume) !== undefined;
+  const run = () =>
     docker(
       ...['run', '--rm', '--network=none', '--user=0', '--entrypoint=sh', `--volume=${volume}:/volume:ro`],
       ...[used, '-c', SCRIPT, 'sh', '/volume'],
     );
+  const found = runningOne ?? (exists() ? run() : undefined);
   return (found ?? '')
     .split('\n')
     .map((line) => line.split(' '))

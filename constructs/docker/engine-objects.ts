@@ -1,4 +1,5 @@
-import { spawnSync } from 'node:child_process';
+import { execFile } from 'node:child_process';
+import { promisify } from 'node:util';
 import { DEPLOYMENT_LABEL, NAME_LABEL } from './labels.ts';
 
 const KINDS = ['container', 'network', 'volume'] as const;
@@ -23,19 +24,22 @@ export interface EngineObject {
  * @param address options of the `docker` command, as from `engineAddress`
  * @returns undefined where the engine does not answer
  */
-export function engineObjects(address: readonly string[]): EngineObject[] | undefined {
-  const lists = KINDS.map((kind) => list(kind, address));
-  return lists.every((found) => found !== undefined) ? lists.flat() : undefined;
+export async function engineObjects(address: readonly string[]): Promise<EngineObject[] | undefined> {
+  try {
+    return (await Promise.all(KINDS.map((kind) => list(kind, address)))).flat();
+  } catch {
+    return undefined;
+  }
 }
 
-function list(kind: EngineObjectKind, address: readonly string[]): EngineObject[] | undefined {
+async function list(kind: EngineObjectKind, address: readonly string[]): Promise<EngineObject[]> {
   const fields = [
     kind === 'volume' ? '' : '{{.ID}}',
     `{{.Label "${DEPLOYMENT_LABEL}"}}`,
     `{{.Label "${NAME_LABEL}"}}`,
     kind === 'container' ? '{{.Names}}' : '{{.Name}}',
   ];
-  const { status, stdout } = spawnSync(
+  const { stdout } = await promisify(execFile)(
     'docker',
     [
       ...address,
@@ -48,7 +52,6 @@ function list(kind: EngineObjectKind, address: readonly string[]): EngineObject[
     ],
     { encoding: 'utf8', timeout: 10_000 },
   );
-  if (status !== 0) return undefined;
   return stdout
     .split('\n')
     .map((line) => line.split('\t'))

@@ -1,21 +1,37 @@
-import { Token } from '../synth/cdk/core.ts';
-import { type Container, DockerProvider, type Network, type Volume } from '../synth/cdk/docker.ts';
+import { type App, Token } from '../synth/cdk/core.ts';
+import { Container, DockerProvider, Network, Volume } from '../synth/cdk/docker.ts';
 import { engineAddress } from './engine-address.ts';
 import { type EngineObject, type EngineObjectKind, engineObjects } from './engine-objects.ts';
 import { isNamed } from './is-named.ts';
 import { withoutSuffix } from './unique-name.ts';
 
-/** Objects of an app's Docker engines; each engine is read once. An unreachable engine has none. */
+/** Objects of an app's Docker engines, as they were when these were read. An unreachable engine has none. */
 export class Engine {
-  private readonly known = new Map<string, readonly EngineObject[]>();
+  private readonly known: ReadonlyMap<string, readonly EngineObject[]>;
+
+  private constructor(known: ReadonlyMap<string, readonly EngineObject[]>) {
+    this.known = known;
+  }
+
+  /** Reads the engines of an app's containers, networks and volumes, each once. */
+  static async of(app: App): Promise<Engine> {
+    const addresses = app.node.findAll().flatMap((node) => {
+      const address = isOnEngine(node) ? addressOf(node.provider) : undefined;
+      return address ? [[keyOf(address), address] as const] : [];
+    });
+    const read = [...new Map(addresses)].map(
+      async ([key, address]) => [key, (await engineObjects(address)) ?? []] as const,
+    );
+    return new Engine(new Map(await Promise.all(read)));
+  }
 
   /** The labelled object that has the name that the resource asks for; of several with a unique one, the newest. */
-  find(kind: EngineObjectKind, resource: Container | Network | Volume): EngineObject | undefined {
+  find(kind: EngineObjectKind, resource: OnEngine): EngineObject | undefined {
     return this.findAll(kind, resource)[0];
   }
 
   /** All of them, the newest first. */
-  findAll(kind: EngineObjectKind, resource: Container | Network | Volume): readonly EngineObject[] {
+  findAll(kind: EngineObjectKind, resource: OnEngine): readonly EngineObject[] {
     const address = addressOf(resource.provider);
     if (!address) return [];
     const name = resource.nameInput!;
@@ -24,15 +40,20 @@ export class Engine {
     const isIt = Token.isUnresolved(name)
       ? (object: EngineObject) => object.name !== stem && isNamed(stem, object.name)
       : (object: EngineObject) => object.name === name;
-    return this.objects(address).filter((object) => object.kind === kind && isIt(object));
+    const objects = this.known.get(keyOf(address)) ?? [];
+    return objects.filter((object) => object.kind === kind && isIt(object));
   }
+}
 
-  private objects(address: readonly string[]): readonly EngineObject[] {
-    const key = address.join(' ');
-    const found = this.known.get(key) ?? engineObjects(address) ?? [];
-    this.known.set(key, found);
-    return found;
-  }
+/** A resource that an engine has as an object. */
+export type OnEngine = Container | Network | Volume;
+
+export function isOnEngine(node: unknown): node is OnEngine {
+  return node instanceof Container || node instanceof Network || node instanceof Volume;
+}
+
+function keyOf(address: readonly string[]): string {
+  return address.join(' ');
 }
 
 /** Options of the `docker` command for the engine of a provider; undefined where only Terraform knows it. */

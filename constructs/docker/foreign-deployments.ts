@@ -1,7 +1,7 @@
 import type { App } from '../synth/cdk/core.ts';
-import { Container, Network, Volume } from '../synth/cdk/docker.ts';
+import { Container, Network } from '../synth/cdk/docker.ts';
 import { DatabaseAccess } from '../database-access.ts';
-import type { Engine } from './engine.ts';
+import { type Engine, isOnEngine, type OnEngine } from './engine.ts';
 import { type DeployedObject, foreignObject, refuseForeign } from './foreign-deployment.ts';
 import { belongingOf } from './labels.ts';
 import { localObjects } from './local-objects.ts';
@@ -12,7 +12,7 @@ import { localObjects } from './local-objects.ts';
  * @throws SecuredPostgrestError `foreign_deployment`
  */
 export function refuseForeignDeployments(app: App, engine: Engine): void {
-  const resources = app.node.findAll().filter(isLabelled);
+  const resources = app.node.findAll().filter(isOnEngine);
   const states = localObjects(app);
   const owners = new Map(resources.flatMap((resource) => belongingOf(resource) ?? []).map((own) => [key(own), own]));
   for (const own of owners.values()) {
@@ -41,13 +41,7 @@ function refuseIn(app: App, deployment: string | undefined, object: DeployedObje
   return refuseForeign(secrets?.path ?? '.secrets', isNew ? undefined : deployment, object);
 }
 
-type Labelled = Container | Network | Volume;
-
-function isLabelled(node: unknown): node is Labelled {
-  return node instanceof Container || node instanceof Network || node instanceof Volume;
-}
-
-function kindOf(resource: Labelled): 'container' | 'network' | 'volume' {
+function kindOf(resource: OnEngine): 'container' | 'network' | 'volume' {
   if (resource instanceof Container) return 'container';
   return resource instanceof Network ? 'network' : 'volume';
 }

@@ -38,9 +38,9 @@ export interface Adopted {
  * @throws SecuredPostgrestError `engine_failed`, `foreign_deployment` where the engine has nothing of the deployment,
  * `secret_exists` where a file differs from what was recovered, `insecure_secret_file`
  */
-export function adoptDeployment({ name, deployment, directory, engine = true }: Adoption): Adopted {
+export async function adoptDeployment({ name, deployment, directory, engine = true }: Adoption): Promise<Adopted> {
   const address = engineAddress();
-  const containers = engine ? containersOf(address, name, deployment) : [];
+  const containers = engine ? await containersOf(address, name, deployment) : [];
   makePrivateDirectory(directory);
   const secrets = recoverSecrets(address, name, containers, directory);
   const database = new DatabaseContainer(address, `${name}-postgres`);
@@ -58,8 +58,8 @@ export function adoptDeployment({ name, deployment, directory, engine = true }: 
   return { recovered: [...recovered.map(([file]) => file), ...recoveredKeys], adminPassword };
 }
 
-function containersOf(address: readonly string[], name: string, deployment: string): string[] {
-  const objects = engineObjects(address);
+async function containersOf(address: readonly string[], name: string, deployment: string): Promise<string[]> {
+  const objects = await engineObjects(address);
   if (!objects) {
     refuse('engine_failed', address.join(' '), 'no Docker engine answers there', 'start it, or name it in DOCKER_HOST');
   }

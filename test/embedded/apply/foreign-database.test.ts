@@ -61,7 +61,7 @@ it('new secrets for a database that another deployment signs in to are rejected,
 it('its roles are taken over with a directory that has adopted the deployment', async () => {
   const found = await deployed();
   const directory = join(found.parent, 'secrets');
-  adoptDeployment({ name: found.declaration.name, deployment: OTHER, directory, engine: false });
+  await adoptDeployment({ name: found.declaration.name, deployment: OTHER, directory, engine: false });
   const text = await observed(found, directory);
   expect(text).toContain(`"id":"${found.declaration.authenticator}"`);
   expect(text).toContain(`"revision":"${OTHER}`);

@@ -158,24 +158,25 @@ it.each([
 describe('secrets', () => {
   const name = 'doctor-test';
 
-  it('that do not exist yet are no problem, and none are made', () => {
-    expect(levels(checkSecrets(undefined, name, join(directory, 'new')))).toEqual(['ok']);
+  it('that do not exist yet are no problem, and none are made', async () => {
+    expect(levels(await checkSecrets(undefined, name, join(directory, 'new')))).toEqual(['ok']);
     expect(readdirSync(directory)).toEqual([]);
   });
 
-  it('that others can read are a problem, each with the chmod that helps', () => {
+  it('that others can read are a problem, each with the chmod that helps', async () => {
     const secrets = new SecretsDirectory({ name, directory: join(directory, 'secrets') });
     const files = [secrets.adminPassword.path, secrets.authenticator.password.path];
     expect(secrets.identity).toMatch(/^[0-9a-f]{16}$/);
-    expect(checkSecrets(undefined, name, secrets.path)).toEqual([
+    expect(await checkSecrets(undefined, name, secrets.path)).toEqual([
       { check: 'secrets', level: 'ok', message: `${secrets.path} is deployment ${secrets.identity}` },
     ]);
     for (const file of files) chmodSync(file, 0o644);
-    const found = checkSecrets(undefined, name, secrets.path);
+    const found = await checkSecrets(undefined, name, secrets.path);
     expect(levels(found)).toEqual(['problem', 'problem']);
     for (const file of files) expect(found.some(({ fix }) => fix?.includes(`chmod 600 ${file}`))).toBe(true);
     chmodSync(secrets.path, 0o777);
-    expect(checkSecrets(undefined, name, secrets.path)[0]!.fix).toContain(`chmod 700 ${secrets.path}`);
+    const [directoryResult] = await checkSecrets(undefined, name, secrets.path);
+    expect(directoryResult!.fix).toContain(`chmod 700 ${secrets.path}`);
   });
 });
 
