@@ -6,7 +6,7 @@ import { useCluster, type TestDatabase } from '../../support/database.ts';
 import { FULL_TESTS, FUZZ_SEED } from '../../support/fuzz.ts';
 
 /** More with `MODEL_CASES`. */
-const CASES = Number(process.env['MODEL_CASES'] ?? (FULL_TESTS ? 10_000 : 500));
+const CASES = Number(process.env['MODEL_CASES'] ?? (FULL_TESTS ? 10_000 : 300));
 /** Share of cases that the model may leave open. */
 const MOST_OPEN = 0.05;
 

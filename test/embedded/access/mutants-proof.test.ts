@@ -18,7 +18,7 @@ beforeAll(async () => {
 afterAll(() => solver[Symbol.asyncDispose]());
 
 /** One of so many mutants of the schema with many is tried; of the other schemas, three times as many. */
-const STEP = FULL_TESTS ? 3 : 30;
+const STEP = FULL_TESTS ? 3 : 48;
 
 it(
   'proves that a database with a fault is not as declared, and random requests catch the rest',

@@ -10,7 +10,7 @@ const cluster = useCluster();
 beforeAll(() => loadModule());
 
 /** One of so many mutants of the schema with many is tried. */
-const STEP = FULL_TESTS ? 3 : 30;
+const STEP = FULL_TESTS ? 3 : 48;
 
 it('catches faults in policies, grants, views and functions by random requests', { timeout: 900_000 }, async () => {
   const caught: string[] = [];

@@ -8,7 +8,8 @@ import { probeAccess, type AccessProbe } from '../../../access/map/probe.ts';
 import type { Reach } from '../../../access/map/reach.ts';
 import { sampleSubjects } from '../../../access/subjects.ts';
 import { withClient } from '../../../postgres/with-client.ts';
-import { ADMINS, accessState, useCluster, type Admin, type Row, type TestDatabase } from '../../support/database.ts';
+import { describeAsAdmins } from '../../support/admins.ts';
+import { accessState, useCluster, type Admin, type Row, type TestDatabase } from '../../support/database.ts';
 import { hostileText } from '../../support/hostile-text.ts';
 import { notes } from '../../support/notes.ts';
 
@@ -72,7 +73,7 @@ const opened = (table: string, policy = 'CREATE POLICY all_rows ON %t TO me USIN
   GRANT SELECT, INSERT, UPDATE, DELETE ON ${table} TO me; ${policy.replaceAll('%t', table)};`;
 const refused = '42501';
 
-describe.each(ADMINS)('measured by a %s', (admin) => {
+describeAsAdmins('measured by a %s', (admin, it) => {
   it('tells the rows, and the columns by the catalogs', async () => {
     const probed = await Probed.start('', admin);
     expect(await probed.reach('select')).toEqual({ rows: ['1'], columns: ['id', 'user_id', 'body'] });

@@ -13,7 +13,7 @@ import { FULL_TESTS, FUZZ_SEED } from '../../support/fuzz.ts';
 const cluster = useCluster();
 /** Cases at a time. */
 const LANES = 3;
-const [PARTS, CASES] = FULL_TESTS ? [[1, 2, 3, 4, 5], 100] : [[1], 30];
+const [PARTS, CASES] = FULL_TESTS ? [[1, 2, 3, 4, 5], 100] : [[1], 20];
 
 let copy: Awaited<ReturnType<typeof databases>>;
 let known: Sight;

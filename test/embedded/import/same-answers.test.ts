@@ -2,6 +2,7 @@ import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
+import { sample } from '../../support/fuzz.ts';
 import { sameAnswers } from '../../support/same-answers/index.ts';
 import { schemas } from '../../support/same-answers/schemas.ts';
 import { schemaIn } from '../../support/same-answers/schema-directory.ts';
@@ -15,7 +16,7 @@ const written = mkdtempSync(join(tmpdir(), 'same-answers-'));
 afterAll(() => rmSync(written, { recursive: true }));
 
 describe('an imported schema', () => {
-  it.each(Object.entries(schemas))('answers as before: %s', async (name, sql) => {
+  it.each(sample(Object.entries(schemas)))('answers as before: %s', async (name, sql) => {
     const file = join(written, `${name}.sql`);
     writeFileSync(file, sql);
     const answers = await sameAnswers({ dumps: [file] }, { name }, GENERATED);

@@ -9,6 +9,7 @@ import { removeAbandoned } from '../../../testing/servers/remove-abandoned.ts';
 import { withClient } from '../../../postgres/with-client.ts';
 import { sqlFile } from '../../../declaration/index.ts';
 import { compiled } from '../../support/compiled.ts';
+import { sample } from '../../support/fuzz.ts';
 import { processesBelow } from './traces.ts';
 
 const seed = [sqlFile('examples/todos/seed.sql')];
@@ -101,7 +102,7 @@ describe('an environment on an existing Postgres', () => {
     await sql('DROP ROLE todos_authenticator');
   });
 
-  it.each(['SIGKILL', 'SIGTERM', 'exit', 'throw'])('is dropped when its process ends by %s', async (how) => {
+  it.each(sample(['exit', 'SIGTERM', 'throw', 'SIGKILL']))('is dropped when its process ends by %s', async (how) => {
     const living = await start();
     const { child, ended } = await startProgram(how);
     if (how.startsWith('SIG')) child.kill(how as NodeJS.Signals);

@@ -12,7 +12,7 @@ import { noTraces, tracesIn } from './traces-in.ts';
 
 const temporaryDirectory = useOwnTemporaryDirectory();
 const seed = Number(process.env['KILL_SEED'] ?? Date.now() % 1_000_000);
-const RUNS = Number(process.env['KILL_RUNS'] ?? (FULL_TESTS ? 200 : 12));
+const RUNS = Number(process.env['KILL_RUNS'] ?? (FULL_TESTS ? 200 : 8));
 const AT_ONCE = 4;
 
 /** What the program does before it stops. */

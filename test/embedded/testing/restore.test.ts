@@ -11,7 +11,7 @@ import { processesIn } from './traces-in.ts';
 
 const temporaryDirectory = useOwnTemporaryDirectory();
 
-const ROUNDS = FULL_TESTS ? 200 : 15;
+const ROUNDS = FULL_TESTS ? 200 : 10;
 
 /** Tables that are hard to put back: each kind of column, key, trigger, rule and child. */
 const HARD = `

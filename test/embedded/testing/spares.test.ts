@@ -5,6 +5,7 @@ import declaration from '../../../examples/todos/declaration.ts';
 import { sqlFile } from '../../../declaration/index.ts';
 import { withClient } from '../../../postgres/with-client.ts';
 import { startEphemeralPostgrest, type EphemeralPostgrest } from '../../../testing/index.ts';
+import { sample } from '../../support/fuzz.ts';
 import { useOwnTemporaryDirectory } from './own-temporary-directory.ts';
 import { quickProgram } from './quick-program.ts';
 import { runProgram } from './running-program.ts';
@@ -168,7 +169,7 @@ describe.runIf(process.platform === 'linux')('spares are gone', () => {
     expect(tracesIn(temporaryDirectory())).toEqual(noTraces);
   });
 
-  it.each(['SIGKILL', 'SIGTERM', 'exit', 'throw', 'abort'])('with the process that ends by %s', async (how) => {
+  it.each(sample(['SIGKILL', 'SIGTERM', 'exit', 'throw', 'abort']))('with the process that ends by %s', async (how) => {
     const before = leftSharedMemory();
     const program = await quickProgram('environment', temporaryDirectory());
     const place = join(temporaryDirectory(), `place of ${how}`);
