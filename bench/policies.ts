@@ -6,6 +6,7 @@ import { withClient } from '../postgres/with-client.ts';
 import { fillItems, itemsDeclaration } from './items.ts';
 import { type Figures, type Outcome } from './report.ts';
 import { summarize, type Summary } from './statistics.ts';
+import { benchVisibleRows } from './visible-rows.ts';
 
 const SAMPLES = 5;
 /** A condition written as most tutorials write it takes seconds; one that takes longer is cut off. */
@@ -33,7 +34,7 @@ export async function benchPolicies(figures: Figures): Promise<Outcome> {
   figures.add('membership: this package', await explain('shared', 'declared'), {
     against: 'membership: correlated, unwrapped',
   });
-  return { targets: [] };
+  return { targets: await benchVisibleRows(connection, figures) };
 }
 
 /** Makes roles, tables, access and rows. */

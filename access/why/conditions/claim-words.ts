@@ -25,9 +25,13 @@ export async function inWords(sql: string, { texts, conditions }: Anywhere): Pro
   const [path, ...others] = await claimPaths(sql, claimSources({ texts, conditions }));
   if (path && others.length === 0 && (await isOneValue(sql))) return `claim ${path.join('.')}`;
   // What policies of lists and memberships are compared with.
-  const [, call, alias] = /^ARRAY\(\s*SELECT ([\w".]+\(.*\)) AS ([\w"]+)\)$/is.exec(sql) ?? [];
-  return call === undefined || alias === undefined ? sql : readsOf(call, texts);
+  const [, called, read] = MEMBERS.exec(sql) ?? [];
+  const call = called ?? read;
+  return call === undefined ? sql : readsOf(call, texts);
 }
+
+/** All that a function returns: `ARRAY(SELECT f() AS name)` or `ARRAY(SELECT name.name FROM f() name(name))`. */
+const MEMBERS = /^ARRAY\(\s*SELECT (?:([\w".]+\(.*\)) AS [\w"]+|[\w".]+\s+FROM ([\w".]+\(.*\)) [\w"]+\([\w"]+\))\)$/is;
 
 /** A call, with the tables that its function reads. */
 function readsOf(call: string, texts: FunctionTexts): string {

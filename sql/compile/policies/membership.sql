@@ -1,1 +1,1 @@
-:"column" = ANY (ARRAY(SELECT :"private".:"function"()))
+:"column" = ANY (ARRAY(SELECT member FROM :"private".:"function"() AS member))
