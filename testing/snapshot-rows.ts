@@ -18,7 +18,7 @@ interface Part {
 interface PartState {
   readonly name: string;
   readonly rows: string;
-  readonly newest: number;
+  readonly transactions: string;
 }
 
 /** State of each part of a database, by name: the same until the part changes, and the same in a copy of the database. */
@@ -106,15 +106,15 @@ export class SnapshotRows {
   #changed(before: DatabaseState, now: DatabaseState): readonly Part[] | undefined {
     const changed = [...this.#parts.values()].filter(({ name }) => {
       const [one, other] = [before.get(name), now.get(name)];
-      return one?.rows !== other?.rows || one?.newest !== other?.newest;
+      return one?.rows !== other?.rows || one?.transactions !== other?.transactions;
     });
     return changed.some(({ kind }) => kind === 'catalog') ? undefined : changed;
   }
 
   #restoring({ name, kind, columns, fields }: Part): readonly string[] {
     if (kind === 'sequence') {
-      const { rows: value, newest } = this.#state.get(name)!;
-      return [statement('set_sequence', { name, value: raw(value), is_called: raw(newest === 1 ? 'true' : 'false') })];
+      const { rows: value, transactions } = this.#state.get(name)!;
+      return [statement('set_sequence', { name, value: raw(value), is_called: raw(transactions === '1' ? 'true' : 'false') })];
     }
     const table = raw(name);
     const rows = this.#rows.get(name);

@@ -23,11 +23,12 @@ WHERE c.relkind IN ('r', 'S') AND NOT c.relisshared AND n.nspname <> 'pg_toast'
 ORDER BY c.oid
 
 -- name: state_of_table
--- Each change leaves another number of rows or a newer transaction. Rows of the bootstrap have no age.
-SELECT :'name' AS name, count(*) AS rows, coalesce(age('3'::xid) - nullif(min(age(xmin)), 2147483647), 0) AS newest
+-- Each change leaves another number of rows or another sum of transactions, which a transaction that began long ago changes
+-- as well. Rows of the bootstrap have no age.
+SELECT :'name' AS name, count(*) AS rows, coalesce(sum(age('3'::xid) - nullif(age(xmin), 2147483647)), 0) AS transactions
 FROM ONLY :{table}
 -- name: state_of_sequence
-SELECT :'name' AS name, last_value AS rows, is_called::int AS newest FROM :{table}
+SELECT :'name' AS name, last_value AS rows, is_called::int::int8 AS transactions FROM :{table}
 
 -- name: exact
 -- A number as text is then exactly that number.

@@ -48,10 +48,18 @@ const HARD = `
     CREATE RULE kept AS ON DELETE TO api.log DO INSTEAD NOTHING;
     CREATE SEQUENCE api.numbers; SELECT nextval('api.numbers');
     CREATE SEQUENCE api."Unused";
+    GRANT SELECT, UPDATE ON api.split, api."Unused" TO restored_user;
+    CREATE VIEW api.waiting AS SELECT 1 AS id;
+    CREATE FUNCTION api.wait() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN
+      PERFORM pg_current_xact_id();
+      WHILE NOT (SELECT is_called FROM api."Unused") LOOP PERFORM pg_sleep(0.01); END LOOP;
+      UPDATE api.split SET id = 100 WHERE id = 1; RETURN NEW; END';
+    CREATE TRIGGER wait INSTEAD OF INSERT ON api.waiting FOR EACH ROW EXECUTE FUNCTION api.wait();
     CREATE FUNCTION api.told() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN
       IF NEW.body = ''slow'' THEN PERFORM pg_sleep(4); ELSIF NEW.body = ''hold'' THEN PERFORM pg_advisory_lock(1); END IF; RETURN NEW; END';
     CREATE TRIGGER told AFTER INSERT ON api.notes FOR EACH ROW EXECUTE FUNCTION api.told();
-    CREATE FUNCTION api.add() RETURNS void LANGUAGE sql AS 'SELECT'`;
+    CREATE FUNCTION api.add() RETURNS void LANGUAGE sql AS 'SELECT';
+    GRANT INSERT ON api.waiting TO restored_user`;
 const OF_ROWS: [string, string][] = [
   ['nothing', 'SELECT'],
   ['removed rows of each kind', 'DELETE FROM api.kinds'],
@@ -205,6 +213,23 @@ describe.runIf(process.platform === 'linux')('restore, while the API serves on, 
     await expect(one.sql('INSERT INTO api.children VALUES (9, 9)')).rejects.toThrow('foreign key');
     await one.sql('DELETE FROM api.children WHERE id = 1');
     expect(await one.sql('SELECT what FROM api.log')).toEqual([{ what: 'DELETE' }]);
+  });
+
+  it('what a transaction of the API writes that began before the last restore', async () => {
+    const before = await content(one);
+    const user = await one.as('restored_user');
+    const headers = { 'Content-Type': 'application/json' };
+    const request = user.fetch('/waiting', { method: 'POST', headers, body: '{"id": 1}' });
+    await expect
+      .poll(() => one.sql(`SELECT FROM pg_stat_activity WHERE query LIKE '%"waiting"%' AND backend_xid IS NOT NULL`))
+      .toHaveLength(1);
+    await one.sql('UPDATE api.split SET part = 1');
+    await one.restore();
+    await one.sql(`SELECT nextval('api."Unused"')`);
+    expect((await request).status).toBe(201);
+    expect(await content(one)).not.toEqual(before);
+    await one.restore();
+    expect(await content(one)).toEqual(before);
   });
 
   it('what came after the last snapshot only', async () => {
