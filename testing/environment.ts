@@ -160,6 +160,8 @@ class Environment implements EphemeralPostgrest {
   #server: RunningPostgrest;
   #serves = true;
   #pool: pg.Pool | undefined;
+  /** Ends of the pools before it. */
+  readonly #poolEnds: Promise<void>[] = [];
   #turn: Promise<unknown> = Promise.resolve();
   #stopped: Promise<void> | undefined;
 
@@ -269,7 +271,7 @@ class Environment implements EphemeralPostgrest {
     const { authenticator } = this.#declaration;
     const [database, snapshot, before] = [this.#database, this.#snapshot, this.#restored];
     const restored = await this.#parts.host.restoreRows({ database, snapshot, authenticator, before });
-    if (restored) await this.#endPool();
+    if (restored) this.#endPool();
     this.#restored = restored;
     return restored !== undefined;
   }
@@ -326,7 +328,8 @@ class Environment implements EphemeralPostgrest {
     await Promise.all([this.#server.stop(), ...clones.map((clone) => clone.stop()), endHost && host.spares.stop()]);
     // Busy sessions are cut off, and only then the pool comes to its end.
     await (endHost ? endHost() : Promise.all([host.drop(this.#database), host.release(this.#snapshot)]));
-    await this.#pool?.end();
+    this.#endPool();
+    await Promise.all(this.#poolEnds);
     onStop?.(this);
   }
 
@@ -451,12 +454,12 @@ class Environment implements EphemeralPostgrest {
   async #close(): Promise<void> {
     await this.#server.stop();
     await this.#parts.host.cutOff(this.#database);
-    await this.#endPool();
+    this.#endPool();
   }
 
-  /** Its sessions have ended, or are about to. */
-  async #endPool(): Promise<void> {
-    await this.#pool?.end();
+  /** Its sessions have ended, or are about to. Nobody waits for one that has come since then: it ends with its database. */
+  #endPool(): void {
+    if (this.#pool) this.#poolEnds.push(this.#pool.end());
     this.#pool = undefined;
   }
 

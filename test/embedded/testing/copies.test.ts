@@ -81,10 +81,23 @@ describe('restore', () => {
     await client.connect();
     await client.query('begin; lock table api.notes');
     const busy = environment.sql('select pg_sleep(600) from api.notes').catch((error: Error) => error.message);
+    await expect.poll(() => environment.sql('select from pg_locks where not granted')).toHaveLength(1);
     await environment.restore();
     await ended;
     expect(await busy).toMatch(/terminat/);
     expect(await environment.sql('select count(*)::int from api.notes')).toEqual([{ count: 3 }]);
+  });
+
+  it('does not wait for a session that comes meanwhile, nor does stop', async () => {
+    const busy = [];
+    for (let wait = 0; wait < 40; wait += 2) {
+      const restored = environment.restore();
+      await delay(wait);
+      busy.push(environment.sql('select pg_sleep(600)').catch((error: Error) => error.message));
+      await restored;
+    }
+    await environment.stop();
+    for (const message of await Promise.all(busy)) expect(message).toMatch(/terminat/);
   });
 });
 
