@@ -452,6 +452,7 @@ class Environment implements EphemeralPostgrest {
 
   /** Ends the server and all sessions. */
   async #close(): Promise<void> {
+    this.#serves = false;
     await this.#server.stop();
     await this.#parts.host.cutOff(this.#database);
     this.#endPool();

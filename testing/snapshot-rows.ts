@@ -114,9 +114,7 @@ export class SnapshotRows {
   #restoring({ name, kind, columns, fields }: Part): readonly string[] {
     if (kind === 'sequence') {
       const { rows: value, transactions } = this.#state.get(name)!;
-      return [
-        statement('set_sequence', { name, value: raw(value), is_called: raw(transactions === '1' ? 'true' : 'false') }),
-      ];
+      return [statement('set_sequence', { name, value: raw(value), is_called: raw(transactions) })];
     }
     const table = raw(name);
     const rows = this.#rows.get(name);

@@ -107,7 +107,8 @@ export class Spares {
     const making = this.#making.find((one) => !one.isClaimed && isSame(one.recipe, recipe));
     if (!making) return undefined;
     making.isClaimed = true;
-    return making.spare;
+    const spare = await making.spare;
+    return making.ending.signal.aborted ? undefined : spare;
   }
 
   async #isFresh(spare: Spare): Promise<boolean> {
@@ -120,15 +121,22 @@ export class Spares {
     if (this.#isStopped || this.#asking > 0) return;
     const wanted = Math.min(this.#limit, (this.#counts.get(recipe.snapshot) ?? 0) - 1);
     while (this.#making.length < this.#atOnce && this.#countOf(recipe) < wanted) {
-      if (this.#ready.length >= this.#limit) this.#end(this.#ready.find((spare) => !isSame(spare.recipe, recipe))!);
+      if (this.#unclaimed().length >= this.#limit) {
+        const another = this.#ready.find((spare) => !isSame(spare.recipe, recipe));
+        if (!another) return;
+        this.#end(another);
+      }
       this.#begin(recipe);
     }
   }
 
-  /** Spares for the next environments, also those that are being made. */
   #countOf(recipe: Recipe): number {
-    const making = this.#making.filter(({ isClaimed }) => !isClaimed);
-    return [...this.#ready, ...making].filter((one) => isSame(one.recipe, recipe)).length;
+    return this.#unclaimed().filter((one) => isSame(one.recipe, recipe)).length;
+  }
+
+  /** Spares for the next environments, also those that are being made. */
+  #unclaimed(): readonly { readonly recipe: Recipe }[] {
+    return [...this.#ready, ...this.#making.filter(({ isClaimed }) => !isClaimed)];
   }
 
   #begin(recipe: Recipe): void {

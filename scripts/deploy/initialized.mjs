@@ -27,11 +27,20 @@ function stateOf(directory, { terraform }, program) {
     .digest('hex');
 }
 
-/** Providers may be links to a cache. */
+/** True if each required provider has its program, which may be in a cache that a link leads to. */
 function hasProviders(directory, { terraform }) {
   const providers = join(directory, '.terraform/providers');
-  if (!existsSync(providers)) return Object.keys(terraform?.required_providers ?? {}).length === 0;
-  return readdirSync(providers, { recursive: true }).every((name) => existsSync(join(providers, name)));
+  const registries = namesIn(providers);
+  return Object.values(terraform?.required_providers ?? {}).every(({ source, version }) =>
+    ['', ...registries].some((registry) => {
+      const versioned = join(providers, registry, source, version);
+      return namesIn(versioned).some((platform) => namesIn(join(versioned, platform)).length > 0);
+    }),
+  );
+}
+
+function namesIn(directory) {
+  return existsSync(directory) ? readdirSync(directory) : [];
 }
 
 function textOf(directory, file) {

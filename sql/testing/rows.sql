@@ -6,6 +6,13 @@ SELECT current_setting('is_superuser')::bool
   AND NOT EXISTS (SELECT FROM pg_class WHERE relkind = 'm')
   AND NOT EXISTS (SELECT FROM pg_trigger WHERE tgenabled IN ('A', 'R'))
   AND NOT EXISTS (SELECT FROM pg_rewrite WHERE ev_enabled IN ('A', 'R'))
+  -- A session of PostgREST keeps the numbers that it has taken in advance.
+  AND NOT EXISTS (SELECT FROM pg_sequence WHERE seqcache > 1)
+  -- Functions that adding a row calls could write, or have another result by now.
+  AND NOT EXISTS (SELECT FROM pg_depend AS d LEFT JOIN pg_attrdef AS v ON d.classid = 'pg_attrdef'::regclass AND v.oid = d.objid
+    LEFT JOIN pg_attribute AS a ON a.attrelid = v.adrelid AND a.attnum = v.adnum
+    WHERE d.refclassid = 'pg_proc'::regclass AND d.refobjid >= 16384
+      AND (d.classid IN ('pg_class'::regclass, 'pg_constraint'::regclass) OR a.attgenerated <> ''))
   AND coalesce(sum(pg_total_relation_size(oid)), 0) <= :{bytes} AS restorable
 FROM pg_class WHERE relkind = 'r' AND relnamespace <> 'pg_catalog'::regnamespace
 
@@ -23,32 +30,41 @@ WHERE c.relkind IN ('r', 'S') AND NOT c.relisshared AND n.nspname <> 'pg_toast'
 ORDER BY c.oid
 
 -- name: state_of_table
--- Each change leaves another number of rows or another sum of transactions, which a transaction that began long ago changes
--- as well. Rows of the bootstrap have no age.
-SELECT :'name' AS name, count(*) AS rows, coalesce(sum(age('3'::xid) - nullif(age(xmin), 2147483647)), 0) AS transactions
-FROM ONLY :{table}
+-- Each change leaves another number of rows or another sum of transactions. Those that began before a restore may leave the
+-- same sum, but hardly one of hashes. Rows of the bootstrap have no age.
+SELECT :'name' AS name, count(*) AS rows, concat_ws(' ', sum(transaction), sum(hashint4(transaction))) AS transactions
+FROM (SELECT age('3'::xid) - nullif(age(xmin), 2147483647) AS transaction FROM ONLY :{table}) AS r
 -- name: state_of_sequence
-SELECT :'name' AS name, last_value AS rows, is_called::int::int8 AS transactions FROM :{table}
+SELECT :'name' AS name, last_value AS rows, is_called::text AS transactions FROM :{table}
 
 -- name: exact
--- A number as text is then exactly that number.
-SET extra_float_digits = 1
+-- A value as text is then exactly that value.
+SET extra_float_digits = 1;
+SET DateStyle = ISO;
+SET IntervalStyle = postgres
 -- name: rows_of_table
 SELECT :'name' AS name, array_agg((t.*)::text ORDER BY t.ctid) AS rows FROM ONLY :{table} AS t
 
 -- name: begin
--- Nobody else is connected from here on but PostgREST, which may read meanwhile. Triggers and foreign keys are off.
+-- Nobody else is connected from here on but PostgREST, which may read meanwhile. Triggers and foreign keys are off. Texts are
+-- read as they were written.
 BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE;
 SET LOCAL lock_timeout = 500;
 SET LOCAL session_replication_role = replica;
+SET LOCAL DateStyle = ISO;
+SET LOCAL IntervalStyle = postgres;
+SET LOCAL array_nulls = on;
+SET LOCAL xmloption = content;
 SELECT pg_terminate_backend(pid) FROM pg_stat_activity
   WHERE datname = current_database() AND usename <> :'authenticator' AND pid <> pg_backend_pid()
 -- name: keep_others_from_writing
 LOCK TABLE ONLY :{table} IN SHARE ROW EXCLUSIVE MODE
 -- name: own_state
--- Privileges on the database, and if there are settings or locks, which no copy has.
+-- Privileges on the database, and if there are settings, properties or locks, which no copy has.
 SELECT d.datacl::text AS privileges,
   EXISTS (SELECT FROM pg_db_role_setting WHERE setdatabase = d.oid)
+    OR EXISTS (SELECT FROM pg_shdescription WHERE classoid = 'pg_database'::regclass AND objoid = d.oid)
+    OR d.datconnlimit <> -1 OR d.datistemplate
     OR EXISTS (SELECT FROM pg_locks WHERE locktype = 'advisory' AND database = d.oid) AS has_more
 FROM pg_database AS d WHERE d.datname = current_database()
 

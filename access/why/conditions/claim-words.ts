@@ -25,13 +25,18 @@ export async function inWords(sql: string, { texts, conditions }: Anywhere): Pro
   const [path, ...others] = await claimPaths(sql, claimSources({ texts, conditions }));
   if (path && others.length === 0 && (await isOneValue(sql))) return `claim ${path.join('.')}`;
   // What policies of lists and memberships are compared with.
-  const [, called, read] = MEMBERS.exec(sql) ?? [];
+  const [, called, , , read] = MEMBERS.exec(sql) ?? [];
   const call = called ?? read;
   return call === undefined ? sql : readsOf(call, texts);
 }
 
-/** All that a function returns: `ARRAY(SELECT f() AS name)` or `ARRAY(SELECT name.name FROM f() name(name))`. */
-const MEMBERS = /^ARRAY\(\s*SELECT (?:([\w".]+\(.*\)) AS [\w"]+|[\w".]+\s+FROM ([\w".]+\(.*\)) [\w"]+\([\w"]+\))\)$/is;
+const NAME = '(?:"[^"]+"|\\w+)';
+const CALL = `((?:${NAME}\\.)?${NAME}\\([^()]*\\))`;
+/** All that a function returns: `ARRAY(SELECT f() AS name)` or `ARRAY(SELECT r.name FROM f() r(name))`. */
+const MEMBERS = new RegExp(
+  `^ARRAY\\(\\s*SELECT (?:${CALL} AS ${NAME}|(${NAME})\\.(${NAME})\\s+FROM ${CALL} \\2\\(\\3\\))\\)$`,
+  'is',
+);
 
 /** A call, with the tables that its function reads. */
 function readsOf(call: string, texts: FunctionTexts): string {

@@ -1,5 +1,8 @@
+import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { get } from 'node:http';
+import { createServer } from 'node:net';
+import { setTimeout as delay } from 'node:timers/promises';
 import fc from 'fast-check';
 import { afterAll, beforeAll, beforeEach, afterEach, describe, expect, it } from 'vitest';
 import { startEphemeralPostgrest, type EphemeralPostgrest } from '../../../testing/index.ts';
@@ -97,6 +100,11 @@ const OF_MORE: [string, string][] = [
     'a setting of the database',
     "DO $$ BEGIN EXECUTE format('ALTER DATABASE %I SET work_mem = 64', current_database()); END $$",
   ],
+  [
+    'properties of the database',
+    `DO $$ BEGIN EXECUTE format('ALTER DATABASE %I CONNECTION LIMIT 37', current_database());
+      EXECUTE format('COMMENT ON DATABASE %I IS ''late''', current_database()); END $$`,
+  ],
   ['a view of rows that were remembered', 'CREATE MATERIALIZED VIEW api.kept AS SELECT * FROM api.log'],
   ['a trigger that always runs', 'ALTER TABLE api.children ENABLE ALWAYS TRIGGER log; DELETE FROM api.children'],
 ];
@@ -142,7 +150,7 @@ async function catalogs(of: EphemeralPostgrest): Promise<unknown> {
     of.sql(`SELECT relname, query_to_xml(format('SELECT md5(string_agg((to_jsonb(c) - ''{${MAINTAINED}}''::text[])::text, '' '' ORDER BY c.ctid)) FROM %I AS c', relname), true, true, '')::text
       FROM pg_class WHERE relkind = 'r' AND NOT relisshared AND relnamespace = 'pg_catalog'::regnamespace
       AND relname !~ '^pg_statistic' ORDER BY 1`),
-    of.sql(`SELECT datacl::text, (SELECT count(*) FROM pg_db_role_setting WHERE setdatabase = oid)
+    of.sql(`SELECT datacl::text, datconnlimit, shobj_description(oid, 'pg_database'), (SELECT count(*) FROM pg_db_role_setting WHERE setdatabase = oid)
       FROM pg_database WHERE datname = current_database()`),
   ]);
   return [tables, database];
@@ -232,6 +240,31 @@ describe.runIf(process.platform === 'linux')('restore, while the API serves on, 
     expect(await content(one)).toEqual(before);
   });
 
+  it('writes of such transactions, also where they and later ones have the sum of those before', async () => {
+    const before = await content(one);
+    const user = await one.as('restored_user');
+    const headers = { 'Content-Type': 'application/json' };
+    const xid = async (sql: string) =>
+      Number((await one.sql<{ xmin: string }>(`${sql} RETURNING xmin::text`))[0]!.xmin);
+    const request = user.fetch('/waiting', { method: 'POST', headers, body: '{"id": 1}' });
+    const waiting = `SELECT backend_xid::text AS xmin FROM pg_stat_activity WHERE query LIKE '%"waiting"%' AND backend_xid IS NOT NULL`;
+    await expect.poll(() => one.sql(waiting)).toHaveLength(1);
+    const [first] = await one.sql<{ xmin: string }>(waiting);
+    await one.sql('UPDATE api.split SET part = 1');
+    await one.restore();
+    const [restored] = await one.sql<{ xmin: string }>('SELECT max(xmin::text::int) AS xmin FROM api.split_1');
+    await one.sql(`SELECT nextval('api."Unused"')`);
+    expect((await request).status).toBe(201);
+    // As much later as the request began earlier.
+    const later = 2 * Number(restored!.xmin) - Number(first!.xmin);
+    let reached: number;
+    do reached = await xid('UPDATE api.split_1 SET part = 1 WHERE id = 7');
+    while (reached < later);
+    expect(reached).toBe(later);
+    await one.restore();
+    expect(await content(one)).toEqual(before);
+  });
+
   it('what came after the last snapshot only', async () => {
     await one.sql(`UPDATE api.children SET parent = 2`);
     await one.restore();
@@ -275,6 +308,30 @@ describe.runIf(process.platform === 'linux')('restore starts the API anew, and u
     expect(await content(one)).toEqual(rows);
   });
 
+  it('where it failed before, because another program took the port meanwhile', async () => {
+    const { port } = new URL(one.url);
+    const rows = await content(one);
+    const thief = createServer();
+    const stealing = (async () => {
+      for (;;) {
+        thief.listen(Number(port), '127.0.0.1');
+        const taken = await once(thief, 'listening').then(
+          () => true,
+          () => false,
+        );
+        if (taken) return;
+        await delay(1);
+      }
+    })();
+    await one.sql('CREATE TABLE api.late ()');
+    await expect(one.restore()).rejects.toMatchObject({ code: 'port_taken' });
+    await stealing;
+    thief.close();
+    await one.restore();
+    expect(await content(one)).toEqual(rows);
+    expect((await fetch(`${one.url}/notes`)).status).toBe(401);
+  });
+
   it('where the server has ended', async () => {
     const { port } = new URL(one.url);
     await one.sql('DELETE FROM api.children');
@@ -285,6 +342,47 @@ describe.runIf(process.platform === 'linux')('restore starts the API anew, and u
     await one.restore();
     expect(await content(one)).toEqual(rows);
     await new Promise((resolve, reject) => get({ port, path: '/notes' }, resolve).on('error', reject));
+  });
+});
+
+describe('restore copies', () => {
+  const made = `CREATE FUNCTION api.made(a int) RETURNS int IMMUTABLE LANGUAGE plpgsql AS`;
+  it.each([
+    ['numbers that a session takes in advance', 'CREATE SEQUENCE api.ahead CACHE 10; CREATE TABLE api.own (a int)'],
+    [
+      'columns that a function has generated',
+      `${made} 'BEGIN RETURN a + 1; END'; CREATE TABLE api.own (a int, b int GENERATED ALWAYS AS (api.made(a)) STORED);
+      INSERT INTO api.own VALUES (1); ${made.replace('CREATE', 'CREATE OR REPLACE')} 'BEGIN RETURN 100; END'`,
+    ],
+    [
+      'rows that a function checks',
+      `CREATE TABLE api.calls (a int); ${made} 'BEGIN INSERT INTO api.calls VALUES (a); RETURN a; END';
+      ALTER FUNCTION api.made VOLATILE; CREATE TABLE api.own (a int CHECK (api.made(a) > 0)); INSERT INTO api.own VALUES (1)`,
+    ],
+  ])('%s', async (_, sql) => {
+    await one.sql(sql);
+    await one.snapshot();
+    const rows = await content(one);
+    await one.sql('DELETE FROM api.own');
+    await one.restore();
+    expect(await content(one)).toEqual(rows);
+  });
+
+  it('nothing of settings by which a value would be another one', async () => {
+    await one.sql(`CREATE TABLE api.own (a text[], b interval, c timestamptz)`);
+    await one.sql(`INSERT INTO api.own VALUES ('{NULL,x}', '-1 mon 2 days -03:00', '2026-03-04 05:06:07.008+05:30')`);
+    await one.snapshot();
+    const rows = await content(one);
+    await one.sql(`DO $$ BEGIN ALTER ROLE postgres SET array_nulls = off; ALTER ROLE postgres SET IntervalStyle = sql_standard;
+      ALTER ROLE postgres SET DateStyle = 'SQL, DMY'; END $$`);
+    try {
+      await one.sql('DELETE FROM api.own');
+      await one.restore();
+    } finally {
+      await one.sql('ALTER ROLE postgres RESET ALL');
+      await one.restore();
+    }
+    expect(await content(one)).toEqual(rows);
   });
 });
 

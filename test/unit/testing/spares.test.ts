@@ -67,6 +67,21 @@ function setUp(limit = 2) {
 }
 
 describe('spares', () => {
+  it('are never more than the limit, those of another snapshot that are being made among them', async () => {
+    const { maker, spares } = setUp(2);
+    const other: Recipe = { ...recipe, snapshot: 'another' };
+    const given: string[] = [];
+    for (const one of [recipe, recipe, recipe, recipe, other, other, other]) {
+      const asked = spares.get(one).then(({ database }) => given.push(database));
+      for (const count = given.length; given.length === count; await turns()) {
+        if (maker.pending.length > 0) await maker.next();
+      }
+      await asked;
+    }
+    for (; maker.pending.length > 0; await turns()) await maker.next();
+    expect(maker.count - given.length - maker.discarded.length).toBeLessThanOrEqual(2);
+  });
+
   it('are made from the second environment on: the first pays for none', async () => {
     const { maker, getNew } = setUp();
     await getNew();
