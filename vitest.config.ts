@@ -31,7 +31,12 @@ const otherNames =
   'test/deploy/{cdk-terrain,encrypted-tokens,existing,existing-versions,gateway,hardening,key-backends,newest-versions,package,projects,strain,token-service}.test.ts';
 
 /** One file at a time, after the files of smaller `groupOrder`: these tests share the machine's Docker engine. */
-const alone = (groupOrder: number) => ({ fileParallelism: false, sequence: { groupOrder } });
+const alone = (groupOrder: number) => ({
+  fileParallelism: false,
+  sequence: { groupOrder },
+  // Most polls run `docker`.
+  expect: { poll: { interval: 200 } },
+});
 
 /**
  * Files that run one after the other in the same processes, which load each module once: a process for each file takes
@@ -104,7 +109,7 @@ export default defineConfig({
       kind('kubernetes', 600 * seconds, {
         ...alone(4),
         // Most polls run `kubectl`, which takes a fifth of a second of CPU.
-        expect: { poll: { timeout: 90 * seconds, interval: 500 } },
+        expect: { poll: { timeout: 90 * seconds, interval: 1 * seconds } },
         globalSetup: 'test/support/cluster/build-cluster.ts',
       }),
     ],

@@ -12,7 +12,7 @@ export type Answers = Map<string, number>;
 
 const PATIENCE_MS = 5000;
 /** Between two rounds of requests, which take CPU time from the deploy: a third of it at 10 ms. */
-const PAUSE_MS = FULL_TESTS ? 10 : 50;
+const PAUSE_MS = FULL_TESTS ? 10 : 100;
 
 /** Asks all probes in turn until `work` is done; connections that fail count as `closed`. */
 export async function pollDuring<T>(
