@@ -1,8 +1,8 @@
-import type pg from 'pg';
 import { createRoles, applyDeclaration } from '../apply/index.ts';
 import { quoteIdentifier } from '../postgres/quote.ts';
 import { startPostgres, type LocalConnection } from '../testing/servers/postgres-server.ts';
 import { withClient } from '../postgres/with-client.ts';
+import { executionTime } from './execution-time.ts';
 import { fillItems, itemsDeclaration } from './items.ts';
 import { type Figures, type Outcome } from './report.ts';
 import { summarize, type Summary } from './statistics.ts';
@@ -71,13 +71,4 @@ function explainAs(connection: LocalConnection, table: string, condition?: strin
     await client.query('ROLLBACK');
     return summarize(times);
   });
-}
-
-interface Explained {
-  readonly 'QUERY PLAN': readonly [{ readonly 'Execution Time': number; readonly 'Planning Time': number }];
-}
-
-async function executionTime(client: pg.ClientBase, query: string): Promise<number> {
-  const { rows } = await client.query<Explained>(`EXPLAIN (ANALYZE, TIMING OFF, FORMAT JSON) ${query}`);
-  return rows[0]!['QUERY PLAN'][0]['Execution Time'];
 }

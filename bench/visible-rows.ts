@@ -3,6 +3,7 @@ import { applyDeclaration, createRoles } from '../apply/index.ts';
 import { declare, membership, ownRows } from '../index.ts';
 import { withClient } from '../postgres/with-client.ts';
 import { type LocalConnection } from '../testing/servers/postgres-server.ts';
+import { executionTime } from './execution-time.ts';
 import type { Figures, Target } from './report.ts';
 import { summarize } from './statistics.ts';
 
@@ -115,14 +116,4 @@ async function inTurn(client: pg.ClientBase, table: string, user: number, condit
     await client.query('ROLLBACK');
   }
   return { hand: summarize(times.hand), policy: summarize(times.policy) };
-}
-
-interface Explained {
-  readonly 'QUERY PLAN': readonly [{ readonly 'Execution Time': number }];
-}
-
-/** Milliseconds. */
-async function executionTime(client: pg.ClientBase, query: string): Promise<number> {
-  const { rows } = await client.query<Explained>(`EXPLAIN (ANALYZE, TIMING OFF, FORMAT JSON) ${query}`);
-  return rows[0]!['QUERY PLAN'][0]['Execution Time'];
 }
