@@ -177,6 +177,22 @@ async function write(body: string): Promise<number> {
   return (await user.fetch('/notes', { method: 'POST', headers, body: JSON.stringify({ user_id: 1, body }) })).status;
 }
 
+/** A request that has begun its transaction, and writes when it is to finish. */
+async function beginRequest(): Promise<{ readonly transaction: number; finish: () => Promise<void> }> {
+  const user = await one.as('restored_user');
+  const headers = { 'Content-Type': 'application/json' };
+  const request = user.fetch('/waiting', { method: 'POST', headers, body: '{"id": 1}' });
+  const waiting = `SELECT backend_xid::text AS transaction FROM pg_stat_activity
+    WHERE query LIKE '%"waiting"%' AND backend_xid IS NOT NULL`;
+  await expect.poll(() => one.sql(waiting)).toHaveLength(1);
+  const [found] = await one.sql<{ transaction: string }>(waiting);
+  const finish = async () => {
+    await one.sql(`SELECT nextval('api."Unused"')`);
+    expect((await request).status).toBe(201);
+  };
+  return { transaction: Number(found!.transaction), finish };
+}
+
 describe.runIf(process.platform === 'linux')('restore, while the API serves on, undoes', () => {
   it.each(OF_ROWS)('%s', async (what, sql) => {
     const before = await content(one);
@@ -225,16 +241,10 @@ describe.runIf(process.platform === 'linux')('restore, while the API serves on, 
 
   it('what a transaction of the API writes that began before the last restore', async () => {
     const before = await content(one);
-    const user = await one.as('restored_user');
-    const headers = { 'Content-Type': 'application/json' };
-    const request = user.fetch('/waiting', { method: 'POST', headers, body: '{"id": 1}' });
-    await expect
-      .poll(() => one.sql(`SELECT FROM pg_stat_activity WHERE query LIKE '%"waiting"%' AND backend_xid IS NOT NULL`))
-      .toHaveLength(1);
+    const { finish } = await beginRequest();
     await one.sql('UPDATE api.split SET part = 1');
     await one.restore();
-    await one.sql(`SELECT nextval('api."Unused"')`);
-    expect((await request).status).toBe(201);
+    await finish();
     expect(await content(one)).not.toEqual(before);
     await one.restore();
     expect(await content(one)).toEqual(before);
@@ -242,24 +252,18 @@ describe.runIf(process.platform === 'linux')('restore, while the API serves on, 
 
   it('writes of such transactions, also where they and later ones have the sum of those before', async () => {
     const before = await content(one);
-    const user = await one.as('restored_user');
-    const headers = { 'Content-Type': 'application/json' };
-    const xid = async (sql: string) =>
-      Number((await one.sql<{ xmin: string }>(`${sql} RETURNING xmin::text`))[0]!.xmin);
-    const request = user.fetch('/waiting', { method: 'POST', headers, body: '{"id": 1}' });
-    const waiting = `SELECT backend_xid::text AS xmin FROM pg_stat_activity WHERE query LIKE '%"waiting"%' AND backend_xid IS NOT NULL`;
-    await expect.poll(() => one.sql(waiting)).toHaveLength(1);
-    const [first] = await one.sql<{ xmin: string }>(waiting);
+    const { transaction, finish } = await beginRequest();
     await one.sql('UPDATE api.split SET part = 1');
     await one.restore();
     const [restored] = await one.sql<{ xmin: string }>('SELECT max(xmin::text::int) AS xmin FROM api.split_1');
-    await one.sql(`SELECT nextval('api."Unused"')`);
-    expect((await request).status).toBe(201);
+    await finish();
     // As much later as the request began earlier.
-    const later = 2 * Number(restored!.xmin) - Number(first!.xmin);
+    const later = 2 * Number(restored!.xmin) - transaction;
     let reached: number;
-    do reached = await xid('UPDATE api.split_1 SET part = 1 WHERE id = 7');
-    while (reached < later);
+    do {
+      const sql = 'UPDATE api.split_1 SET part = 1 WHERE id = 7 RETURNING xmin::text';
+      reached = Number((await one.sql<{ xmin: string }>(sql))[0]!.xmin);
+    } while (reached < later);
     expect(reached).toBe(later);
     await one.restore();
     expect(await content(one)).toEqual(before);
