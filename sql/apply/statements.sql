@@ -119,15 +119,17 @@ AS 'BEGIN EXECUTE sql; RETURN true; END';
 REVOKE ALL ON FUNCTION :"private".run_migration(text) FROM PUBLIC
 -- name: check_confinement
 -- In a statement of its own: planning a call may already run it. Another function of this name could be called instead.
+-- It runs before each statement of a migration, and joins would be planned each time.
 SELECT CASE WHEN (
   SELECT pg_catalog.count(*) OPERATOR(pg_catalog.=) 1 AND pg_catalog.bool_and(
-    p.oid OPERATOR(pg_catalog.=) pg_catalog.to_regprocedure(pg_catalog.format('%I.run_migration(pg_catalog.text)', n.nspname))::pg_catalog.oid
+    p.oid OPERATOR(pg_catalog.=) pg_catalog.to_regprocedure(pg_catalog.format('%I.run_migration(pg_catalog.text)', :'private'))::pg_catalog.oid
     AND p.prosecdef AND p.proconfig IS NULL AND p.prokind OPERATOR(pg_catalog.=) 'f' AND p.provolatile OPERATOR(pg_catalog.=) 'v'
-    AND l.lanname OPERATOR(pg_catalog.=) 'plpgsql' AND p.prosrc OPERATOR(pg_catalog.=) 'BEGIN EXECUTE sql; RETURN true; END'
+    AND p.prolang OPERATOR(pg_catalog.=) (SELECT l.oid FROM pg_catalog.pg_language AS l WHERE l.lanname OPERATOR(pg_catalog.=) 'plpgsql')
+    AND p.prosrc OPERATOR(pg_catalog.=) 'BEGIN EXECUTE sql; RETURN true; END'
     AND pg_catalog.pg_get_userbyid(p.proowner) OPERATOR(pg_catalog.=) :'owner' AND CURRENT_USER OPERATOR(pg_catalog.=) :'owner')
-  FROM pg_catalog.pg_proc AS p JOIN pg_catalog.pg_namespace AS n ON n.oid OPERATOR(pg_catalog.=) p.pronamespace
-  JOIN pg_catalog.pg_language AS l ON l.oid OPERATOR(pg_catalog.=) p.prolang
-  WHERE n.nspname OPERATOR(pg_catalog.=) :'private' AND p.proname OPERATOR(pg_catalog.=) 'run_migration'
+  FROM pg_catalog.pg_proc AS p
+  WHERE p.proname OPERATOR(pg_catalog.=) 'run_migration'
+    AND p.pronamespace OPERATOR(pg_catalog.=) pg_catalog.to_regnamespace(pg_catalog.quote_ident(:'private'))::pg_catalog.oid
 ) THEN true ELSE pg_catalog.format('a migration changed what it runs in')::pg_catalog.bool END
 -- name: run_confined
 SELECT :"private".run_migration(:'sql'::pg_catalog.text)

@@ -2,20 +2,24 @@
 # Builds the images that the tests deploy, without an image registry: PostgreSQL 15, 17, 18 and nginx from Debian's packages, PostgREST
 # from the binary in node_modules, and 14 and 16 from `postgrest-14` and `postgrest-16` where the PATH has them, curl from this
 # machine, the token service from the node that runs here, this package as npm packs it, and what it needs of node_modules.
-# Needs root, debootstrap and a Docker engine. Does nothing where they are up to date.
+# Needs root, debootstrap and a Docker engine. Does nothing where they are up to date. Files of Debian's packages, which take
+# minutes to make, stay in a cache outside of the checkout for a month: a new engine gets them from there.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")"
 . ./names.env
 
-readonly label=secured-postgrest-test.source
+readonly label=secured-postgrest-test.source cache=${XDG_CACHE_HOME:-$HOME/.cache}/secured-postgrest-test/images
+mkdir -p "$cache"
+find "$cache" -type f -mtime +30 -delete
 work=$(mktemp -d)
 trap 'rm -rf --one-file-system "$work"' EXIT
 arguments=()
+cached=
 
 # build IMAGE NAME[=VERSION] SOURCE...: builds NAME.dockerfile over the root file system that fill_NAME makes, unless IMAGE
-# was built from the same sources, for the same version and `arguments` of `docker build`.
+# was built from the same sources, for the same version and `arguments` of `docker build`. With `cached` the files are kept.
 build() {
-  local image=$1 name=${2%=*} version=${2#*=} digest context
+  local image=$1 name=${2%=*} version=${2#*=} digest context kept
   shift 2
   digest=$({
     declare -f "fill_$name"
@@ -27,8 +31,15 @@ build() {
   echo "building $image"
   context=$work/$name-$version
   mkdir -p "$context/root"
-  "fill_$name" "$context/root" "$@"
-  tar -C "$context/root" --numeric-owner --exclude='./dev/*' -cf "$context/root.tar" .
+  kept=$cache/$name-$version-${digest:0:12}.tar
+  if [[ $cached && -e $kept ]]; then
+    cp "$kept" "$context/root.tar"
+  else
+    "fill_$name" "$context/root" "$@"
+    tar -C "$context/root" --numeric-owner --exclude='./dev/*' -cf "$context/root.tar" .
+    # Whole at once: another build may look for it.
+    [[ ! $cached ]] || { cp "$context/root.tar" "$kept.$$" && mv "$kept.$$" "$kept"; }
+  fi
   rm -rf --one-file-system "$context/root"
   docker build --quiet --file "$name.dockerfile" "${arguments[@]}" --label "$label=$digest" --tag "$image" "$context"
 }
@@ -130,6 +141,7 @@ build "$POSTGREST_IMAGE" postgrest "$postgrest"
 if program=$(command -v postgrest-14); then build "$POSTGREST_14_IMAGE" postgrest "$program"; fi
 if program=$(command -v postgrest-16); then build "$POSTGREST_16_IMAGE" postgrest "$program"; fi
 build "$CURL_IMAGE" curl "$(command -v curl)"
+cached=yes
 # At once: each waits for its downloads for most of the time.
 build "$NGINX_IMAGE" nginx &
 building=($!)
@@ -142,7 +154,7 @@ for version in 15 17 18; do
   building+=($!)
 done
 for build in "${building[@]}"; do wait "$build"; done
-arguments=()
+arguments=() cached=
 rooms=$(node --input-type=module --eval "import { rooms } from '../../../scripts/rooms.mjs'; console.log(rooms.join('\n'))")
 mapfile -t sources < <(
   while read -r room; do find "../../../$room" -type f; done <<<"$rooms"$'\nsql' | LC_ALL=C sort
