@@ -161,6 +161,8 @@ async function serve(
         data,
         ...Object.entries({ ...settings, ...address }).flatMap(([key, value]) => ['-c', `${key}=${value}`]),
       ],
+      // Sessions give back what large queries took, such as PostgREST's for its schema cache; glibc would keep it.
+      env: { MALLOC_MMAP_THRESHOLD_: '32768' },
       directory: directory.path,
       logFile: join(directory.path, 'postgres.log'),
       user: directory.user,
