@@ -73,8 +73,8 @@ const terrain = {
 export default defineConfig({
   test: {
     globalSetup: 'test/support/compile-package.ts',
-    // Servers take half of the time: two workers are quicker also where there are two cores.
-    maxWorkers: Math.max(2, availableParallelism() - 1),
+    // Tests wait for servers: more workers than cores keep two cores busy.
+    maxWorkers: Math.max(3, availableParallelism() - 1),
     projects: [
       kind('unit', 60 * seconds, { ...withoutEngine, exclude: shared.unit }),
       kind('unit-shared', 60 * seconds, { ...withoutEngine, include: shared.unit, isolate: false }),
