@@ -1,2 +1,3 @@
 export const terrainModules: string;
+export function installTerrain(): void;
 export function terrainObstacle(): string | undefined;

@@ -1,12 +1,11 @@
 // Deploys or destroys all stacks: `cdktf deploy '*'` or `cdktf destroy '*'` with the local CLI, or the same without it where
 // that is known to come to the same. `--no-wider` stops before access grows, further flags pass through.
 import './install.mjs';
-import { mkdirSync } from 'node:fs';
-import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { findProgram } from './deploy/find-program.mjs';
 import { knownOptions } from './deploy/known-options.mjs';
 import { plainApp } from './deploy/plain-app.mjs';
+import { pluginCache } from './deploy/plugin-cache.mjs';
 import { Programs } from './deploy/programs.mjs';
 import { runCli } from './deploy/run-cli.mjs';
 import { NEEDS_CLI, runStacks } from './deploy/run-stacks.mjs';
@@ -40,7 +39,14 @@ const lockTimeouts = Object.fromEntries(
   }),
 );
 // Terraform and its providers end soon: collecting less garbage saves a tenth of their time.
-const env = { GOGC: '400', ...process.env, ...lockTimeouts, ...noWider, CHECKPOINT_DISABLE: '1' };
+const env = {
+  GOGC: '400',
+  ...process.env,
+  ...pluginCache(process.env),
+  ...lockTimeouts,
+  ...noWider,
+  CHECKPOINT_DISABLE: '1',
+};
 
 const options = knownOptions(flags, process.env);
 const app = plainApp(root);
@@ -51,16 +57,6 @@ if (command === 'deploy' && status === 0) {
 process.exit(status);
 
 async function withoutCli() {
-  const withCache = { ...env, ...pluginCache() };
-  const programs = new Programs(withCache);
-  const result = await runStacks(command, programs, { root, ...app, ...options, terraform, env: withCache });
+  const result = await runStacks(command, new Programs(env), { root, ...app, ...options, terraform, env });
   return result === NEEDS_CLI ? runCli(command, [...flags, '--skip-synth'], { root, env }) : result;
-}
-
-/** The providers that all directories share, as the CLI has Terraform share them. */
-function pluginCache() {
-  if (process.env.CDKTF_DISABLE_PLUGIN_CACHE_ENV) return {};
-  const TF_PLUGIN_CACHE_DIR = process.env.TF_PLUGIN_CACHE_DIR ?? join(homedir(), '.terraform.d/plugin-cache');
-  mkdirSync(TF_PLUGIN_CACHE_DIR, { recursive: true });
-  return { TF_PLUGIN_CACHE_DIR };
 }

@@ -6,6 +6,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { setPriority, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { installTerrain } from './cdk-terrain.mjs';
 import { failedTests, filesToTryAgain } from './failed-tests.mjs';
 import { obstacle } from './requirements.mjs';
 import { root, runModule } from './run.mjs';
@@ -122,6 +123,7 @@ process.env.GOGC ??= '400';
 process.env.PACKED_PACKAGE = join(reports, 'packed package');
 process.loadEnvFile(`${root}test/support/images/names.env`);
 
+installTerrain();
 const { status, found: files } = listFiles();
 const checks = Promise.all([
   check('type check', 'typescript/bin/tsc', '--noEmit'),

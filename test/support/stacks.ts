@@ -1,10 +1,7 @@
-import { existsSync, mkdirSync, readFileSync } from 'node:fs';
-import { homedir } from 'node:os';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { pluginCache } from '../../scripts/deploy/plugin-cache.mjs';
 import { type Run, type RunOptions, runProgram } from './run-program.ts';
-
-/** The providers that all directories share; the CLI has Terraform use the same folder. */
-const pluginCache = join(homedir(), '.terraform.d/plugin-cache');
 
 /** A stack, as the manifest lists it. */
 interface ListedStack {
@@ -24,9 +21,8 @@ interface Stack {
  * `test/deploy/todos.test.ts` compares it with the CLI.
  */
 export async function runStacks(command: 'deploy' | 'destroy', options: RunOptions): Promise<Run> {
-  mkdirSync(pluginCache, { recursive: true });
   const terraform = terraformOf(options);
-  const program = new Programs({ ...options, env: { ...options.env, TF_PLUGIN_CACHE_DIR: pluginCache } });
+  const program = new Programs({ ...options, env: { ...options.env, ...pluginCache(options.env) } });
   await program.run('the app', '/bin/sh', appOf(options));
 
   const stacks = program.failed ? [] : inOrder(options);

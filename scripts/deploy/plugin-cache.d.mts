@@ -1,0 +1,1 @@
+export function pluginCache(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv;
