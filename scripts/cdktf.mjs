@@ -5,7 +5,6 @@ import { join } from 'node:path';
 import { findProgram } from './deploy/find-program.mjs';
 import { knownOptions } from './deploy/known-options.mjs';
 import { plainApp } from './deploy/plain-app.mjs';
-import { pluginCache } from './deploy/plugin-cache.mjs';
 import { Programs } from './deploy/programs.mjs';
 import { runCli } from './deploy/run-cli.mjs';
 import { NEEDS_CLI, runStacks } from './deploy/run-stacks.mjs';
@@ -39,14 +38,7 @@ const lockTimeouts = Object.fromEntries(
   }),
 );
 // Terraform and its providers end soon: collecting less garbage saves a tenth of their time.
-const env = {
-  GOGC: '400',
-  ...process.env,
-  ...pluginCache(process.env),
-  ...lockTimeouts,
-  ...noWider,
-  CHECKPOINT_DISABLE: '1',
-};
+const env = { GOGC: '400', ...process.env, ...lockTimeouts, ...noWider, CHECKPOINT_DISABLE: '1' };
 
 const options = knownOptions(flags, process.env);
 const app = plainApp(root);

@@ -1,4 +1,4 @@
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, readlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import declaration from '../../examples/todos/declaration.ts';
@@ -36,6 +36,15 @@ describe('a fresh clone, deployed with the command of the README', () => {
     matrix: todosMatrix,
     target: { as: ann, path: '/todos?select=title' },
     version: postgrestVersion,
+  });
+
+  it('shares no provider with other directories, whose deploys would replace it', () => {
+    const files = readdirSync(join(clone.directory, 'cdktf.out'), { recursive: true, withFileTypes: true });
+    const providers = files.filter(({ parentPath }) => parentPath.includes('.terraform/providers/'));
+    const links = providers.filter((file) => file.isSymbolicLink());
+    const targets = links.map(({ parentPath, name }) => readlinkSync(join(parentPath, name)));
+    expect(providers).not.toEqual([]);
+    expect(targets.filter((target) => target.includes('plugin-cache'))).toEqual([]);
   });
 
   it('says "No changes" when it is deployed again', async () => {

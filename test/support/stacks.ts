@@ -1,6 +1,5 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { pluginCache } from '../../scripts/deploy/plugin-cache.mjs';
 import { type Run, type RunOptions, runProgram } from './run-program.ts';
 
 /** A stack, as the manifest lists it. */
@@ -22,7 +21,7 @@ interface Stack {
  */
 export async function runStacks(command: 'deploy' | 'destroy', options: RunOptions): Promise<Run> {
   const terraform = terraformOf(options);
-  const program = new Programs({ ...options, env: { ...options.env, ...pluginCache(options.env) } });
+  const program = new Programs(options);
   await program.run('the app', '/bin/sh', appOf(options));
 
   const stacks = program.failed ? [] : inOrder(options);

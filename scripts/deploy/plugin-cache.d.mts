@@ -1,1 +1,0 @@
-export function pluginCache(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv;
