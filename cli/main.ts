@@ -17,12 +17,6 @@ const neverSettles = () => {
   process.exitCode = 1;
 };
 
-// A reader that has seen enough, as `| head`, does not end the work.
-for (const stream of [process.stdout, process.stderr])
-  stream.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code !== 'EPIPE') throw error;
-  });
-
 process.once('beforeExit', neverSettles);
 try {
   await program.parseAsync();

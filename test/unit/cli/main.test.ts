@@ -1,7 +1,5 @@
-import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { expect, it } from 'vitest';
-import { compiled } from '../../support/compiled.ts';
 import { run } from '../../support/run-cli.ts';
 
 it('has the version of the package', async () => {
@@ -19,10 +17,4 @@ it('fails on an unknown command', async () => {
   const { code, stderr } = await run('nonsense');
   expect(code).toBe(1);
   expect(stderr).toMatch(/^error: unknown command 'nonsense'/);
-});
-
-it('does its work without a word where nobody reads on', () => {
-  const piped = `node '${compiled('cli/main.js')}' plan-sql examples/todos/declaration.ts | true`;
-  const { status, stderr } = spawnSync('bash', ['-o', 'pipefail', '-c', piped], { encoding: 'utf8' });
-  expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
 });
