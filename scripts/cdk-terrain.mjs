@@ -30,5 +30,6 @@ export function installTerrain() {
 /** Why no test can run on CDK Terrain here, or undefined. */
 export function terrainObstacle() {
   const missing = missingOf({ ...core, ...bindings });
-  if (missing.length > 0) return `${terrainModules} lacks ${missing.join(', ')}, which npm could not install there`;
+  if (missing.length > 0)
+    return `${terrainModules} lacks ${missing.join(', ')}; npm test installs them where the registry has them`;
 }
