@@ -7,11 +7,10 @@ DECLARE
   problem text;
 BEGIN:{become_mapped_role}
   -- Who asks decides what is answered, and `Vary` does not say so: no cache may give the answer to another user. A function
-  -- that sets headers replaces these.
-  applied := set_config('response.headers', '[{"Cache-Control": "private, no-store"}]', true);
-  -- The role's settings: SET ROLE does not bring them, and PostgREST does so only where it takes its own configuration
-  -- from the database as well. They stand here because to read them from the catalogs would cost more than all the rest.
-  applied := set_config('statement_timeout', coalesce(
+  -- that sets headers replaces these. Then the role's timeout: SET ROLE does not bring it, and PostgREST does so only where it
+  -- takes its own configuration from the database as well. It stands here because to read it from the catalogs would cost more
+  -- than all the rest.
+  applied := set_config('response.headers', '[{"Cache-Control": "private, no-store"}]', true) || set_config('statement_timeout', coalesce(
     (ARRAY[:'timeouts']::text[])[array_position(ARRAY[:'roles']::text[], current_user::text)],
     current_setting('statement_timeout')), true);:{settings}
 
@@ -33,16 +32,16 @@ BEGIN:{become_mapped_role}
     END IF;
   END IF;
 
-  -- PostgREST makes {"role": <anonymous role>} for a request without a token.
-  IF current_user = :'anonymous' AND claims - 'role' = '{}' THEN:{call_own}
-    RETURN;
-  END IF;
   -- True only for claims in which all that follows finds no problem: one expression instead of twenty, for most requests.
   IF (coalesce(strpos(claims ->> 'sub', ':...@'), 0) = 0:{short_names} AND jsonb_path_match(
     claims, :'in_order', jsonb_build_object('clock', extract(epoch FROM now())), true)) IS NOT TRUE
-  THEN:{examination}
-  END IF;:{revocation}
-  IF problem IS NOT NULL THEN
-    RAISE SQLSTATE 'PT401' USING MESSAGE = 'the token is not valid here', DETAIL = problem;
-  END IF;:{call_own}
+  THEN
+    -- PostgREST makes {"role": <anonymous role>} for a request without a token.
+    IF current_user = :'anonymous' AND claims - 'role' = '{}' THEN:{call_own}
+      RETURN;
+    END IF;:{examination}
+    IF problem IS NOT NULL THEN
+      RAISE SQLSTATE 'PT401' USING MESSAGE = 'the token is not valid here', DETAIL = problem;
+    END IF;
+  END IF;:{revocation}:{call_own}
 END
