@@ -158,7 +158,8 @@ async function converge(
   await runEarly(session, early, progress);
   const result = await transaction(session, async () => {
     await runWithoutForce(session, last);
-    const { statements, catalog, pending } = await reconcileAccess(session);
+    const migrated = last.length > 0 || progress.committed.length > 0;
+    const { statements, catalog, pending } = await reconcileAccess(session, { migrated });
     const changes = statements.length;
     const findings = audit(declaration, catalog, pending);
     refuseErrors(declaration, findings, progress.committed.length === 0 ? 'nothing was changed' : undefined);
@@ -200,14 +201,16 @@ async function prepare(session: Session): Promise<void> {
   await runSteps(session, steps);
 }
 
+/** @param run tells if migrations have run before, whose objects need grants */
 async function reconcileAccess(
   session: Session,
+  { migrated }: { readonly migrated: boolean },
 ): Promise<{ statements: readonly string[]; catalog: Catalog; pending: readonly Step[] }> {
   const { declaration } = session;
   const before = await readCompared(session);
-  // Postgres reads them while this process plans.
-  const rest = readRest(session, before);
-  rest.catch(() => {});
+  // Where most likely nothing changes, Postgres reads them while this process plans.
+  const rest = migrated ? undefined : readRest(session, before);
+  rest?.catch(() => {});
   const first = plan(declaration, before);
   refuseMissing(declaration, first.missing);
   checkSubjectColumns(declaration, before);
@@ -218,7 +221,7 @@ async function reconcileAccess(
   const { steps } = functions.length === 0 ? first : plan(declaration, withFunctions);
   await runSteps(session, steps).catch(named);
   const statements = [...functions, ...steps].map(({ sql }) => sql);
-  if (statements.length === 0) return { statements, catalog: await rest, pending: [] };
+  if (statements.length === 0) return { statements, catalog: await (rest ?? readRest(session, before)), pending: [] };
   const made = await read(session, ['policies', 'triggers']);
   const fingerprints = [
     ...planFunctionFingerprints(declaration, withFunctions),

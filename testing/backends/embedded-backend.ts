@@ -1,4 +1,4 @@
-import { loadParser } from '../../postgres/parse-sql.ts';
+import { prepareApply } from '../../apply/prepare-apply.ts';
 import type { Declaration } from '../../declaration/types.ts';
 import type { Backend } from './backend.ts';
 import { clusterKey } from '../servers/cluster.ts';
@@ -41,7 +41,6 @@ export async function startEmbeddedBackend(
 async function readTranscript(declaration: Declaration): Promise<CachedTranscript> {
   const binaries = await postgresBinaries();
   const transcript = await openTranscript(declaration, clusterKey({ binaries, superuser: SUPERUSER }));
-  // A run without a transcript parses the migrations.
-  if (!transcript.messages) void loadParser();
+  if (!transcript.messages) await prepareApply(declaration);
   return transcript;
 }

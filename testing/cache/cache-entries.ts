@@ -43,3 +43,18 @@ export async function discard(entry: string): Promise<void> {
 export function checksum(content: Buffer | string): string {
   return crc32(content).toString(16);
 }
+
+/** In bytes: to have the whole of an archive in memory takes longer than to read it. */
+const PART = 1024 * 1024;
+
+/** The same of an open file, from its beginning, wherever another reader of it is. */
+export async function checksumOf(file: FileHandle): Promise<string> {
+  const part = Buffer.allocUnsafe(PART);
+  let sum = 0;
+  for (let at = 0; ;) {
+    const { bytesRead } = await file.read(part, 0, PART, at);
+    if (bytesRead === 0) return sum.toString(16);
+    sum = crc32(part.subarray(0, bytesRead), sum);
+    at += bytesRead;
+  }
+}

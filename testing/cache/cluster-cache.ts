@@ -1,10 +1,10 @@
 import { spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
-import { open, readFile, rename, stat, type FileHandle } from 'node:fs/promises';
+import { open, rename, stat, type FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
 import { makeCacheDirectory } from './cache-directory.ts';
-import { checksum, discard, entriesOf, openEntry, UNFINISHED } from './cache-entries.ts';
+import { checksumOf, discard, entriesOf, openEntry, UNFINISHED } from './cache-entries.ts';
 import { undoAfterDeath } from '../servers/reaper.ts';
 import type { ServerDirectory } from '../servers/server-directory.ts';
 import { serverEnvironment } from '../servers/server-environment.ts';
@@ -68,7 +68,9 @@ export async function unpackNew({ archive }: PackedCluster, target: ServerDirect
 }
 
 async function keep(key: string, unfinished: string, cache: string): Promise<void> {
-  await rename(unfinished, `${join(cache, key)}-${checksum(await readFile(unfinished))}.tar`);
+  const file = await openEntry(unfinished);
+  const sum = await checksumOf(file).finally(() => file.close());
+  await rename(unfinished, `${join(cache, key)}-${sum}.tar`);
   // Others may have made theirs at the same time. Whoever is reading one has it open.
   for (const archive of entriesOf(key).slice(1)) await discard(archive);
   for (const archive of entriesOf(UNFINISHED)) await discardOld(archive);
@@ -106,8 +108,8 @@ async function unpack(
       const data = await target.newData();
       const firstPassword = Buffer.alloc(FIRST_PASSWORD_LENGTH);
       await file.read(firstPassword, 0, FIRST_PASSWORD_LENGTH, null);
-      // From here on. Both read it from memory, and each keeps a core busy.
-      const unpacked = tar(data, ['-x'], file.fd, 'ignore', target.user);
+      // From here on, with new times. Both read it from memory, and each keeps a core busy.
+      const unpacked = tar(data, ['-x', '-m'], file.fd, 'ignore', target.user);
       const both = await Promise.all([unpacked, isSound(file, archive).catch(() => false)]);
       return both.every(Boolean) ? firstPassword.toString() : undefined;
     } finally {
@@ -119,10 +121,7 @@ async function unpack(
 }
 
 async function isSound(file: FileHandle, archive: string): Promise<boolean> {
-  const content = Buffer.allocUnsafe((await file.stat()).size);
-  // From its beginning, wherever the other reader is.
-  await file.read(content, 0, content.length, 0);
-  return archive.endsWith(`-${checksum(content)}.tar`);
+  return archive.endsWith(`-${await checksumOf(file)}.tar`);
 }
 
 /** In 512-byte units: bigger blocks, fewer calls. */

@@ -1,4 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto';
+import { rename, rmdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import {
   discardCluster,
@@ -94,19 +95,33 @@ function initdbOptions(version: string): readonly string[] {
   return major >= 18 ? [...INITDB_OPTIONS, NO_CHECKSUMS] : INITDB_OPTIONS;
 }
 
-/** Makes one as a user that initdb takes, and copies it for the one that the server has. */
+/** Makes one as a user that initdb takes, for the one that the server has. The cache gets it as it is before its first start. */
 async function initialise(options: ClusterOptions, key: string): Promise<Cluster> {
   const maker = createServerDirectory({ user: idleAccount() });
   try {
     const firstPassword = randomBytes((FIRST_PASSWORD_LENGTH / 4) * 3).toString('base64url');
     await runInitdb(options, maker, firstPassword);
     const packed = await packCluster(key, maker, firstPassword);
-    await unpackNew(packed, options.directory);
+    if (!(await moveData(maker, options.directory))) await unpackNew(packed, options.directory);
     const kept = Promise.all([packed.keep(), maker.remove()]).then(() => {});
     return { firstPassword, copied: false, kept };
   } catch (error) {
     await maker.remove();
     throw error;
+  }
+}
+
+/** Moves a cluster. False if it has to be copied: to another user, or to another file system. */
+async function moveData(from: ServerDirectory, to: ServerDirectory): Promise<boolean> {
+  if (from.user !== undefined || to.user !== undefined) return false;
+  const data = await to.newData();
+  try {
+    // Windows renames onto nothing that exists.
+    await rmdir(data);
+    await rename(join(from.path, 'data'), data);
+    return true;
+  } catch {
+    return false;
   }
 }
 

@@ -32,7 +32,7 @@ describe('the server is asked', () => {
     const database = await cluster.database();
     const declaration = notes(database.name);
     await roles(database);
-    expect(await asked(() => applyDeclaration(database.admin, declaration))).toBe(34);
+    expect(await asked(() => applyDeclaration(database.admin, declaration))).toBe(33);
     expect(await asked(() => applyDeclaration(database.admin, declaration))).toBe(12);
     expect(await asked(() => diffDeclaration(database.admin, declaration))).toBe(5);
   });
@@ -41,7 +41,7 @@ describe('the server is asked', () => {
     const database = await cluster.database();
     const declaration = notes(database.name);
     const passwords = { authenticator: 'made here' };
-    expect(await asked(() => applyDeclaration(database.admin, declaration, { passwords }))).toBe(38);
+    expect(await asked(() => applyDeclaration(database.admin, declaration, { passwords }))).toBe(37);
     const authenticator = { ...database.admin, user: declaration.authenticator, password: passwords.authenticator };
     await withClient(authenticator, (client) => client.query('SELECT 1'));
     expect(await asked(() => applyDeclaration(database.admin, declaration, { passwords }))).toBe(15);
