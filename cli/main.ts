@@ -17,6 +17,15 @@ const neverSettles = () => {
   process.exitCode = 1;
 };
 
+/** Status of a program that SIGPIPE ends (128 + 13); Node.js ignores the signal, and would print a stack trace. */
+const BROKEN_PIPE = 141;
+for (const stream of [process.stdout, process.stderr]) {
+  stream.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') throw error;
+    process.exit(BROKEN_PIPE);
+  });
+}
+
 process.once('beforeExit', neverSettles);
 try {
   await program.parseAsync();

@@ -54,6 +54,8 @@ export class Host {
   readonly #named = new Map<string, number>();
   /** Privileges on each copied database, as text. */
   readonly #privileges = new Map<string, string>();
+  /** Sessions that restore the rows of databases: to open one would take a third of that. They end when they have been idle. */
+  readonly #restorers = new Map<string, pg.Pool>();
   /** Rows of snapshots that were restored. */
   readonly #rows = new Map<string, Promise<SnapshotRows | undefined>>();
 
@@ -64,9 +66,7 @@ export class Host {
     this.password = backend.password?.(authenticator) ?? randomBytes(24).toString('base64url');
     this.#prefix = backend.databasePrefix ?? name;
     const maintenance = clientOptions(backend.connection(backend.maintenanceDatabase));
-    this.#admin = new pg.Pool({ ...maintenance, max: 4, allowExitOnIdle: true });
-    // `stop` terminates idle sessions, which is no error.
-    this.#admin.on('error', () => {});
+    this.#admin = newPool({ ...maintenance, max: 4 });
   }
 
   /** Creates a database with the declared objects and the rows of the seed. */
@@ -235,10 +235,28 @@ export class Host {
       withClient(backend.connection(snapshot), (client) => SnapshotRows.of(client)).catch(() => undefined);
     this.#rows.set(snapshot, reading);
     const rows = await reading;
+    if (!rows) return undefined;
     const privileges = this.#privileges.get(database);
-    return (
-      rows && withClient(backend.connection(database), (client) => rows.restore(client, { ...options, privileges }))
-    );
+    const session = await this.#restorer(database).connect();
+    try {
+      return await rows.restore(session, { ...options, privileges });
+    } finally {
+      session.release();
+    }
+  }
+
+  #restorer(database: string): pg.Pool {
+    const known = this.#restorers.get(database);
+    if (known) return known;
+    const pool = newPool({ ...clientOptions(this.backend.connection(database)), max: 1 });
+    this.#restorers.set(database, pool);
+    return pool;
+  }
+
+  async #endRestorer(database: string): Promise<void> {
+    const pool = this.#restorers.get(database);
+    this.#restorers.delete(database);
+    await pool?.end();
   }
 
   /** Puts a database in the place of another one, which is dropped with its sessions. */
@@ -251,6 +269,7 @@ export class Host {
 
   async drop(database: string): Promise<void> {
     this.#privileges.delete(database);
+    await this.#endRestorer(database);
     await this.#run('drop_database', { name: database }).catch((error: unknown) => {
       // Without a running server there is no database either.
       if (error instanceof pg.DatabaseError) throw error;
@@ -260,7 +279,7 @@ export class Host {
   async stop(): Promise<void> {
     await this.spares.stop();
     await this.backend.stop();
-    await this.#admin.end();
+    await Promise.all([this.#admin.end(), ...[...this.#restorers.keys()].map((name) => this.#endRestorer(name))]);
   }
 
   async #copy(template: string, name: string): Promise<void> {
@@ -279,6 +298,14 @@ export class Host {
     this.#named.set(kind, number);
     return number === 1 ? kind : `${kind}_${number}`;
   }
+}
+
+/** Sessions that this process need not wait for. */
+function newPool(options: pg.PoolConfig): pg.Pool {
+  const pool = new pg.Pool({ ...options, allowExitOnIdle: true });
+  // Idle sessions are terminated with their server, or with others of their database, which is no error.
+  pool.on('error', () => {});
+  return pool;
 }
 
 async function fill(

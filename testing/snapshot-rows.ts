@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import pg from 'pg';
 import { raw, statementsOf } from '../postgres/statements.ts';
 
@@ -38,8 +39,8 @@ export class SnapshotRows {
   readonly #parts: ReadonlyMap<string, Part>;
   readonly #rows: ReadonlyMap<string, readonly string[]>;
   readonly #state: DatabaseState;
-  /** SQL that tells the state. */
-  readonly #stateSql: string;
+  /** SQL that tells the state. Sessions prepare it once: to parse and plan it takes as long as to run it. */
+  readonly #stateSql: { readonly name: string; readonly text: string };
   readonly #lockSql: string;
 
   private constructor(
@@ -50,7 +51,7 @@ export class SnapshotRows {
     this.#parts = new Map(parts.map((part) => [part.name, part]));
     this.#rows = rows;
     this.#state = state;
-    this.#stateSql = sql;
+    this.#stateSql = { name: `state_${randomUUID()}`, text: sql };
     this.#lockSql = parts
       .filter(({ kind }) => kind === 'table')
       .map(({ name }) => statement('keep_others_from_writing', { table: raw(name) }))
@@ -85,11 +86,10 @@ export class SnapshotRows {
   ): Promise<DatabaseState | undefined> {
     try {
       await session.query(statement('begin', { authenticator }));
-      const asked = [this.#lockSql, statement('own_state'), this.#stateSql].filter((sql) => sql !== '').join(';\n');
-      const answers = (await session.query(asked)) as unknown as pg.QueryResult[];
-      const [own, parts] = answers.slice(-2).map(({ rows }) => rows as unknown[]);
-      const { has_more, ...database } = own![0] as { privileges: string; has_more: boolean };
-      const now = byName(parts as PartState[]);
+      if (this.#lockSql !== '') await session.query(this.#lockSql);
+      const { rows: own } = await session.query<{ privileges: string; has_more: boolean }>(statement('own_state'));
+      const { has_more, ...database } = own[0]!;
+      const now = byName((await session.query<PartState>(this.#stateSql)).rows);
       const changed = this.#changed(before, now);
       if (has_more || database.privileges !== privileges || !changed) return await undo(session);
       if (changed.length > 0) await session.query(changed.flatMap((part) => this.#restoring(part)).join(';\n'));

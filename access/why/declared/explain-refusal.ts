@@ -78,10 +78,27 @@ function explainGrants(
   const granted = access?.columns ?? {};
   const missing = commands.filter((command) => granted[command] === undefined);
   if (missing.length > 0) return [`${role} has no grant to ${missing.join(' or ')} ${place}`];
-  return target === undefined ? [] : explainColumns(role, place, granted, commands, target);
+  if (target === undefined) return [];
+  const read = explainReadColumns(role, place, granted, commands, target);
+  return read.length > 0 ? read : explainWrittenColumns(role, place, granted, commands);
 }
 
-function explainColumns(
+/** A log does not have what a request sends. */
+function explainWrittenColumns(
+  role: string,
+  place: string,
+  granted: TableAccess['columns'],
+  commands: readonly Command[],
+): string[] {
+  return commands.flatMap((command) => {
+    const columns = command === 'insert' || command === 'update' ? granted[command] : undefined;
+    return columns === undefined || columns === 'all'
+      ? []
+      : [`${role} may ${command} only ${columns.join(', ')} of ${place}; what the request sends is not in the log`];
+  });
+}
+
+function explainReadColumns(
   role: string,
   place: string,
   { select }: TableAccess['columns'],

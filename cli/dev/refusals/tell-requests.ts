@@ -3,6 +3,7 @@ import type { AnsweredRequest } from '../../../access/why/declared/answered-requ
 import type { Declaration } from '../../../declaration/types.ts';
 import { visible } from '../../../errors/visible.ts';
 import type { EphemeralPostgrest } from '../../../testing/index.ts';
+import { ownCommand } from '../../own-command.ts';
 import { hiddenTeller } from '../hidden/tell-hidden.ts';
 import { whyCommand } from '../why-command.ts';
 import { readAccessLine } from './access-line.ts';
@@ -46,7 +47,7 @@ export function tellRequests(
       declarationFile,
       anonymous: environment.declaration.anonymous?.name,
     };
-    console.log(visible(`  more: secured-postgrest ${whyCommand(request, subject)}`));
+    console.log(visible(`  more: ${ownCommand()} ${whyCommand(request, subject)}`));
     if (!hasTold) console.log(MORE);
     hasTold = true;
   };

@@ -79,7 +79,7 @@ it('requests that are rejected, with the grant or the policy that is missing', a
   await run.says(
     'rejected: notes_anon, GET /notes?select=title: 401, permission denied for table notes\n' +
       '  notes_anon has no grant to select api.notes\n' +
-      `  more: secured-postgrest access why none 'GET /notes?select=title' --declaration '${join(directory, 'declaration.ts')}'\n` +
+      `  more: npx secured-postgrest access why none 'GET /notes?select=title' --declaration '${join(directory, 'declaration.ts')}'\n` +
       '`access why` asks this database: export DATABASE_URL=<database, as its admin>\n',
   );
   expect((await ask('/notes?owner=eq.1', { method: 'DELETE', headers })).status).toBe(403);
@@ -92,7 +92,7 @@ it('requests that are rejected, with the grant or the policy that is missing', a
   await run.says(
     'rejected: notes_user, POST /notes: 403, new row violates row-level security policy for table "notes"\n' +
       '  notes_user may insert only rows of api.notes that a policy allows: "own_rows_insert_notes_user": own-rows (owner by the claim user_id)\n' +
-      `  more: secured-postgrest access why notes_user 'POST /notes' --claims '{"user_id":1}' --data '<body>' --declaration `,
+      `  more: npx secured-postgrest access why notes_user 'POST /notes' --claims '{"user_id":1}' --data '<body>' --declaration `,
   );
   expect((await ask('/notes', { headers: { Authorization: 'Bearer x' } })).status).toBe(401);
   await run.says('  PostgREST rejected the token: `secured-postgrest token verify` explains why\n');
@@ -108,7 +108,7 @@ it('the policy that hides rows, without their content, once for each role and ta
   expect(await (await ask('/notes?select=title')).json()).toEqual([{ title: 'mine' }]);
   await run.says(
     'hidden: notes_user, GET /notes?select=title: policies hide 1 of 2 rows of api.notes: "own_rows_select_notes_user" ' +
-      `(with the sample claims {"user_id":1})\n  more: secured-postgrest access why notes_user 'GET /notes?select=title' --claims '{"user_id":1}' --declaration `,
+      `(with the sample claims {"user_id":1})\n  more: npx secured-postgrest access why notes_user 'GET /notes?select=title' --claims '{"user_id":1}' --declaration `,
   );
   await ask('/notes?select=owner');
   expect(run.printed.out.match(/^hidden: /gm)).toHaveLength(1);

@@ -1,5 +1,9 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
+import { text } from 'node:stream/consumers';
 import { expect, it } from 'vitest';
+import { compiled } from '../../support/compiled.ts';
 import { run } from '../../support/run-cli.ts';
 
 it('has the version of the package', async () => {
@@ -17,4 +21,11 @@ it('fails on an unknown command', async () => {
   const { code, stderr } = await run('nonsense');
   expect(code).toBe(1);
   expect(stderr).toMatch(/^error: unknown command 'nonsense'/);
+});
+
+it('ends without a word where nobody reads on, as a program that SIGPIPE ends', async () => {
+  const child = spawn(process.execPath, [compiled('cli/main.js'), 'plan-sql', 'examples/todos/declaration.ts']);
+  child.stdout.destroy();
+  const [ended, stderr] = await Promise.all([once(child, 'exit'), text(child.stderr)]);
+  expect({ ended, stderr }).toEqual({ ended: [141, null], stderr: '' });
 });

@@ -22,6 +22,17 @@ describe('a rejected request is explained by', () => {
     ],
     ['anon', 'GET /notes?select=id,owner', ['anon may select only id, title of api.notes, not owner']],
     ['anon', 'GET /notes?select=id&owner=eq.1', ['anon may select only id, title of api.notes, not owner']],
+    [
+      'member',
+      'PATCH /notes?id=eq.1',
+      ['member may update only title of api.notes; what the request sends is not in the log'],
+    ],
+    [
+      'member',
+      'PUT /notes?id=eq.1',
+      ['member may update only title of api.notes; what the request sends is not in the log'],
+    ],
+    ['member', 'POST /notes', []],
   ])('a missing grant of %s: %s', (role, request, expected) => {
     expect(explain(role, request, denied)).toEqual(expected);
   });
