@@ -5,6 +5,7 @@ import { isSubject } from '../compile/subject-names.ts';
 import type { ClaimPath, ClaimType, Declaration, Policy, QualifiedName } from '../declaration/types.ts';
 import type { CatalogRelation } from '../postgres/catalog/catalog.ts';
 import type { ComparedCatalog } from '../postgres/catalog/read-catalog.ts';
+import { namedIn } from './by-name.ts';
 
 const TEXTS = ['text', 'varchar', 'bpchar', 'name', 'citext', 'char'];
 const EXACT = ['int2', 'int4', 'int8', 'numeric'];
@@ -58,10 +59,9 @@ interface Use {
  * @throws SecuredPostgrestError `unfit_column`
  */
 export function checkPolicyColumns(declaration: Declaration, { relations }: ComparedCatalog): void {
-  const byName = new Map(relations.map((relation) => [`${relation.schema}.${relation.name}`, relation]));
   for (const table of declaration.tables) {
     for (const use of table.policies.flatMap((policy) => usesOf(table, policy, declaration))) {
-      const relation = byName.get(`${use.table.schema}.${use.table.name}`);
+      const [relation] = namedIn(relations, use.table);
       if (relation) checkUse(use, relation, declaration);
     }
   }

@@ -30,16 +30,20 @@ export function processesBelow(root: number): ProgramProcess[] {
 }
 
 function programOf(pid: number): Program | undefined {
-  let file: string;
-  try {
-    file = basename(readlinkSync(`/proc/${pid}/exe`));
-  } catch {
-    return undefined;
-  }
+  const file = programFile(pid);
   if (file === 'node') {
     return readIfThere(`/proc/${pid}/cmdline`)?.includes(OPENER_SCRIPT) ? 'opener' : undefined;
   }
   return /^(nginx|pgbouncer|postgrest|postgres)(?:-\d+)?$/.exec(file)?.[1] as Program | undefined;
+}
+
+/** Name of a program. One that is ending has no file any more, and still counts: a session's time is in no other process until then. */
+function programFile(pid: number): string {
+  try {
+    return basename(readlinkSync(`/proc/${pid}/exe`));
+  } catch {
+    return readIfThere(`/proc/${pid}/comm`)?.trim() ?? '';
+  }
 }
 
 /** A file of `/proc`; undefined if its process has ended. */

@@ -5,6 +5,7 @@ import { policyColumns } from '../../declaration/policy-columns.ts';
 import type { ApiFunction, Declaration, QualifiedName } from '../../declaration/types.ts';
 import { didYouMean } from '../../errors/did-you-mean.ts';
 import type { ComparedCatalog } from '../../postgres/catalog/read-catalog.ts';
+import { namedIn } from '../by-name.ts';
 
 /** A relation that a declaration names, and those of its columns that it names. */
 interface NamedRelation extends QualifiedName {
@@ -19,7 +20,7 @@ export function missingObjects(declaration: Declaration, { relations, functions 
   const missing = [
     ...namedRelations(declaration).flatMap((named) => missingOf(named, relations)),
     ...declaration.functions
-      .filter((declared) => !functions.some((fn) => matches(declared, fn)))
+      .filter((declared) => !namedIn(functions, declared).some((fn) => matches(declared, fn)))
       .map((declared) => missingFunction(declared, functions)),
   ];
   return [...new Set(missing)];
@@ -27,11 +28,11 @@ export function missingObjects(declaration: Declaration, { relations, functions 
 
 /** Tests if the database has a relation with these columns. */
 export function hasColumns(
-  { schema, name }: QualifiedName,
+  name: QualifiedName,
   columns: readonly string[],
   { relations }: Pick<Existing, 'relations'>,
 ): boolean {
-  const found = relations.find((relation) => relation.schema === schema && relation.name === name);
+  const [found] = namedIn(relations, name);
   return found !== undefined && columns.every((column) => found.columns.includes(column));
 }
 
@@ -66,10 +67,11 @@ function namedRelations(declaration: Declaration): NamedRelation[] {
 }
 
 function missingOf({ schema, name, kind, columns }: NamedRelation, relations: Existing['relations']): string[] {
-  const inSchema = relations.filter((relation) => relation.schema === schema);
-  const found = inSchema.find((relation) => relation.name === name);
-  const others = inSchema.map((relation) => relation.name);
-  if (!found) return [`${kind} ${schema}.${name}${didYouMean(name, others)}`];
+  const [found] = namedIn(relations, { schema, name });
+  if (!found) {
+    const others = relations.filter((relation) => relation.schema === schema).map((relation) => relation.name);
+    return [`${kind} ${schema}.${name}${didYouMean(name, others)}`];
+  }
   return columns
     .filter((column) => !found.columns.includes(column))
     .map((column) => `column ${schema}.${name}.${column}${didYouMean(column, found.columns)}`);

@@ -9,6 +9,7 @@ import type { CatalogRelation } from '../../postgres/catalog/catalog.ts';
 import type { CatalogBasics, ComparedCatalog } from '../../postgres/catalog/read-catalog.ts';
 import type { Grant } from '../../postgres/catalog/acl.ts';
 import { neededPrivileges, type Need } from './needs.ts';
+import { namedIn } from '../by-name.ts';
 import { formerFunctions } from './own-functions.ts';
 import type { Step } from './step.ts';
 import { raw, statementsOf } from '../../postgres/statements.ts';
@@ -197,7 +198,9 @@ function functions(
       ...(fn.schema === declaration.privateSchema
         ? (access.functions.find((own) => isSameFunction(own, fn))?.executableBy ?? [])
         : []),
-      ...declaration.functions.filter((declared) => matches(declared, fn)).flatMap(({ execute }) => execute),
+      ...namedIn(declaration.functions, fn)
+        .filter((declared) => matches(declared, fn))
+        .flatMap(({ execute }) => execute),
       ...(needing.get(fn.signature) ?? []),
       // A superuser owns it. Functions and migrations of the owner run it as PUBLIC could.
       ...(fn.left_to_public ? [declaration.owner] : []),

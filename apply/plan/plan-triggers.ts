@@ -7,6 +7,7 @@ import type { CatalogTrigger } from '../../postgres/catalog/catalog.ts';
 import type { ComparedCatalog } from '../../postgres/catalog/read-catalog.ts';
 import { fingerprint, hasFingerprint } from './fingerprint.ts';
 import { hasColumns } from './missing.ts';
+import { namedIn } from '../by-name.ts';
 import type { Step } from './step.ts';
 import { statementsOf } from '../../postgres/statements.ts';
 
@@ -51,7 +52,7 @@ const SUBJECT_TYPES = ['text', 'varchar', 'name', 'citext', 'enum', 'uuid', 'int
 export function checkSubjectColumns(declaration: Declaration, { relations }: ComparedCatalog): void {
   const { revocation } = declaration.tokens;
   for (const { table, columns } of desiredAccess(declaration).triggers) {
-    const found = relations.find(({ schema, name }) => schema === table.schema && name === table.name);
+    const [found] = namedIn(relations, table);
     for (const column of columns) {
       const type = found?.types[found.columns.indexOf(column)];
       const place = `${table.schema}.${table.name}.${column}`;
