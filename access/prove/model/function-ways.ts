@@ -1,8 +1,9 @@
+import { groupBy } from '../../../audit/group-by.ts';
+import { once } from '../../../audit/anywhere/once.ts';
 import { namesIn } from '../../../postgres/catalog/body-names.ts';
 import type {
   ReferenceAction,
   RowCommand,
-  Survey,
   SurveyedFunction,
   SurveyedRelation,
 } from '../../../audit/anywhere/survey.ts';
@@ -57,6 +58,8 @@ function triggersOfOthers(
   catalog: ParsedCatalog,
 ): ReadonlySet<SurveyedFunction> {
   const { survey, reach, texts } = catalog.audited;
+  const takenBy = (relation: SurveyedRelation) =>
+    (takenWith(catalog.audited).get(relation) ?? []).map(({ table }) => table);
   const lent = new Set<SurveyedFunction>();
   const written = new Set<SurveyedRelation>();
   const write = (relations: readonly SurveyedRelation[]) => {
@@ -68,11 +71,11 @@ function triggersOfOthers(
         lent.add(fn);
         called.add(fn);
       }
-      write(takenWith(relation, survey));
+      write(takenBy(relation));
     }
   };
   for (const relation of survey.relations) {
-    if (reach.may(role, relation, 'delete') || reach.may(role, relation, 'update')) write(takenWith(relation, survey));
+    if (reach.may(role, relation, 'delete') || reach.may(role, relation, 'update')) write(takenBy(relation));
   }
   for (const fn of called) {
     for (const inner of texts.calledBy(fn)) called.add(inner);
@@ -82,15 +85,16 @@ function triggersOfOthers(
   return lent;
 }
 
-/** Tables whose rows a foreign key deletes or changes with those of a table. */
-function takenWith(table: SurveyedRelation, { relations }: Survey): readonly SurveyedRelation[] {
+/** Tables whose rows foreign keys delete or change with those of a table, by that table. */
+const takenWith = once(({ survey }) => {
   const acts = (action: ReferenceAction) => action !== 'no action' && action !== 'restrict';
-  return relations.filter(({ references }) =>
-    references.some(
-      ({ referenced, on_delete, on_update }) => referenced === table && (acts(on_delete) || acts(on_update)),
-    ),
+  const taken = survey.relations.flatMap((table) =>
+    table.references
+      .filter(({ on_delete, on_update }) => acts(on_delete) || acts(on_update))
+      .map(({ referenced }) => ({ referenced, table })),
   );
-}
+  return groupBy(taken, ({ referenced }) => referenced);
+});
 
 /** Tables and views that a function names, and what those views read. */
 function namedRelations(fn: SurveyedFunction, { audited }: ParsedCatalog): readonly SurveyedRelation[] {

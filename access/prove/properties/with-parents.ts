@@ -1,6 +1,6 @@
 import type { Anywhere } from '../../../audit/anywhere/anywhere.ts';
+import { namedRelation } from '../../../audit/anywhere/named-relations.ts';
 import type { RowCommand } from '../../../audit/anywhere/survey.ts';
-import type { QualifiedName } from '../../../postgres/qualified-name.ts';
 import type { Property } from '../property.ts';
 
 /**
@@ -9,7 +9,7 @@ import type { Property } from '../property.ts';
  */
 export function exceptWithParents(property: Property, audited: Anywhere): Property {
   const { relation, commands, roles } = property;
-  const keys = referencesOf(audited, relation).filter(
+  const keys = (namedRelation(audited, relation)?.references ?? []).filter(
     ({ on_delete, referenced }) =>
       (CHANGED_BY[on_delete] ?? []).some((command) => commands.includes(command)) &&
       roles.some((role) => audited.reach.may(role, referenced, 'delete')),
@@ -29,7 +29,3 @@ const CHANGED_BY: Readonly<Record<string, readonly RowCommand[]>> = {
   'set null': ['update'],
   'set default': ['update'],
 };
-
-function referencesOf({ survey }: Anywhere, { schema, name }: QualifiedName) {
-  return survey.relations.find((one) => one.schema === schema && one.name === name)?.references ?? [];
-}
