@@ -261,10 +261,16 @@ export class Host {
 
   /** Puts a database in the place of another one, which is dropped with its sessions. */
   async replace(database: string, by: string): Promise<void> {
+    const isRestored = this.#restorers.has(database);
     await this.drop(database);
     await this.#run('rename_database', { name: by, to: database });
     this.#privileges.set(database, this.#privileges.get(by)!);
     this.#privileges.delete(by);
+    // For the next restore, of which this one is a sign.
+    if (isRestored)
+      void this.#restorer(database)
+        .query('SELECT')
+        .catch(() => {});
   }
 
   async drop(database: string): Promise<void> {
