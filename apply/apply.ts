@@ -201,7 +201,7 @@ async function prepare(session: Session): Promise<void> {
   await runSteps(session, steps);
 }
 
-/** @param run tells if migrations have run before, whose objects need grants */
+/** @param options.migrated true if this run has run migrations, whose objects need grants */
 async function reconcileAccess(
   session: Session,
   { migrated }: { readonly migrated: boolean },

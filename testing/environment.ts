@@ -1,8 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import pg from 'pg';
+import type pg from 'pg';
 import type { ApplyResult } from '../apply/apply.ts';
 import { untilSchemaRead } from '../apply/schema-reads.ts';
-import { clientOptions } from '../postgres/connect.ts';
 import { statementsOf } from '../postgres/statements.ts';
 import { didYouMean } from '../errors/did-you-mean.ts';
 import { refuse, SecuredPostgrestError } from '../errors/secured-postgrest-error.ts';
@@ -15,6 +14,7 @@ import { sampleSubjects, type Subjects } from '../access/subjects.ts';
 import { createClient, type ApiClient } from './client.ts';
 import { databaseUrl } from './servers/database-url.ts';
 import type { Host } from './host.ts';
+import { newPool } from './pool.ts';
 import type { RunningPostgrest } from './servers/postgrest-server.ts';
 import type { DatabaseState } from './snapshot-rows.ts';
 import type { Prepared, Recipe } from './spares.ts';
@@ -485,13 +485,7 @@ class Environment implements EphemeralPostgrest {
   }
 
   #sessions(): pg.Pool {
-    if (!this.#pool) {
-      const options = clientOptions(this.#parts.host.backend.connection(this.#database));
-      this.#pool = new pg.Pool({ ...options, max: 4, allowExitOnIdle: true });
-      // Sessions that nobody uses may be cut off, and that is no error.
-      this.#pool.on('error', () => {});
-    }
-    return this.#pool;
+    return (this.#pool ??= newPool(this.#parts.host.backend.connection(this.#database), { max: 4 }));
   }
 
   /** One after the other: each changes what the next begins with. */

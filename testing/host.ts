@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import pg from 'pg';
 import { applyDeclaration, type ApplyResult } from '../apply/apply.ts';
-import { clientOptions, type DatabaseConnection } from '../postgres/connect.ts';
+import type { DatabaseConnection } from '../postgres/connect.ts';
 import { setPassword } from '../apply/create-roles.ts';
 import { recordPolicyFingerprints } from '../apply/record-fingerprints.ts';
 import { failed } from '../apply/run-steps.ts';
@@ -17,6 +17,7 @@ import type { Declaration, SqlSource } from '../declaration/types.ts';
 import type { Backend, ServerOptions } from './backends/backend.ts';
 import { ReplayFailed, replayTranscript } from './cache/replay-transcript.ts';
 import { withClient } from '../postgres/with-client.ts';
+import { newPool } from './pool.ts';
 import type { RunningPostgrest } from './servers/postgrest-server.ts';
 import { SnapshotRows, type DatabaseState } from './snapshot-rows.ts';
 import { Spares, type Prepared, type Recipe } from './spares.ts';
@@ -65,8 +66,7 @@ export class Host {
     this.spares = new Spares(this, spares);
     this.password = backend.password?.(authenticator) ?? randomBytes(24).toString('base64url');
     this.#prefix = backend.databasePrefix ?? name;
-    const maintenance = clientOptions(backend.connection(backend.maintenanceDatabase));
-    this.#admin = newPool({ ...maintenance, max: 4 });
+    this.#admin = newPool(backend.connection(backend.maintenanceDatabase), { max: 4 });
   }
 
   /** Creates a database with the declared objects and the rows of the seed. */
@@ -203,6 +203,7 @@ export class Host {
 
   /** Terminates all sessions of a database. */
   async cutOff(database: string): Promise<void> {
+    await this.#endRestorer(database);
     await this.#run('cut_off', { name: database });
   }
 
@@ -239,16 +240,20 @@ export class Host {
     const privileges = this.#privileges.get(database);
     const session = await this.#restorer(database).connect();
     try {
-      return await rows.restore(session, { ...options, privileges });
-    } finally {
+      const restored = await rows.restore(session, { ...options, privileges });
       session.release();
+      return restored;
+    } catch (error) {
+      // It may be within a transaction.
+      session.release(true);
+      throw error;
     }
   }
 
   #restorer(database: string): pg.Pool {
     const known = this.#restorers.get(database);
     if (known) return known;
-    const pool = newPool({ ...clientOptions(this.backend.connection(database)), max: 1 });
+    const pool = newPool(this.backend.connection(database), { max: 1, connectionTimeoutMillis: 5000 });
     this.#restorers.set(database, pool);
     return pool;
   }
@@ -304,14 +309,6 @@ export class Host {
     this.#named.set(kind, number);
     return number === 1 ? kind : `${kind}_${number}`;
   }
-}
-
-/** Sessions that this process need not wait for. */
-function newPool(options: pg.PoolConfig): pg.Pool {
-  const pool = new pg.Pool({ ...options, allowExitOnIdle: true });
-  // Idle sessions are terminated with their server, or with others of their database, which is no error.
-  pool.on('error', () => {});
-  return pool;
 }
 
 async function fill(

@@ -83,19 +83,22 @@ function explainGrants(
   return read.length > 0 ? read : explainWrittenColumns(role, place, granted, commands);
 }
 
-/** A log does not have what a request sends. */
+/** A log has neither what a request sends, nor if it asks for the changed rows. */
 function explainWrittenColumns(
   role: string,
   place: string,
   granted: TableAccess['columns'],
   commands: readonly Command[],
 ): string[] {
-  return commands.flatMap((command) => {
-    const columns = command === 'insert' || command === 'update' ? granted[command] : undefined;
-    return columns === undefined || columns === 'all'
-      ? []
-      : [`${role} may ${command} only ${columns.join(', ')} of ${place}; what the request sends is not in the log`];
+  const writes = commands.filter((command) => command !== 'select');
+  if (writes.length === 0) return [];
+  const limits = [...writes, 'select' as const].flatMap((command) => {
+    const columns = granted[command] ?? [];
+    if (command === 'delete' || columns === 'all') return [];
+    return [columns.length === 0 ? `${command} no column` : `${command} only ${columns.join(', ')}`];
   });
+  if (limits.length === 0) return [];
+  return [`${role} may ${limits.join(' and ')} of ${place}; what the request sends and asks back is not in the log`];
 }
 
 function explainReadColumns(
@@ -114,8 +117,6 @@ function explainReadColumns(
   }
   const mayRead = `${role} may select only ${select.join(', ')} of ${place}`;
   if (reads && selected === undefined) return [`${mayRead}, and a request without \`select\` asks for every column`];
-  const lacking = [...new Set([...(reads ? (selected ?? []) : []), ...filtered])].filter(
-    (column) => !select.includes(column),
-  );
+  const lacking = [...new Set([...(selected ?? []), ...filtered])].filter((column) => !select.includes(column));
   return lacking.length === 0 ? [] : [`${mayRead}, not ${lacking.join(', ')}`];
 }

@@ -391,6 +391,19 @@ describe('restore copies', () => {
 });
 
 describe('restore', () => {
+  it('goes on where its session was ended', async () => {
+    const rows = await content(one);
+    await one.restore();
+    for (const wait of [0, 1, 5, 0, 50]) {
+      await one.sql('DELETE FROM api.children');
+      await one.sql(`SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+        WHERE datname = current_database() AND usename = current_user AND pid <> pg_backend_pid()`);
+      await delay(wait);
+      await one.restore();
+      expect(await content(one)).toEqual(rows);
+    }
+  });
+
   it(`undoes any sequence of these, ${ROUNDS} times`, { timeout: 900_000 }, async () => {
     const [before, rows] = [await catalogs(one), await content(one)];
     const changes = [...OF_ROWS, ...OF_ROWS, ...OF_MORE].map(([, sql]) => sql);

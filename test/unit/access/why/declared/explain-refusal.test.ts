@@ -25,12 +25,12 @@ describe('a rejected request is explained by', () => {
     [
       'member',
       'PATCH /notes?id=eq.1',
-      ['member may update only title of api.notes; what the request sends is not in the log'],
+      ['member may update only title of api.notes; what the request sends and asks back is not in the log'],
     ],
     [
       'member',
       'PUT /notes?id=eq.1',
-      ['member may update only title of api.notes; what the request sends is not in the log'],
+      ['member may update only title of api.notes; what the request sends and asks back is not in the log'],
     ],
     ['member', 'POST /notes', []],
   ])('a missing grant of %s: %s', (role, request, expected) => {
@@ -40,6 +40,12 @@ describe('a rejected request is explained by', () => {
   it('a grant to select that a filter needs', () => {
     expect(explain('anon', 'POST /inbox?id=eq.1', 'permission denied for table inbox')).toEqual([
       'anon has no grant to select api.inbox, which it filters by id',
+    ]);
+  });
+
+  it('columns that a request may have asked back', () => {
+    expect(explain('anon', 'POST /inbox', 'permission denied for table inbox')).toEqual([
+      'anon may select no column of api.inbox; what the request sends and asks back is not in the log',
     ]);
   });
 
