@@ -391,15 +391,19 @@ describe('restore copies', () => {
 });
 
 describe('restore', () => {
-  it('goes on where its session was ended', async () => {
+  it('goes on where its session is ended', async () => {
     const rows = await content(one);
     await one.restore();
-    for (const wait of [0, 1, 5, 0, 50]) {
-      await one.sql('DELETE FROM api.children');
-      await one.sql(`SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+    const end = () =>
+      one.sql(`SELECT pg_terminate_backend(pid) FROM pg_stat_activity
         WHERE datname = current_database() AND usename = current_user AND pid <> pg_backend_pid()`);
-      await delay(wait);
+    for (let round = 0; round < 8; round++) {
+      await one.sql('DELETE FROM api.children');
+      // Just before, or within; a restore ends the session that does it as well.
+      const ending = end().catch(() => {});
+      if (round % 2 === 0) await ending;
       await one.restore();
+      await ending;
       expect(await content(one)).toEqual(rows);
     }
   });
