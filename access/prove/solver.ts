@@ -19,7 +19,15 @@ export interface SortedTerm {
 
 /** Threads of a program that emscripten made. */
 interface Threads {
-  readonly PThread: { terminateAllThreads(): void };
+  readonly PThread: {
+    readonly runningWorkers: readonly Thread[];
+    readonly unusedWorkers: readonly Thread[];
+    terminateAllThreads(): void;
+  };
+}
+
+interface Thread {
+  onmessage: (event: unknown) => void;
 }
 
 /** Z3's answers (Z3_lbool), and its code of no error. */
@@ -101,7 +109,10 @@ export async function startSolver(): Promise<Solver> {
       forget();
       Z3.del_context(context);
       await Promise.resolve();
+      const threads = [...em.PThread.runningWorkers, ...em.PThread.unusedWorkers];
       em.PThread.terminateAllThreads();
+      // What one had said before its end would be printed as an error.
+      for (const thread of threads) thread.onmessage = () => {};
     },
   };
 }

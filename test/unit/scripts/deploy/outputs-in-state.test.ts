@@ -1,3 +1,5 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -27,6 +29,16 @@ it('are those that Terraform prints', () => {
     password: { sensitive: true, type: 'string', value: 'x' },
   });
   expect(outputsInState(directory, state('none.json', { version: 4, outputs: {} }), {})).toEqual({});
+});
+
+it('are read when another deploy has written them', async () => {
+  const half = at(join(directory, 'half.json'));
+  writeFileSync(join(directory, 'half.json'), JSON.stringify(whole).slice(0, 20));
+  state('written.json', whole);
+  const writer = spawn('sh', ['-c', 'sleep 0.3; cat written.json > half.json'], { cwd: directory });
+  const ended = once(writer, 'exit');
+  expect(outputsInState(directory, half, {})).toHaveProperty('url.value', 'http://127.0.0.1:3000');
+  await ended;
 });
 
 it.each([
