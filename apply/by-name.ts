@@ -1,3 +1,4 @@
+import { groupBy } from '../audit/group-by.ts';
 import type { QualifiedName } from '../declaration/types.ts';
 import { isSame, keyOf } from './declared-names.ts';
 
@@ -5,18 +6,8 @@ const known = new WeakMap<readonly QualifiedName[], Map<string, QualifiedName[]>
 
 /** The entries of a list that have a name. To look through the whole list for each of many names would take the square of them. */
 export function namedIn<Entry extends QualifiedName>(entries: readonly Entry[], name: QualifiedName): readonly Entry[] {
-  const byKey = known.get(entries) ?? indexOf(entries);
+  const byKey = known.get(entries) ?? groupBy<QualifiedName, string>(entries, keyOf);
   known.set(entries, byKey);
   // Two names with dots may have the same key.
   return ((byKey.get(keyOf(name)) ?? []) as Entry[]).filter((entry) => isSame(entry, name));
-}
-
-function indexOf(entries: readonly QualifiedName[]): Map<string, QualifiedName[]> {
-  const byKey = new Map<string, QualifiedName[]>();
-  for (const entry of entries) {
-    const others = byKey.get(keyOf(entry));
-    if (others) others.push(entry);
-    else byKey.set(keyOf(entry), [entry]);
-  }
-  return byKey;
 }
