@@ -4,7 +4,7 @@ import { isSame, keyOf } from './declared-names.ts';
 
 const known = new WeakMap<readonly QualifiedName[], Map<string, QualifiedName[]>>();
 
-/** The entries of a list that have a name. To look through the whole list for each of many names would take the square of them. */
+/** Finds the entries with a name. The list is indexed once: searching it for each name would be quadratic. */
 export function namedIn<Entry extends QualifiedName>(entries: readonly Entry[], name: QualifiedName): readonly Entry[] {
   const byKey = known.get(entries) ?? groupBy<QualifiedName, string>(entries, keyOf);
   known.set(entries, byKey);

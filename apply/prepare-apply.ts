@@ -5,10 +5,10 @@ import { loadParser } from '../postgres/parse-sql.ts';
 /** Does what applying a declaration begins with, as far as it needs no database, while the caller waits for one. */
 export async function prepareApply(declaration: Declaration): Promise<void> {
   await loadParser();
-  // It is kept for the declaration. What it refuses, the run refuses.
+  // The result is cached by declaration. The run itself reports errors.
   try {
     desiredAccess(declaration);
   } catch {
-    // Later.
+    // See above.
   }
 }

@@ -16,7 +16,7 @@ const LONG_MS = 20_000;
  * nothing grows worse than linearly.
  */
 export async function benchGrowth(figures: Figures, sizes: readonly number[] = SIZES): Promise<Outcome> {
-  // One transaction makes all tables, and each keeps its locks. Autovacuum would add its time to whatever is measured meanwhile.
+  // One transaction makes all tables, and each keeps its locks. Autovacuum would add its CPU time to the step that runs meanwhile.
   await using postgres = await startPostgres({ settings: { max_locks_per_transaction: '1024', autovacuum: 'off' } });
   // Programs and code are loaded once.
   const warmUp = new Sized(postgres, 3);

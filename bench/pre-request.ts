@@ -59,7 +59,7 @@ export async function preRequestCost(
   figures.add(withCheck, summarize(checked), { against: without });
   return {
     name: `${what} over an empty function, the median of pairs of requests`,
-    // Of pairs: what the machine does meanwhile changes more in a minute than the check costs.
+    // The machine's speed changes more within a minute than the check costs, so each pair is compared by itself.
     value: summarize(checked.map((time, pair) => time - empty[pair]!)).median,
     limit: COST_LIMIT_MS,
     unit: 'ms',

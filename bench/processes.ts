@@ -37,7 +37,7 @@ function programOf(pid: number): Program | undefined {
   return /^(nginx|pgbouncer|postgrest|postgres)(?:-\d+)?$/.exec(file)?.[1] as Program | undefined;
 }
 
-/** Name of a program. One that is ending has no file any more, and still counts: a session's time is in no other process until then. */
+/** Name of a program. An exiting process has no `exe` any more, but its CPU time is not yet in its parent's. */
 function programFile(pid: number): string {
   try {
     return basename(readlinkSync(`/proc/${pid}/exe`));

@@ -2,8 +2,8 @@ import pg from 'pg';
 import { clientOptions, type DatabaseConnection } from '../postgres/connect.ts';
 
 /**
- * Sessions that this process need not wait for. One that is lost, in use or idle, fails its queries, but does not end this process:
- * it may be terminated with its server, or with all others of its database.
+ * Makes a pool whose idle sessions let this process exit. A lost session fails its queries, but does not end this process:
+ * Postgres may terminate it with its server, or with all sessions of its database.
  */
 export function newPool(
   connection: DatabaseConnection,

@@ -39,7 +39,7 @@ export class SnapshotRows {
   readonly #parts: ReadonlyMap<string, Part>;
   readonly #rows: ReadonlyMap<string, readonly string[]>;
   readonly #state: DatabaseState;
-  /** SQL that tells the state. Sessions prepare it once: to parse and plan it takes as long as to run it. */
+  /** SQL that reads the state. Sessions prepare it once, because Postgres parses and plans it as long as it runs it. */
   readonly #stateSql: { readonly name: string; readonly text: string };
   readonly #lockSql: string;
 

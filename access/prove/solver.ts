@@ -111,7 +111,7 @@ export async function startSolver(): Promise<Solver> {
       await Promise.resolve();
       const threads = [...em.PThread.runningWorkers, ...em.PThread.unusedWorkers];
       em.PThread.terminateAllThreads();
-      // What one had said before its end would be printed as an error.
+      // Emscripten prints late messages of terminated threads as errors.
       for (const thread of threads) thread.onmessage = () => {};
     },
   };

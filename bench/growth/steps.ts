@@ -67,7 +67,7 @@ export const STEPS: readonly Step[] = [
   {
     name: 'converge',
     times: 3,
-    // As autovacuum does some time after an apply.
+    // Autovacuum, which is off here, updates the statistics some time after an apply.
     prepare: ({ applied }) => withClient(applied, (client) => client.query('ANALYZE')),
     run: ({ applied, declaration }) => applyDeclaration(applied, declaration),
   },

@@ -44,10 +44,10 @@ export function checksum(content: Buffer | string): string {
   return crc32(content).toString(16);
 }
 
-/** In bytes: to have the whole of an archive in memory takes longer than to read it. */
+/** Size of a read, in bytes. Allocating memory for a whole archive takes longer than reading it. */
 const PART = 1024 * 1024;
 
-/** The same of an open file, from its beginning, wherever another reader of it is. */
+/** Computes the same of an open file, from its beginning, without moving the position of other readers. */
 export async function checksumOf(file: FileHandle): Promise<string> {
   const part = Buffer.allocUnsafe(PART);
   let sum = 0;

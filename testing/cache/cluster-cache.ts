@@ -108,7 +108,7 @@ async function unpack(
       const data = await target.newData();
       const firstPassword = Buffer.alloc(FIRST_PASSWORD_LENGTH);
       await file.read(firstPassword, 0, FIRST_PASSWORD_LENGTH, null);
-      // From here on, with new times. Both read it from memory, and each keeps a core busy.
+      // `tar` reads on from here, and need not restore file times. Both read from memory, and each keeps a core busy.
       const unpacked = tar(data, ['-x', '-m'], file.fd, 'ignore', target.user);
       const both = await Promise.all([unpacked, isSound(file, archive).catch(() => false)]);
       return both.every(Boolean) ? firstPassword.toString() : undefined;

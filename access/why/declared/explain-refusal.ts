@@ -83,7 +83,7 @@ function explainGrants(
   return read.length > 0 ? read : explainWrittenColumns(role, place, granted, commands);
 }
 
-/** A log has neither what a request sends, nor if it asks for the changed rows. */
+/** Names the columns that the role may write and read back. The log has neither the body nor `Prefer` of a request. */
 function explainWrittenColumns(
   role: string,
   place: string,

@@ -399,7 +399,7 @@ describe('restore', () => {
         WHERE datname = current_database() AND usename = current_user AND pid <> pg_backend_pid()`);
     for (let round = 0; round < 8; round++) {
       await one.sql('DELETE FROM api.children');
-      // Just before, or within; a restore ends the session that does it as well.
+      // In turn before and during the restore, which also terminates the session of `end`.
       const ending = end().catch(() => {});
       if (round % 2 === 0) await ending;
       await one.restore();
