@@ -66,7 +66,7 @@ export const STEPS: readonly Step[] = [
   },
   {
     name: 'converge',
-    times: 3,
+    times: 5,
     // Autovacuum, which is off here, updates the statistics some time after an apply.
     prepare: ({ applied }) => withClient(applied, (client) => client.query('ANALYZE')),
     run: ({ applied, declaration }) => applyDeclaration(applied, declaration),
