@@ -27,7 +27,7 @@ const IDENTIFIER = String.raw`(?:[A-Za-z_\u0080-\uffff][\w$\u0080-\uffff]*|"(?:[
 const NAME = String.raw`(?:(${IDENTIFIER})\s*\.\s*)?(${IDENTIFIER})`;
 const WHOLE_NAME = new RegExp(`^${NAME}$`);
 const CALL = new RegExp(String.raw`(?<![\w$".])${NAME}\s*\(`, 'g');
-const SEQUENCE = /\b(?:nextval|currval|setval)\s*\(\s*'([^']+)'/gi;
+const SEQUENCE = /\b(?:nextval|currval|setval)\s*\(\s*(?:'([^']+)'|\$(\w*)\$([^$]+)\$\2\$)/gi;
 const TABLE = new RegExp(
   String.raw`\b((?:insert|merge)\s+into|(?<!\b(?:do|then|for|key)\s+)update|delete\s+from|from|join|using|into|table)\s+(?:only\s+)?${NAME}`,
   'gi',
@@ -59,8 +59,8 @@ export function bodyNames(fn: FunctionText): BodyNames {
 export function namesIn(body: string): BodyNames {
   return {
     calls: [...body.matchAll(CALL)].map(([, schema, name]) => bodyName(schema, name)),
-    sequences: [...body.matchAll(SEQUENCE)].flatMap(([, text = '']) => {
-      const parts = WHOLE_NAME.exec(text);
+    sequences: [...body.matchAll(SEQUENCE)].flatMap(([, quoted, , dollarQuoted = '']) => {
+      const parts = WHOLE_NAME.exec(quoted ?? dollarQuoted);
       return parts ? [bodyName(parts[1], parts[2])] : [];
     }),
     tables: [...body.matchAll(TABLE)].flatMap(({ 0: text, 1: word = '', 2: schema, 3: name, index }) => {

@@ -11,17 +11,20 @@ FROM (
       -- Defaults, generated columns.
       SELECT d.adrelid AS relation, 'pg_attrdef'::regclass AS class, d.oid,
         CASE a.attgenerated WHEN '' THEN '{insert}' WHEN 's' THEN '{insert,update}' ELSE '{select,insert,update,delete}' END::text[] AS commands,
-        NULL::oid[] AS roles, 0::oid AS trigger
+        NULL::oid[] AS roles, 0::oid AS trigger, NULL::name AS column
       FROM pg_attrdef AS d JOIN pg_attribute AS a ON a.attrelid = d.adrelid AND a.attnum = d.adnum
-      UNION ALL SELECT conrelid, 'pg_constraint'::regclass, oid, '{insert,update}', NULL, 0 FROM pg_constraint WHERE contype = 'c' AND conrelid <> 0
-      UNION ALL SELECT indrelid, 'pg_class'::regclass, indexrelid, '{insert,update}', NULL, 0 FROM pg_index
+      -- With `Prefer: missing=default`, an update sets the columns that it names to their defaults.
+      UNION ALL SELECT d.adrelid, 'pg_attrdef'::regclass, d.oid, '{update}', NULL, 0, a.attname
+        FROM pg_attrdef AS d JOIN pg_attribute AS a ON a.attrelid = d.adrelid AND a.attnum = d.adnum WHERE a.attgenerated = ''
+      UNION ALL SELECT conrelid, 'pg_constraint'::regclass, oid, '{insert,update}', NULL, 0, NULL FROM pg_constraint WHERE contype = 'c' AND conrelid <> 0
+      UNION ALL SELECT indrelid, 'pg_class'::regclass, indexrelid, '{insert,update}', NULL, 0, NULL FROM pg_index
         WHERE indexprs IS NOT NULL OR indpred IS NOT NULL
       UNION ALL SELECT tgrelid, 'pg_trigger'::regclass, oid, ARRAY(SELECT command FROM
-          (VALUES (4, 'insert'), (8, 'delete'), (16, 'update')) AS t(bit, command) WHERE tgtype & bit <> 0), NULL, tgfoid
+          (VALUES (4, 'insert'), (8, 'delete'), (16, 'update')) AS t(bit, command) WHERE tgtype & bit <> 0), NULL, tgfoid, NULL
         FROM pg_trigger WHERE NOT tgisinternal
       UNION ALL SELECT polrelid, 'pg_policy'::regclass, oid, CASE polcmd WHEN 'r' THEN '{select}' WHEN 'a' THEN '{insert}'
-          WHEN 'w' THEN '{update}' WHEN 'd' THEN '{delete}' ELSE '{select,insert,update,delete}' END::text[], polroles, 0 FROM pg_policy
-      UNION ALL SELECT ev_class, 'pg_rewrite'::regclass, oid, '{select,insert,update,delete}', NULL, 0 FROM pg_rewrite WHERE ev_type = '1'
+          WHEN 'w' THEN '{update}' WHEN 'd' THEN '{delete}' ELSE '{select,insert,update,delete}' END::text[], polroles, 0, NULL FROM pg_policy
+      UNION ALL SELECT ev_class, 'pg_rewrite'::regclass, oid, '{select,insert,update,delete}', NULL, 0, NULL FROM pg_rewrite WHERE ev_type = '1'
     ),
     -- A write to a partitioned table runs what its partitions have.
     of_relations AS (
@@ -36,14 +39,14 @@ FROM (
       UNION ALL SELECT contypid, 'pg_constraint'::regclass, oid, '{insert,update}' FROM pg_constraint WHERE contypid <> 0
     ),
     used AS (
-      SELECT 'relation' AS kind, 'pg_class'::regclass AS class, p.served AS oid, p.commands, p.roles, d.refclassid, d.refobjid,
+      SELECT 'relation' AS kind, 'pg_class'::regclass AS class, p.served AS oid, p.commands, p.roles, p.column, d.refclassid, d.refobjid,
         d.refclassid = 'pg_proc'::regclass AND d.refobjid = p.trigger AS fires
       FROM of_relations AS p JOIN pg_depend AS d ON d.classid = p.class AND d.objid = p.oid
       WHERE d.refobjid >= 16384 AND d.refobjid NOT IN (p.served, p.relation)
-      UNION ALL SELECT 'type', 'pg_type', t.type, t.commands, NULL, d.refclassid, d.refobjid, false
+      UNION ALL SELECT 'type', 'pg_type', t.type, t.commands, NULL, NULL, d.refclassid, d.refobjid, false
       FROM of_types AS t JOIN pg_depend AS d ON d.classid = t.class AND d.objid = t.entry
-      WHERE d.refobjid >= 16384 AND d.refobjid <> t.type AND d.refclassid IN ('pg_proc'::regclass, 'pg_operator'::regclass)
-      UNION ALL SELECT 'function', 'pg_proc', p.oid, NULL, NULL, d.refclassid, d.refobjid, false
+      WHERE d.refobjid >= 16384 AND d.refobjid <> t.type AND d.refclassid IN ('pg_proc'::regclass, 'pg_operator'::regclass, 'pg_class'::regclass)
+      UNION ALL SELECT 'function', 'pg_proc', p.oid, NULL, NULL, NULL, d.refclassid, d.refobjid, false
       FROM pg_proc AS p JOIN pg_depend AS d ON d.classid = 'pg_proc'::regclass AND d.objid = p.oid
       WHERE p.pronamespace = ANY (ARRAY(SELECT oid FROM managed)) AND d.refobjid >= 16384
     ),
@@ -56,12 +59,12 @@ FROM (
       UNION ALL SELECT t.oid, p.oid, '{select}', false FROM pg_proc AS p CROSS JOIN LATERAL unnest(p.proargtypes) AS t(oid)
       WHERE p.prokind = 'a' AND p.oid >= 16384 AND t.oid >= 16384
     )
-  SELECT kind, class, oid, commands, roles, NULL AS column, CASE WHEN fires THEN 'trigger' ELSE 'function' END AS needs,
-    'pg_proc'::regclass AS needs_class, refobjid AS needs_oid, false AS representation, true AS certain
+  SELECT kind, class, oid, commands, roles, "column", CASE WHEN fires THEN 'trigger' ELSE 'function' END AS needs,
+    'pg_proc'::regclass AS needs_class, refobjid AS needs_oid, false AS representation, "column" IS NULL AS certain
   FROM used WHERE refclassid = 'pg_proc'::regclass
-  UNION SELECT u.kind, u.class, u.oid, u.commands, u.roles, NULL, 'function', 'pg_proc', o.oprcode, false, true
+  UNION SELECT u.kind, u.class, u.oid, u.commands, u.roles, u.column, 'function', 'pg_proc', o.oprcode, false, u.column IS NULL
   FROM used AS u JOIN pg_operator AS o ON u.refclassid = 'pg_operator'::regclass AND o.oid = u.refobjid
-  UNION SELECT u.kind, u.class, u.oid, u.commands, u.roles, NULL, CASE c.relkind WHEN 'S' THEN 'sequence' ELSE 'relation' END, 'pg_class', c.oid, false, true
+  UNION SELECT u.kind, u.class, u.oid, u.commands, u.roles, u.column, CASE c.relkind WHEN 'S' THEN 'sequence' ELSE 'relation' END, 'pg_class', c.oid, false, u.column IS NULL
   FROM used AS u JOIN pg_class AS c ON u.refclassid = 'pg_class'::regclass AND c.oid = u.refobjid
   WHERE c.relkind IN ('S', 'r', 'p', 'v', 'm', 'f')
   UNION SELECT u.kind, u.class, u.oid, u.commands, u.roles, NULL, 'type', 'pg_type', u.refobjid, false, true

@@ -57,6 +57,13 @@ const declaration = declare({
         CREATE AGGREGATE inside.total(int) (SFUNC = inside.add, STYPE = int, INITCOND = '0');
         CREATE VIEW totals AS SELECT inside.total(n) AS total FROM changed;
 
+        CREATE DOMAIN number AS bigint DEFAULT nextval('inside.numbers');
+        CREATE DOMAIN number_again AS number;
+        CREATE TABLE of_numbers (id number PRIMARY KEY, other number_again, note text);
+        CREATE FUNCTION inside.numbered() RETURNS text LANGUAGE sql AS $$ SELECT $n$no. $n$ || nextval($n$inside.numbers$n$) $$;
+        CREATE TABLE of_texts (id int PRIMARY KEY, note text, number text DEFAULT inside.numbered());
+        CREATE TABLE renumbered (id int PRIMARY KEY, n bigint DEFAULT nextval('inside.numbers'));
+        INSERT INTO renumbered VALUES (1, 0);
         CREATE TABLE people (id int PRIMARY KEY, first text, last text);
         INSERT INTO people VALUES (1, 'Ada', 'Lovelace');
         CREATE FUNCTION inside.joined(a text, b text) RETURNS text IMMUTABLE LANGUAGE sql RETURN a || ' ' || b;
@@ -64,7 +71,21 @@ const declaration = declare({
     },
   ],
   tables: [
-    ...['of_arrays', 'of_composites', 'partly_indexed', 'with_operator', 'with_ranges', 'behind_view'].map(table),
+    ...[
+      'of_arrays',
+      'of_composites',
+      'partly_indexed',
+      'with_operator',
+      'with_ranges',
+      'behind_view',
+      'of_numbers',
+      'of_texts',
+    ].map(table),
+    {
+      name: 'renumbered',
+      grants: [{ to, select: true, update: ['n'] }],
+      policies: [allRows({ to, for: ['select', 'update'] })],
+    },
     {
       name: 'half_granted',
       grants: [{ to, select: true, insert: ['note'] }],
@@ -104,6 +125,19 @@ async function send(role: string, method: string, path: string, body?: object) {
   return { status: response.status, body: await response.json() };
 }
 
+describe('an update brings', () => {
+  it('the sequence in a default that a request asks for', async () => {
+    const member = await api.as(to, {});
+    const response = await member.fetch('/renumbered?id=eq.1&columns=n', {
+      method: 'PATCH',
+      headers: { 'Content-Type': 'application/json', Prefer: 'missing=default, return=representation' },
+      body: '{}',
+    });
+    expect([response.status, await response.json()]).toEqual([200, [{ id: 1, n: expect.any(Number) as number }]]);
+    expect(await api.sql('SELECT FROM api.renumbered WHERE n > 0')).toHaveLength(1);
+  });
+});
+
 describe('an insert brings', () => {
   it.each([
     ["the check of an array's element type", '/of_arrays', { id: 1, notes: ['a'], lists: ['b', 'c'] }],
@@ -122,6 +156,21 @@ describe('an insert brings', () => {
     expect(await send(to, 'POST', path, row)).toEqual({
       status: 201,
       body: [{ ...row, id: expect.any(Number) as number }],
+    });
+  });
+
+  it('the sequence in the default of a domain, and of a domain over that domain', async () => {
+    const numbers = { id: expect.any(Number) as number, other: expect.any(Number) as number };
+    expect(await send(to, 'POST', '/of_numbers', { note: 'a' })).toEqual({
+      status: 201,
+      body: [{ ...numbers, note: 'a' }],
+    });
+  });
+
+  it('the sequence that a function names in dollar quotes', async () => {
+    expect(await send(to, 'POST', '/of_texts', { id: 1, note: 'a' })).toEqual({
+      status: 201,
+      body: [{ id: 1, note: 'a', number: expect.stringMatching(/^no\. \d+$/) as string }],
     });
   });
 
