@@ -6,13 +6,13 @@ import { lineAt, splitSql } from '../postgres/sql-text.ts';
 import { render } from '../postgres/template.ts';
 import type { CustomPolicy, Declaration, SqlSource } from './types.ts';
 
-/** Settings of a single claim, header or cookie. PostgREST 12 dropped them: they are null in every row. */
-const LEGACY_SETTING = /(?:request\.jwt\.claim|(?<=')request\.(?:header|cookie))(?![\w])(?:\.([\w-]*))?/g;
+/** Settings of a single claim, header or cookie, in any case. PostgREST 12 dropped them: they are null in every row. */
+const LEGACY_SETTING = /(?:request\.jwt\.claim|(?<=')request\.(?:header|cookie))(?![\w])(?:\.([\w-]*))?/gi;
 
 /** Rejects SQL that cannot be sent, or that reads claims only in the way that PostgREST 12 and later no longer serve. */
 export function checkSql(source: SqlSource): void {
   if (source.sql.includes('\0')) refuse('invalid_sql', source.file, 'the file holds a NUL character', 'remove it');
-  if (!/request\.(jwt\.claim|header|cookie)/.test(source.sql)) return;
+  if (!/request\.(jwt\.claim|header|cookie)/i.test(source.sql)) return;
   for (const texts of statementTexts(readPsqlScript(source.sql).sql)) {
     const whole = texts.map(({ text }) => text).join(' ');
     for (const { text, offset } of texts) {
@@ -32,18 +32,20 @@ function refuseSetting(place: string, setting: string, name: string): never {
 /** Tests if a statement reads the same value in the present form as well, as SQL for several versions does. */
 function readsAlso(statement: string, setting: string, name: string): boolean {
   const rest = statement.replaceAll(setting, '');
-  return rest.includes(`${presentSetting(setting)}'`) && new RegExp(`(?<![\\w-])${name}(?![\\w-])`).test(rest);
+  return (
+    rest.toLowerCase().includes(`${presentSetting(setting)}'`) && new RegExp(`(?<![\\w-])${name}(?![\\w-])`).test(rest)
+  );
 }
 
 /** JSON setting with all claims, headers or cookies. */
 function presentSetting(legacy: string): string {
-  return `${/^request\.(jwt\.claim|header|cookie)/.exec(legacy)![0]}s`;
+  return `${/^request\.(jwt\.claim|header|cookie)/.exec(legacy.toLowerCase())![0]}s`;
 }
 
 function currentForm(setting: string, name: string): string {
   const present = presentSetting(setting);
   const value = `(SELECT nullif(current_setting('${present}', true), '')::json ->> '${name === '' ? 'name' : name}')`;
-  return setting.startsWith('request.jwt.')
+  return present === 'request.jwt.claims'
     ? `use (SELECT :"private".claim('${name === '' ? 'name' : name}')), or ${value}`
     : `use ${value}`;
 }

@@ -197,7 +197,7 @@ function builtIn(
   const scalar = (n: number) => scalarFrom(value(n), environment, parts[n]);
   switch (name) {
     case 'current_setting': {
-      const setting = textOf(parts[0]);
+      const setting = textOf(parts[0])?.toLowerCase();
       if (setting === 'request.jwt.claims') return { kind: 'claims', path: [] };
       if (setting?.startsWith('request.jwt.claim.')) {
         return { kind: 'text', term: world.text('').term, isNull: TRUE_TERM };

@@ -86,7 +86,7 @@ function ofCall(node: Expression['node'], sources: ClaimSources, depth: number):
   const names = namesOf(node['funcname']);
   const given = expressionsOf(node['args']);
   const setting = settingRead(node);
-  const [, legacy] = /^request\.jwt\.claim\.(.+)$/.exec(setting ?? '') ?? [];
+  const [, legacy] = /^request\.jwt\.claim\.(.+)$/i.exec(setting ?? '') ?? [];
   if (legacy !== undefined) return { ...plain(setting!), path: [legacy] };
   const name = names.at(-1)!;
   if (name === 'try_cast') {
@@ -128,7 +128,7 @@ export function claimsOf(expression: Expression | undefined, sources: ClaimSourc
       return member(again(node['lexpr']), operator, expressionOf(node['rexpr']));
     }
     case 'FuncCall': {
-      const setting = settingRead(node);
+      const setting = settingRead(node)?.toLowerCase();
       if (setting === CLAIMS_SETTING || setting === 'request.jwt.claim') return plain(setting);
       if (expressionsOf(node['args']).length > 0) return undefined;
       return claimsOf(sources.bodyOf(namesOf(node['funcname'])), sources, depth + 1);

@@ -3,8 +3,8 @@ import { withoutComments } from '../../../postgres/sql-text.ts';
 import { groupBy } from '../../group-by.ts';
 import type { Survey, SurveyedFunction } from '../survey.ts';
 
-const READS_REQUEST = /\brequest\.(?:jwt|headers|cookies)\b/;
-const READS_CLAIMS = /\brequest\.jwt\b/;
+const READS_REQUEST = /\brequest\.(?:jwt|headers|cookies)\b/i;
+const READS_CLAIMS = /\brequest\.jwt\b/i;
 
 /** Functions by what their bodies say. */
 export interface FunctionTexts {

@@ -370,7 +370,8 @@ function called(node: Expression['node'], world: World, depth: number): Value {
 }
 
 /** A setting as requests find it: PostgREST sets none but those that it documents, and no claim by a name of its own. */
-function setting(name: string | undefined): Value {
+function setting(spelt: string | undefined): Value {
+  const name = spelt?.toLowerCase();
   if (name === 'request.jwt.claims') return { claims: true };
   if (name?.startsWith('request.jwt.claim.')) return ABSENT;
   return MAYBE;

@@ -388,7 +388,7 @@ function isRoleClaim(side: Expression | undefined): boolean {
   return claims?.kind !== 'A_Expr' || claims.node['kind'] === 'AEXPR_NULLIF';
 }
 
-const LEGACY = /^request\.(?:jwt\.claim|header|cookie)\./;
+const LEGACY = /^request\.(?:jwt\.claim|header|cookie)\./i;
 
 export const legacySetting: AnywhereRule = {
   id: 'legacy_setting',
@@ -402,10 +402,10 @@ export const legacySetting: AnywhereRule = {
       audited,
       (condition) => {
         const texts = textsOf(audited, condition);
-        const name = /request\.(?:jwt\.claim|header|cookie)\.[\w-]+/.exec(texts.join('\n'))?.[0];
+        const name = /request\.(?:jwt\.claim|header|cookie)\.[\w-]+/i.exec(texts.join('\n'))?.[0];
         const isOnly = condition.settings.some((setting) => LEGACY.test(setting)) || name !== undefined;
         // Both ways side by side serve servers of several versions.
-        return isOnly && !texts.some((text) => /request\.jwt\.claims|request\.headers|request\.cookies/.test(text))
+        return isOnly && !texts.some((text) => /request\.jwt\.claims|request\.headers|request\.cookies/i.test(text))
           ? name
           : undefined;
       },

@@ -115,6 +115,11 @@ describe('a custom condition', () => {
       `current_setting('request.headers', true), '')::json ->> 'x-a'`,
     ],
     ['a cookie', `a = current_setting('request.cookie.a', true)`, '"request.cookie.a" is not set'],
+    [
+      'a claim in capitals, which name the same setting',
+      `id = current_setting('REQUEST.JWT.CLAIM.sub', true)`,
+      `(SELECT nullif(current_setting('request.jwt.claims', true), '')::json ->> 'sub')`,
+    ],
   ])('that reads %s is refused', (_, sql, message) => {
     const error = refusal(() => withCondition(sql));
     expect(error.code).toBe('legacy_claim_setting');
