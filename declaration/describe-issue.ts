@@ -22,10 +22,10 @@ interface Node {
 
 type Issue = z.core.$ZodIssue;
 
-/** Says what is wrong with a value that a schema rejects, what may be there, and what was probably meant. */
-export function describeIssue(issue: Issue, schema: z.ZodType, input: unknown): ShapeProblem {
+/** Describes what is wrong with a value that a schema rejects, what the schema allows, and what was probably meant. */
+export function describeIssue({ issues }: z.ZodError, schema: z.ZodType, input: unknown): ShapeProblem {
   const root = jsonSchema(schema);
-  const { path, ...specific } = mostSpecific(issue, input);
+  const { path, ...specific } = mostSpecific(misspelt(issues, input) ?? issues[0]!, input);
   const value = valueAt(path, input);
   const possible = nodesAt(root, path, input);
   switch (specific.code) {
@@ -36,11 +36,24 @@ export function describeIssue(issue: Issue, schema: z.ZodType, input: unknown): 
     }
     case 'invalid_value':
       return { path, problem: noneOf(value, specific.values, specific.values.map(show)) };
-    case 'invalid_union':
-      return { path, problem: noneOf(value, [], [...new Set(possible.flatMap(inWords))]) };
+    case 'invalid_union': {
+      const constants = possible.flatMap(({ const: constant, enum: values = [constant] }) => values);
+      return { path, problem: noneOf(value, constants, [...new Set(possible.flatMap(inWords))]) };
+    }
+    case 'invalid_type':
+      if (value === undefined) return { path, problem: `missing, expected ${possible.flatMap(inWords).join(' or ')}` };
+      return { path, problem: lowerFirst(specific.message) };
     default:
       return { path, problem: lowerFirst(specific.message) };
   }
+}
+
+/** The unknown member beside a missing one, which it was probably meant to be. */
+function misspelt(issues: readonly Issue[], input: unknown): Issue | undefined {
+  const { path } = issues[0]!;
+  if (path.length === 0 || valueAt(path, input) !== undefined) return undefined;
+  const parent = JSON.stringify(path.slice(0, -1));
+  return issues.find((issue) => issue.code === 'unrecognized_keys' && JSON.stringify(issue.path) === parent);
 }
 
 /** Slow to make: kept for the next error. */

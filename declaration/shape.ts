@@ -195,7 +195,11 @@ export function checkShape(input: DeclarationInput): void {
   refusePrivileges(input);
   const result = declarationShape.safeParse(input);
   if (result.success) return;
-  const { path, problem } = describeIssue(result.error.issues[0]!, declarationShape, input);
+  if (Array.isArray((input as Partial<DeclarationInput> | null | undefined)?.keys)) {
+    const fix = "declare one, or { generate: 'HS256' } for several secrets, and add each with `keys import`";
+    refuse('invalid_declaration', 'keys', 'a list is no source of keys', fix);
+  }
+  const { path, problem } = describeIssue(result.error, declarationShape, input);
   refuse('invalid_declaration', describePath(path, input), problem, 'see the type DeclarationInput');
 }
 

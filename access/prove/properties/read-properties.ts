@@ -43,8 +43,7 @@ export async function readProperties(value: unknown, file: string, audited: Anyw
     const place = `${file}: [${index}]`;
     const parsed = property.safeParse(entry);
     if (!parsed.success) {
-      const [issue] = parsed.error.issues;
-      const { path, problem } = describeIssue(issue!, property, entry);
+      const { path, problem } = describeIssue(parsed.error, property, entry);
       const at = [place, ...path.map(String)].join('.');
       refuse('invalid_property', at, problem, `write { ${FIELDS.join(', ')} }`);
     }

@@ -61,6 +61,30 @@ const refused: [why: string, input: unknown, code: ErrorCode, ...parts: string[]
     'table notes, policies[1] (membership): unknown member "colum" (did you mean "column"?)',
   ],
   [
+    'a misspelt member that is needed',
+    withPolicies({ kind: 'own-rows', to: 'member', colum: 'id' }),
+    'invalid_declaration',
+    'table notes, policies[1] (own-rows): unknown member "colum" (did you mean "column"?)',
+  ],
+  [
+    'a missing member',
+    withPolicies({ kind: 'own-rows', to: 'member' }),
+    'invalid_declaration',
+    'table notes, policies[1] (own-rows), column: missing, expected a text',
+  ],
+  [
+    'a misspelt kind of policy',
+    withPolicies({ kind: 'valid-betwen', to: 'member' }),
+    'invalid_declaration',
+    '(did you mean "valid-between"?)',
+  ],
+  [
+    'a list of keys',
+    { ...base, keys: [{ secretFile: 'a' }, { secretFile: 'b' }] },
+    'invalid_declaration',
+    "keys: a list is no source of keys; declare one, or { generate: 'HS256' } for several secrets",
+  ],
+  [
     'a misspelt type',
     withPolicies({ ...own, type: 'uid' }),
     'invalid_declaration',
