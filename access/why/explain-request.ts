@@ -13,6 +13,8 @@ import { connect, type DatabaseConnection } from '../../postgres/connect.ts';
 import type { QualifiedName } from '../../postgres/qualified-name.ts';
 import { quoteIdentifier } from '../../postgres/quote.ts';
 import { statementsOf } from '../../postgres/statements.ts';
+import { declaredFix } from './declared/declared-fix.ts';
+import { explainCheck } from './declared/explain-check.ts';
 import { arrivalOf, type Caller, type TokenCheck } from './caller.ts';
 import type { Explanation, Step } from './explanation.ts';
 import type { Found } from './found.ts';
@@ -20,7 +22,7 @@ import { explainFunction } from './explain-function.ts';
 import { explainRelation } from './explain-relation.ts';
 import type { ApiRequest } from './request/api-request.ts';
 import { readTarget } from './request/request-target.ts';
-import { attemptAsRequest, joinRole, timeout, type RequestSession } from './request-session.ts';
+import { attemptAsRequest, joinRole, timeout, type DatabaseError, type RequestSession } from './request-session.ts';
 
 const statement = statementsOf('access/why');
 
@@ -86,17 +88,22 @@ async function explain(opened: Opened, caller: Caller, request: ApiRequest, opti
   const anonymous = declaration ? declaration.anonymous?.name : scope.anonymous;
   const roleClaim = roleClaimOf(audited, options);
   const arrival = await arrivalOf(caller, { ...options, declaration, anonymous, roleClaim });
-  const ending = (role: string | undefined, steps: readonly Step[], found: Omit<Found, 'steps'>): Explanation => ({
-    format: 1,
-    request: words,
-    role,
-    result: found.result,
-    ...(found.code !== undefined && { code: found.code }),
-    steps,
-    decided: steps.find(({ outcome }) => outcome === 'decided'),
-    rows: found.rows,
-    notes: [...new Set(found.notes)],
-  });
+  const withFix = (step: Step): Step =>
+    declaration && step.fix ? { ...step, fix: declaredFix(step.fix, declaration) } : step;
+  const ending = (role: string | undefined, taken: readonly Step[], found: Omit<Found, 'steps'>): Explanation => {
+    const steps = taken.map(withFix);
+    return {
+      format: 1,
+      request: words,
+      role,
+      result: found.result,
+      ...(found.code !== undefined && { code: found.code }),
+      steps,
+      decided: steps.find(({ outcome }) => outcome === 'decided'),
+      rows: found.rows,
+      notes: [...new Set(found.notes)],
+    };
+  };
   const refused = (role: string | undefined, steps: readonly Step[], code: string | undefined) =>
     ending(role, steps, { result: 'refused', code, rows: [], notes: [] });
   const { role: arrived, claims = {}, steps: before } = arrival;
@@ -135,7 +142,10 @@ async function explain(opened: Opened, caller: Caller, request: ApiRequest, opti
       words: `${nameOf(session.preRequest)} rejects the request: ${said}`,
       fix: fix(code === 'PT401' ? 'send a token that the check accepts' : 'send another request, or change the check'),
     };
-    return refused(arrived, [...before, roleStep, step], code);
+    const { method, target } = request;
+    const becomes = caller.kind === 'subject' ? caller.subject.role : arrived;
+    const declared = declaration && explainCheck(declaration, { role: becomes, method, target }, checked.error);
+    return refused(arrived, [...before, roleStep, declared ?? step], codeOf(checked.error));
   }
   const role = (checked.rows[0] as { role: string }).role;
   const passed: Step = {
@@ -174,6 +184,11 @@ function stepOfRole({ survey, scope: { authenticator } }: Anywhere, role: string
     return decided(`PostgREST's login role ${login.name} may not become ${role}`, sql);
   }
   return { stage: 'role', outcome: 'passed', words: `the role is ${role}` };
+}
+
+/** Code of an error as a client gets it: a check that raises `PGRST` says the code in its message. */
+function codeOf({ code, message }: DatabaseError): string | undefined {
+  return code === 'PGRST' ? (/"code"\s*:\s*"([^"]+)"/.exec(message)?.[1] ?? code) : code;
 }
 
 function nameOf(fn: QualifiedName | undefined): string {

@@ -24,7 +24,7 @@ export function explainRefusal(declaration: Declaration, request: AnsweredReques
   const { role, method } = request;
   if (role === undefined) {
     const missing = declaration.anonymous ? '' : ', or the request has none and no anonymous role is declared';
-    return [`PostgREST rejected the token${missing}: \`secured-postgrest token verify\` explains why`];
+    return [`PostgREST rejected the token${missing}; its answer says why`];
   }
   if (message.startsWith('the token is not valid here')) return [];
   if (!apiRoles(declaration).some(({ name }) => name === role)) return [`${role} is not a declared role`];

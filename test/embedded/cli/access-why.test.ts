@@ -61,7 +61,19 @@ describe('access why', () => {
     expect(stdout).toMatch(
       /^POST \/todos as todos_anon: rejected \(42501\)\nwhy: todos_anon has no grant to insert api\.todos\n/,
     );
-    expect(stdout).toContain('fix: GRANT INSERT ("title") ON "api"."todos" TO "todos_anon"');
+    expect(stdout).toContain(
+      'fix: declare it and deploy; the next deploy undoes a plain GRANT INSERT ("title") ON "api"."todos"',
+    );
+  });
+
+  it('explains a call that only another role may make, and of a function that is not declared, by the declaration', async () => {
+    const projects = ['--data', '{}', '--declaration', 'examples/projects/declaration.ts'];
+    const denied = await why('projects_anon', 'POST /rpc/my_tasks', ...projects);
+    expect(denied.stdout).toMatch(
+      /\(42501\)\nwhy: projects_anon may not call my_tasks; declared for \w+\nfix: add projects_anon to `execute` of my_tasks\n/,
+    );
+    const unknown = await why('projects_anon', 'POST /rpc/their_tasks', ...projects);
+    expect(unknown.stdout).toContain('(PGRST202)\nwhy: function their_tasks is not declared, so no role may call it\n');
   });
 
   it.each([

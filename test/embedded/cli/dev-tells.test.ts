@@ -95,7 +95,7 @@ it('requests that are rejected, with the grant or the policy that is missing', a
       `  more: npx secured-postgrest access why notes_user 'POST /notes' --claims '{"user_id":1}' --data '<body>' --declaration `,
   );
   expect((await ask('/notes', { headers: { Authorization: 'Bearer x' } })).status).toBe(401);
-  await run.says('  PostgREST rejected the token: `secured-postgrest token verify` explains why\n');
+  await run.says('  PostgREST rejected the token; its answer says why\n');
 });
 
 it('the policy that hides rows, without their content, once for each role and table', async () => {

@@ -48,7 +48,7 @@ describe('the lines of both logs', () => {
     });
     expect(texts).toEqual([
       'rejected: anon, DELETE /notes?id=eq.1: 401, permission denied for table notes\n  anon has no grant to delete api.notes',
-      'rejected: a request, GET /notes: 401\n  PostgREST rejected the token: `secured-postgrest token verify` explains why',
+      'rejected: a request, GET /notes: 401\n  PostgREST rejected the token; its answer says why',
       'rejected: member, GET /notes: 401, the token is not valid here: the claim "exp" is missing',
     ]);
   });

@@ -82,16 +82,14 @@ describe('a rejected request is explained by', () => {
   });
 
   it('its token, where PostgREST knows no role', () => {
-    expect(explain(undefined, 'GET /notes')).toEqual([
-      'PostgREST rejected the token: `secured-postgrest token verify` explains why',
-    ]);
+    expect(explain(undefined, 'GET /notes')).toEqual(['PostgREST rejected the token; its answer says why']);
   });
 
   it('a missing token, where no anonymous role is declared', () => {
     const closed = { ...declaration };
     delete closed.anonymous;
     expect(explainRefusal(closed, { method: 'GET', target: '/notes', status: 401 })).toEqual([
-      'PostgREST rejected the token, or the request has none and no anonymous role is declared: `secured-postgrest token verify` explains why',
+      'PostgREST rejected the token, or the request has none and no anonymous role is declared; its answer says why',
     ]);
   });
 
