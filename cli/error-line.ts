@@ -1,7 +1,23 @@
 import { visible } from '../errors/visible.ts';
 
+/** Fields of an error of the operating system, or of Postgres. */
+interface ForeignError extends Error {
+  readonly code?: string;
+  readonly path?: string;
+  readonly severity?: string;
+}
+
 /** An error in one line, as every command tells it. */
 export function errorLine(error: unknown): string {
-  const message = error instanceof Error ? error.message : String(error);
+  const message = error instanceof Error ? withCode(error) : String(error);
   return `secured-postgrest: ${visible(message.replaceAll(/\s*\n\s*/g, ' '))}`;
+}
+
+/** The message of an error, with place and code where the system or Postgres made the error. */
+function withCode({ message, code, path, severity }: ForeignError): string {
+  if (path !== undefined && code !== undefined) {
+    const [, problem = message] = /^\w+: (.*?),/.exec(message) ?? [];
+    return `${path}: ${problem}; check the path and its permissions [${code}]`;
+  }
+  return severity !== undefined && code !== undefined ? `the database: ${message} [${code}]` : message;
 }

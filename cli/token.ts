@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import type { Command } from 'commander';
 import { refuse } from '../errors/secured-postgrest-error.ts';
 import type { Declaration } from '../declaration/types.ts';
@@ -119,7 +120,7 @@ export function addTokenCommand(program: Command): void {
       const { role, problems, warnings } = await examineToken(
         await tokenFrom(given),
         declaration,
-        verificationKeys(declaration, place),
+        verificationKeys(declaration, withDeployedKeys(place, declaration)),
         { ...(at && { now: at }), ...(encryptionKeys && { decryptionKeys: readKeys(encryptionKeys) }) },
       );
       if (json) console.log(JSON.stringify({ role, problems, warnings }));
@@ -178,6 +179,12 @@ async function inspect(token: string, options: EncryptionKeyOptions): Promise<ob
 function withDirectory(options: KeyPlaceOptions, declaration: Declaration | undefined): KeyPlaceOptions {
   if (!declaration || toKeyPlace(options) !== undefined) return options;
   return { ...options, directory: `.secrets/${declaration.name}/keys` };
+}
+
+/** The same, if a deploy has made that directory. */
+function withDeployedKeys(options: KeyPlaceOptions, declaration: Declaration): KeyPlaceOptions {
+  const usual = withDirectory(options, declaration);
+  return usual.directory !== undefined && existsSync(usual.directory) ? usual : options;
 }
 
 /** Rejects a token that the declared server would reject, and warns of one that reaches fewer rows than it may. */

@@ -1,5 +1,6 @@
 import { text } from 'node:stream/consumers';
 import { ownKeys, providerOf } from '../declaration/keys/provider.ts';
+import { refuse } from '../errors/secured-postgrest-error.ts';
 import type { Declaration, JsonWebKeySet } from '../declaration/types.ts';
 import { loadVerificationKeys } from '../tokens/index.ts';
 import { keyPlace, type KeyPlaceOptions } from './key-place.ts';
@@ -18,5 +19,7 @@ export function areElsewhere({ keys }: Declaration): boolean {
 
 /** The token alone, also where it was copied with the scheme of the header that it stood in. @param given `-`: of standard input */
 export async function tokenFrom(given = '-'): Promise<string> {
-  return (given === '-' ? await text(process.stdin) : given).trim().replace(/^Bearer\s+/i, '');
+  const token = (given === '-' ? await text(process.stdin) : given).trim().replace(/^Bearer\s+/i, '');
+  if (token === '') refuse('unreadable_token', 'token', 'it is empty', 'give a token, or write one to standard input');
+  return token;
 }

@@ -1,9 +1,11 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { createLocalJWKSet, jwtVerify, type JSONWebKeySet } from 'jose';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { generateKey, publicKeySet, writeKey, type PrivateKey } from '../../../tokens/index.ts';
+import { compiled } from '../../support/compiled.ts';
 import { run } from '../../support/run-cli.ts';
 
 let directory: string;
@@ -131,6 +133,30 @@ describe('token verify', () => {
     const { role, problems } = JSON.parse(said) as { role?: string; problems: { code: string }[] };
     expect(role).toBeUndefined();
     expect(problems.map((problem) => problem.code)).toEqual(['expired', 'unknown_role']);
+  });
+
+  it('finds generated keys where a deploy keeps them', async () => {
+    const { stdout } = await run('token', 'mint', '--directory', directory, '--role', 'todos_user');
+    const home = mkdtempSync(join(tmpdir(), 'deployed-'));
+    try {
+      mkdirSync(join(home, '.secrets/todos'), { recursive: true, mode: 0o700 });
+      cpSync(directory, join(home, '.secrets/todos/keys'), { recursive: true });
+      const { status, stdout: said } = spawnSync(
+        process.execPath,
+        [compiled('cli/main.js'), 'token', 'verify', resolve(declaration), stdout.trim()],
+        { cwd: home, encoding: 'utf8' },
+      );
+      expect({ status, said: said.split('\n')[0] }).toEqual({
+        status: 0,
+        said: 'good: requests with it are served as todos_user',
+      });
+    } finally {
+      rmSync(home, { recursive: true });
+    }
+  });
+
+  it('names an empty token', async () => {
+    expect((await verifyWith('')).stderr).toMatch(/^secured-postgrest: token: it is empty; .*\[unreadable_token\]/);
   });
 
   it('wants the keys where they are generated ones, and a time that is one', async () => {

@@ -29,3 +29,15 @@ it('names in findings, removed statements and errors do not reach the terminal a
   ]);
   expect(errorLine(new Error(`${hostile}\n  is wrong`))).toBe(`secured-postgrest: ${shown} is wrong`);
 });
+
+it('errors of the system and of Postgres say where they come from, and their code', () => {
+  const missing = Object.assign(new Error("ENOENT: no such file or directory, open 'a/b'"), {
+    code: 'ENOENT',
+    path: 'a/b',
+  });
+  expect(errorLine(missing)).toBe(
+    'secured-postgrest: a/b: no such file or directory; check the path and its permissions [ENOENT]',
+  );
+  const rejected = Object.assign(new Error('role "x" does not exist'), { code: '42704', severity: 'ERROR' });
+  expect(errorLine(rejected)).toBe('secured-postgrest: the database: role "x" does not exist [42704]');
+});
