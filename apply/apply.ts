@@ -19,6 +19,7 @@ import { nameEnumValues } from './enum-values.ts';
 import { createRoles } from './create-roles.ts';
 import { runEarly } from './early.ts';
 import { checkPolicyColumns } from './fit-columns.ts';
+import { checkDefaultColumns } from './fit-defaults.ts';
 import { planCommits } from './plan-commits.ts';
 import { planInvalidation } from './invalidate-plans.ts';
 import { runWithoutForce } from './without-force.ts';
@@ -215,6 +216,7 @@ async function reconcileAccess(
   refuseMissing(declaration, first.missing);
   checkSubjectColumns(declaration, before);
   checkPolicyColumns(declaration, before);
+  checkDefaultColumns(declaration, before);
   const functions = planFunctions(declaration, before);
   const named = (error: unknown) => nameEnumValues(error, before.types);
   const withFunctions = await runFunctions(session, before, functions).catch(named);
