@@ -1,7 +1,9 @@
 import { managedSchemas } from '../compile/access.ts';
 import { apiRoles } from '../declaration/roles.ts';
 import type { Command, Declaration } from '../declaration/types.ts';
+import { mayName, namesIn } from '../postgres/catalog/body-names.ts';
 import type { ParsedStatement } from '../postgres/parse-sql.ts';
+import { withoutComments } from '../postgres/sql-text.ts';
 import { granteeOf, isManaged, isSame, keyOf, qualify, quoted, shown } from './declared-names.ts';
 import { namesOf, textsOf, type AccessPriv, type ObjectNode, type RoleSpec } from './parse-nodes.ts';
 import { NOT_DECLARED, type Removed } from './removed.ts';
@@ -124,15 +126,21 @@ function subjectOf(
       };
     }
     case 'OBJECT_SEQUENCE': {
-      const inserts = declaration.tables.some(
+      const inserting = declaration.tables.filter(
         ({ schema, grants }) =>
           schema === object.schema && grants.some((grant) => grant.role === role && grant.command === 'insert'),
+      );
+      const isDrawn = declaration.migrations.some(({ sql }) =>
+        namesIn(withoutComments(sql)).sequences.some((name) => mayName(name, object)),
+      );
+      const isOfColumn = inserting.some(
+        ({ name }) => object.name.startsWith(`${name}_`) && object.name.endsWith('_seq'),
       );
       return {
         text: `SEQUENCE ${key}`,
         all: ['usage'],
         // A declared insert brings it.
-        declares: () => inserts,
+        declares: () => inserting.length > 0 && (isDrawn || isOfColumn),
         keep: () => 'a grant of insert on the table that uses it',
       };
     }

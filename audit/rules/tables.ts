@@ -18,7 +18,7 @@ export const rlsDisabled: CatalogRule = {
       .map((table) => ({
         object: relationObject(table),
         problem: 'is granted without row security',
-        fix: fix('declare it as a table', `ALTER TABLE ${sqlName(table)} ENABLE ROW LEVEL SECURITY`),
+        fix: fix('declare it as a table, and deploy', `ALTER TABLE ${sqlName(table)} ENABLE ROW LEVEL SECURITY`),
       })),
 };
 
@@ -34,7 +34,7 @@ export const rlsNotForced: CatalogRule = {
       .map((table) => ({
         object: relationObject(table),
         problem: 'does not bind its owner',
-        fix: fix('declare it as a table', `ALTER TABLE ${sqlName(table)} FORCE ROW LEVEL SECURITY`),
+        fix: fix('declare it as a table, and deploy', `ALTER TABLE ${sqlName(table)} FORCE ROW LEVEL SECURITY`),
       })),
 };
 

@@ -47,13 +47,20 @@ export async function runAudit(
   }
 }
 
-/** Where both audits have the same rule about the same object, the declaration's finding knows more. */
+/** Rules of any database that find what a rule of the declaration finds. */
+const SAME_RULE: Readonly<Record<string, string>> = { policy_column_not_indexed: 'missing_index' };
+
+/** Where both audits find the same about the same object, the declaration's finding knows more, except how the trial of a fix ended. */
 function merged(declared: readonly Finding[], found: readonly ReportedFinding[]): ReportedFinding[] {
-  const identity = ({ rule, object }: Finding) => JSON.stringify([rule, object.text]);
+  const identity = ({ rule, object }: Finding) => JSON.stringify([SAME_RULE[rule] ?? rule, object.text]);
   const known = new Set(declared.map(identity));
+  const tried = new Map(found.filter(({ trial }) => trial).map((finding) => [identity(finding), finding]));
   const topics = new Map(ALL_RULES.map(({ id, topic = 'exposure' }) => [id, topic]));
   return [
-    ...declared.map((finding) => ({ ...finding, topic: topics.get(finding.rule)! })),
+    ...declared.map((finding) => {
+      const { fix = finding.fix, trial } = tried.get(identity(finding)) ?? {};
+      return { ...finding, topic: topics.get(finding.rule)!, fix, ...(trial && { trial }) };
+    }),
     ...found.filter((finding) => !known.has(identity(finding))),
   ];
 }

@@ -43,6 +43,10 @@ describe('what a declaration overrules in a migration', () => {
     ],
     ['GRANT EXECUTE ON FUNCTION f(int) TO app_anon', `functions: [{ name: 'api.f', execute: 'app_anon' }]`],
     ['GRANT USAGE ON SEQUENCE todos_id_seq TO app_anon', 'a grant of insert on the table that uses it'],
+    [
+      'CREATE SEQUENCE numbers; GRANT USAGE ON SEQUENCE numbers TO app_user',
+      'removed: GRANT USAGE ON SEQUENCE api.numbers TO app_user',
+    ],
     ['GRANT USAGE, CREATE ON SCHEMA api TO app_user', 'removed: GRANT CREATE ON SCHEMA api TO app_user'],
     ['GRANT SELECT ON ALL TABLES IN SCHEMA api TO app_user', 'declare the grants of each table or function'],
     ['GRANT CREATE ON DATABASE app TO app_user', 'removed: GRANT CREATE ON DATABASE app TO app_user'],
