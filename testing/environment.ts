@@ -87,7 +87,8 @@ export interface EphemeralPostgrest {
    *
    * It ends when the API serves the new schema.
    *
-   * Throws what applying a declaration throws, `invalid_sql` for a seed that fails, and `server_not_ready`.
+   * Throws what applying a declaration throws, `invalid_sql` for a seed that fails, `server_not_ready`, and `invalid_prop`
+   * for a declaration of another name.
    */
   apply(declaration: Declaration, options?: { readonly seed?: readonly SqlSource[] }): Promise<ApplyOutcome>;
   /**
@@ -295,6 +296,7 @@ class Environment implements EphemeralPostgrest {
 
   apply(declaration: Declaration, { seed = this.#seed } = {}): Promise<ApplyOutcome> {
     return this.#inTurn(async () => {
+      this.#refuseOtherName(declaration);
       if (JSON.stringify(seed) !== JSON.stringify(this.#seed)) return this.#rebuild(declaration, seed);
       try {
         return await this.#converge(declaration);
@@ -303,6 +305,18 @@ class Environment implements EphemeralPostgrest {
         return this.#rebuild(declaration, seed);
       }
     });
+  }
+
+  /** The server's roles have names that follow from it. */
+  #refuseOtherName({ name }: Declaration): void {
+    const { name: present } = this.#declaration;
+    if (name === present) return;
+    refuse(
+      'invalid_prop',
+      'declaration',
+      `its name is "${name}", and was "${present}"`,
+      'start another environment, or restart `dev`',
+    );
   }
 
   access(subjects = sampleSubjects(this.#declaration)): Promise<AccessMatrix> {
