@@ -13,6 +13,11 @@ export function errorLine(error: unknown): string {
   return `secured-postgrest: ${visible(message.replaceAll(/\s*\n\s*/g, ' '))}`;
 }
 
+/** An error of commander about arguments, in the same form. */
+export function usageLine(text: string): string {
+  return errorLine(`${text.replace(/^error: /, '').trim().replace(/\.$/, '')}; see --help [invalid_usage]`);
+}
+
 /** The message of an error, with place and code where the system or Postgres made the error. */
 function withCode({ message, code, path, severity }: ForeignError): string {
   if (path !== undefined && code !== undefined) {

@@ -1,13 +1,14 @@
 #!/usr/bin/env node
 import { Command } from 'commander';
 import { commands } from './commands.ts';
-import { errorLine } from './error-line.ts';
+import { errorLine, usageLine } from './error-line.ts';
 import { addLazily } from './lazy-commands.ts';
 import { ownPackage } from './own-package.ts';
 
 const program = new Command('secured-postgrest')
   .description('Declare, deploy and run a secured PostgREST API')
-  .version(ownPackage.version);
+  .version(ownPackage.version)
+  .configureOutput({ outputError: (text, write) => write(`${usageLine(text)}\n`) });
 
 await addLazily(program, commands, process.argv.slice(2));
 

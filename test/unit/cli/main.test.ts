@@ -20,7 +20,7 @@ it('prints a refusal as one line, without a stack', async () => {
 it('fails on an unknown command', async () => {
   const { code, stderr } = await run('nonsense');
   expect(code).toBe(1);
-  expect(stderr).toMatch(/^error: unknown command 'nonsense'/);
+  expect(stderr).toMatch(/^secured-postgrest: unknown command 'nonsense'.*; see --help \[invalid_usage\]\n$/);
 });
 
 it('ends without a word where nobody reads on, as a program that SIGPIPE ends', async () => {
