@@ -15,7 +15,12 @@ export function errorLine(error: unknown): string {
 
 /** An error of commander about arguments, in the same form. */
 export function usageLine(text: string): string {
-  return errorLine(`${text.replace(/^error: /, '').trim().replace(/\.$/, '')}; see --help [invalid_usage]`);
+  return errorLine(
+    `${text
+      .replace(/^error: /, '')
+      .trim()
+      .replace(/\.$/, '')}; see --help [invalid_usage]`,
+  );
 }
 
 /** The message of an error, with place and code where the system or Postgres made the error. */
