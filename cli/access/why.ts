@@ -107,9 +107,10 @@ async function why({ token, request: text, database }: Asked, options: Options, 
   console.log(format === 'json' ? JSON.stringify(explanation, undefined, 2) : whyText(explanation));
 }
 
-/** Tests if an option names a server. */
+/** Tests if an option names a server, or a part of how to reach one. */
 function namesServer(command: Command): boolean {
-  return givenOptions(command).host !== undefined;
+  const { host, database, user, passwordFile } = givenOptions(command);
+  return [host, database, user, passwordFile].some((given) => given !== undefined);
 }
 
 /** A token has dots between its parts; a role is a role, with the claims of the options. */
