@@ -69,8 +69,8 @@ function needsOf(role: string, declaration: Declaration, { edges, functions }: G
       const { needs, needs_schema: schema, needs_name: name, representation } = edge;
       const fn = functions.get(name);
       const isCertain = use.isCertain && edge.certain;
-      // The call fails, like in any Postgres.
-      if (fn && isCall(edge) && isKeptFrom(role, fn, declaration)) continue;
+      // The call fails, like in any Postgres. So does an update that asks for a default which it need not ask for.
+      if (fn && (isCall(edge) || edge.column) && isKeptFrom(role, fn, declaration)) continue;
       if (needs === 'function' || needs === 'sequence') {
         const need = {
           ...{ role, kind: needs, schema, name, reason, representation, isCertain },

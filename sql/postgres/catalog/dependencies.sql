@@ -70,7 +70,7 @@ FROM (
   UNION SELECT u.kind, u.class, u.oid, u.commands, u.roles, NULL, 'type', 'pg_type', u.refobjid, false, true
   FROM used AS u WHERE u.refclassid = 'pg_type'::regclass AND u.kind = 'function'
   -- `Prefer: missing=default` names the sequence of an identity column.
-  UNION SELECT 'relation', 'pg_class', a.attrelid, '{insert}', NULL, a.attname, 'sequence', 'pg_class', d.objid, false, false
+  UNION SELECT 'relation', 'pg_class', a.attrelid, '{insert,update}', NULL, a.attname, 'sequence', 'pg_class', d.objid, false, false
   FROM pg_attribute AS a JOIN pg_depend AS d ON d.refclassid = 'pg_class'::regclass AND d.refobjid = a.attrelid
     AND d.refobjsubid = a.attnum AND d.classid = 'pg_class'::regclass AND d.deptype = 'i'
   WHERE a.attidentity = 'd' AND a.attrelid = ANY (ARRAY(SELECT oid FROM contained))

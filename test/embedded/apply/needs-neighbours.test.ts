@@ -64,6 +64,9 @@ const declaration = declare({
         CREATE TABLE of_texts (id int PRIMARY KEY, note text, number text DEFAULT inside.numbered());
         CREATE TABLE renumbered (id int PRIMARY KEY, n bigint DEFAULT nextval('inside.numbers'));
         INSERT INTO renumbered VALUES (1, 0);
+        CREATE FUNCTION next_code() RETURNS bigint LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp RETURN 7;
+        CREATE TABLE guarded (id int PRIMARY KEY, code bigint DEFAULT next_code());
+        INSERT INTO guarded VALUES (1, 0);
         CREATE TABLE people (id int PRIMARY KEY, first text, last text);
         INSERT INTO people VALUES (1, 'Ada', 'Lovelace');
         CREATE FUNCTION inside.joined(a text, b text) RETURNS text IMMUTABLE LANGUAGE sql RETURN a || ' ' || b;
@@ -81,11 +84,14 @@ const declaration = declare({
       'of_numbers',
       'of_texts',
     ].map(table),
-    {
-      name: 'renumbered',
-      grants: [{ to, select: true, update: ['n'] }],
-      policies: [allRows({ to, for: ['select', 'update'] })],
-    },
+    ...[
+      ['renumbered', 'n'],
+      ['guarded', 'code'],
+    ].map(([name = '', column = '']) => ({
+      name,
+      grants: [{ to, select: true as const, update: [column] }],
+      policies: [allRows({ to, for: ['select', 'update'] as const })],
+    })),
     {
       name: 'half_granted',
       grants: [{ to, select: true, insert: ['note'] }],
@@ -106,7 +112,10 @@ const declaration = declare({
     { name: 'by_trigger', grants: [{ to, select: true, insert: true }] },
     { name: 'totals', grants: [{ to, select: true }] },
   ],
-  functions: [{ name: 'full_name', execute: to }],
+  functions: [
+    { name: 'full_name', execute: to },
+    { name: 'next_code', execute: changer, securityDefiner: true },
+  ],
 });
 
 let api: EphemeralPostgrest;
@@ -125,16 +134,28 @@ async function send(role: string, method: string, path: string, body?: object) {
   return { status: response.status, body: await response.json() };
 }
 
-describe('an update brings', () => {
-  it('the sequence in a default that a request asks for', async () => {
+describe('an update to the default of a column', () => {
+  const setToDefault = async (table: string, column: string) => {
     const member = await api.as(to, {});
-    const response = await member.fetch('/renumbered?id=eq.1&columns=n', {
+    const response = await member.fetch(`/${table}?id=eq.1&columns=${column}`, {
       method: 'PATCH',
       headers: { 'Content-Type': 'application/json', Prefer: 'missing=default, return=representation' },
       body: '{}',
     });
-    expect([response.status, await response.json()]).toEqual([200, [{ id: 1, n: expect.any(Number) as number }]]);
+    return { status: response.status, body: await response.json() };
+  };
+
+  it('brings the sequence in it', async () => {
+    expect(await setToDefault('renumbered', 'n')).toEqual({
+      status: 200,
+      body: [{ id: 1, n: expect.any(Number) as number }],
+    });
     expect(await api.sql('SELECT FROM api.renumbered WHERE n > 0')).toHaveLength(1);
+  });
+
+  it("brings no function with its owner's rights that is declared for other roles", async () => {
+    expect(await setToDefault('guarded', 'code')).toMatchObject({ status: 403 });
+    expect(await api.sql('SELECT FROM api.guarded WHERE code <> 0')).toEqual([]);
   });
 });
 
