@@ -33,6 +33,8 @@ export interface Arrival {
   readonly steps: readonly Step[];
   /** Role with which the transaction begins; undefined where the request is rejected before. */
   readonly role?: string;
+  /** Role that the check makes of it; undefined if that is not known. */
+  readonly becomes?: string;
   readonly claims?: Readonly<Record<string, unknown>>;
   /** Code of PostgREST's error. */
   readonly code?: string;
@@ -52,13 +54,18 @@ export async function arrivalOf(caller: Caller, check: TokenCheck): Promise<Arri
       return { steps: [step], code: 'PGRST302' };
     }
     const words = `the request has no token, so its role is the anonymous one, ${anonymous}`;
-    return { steps: [{ stage: 'token', outcome: 'passed', words }], role: anonymous, claims: { role: anonymous } };
+    return {
+      steps: [{ stage: 'token', outcome: 'passed', words }],
+      role: anonymous,
+      becomes: anonymous,
+      claims: { role: anonymous },
+    };
   }
   const { role, claims } = caller.subject;
   const words = `no token was checked: the role ${role} and its claims were given`;
   const arrived = declaration && providerOf(declaration.keys) && anonymous !== undefined ? anonymous : role;
   const said = declaration ? claimsOf(declaration, caller.subject) : { ...claims, role };
-  return { steps: [{ stage: 'token', outcome: 'unknown', words }], role: arrived, claims: said };
+  return { steps: [{ stage: 'token', outcome: 'unknown', words }], role: arrived, becomes: role, claims: said };
 }
 
 async function withToken(token: string, check: TokenCheck): Promise<Arrival> {
@@ -77,7 +84,12 @@ async function withToken(token: string, check: TokenCheck): Promise<Arrival> {
     steps: [acceptedStep(keySet !== undefined)],
     claims: { ...examined.claims, role },
     ...(role !== undefined && { role }),
+    ...definedRole(isProvided ? examined.role : role),
   };
+}
+
+function definedRole(becomes: string | undefined): Pick<Arrival, 'becomes'> {
+  return becomes === undefined ? {} : { becomes };
 }
 
 /** Without a declaration, times and the role are all that is known. */

@@ -142,10 +142,10 @@ async function explain(opened: Opened, caller: Caller, request: ApiRequest, opti
       words: `${nameOf(session.preRequest)} rejects the request: ${said}`,
       fix: fix(code === 'PT401' ? 'send a token that the check accepts' : 'send another request, or change the check'),
     };
-    const { method, target } = request;
-    const becomes = caller.kind === 'subject' ? caller.subject.role : arrived;
-    const declared = declaration && explainCheck(declaration, { role: becomes, method, target }, checked.error);
-    return refused(arrived, [...before, roleStep, declared ?? step], codeOf(checked.error));
+    const { becomes } = arrival;
+    const declared =
+      declaration && becomes !== undefined && explainCheck(declaration, { ...request, role: becomes }, checked.error);
+    return refused(arrived, [...before, roleStep, declared || step], codeOf(checked.error));
   }
   const role = (checked.rows[0] as { role: string }).role;
   const passed: Step = {
