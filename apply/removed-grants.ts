@@ -1,7 +1,7 @@
 import { managedSchemas } from '../compile/access.ts';
 import { apiRoles } from '../declaration/roles.ts';
 import type { Command, Declaration } from '../declaration/types.ts';
-import { mayName, namesIn } from '../postgres/catalog/body-names.ts';
+import { mayName, sequencesIn, type BodyName } from '../postgres/catalog/body-names.ts';
 import type { ParsedStatement } from '../postgres/parse-sql.ts';
 import { withoutComments } from '../postgres/sql-text.ts';
 import { granteeOf, isManaged, isSame, keyOf, qualify, quoted, shown } from './declared-names.ts';
@@ -130,17 +130,14 @@ function subjectOf(
         ({ schema, grants }) =>
           schema === object.schema && grants.some((grant) => grant.role === role && grant.command === 'insert'),
       );
-      const isDrawn = declaration.migrations.some(({ sql }) =>
-        namesIn(withoutComments(sql)).sequences.some((name) => mayName(name, object)),
-      );
-      const isOfColumn = inserting.some(
-        ({ name }) => object.name.startsWith(`${name}_`) && object.name.endsWith('_seq'),
-      );
+      const isDrawn = () => drawnSequences(declaration).some((name) => mayName(name, object));
+      const isOfColumn = () =>
+        inserting.some(({ name }) => object.name.startsWith(`${name}_`) && /_seq\d*$/.test(object.name));
       return {
         text: `SEQUENCE ${key}`,
         all: ['usage'],
         // A declared insert brings it.
-        declares: () => inserting.length > 0 && (isDrawn || isOfColumn),
+        declares: () => inserting.length > 0 && (isOfColumn() || isDrawn()),
         keep: () => 'a grant of insert on the table that uses it',
       };
     }
@@ -158,6 +155,18 @@ function subjectOf(
     default:
       return { text: key, all: ['usage'], declares: () => false, keep: () => undefined };
   }
+}
+
+/** Sequences of each declaration: migrations may be long. */
+const drawn = new WeakMap<Declaration, readonly BodyName[]>();
+
+/** Sequences from which the SQL of migrations draws. */
+function drawnSequences(declaration: Declaration): readonly BodyName[] {
+  const known = drawn.get(declaration);
+  if (known) return known;
+  const found = declaration.migrations.flatMap(({ sql }) => sequencesIn(withoutComments(sql)));
+  drawn.set(declaration, found);
+  return found;
 }
 
 function fixOf(declaration: Declaration, keep: string | undefined, role: string): string {

@@ -59,10 +59,7 @@ export function bodyNames(fn: FunctionText): BodyNames {
 export function namesIn(body: string): BodyNames {
   return {
     calls: [...body.matchAll(CALL)].map(([, schema, name]) => bodyName(schema, name)),
-    sequences: [...body.matchAll(SEQUENCE)].flatMap(([, quoted, , dollarQuoted = '']) => {
-      const parts = WHOLE_NAME.exec(quoted ?? dollarQuoted);
-      return parts ? [bodyName(parts[1], parts[2])] : [];
-    }),
+    sequences: sequencesIn(body),
     tables: [...body.matchAll(TABLE)].flatMap(({ 0: text, 1: word = '', 2: schema, 3: name, index }) => {
       const rest = body.slice(index + text.length);
       const commands = commandsOf(word, /^[^;]*/.exec(rest)![0]);
@@ -73,6 +70,14 @@ export function namesIn(body: string): BodyNames {
       );
     }),
   };
+}
+
+/** Sequences that SQL without comments draws from by a literal name. */
+export function sequencesIn(sql: string): BodyName[] {
+  return [...sql.matchAll(SEQUENCE)].flatMap(([, quoted, , dollarQuoted = '']) => {
+    const parts = WHOLE_NAME.exec(quoted ?? dollarQuoted);
+    return parts ? [bodyName(parts[1], parts[2])] : [];
+  });
 }
 
 /** Further tables of a list, by the text behind its first one: those behind each comma that no bracket encloses. */
