@@ -4,6 +4,7 @@ import { visible } from '../errors/visible.ts';
 interface ForeignError extends Error {
   readonly code?: string;
   readonly path?: string;
+  readonly syscall?: string;
   readonly severity?: string;
 }
 
@@ -24,8 +25,9 @@ export function usageLine(text: string): string {
 }
 
 /** The message of an error, with place and code where the system or Postgres made the error. */
-function withCode({ message, code, path, severity }: ForeignError): string {
+function withCode({ message, code, path, severity, syscall = '' }: ForeignError): string {
   if (path !== undefined && code !== undefined) {
+    if (syscall.startsWith('spawn')) return `${path}: it cannot be started; install it, or correct its path [${code}]`;
     const [, problem = message] = /^\w+: (.*?),/.exec(message) ?? [];
     return `${path}: ${problem}; check the path and its permissions [${code}]`;
   }

@@ -24,6 +24,7 @@ import {
   type EncryptionKeyOptions,
   type KeyPlaceOptions,
 } from './key-place.ts';
+import { checkPrivateDirectory } from '../files/private-files.ts';
 import { loadDeclaration } from './load-declaration.ts';
 import { addClaim } from './add-claim.ts';
 import { parseTime } from './parse-time.ts';
@@ -181,10 +182,12 @@ function withDirectory(options: KeyPlaceOptions, declaration: Declaration | unde
   return { ...options, directory: `.secrets/${declaration.name}/keys` };
 }
 
-/** The same, if a deploy has made that directory. */
+/** The same, if a deploy has made that directory, and no other user can have made its keys. */
 function withDeployedKeys(options: KeyPlaceOptions, declaration: Declaration): KeyPlaceOptions {
-  const usual = withDirectory(options, declaration);
-  return usual.directory !== undefined && existsSync(usual.directory) ? usual : options;
+  const { directory } = withDirectory(options, declaration);
+  if (directory === undefined || directory === options.directory || !existsSync(directory)) return options;
+  checkPrivateDirectory(directory);
+  return { ...options, directory };
 }
 
 /** Rejects a token that the declared server would reject, and warns of one that reaches fewer rows than it may. */

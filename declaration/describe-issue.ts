@@ -35,13 +35,13 @@ export function describeIssue({ issues }: z.ZodError, schema: z.ZodType, input: 
       return { path, problem: `unknown member "${name}"${didYouMean(name, known)}` };
     }
     case 'invalid_value':
-      return { path, problem: noneOf(value, specific.values, specific.values.map(show)) };
+      return { path, problem: noneOf(hidden(value, path), specific.values, specific.values.map(show)) };
     case 'invalid_union': {
       const constants = possible.flatMap(({ const: constant, enum: values = [constant] }) => values);
-      return { path, problem: noneOf(value, constants, [...new Set(possible.flatMap(inWords))]) };
+      return { path, problem: noneOf(hidden(value, path), constants, [...new Set(possible.flatMap(inWords))]) };
     }
     case 'invalid_type':
-      if (value === undefined) return { path, problem: `missing, expected ${possible.flatMap(inWords).join(' or ')}` };
+      if (value === undefined) return { path, problem: missing(possible) };
       return { path, problem: lowerFirst(specific.message) };
     default:
       return { path, problem: lowerFirst(specific.message) };
@@ -112,13 +112,28 @@ function noneOf(value: unknown, values: readonly unknown[], known: readonly stri
   return `${shown(value)} is none of ${known.join(', ')}${near}`;
 }
 
+function missing(possible: readonly Node[]): string {
+  return ['missing', ...(possible.length > 0 ? [`expected ${possible.flatMap(inWords).join(' or ')}`] : [])].join(', ');
+}
+
+const HIDDEN = Symbol('a text that may be a secret');
+
+/** Hides a text that may be a secret in the wrong place. */
+function hidden(value: unknown, [first]: readonly PropertyKey[]): unknown {
+  return first === 'keys' && typeof value === 'string' && value.length > LONGEST_NAME ? HIDDEN : value;
+}
+
+/** Names of algorithms are shorter, secrets longer. */
+const LONGEST_NAME = 12;
+
 function show(value: unknown): string {
-  return JSON.stringify(value) ?? 'nothing';
+  return typeof value === 'bigint' ? `${value}n` : (JSON.stringify(value) ?? 'nothing');
 }
 
 /** A value in few words: it may hold a secret. */
 function shown(value: unknown): string {
   if (Array.isArray(value)) return 'a list';
+  if (value === HIDDEN) return 'a text';
   if (typeof value !== 'object' || value === null) return show(value);
   return `{ ${Object.keys(value).join(', ')} }`;
 }

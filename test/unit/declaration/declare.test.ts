@@ -79,6 +79,19 @@ const refused: [why: string, input: unknown, code: ErrorCode, ...parts: string[]
     '(did you mean "valid-between"?)',
   ],
   [
+    'a secret in the place of keys, without the secret',
+    { ...base, keys: 'correct-horse-battery-staple' },
+    'invalid_declaration',
+    'keys: a text is none of { generate }',
+  ],
+  ['a number that JSON does not have', { ...base, keys: 10n }, 'invalid_declaration', 'keys: 10n is none of '],
+  [
+    'a missing member of a record',
+    { ...base, server: { settings: { 'db-tx-end': undefined } } },
+    'invalid_declaration',
+    'missing;',
+  ],
+  [
     'a list of keys',
     { ...base, keys: [{ secretFile: 'a' }, { secretFile: 'b' }] },
     'invalid_declaration',
