@@ -80,16 +80,13 @@ async function withToken(token: string, check: TokenCheck): Promise<Arrival> {
   }
   const isProvided = providerOf(declaration.keys) !== undefined;
   const role = isProvided ? anonymous : ((examined.claims['role'] as string | undefined) ?? anonymous);
+  const becomes = isProvided ? examined.role : role;
   return {
     steps: [acceptedStep(keySet !== undefined)],
     claims: { ...examined.claims, role },
     ...(role !== undefined && { role }),
-    ...definedRole(isProvided ? examined.role : role),
+    ...(becomes !== undefined && { becomes }),
   };
-}
-
-function definedRole(becomes: string | undefined): Pick<Arrival, 'becomes'> {
-  return becomes === undefined ? {} : { becomes };
 }
 
 /** Without a declaration, times and the role are all that is known. */
