@@ -56,8 +56,8 @@ export interface Step {
 
 /** The steps in the order in which they need each other. */
 export const STEPS: readonly Step[] = [
-  { name: 'declare', times: 5, run: ({ tables }) => declareTables('bench', tables) },
-  { name: 'synth', times: 3, run: synth },
+  { name: 'declare', times: 15, run: ({ tables }) => declareTables('bench', tables) },
+  { name: 'synth', times: 9, run: synth },
   {
     name: 'apply',
     times: 2,
