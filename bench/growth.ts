@@ -13,7 +13,7 @@ const SETTINGS = {
   max_locks_per_transaction: '1024',
   // It would add its CPU time to the step that runs meanwhile.
   autovacuum: 'off',
-  // As Postgres has it by default: the catalogs of 5,000 tables do not fit into the buffers of a test environment.
+  // The default of Postgres. The buffers of a test environment are too small for the catalogs of 5,000 tables.
   shared_buffers: '128MB',
 };
 /** Sizes whose step takes longer are measured once. */

@@ -40,11 +40,10 @@ export function describeIssue({ issues }: z.ZodError, schema: z.ZodType, input: 
       const constants = possible.flatMap(({ const: constant, enum: values = [constant] }) => values);
       return { path, problem: noneOf(hidden(value, path), constants, [...new Set(possible.flatMap(inWords))]) };
     }
-    case 'invalid_type':
-      if (value === undefined) return { path, problem: missing(possible) };
-      return { path, problem: lowerFirst(specific.message) };
-    default:
-      return { path, problem: lowerFirst(specific.message) };
+    default: {
+      const isMissing = specific.code === 'invalid_type' && value === undefined;
+      return { path, problem: isMissing ? missing(possible) : lowerFirst(specific.message) };
+    }
   }
 }
 

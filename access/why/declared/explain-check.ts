@@ -21,7 +21,7 @@ export function explainCheck(
   const called = readTarget(target);
   // A function of the user's own, which the check calls, can fail in the same words.
   if (!called.isFunction || called.name !== name) return undefined;
-  if (name === undefined || !apiRoles(declaration).some((one) => one.name === role)) return undefined;
+  if (!apiRoles(declaration).some((one) => one.name === role)) return undefined;
   const asDenied = `permission denied for function ${name}`;
   const [words] = explainRefusal(declaration, { role, method: request.method, target, status: 403 }, asDenied);
   if (words === undefined) return undefined;

@@ -13,7 +13,7 @@ FROM (
         CASE a.attgenerated WHEN '' THEN '{insert}' WHEN 's' THEN '{insert,update}' ELSE '{select,insert,update,delete}' END::text[] AS commands,
         NULL::oid[] AS roles, 0::oid AS trigger, NULL::name AS column
       FROM pg_attrdef AS d JOIN pg_attribute AS a ON a.attrelid = d.adrelid AND a.attnum = d.adnum
-      -- With `Prefer: missing=default`, an update sets the columns that it names to their defaults.
+      -- An update with `Prefer: missing=default` sets the named columns to their defaults.
       UNION ALL SELECT d.adrelid, 'pg_attrdef'::regclass, d.oid, '{update}', NULL, 0, a.attname
         FROM pg_attrdef AS d JOIN pg_attribute AS a ON a.attrelid = d.adrelid AND a.attnum = d.adnum WHERE a.attgenerated = ''
       UNION ALL SELECT conrelid, 'pg_constraint'::regclass, oid, '{insert,update}', NULL, 0, NULL FROM pg_constraint WHERE contype = 'c' AND conrelid <> 0
