@@ -186,8 +186,8 @@ const causes: Readonly<Record<string, Cause>> = {
     data: {},
     setup: `CREATE FUNCTION api.publish() RETURNS int LANGUAGE sql AS 'SELECT 1'`,
     result: 'refused',
-    stage: 'pre-request check',
-    words: /todos_private\.pre_request rejects the request: .*publish/,
+    stage: 'grants',
+    words: /function publish is not declared, so no role may call it/,
     change: { request: 'POST /todos', data: { title: 'x' } },
   },
   'a token of another issuer': {
