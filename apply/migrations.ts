@@ -160,36 +160,38 @@ async function dropInterrupted({ client, scope }: Session, { kind, node }: Parse
   for (const index of rows) await client.query(statement('drop_index', { schema: index.schema, name: index.name }));
 }
 
-/**
- * Splits statements into messages. A SET ends one: Postgres scans a message before a setting in it takes effect. A
- * statement of the admin is alone.
- */
+/** Splits statements into messages. A statement of the admin is alone. */
 function batches(statements: readonly MigrationStatement[]): MigrationStatement[][] {
   const all: MigrationStatement[][] = [];
   for (const [n, next] of statements.entries()) {
     const last = all.at(-1);
     const before = statements[n - 1];
-    const begins = before?.kind === 'VariableSetStmt' || before?.asAdmin || next.asAdmin;
-    if (!last || last.length === BATCH || begins) all.push([next]);
+    if (!last || last.length === BATCH || before?.asAdmin || next.asAdmin) all.push([next]);
     else last.push(next);
   }
   return all;
 }
 
-/** Runs statements in one message. If it fails, runs them one by one, so that the error names the line. */
+/** Joins statements to the text of a call. PL/pgSQL rejects one that ends with SELECT INTO. */
+function asCall(...statements: readonly string[]): string {
+  return inOneMessage([...statements, 'SELECT']);
+}
+
+/** Runs statements in one call. If it fails, runs them one by one, so that the error names the line. */
 async function runBatch(session: Session, source: SqlSource, statements: readonly MigrationStatement[]): Promise<void> {
   const { client, declaration } = session;
   const [first] = statements;
   if (first?.asAdmin)
     return runAsAdmin(session, first).catch((error: Error) => failedAt(session, source, first, error));
-  const all = statements.flatMap(({ sql }) => confined(declaration, sql));
+  const together = [...confined(declaration, asCall(...statements.map(({ sql }) => sql))), statement('check_scanning')];
   const fail = (error: Error) => failed('migration_failed', source.file, error, fixFor(declaration, error));
-  if (await tryTogether(client, all, fail)) return;
+  if (await tryTogether(client, together, fail)) return;
   for (const one of statements) {
     for (const { sql, offset } of one.single?.() ?? [one]) {
       // The SQL of a row is not in the file.
-      const written = { sql: one.single ? '' : sql, offset };
-      await runConfined(session, sql).catch((error: Error) => failedAt(session, source, written, error));
+      const text = asCall(sql);
+      const written = { sql: one.single ? '' : text, offset };
+      await runConfined(session, text).catch((error: Error) => failedAt(session, source, written, error));
     }
   }
 }

@@ -185,6 +185,7 @@ export interface StatementNames {
     | 'check_confinement'
     | 'run_confined'
     | 'run_confined_parameter'
+    | 'check_scanning'
     | 'deferrable'
     | 'set_immediate'
     | 'set_deferred'

@@ -119,7 +119,7 @@ AS 'BEGIN EXECUTE sql; RETURN true; END';
 REVOKE ALL ON FUNCTION :"private".run_migration(text) FROM PUBLIC
 -- name: check_confinement
 -- In a statement of its own: planning a call may already run it. Another function of this name could be called instead.
--- It runs before each statement of a migration, and joins would be planned each time.
+-- It runs before each call, and joins would be planned each time.
 SELECT CASE WHEN (
   SELECT pg_catalog.count(*) OPERATOR(pg_catalog.=) 1 AND pg_catalog.bool_and(
     p.oid OPERATOR(pg_catalog.=) pg_catalog.to_regprocedure(pg_catalog.format('%I.run_migration(pg_catalog.text)', :'private'))::pg_catalog.oid
@@ -135,6 +135,11 @@ SELECT CASE WHEN (
 SELECT :"private".run_migration(:'sql'::pg_catalog.text)
 -- name: run_confined_parameter
 SELECT :"private".run_migration($1::pg_catalog.text)
+-- name: check_scanning
+-- Postgres scans all statements of a call before it runs the first one. Where one of them changes how literals are scanned,
+-- this fails, so that each runs in a call of its own.
+SELECT CASE WHEN pg_catalog.current_setting('standard_conforming_strings') OPERATOR(pg_catalog.=) 'on' THEN true
+  ELSE pg_catalog.format('a migration changed how literals are scanned')::pg_catalog.bool END
 -- name: deferrable
 -- Deferrable constraints of tables that this transaction has written to. Locks show the writes.
 SELECT DISTINCT format('%I.%I', CASE c.relnamespace WHEN pg_my_temp_schema() THEN 'pg_temp' ELSE s.nspname END, c.relname) AS "table",

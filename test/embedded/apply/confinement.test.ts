@@ -91,6 +91,17 @@ describe("a migration stays in the owner's role", () => {
       ],
       'a migration changed what it runs in',
     ],
+    [
+      'where operators and functions of its own come before those of Postgres',
+      [
+        `${leaving('equal', 'bool', 'true', 'a text, b text')} ${leaving('current_setting', 'text', "'on'", 'a text')}
+          ${leaving('format', 'text', "'true'", 'a text')}
+          CREATE OPERATOR api.= (FUNCTION = api.equal, LEFTARG = text, RIGHTARG = text);
+          SET search_path = api, pg_catalog; SELECT 1`,
+        'SET search_path = api, pg_catalog; SET standard_conforming_strings = off; SELECT 1',
+      ],
+      undefined,
+    ],
     ['where a deferred trigger waits again', [requeueing], /permission denied to create role|pending trigger events/],
   ] as const)('%s', async (_, migrations, says) => {
     if (says === undefined) await run(...migrations);

@@ -40,18 +40,35 @@ describeAsAdmins('migrations as %s', (admin, it) => {
     ]);
   });
 
-  it('run statement by statement, each as the settings before it say', async () => {
+  it.each([
+    'SET standard_conforming_strings = off;',
+    "SELECT set_config('standard_conforming_strings', 'off', false);",
+    "DO $$ BEGIN EXECUTE 'SET standard_' || 'conforming_strings = off'; END $$;",
+  ])('run statement by statement, each as the settings before it say: %s', async (setting) => {
     const database = await cluster.database(admin);
     const sql = [
       'CREATE TABLE later (n int);',
       'INSERT INTO later SELECT 1;',
       ...Array.from({ length: 300 }, () => 'INSERT INTO later SELECT max(n) + 1 FROM later;'),
-      'SET standard_conforming_strings = off;',
+      setting,
       "INSERT INTO notes (body) VALUES ('a\\x62c');",
+      'SET search_path = pg_temp;',
+      'CREATE TABLE passing ();',
+      'SELECT FROM pg_temp.passing;',
     ];
     await database.apply(withMigration(database, sql.join('\n')));
     expect(await database.sql('SELECT max(n), count(*)::int FROM api.later')).toEqual([{ max: 301, count: 301 }]);
     expect(await database.sql('SELECT body FROM api.notes WHERE id > 2')).toEqual([{ body: 'abc' }]);
+  });
+
+  it('make tables by SELECT INTO, alone and beside others', async () => {
+    const database = await cluster.database(admin);
+    await database.apply(withMigration(database, 'SELECT id INTO later FROM notes'));
+    expect(await database.sql('SELECT count(*)::int FROM api.later')).toEqual([{ count: 2 }]);
+    const more = { file: 'migrations/003.sql', sql: 'SELECT 1; SELECT id INTO last FROM later; SELECT FROM last;' };
+    const { migrations } = withMigration(database, 'SELECT id INTO later FROM notes');
+    await database.apply(notes(database.name, { migrations: [...migrations, more] }));
+    expect(await database.sql('SELECT count(*)::int FROM api.last')).toEqual([{ count: 2 }]);
   });
 
   it.each([
