@@ -124,7 +124,7 @@ describe('a sign-in', () => {
     expect(again.url.href).toContain('/interaction/');
     // A new sign-in begins anew.
     const back = await visitor.submit(again.url, 'ann', PASSWORD);
-    expect(back.url.href).toContain('code=');
+    expect(back.url.href, await back.response.text()).toContain('code=');
   });
 });
 
