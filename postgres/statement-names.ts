@@ -310,6 +310,7 @@ export interface StatementNames {
     | 'state_of_sequence'
     | 'exact'
     | 'rows_of_table'
+    | 'triggers_off'
     | 'begin'
     | 'keep_others_from_writing'
     | 'own_state'

@@ -259,6 +259,8 @@ class Environment implements EphemeralPostgrest {
       copying.catch(() => {});
       try {
         await this.#away(async () => host.replace(this.#database, await copying));
+        // Tests that restore once usually restore again.
+        host.prepareRestore(this.#database, this.#snapshot).catch(() => {});
       } catch (error) {
         await copying.then((copy) => host.drop(copy)).catch(() => {});
         throw error;

@@ -239,15 +239,15 @@ export class Host {
     if (!rows) return undefined;
     const privileges = this.#privileges.get(database);
     const session = await this.#restorer(database).connect();
-    try {
-      const restored = await rows.restore(session, { ...options, privileges });
-      session.release();
-      return restored;
-    } catch (error) {
-      // The session may be in a transaction: the pool must not reuse it.
-      session.release(true);
-      throw error;
-    }
+    return rows.restore(session, { ...options, privileges }).finally(() => session.release());
+  }
+
+  /** Opens the session of the next restore, and has its SQL planned. */
+  async prepareRestore(database: string, snapshot: string): Promise<void> {
+    const rows = await this.#rows.get(snapshot);
+    if (!rows) return;
+    const session = await this.#restorer(database).connect();
+    await rows.prepare(session).finally(() => session.release());
   }
 
   #restorer(database: string): pg.Pool {
@@ -266,16 +266,10 @@ export class Host {
 
   /** Puts a database in the place of another one, which is dropped with its sessions. */
   async replace(database: string, by: string): Promise<void> {
-    const isRestored = this.#restorers.has(database);
     await this.drop(database);
     await this.#run('rename_database', { name: by, to: database });
     this.#privileges.set(database, this.#privileges.get(by)!);
     this.#privileges.delete(by);
-    // Tests that restore once usually restore again.
-    if (isRestored)
-      void this.#restorer(database)
-        .query('SELECT')
-        .catch(() => {});
   }
 
   async drop(database: string): Promise<void> {

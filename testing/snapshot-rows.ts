@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import pg from 'pg';
+import type pg from 'pg';
 import { raw, statementsOf } from '../postgres/statements.ts';
 
 const statement = statementsOf('testing/rows');
@@ -39,9 +39,9 @@ export class SnapshotRows {
   readonly #parts: ReadonlyMap<string, Part>;
   readonly #rows: ReadonlyMap<string, readonly string[]>;
   readonly #state: DatabaseState;
-  /** SQL that reads the state. Sessions prepare it once, because Postgres parses and plans it as long as it runs it. */
+  /** SQL that reads the state, which each session prepares once. */
   readonly #stateSql: { readonly name: string; readonly text: string };
-  readonly #lockSql: string;
+  readonly #locks: readonly string[];
 
   private constructor(
     parts: readonly Part[],
@@ -52,10 +52,9 @@ export class SnapshotRows {
     this.#rows = rows;
     this.#state = state;
     this.#stateSql = { name: `state_${randomUUID()}`, text: sql };
-    this.#lockSql = parts
+    this.#locks = parts
       .filter(({ kind }) => kind === 'table')
-      .map(({ name }) => statement('keep_others_from_writing', { table: raw(name) }))
-      .join(';\n');
+      .map(({ name }) => statement('keep_others_from_writing', { table: raw(name) }));
   }
 
   /** Reads them. Undefined where only a copy of all files is sure to bring everything back. */
@@ -85,21 +84,35 @@ export class SnapshotRows {
     { authenticator, privileges, before = this.#state }: Restored,
   ): Promise<DatabaseState | undefined> {
     try {
-      await session.query(statement('begin', { authenticator }));
-      if (this.#lockSql !== '') await session.query(this.#lockSql);
-      const { rows: own } = await session.query<{ privileges: string; has_more: boolean }>(statement('own_state'));
-      const { has_more, ...database } = own[0]!;
-      const now = byName((await session.query<PartState>(this.#stateSql)).rows);
+      const first = [
+        statement('begin', { authenticator }),
+        statement('triggers_off'),
+        ...this.#locks,
+        statement('own_state'),
+      ];
+      const own = (await inOneMessage<{ privileges: string; has_more: boolean }>(session, first)).at(-1)!;
+      const { has_more, ...database } = own.rows[0]!;
+      const now = await this.#readState(session);
       const changed = this.#changed(before, now);
       if (has_more || database.privileges !== privileges || !changed) return await undo(session);
-      if (changed.length > 0) await session.query(changed.flatMap((part) => this.#restoring(part)).join(';\n'));
-      const after = await this.#stateAfter(session, now, changed);
-      await session.query('COMMIT');
-      return after;
-    } catch (error) {
-      if (error instanceof pg.DatabaseError) return undo(session);
-      throw error;
+      const restoring = changed.flatMap((part) => this.#restoring(part));
+      const last = changed.length === 0 ? ['COMMIT'] : [...restoring, stateOf(changed), 'COMMIT'];
+      const after = (await inOneMessage<PartState>(session, last)).at(-2)?.rows ?? [];
+      return new Map([...now, ...byName(after)]);
+    } catch {
+      // A copy of all files brings everything back too, or its error says why nothing can.
+      return undo(session);
     }
+  }
+
+  /** Has a session plan the SQL of a restore, which takes as long as running it. */
+  async prepare(session: pg.ClientBase): Promise<void> {
+    await session.query(statement('triggers_off'));
+    await this.#readState(session);
+  }
+
+  async #readState(session: pg.ClientBase): Promise<DatabaseState> {
+    return byName((await session.query<PartState>(this.#stateSql)).rows);
   }
 
   /** The tables and sequences that differ; undefined where something else does. */
@@ -121,12 +134,6 @@ export class SnapshotRows {
     const added = rows && statement('add_rows', { table, columns: raw(columns!), fields: raw(fields!), rows });
     return [statement('remove_rows', { table }), ...(added ? [added] : [])];
   }
-
-  async #stateAfter(session: pg.ClientBase, now: DatabaseState, changed: readonly Part[]): Promise<DatabaseState> {
-    if (changed.length === 0) return now;
-    const { rows } = await session.query<PartState>(stateOf(changed));
-    return new Map([...now, ...byName(rows)]);
-  }
 }
 
 /** SQL that tells the state of parts. */
@@ -134,6 +141,14 @@ function stateOf(parts: readonly Part[]): string {
   const of = ({ name, kind }: Part) =>
     statement(kind === 'sequence' ? 'state_of_sequence' : 'state_of_table', { name, table: raw(name) });
   return parts.map(of).join('\nUNION ALL\n');
+}
+
+/** Sends statements together: a round trip costs as much as one of them. Answers the result of each command. */
+async function inOneMessage<Row extends pg.QueryResultRow>(
+  session: pg.ClientBase,
+  statements: readonly string[],
+): Promise<readonly pg.QueryResult<Row>[]> {
+  return [await session.query<Row>(statements.join(';\n'))].flat();
 }
 
 const byName = (states: readonly PartState[]): DatabaseState => new Map(states.map((state) => [state.name, state]));

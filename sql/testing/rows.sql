@@ -45,12 +45,13 @@ SET IntervalStyle = postgres
 -- name: rows_of_table
 SELECT :'name' AS name, array_agg((t.*)::text ORDER BY t.ctid) AS rows FROM ONLY :{table} AS t
 
+-- name: triggers_off
+-- Triggers and foreign keys are off for the whole session: Postgres forgets all plans when this changes.
+SET session_replication_role = replica
 -- name: begin
--- Nobody else is connected from here on but PostgREST, which may read meanwhile. Triggers and foreign keys are off. Texts are
--- read as they were written.
+-- Nobody else is connected from here on but PostgREST, which may read meanwhile. Texts are read as they were written.
 BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE;
 SET LOCAL lock_timeout = 500;
-SET LOCAL session_replication_role = replica;
 SET LOCAL DateStyle = ISO;
 SET LOCAL IntervalStyle = postgres;
 SET LOCAL array_nulls = on;
