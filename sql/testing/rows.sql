@@ -17,9 +17,10 @@ SELECT current_setting('is_superuser')::bool
 FROM pg_class WHERE relkind = 'r' AND relnamespace <> 'pg_catalog'::regnamespace
 
 -- name: parts
--- All that a copy of a database has of its own. Statistics decide no answer.
+-- All that a copy of a database has of its own. Statistics decide no answer. What the tables of information_schema hold
+-- hardly ever changes: their rows need not be read.
 SELECT format('%I.%I', n.nspname, c.relname) AS name,
-  CASE WHEN n.nspname = 'pg_catalog' THEN 'catalog' WHEN c.relkind = 'S' THEN 'sequence' ELSE 'table' END AS kind,
+  CASE WHEN n.nspname IN ('pg_catalog', 'information_schema') THEN 'catalog' WHEN c.relkind = 'S' THEN 'sequence' ELSE 'table' END AS kind,
   (SELECT string_agg(format('(r).%I', a.attname), ', ' ORDER BY a.attnum) FROM pg_attribute AS a
     WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped AND a.attgenerated = '') AS fields,
   (SELECT string_agg(quote_ident(a.attname), ', ' ORDER BY a.attnum) FROM pg_attribute AS a

@@ -75,7 +75,6 @@ const OF_ROWS: [string, string][] = [
   ['a row that was changed to what it is', 'UPDATE api.children SET id = id'],
   ['moved sequences', `SELECT nextval('api.numbers'), nextval('api."Unused"'), setval('api.numbers', 99, false)`],
   ['a used identity', 'INSERT INTO api.kinds DEFAULT VALUES; DELETE FROM api.kinds WHERE t IS NULL'],
-  ['rows that only an admin writes', 'DELETE FROM information_schema.sql_features'],
   ['rows after a vacuum', 'DELETE FROM api.children'],
 ];
 
@@ -92,6 +91,7 @@ const OF_MORE: [string, string][] = [
   ['a trigger that is off', 'ALTER TABLE api.children DISABLE TRIGGER log'],
   ['a restarted sequence', 'ALTER SEQUENCE api.numbers RESTART WITH 5'],
   ['a large object', 'SELECT lo_create(0)'],
+  ['rows of Postgres itself', 'DELETE FROM information_schema.sql_features'],
   [
     'a privilege on the database',
     "DO $$ BEGIN EXECUTE format('GRANT CREATE ON DATABASE %I TO restored_user', current_database()); END $$",
@@ -132,7 +132,7 @@ async function content(of: EphemeralPostgrest): Promise<unknown> {
     kind: string;
   }>(`SELECT format('%I.%I', nspname, relname) AS name, relkind AS kind
     FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = relnamespace
-    WHERE relkind IN ('r', 'S') AND nspname !~ '^pg_|^information_schema' ORDER BY 1`);
+    WHERE relkind IN ('r', 'S') AND nspname !~ '^pg_' ORDER BY 1`);
   const parts = tables.map(({ name, kind }) =>
     kind === 'S'
       ? `SELECT '${name}' AS name, ARRAY[last_value::text, is_called::text] AS rows FROM ${name}`
@@ -203,7 +203,6 @@ describe.runIf(process.platform === 'linux')('restore, while the API serves on, 
       await one.restore();
       expect(await content(one)).toEqual(before);
     }
-    expect(await one.sql('SELECT count(*)::int FROM information_schema.sql_features')).not.toEqual([{ count: 0 }]);
     expect(serverOf(one)).toEqual(server);
     const clone = await original.clone();
     expect(await content(clone)).toEqual(before);
