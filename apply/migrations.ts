@@ -160,36 +160,74 @@ async function dropInterrupted({ client, scope }: Session, { kind, node }: Parse
   for (const index of rows) await client.query(statement('drop_index', { schema: index.schema, name: index.name }));
 }
 
-/** Splits statements into messages. A statement of the admin is alone. */
+/**
+ * Splits statements into messages. A SET ends one: Postgres scans a message before a setting in it takes effect. A
+ * statement of the admin is alone.
+ */
 function batches(statements: readonly MigrationStatement[]): MigrationStatement[][] {
-  const all: MigrationStatement[][] = [];
-  for (const [n, next] of statements.entries()) {
-    const last = all.at(-1);
-    const before = statements[n - 1];
-    if (!last || last.length === BATCH || before?.asAdmin || next.asAdmin) all.push([next]);
-    else last.push(next);
+  const begins = (next: MigrationStatement, before: MigrationStatement) =>
+    before.kind === 'VariableSetStmt' || before.asAdmin === true || next.asAdmin === true;
+  return grouped(statements, (next, group) => group.length === BATCH || begins(next, group.at(-1)!));
+}
+
+/** Definitions, of which a schema has many. They change no setting. */
+const DEFINITIONS: ReadonlySet<string> = new Set([
+  'AlterSeqStmt',
+  'AlterTableStmt',
+  'CommentStmt',
+  'CreateDomainStmt',
+  'CreateEnumStmt',
+  'CreateFunctionStmt',
+  'CreatePolicyStmt',
+  'CreateSeqStmt',
+  'CreateStmt',
+  'CreateTrigStmt',
+  'GrantStmt',
+  'IndexStmt',
+  'ViewStmt',
+]);
+
+/**
+ * Splits statements into the texts of calls: a call is checked first, which takes as long as a small definition. Only
+ * definitions share one: Postgres scans a call's whole text before it runs, counts one timeout for it, and keeps all of
+ * its statements in memory until it ends.
+ */
+function calls({ sql }: SqlSource, statements: readonly MigrationStatement[]): string[] {
+  const isTimed = /statement_timeout/i.test(sql);
+  const shares = ({ kind }: MigrationStatement) => !isTimed && DEFINITIONS.has(kind);
+  return grouped(statements, (next, group) => !shares(next) || !shares(group.at(-1)!)).map(asCall);
+}
+
+/** Splits a list into groups. */
+function grouped<Item>(items: readonly Item[], begins: (next: Item, group: readonly Item[]) => boolean): Item[][] {
+  const groups: Item[][] = [];
+  for (const item of items) {
+    const last = groups.at(-1);
+    if (!last || begins(item, last)) groups.push([item]);
+    else last.push(item);
   }
-  return all;
+  return groups;
 }
 
 /** Joins statements to the text of a call. PL/pgSQL rejects one that ends with SELECT INTO. */
-function asCall(...statements: readonly string[]): string {
-  return inOneMessage([...statements, 'SELECT']);
+function asCall(statements: readonly Pick<MigrationStatement, 'kind' | 'sql'>[]): string {
+  const last = statements.at(-1)?.kind === 'SelectStmt' ? ['SELECT'] : [];
+  return inOneMessage([...statements.map(({ sql }) => sql), ...last]);
 }
 
-/** Runs statements in one call. If it fails, runs them one by one, so that the error names the line. */
+/** Runs statements in one message. If it fails, runs them one by one, so that the error names the line. */
 async function runBatch(session: Session, source: SqlSource, statements: readonly MigrationStatement[]): Promise<void> {
   const { client, declaration } = session;
   const [first] = statements;
   if (first?.asAdmin)
     return runAsAdmin(session, first).catch((error: Error) => failedAt(session, source, first, error));
-  const together = [...confined(declaration, asCall(...statements.map(({ sql }) => sql))), statement('check_scanning')];
+  const all = calls(source, statements).flatMap((text) => confined(declaration, text));
   const fail = (error: Error) => failed('migration_failed', source.file, error, fixFor(declaration, error));
-  if (await tryTogether(client, together, fail)) return;
+  if (await tryTogether(client, all, fail)) return;
   for (const one of statements) {
     for (const { sql, offset } of one.single?.() ?? [one]) {
       // The SQL of a row is not in the file.
-      const text = asCall(sql);
+      const text = asCall([{ kind: one.kind, sql }]);
       const written = { sql: one.single ? '' : text, offset };
       await runConfined(session, text).catch((error: Error) => failedAt(session, source, written, error));
     }

@@ -185,7 +185,6 @@ export interface StatementNames {
     | 'check_confinement'
     | 'run_confined'
     | 'run_confined_parameter'
-    | 'check_scanning'
     | 'deferrable'
     | 'set_immediate'
     | 'set_deferred'

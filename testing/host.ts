@@ -238,8 +238,10 @@ export class Host {
     const rows = await reading;
     if (!rows) return undefined;
     const privileges = this.#privileges.get(database);
-    const session = await this.#restorer(database).connect();
-    return rows.restore(session, { ...options, privileges }).finally(() => session.release());
+    const session = await this.#restorer(database)
+      .connect()
+      .catch(() => undefined);
+    return session && rows.restore(session, { ...options, privileges }).finally(() => session.release());
   }
 
   /** Opens the session of the next restore, and has its SQL planned. */

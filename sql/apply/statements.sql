@@ -135,11 +135,6 @@ SELECT CASE WHEN (
 SELECT :"private".run_migration(:'sql'::pg_catalog.text)
 -- name: run_confined_parameter
 SELECT :"private".run_migration($1::pg_catalog.text)
--- name: check_scanning
--- Postgres scans all statements of a call before it runs the first one. Where one of them changes how literals are scanned,
--- this fails, so that each runs in a call of its own.
-SELECT CASE WHEN pg_catalog.current_setting('standard_conforming_strings') OPERATOR(pg_catalog.=) 'on' THEN true
-  ELSE pg_catalog.format('a migration changed how literals are scanned')::pg_catalog.bool END
 -- name: deferrable
 -- Deferrable constraints of tables that this transaction has written to. Locks show the writes.
 SELECT DISTINCT format('%I.%I', CASE c.relnamespace WHEN pg_my_temp_schema() THEN 'pg_temp' ELSE s.nspname END, c.relname) AS "table",

@@ -61,6 +61,23 @@ describeAsAdmins('migrations as %s', (admin, it) => {
     expect(await database.sql('SELECT body FROM api.notes WHERE id > 2')).toEqual([{ body: 'abc' }]);
   });
 
+  it('mean what they mean one by one: settings that are taken back, time limits, prepared statements, numbers', async () => {
+    const database = await cluster.database(admin);
+    const sql = `CREATE TABLE later (t text); PREPARE p AS INSERT INTO later VALUES ('prepared');
+      SET standard_conforming_strings = off; INSERT INTO later VALUES ('a\\x62c'); SET standard_conforming_strings = on;
+      EXECUTE p; INSERT INTO notes (body) VALUES ('x'); DEALLOCATE p;
+      SET statement_timeout = '1s'; ${'SELECT pg_sleep(0.2);'.repeat(8)}
+      CREATE FUNCTION wait() RETURNS int LANGUAGE sql AS 'SELECT 1 FROM pg_sleep(0.4)';
+      ${[1, 2, 3, 4].map((n) => `ALTER TABLE later ADD "${n}" int DEFAULT wait();`).join(' ')}`;
+    await database.apply(withMigration(database, sql));
+    expect(await database.sql('SELECT t FROM api.later')).toEqual([{ t: 'abc' }, { t: 'prepared' }]);
+    expect(await database.sql('SELECT id FROM api.notes ORDER BY id')).toEqual([{ id: 1 }, { id: 2 }, { id: 3 }]);
+    const { migrations } = withMigration(database, sql);
+    const late = { file: 'migrations/003.sql', sql: "SET statement_timeout = '100ms';\nSELECT pg_sleep(2)" };
+    const error = await rejection(database.apply(notes(database.name, { migrations: [...migrations, late] })));
+    expect(error.message).toContain('003.sql:2: canceling statement due to statement timeout');
+  });
+
   it('make tables by SELECT INTO, alone and beside others', async () => {
     const database = await cluster.database(admin);
     await database.apply(withMigration(database, 'SELECT id INTO later FROM notes'));

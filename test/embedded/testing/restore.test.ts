@@ -407,6 +407,15 @@ describe('restore', () => {
     }
   });
 
+  it('goes on where its session cannot be opened', async () => {
+    const rows = await content(one);
+    await one.sql(`CREATE FUNCTION api.refuse() RETURNS event_trigger LANGUAGE plpgsql
+      AS 'BEGIN IF current_setting(''is_superuser'')::bool THEN RAISE ''closed''; END IF; END'`);
+    await one.sql('CREATE EVENT TRIGGER refuse ON login EXECUTE FUNCTION api.refuse()');
+    await one.restore();
+    expect(await content(one)).toEqual(rows);
+  });
+
   it(`undoes any sequence of these, ${ROUNDS} times`, { timeout: 900_000 }, async () => {
     const [before, rows] = [await catalogs(one), await content(one)];
     const changes = [...OF_ROWS, ...OF_ROWS, ...OF_MORE].map(([, sql]) => sql);
