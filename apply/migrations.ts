@@ -4,6 +4,7 @@ import { quoteIdentifier } from '../postgres/quote.ts';
 import type { Declaration, QualifiedName, SqlSource } from '../declaration/types.ts';
 import { ownTables } from '../compile/catalog-scope.ts';
 import { confined, createConfinement, dropConfinement, runConfined } from './confinement.ts';
+import { callOf, callsOf } from './migration-calls.ts';
 import { runAsAdmin } from './run-as-admin.ts';
 import { fixFor } from './migration-fixes.ts';
 import type { ParsedStatement } from '../postgres/parse-sql.ts';
@@ -165,54 +166,15 @@ async function dropInterrupted({ client, scope }: Session, { kind, node }: Parse
  * statement of the admin is alone.
  */
 function batches(statements: readonly MigrationStatement[]): MigrationStatement[][] {
-  const begins = (next: MigrationStatement, before: MigrationStatement) =>
-    before.kind === 'VariableSetStmt' || before.asAdmin === true || next.asAdmin === true;
-  return grouped(statements, (next, group) => group.length === BATCH || begins(next, group.at(-1)!));
-}
-
-/** Definitions, of which a schema has many. They change no setting. */
-const DEFINITIONS: ReadonlySet<string> = new Set([
-  'AlterSeqStmt',
-  'AlterTableStmt',
-  'CommentStmt',
-  'CreateDomainStmt',
-  'CreateEnumStmt',
-  'CreateFunctionStmt',
-  'CreatePolicyStmt',
-  'CreateSeqStmt',
-  'CreateStmt',
-  'CreateTrigStmt',
-  'GrantStmt',
-  'IndexStmt',
-  'ViewStmt',
-]);
-
-/**
- * Splits statements into the texts of calls: a call is checked first, which takes as long as a small definition. Only
- * definitions share one: Postgres scans a call's whole text before it runs, counts one timeout for it, and keeps all of
- * its statements in memory until it ends.
- */
-function calls({ sql }: SqlSource, statements: readonly MigrationStatement[]): string[] {
-  const isTimed = /statement_timeout/i.test(sql);
-  const shares = ({ kind }: MigrationStatement) => !isTimed && DEFINITIONS.has(kind);
-  return grouped(statements, (next, group) => !shares(next) || !shares(group.at(-1)!)).map(asCall);
-}
-
-/** Splits a list into groups. */
-function grouped<Item>(items: readonly Item[], begins: (next: Item, group: readonly Item[]) => boolean): Item[][] {
-  const groups: Item[][] = [];
-  for (const item of items) {
-    const last = groups.at(-1);
-    if (!last || begins(item, last)) groups.push([item]);
-    else last.push(item);
+  const all: MigrationStatement[][] = [];
+  for (const [n, next] of statements.entries()) {
+    const last = all.at(-1);
+    const before = statements[n - 1];
+    const begins = before?.kind === 'VariableSetStmt' || before?.asAdmin || next.asAdmin;
+    if (!last || last.length === BATCH || begins) all.push([next]);
+    else last.push(next);
   }
-  return groups;
-}
-
-/** Joins statements to the text of a call. PL/pgSQL rejects one that ends with SELECT INTO. */
-function asCall(statements: readonly Pick<MigrationStatement, 'kind' | 'sql'>[]): string {
-  const last = statements.at(-1)?.kind === 'SelectStmt' ? ['SELECT'] : [];
-  return inOneMessage([...statements.map(({ sql }) => sql), ...last]);
+  return all;
 }
 
 /** Runs statements in one message. If it fails, runs them one by one, so that the error names the line. */
@@ -221,13 +183,13 @@ async function runBatch(session: Session, source: SqlSource, statements: readonl
   const [first] = statements;
   if (first?.asAdmin)
     return runAsAdmin(session, first).catch((error: Error) => failedAt(session, source, first, error));
-  const all = calls(source, statements).flatMap((text) => confined(declaration, text));
+  const all = callsOf(source, statements).flatMap((text) => confined(declaration, text));
   const fail = (error: Error) => failed('migration_failed', source.file, error, fixFor(declaration, error));
   if (await tryTogether(client, all, fail)) return;
   for (const one of statements) {
     for (const { sql, offset } of one.single?.() ?? [one]) {
       // The SQL of a row is not in the file.
-      const text = asCall([{ kind: one.kind, sql }]);
+      const text = callOf({ ...one, sql });
       const written = { sql: one.single ? '' : text, offset };
       await runConfined(session, text).catch((error: Error) => failedAt(session, source, written, error));
     }

@@ -78,6 +78,23 @@ describeAsAdmins('migrations as %s', (admin, it) => {
     expect(error.message).toContain('003.sql:2: canceling statement due to statement timeout');
   });
 
+  it.each([
+    "ALTER TABLE later ADD u text DEFAULT set_config('standard_conforming_strings', 'off', false);",
+    'SET standard_conforming_strings = off;',
+  ])('do not become others where literals are scanned in another way: %s', async (setting) => {
+    const database = await cluster.database(admin);
+    const run = (more: string) =>
+      database.apply(
+        withMigration(database, `CREATE TABLE later (t text); INSERT INTO later VALUES (1); ${setting}${more}`),
+      );
+    const error = await rejection(
+      run(`COMMENT ON TABLE later IS 'a\\';\nCOMMENT ON TABLE later IS '; CREATE TABLE made (); --';`),
+    );
+    expect(error.message).toContain('unterminated quoted string');
+    await run(`CREATE TABLE made (n int, t text DEFAULT 'a\\x62c'); INSERT INTO made (n) VALUES (1);`);
+    expect(await database.sql('SELECT t FROM api.made')).toEqual([{ t: 'abc' }]);
+  });
+
   it('make tables by SELECT INTO, alone and beside others', async () => {
     const database = await cluster.database(admin);
     await database.apply(withMigration(database, 'SELECT id INTO later FROM notes'));
