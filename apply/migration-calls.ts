@@ -20,14 +20,20 @@ const DEFINITIONS: ReadonlySet<string> = new Set([
   'ViewStmt',
 ]);
 
+/** Tests if a migration may set a time limit for statements. */
+export function mentionsTimeout({ sql }: SqlSource): boolean {
+  return /statement_timeout/i.test(sql);
+}
+
 /**
  * Splits statements of a migration into the texts of calls. Each call is checked first, which takes as long as a small
  * definition. Only definitions share one, and only where that shows nowhere: a call's text is scanned as a whole before it
  * runs, and one timeout counts for it.
+ *
+ * @param options.isTimed the migration may set a timeout, so that nothing is shared
  */
-export function callsOf({ sql }: SqlSource, statements: readonly Called[]): string[] {
+export function callsOf(statements: readonly Called[], { isTimed }: { readonly isTimed: boolean }): string[] {
   const groups: { readonly shared: boolean; readonly statements: Called[]; size: number }[] = [];
-  const isTimed = /statement_timeout/i.test(sql);
   for (const statement of statements) {
     const shared = !isTimed && canShare(statement);
     const size = statement.sql.length;

@@ -1,11 +1,11 @@
-import type pg from 'pg';
 import { refuse } from '../errors/secured-postgrest-error.ts';
 import { quoteIdentifier } from '../postgres/quote.ts';
 import type { Declaration, QualifiedName, SqlSource } from '../declaration/types.ts';
 import { ownTables } from '../compile/catalog-scope.ts';
 import { confined, createConfinement, dropConfinement, runConfined } from './confinement.ts';
-import { callOf, callsOf } from './migration-calls.ts';
+import { callOf, callsOf, mentionsTimeout } from './migration-calls.ts';
 import { runAsAdmin } from './run-as-admin.ts';
+import { messageResults } from '../postgres/message-results.ts';
 import { fixFor } from './migration-fixes.ts';
 import type { ParsedStatement } from '../postgres/parse-sql.ts';
 import { placeIn } from '../postgres/place-in.ts';
@@ -32,17 +32,17 @@ export async function runMigrations(session: Session, migrations: readonly Pendi
 /** Runs a migration inside a transaction, each statement confined. */
 async function runTogether(session: Session, { source, statements }: PendingMigration): Promise<void> {
   const { client, declaration } = session;
-  const [found] = (await client.query(
-    inOneMessage([
-      ownTableFiles(declaration),
-      setRole(declaration.owner),
-      createConfinement(declaration),
-      migrationSettings(declaration),
-    ]),
-  )) as unknown as [pg.QueryResult<OwnTableFiles>];
-  for (const batch of batches(statements)) await runBatch(session, source, batch);
+  const begin = [
+    ownTableFiles(declaration),
+    setRole(declaration.owner),
+    createConfinement(declaration),
+    migrationSettings(declaration),
+  ];
+  const [found] = await messageResults<OwnTableFiles>(client, inOneMessage(begin));
+  const isTimed = mentionsTimeout(source);
+  for (const batch of batches(statements)) await runBatch(session, { source, isTimed }, batch);
   const after = await endFile(session, source);
-  checkOwnTables(declaration, source, found.rows[0]!.files, after);
+  checkOwnTables(declaration, source, found!.rows[0]!.files, after);
 }
 
 /**
@@ -51,7 +51,7 @@ async function runTogether(session: Session, { source, statements }: PendingMigr
  */
 async function endFile({ client, declaration }: Session, source: SqlSource): Promise<Files> {
   const lastRows = async (statements: readonly string[]) => {
-    const results = (await client.query(inOneMessage(statements))) as unknown as pg.QueryResult<never>[];
+    const results = await messageResults<never>(client, inOneMessage(statements));
     return results.at(-1)!.rows;
   };
   const asConfined = (sql: string) => confined(declaration, sql);
@@ -178,12 +178,16 @@ function batches(statements: readonly MigrationStatement[]): MigrationStatement[
 }
 
 /** Runs statements in one message. If it fails, runs them one by one, so that the error names the line. */
-async function runBatch(session: Session, source: SqlSource, statements: readonly MigrationStatement[]): Promise<void> {
+async function runBatch(
+  session: Session,
+  { source, isTimed }: { readonly source: SqlSource; readonly isTimed: boolean },
+  statements: readonly MigrationStatement[],
+): Promise<void> {
   const { client, declaration } = session;
   const [first] = statements;
   if (first?.asAdmin)
     return runAsAdmin(session, first).catch((error: Error) => failedAt(session, source, first, error));
-  const all = callsOf(source, statements).flatMap((text) => confined(declaration, text));
+  const all = callsOf(statements, { isTimed }).flatMap((text) => confined(declaration, text));
   const fail = (error: Error) => failed('migration_failed', source.file, error, fixFor(declaration, error));
   if (await tryTogether(client, all, fail)) return;
   for (const one of statements) {

@@ -7,6 +7,7 @@ import { recordPolicyFingerprints } from '../apply/record-fingerprints.ts';
 import { failed } from '../apply/run-steps.ts';
 import { searchPath } from '../apply/search-path.ts';
 import { sessionOf } from '../apply/session.ts';
+import { messageResults } from '../postgres/message-results.ts';
 import { scramVerifierOfRandom } from '../postgres/scram-verifier.ts';
 import { raw, statementsOf } from '../postgres/statements.ts';
 import type { StatementNames } from '../postgres/statement-names.ts';
@@ -172,7 +173,7 @@ export class Host {
     const { authenticator, owner } = declaration;
     const temporary = [owner, ...temporaryRoles(declaration)];
     const sql = statement('privileges_on_database', { name: to, authenticator, owner, temporary });
-    const results = (await this.#admin.query(sql)) as unknown as pg.QueryResult<{ privileges: string }>[];
+    const results = await messageResults<{ privileges: string }>(this.#admin, sql);
     this.#privileges.set(to, results.at(-1)!.rows[0]!.privileges);
     return to;
   }

@@ -1,5 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type pg from 'pg';
+import { inOneMessage } from '../apply/run-steps.ts';
+import { messageResults } from '../postgres/message-results.ts';
 import { raw, statementsOf } from '../postgres/statements.ts';
 
 const statement = statementsOf('testing/rows');
@@ -24,6 +26,12 @@ interface PartState {
 
 /** State of each part of a database, by name: the same until the part changes, and the same in a copy of the database. */
 export type DatabaseState = ReadonlyMap<string, PartState>;
+
+/** Privileges and properties of the database itself. */
+interface OwnState {
+  readonly privileges: string;
+  readonly has_more: boolean;
+}
 
 export interface Restored {
   /** Name of the authenticator, whose sessions go on. */
@@ -84,20 +92,21 @@ export class SnapshotRows {
     { authenticator, privileges, before = this.#state }: Restored,
   ): Promise<DatabaseState | undefined> {
     try {
+      // Together: a round trip costs as much as one of them.
       const first = [
         statement('begin', { authenticator }),
         statement('triggers_off'),
         ...this.#locks,
         statement('own_state'),
       ];
-      const own = (await inOneMessage<{ privileges: string; has_more: boolean }>(session, first)).at(-1)!;
+      const own = (await messageResults<OwnState>(session, inOneMessage(first))).at(-1)!;
       const { has_more, ...database } = own.rows[0]!;
       const now = await this.#readState(session);
       const changed = this.#changed(before, now);
       if (has_more || database.privileges !== privileges || !changed) return await undo(session);
       const restoring = changed.flatMap((part) => this.#restoring(part));
       const last = changed.length === 0 ? ['COMMIT'] : [...restoring, stateOf(changed), 'COMMIT'];
-      const after = (await inOneMessage<PartState>(session, last)).at(-2)?.rows ?? [];
+      const after = (await messageResults<PartState>(session, inOneMessage(last))).at(-2)?.rows ?? [];
       return new Map([...now, ...byName(after)]);
     } catch {
       // A copy of all files brings everything back too, or its error says why nothing can.
@@ -141,14 +150,6 @@ function stateOf(parts: readonly Part[]): string {
   const of = ({ name, kind }: Part) =>
     statement(kind === 'sequence' ? 'state_of_sequence' : 'state_of_table', { name, table: raw(name) });
   return parts.map(of).join('\nUNION ALL\n');
-}
-
-/** Sends statements together: a round trip costs as much as one of them. Answers the result of each command. */
-async function inOneMessage<Row extends pg.QueryResultRow>(
-  session: pg.ClientBase,
-  statements: readonly string[],
-): Promise<readonly pg.QueryResult<Row>[]> {
-  return [await session.query<Row>(statements.join(';\n'))].flat();
 }
 
 const byName = (states: readonly PartState[]): DatabaseState => new Map(states.map((state) => [state.name, state]));

@@ -1,6 +1,7 @@
 import type pg from 'pg';
 import { failed } from '../../apply/run-steps.ts';
 import type { Session } from '../../apply/session.ts';
+import { messageResults } from '../../postgres/message-results.ts';
 import { configureSession } from '../../postgres/session.ts';
 import { raw, statementsOf } from '../../postgres/statements.ts';
 import { SecuredPostgrestError } from '../../errors/secured-postgrest-error.ts';
@@ -84,8 +85,8 @@ async function measure(
 }
 
 async function outcomes(client: pg.ClientBase, message: string): Promise<Outcome[]> {
-  const results = (await client.query(message)) as unknown as pg.QueryResult<Outcome>[];
-  return results[0]!.rows;
+  const [first] = await messageResults<Outcome>(client, message);
+  return first!.rows;
 }
 
 interface Preparation {

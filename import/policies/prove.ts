@@ -5,6 +5,7 @@ import { declare } from '../../declaration/declare.ts';
 import { setClaim } from '../../declaration/claims.ts';
 import type { Declaration } from '../../declaration/types.ts';
 import { quoteIdentifier, quoteLiteral } from '../../postgres/quote.ts';
+import { messageResults } from '../../postgres/message-results.ts';
 import { configureSession } from '../../postgres/session.ts';
 import { raw, statementsOf } from '../../postgres/statements.ts';
 import type { FoundColumn, FoundRelation } from '../database/found.ts';
@@ -43,7 +44,7 @@ export async function isEqual(client: pg.ClientBase, frame: Declaration, equatio
   if (!statements) return false;
   await configureSession(client);
   try {
-    const results = (await client.query(statements.join(';\n'))) as unknown as pg.QueryResult<{ outcome: string }>[];
+    const results = await messageResults<{ outcome: string }>(client, statements.join(';\n'));
     const outcome = results.at(-1)!.rows[0]!.outcome;
     // Where no row ever passes, nothing is shown, unless that is what the templates say.
     return outcome === (equation.templates.length === 0 ? 'never met' : 'met');

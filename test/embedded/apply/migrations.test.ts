@@ -97,11 +97,11 @@ describeAsAdmins('migrations as %s', (admin, it) => {
 
   it('make tables by SELECT INTO, alone and beside others', async () => {
     const database = await cluster.database(admin);
-    await database.apply(withMigration(database, 'SELECT id INTO later FROM notes'));
+    const first = withMigration(database, 'SELECT id INTO later FROM notes');
+    await database.apply(first);
     expect(await database.sql('SELECT count(*)::int FROM api.later')).toEqual([{ count: 2 }]);
     const more = { file: 'migrations/003.sql', sql: 'SELECT 1; SELECT id INTO last FROM later; SELECT FROM last;' };
-    const { migrations } = withMigration(database, 'SELECT id INTO later FROM notes');
-    await database.apply(notes(database.name, { migrations: [...migrations, more] }));
+    await database.apply(notes(database.name, { migrations: [...first.migrations, more] }));
     expect(await database.sql('SELECT count(*)::int FROM api.last')).toEqual([{ count: 2 }]);
   });
 

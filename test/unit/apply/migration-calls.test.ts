@@ -1,10 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import { callsOf } from '../../../apply/migration-calls.ts';
+import { callsOf, mentionsTimeout } from '../../../apply/migration-calls.ts';
 import { parseSql } from '../../../postgres/parse-sql.ts';
 
-const numberOfCalls = async (sql: string) => {
+/** Statements of a migration, and the calls that they run in. */
+const split = async (sql: string) => {
   const source = { file: '1.sql', sql };
-  return callsOf(source, await parseSql(source)).length;
+  const statements = await parseSql(source);
+  return { statements, calls: callsOf(statements, { isTimed: mentionsTimeout(source) }) };
 };
 
 const TABLE = 'CREATE TABLE t (id int PRIMARY KEY, body text CHECK (length(body) < 9));';
@@ -16,7 +18,7 @@ describe('definitions share a call', () => {
     `CREATE FUNCTION one() RETURNS int LANGUAGE sql AS 'SELECT 1'; CREATE VIEW v AS SELECT one();`,
     TABLE.repeat(100),
   ])('%s', async (sql) => {
-    expect(await numberOfCalls(sql)).toBe(1);
+    expect((await split(sql)).calls).toHaveLength(1);
   });
 });
 
@@ -40,15 +42,13 @@ describe('each has a call of its own:', () => {
     ['statements with a time limit', `${TABLE} ${TABLE} SET statement_timeout = 9`],
     ['long ones', `COMMENT ON TABLE t IS '${'x'.repeat(15_000)}'; COMMENT ON TABLE t IS '${'y'.repeat(15_000)}'`],
   ])('%s', async (_, sql) => {
-    const source = { file: '1.sql', sql };
-    expect(await numberOfCalls(sql)).toBe((await parseSql(source)).length);
+    const { statements, calls } = await split(sql);
+    expect(calls).toHaveLength(statements.length);
   });
 });
 
 it('statements stay in their order', async () => {
-  const source = { file: '1.sql', sql: `${TABLE} SELECT 1; ${TABLE} SELECT 2 INTO later; ${TABLE}` };
-  const statements = await parseSql(source);
-  const calls = callsOf(source, statements);
+  const { statements, calls } = await split(`${TABLE} SELECT 1; ${TABLE} SELECT 2 INTO later; ${TABLE}`);
   expect(calls).toHaveLength(statements.length);
   expect(calls.join('\n;\n')).toBe(
     statements
