@@ -299,7 +299,9 @@ export interface StatementNames {
     | 'drop_database'
     | 'privileges_on_database'
     | 'state_of'
-    | 'find_names';
+    | 'find_names'
+    | 'checkpoint'
+    | 'log_position';
   'testing/existing':
     'lock' | 'try_lock' | 'unlock' | 'databases' | 'present_roles' | 'tagged_roles' | 'tag_role' | 'drop_role';
   'testing/rows':

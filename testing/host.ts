@@ -15,7 +15,7 @@ import { OBJECT_IN_USE } from '../postgres/sqlstate.ts';
 import { lineAt } from '../postgres/sql-text.ts';
 import { temporaryRoles } from '../declaration/roles.ts';
 import type { Declaration, SqlSource } from '../declaration/types.ts';
-import type { Backend, ServerOptions } from './backends/backend.ts';
+import type { Backend, FirstDatabase, ServerOptions } from './backends/backend.ts';
 import { ReplayFailed, replayTranscript } from './cache/replay-transcript.ts';
 import { withClient } from '../postgres/with-client.ts';
 import { newPool } from './pool.ts';
@@ -80,22 +80,20 @@ export class Host {
       return await this.#build(declaration, seed, onProgress);
     } catch (error) {
       if (!(error instanceof ReplayFailed)) throw error;
-      await this.backend.transcript?.discard();
+      await this.backend.firstDatabase?.cached.discard();
       return this.#build(declaration, seed, onProgress);
     }
   }
 
   async #build(declaration: Declaration, seed: readonly SqlSource[], onProgress: (step: string) => void) {
     const database = this.#nextName(`${this.#prefix}_snapshot`);
-    if (database !== this.backend.emptyDatabase) await this.#copy('template1', database);
+    const first = this.backend.firstDatabase?.name === database ? this.backend.firstDatabase : undefined;
+    if (!first) await this.#copy('template1', database);
     this.#snapshots.set(database, 1);
     try {
       const connection = this.backend.connection(database);
       onProgress('applying the declaration');
-      const applied =
-        database === this.backend.emptyDatabase
-          ? this.#applyToEmpty(database, declaration)
-          : this.apply(database, declaration);
+      const applied = first ? this.#applyToFirst(first, declaration) : this.apply(database, declaration);
       const ready = applied.then(() => seed.length > 0 && onProgress('filling the tables'));
       const filled = fill(connection, { seed, path: searchPath(declaration) }, ready);
       // Opens the sessions for the seed and for the next copy meanwhile.
@@ -116,24 +114,31 @@ export class Host {
     return createRoles(declaration, password, () => applyDeclaration(connection, declaration));
   }
 
-  /** Does the same with the first database of a new server. Replays the transcript of an earlier run, if cached. */
-  async #applyToEmpty(database: string, declaration: Declaration): Promise<void> {
-    const { transcript } = this.backend;
-    if (!transcript) return void (await this.apply(database, declaration));
-    const connection = this.backend.connection(database);
+  /** Does the same with the first database of a new server. Does only what the cache does not have. */
+  async #applyToFirst(first: FirstDatabase, declaration: Declaration): Promise<void> {
+    const { name, cached, isDeclared, isRepeatable } = first;
+    const { transcript } = cached;
+    const connection = this.backend.connection(name);
     const passwords = this.#passwords();
-    const { messages } = transcript;
-    if (messages) {
-      return withClient(connection, async (client) => {
-        await replayTranscript(client, messages);
+    const setPasswords = (client: pg.ClientBase) =>
+      setPassword(client, declaration.authenticator, passwords.authenticator);
+    if (isDeclared) return withClient(connection, setPasswords);
+    if (transcript) {
+      await withClient(connection, async (client) => {
+        await replayTranscript(client, transcript.messages);
         // The fingerprints in the transcript are of other row versions: Postgres numbers transactions.
         await recordPolicyFingerprints(sessionOf(client, declaration));
-        await setPassword(client, declaration.authenticator, passwords.authenticator);
+        await setPasswords(client);
       });
+      // The second start of a declaration: there may be more.
+      if (await isRepeatable) await first.keepDeclared().catch(() => {});
+      return;
     }
     let sent: readonly string[] | undefined;
     await applyDeclaration(connection, declaration, { passwords, onTranscript: (messages) => (sent = messages) });
-    if (sent) await transcript.keep(sent.filter((message) => !message.includes(passwords.authenticator)));
+    if (!sent) return;
+    const messages = sent.filter((message) => !message.includes(passwords.authenticator));
+    await cached.keep({ messages, isRepeatable: await isRepeatable });
   }
 
   #passwords(): { authenticator: string } {

@@ -33,3 +33,8 @@ SELECT md5(concat_ws(E'\n',
 
 -- name: find_names
 SELECT pg_catalog.set_config('search_path', :'search_path', false)
+
+-- name: checkpoint
+CHECKPOINT
+-- name: log_position
+SELECT pg_current_wal_insert_lsn()::text AS position

@@ -4,16 +4,27 @@ import type { LocalConnection } from '../servers/postgres-server.ts';
 import type { RunningPostgrest } from '../servers/postgrest-server.ts';
 import type { CachedTranscript } from '../cache/transcript-cache.ts';
 
+/** Database of a new server, with the name of the first one that would be created. */
+export interface FirstDatabase {
+  readonly name: string;
+  /** True if it has the objects of the declaration, but not the passwords of this server; otherwise it is empty. */
+  readonly isDeclared: boolean;
+  /** Transcript of a run on the empty database. */
+  readonly cached: CachedTranscript;
+  /** True if a later run would make the same objects. */
+  readonly isRepeatable: Promise<boolean>;
+  /** Has the cache keep the objects that there are now, so that a later one has them. */
+  keepDeclared(): Promise<void>;
+}
+
 /** Place where the servers of an environment run. */
 export interface Backend {
   /** Connection of this process to a database, as the admin. */
   connection(database: string): LocalConnection;
   /** Existing database from which others are created and dropped. */
   readonly maintenanceDatabase: string;
-  /** Existing empty database, if it has the name of the first one that would be created. @default none */
-  readonly emptyDatabase?: string;
-  /** Transcript of a run on the empty database. @default every run plans its own statements */
-  readonly transcript?: CachedTranscript;
+  /** Existing database that is used first. @default none */
+  readonly firstDatabase?: FirstDatabase;
   /** Strategy to copy databases (documentation of CREATE DATABASE). @default Postgres' own choice */
   readonly strategy?: 'file_copy' | 'wal_log';
   /** Prefix of the names of all databases. @default the declaration's name */

@@ -1,12 +1,13 @@
 import { prepareApply } from '../../apply/prepare-apply.ts';
+import { isRepeatable } from '../../apply/repeatable.ts';
 import type { Declaration } from '../../declaration/types.ts';
 import type { Backend } from './backend.ts';
 import { clusterKey } from '../servers/cluster.ts';
 import { startLocalServer } from '../servers/local-server.ts';
 import { postgresBinaries } from '../servers/postgres-binaries.ts';
 import type { NamedPostgrest } from '../servers/postgrest-binary.ts';
-import { startPostgres } from '../servers/postgres-server.ts';
-import { openTranscript, type CachedTranscript } from '../cache/transcript-cache.ts';
+import { startDeclaredPostgres } from '../servers/postgres-server.ts';
+import { openTranscript } from '../cache/transcript-cache.ts';
 
 /** PostgREST first reads its schemas, with queries that take longer to plan than to run. */
 const PLAN_LESS = { join_collapse_limit: '4', from_collapse_limit: '4' };
@@ -18,14 +19,23 @@ export async function startEmbeddedBackend(
   declaration: Declaration,
   postgrest: NamedPostgrest | undefined,
 ): Promise<Backend> {
-  const emptyDatabase = `${declaration.name}_snapshot`;
-  const [postgres, transcript] = await Promise.all([
-    startPostgres({ superuser: SUPERUSER, databases: [emptyDatabase] }),
-    readTranscript(declaration),
-  ]);
+  const name = `${declaration.name}_snapshot`;
+  const cached = await openTranscript(
+    declaration,
+    clusterKey({ binaries: await postgresBinaries(), superuser: SUPERUSER }),
+  );
+  const { transcript } = cached;
+  const repeatable = transcript ? Promise.resolve(transcript.isRepeatable) : prepareFirst(declaration);
+  const server = await startDeclaredPostgres({ superuser: SUPERUSER, databases: [name] }, cached.key);
+  const { postgres, isDeclared } = server;
   return {
-    emptyDatabase,
-    transcript,
+    firstDatabase: {
+      name,
+      isDeclared,
+      cached,
+      isRepeatable: repeatable,
+      keepDeclared: () => server.keepDeclared(),
+    },
     connection: (database) => postgres.connection(database),
     maintenanceDatabase: 'postgres',
     // Its two checkpoints cost nothing without fsync.
@@ -38,9 +48,9 @@ export async function startEmbeddedBackend(
   };
 }
 
-async function readTranscript(declaration: Declaration): Promise<CachedTranscript> {
-  const binaries = await postgresBinaries();
-  const transcript = await openTranscript(declaration, clusterKey({ binaries, superuser: SUPERUSER }));
-  if (!transcript.messages) await prepareApply(declaration);
-  return transcript;
+/** Prepares the first run with a declaration, and tests if a later one would make the same. */
+async function prepareFirst(declaration: Declaration): Promise<boolean> {
+  await prepareApply(declaration);
+  // The run itself reports errors.
+  return isRepeatable(declaration).catch(() => false);
 }

@@ -1,13 +1,10 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { rename, rmdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import {
-  discardCluster,
-  FIRST_PASSWORD_LENGTH,
-  packCluster,
-  unpackCluster,
-  unpackNew,
-} from '../cache/cluster-cache.ts';
+import { FIRST_PASSWORD_LENGTH } from '../cache/archives.ts';
+import { entriesOf } from '../cache/cache-entries.ts';
+import { discardCluster, packCluster, unpackCluster, unpackNew } from '../cache/cluster-cache.ts';
+import { unpackDeclared } from '../cache/declared-cluster.ts';
 import type { PostgresBinaries } from './postgres-binaries.ts';
 import { createServerDirectory, type ServerDirectory } from './server-directory.ts';
 import { failStart, startProcess } from './server-process.ts';
@@ -45,6 +42,8 @@ export interface ClusterOptions {
   /** Gets the cluster as `data`. */
   readonly directory: ServerDirectory;
   readonly superuser: string;
+  /** Key of a declaration, whose objects it may have already. @default none */
+  readonly declared?: string | undefined;
 }
 
 /** The files of a server that has not been started yet. */
@@ -53,30 +52,39 @@ export interface Cluster {
   readonly firstPassword: string;
   /** True if it was made before, for another server. */
   readonly copied: boolean;
-  /** Resolves when the cache has it, as far as it can. */
-  readonly kept: Promise<void>;
+  /** Archive in the cache that it is a copy of, without what a declaration has added. @default it is new */
+  readonly archive?: string;
+  /** True if it has the objects of the declaration. */
+  readonly isDeclared: boolean;
+  /** Resolves when the cache has it, as far as it can, and all files are there; with false if they are damaged. */
+  readonly complete: Promise<boolean>;
 }
 
 /** Makes a cluster: a copy where the user's cache has one, otherwise by initdb, and then the cache has it. */
 export async function makeCluster(options: ClusterOptions): Promise<Cluster> {
-  const { directory } = options;
+  const { directory, declared } = options;
   const key = clusterKey(options);
-  let firstPassword = await unpackCluster(key, directory);
+  const [initial] = entriesOf(key);
+  if (declared !== undefined && initial !== undefined) {
+    const found = await unpackDeclared({ key: declared, initial }, directory);
+    if (found) return { ...found, copied: true, isDeclared: true };
+  }
+  let copy = await unpackCluster(key, directory);
   // Of several servers that start at once in this process, one makes it.
   const other = making.get(key);
-  if (firstPassword === undefined && other !== undefined) {
+  if (!copy && other) {
     await other.catch(() => undefined);
-    firstPassword = await unpackCluster(key, directory);
+    copy = await unpackCluster(key, directory);
   }
-  if (firstPassword !== undefined) return { firstPassword, copied: true, kept: Promise.resolve() };
+  if (copy) return { ...copy, copied: true, isDeclared: false, complete: Promise.resolve(true) };
   const cluster = initialise(options, key);
-  const made = cluster.then(({ kept }) => kept);
+  const made = cluster.then(({ complete }) => complete);
   making.set(key, made);
   void made.catch(() => {}).finally(() => making.get(key) === made && making.delete(key));
   return cluster;
 }
 
-const making = new Map<string, Promise<void>>();
+const making = new Map<string, Promise<unknown>>();
 
 /** Makes it anew, where the copy turned out to be of no use. */
 export async function remakeCluster(options: ClusterOptions): Promise<Cluster> {
@@ -103,8 +111,8 @@ async function initialise(options: ClusterOptions, key: string): Promise<Cluster
     await runInitdb(options, maker, firstPassword);
     const packed = await packCluster(key, maker, firstPassword);
     if (!(await moveData(maker, options.directory))) await unpackNew(packed, options.directory);
-    const kept = Promise.all([packed.keep(), maker.remove()]).then(() => {});
-    return { firstPassword, copied: false, kept };
+    const complete = Promise.all([packed.keep(), maker.remove()]).then(() => true);
+    return { firstPassword, copied: false, isDeclared: false, complete };
   } catch (error) {
     await maker.remove();
     throw error;

@@ -8,6 +8,7 @@ import { scramVerifierOfRandom } from '../../postgres/scram-verifier.ts';
 import { makeCluster, remakeCluster, type Cluster } from './cluster.ts';
 import { freePorts, listensOn } from './free-ports.ts';
 import { postgresBinaries, type PostgresBinaries } from './postgres-binaries.ts';
+import { keepDeclared } from '../cache/declared-cluster.ts';
 import { createServerDirectory, DIRECTORY_PREFIX, type ServerDirectory } from './server-directory.ts';
 import { startProcess, untilReady, type ServerProcess } from './server-process.ts';
 import { serverUser } from './server-user.ts';
@@ -80,6 +81,24 @@ const testSettings = {
  * const client = new pg.Client(postgres.connection('todos'));
  */
 export async function startPostgres(options: PostgresOptions = {}): Promise<PostgresServer> {
+  return (await startDeclaredPostgres(options)).postgres;
+}
+
+/** A server for a declaration. */
+export interface DeclaredPostgres {
+  readonly postgres: PostgresServer;
+  /** True if the databases are there with the objects of the declaration, as they were when the cache got them. */
+  readonly isDeclared: boolean;
+  /** Has the cache keep the objects that there are now, unless something changes meanwhile. */
+  keepDeclared(): Promise<void>;
+}
+
+/**
+ * Starts a Postgres in the same way, with the objects of a declaration if the cache has them.
+ *
+ * @param declared changes with the declaration, and with all that decides what becomes of it
+ */
+export async function startDeclaredPostgres(options: PostgresOptions, declared?: string): Promise<DeclaredPostgres> {
   const { superuser = 'postgres', databases = [] } = options;
   const user = serverUser();
   const binaries = await postgresBinaries(user);
@@ -88,21 +107,27 @@ export async function startPostgres(options: PostgresOptions = {}): Promise<Post
     const password = randomBytes(24).toString('base64url');
     const passwordFile = directory.writeSecret('password', password);
     const settings = { ...testSettings, ...options.settings };
-    const run = ({ firstPassword, kept }: Cluster) =>
-      serve(binaries, directory, settings, (port, name) =>
-        // What this session has Postgres remember about its catalogs the databases below get with the copy.
-        firstSession({ host, port, database: 'template1', user: superuser, password: firstPassword }, name),
-      ).finally(() => kept);
-    const cluster = { binaries, directory, superuser };
-    const made = await makeCluster(cluster);
-    const { server, port, session } = await run(made).catch(async (error: unknown) => {
+    const run = async (cluster: Cluster) => {
+      // What this session has Postgres remember about its catalogs the databases below get with the copy.
+      const database = (cluster.isDeclared && databases[0]) || 'template1';
+      const served = await serve(binaries, directory, settings, (port, name) =>
+        firstSession({ host, port, database, user: superuser, password: cluster.firstPassword }, name),
+      ).finally(() => cluster.complete);
+      if (await cluster.complete) return { ...served, cluster };
+      await Promise.all([served.server.stop(), served.session.end()]);
+      throw new Error('a cached cluster is damaged');
+    };
+    const wanted = { binaries, directory, superuser, declared };
+    const made = await makeCluster(wanted);
+    const { server, port, session, cluster } = await run(made).catch(async (error: unknown) => {
       if (!made.copied) throw error;
-      return run(await remakeCluster(cluster));
+      return run(await remakeCluster(wanted));
     });
+    const { archive, isDeclared } = cluster;
     try {
       // Copies of one cluster have the same password; from here on this one has its own.
       await setPassword(session, superuser, scramVerifierOfRandom(password));
-      for (const name of databases) await session.query(createDatabase(name));
+      for (const name of isDeclared ? [] : databases) await session.query(createDatabase(name));
     } catch (error) {
       await server.stop();
       throw error;
@@ -118,7 +143,7 @@ export async function startPostgres(options: PostgresOptions = {}): Promise<Post
     };
     let stopped: Promise<void> | undefined;
     const stop = () => (stopped ??= end());
-    return {
+    const postgres: PostgresServer = {
       host,
       port,
       user: superuser,
@@ -133,6 +158,15 @@ export async function startPostgres(options: PostgresOptions = {}): Promise<Post
       logs: () => server.logs(),
       stop,
       [Symbol.asyncDispose]: stop,
+    };
+    return {
+      postgres,
+      isDeclared,
+      async keepDeclared() {
+        if (declared === undefined || archive === undefined) return;
+        const key = { key: declared, initial: archive };
+        await withClient(connection('postgres'), (client) => keepDeclared(key, { directory, password, client }));
+      },
     };
   } catch (error) {
     await directory.remove();

@@ -18,7 +18,7 @@ import { join } from 'node:path';
 import { setImmediate as turn } from 'node:timers/promises';
 import { crc32 } from 'node:zlib';
 import { beforeAll, beforeEach, afterEach, describe, expect, it, vi } from 'vitest';
-import { FIRST_PASSWORD_LENGTH } from '../../../testing/cache/cluster-cache.ts';
+import { FIRST_PASSWORD_LENGTH } from '../../../testing/cache/archives.ts';
 import { makeCluster } from '../../../testing/servers/cluster.ts';
 import { postgresBinaries } from '../../../testing/servers/postgres-binaries.ts';
 import { startPostgres, type PostgresServer } from '../../../testing/servers/postgres-server.ts';
@@ -67,7 +67,7 @@ async function startsWithCopy(): Promise<boolean> {
 }
 
 function expectOneSoundArchive(directory = cache) {
-  const names = readdirSync(directory).filter((name) => !name.startsWith('transcript-'));
+  const names = readdirSync(directory).filter((name) => name.startsWith('cluster-'));
   expect(names).toHaveLength(1);
   const sum = crc32(readFileSync(join(directory, names[0]!))).toString(16);
   expect(names[0]).toMatch(new RegExp(`^cluster-[0-9a-f]{16}-${sum}\\.tar$`));

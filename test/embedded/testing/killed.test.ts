@@ -19,7 +19,7 @@ const AT_ONCE = 4;
 const STEPS = ['clone', 'snapshot', 'restore', 'rebuild'] as const;
 
 /** What a cache holds. */
-const KEPT = /^(cluster-.*\.tar|transcript-.*\.json)$/;
+const KEPT = /^((cluster|declared)-.*\.tar|transcript-.*\.json)$/;
 
 /** When and how a program is ended. */
 interface Plan {

@@ -4,6 +4,7 @@ import { crc32 } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { applyDeclaration, auditDatabase } from '../../../apply/index.ts';
 import type { Declaration } from '../../../declaration/index.ts';
+import type { Transcript } from '../../../testing/cache/transcript-cache.ts';
 import { startEphemeralPostgrest } from '../../../testing/index.ts';
 import { connectionOf } from '../../support/connection-of.ts';
 import type { Row } from '../../support/database.ts';
@@ -37,8 +38,9 @@ function transcripts(): string[] {
   return readdirSync(cache).filter((name) => name.startsWith('transcript-'));
 }
 
-/** Puts another text beside the kept one, which is damaged, with the name that it would have. */
-function replaceTranscript(content: string): void {
+/** Puts another transcript beside the kept one, which is damaged, with the name that it would have. */
+function replaceTranscript(messages: readonly string[]): void {
+  const content = JSON.stringify({ messages, isRepeatable: false } satisfies Transcript);
   const [name] = transcripts();
   const file = `${name!.replace(/-[0-9a-f]+\.json$/, '')}-${crc32(content).toString(16)}.json`;
   writeFileSync(join(cache, name!), 'damaged');
@@ -49,12 +51,12 @@ describe('the transcript of a first start', () => {
   it('brings the next database to the same, and is used', async () => {
     const first = await look();
     const [name] = transcripts();
-    const messages = JSON.parse(readFileSync(join(cache, name!), 'utf8')) as string[];
+    const { messages } = JSON.parse(readFileSync(join(cache, name!), 'utf8')) as Transcript;
     expect(first.bodies).toEqual([{ body: 'mine' }, { body: 'seeded' }]);
     expect(await look()).toEqual(first);
 
     // Shown to be used by what only it says.
-    replaceTranscript(JSON.stringify([...messages, `UPDATE api.notes SET body = 'repeated'`]));
+    replaceTranscript([...messages, `UPDATE api.notes SET body = 'repeated'`]);
     expect((await look()).bodies).toEqual([{ body: 'repeated' }, { body: 'seeded' }]);
   });
 
@@ -80,7 +82,7 @@ describe('the transcript of a first start', () => {
 
   it('is discarded if its replay fails or its file is damaged', async () => {
     const first = await look();
-    replaceTranscript(JSON.stringify(['CREATE ROLE repeated_user', 'SELECT 1 / 0']));
+    replaceTranscript(['CREATE ROLE repeated_user', 'SELECT 1 / 0']);
     expect(await look()).toEqual(first);
     expect(transcripts()).toHaveLength(0);
 

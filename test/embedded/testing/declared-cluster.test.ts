@@ -1,0 +1,263 @@
+import { readdirSync, readFileSync, rmSync, statSync, truncateSync, utimesSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { crc32 } from 'node:zlib';
+import pg from 'pg';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { applyDeclaration, auditDatabase } from '../../../apply/index.ts';
+import type { Declaration } from '../../../declaration/index.ts';
+import { withClient } from '../../../postgres/with-client.ts';
+import { startEphemeralPostgrest } from '../../../testing/index.ts';
+import { FIRST_PASSWORD_LENGTH } from '../../../testing/cache/archives.ts';
+import { keepDeclared } from '../../../testing/cache/declared-cluster.ts';
+import { startPostgres } from '../../../testing/servers/postgres-server.ts';
+import { connectionOf } from '../../support/connection-of.ts';
+import { catalogs } from '../../support/catalogs.ts';
+import type { Row } from '../../support/database.ts';
+import { notes } from '../../support/notes.ts';
+import { useOwnTemporaryDirectory } from './own-temporary-directory.ts';
+import { quickProgram } from './quick-program.ts';
+import { runProgram } from './running-program.ts';
+
+const temporaryDirectory = useOwnTemporaryDirectory();
+const seed = [{ file: 'seed.sql', sql: `INSERT INTO api.notes (user_id, body) VALUES (1, 'seeded')` }];
+const migration = {
+  file: '001.sql',
+  sql: `
+    CREATE TYPE api.kind AS ENUM ('one', 'other');
+    CREATE TABLE api.notes (
+      id serial PRIMARY KEY, user_id int NOT NULL, body text, kind api.kind, made timestamptz NOT NULL DEFAULT now()
+    );
+    CREATE INDEX ON api.notes (user_id);
+    CREATE UNLOGGED TABLE api.unlogged (id bigint GENERATED ALWAYS AS IDENTITY (START 7), body text DEFAULT 'mine');
+    ALTER TABLE api.unlogged ADD CHECK (body <> '');
+    CREATE TABLE api.parts (day date) PARTITION BY RANGE (day);
+    CREATE TABLE api.parts_2026 PARTITION OF api.parts FOR VALUES FROM ('2026-01-01') TO ('2027-01-01');
+    CREATE VIEW api.all_notes WITH (security_invoker) AS SELECT * FROM api.notes;
+    COMMENT ON VIEW api.all_notes IS 'of everybody';`,
+};
+const declaration = notes('kept', { migrations: [migration] });
+let cache: string;
+let number = 0;
+
+beforeEach(() => {
+  cache = join(temporaryDirectory(), `cache ${++number}`);
+  vi.stubEnv('SECURED_POSTGREST_CACHE', cache);
+});
+afterEach(() => vi.unstubAllEnvs());
+
+/** What an environment grants to whom, its objects, and what user 1 sees. */
+async function look(of: Declaration = declaration) {
+  await using api = await startEphemeralPostgrest(of, { seed });
+  const user = await api.as(`${of.name}_user`, { user_id: 1 });
+  const columns = await api.sql<Row>(`
+    SELECT c.oid::regclass::text, c.relkind, c.relpersistence, a.attname::text, format_type(a.atttypid, a.atttypmod),
+      pg_get_expr(d.adbin, d.adrelid) AS value, pg_get_viewdef(c.oid) AS view, obj_description(c.oid, 'pg_class'),
+      pg_get_expr(c.relpartbound, c.oid) AS bound
+    FROM pg_class AS c JOIN pg_attribute AS a ON a.attrelid = c.oid LEFT JOIN pg_attrdef AS d ON (adrelid, adnum) = (c.oid, attnum)
+    WHERE c.relnamespace = 'api'::regnamespace ORDER BY 1, attnum`);
+  const answer = await user.fetch('/notes?select=id,body&order=id');
+  return { catalogs: await catalogs({ sql: (text) => api.sql<Row>(text) }), columns, rows: await answer.json() };
+}
+
+const kept = (kind: 'declared' | 'cluster' | 'transcript') =>
+  readdirSync(cache)
+    .filter((name) => name.startsWith(kind))
+    .map((name) => join(cache, name));
+
+/** Has the next start replay what makes another table; that the start does so shows that nothing better was there. */
+function falsifyTranscript(): void {
+  const [file] = kept('transcript');
+  const transcript = JSON.parse(readFileSync(file!, 'utf8')) as { messages: string[] };
+  transcript.messages.push(`ALTER TABLE api.notes ALTER body SET DEFAULT 'replayed'`);
+  const content = JSON.stringify(transcript);
+  rmSync(file!);
+  writeFileSync(file!.replace(/-[0-9a-f]+\.json$/, `-${crc32(content).toString(16)}.json`), content);
+}
+
+const isReplayed = ({ columns }: Awaited<ReturnType<typeof look>>) =>
+  columns.some(({ value }) => String(value).startsWith(`'replayed'`));
+
+describe('the objects of a declaration', () => {
+  it('are kept at its second start, for its user alone, and are there at the third', async () => {
+    const first = await look();
+    expect(first.rows).toEqual([{ id: 1, body: 'seeded' }]);
+    expect(kept('declared')).toHaveLength(0);
+    expect(await look()).toEqual(first);
+    const [archive] = kept('declared');
+    expect(statSync(archive!).mode & 0o777).toBe(0o600);
+    expect(kept('cluster')).toHaveLength(1);
+    falsifyTranscript();
+    expect(await look()).toEqual(first);
+    expect(await look()).toEqual(first);
+    expect(kept('declared')).toEqual([archive]);
+  });
+
+  it('leave the next deploy nothing to do, and work in every way', async () => {
+    await look();
+    await look();
+    falsifyTranscript();
+    await using api = await startEphemeralPostgrest(declaration, { seed });
+    const database = connectionOf(api.databaseUrl);
+    expect(await auditDatabase(database, declaration)).toEqual([]);
+    expect(await applyDeclaration(database, declaration)).toMatchObject({ migrations: [], changes: 0 });
+    await using clone = await api.clone();
+    const user = await clone.as('kept_user', { user_id: 1 });
+    const written = await user.fetch('/notes', { method: 'POST', body: JSON.stringify({ user_id: 1, body: 'new' }) });
+    expect(written.status).toBe(201);
+    await clone.restore();
+    expect(await clone.sql('SELECT body, made > now() - $1::interval AS fresh FROM api.notes', ['1 minute'])).toEqual([
+      { body: 'seeded', fresh: true },
+    ]);
+    expect(await api.sql('INSERT INTO api.unlogged DEFAULT VALUES RETURNING *')).toEqual([{ id: '7', body: 'mine' }]);
+    // Each of Postgres' own databases is there too.
+    await api.sql('CREATE DATABASE another TEMPLATE template0');
+    for (const name of ['postgres', 'template1', 'another']) {
+      const found = withClient({ ...database, database: name }, (client) => client.query('SELECT 1 AS one'));
+      expect((await found).rows).toEqual([{ one: 1 }]);
+    }
+  });
+
+  it('are kept with passwords that open no server', async () => {
+    await look();
+    await look();
+    const [archive] = kept('declared');
+    const first = readFileSync(archive!, 'latin1').slice(0, FIRST_PASSWORD_LENGTH);
+    await using api = await startEphemeralPostgrest(declaration, { seed });
+    const database = connectionOf(api.databaseUrl);
+    expect(database.password).not.toBe(first);
+    for (const user of ['postgres', 'kept_authenticator']) {
+      const opened = withClient({ ...database, user, password: first }, (client) => client.query('SELECT 1'));
+      await expect(opened).rejects.toThrow('password authentication failed');
+    }
+  });
+
+  it('are of one declaration', async () => {
+    for (let start = 0; start < 2; start++) await look();
+    const more = notes('kept', { migrations: [migration, { file: '002.sql', sql: 'CREATE TABLE api.more (id int)' }] });
+    for (let start = 0; start < 2; start++)
+      expect((await look(more)).columns).toContainEqual(expect.objectContaining({ oid: 'api.more' }));
+    expect(kept('declared')).toHaveLength(2);
+  });
+
+  it.each([
+    ['writes rows', `INSERT INTO api.notes (user_id, body) VALUES (1, 'from a migration')`],
+    ['runs code', `DO $$BEGIN EXECUTE format('CREATE TABLE api.%I ()', 'of ' || clock_timestamp()); END$$`],
+    ['names the present', `ALTER TABLE api.notes ADD later timestamptz DEFAULT 'now'`],
+  ])('are made anew where a migration %s', async (_, sql) => {
+    const changing = notes('kept', { migrations: [migration, { file: '002.sql', sql }] });
+    const [first, second] = [await look(changing), await look(changing)];
+    if (!sql.startsWith('INSERT')) expect(second.columns).not.toEqual(first.columns);
+    expect(second.rows).toEqual(first.rows);
+    expect(kept('declared')).toHaveLength(0);
+  });
+
+  it('go when nobody has used them for a week', async () => {
+    for (let start = 0; start < 2; start++) await look();
+    const before = new Date(Date.now() - 8 * 86_400_000);
+    utimesSync(kept('declared')[0]!, before, before);
+    const other = notes('other', { migrations: [migration] });
+    for (let start = 0; start < 2; start++) await look(other);
+    await expect.poll(() => kept('declared').length).toBe(1);
+  });
+});
+
+describe('they are made anew', () => {
+  const flipAt = (part: number) => (file: string) => {
+    const content = readFileSync(file);
+    content[Math.floor(part * (content.length - 1))]! ^= 1;
+    writeFileSync(file, content);
+  };
+
+  it.each([
+    ['what was kept is cut off', 'declared', (file: string) => truncateSync(file, statSync(file).size / 2)],
+    ['what was kept is empty', 'declared', (file: string) => truncateSync(file)],
+    ['what was kept is wrong in its last byte', 'declared', flipAt(1)],
+    ['what was kept is wrong in the middle', 'declared', flipAt(0.5)],
+  ] as const)('where %s', async (_, kind, damage) => {
+    const first = await look();
+    await look();
+    const [file] = kept(kind);
+    damage(file!);
+    falsifyTranscript();
+    expect(isReplayed(await look())).toBe(true);
+    expect(isReplayed(await look())).toBe(true);
+    rmSync(kept('transcript')[0]!);
+    for (const archive of kept('declared')) rmSync(archive);
+    expect(await look()).toEqual(first);
+  });
+
+  it.each([
+    ['cut off', (file: string) => truncateSync(file, statSync(file).size / 2)],
+    ['wrong in the middle', flipAt(0.5)],
+    ['gone', (file: string) => rmSync(file)],
+  ] as const)('where the cluster before them is %s', async (_, damage) => {
+    const first = await look();
+    await look();
+    damage(kept('cluster')[0]!);
+    expect(await look()).toEqual(first);
+    expect(await look()).toEqual(first);
+    expect(kept('cluster')).toHaveLength(1);
+  });
+
+  it('where they are of another cluster', async () => {
+    const first = await look();
+    await look();
+    rmSync(kept('cluster')[0]!);
+    await (await startPostgres()).stop();
+    falsifyTranscript();
+    expect(isReplayed(await look())).toBe(true);
+    expect(first.rows).toEqual([{ id: 1, body: 'seeded' }]);
+  });
+});
+
+describe('nothing is kept', () => {
+  it('of files that somebody changes meanwhile', async () => {
+    await using postgres = await startPostgres();
+    const { uid, gid } = statSync(join(postgres.directory, 'data'));
+    const directory = { path: postgres.directory, user: process.getuid!() === 0 ? { uid, gid } : undefined };
+    const key = { key: 'a'.repeat(32), initial: kept('cluster')[0]! };
+    const [session, other] = [1, 2].map(() => new pg.Client(postgres.connection('postgres')));
+    await Promise.all([session!.connect(), other!.connect()]);
+    const texts: string[] = [];
+    let meanwhile = '';
+    const client = {
+      async query(text: string) {
+        // Between the copy of the files and the last look.
+        if (texts.includes(text)) await other!.query(meanwhile);
+        texts.push(text);
+        return session!.query(text);
+      },
+    } as unknown as pg.ClientBase;
+    // Whether the password is right does not matter here.
+    const keep = () => keepDeclared(key, { directory, password: 'x'.repeat(32), client });
+    meanwhile = 'CREATE TABLE t ()';
+    await keep();
+    expect(new Set(texts).size).toBe(texts.length - 1);
+    expect(readdirSync(cache).filter((name) => !name.startsWith('cluster'))).toEqual([]);
+
+    meanwhile = 'SELECT 1';
+    const isKept = async () => {
+      texts.length = 0;
+      await keep();
+      return kept('declared').length;
+    };
+    // Postgres itself may write something too.
+    await expect.poll(isKept, { timeout: 60_000, interval: 200 }).toBe(1);
+    await Promise.all([session!.end(), other!.end()]);
+  });
+
+  it('of a process that is killed while it keeps them', async () => {
+    const program = await quickProgram('environment', temporaryDirectory());
+    const env = { ...process.env, SECURED_POSTGREST_CACHE: cache };
+    const start = () => runProgram([process.execPath, program, 'stop'], { env });
+    const first = start();
+    expect(await first.ended, first.errors()).toEqual({ code: 0, signal: null });
+    const second = start();
+    await expect
+      .poll(() => readdirSync(cache).some((name) => name.startsWith('unfinished')), { interval: 1 })
+      .toBe(true);
+    second.child.kill('SIGKILL');
+    await second.ended;
+    await expect.poll(() => readdirSync(cache).filter((name) => name.startsWith('unfinished'))).toEqual([]);
+  });
+});

@@ -1,0 +1,89 @@
+import { describe, expect, it } from 'vitest';
+import { isRepeatable } from '../../../apply/repeatable.ts';
+import { custom, declare, publicRows, type PolicyInput } from '../../../declaration/index.ts';
+import { notesInput } from '../../support/notes.ts';
+
+const withMigration = (sql: string) => declare(notesInput('again', { migrations: [{ file: '001.sql', sql }] }));
+
+function withPolicy(policy: PolicyInput) {
+  const grants = [{ to: 'again_user', select: true } as const];
+  return declare(notesInput('again', { migrations: [], tables: [{ name: 'notes', grants, policies: [policy] }] }));
+}
+
+describe('a declaration makes the same objects whenever it is applied', () => {
+  it.each([
+    ['a table', 'CREATE TABLE api.t (id serial PRIMARY KEY, made timestamptz NOT NULL DEFAULT now())'],
+    ['a default of a word', `CREATE TABLE api.t (said text DEFAULT 'known')`],
+    ['a change of a table', 'ALTER TABLE api.t ADD made timestamptz DEFAULT now(), ADD CHECK (made > now())'],
+    ['an index of a condition', `CREATE INDEX ON api.t ((lower(said))) WHERE said <> ''`],
+    [
+      'a partition of given months',
+      `CREATE TABLE api.p PARTITION OF api.t FOR VALUES FROM ('2026-01-01') TO (MAXVALUE)`,
+    ],
+    ['a partition of typed values', `CREATE TABLE api.p PARTITION OF api.t FOR VALUES IN (date '2026-01-01', NULL)`],
+    [
+      'an attached partition',
+      `ALTER TABLE api.t ATTACH PARTITION api.p FOR VALUES FROM ('2026-01-01') TO ('2026-02-01')`,
+    ],
+    [
+      'a function that reads the clock',
+      `CREATE FUNCTION api.f() RETURNS date LANGUAGE sql AS $$SELECT 'today'::date$$`,
+    ],
+    ['a view of the present', 'CREATE VIEW api.v AS SELECT now(), CURRENT_DATE AS day'],
+    ['a schema with a table', 'CREATE SCHEMA inside CREATE TABLE t (id int)'],
+    ['comments of SQL', '-- not now, perhaps tomorrow\nCREATE TABLE api.t (id int) /* today */'],
+    ['what dumps begin with', `SET timezone = 'UTC'; SELECT pg_catalog.set_config('search_path', '', false)`],
+    ['nothing', '-- nothing'],
+  ])('with %s', async (_, sql) => {
+    expect(await isRepeatable(withMigration(sql))).toBe(true);
+  });
+
+  it('with policies that read the clock', async () => {
+    const using = { file: 'sql/policy.sql', sql: `created_at < now() AND state = :'state'` };
+    const policy = custom({ for: 'select', to: 'again_user', using, values: { state: 'known' } });
+    expect(await isRepeatable(withPolicy(policy))).toBe(true);
+  });
+});
+
+describe('it may make others', () => {
+  it.each([
+    ['rows', `INSERT INTO api.t VALUES (1)`],
+    ['copied rows', 'COPY api.t (id) FROM stdin;\n1\n\\.\n'],
+    ['code', `DO $$BEGIN EXECUTE format('CREATE TABLE api.t_%s ()', to_char(now(), 'YYYYMM')); END$$`],
+    ['a call', 'CALL api.p()'],
+    ['a query', 'SELECT api.make_partitions()'],
+    ['a setting of the present', `SELECT pg_catalog.set_config('app.day', now()::text, false)`],
+    ['two calls', `SELECT pg_catalog.set_config('a.b', '', false), pg_catalog.random()`],
+    ['a table from a query', 'CREATE TABLE api.t AS SELECT now()'],
+    ['a materialized view', 'CREATE MATERIALIZED VIEW api.m AS SELECT now()'],
+    ['a default of the present', `CREATE TABLE api.t (made timestamptz DEFAULT 'now')`],
+    ['a typed value of the present', `CREATE VIEW api.v AS SELECT TIMESTAMP WITH TIME ZONE ' Tomorrow 10:00' AS time`],
+    ['an escaped value', `CREATE VIEW api.v AS SELECT (U&'!006eow' UESCAPE '!')::date AS day`],
+    ['a value in two parts', `CREATE VIEW api.v AS SELECT date 'to'\n'day' AS day`],
+    [
+      'a partition of the present',
+      'CREATE TABLE api.p PARTITION OF api.t FOR VALUES FROM (CURRENT_DATE) TO (MAXVALUE)',
+    ],
+    ['a partition of a call', 'ALTER TABLE api.t ATTACH PARTITION api.p FOR VALUES FROM (now()) TO (MAXVALUE)'],
+    ['a partition of an operation', 'CREATE TABLE api.p PARTITION OF api.t FOR VALUES IN (1 + 1)'],
+    ['a partition in a schema', 'CREATE SCHEMA s CREATE TABLE p PARTITION OF api.t FOR VALUES IN (api.f())'],
+    ['a refresh', 'REFRESH MATERIALIZED VIEW api.m'],
+  ])('with %s', async (_, sql) => {
+    expect(await isRepeatable(withMigration(sql))).toBe(false);
+  });
+
+  it.each([
+    `created_at < 'now'`,
+    `created_at < timestamptz '  today'`,
+    `created_at < $$10:00 yesterday$$`,
+    String.raw`created_at < E'\x6eow'`,
+  ])('with a policy %s', async (sql) => {
+    const policy = custom({ for: 'select', to: 'again_user', using: { file: 'sql/policy.sql', sql } });
+    expect(await isRepeatable(withPolicy(policy))).toBe(false);
+  });
+
+  it('with a value of a policy', async () => {
+    const policy = publicRows({ to: 'again_user', where: { made_on: 'today' } });
+    expect(await isRepeatable(withPolicy(policy))).toBe(false);
+  });
+});
