@@ -297,6 +297,7 @@ export interface StatementNames {
     | 'cut_off'
     | 'rename_database'
     | 'drop_database'
+    | 'holders'
     | 'privileges_on_database'
     | 'state_of'
     | 'find_names'

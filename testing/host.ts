@@ -18,6 +18,7 @@ import type { Declaration, SqlSource } from '../declaration/types.ts';
 import type { Backend, FirstDatabase, ServerOptions } from './backends/backend.ts';
 import { ReplayFailed, replayTranscript } from './cache/replay-transcript.ts';
 import { withClient } from '../postgres/with-client.ts';
+import { dropDatabase } from './drop-database.ts';
 import { newPool } from './pool.ts';
 import type { RunningPostgrest } from './servers/postgrest-server.ts';
 import { SnapshotRows, type DatabaseState } from './snapshot-rows.ts';
@@ -283,7 +284,7 @@ export class Host {
   async drop(database: string): Promise<void> {
     this.#privileges.delete(database);
     await this.#endRestorer(database);
-    await this.#run('drop_database', { name: database }).catch((error: unknown) => {
+    await dropDatabase(this.#admin, this.backend.connection(database)).catch((error: unknown) => {
       // Without a running server there is no database either.
       if (error instanceof pg.DatabaseError) throw error;
     });

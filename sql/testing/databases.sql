@@ -14,6 +14,12 @@ SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = :'name' A
 ALTER DATABASE :"name" RENAME TO :"to"
 -- name: drop_database
 DROP DATABASE IF EXISTS :"name" WITH (FORCE)
+-- name: holders
+-- What keeps a database from being dropped, and does not end with its sessions.
+SELECT format('ALTER SUBSCRIPTION %1$I DISABLE; ALTER SUBSCRIPTION %1$I SET (slot_name = NONE); DROP SUBSCRIPTION %1$I', subname)
+  AS remove FROM pg_subscription AS s JOIN pg_database AS d ON d.oid = s.subdbid WHERE d.datname = current_database()
+UNION ALL
+SELECT format('ROLLBACK PREPARED %L', gid) FROM pg_prepared_xacts WHERE database = current_database()
 -- name: privileges_on_database
 -- What a copy does not have of its original.
 REVOKE ALL ON DATABASE :"name" FROM PUBLIC;

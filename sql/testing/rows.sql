@@ -62,10 +62,11 @@ SELECT pg_terminate_backend(pid) FROM pg_stat_activity
 -- name: keep_others_from_writing
 LOCK TABLE ONLY :{table} IN SHARE ROW EXCLUSIVE MODE
 -- name: own_state
--- Privileges on the database, and if there are settings, properties or locks, which no copy has.
+-- Privileges on the database, and if there are settings, properties, subscriptions or locks, which no copy has.
 SELECT d.datacl::text AS privileges,
   EXISTS (SELECT FROM pg_db_role_setting WHERE setdatabase = d.oid)
     OR EXISTS (SELECT FROM pg_shdescription WHERE classoid = 'pg_database'::regclass AND objoid = d.oid)
+    OR EXISTS (SELECT FROM pg_subscription WHERE subdbid = d.oid)
     OR d.datconnlimit <> -1 OR d.datistemplate
     OR EXISTS (SELECT FROM pg_locks WHERE locktype = 'advisory' AND database = d.oid) AS has_more
 FROM pg_database AS d WHERE d.datname = current_database()

@@ -5,7 +5,8 @@ import { connect, type DatabaseConnection } from '../../postgres/connect.ts';
 import { endOf, removeAbandonedDatabases } from './existing-backend.ts';
 
 const [file, id] = process.argv.slice(2) as [string, string];
-const session = await connect(JSON.parse(readFileSync(file, 'utf8')) as DatabaseConnection);
+const admin = JSON.parse(readFileSync(file, 'utf8')) as DatabaseConnection;
+const session = await connect(admin);
 await endOf(session, id);
-await removeAbandonedDatabases(session);
+await removeAbandonedDatabases(session, admin);
 await session.end();

@@ -8,6 +8,7 @@ import { statementsOf } from '../../postgres/statements.ts';
 import { refuse } from '../../errors/secured-postgrest-error.ts';
 import type { Declaration } from '../../declaration/types.ts';
 import type { Backend } from './backend.ts';
+import { dropDatabase } from '../drop-database.ts';
 import { startLocalServer } from '../servers/local-server.ts';
 import type { NamedPostgrest } from '../servers/postgrest-binary.ts';
 import { undoAfterDeath } from '../servers/reaper.ts';
@@ -15,7 +16,6 @@ import { createServerDirectory } from '../servers/server-directory.ts';
 import { withClient } from '../../postgres/with-client.ts';
 
 const statement = statementsOf('testing/existing');
-const databaseStatement = statementsOf('testing/databases');
 
 /** Comment of the roles that an environment has created. An environment changes no other role. */
 const TAG = 'secured-postgrest ephemeral';
@@ -34,7 +34,7 @@ export async function startExistingBackend(
   postgrest: NamedPostgrest | undefined,
 ): Promise<Backend> {
   const session = await connect(admin, 'impatient');
-  await removeAbandonedDatabases(session);
+  await removeAbandonedDatabases(session, admin);
   const id = randomBytes(6).toString('hex');
   await session.query(statement('lock', { id }));
 
@@ -68,7 +68,7 @@ export async function startExistingBackend(
     async stop() {
       idle.ref();
       await session.query(statement('unlock', { id }));
-      await removeAbandonedDatabases(session);
+      await removeAbandonedDatabases(session, admin);
       await session.end();
       await withdraw();
       await directory.remove();
@@ -82,13 +82,13 @@ export async function endOf(session: pg.ClientBase, id: string): Promise<void> {
 }
 
 /** Drops the databases of environments that have ended, and the roles that nothing needs any more. */
-export async function removeAbandonedDatabases(session: pg.ClientBase): Promise<void> {
+export async function removeAbandonedDatabases(session: pg.ClientBase, admin: DatabaseConnection): Promise<void> {
   const { rows } = await session.query<{ name: string }>(statement('databases'));
   for (const { name } of rows) {
     const id = /_ephemeral_([0-9a-f]{12})/.exec(name)![1]!;
     const { rows: locks } = await session.query<{ acquired: boolean }>(statement('try_lock', { id }));
     if (!locks[0]!.acquired) continue;
-    await session.query(databaseStatement('drop_database', { name }));
+    await dropDatabase(session, { ...admin, database: name });
     await session.query(statement('unlock', { id }));
   }
   await withLock(session, ROLES, async () => {

@@ -8,6 +8,7 @@ import { startEphemeralPostgrest, startPostgres, type PostgresServer } from '../
 import { removeAbandoned } from '../../../testing/servers/remove-abandoned.ts';
 import { withClient } from '../../../postgres/with-client.ts';
 import { sqlFile } from '../../../declaration/index.ts';
+import { connectionOf } from '../../support/connection-of.ts';
 import { compiled } from '../../support/compiled.ts';
 import { sample } from '../../support/fuzz.ts';
 import { processesBelow } from './traces.ts';
@@ -77,6 +78,27 @@ describe('an environment on an existing Postgres', () => {
     const late = await start();
     expect(await titles(apis[1])).toContainEqual({ title: 'buy milk' });
     await Promise.all([late, ...apis].map((api) => api.stop()));
+  });
+
+  it('is dropped with what would keep its database: subscriptions, prepared transactions', async () => {
+    await using server = await startPostgres({ settings: { max_prepared_transactions: '5' } });
+    const begin = async () => {
+      const api = await start(server.connection('postgres'));
+      await api.sql(`CREATE SUBSCRIPTION "it's" CONNECTION 'dbname=none' PUBLICATION p WITH (connect = false)`);
+      await withClient(connectionOf(api.databaseUrl), async (client) => {
+        await client.query(`BEGIN; DELETE FROM api.todos; PREPARE TRANSACTION 'it''s open'`);
+      });
+      return api;
+    };
+    const api = await begin();
+    await api.restore();
+    expect(await titles(api)).toContainEqual({ title: 'buy milk' });
+    await api.stop();
+    await (await begin()).stop();
+    const { rows } = await withClient(server.connection('postgres'), (client) =>
+      client.query(`SELECT datname FROM pg_database WHERE datname ~ 'todos'`),
+    );
+    expect(rows).toEqual([]);
   });
 
   it('can be that of an admin who is no superuser', async () => {

@@ -105,6 +105,10 @@ const OF_MORE: [string, string][] = [
     `DO $$ BEGIN EXECUTE format('ALTER DATABASE %I CONNECTION LIMIT 37', current_database());
       EXECUTE format('COMMENT ON DATABASE %I IS ''late''', current_database()); END $$`,
   ],
+  [
+    'a subscription',
+    `CREATE SUBSCRIPTION "it's" CONNECTION 'dbname=none' PUBLICATION p WITH (connect = false, slot_name = NONE)`,
+  ],
   ['a view of rows that were remembered', 'CREATE MATERIALIZED VIEW api.kept AS SELECT * FROM api.log'],
   ['a trigger that always runs', 'ALTER TABLE api.children ENABLE ALWAYS TRIGGER log; DELETE FROM api.children'],
 ];
