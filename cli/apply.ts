@@ -9,10 +9,11 @@ import { findingLine } from '../audit/finding.ts';
 import type { Declaration } from '../declaration/types.ts';
 import type { DatabaseConnection } from '../postgres/connect.ts';
 import { withClient } from '../postgres/with-client.ts';
-import { addConnectionOptions, toConnection, type ConnectionOptions } from './connection.ts';
+import { addConnectionOptions, ADMIN } from './connection.ts';
 import { loadDeclaration } from './load-declaration.ts';
+import { DATABASE_ARGUMENT, givenOptions, namedConnection } from './named-connection.ts';
 
-interface Options extends ConnectionOptions {
+interface Options {
   readonly declaration: string;
   readonly revision?: string;
   /** False: access may not grow. */
@@ -20,16 +21,18 @@ interface Options extends ConnectionOptions {
 }
 
 export function addApplyCommand(program: Command): void {
-  addConnectionOptions(
-    program
-      .command('apply')
-      .description('reconcile a database with its declaration, in one audited transaction')
-      .requiredOption('--declaration <file>', 'module or JSON file with the declaration')
-      .option('--revision <name>', 'a name for the run, recorded in the database')
-      .option('--no-wider', 'stop before access grows, and list what would grow (also: NO_WIDER=1)'),
-  ).action(async ({ declaration: file, revision, wider, ...options }: Options) => {
+  const command = program
+    .command('apply')
+    .description('reconcile a database with its declaration, in one audited transaction')
+    .argument('[database]', DATABASE_ARGUMENT)
+    .requiredOption('--declaration <file>', 'module or JSON file with the declaration')
+    .option('--revision <name>', 'a name for the run, recorded in the database')
+    .option('--no-wider', 'stop before access grows, and list what would grow (also: NO_WIDER=1)');
+  addConnectionOptions(command, ADMIN, false);
+  command.action(async (uri: string | undefined, { declaration: file, revision, wider }: Options) => {
+    const options = givenOptions(command);
+    const connection = namedConnection({ uri, options, environment: process.env, place: 'apply' });
     const declaration = await loadDeclaration(file);
-    const connection = toConnection(options);
     const { migrations, changes, statements, removed, warnings } = await applyDeclaration(connection, declaration, {
       revision,
       gate: wider && !isNoWider() ? undefined : await gateOf(declaration),

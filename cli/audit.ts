@@ -5,7 +5,7 @@ import { reportText } from '../audit/report/report-text.ts';
 import { summary } from '../audit/report/report-words.ts';
 import { visible } from '../errors/visible.ts';
 import { refuse } from '../errors/secured-postgrest-error.ts';
-import { auditConnection, givenOptions } from './audit/audit-connection.ts';
+import { namedConnection, givenOptions } from './named-connection.ts';
 import { docsAddress } from './audit/docs-address.ts';
 import { FORMATS, type Format } from './audit/formats.ts';
 import { ACCEPTED_FILE, readAcceptedFile } from './audit/read-accepted-file.ts';
@@ -57,7 +57,7 @@ async function audit(target: string | undefined, options: Options, command: Comm
   if (options.json && command.getOptionValueSource('format') === 'cli') {
     refuse('invalid_prop', '--json', 'it is a format of its own', 'leave out --json or --format');
   }
-  const connection = auditConnection({ uri, options: givenOptions(command), environment: process.env });
+  const connection = namedConnection({ uri, options: givenOptions(command), environment: process.env, place: 'audit' });
   const entries = readAcceptedFile(accepted, KNOWN_RULES);
   const result = await runAudit(connection, {
     ...givenScope(options),

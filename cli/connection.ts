@@ -14,17 +14,16 @@ export interface ConnectionOptions {
   readonly sslRootCertificate?: string;
 }
 
+/** Role of a command that changes a database. */
+export const ADMIN = 'the admin: a superuser, or a role with CREATEROLE that owns the database';
+
 /**
  * The options with which a command reaches a database.
  *
  * @param user who it signs in as. @default its admin
  * @param isRequired false for a command that can do without a database
  */
-export function addConnectionOptions(
-  command: Command,
-  user = 'the admin: a superuser, or a role with CREATEROLE that owns the database',
-  isRequired = true,
-): Command {
+export function addConnectionOptions(command: Command, user = ADMIN, isRequired = true): Command {
   const option = (flags: string, description: string) => new Option(flags, description).makeOptionMandatory(isRequired);
   return command
     .addOption(option('--host <name>', 'where Postgres listens'))

@@ -1,18 +1,22 @@
 import type { Command } from 'commander';
 import { diffDeclaration } from '../apply/diff.ts';
 import { visible, visibleLines } from '../errors/visible.ts';
-import { addConnectionOptions, toConnection, type ConnectionOptions } from './connection.ts';
+import { addConnectionOptions, ADMIN } from './connection.ts';
 import { loadDeclaration } from './load-declaration.ts';
+import { DATABASE_ARGUMENT, givenOptions, namedConnection } from './named-connection.ts';
 
 export function addDiffCommand(program: Command): void {
-  addConnectionOptions(
-    program
-      .command('diff')
-      .description('compare a database with a declaration; exits with 2 if they differ')
-      .argument('<declaration>', 'module or JSON file with the declaration')
-      .option('--json', 'print JSON'),
-  ).action(async (file: string, { json, ...connection }: ConnectionOptions & { json?: true }) => {
-    const difference = await diffDeclaration(toConnection(connection), await loadDeclaration(file));
+  const command = program
+    .command('diff')
+    .description('compare a database with a declaration; exits with 2 if they differ')
+    .argument('<declaration>', 'module or JSON file with the declaration')
+    .argument('[database]', DATABASE_ARGUMENT)
+    .option('--json', 'print JSON');
+  addConnectionOptions(command, ADMIN, false);
+  command.action(async (file: string, uri: string | undefined, { json }: { readonly json?: true }) => {
+    const options = givenOptions(command);
+    const connection = namedConnection({ uri, options, environment: process.env, place: 'diff' });
+    const difference = await diffDeclaration(connection, await loadDeclaration(file));
     const { migrations, statements, missing } = difference;
     if (json) {
       console.log(JSON.stringify(difference, undefined, 2));

@@ -11,7 +11,7 @@ import { diffText } from '../../access/report/diff-text.ts';
 import { diffSummary } from '../../access/report/diff-words.ts';
 import { refuse } from '../../errors/secured-postgrest-error.ts';
 import { visible } from '../../errors/visible.ts';
-import { givenOptions } from '../audit/audit-connection.ts';
+import { givenOptions } from '../named-connection.ts';
 import { ownPackage } from '../own-package.ts';
 import { writeOutput } from '../write-output.ts';
 import { parseFileAt } from './declaration-at.ts';

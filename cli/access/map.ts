@@ -6,7 +6,7 @@ import { accessMapSvg } from '../../access/report/map-svg.ts';
 import { accessMapText } from '../../access/report/map-text.ts';
 import { visible } from '../../errors/visible.ts';
 import { accessMap } from '../../testing/access-map.ts';
-import { auditConnection, givenOptions } from '../audit/audit-connection.ts';
+import { namedConnection, givenOptions } from '../named-connection.ts';
 import { addConnectionOptions } from '../connection.ts';
 import { loadDeclaration } from '../load-declaration.ts';
 import { writeOutput } from '../write-output.ts';
@@ -50,7 +50,7 @@ export function addMapCommand(access: Command): void {
 async function read(source: string | undefined, options: Options, command: Command): Promise<AccessMap> {
   if (source !== undefined && !source.includes('://')) return accessMap(await loadDeclaration(source));
   const { declaration: file } = options;
-  const connection = auditConnection({
+  const connection = namedConnection({
     uri: source,
     options: givenOptions(command),
     environment: process.env,

@@ -9,8 +9,8 @@ import type { DatabaseConnection } from '../../postgres/connect.ts';
 import { withClient } from '../../postgres/with-client.ts';
 import { withConnection } from '../../postgres/with-connection.ts';
 import { startSource } from '../../testing/source.ts';
-import { auditConnection } from '../audit/audit-connection.ts';
-import { isDatabaseUri } from '../audit/database-uri.ts';
+import { namedConnection } from '../named-connection.ts';
+import { isDatabaseUri } from '../database-uri.ts';
 import type { ConnectionOptions } from '../connection.ts';
 import { loadDeclaration } from '../load-declaration.ts';
 import { declarationAt, parseFileAt } from './declaration-at.ts';
@@ -47,12 +47,12 @@ export async function prepareSide(text: string, options: SideOptions): Promise<S
   const place = 'access diff';
   const { connection } = options;
   if (isDatabaseUri(text)) {
-    return databaseSide(auditConnection({ uri: text, options: connection, environment, place }), options);
+    return databaseSide(namedConnection({ uri: text, options: connection, environment, place }), options);
   }
   const variable = /^[A-Z][A-Z0-9_]*$/.test(text) ? environment[text] : undefined;
   if (variable !== undefined) {
     const named = { DATABASE_URL: variable };
-    return databaseSide(auditConnection({ uri: undefined, options: connection, environment: named, place }), options);
+    return databaseSide(namedConnection({ uri: undefined, options: connection, environment: named, place }), options);
   }
   const at = parseFileAt(text);
   return declarationSide(text, await (at ? declarationAt(at) : loadDeclaration(text)));

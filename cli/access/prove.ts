@@ -22,7 +22,7 @@ import { visible } from '../../errors/visible.ts';
 import { withClient } from '../../postgres/with-client.ts';
 import { withConnection } from '../../postgres/with-connection.ts';
 import { startSource } from '../../testing/source.ts';
-import { auditConnection, givenOptions } from '../audit/audit-connection.ts';
+import { namedConnection, givenOptions } from '../named-connection.ts';
 import { checkModule, checkSource } from '../check-source.ts';
 import { addConnectionOptions } from '../connection.ts';
 import { loadDeclaration } from '../load-declaration.ts';
@@ -129,7 +129,7 @@ function checkContradictions({ attack }: Proof): void {
 }
 
 async function proveConnection(uri: string | undefined, options: Options, command: Command): Promise<Proof> {
-  const connection = auditConnection({
+  const connection = namedConnection({
     uri,
     options: givenOptions(command),
     environment: process.env,

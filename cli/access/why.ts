@@ -9,8 +9,8 @@ import { refuse } from '../../errors/secured-postgrest-error.ts';
 import { startEphemeralPostgrest } from '../../testing/index.ts';
 import { readKeys } from '../../tokens/index.ts';
 import { addClaim } from '../add-claim.ts';
-import { auditConnection, givenOptions } from '../audit/audit-connection.ts';
-import { parseDatabaseUri } from '../audit/database-uri.ts';
+import { namedConnection, givenOptions } from '../named-connection.ts';
+import { parseDatabaseUri } from '../database-uri.ts';
 import { addConnectionOptions } from '../connection.ts';
 import { readSeed } from '../dev/seed.ts';
 import {
@@ -94,7 +94,7 @@ async function why({ token, request: text, database }: Asked, options: Options, 
     declaration && !isNamed
       ? await inEnvironment(declaration, readSeed(file!, options.seed), ask)
       : await explainRequest(
-          auditConnection({
+          namedConnection({
             uri: database,
             options: givenOptions(command),
             environment: process.env,

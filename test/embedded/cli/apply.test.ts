@@ -15,7 +15,7 @@ import { databaseUrl } from '../../../testing/servers/database-url.ts';
 import { postgrestBinary } from '../../../testing/servers/postgrest-binary.ts';
 import { generateKey, publicKeySet, signToken, type SigningKey } from '../../../tokens/index.ts';
 import { notes, notesInput, notesMigration } from '../../support/notes.ts';
-import { run } from '../../support/run-cli.ts';
+import { run, runWith } from '../../support/run-cli.ts';
 import { declare } from '../../../declaration/index.ts';
 
 const PREFIX = 'served';
@@ -88,4 +88,26 @@ it('apply lists its SQL, and ends when each server has the new schema', async ()
     expect(stdout).not.toContain('warning');
   }
   expect((await apply(declared(3))).stdout).toBe('access is as declared\n');
+});
+
+it('apply and diff find the database as audit does: by a URI, by options, by a variable', async () => {
+  const declaration = notes(PREFIX, { migrations: [notesMigration, { file: 'migrations/90.sql', sql: 'SELECT 1' }] });
+  const path = file('named.json', JSON.stringify(declaration));
+  const uri = new URL(environment.databaseUrl);
+  const password = decodeURIComponent(uri.password);
+  uri.password = '';
+  const secret = await run('diff', path, environment.databaseUrl);
+  expect(secret).toMatchObject({ code: 1, stdout: '' });
+  expect(secret.stderr).not.toContain(password);
+  expect(await run('diff', path)).toMatchObject({
+    code: 1,
+    stderr: expect.stringContaining('which database') as string,
+  });
+
+  const before = await runWith({ PGPASSWORD: password }, 'diff', path, uri.href);
+  expect(before).toMatchObject({ code: 2, stdout: expect.stringContaining('-- migration migrations/90.sql') as string });
+  const applied = await runWith({ DATABASE_URL: environment.databaseUrl }, 'apply', '--declaration', path);
+  expect(applied).toMatchObject({ code: 0, stdout: expect.stringContaining('migrated migrations/90.sql') as string });
+  const named = ['--password-file', file('admin-password', password)];
+  expect(await run('diff', path, uri.href, ...named)).toEqual({ code: 0, stdout: '-- no difference\n', stderr: '' });
 });

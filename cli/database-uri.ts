@@ -1,5 +1,5 @@
-import { refuse } from '../../errors/secured-postgrest-error.ts';
-import type { DatabaseConnection } from '../../postgres/connect.ts';
+import { refuse } from '../errors/secured-postgrest-error.ts';
+import type { DatabaseConnection } from '../postgres/connect.ts';
 
 /** Parts of a connection that a URI of libpq names. */
 export type UriConnection = Partial<DatabaseConnection>;

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { isDatabaseUri, parseDatabaseUri, refusePassword } from '../../../../cli/audit/database-uri.ts';
-import { refusal } from '../../../support/errors.ts';
+import { isDatabaseUri, parseDatabaseUri, refusePassword } from '../../../cli/database-uri.ts';
+import { refusal } from '../../support/errors.ts';
 
 const parse = (uri: string) => parseDatabaseUri(uri, 'the URI');
 

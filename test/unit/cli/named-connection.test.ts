@@ -3,26 +3,26 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Command } from 'commander';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { auditConnection, givenOptions, type ConnectionSources } from '../../../../cli/audit/audit-connection.ts';
-import { addConnectionOptions } from '../../../../cli/connection.ts';
-import { refusal } from '../../../support/errors.ts';
+import { namedConnection, givenOptions, type ConnectionSources } from '../../../cli/named-connection.ts';
+import { addConnectionOptions } from '../../../cli/connection.ts';
+import { refusal } from '../../support/errors.ts';
 
 let directory: string;
 let passwordFile: string;
 
 beforeAll(() => {
-  directory = mkdtempSync(join(tmpdir(), 'audit-'));
+  directory = mkdtempSync(join(tmpdir(), 'connection-'));
   passwordFile = join(directory, 'password');
   writeFileSync(passwordFile, 'of-the-file\n', { mode: 0o600 });
 });
 afterAll(() => rmSync(directory, { recursive: true }));
 
 const connection = (sources: Partial<ConnectionSources>) =>
-  auditConnection({ uri: undefined, options: {}, environment: {}, ...sources });
+  namedConnection({ uri: undefined, options: {}, environment: {}, place: 'audit', ...sources });
 const uri = 'postgresql://ann@localhost/todos';
 const DATABASE_URL = 'postgresql://ben:of-the-url@db.example/shop';
 
-describe('the connection of an audit', () => {
+describe('a connection that is named', () => {
   it('comes from the URI, with the password of the file or of PGPASSWORD', () => {
     const parts = { host: 'localhost', database: 'todos', user: 'ann', sslmode: 'disable' };
     expect(connection({ uri })).toEqual({ ...parts, password: '' });

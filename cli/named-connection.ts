@@ -1,8 +1,11 @@
 import type { Command } from 'commander';
-import { refuse } from '../../errors/secured-postgrest-error.ts';
-import type { DatabaseConnection } from '../../postgres/connect.ts';
-import { readPassword, type ConnectionOptions } from '../connection.ts';
+import { refuse } from '../errors/secured-postgrest-error.ts';
+import type { DatabaseConnection } from '../postgres/connect.ts';
+import { readPassword, type ConnectionOptions } from './connection.ts';
 import { parseDatabaseUri, refusePassword, type UriConnection } from './database-uri.ts';
+
+/** Description of the argument that names a database. */
+export const DATABASE_ARGUMENT = 'postgresql://user@host:5432/name (default: DATABASE_URL)';
 
 /** Where a connection may be named. */
 export interface ConnectionSources {
@@ -10,8 +13,8 @@ export interface ConnectionSources {
   readonly uri: string | undefined;
   readonly options: Partial<ConnectionOptions>;
   readonly environment: Readonly<Record<string, string | undefined>>;
-  /** Command that errors name. @default 'audit' */
-  readonly place?: string;
+  /** Command that errors name. */
+  readonly place: string;
 }
 
 /**
@@ -20,7 +23,7 @@ export interface ConnectionSources {
  *
  * @throws SecuredPostgrestError `invalid_prop`, `unreadable_secret`
  */
-export function auditConnection({ uri, options, environment, place = 'audit' }: ConnectionSources): DatabaseConnection {
+export function namedConnection({ uri, options, environment, place }: ConnectionSources): DatabaseConnection {
   const { passwordFile, ...given } = options;
   const named: UriConnection = { ...uriConnection(uri, { place, host: given.host, environment }), ...given };
   const { host, database, user } = named;
@@ -44,7 +47,7 @@ function uriConnection(
     place,
     host,
     environment,
-  }: Pick<ConnectionSources, 'environment'> & { readonly place: string; readonly host: string | undefined },
+  }: Pick<ConnectionSources, 'environment' | 'place'> & { readonly host: string | undefined },
 ): UriConnection {
   if (uri !== undefined) {
     const named = parseDatabaseUri(uri, 'the URI');
