@@ -121,7 +121,7 @@ async function runTogether(client: pg.ClientBase, steps: readonly RoleStep[]): P
 }
 
 /** Sets a role's password. The statement contains only a verifier, since Postgres logs statements that fail. */
-export async function setPassword(client: pg.ClientBase, role: string, password: string): Promise<void> {
+export async function setPassword(client: pg.ClientBase | pg.Pool, role: string, password: string): Promise<void> {
   const verifier = isVerifier(password) ? password : scramVerifier(password);
   const sql = statement('set_password', { role, verifier });
   await client.query(sql).catch((error: Error) => failed('access_sql_failed', `role ${role}`, error));

@@ -7,32 +7,35 @@ type Called = Pick<MigrationStatement, 'kind' | 'node' | 'sql'>;
 /** In characters. Postgres keeps all of a call in memory until it ends. */
 const MOST = 20_000;
 
-/** Definitions, of which a schema has many, and which run no code of the user. */
+/** Definitions, of which a schema has many. At most a check of a domain is run by one, for a value in it. */
 const DEFINITIONS: ReadonlySet<string> = new Set([
   'AlterSeqStmt',
   'CommentStmt',
   'CreateDomainStmt',
   'CreateEnumStmt',
-  'CreateFunctionStmt',
   'CreatePolicyStmt',
   'CreateSeqStmt',
   'CreateTrigStmt',
   'ViewStmt',
 ]);
 
-/** Tests if a migration may set a time limit for statements. */
-export function mentionsTimeout({ sql }: SqlSource): boolean {
-  return /statement_timeout/i.test(sql);
+export interface CallOptions {
+  /** True if a timeout may be set, so that nothing is shared. */
+  readonly isTimed: boolean;
+}
+
+/** Tests if one of the migrations may set a time limit for statements, itself or by a function that others call. */
+export function mentionTimeout(migrations: readonly SqlSource[]): boolean {
+  // Dumps turn it off.
+  return migrations.some(({ sql }) => /statement_timeout(?! = 0;)/i.test(sql));
 }
 
 /**
  * Splits statements of a migration into the texts of calls. Each call is checked first, which takes as long as a small
  * definition. Only definitions share one, and only where that shows nowhere: a call's text is scanned as a whole before it
  * runs, and one timeout counts for it.
- *
- * @param options.isTimed the migration may set a timeout, so that nothing is shared
  */
-export function callsOf(statements: readonly Called[], { isTimed }: { readonly isTimed: boolean }): string[] {
+export function callsOf(statements: readonly Called[], { isTimed }: CallOptions): string[] {
   const groups: { readonly shared: boolean; readonly statements: Called[]; size: number }[] = [];
   for (const statement of statements) {
     const shared = !isTimed && canShare(statement);
@@ -64,6 +67,9 @@ function canShare({ kind, node, sql }: Called): boolean {
       return node['partbound'] === undefined;
     case 'IndexStmt':
       return isPlainIndex(node);
+    case 'CreateFunctionStmt':
+      // Each call tests that it is still the one that confines.
+      return !JSON.stringify(node['funcname']).includes('run_migration');
     case 'GrantStmt':
       return node['targtype'] === 'ACL_TARGET_OBJECT';
     default:

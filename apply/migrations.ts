@@ -3,7 +3,7 @@ import { quoteIdentifier } from '../postgres/quote.ts';
 import type { Declaration, QualifiedName, SqlSource } from '../declaration/types.ts';
 import { ownTables } from '../compile/catalog-scope.ts';
 import { confined, createConfinement, dropConfinement, runConfined } from './confinement.ts';
-import { callOf, callsOf, mentionsTimeout } from './migration-calls.ts';
+import { callOf, callsOf, mentionTimeout, type CallOptions } from './migration-calls.ts';
 import { runAsAdmin } from './run-as-admin.ts';
 import { messageResults } from '../postgres/message-results.ts';
 import { fixFor } from './migration-fixes.ts';
@@ -23,14 +23,19 @@ const sessionStatement = statementsOf('postgres/session');
 
 /** Runs migrations as the owner of the managed schemas, and records each one that succeeds. */
 export async function runMigrations(session: Session, migrations: readonly PendingMigration[]): Promise<void> {
+  const isTimed = mentionTimeout(session.declaration.migrations);
   for (const migration of migrations) {
-    if (migration.transactional) await runTogether(session, migration);
+    if (migration.transactional) await runTogether(session, migration, { isTimed });
     else await runAlone(session, migration);
   }
 }
 
 /** Runs a migration inside a transaction, each statement confined. */
-async function runTogether(session: Session, { source, statements }: PendingMigration): Promise<void> {
+async function runTogether(
+  session: Session,
+  { source, statements }: PendingMigration,
+  { isTimed }: CallOptions,
+): Promise<void> {
   const { client, declaration } = session;
   const begin = [
     ownTableFiles(declaration),
@@ -39,7 +44,6 @@ async function runTogether(session: Session, { source, statements }: PendingMigr
     migrationSettings(declaration),
   ];
   const [found] = await messageResults<OwnTableFiles>(client, inOneMessage(begin));
-  const isTimed = mentionsTimeout(source);
   for (const batch of batches(statements)) await runBatch(session, { source, isTimed }, batch);
   const after = await endFile(session, source);
   checkOwnTables(declaration, source, found!.rows[0]!.files, after);
@@ -180,7 +184,7 @@ function batches(statements: readonly MigrationStatement[]): MigrationStatement[
 /** Runs statements in one message. If it fails, runs them one by one, so that the error names the line. */
 async function runBatch(
   session: Session,
-  { source, isTimed }: { readonly source: SqlSource; readonly isTimed: boolean },
+  { source, isTimed }: CallOptions & { readonly source: SqlSource },
   statements: readonly MigrationStatement[],
 ): Promise<void> {
   const { client, declaration } = session;

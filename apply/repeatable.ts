@@ -1,7 +1,9 @@
-import type { Declaration, SqlSource } from '../declaration/types.ts';
+import { desiredAccess } from '../compile/access.ts';
+import type { Declaration } from '../declaration/types.ts';
+import { namesOf } from '../postgres/expressions/parse-expression.ts';
 import { parseSql, type ParsedStatement } from '../postgres/parse-sql.ts';
 
-/** Statements that make, change or drop an object. None of them adds a row, and without rows none evaluates an expression. */
+/** Statements that make, change or drop an object, and add no row themselves. */
 const DEFINITIONS: ReadonlySet<string> = new Set([
   'AlterDefaultPrivilegesStmt',
   'AlterDomainStmt',
@@ -38,36 +40,66 @@ const DEFINITIONS: ReadonlySet<string> = new Set([
   'ViewStmt',
 ]);
 
-/** Values of dates and times that Postgres replaces with the present when it reads the definition (documentation, 8.5.1.4). */
-const PRESENT = /\b(?:now|today|tomorrow|yesterday)\b/i;
-/** The same as a whole text or in a literal of SQL, and literals that can write it in another way. */
-const PRESENT_IN_LITERAL =
-  /^\s*(?:now|today|tomorrow|yesterday)\b|['$][^'$]*\b(?:now|today|tomorrow|yesterday)\b(?!\s*\()|(?:\be|\bu&)'/i;
+/**
+ * Words of dates and times that Postgres replaces with the present when it reads a definition (documentation, 8.5.1.4). It
+ * skips punctuation around them.
+ */
+const PRESENT = /(?<![a-z])(?:now|today|tomorrow|yesterday)(?![a-z])/i;
 
 /** Parse nodes of a bound that is a value. */
 const CONSTANT: ReadonlySet<string> = new Set(['A_Const', 'ColumnRef', 'String', 'TypeCast', 'TypeName']);
 /** Parse nodes of a call with values. */
 const SETTING: ReadonlySet<string> = new Set(['A_Const', 'FuncCall', 'ResTarget', 'String']);
+/** Functions of texts and numbers, which a domain may call: Postgres tests values of it when it reads a definition. */
+const OF_VALUES: ReadonlySet<string> = new Set([
+  ...[
+    'abs',
+    'array_length',
+    'btrim',
+    'cardinality',
+    'ceil',
+    'char_length',
+    'character_length',
+    'floor',
+    'length',
+    'lower',
+  ],
+  ...[
+    'ltrim',
+    'octet_length',
+    'position',
+    'regexp_like',
+    'round',
+    'rtrim',
+    'starts_with',
+    'strpos',
+    'substring',
+    'upper',
+  ],
+]);
 
 /**
- * Tests if a declaration makes the same objects whenever it is applied, and no rows but the package's own. Migrations that
- * run code, or write rows, may depend on the time or on chance; they are taken to do.
+ * Tests if a declaration defines the same whenever it is applied. Migrations that run code, or write rows, may depend on the
+ * time or on chance; they are taken to do. A definition can call a function that writes rows, which only the database tells.
  *
  * @throws SecuredPostgrestError `invalid_sql`
  */
-export async function isRepeatable({ migrations, ...declared }: Declaration): Promise<boolean> {
-  if (stringsOf(declared).some((text) => PRESENT_IN_LITERAL.test(text))) return false;
-  for (const source of migrations) if (!(await isMadeOfDefinitions(source))) return false;
+export async function isRepeatable(declaration: Declaration): Promise<boolean> {
+  const { policies, defaults } = desiredAccess(declaration);
+  const declared = [...policies, ...defaults].map(({ statement }) => statement).join(';\n');
+  const access = await parseSql({ file: 'declaration', sql: declared || 'SELECT' });
+  if (access.some(({ node }) => hasProperty(node, dependsOnPresent))) return false;
+  for (const source of declaration.migrations) {
+    const statements = await parseSql(source);
+    if (!statements.every(isDefinition)) return false;
+  }
   return true;
 }
 
-async function isMadeOfDefinitions(source: SqlSource): Promise<boolean> {
-  const statements = await parseSql(source);
-  return statements.every(isDefinition);
-}
-
 function isDefinition({ kind, node }: ParsedStatement): boolean {
-  return kind === 'SelectStmt' ? isSetting(node) : DEFINITIONS.has(kind) && !hasProperty(node, dependsOnPresent);
+  return kind === 'SelectStmt'
+    ? isSetting(node)
+    : DEFINITIONS.has(kind) && !hasProperty({ [kind]: node }, dependsOnPresent);
 }
 
 /** Tests for what dumps begin with: `SELECT pg_catalog.set_config('search_path', '', false)`. */
@@ -76,7 +108,7 @@ function isSetting(node: ParsedStatement['node']): boolean {
   const [target, ...others] = (node['targetList'] ?? []) as readonly Target[];
   const call = target?.ResTarget.val.FuncCall;
   if (!call || others.length > 0 || hasProperty(call.args, (name) => name === 'FuncCall')) return false;
-  return stringsOf(call.funcname).join('.') === 'pg_catalog.set_config';
+  return namesOf(call.funcname).join('.') === 'pg_catalog.set_config';
 }
 
 interface Target {
@@ -89,13 +121,27 @@ function dependsOnPresent(name: string, value: unknown): boolean {
       const { sval } = value as { sval?: { sval?: string } };
       return PRESENT.test(sval?.sval ?? '');
     }
+    // The offset of a time zone is that of the present.
+    case 'typeName':
+      return namesOf((value as { names?: unknown }).names).at(-1) === 'timetz';
     // Postgres evaluates the bounds of a partition.
     case 'partbound':
     case 'bound':
       return hasProperty(value, (inner) => isNode(inner) && !CONSTANT.has(inner));
+    case 'CreateDomainStmt':
+    case 'AlterDomainStmt':
+      return hasProperty(value, callsOther);
     default:
       return false;
   }
+}
+
+function callsOther(name: string, value: unknown): boolean {
+  if (name === 'SQLValueFunction') return true;
+  if (name !== 'FuncCall') return false;
+  const names = namesOf((value as { funcname: unknown }).funcname);
+  const isQualified = names.length > 1 && names[0] !== 'pg_catalog';
+  return isQualified || !OF_VALUES.has(names.at(-1)!);
 }
 
 /** Tests if a name in a parse tree is that of a node. */
@@ -108,9 +154,4 @@ function hasProperty(tree: unknown, test: (name: string, value: unknown) => bool
   if (typeof tree !== 'object' || tree === null) return false;
   for (const [name, value] of Object.entries(tree)) if (test(name, value) || hasProperty(value, test)) return true;
   return false;
-}
-
-function stringsOf(value: unknown): string[] {
-  if (typeof value === 'string') return [value];
-  return typeof value === 'object' && value !== null ? Object.values(value).flatMap(stringsOf) : [];
 }

@@ -302,7 +302,9 @@ export interface StatementNames {
     | 'state_of'
     | 'find_names'
     | 'checkpoint'
-    | 'log_position';
+    | 'log_position'
+    | 'size_of_databases'
+    | 'wrote_more';
   'testing/existing':
     'lock' | 'try_lock' | 'unlock' | 'databases' | 'present_roles' | 'tagged_roles' | 'tag_role' | 'drop_role';
   'testing/rows':

@@ -95,10 +95,12 @@ export class Host {
       const connection = this.backend.connection(database);
       onProgress('applying the declaration');
       const applied = first ? this.#applyToFirst(first, declaration) : this.apply(database, declaration);
+      // Nobody else can sign in while the server is kept.
+      if (first?.cached.transcript?.isRepeatable) await applied;
       const ready = applied.then(() => seed.length > 0 && onProgress('filling the tables'));
       const filled = fill(connection, { seed, path: searchPath(declaration) }, ready);
       // Opens the sessions for the seed and for the next copy meanwhile.
-      await Promise.all([ready, filled, this.#admin.query('SELECT 1')]);
+      await Promise.all([ready, filled, first?.isDeclared || this.#admin.query('SELECT 1')]);
       return database;
     } catch (error) {
       await this.release(database);
@@ -121,18 +123,18 @@ export class Host {
     const { transcript } = cached;
     const connection = this.backend.connection(name);
     const passwords = this.#passwords();
-    const setPasswords = (client: pg.ClientBase) =>
-      setPassword(client, declaration.authenticator, passwords.authenticator);
-    if (isDeclared) return withClient(connection, setPasswords);
+    const setPasswords = (session: pg.ClientBase | pg.Pool) =>
+      setPassword(session, declaration.authenticator, passwords.authenticator);
+    if (isDeclared) return setPasswords(this.#admin);
     if (transcript) {
       await withClient(connection, async (client) => {
         await replayTranscript(client, transcript.messages);
         // The fingerprints in the transcript are of other row versions: Postgres numbers transactions.
         await recordPolicyFingerprints(sessionOf(client, declaration));
+        // The second start of a declaration: there may be more.
+        if (transcript.isRepeatable && !(await wroteMore(client, declaration))) await first.keepDeclared();
         await setPasswords(client);
       });
-      // The second start of a declaration: there may be more.
-      if (await isRepeatable) await first.keepDeclared().catch(() => {});
       return;
     }
     let sent: readonly string[] | undefined;
@@ -312,6 +314,12 @@ export class Host {
     this.#named.set(kind, number);
     return number === 1 ? kind : `${kind}_${number}`;
   }
+}
+
+async function wroteMore(client: pg.ClientBase, { privateSchema }: Declaration): Promise<boolean> {
+  const sql = statement('wrote_more', { private: privateSchema });
+  const { rows } = await client.query<{ wrote_more: boolean }>(sql);
+  return rows[0]!.wrote_more;
 }
 
 async function fill(

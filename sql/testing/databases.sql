@@ -44,3 +44,17 @@ SELECT pg_catalog.set_config('search_path', :'search_path', false)
 CHECKPOINT
 -- name: log_position
 SELECT pg_current_wal_insert_lsn()::text AS position
+-- name: size_of_databases
+SELECT sum(pg_database_size(oid))::float8 AS bytes FROM pg_database
+-- name: wrote_more
+-- Tests if anything but the package has written rows, or could when the package writes its own.
+SELECT EXISTS (
+    SELECT FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace
+    WHERE c.relkind IN ('r', 'm') AND n.nspname NOT IN ('pg_catalog', 'information_schema', 'pg_toast', :'private')
+      AND pg_relation_size(c.oid) > 0
+      AND NOT EXISTS (SELECT FROM pg_depend WHERE classid = 'pg_class'::regclass AND objid = c.oid AND deptype = 'e'))
+  OR EXISTS (SELECT FROM pg_sequences WHERE last_value IS NOT NULL AND schemaname <> :'private')
+  OR EXISTS (
+    SELECT FROM pg_trigger AS t JOIN pg_class AS c ON c.oid = t.tgrelid JOIN pg_namespace AS n ON n.oid = c.relnamespace
+      JOIN pg_proc AS p ON p.oid = t.tgfoid
+    WHERE NOT t.tgisinternal AND n.nspname = :'private' AND p.pronamespace <> n.oid) AS wrote_more

@@ -13,7 +13,7 @@ export interface FirstDatabase {
   readonly cached: CachedTranscript;
   /** True if a later run would make the same objects. */
   readonly isRepeatable: Promise<boolean>;
-  /** Has the cache keep the objects that there are now, so that a later one has them. */
+  /** Has the cache keep the objects that there are now, so that a later one has them. Nobody can sign in until it resolves. */
   keepDeclared(): Promise<void>;
 }
 

@@ -92,26 +92,29 @@ export interface Unpacked {
   readonly isNew?: boolean;
 }
 
-/** Unpacks an archive; answers the password if it was sound and there was room for it. */
+/** Unpacks an archive, and discards it if it is damaged; answers the password if it was sound and there was room for it. */
 export async function unpack(
   archive: string,
   { data, user, only, isNew = false }: Unpacked,
 ): Promise<string | undefined> {
+  const file = await openEntry(archive).catch(() => undefined);
+  if (!file) {
+    await discard(archive);
+    return undefined;
+  }
   try {
-    const file = await openEntry(archive);
-    try {
-      const password = Buffer.alloc(FIRST_PASSWORD_LENGTH);
-      await file.read(password, 0, FIRST_PASSWORD_LENGTH, null);
-      // `tar` reads on from here, and need not restore file times. Both read from memory, and each keeps a core busy.
-      const unpacked = tar(data, ['-x', '-m', ...(only === undefined ? [] : [only])], file.fd, 'ignore', user);
-      const sound = isNew || isSound(file, archive).catch(() => false);
-      const both = await Promise.all([unpacked, sound]);
-      return both.every(Boolean) ? password.toString() : undefined;
-    } finally {
-      await file.close();
-    }
+    const password = Buffer.alloc(FIRST_PASSWORD_LENGTH);
+    await file.read(password, 0, FIRST_PASSWORD_LENGTH, null);
+    // `tar` reads on from here, and need not restore file times. Both read from memory, and each keeps a core busy.
+    const unpacking = tar(data, ['-x', '-m', ...(only === undefined ? [] : [only])], file.fd, 'ignore', user);
+    const checking = isNew || isSound(file, archive).catch(() => false);
+    const [isComplete, sound] = await Promise.all([unpacking, checking]);
+    if (!sound) await discard(archive);
+    return isComplete && sound ? password.toString() : undefined;
   } catch {
     return undefined;
+  } finally {
+    await file.close();
   }
 }
 

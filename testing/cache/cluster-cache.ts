@@ -18,7 +18,6 @@ export async function unpackCluster(key: string, target: ServerDirectory): Promi
   for (const archive of entriesOf(key)) {
     const firstPassword = await unpack(archive, { data: await target.newData(), user: target.user });
     if (firstPassword !== undefined) return { firstPassword, archive };
-    await discard(archive);
   }
   return undefined;
 }
@@ -28,19 +27,18 @@ export async function unpackCluster(key: string, target: ServerDirectory): Promi
  * cache can not be written.
  */
 export async function packCluster(key: string, source: ServerDirectory, password: string): Promise<NewArchive> {
-  const cached = await packIntoCache(key, { source, password });
-  if (cached) return cached;
+  return (await packIntoCache(key, { source, password })) ?? packBeside(source, password);
+}
+
+/** Packs it beside itself. */
+export async function packBeside(source: ServerDirectory, password: string): Promise<NewArchive> {
   const path = join(source.path, 'cluster.tar');
   if (!(await pack(path, { source, password }))) throw new Error(`${path} cannot be written`);
   return { path, keep: () => Promise.resolve(), remove: () => discard(path) };
 }
 
-/** Copies a cluster that was just packed. */
-export async function unpackNew({ path }: NewArchive, target: ServerDirectory): Promise<void> {
+/** Copies a cluster that was just packed; tells if that succeeded. */
+export async function unpackNew({ path }: NewArchive, target: ServerDirectory): Promise<boolean> {
   const to = { data: await target.newData(), user: target.user, isNew: true };
-  if ((await unpack(path, to)) === undefined) throw new Error(`${path} cannot be unpacked`);
-}
-
-export async function discardCluster(key: string): Promise<void> {
-  for (const archive of entriesOf(key)) await discard(archive);
+  return (await unpack(path, to)) !== undefined;
 }

@@ -13,7 +13,7 @@ const statement = statementsOf('testing/databases');
 
 const PREFIX = 'declared-';
 /** Size of all of them, in bytes. One takes 10 MB, and with 1,000 tables 80. */
-const MOST_BYTES = 300_000_000;
+const MOST_BYTES = 500_000_000;
 const WEEK_MS = 7 * 86_400_000;
 /** Postgres gives its own databases lower numbers (FirstNormalObjectId). */
 const FIRST_OWN_DATABASE = 16_384;
@@ -23,6 +23,8 @@ const NOT_COPIED = ['./postmaster.*', './pg_dynshmem/*', 'pg_internal.init*'];
 /** A new cluster with the objects of a declaration. */
 export interface DeclaredCluster {
   readonly firstPassword: string;
+  /** Archive of what the declaration has added. */
+  readonly archive: string;
   /** Resolves when Postgres' own databases are copied as well, with false if they are damaged. */
   readonly complete: Promise<boolean>;
 }
@@ -46,9 +48,8 @@ export async function unpackDeclared(
     if (firstPassword !== undefined) {
       const complete = unpack(initial, { ...to, only: './base' }).then((password) => password !== undefined);
       void utimes(archive, new Date(), new Date()).catch(() => {});
-      return { firstPassword, complete };
+      return { firstPassword, archive, complete };
     }
-    await discard(archive);
   }
   return undefined;
 }
@@ -56,7 +57,7 @@ export async function unpackDeclared(
 /** A running server whose files can be kept. */
 export interface RunningCluster {
   readonly directory: Pick<ServerDirectory, 'path' | 'user'>;
-  /** Password of its superuser. */
+  /** Password of its superuser, which goes into the archive. */
   readonly password: string;
   /** Session of its superuser. */
   readonly client: pg.ClientBase;
@@ -64,6 +65,7 @@ export interface RunningCluster {
 
 /** Has the cache keep the files of a server, unless something else changes them meanwhile. Postgres will start from them as after a crash. */
 export async function keepDeclared(key: DeclaredKey, { directory, password, client }: RunningCluster): Promise<void> {
+  if ((await sizeOf(client)) > MOST_BYTES) return;
   const databases = await readdir(join(directory.path, 'data', 'base'));
   const initial = databases.filter((name) => Number(name) < FIRST_OWN_DATABASE).map((name) => `./base/${name}`);
   await client.query(statement('checkpoint'));
@@ -71,8 +73,14 @@ export async function keepDeclared(key: DeclaredKey, { directory, password, clie
   const files = { source: directory, password, without: [...NOT_COPIED, ...initial] };
   const archive = await packIntoCache(nameOf(key), files);
   // Every change is logged first.
-  if ((await logPosition(client)) === before) void archive?.keep().then(discardUnused);
+  const after = await logPosition(client).catch(() => undefined);
+  if (after === before) void archive?.keep().then(discardUnused);
   else await archive?.remove();
+}
+
+async function sizeOf(client: pg.ClientBase): Promise<number> {
+  const { rows } = await client.query<{ bytes: number }>(statement('size_of_databases'));
+  return rows[0]!.bytes;
 }
 
 async function logPosition(client: pg.ClientBase): Promise<string> {
@@ -96,7 +104,7 @@ async function discardUnused(): Promise<void> {
   archives.sort((one, other) => other.mtimeMs - one.mtimeMs);
   let bytes = 0;
   for (const { path, size, mtimeMs } of archives) {
-    bytes += size;
-    if (bytes > MOST_BYTES || mtimeMs < Date.now() - WEEK_MS) await discard(path);
+    if (bytes + size > MOST_BYTES || mtimeMs < Date.now() - WEEK_MS) await discard(path);
+    else bytes += size;
   }
 }

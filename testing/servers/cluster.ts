@@ -2,8 +2,8 @@ import { createHash, randomBytes } from 'node:crypto';
 import { rename, rmdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { FIRST_PASSWORD_LENGTH } from '../cache/archives.ts';
-import { entriesOf } from '../cache/cache-entries.ts';
-import { discardCluster, packCluster, unpackCluster, unpackNew } from '../cache/cluster-cache.ts';
+import { discard, entriesOf } from '../cache/cache-entries.ts';
+import { packBeside, packCluster, unpackCluster, unpackNew } from '../cache/cluster-cache.ts';
 import { unpackDeclared } from '../cache/declared-cluster.ts';
 import type { PostgresBinaries } from './postgres-binaries.ts';
 import { createServerDirectory, type ServerDirectory } from './server-directory.ts';
@@ -50,10 +50,10 @@ export interface ClusterOptions {
 export interface Cluster {
   /** Password of the superuser; copies have the same, so it has to be changed. */
   readonly firstPassword: string;
-  /** True if it was made before, for another server. */
-  readonly copied: boolean;
   /** Archive in the cache that it is a copy of, without what a declaration has added. @default it is new */
   readonly archive?: string;
+  /** Discards what it is a copy of, because Postgres does not start from it. @default it is new */
+  readonly discard?: () => Promise<void>;
   /** True if it has the objects of the declaration. */
   readonly isDeclared: boolean;
   /** Resolves when the cache has it, as far as it can, and all files are there; with false if they are damaged. */
@@ -67,7 +67,7 @@ export async function makeCluster(options: ClusterOptions): Promise<Cluster> {
   const [initial] = entriesOf(key);
   if (declared !== undefined && initial !== undefined) {
     const found = await unpackDeclared({ key: declared, initial }, directory);
-    if (found) return { ...found, copied: true, isDeclared: true };
+    if (found) return { ...found, isDeclared: true, discard: () => discard(found.archive) };
   }
   let copy = await unpackCluster(key, directory);
   // Of several servers that start at once in this process, one makes it.
@@ -76,7 +76,16 @@ export async function makeCluster(options: ClusterOptions): Promise<Cluster> {
     await other.catch(() => undefined);
     copy = await unpackCluster(key, directory);
   }
-  if (copy) return { ...copy, copied: true, isDeclared: false, complete: Promise.resolve(true) };
+  if (copy) {
+    const { archive } = copy;
+    return { ...copy, isDeclared: false, complete: Promise.resolve(true), discard: () => discard(archive) };
+  }
+  return newCluster(options);
+}
+
+/** Makes a cluster by initdb, and then the cache has it. */
+export async function newCluster(options: ClusterOptions): Promise<Cluster> {
+  const key = clusterKey(options);
   const cluster = initialise(options, key);
   const made = cluster.then(({ complete }) => complete);
   making.set(key, made);
@@ -85,12 +94,6 @@ export async function makeCluster(options: ClusterOptions): Promise<Cluster> {
 }
 
 const making = new Map<string, Promise<unknown>>();
-
-/** Makes it anew, where the copy turned out to be of no use. */
-export async function remakeCluster(options: ClusterOptions): Promise<Cluster> {
-  await discardCluster(clusterKey(options));
-  return makeCluster(options);
-}
 
 /** Changes with everything that makes one new cluster differ from another. */
 export function clusterKey({ binaries: { version }, superuser }: Omit<ClusterOptions, 'directory'>): string {
@@ -110,9 +113,14 @@ async function initialise(options: ClusterOptions, key: string): Promise<Cluster
     const firstPassword = randomBytes((FIRST_PASSWORD_LENGTH / 4) * 3).toString('base64url');
     await runInitdb(options, maker, firstPassword);
     const packed = await packCluster(key, maker, firstPassword);
-    if (!(await moveData(maker, options.directory))) await unpackNew(packed, options.directory);
+    const { directory } = options;
+    const isThere = (await moveData(maker, directory)) || (await unpackNew(packed, directory));
+    // Somebody may have removed the cache meanwhile.
+    if (!isThere && !(await unpackNew(await packBeside(maker, firstPassword), directory))) {
+      throw new Error(`there is no room for a cluster in ${directory.path}`);
+    }
     const complete = Promise.all([packed.keep(), maker.remove()]).then(() => true);
-    return { firstPassword, copied: false, isDeclared: false, complete };
+    return { firstPassword, isDeclared: false, complete };
   } catch (error) {
     await maker.remove();
     throw error;

@@ -5,9 +5,10 @@ import pg from 'pg';
 import type { DatabaseConnection } from '../../postgres/connect.ts';
 import { setPassword } from '../../apply/create-roles.ts';
 import { scramVerifierOfRandom } from '../../postgres/scram-verifier.ts';
-import { makeCluster, remakeCluster, type Cluster } from './cluster.ts';
+import { makeCluster, newCluster, type Cluster, type ClusterOptions } from './cluster.ts';
 import { freePorts, listensOn } from './free-ports.ts';
 import { postgresBinaries, type PostgresBinaries } from './postgres-binaries.ts';
+import { FIRST_PASSWORD_LENGTH } from '../cache/archives.ts';
 import { keepDeclared } from '../cache/declared-cluster.ts';
 import { createServerDirectory, DIRECTORY_PREFIX, type ServerDirectory } from './server-directory.ts';
 import { startProcess, untilReady, type ServerProcess } from './server-process.ts';
@@ -89,7 +90,7 @@ export interface DeclaredPostgres {
   readonly postgres: PostgresServer;
   /** True if the databases are there with the objects of the declaration, as they were when the cache got them. */
   readonly isDeclared: boolean;
-  /** Has the cache keep the objects that there are now, unless something changes meanwhile. */
+  /** Has the cache keep the objects that there are now, unless something changes meanwhile. Nobody can sign in until it resolves. */
   keepDeclared(): Promise<void>;
 }
 
@@ -104,7 +105,7 @@ export async function startDeclaredPostgres(options: PostgresOptions, declared?:
   const binaries = await postgresBinaries(user);
   const directory = createServerDirectory({ path: options.directory, user });
   try {
-    const password = randomBytes(24).toString('base64url');
+    const password = newPassword();
     const passwordFile = directory.writeSecret('password', password);
     const settings = { ...testSettings, ...options.settings };
     const run = async (cluster: Cluster) => {
@@ -118,11 +119,7 @@ export async function startDeclaredPostgres(options: PostgresOptions, declared?:
       throw new Error('a cached cluster is damaged');
     };
     const wanted = { binaries, directory, superuser, declared };
-    const made = await makeCluster(wanted);
-    const { server, port, session, cluster } = await run(made).catch(async (error: unknown) => {
-      if (!made.copied) throw error;
-      return run(await remakeCluster(wanted));
-    });
+    const { server, port, session, cluster } = await withSoundCluster(wanted, run);
     const { archive, isDeclared } = cluster;
     try {
       // Copies of one cluster have the same password; from here on this one has its own.
@@ -165,12 +162,37 @@ export async function startDeclaredPostgres(options: PostgresOptions, declared?:
       async keepDeclared() {
         if (declared === undefined || archive === undefined) return;
         const key = { key: declared, initial: archive };
-        await withClient(connection('postgres'), (client) => keepDeclared(key, { directory, password, client }));
+        const kept = newPassword();
+        await withClient(connection('postgres'), async (client) => {
+          // What the archive has must not open this server.
+          await setPassword(client, superuser, scramVerifierOfRandom(kept));
+          await keepDeclared(key, { directory, password: kept, client })
+            .catch(() => {})
+            .finally(() => setPassword(client, superuser, scramVerifierOfRandom(password)));
+        });
       },
     };
   } catch (error) {
     await directory.remove();
     throw error;
+  }
+}
+
+function newPassword(): string {
+  return randomBytes((FIRST_PASSWORD_LENGTH / 4) * 3).toString('base64url');
+}
+
+/** Starts a server with a cluster. If it does not start with a copy, the copy is of no use, and another cluster is made. */
+async function withSoundCluster<T>(wanted: ClusterOptions, run: (cluster: Cluster) => Promise<T>): Promise<T> {
+  let cluster = await makeCluster(wanted);
+  for (;;) {
+    try {
+      return await run(cluster);
+    } catch (error) {
+      if (!cluster.discard) throw error;
+      await cluster.discard();
+      cluster = await (cluster.isDeclared ? makeCluster({ ...wanted, declared: undefined }) : newCluster(wanted));
+    }
   }
 }
 

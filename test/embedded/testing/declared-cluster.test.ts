@@ -36,6 +36,10 @@ const migration = {
     COMMENT ON VIEW api.all_notes IS 'of everybody';`,
 };
 const declaration = notes('kept', { migrations: [migration] });
+/** A trigger that the package itself fires, in which anything can happen. */
+const LOGGED = `CREATE TABLE api.log (at timestamptz);
+  CREATE FUNCTION api.log() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN INSERT INTO api.log VALUES (clock_timestamp()); RETURN NEW; END';
+  CREATE TRIGGER log BEFORE INSERT ON kept_private.migrations FOR EACH ROW EXECUTE FUNCTION api.log()`;
 let cache: string;
 let number = 0;
 
@@ -117,17 +121,20 @@ describe('the objects of a declaration', () => {
     }
   });
 
-  it('are kept with passwords that open no server', async () => {
+  it('are kept with passwords that open no server, neither the one that keeps them nor a later one', async () => {
     await look();
-    await look();
+    await using keeping = await startEphemeralPostgrest(declaration, { seed });
+    await expect.poll(() => kept('declared')).toHaveLength(1);
+    await using later = await startEphemeralPostgrest(declaration, { seed });
     const [archive] = kept('declared');
     const first = readFileSync(archive!, 'latin1').slice(0, FIRST_PASSWORD_LENGTH);
-    await using api = await startEphemeralPostgrest(declaration, { seed });
-    const database = connectionOf(api.databaseUrl);
-    expect(database.password).not.toBe(first);
-    for (const user of ['postgres', 'kept_authenticator']) {
-      const opened = withClient({ ...database, user, password: first }, (client) => client.query('SELECT 1'));
-      await expect(opened).rejects.toThrow('password authentication failed');
+    for (const { databaseUrl } of [keeping, later]) {
+      const database = connectionOf(databaseUrl);
+      expect(database.password).not.toBe(first);
+      for (const user of ['postgres', 'kept_authenticator']) {
+        const opened = withClient({ ...database, user, password: first }, (client) => client.query('SELECT 1'));
+        await expect(opened).rejects.toThrow('password authentication failed');
+      }
     }
   });
 
@@ -143,10 +150,18 @@ describe('the objects of a declaration', () => {
     ['writes rows', `INSERT INTO api.notes (user_id, body) VALUES (1, 'from a migration')`],
     ['runs code', `DO $$BEGIN EXECUTE format('CREATE TABLE api.%I ()', 'of ' || clock_timestamp()); END$$`],
     ['names the present', `ALTER TABLE api.notes ADD later timestamptz DEFAULT 'now'`],
+    ['has rows written when the package records it', LOGGED],
+    [
+      'has rows written by a default',
+      `CREATE UNLOGGED TABLE api.log (at timestamptz);
+       CREATE FUNCTION api.log() RETURNS int LANGUAGE sql AS 'INSERT INTO api.log VALUES (clock_timestamp()); SELECT 1';
+       CREATE FUNCTION api.logged() RETURNS int STABLE LANGUAGE plpgsql AS 'BEGIN RETURN api.log(); END';
+       ALTER TABLE api.notes ADD logged int DEFAULT api.logged()`,
+    ],
   ])('are made anew where a migration %s', async (_, sql) => {
     const changing = notes('kept', { migrations: [migration, { file: '002.sql', sql }] });
     const [first, second] = [await look(changing), await look(changing)];
-    if (!sql.startsWith('INSERT')) expect(second.columns).not.toEqual(first.columns);
+    if (/^(DO|ALTER)/.test(sql)) expect(second.columns).not.toEqual(first.columns);
     expect(second.rows).toEqual(first.rows);
     expect(kept('declared')).toHaveLength(0);
   });
@@ -199,6 +214,21 @@ describe('they are made anew', () => {
     expect(kept('cluster')).toHaveLength(1);
   });
 
+  it('where Postgres does not start from what was kept, which then goes', async () => {
+    const first = await look();
+    await look();
+    const [file] = kept('declared');
+    const content = readFileSync(file!);
+    content.fill(0, content.indexOf('./global/pg_control') + 512, content.indexOf('./global/pg_control') + 1024);
+    rmSync(file!);
+    const wrong = file!.replace(/-[0-9a-f]+\.tar$/, `-${crc32(content).toString(16)}.tar`);
+    writeFileSync(wrong, content, { mode: 0o600 });
+    expect(await look()).toEqual(first);
+    expect(kept('declared')).not.toContain(wrong);
+    await expect.poll(() => kept('declared')).toHaveLength(1);
+    expect(kept('cluster')).toHaveLength(1);
+  });
+
   it('where they are of another cluster', async () => {
     const first = await look();
     await look();
@@ -244,6 +274,22 @@ describe('nothing is kept', () => {
     // Postgres itself may write something too.
     await expect.poll(isKept, { timeout: 60_000, interval: 200 }).toBe(1);
     await Promise.all([session!.end(), other!.end()]);
+  });
+
+  it('of a server whose session ends meanwhile', async () => {
+    await using postgres = await startPostgres();
+    const { uid, gid } = statSync(join(postgres.directory, 'data'));
+    const directory = { path: postgres.directory, user: process.getuid!() === 0 ? { uid, gid } : undefined };
+    const session = new pg.Client(postgres.connection('postgres'));
+    await session.connect();
+    let positions = 0;
+    const client = {
+      query: (text: string) =>
+        text.includes('wal_insert') && ++positions === 2 ? Promise.reject(new Error('ended')) : session.query(text),
+    } as unknown as pg.ClientBase;
+    await keepDeclared({ key: 'b'.repeat(32), initial: kept('cluster')[0]! }, { directory, password: '', client });
+    expect(readdirSync(cache).filter((name) => !name.startsWith('cluster'))).toEqual([]);
+    await session.end();
   });
 
   it('of a process that is killed while it keeps them', async () => {

@@ -110,10 +110,16 @@ describe.runIf(process.platform === 'linux')('a process that is ended at any mom
     const directories = Array.from({ length: AT_ONCE }, (_, number) => join(temporaryDirectory(), `place ${number}`));
     directories.forEach((directory) => mkdirSync(directory));
 
-    // Undisturbed, which fills the cache.
+    // Undisturbed, which fills the cache: after the second start with all there is.
     const first = start(directories[0]!, true, ...STEPS);
     expect(await first.ended, first.errors()).toEqual({ code: 0, signal: null });
     durations.learn(first.durations, false);
+    const second = start(directories[0]!, true, 'wait');
+    await second.begins('wait');
+    const kept = () => readdirSync(cache).filter((name) => name.startsWith('declared-'));
+    await expect.poll(kept, { timeout: 120_000 }).toHaveLength(1);
+    second.child.kill('SIGTERM');
+    await second.ended;
 
     const plans = makePlans();
     const inTurn = async (directory: string) => {

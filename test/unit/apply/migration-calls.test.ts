@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import { callsOf, mentionsTimeout } from '../../../apply/migration-calls.ts';
+import { callsOf, mentionTimeout } from '../../../apply/migration-calls.ts';
 import { parseSql } from '../../../postgres/parse-sql.ts';
 
 /** Statements of a migration, and the calls that they run in. */
 const split = async (sql: string) => {
   const source = { file: '1.sql', sql };
   const statements = await parseSql(source);
-  return { statements, calls: callsOf(statements, { isTimed: mentionsTimeout(source) }) };
+  return { statements, calls: callsOf(statements, { isTimed: mentionTimeout([source]) }) };
 };
 
 const TABLE = 'CREATE TABLE t (id int PRIMARY KEY, body text CHECK (length(body) < 9));';
@@ -45,6 +45,24 @@ describe('each has a call of its own:', () => {
     const { statements, calls } = await split(sql);
     expect(calls).toHaveLength(statements.length);
   });
+});
+
+it('dumps, which turn the time limit off, share calls', async () => {
+  expect((await split(`SET statement_timeout = 0; ${TABLE} ${TABLE}`)).calls).toHaveLength(2);
+});
+
+it('the function that confines is defined in a call of its own', async () => {
+  const define = `CREATE OR REPLACE FUNCTION p.run_migration(text) RETURNS void LANGUAGE sql AS 'SELECT';`;
+  expect((await split(`${define} ${TABLE} ${define}`)).calls).toHaveLength(3);
+});
+
+it('a time limit in one migration counts for all', () => {
+  expect(
+    mentionTimeout([
+      { file: '1.sql', sql: `SELECT 1` },
+      { file: '2.sql', sql: `x('STATEMENT_timeout', '4')` },
+    ]),
+  ).toBe(true);
 });
 
 it('statements stay in their order', async () => {

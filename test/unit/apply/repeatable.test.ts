@@ -32,6 +32,8 @@ describe('a declaration makes the same objects whenever it is applied', () => {
     ['a view of the present', 'CREATE VIEW api.v AS SELECT now(), CURRENT_DATE AS day'],
     ['a schema with a table', 'CREATE SCHEMA inside CREATE TABLE t (id int)'],
     ['comments of SQL', '-- not now, perhaps tomorrow\nCREATE TABLE api.t (id int) /* today */'],
+    ['a domain of texts', `CREATE DOMAIN api.code AS text CHECK (length(VALUE) < 9 AND VALUE ~ '^[a-z]+$')`],
+    ['a word that contains one', `CREATE TABLE api.t (said text DEFAULT 'nowhere, todays, unknown')`],
     ['what dumps begin with', `SET timezone = 'UTC'; SELECT pg_catalog.set_config('search_path', '', false)`],
     ['nothing', '-- nothing'],
   ])('with %s', async (_, sql) => {
@@ -67,6 +69,13 @@ describe('it may make others', () => {
     ['a partition of a call', 'ALTER TABLE api.t ATTACH PARTITION api.p FOR VALUES FROM (now()) TO (MAXVALUE)'],
     ['a partition of an operation', 'CREATE TABLE api.p PARTITION OF api.t FOR VALUES IN (1 + 1)'],
     ['a partition in a schema', 'CREATE SCHEMA s CREATE TABLE p PARTITION OF api.t FOR VALUES IN (api.f())'],
+    ['a value beside a digit', `CREATE TABLE api.t (made timestamptz DEFAULT 'today10:00')`],
+    ['a value in punctuation', `ALTER TABLE api.t ALTER made SET DEFAULT '_now_'`],
+    ['a value like a call', `CREATE TABLE api.t (made timestamptz DEFAULT 'now()')`],
+    ['a time with the offset of a zone', `CREATE TABLE api.t (opens timetz DEFAULT '11:00')`],
+    ['a domain that calls the clock', 'CREATE DOMAIN api.later AS timestamptz CHECK (VALUE > clock_timestamp())'],
+    ['a domain that calls a function', 'CREATE DOMAIN api.ok AS text CHECK (api.length(VALUE))'],
+    ['a domain of the present', 'ALTER DOMAIN api.d ADD CHECK (VALUE > CURRENT_DATE)'],
     ['a refresh', 'REFRESH MATERIALIZED VIEW api.m'],
   ])('with %s', async (_, sql) => {
     expect(await isRepeatable(withMigration(sql))).toBe(false);
@@ -76,14 +85,19 @@ describe('it may make others', () => {
     `created_at < 'now'`,
     `created_at < timestamptz '  today'`,
     `created_at < $$10:00 yesterday$$`,
+    `created_at >= 'now()'::timestamptz`,
+    `body <> '''' AND created_at < 'today ('`,
     String.raw`created_at < E'\x6eow'`,
+    `created_at < U&'!006eow' UESCAPE '!'`,
+    `opens < timetz '11:00'`,
+    `opens < CAST('11:00' AS time with time zone)`,
   ])('with a policy %s', async (sql) => {
     const policy = custom({ for: 'select', to: 'again_user', using: { file: 'sql/policy.sql', sql } });
     expect(await isRepeatable(withPolicy(policy))).toBe(false);
   });
 
-  it('with a value of a policy', async () => {
-    const policy = publicRows({ to: 'again_user', where: { made_on: 'today' } });
+  it.each(['today', '10:00 today', '(now)', '_tomorrow'])('with the value %s of a policy', async (value) => {
+    const policy = publicRows({ to: 'again_user', where: { made_on: value } });
     expect(await isRepeatable(withPolicy(policy))).toBe(false);
   });
 });
