@@ -11,10 +11,10 @@ import type { DatabaseConnection } from '../postgres/connect.ts';
 import { withClient } from '../postgres/with-client.ts';
 import { addConnectionOptions, ADMIN } from './connection.ts';
 import { loadDeclaration } from './load-declaration.ts';
-import { DATABASE_ARGUMENT, givenOptions, namedConnection } from './named-connection.ts';
+import { comparedSources, DATABASE_ARGUMENT, givenOptions, namedConnection } from './named-connection.ts';
 
 interface Options {
-  readonly declaration: string;
+  readonly declaration?: string;
   readonly revision?: string;
   /** False: access may not grow. */
   readonly wider: boolean;
@@ -24,14 +24,17 @@ export function addApplyCommand(program: Command): void {
   const command = program
     .command('apply')
     .description('reconcile a database with its declaration, in one audited transaction')
+    .argument('[declaration]', 'module or JSON file with the declaration')
     .argument('[database]', DATABASE_ARGUMENT)
-    .requiredOption('--declaration <file>', 'module or JSON file with the declaration')
+    .option('--declaration <file>', 'the same as the argument')
     .option('--revision <name>', 'a name for the run, recorded in the database')
     .option('--no-wider', 'stop before access grows, and list what would grow (also: NO_WIDER=1)');
   addConnectionOptions(command, ADMIN, false);
-  command.action(async (uri: string | undefined, { declaration: file, revision, wider }: Options) => {
-    const options = givenOptions(command);
-    const connection = namedConnection({ uri, options, environment: process.env, place: 'apply' });
+  command.action(async (one: string | undefined, other: string | undefined, options: Options) => {
+    const { revision, wider } = options;
+    const place = 'apply';
+    const { file, uri } = comparedSources([one, other], { declaration: options.declaration, place });
+    const connection = namedConnection({ uri, options: givenOptions(command), environment: process.env, place });
     const declaration = await loadDeclaration(file);
     const { migrations, changes, statements, removed, warnings } = await applyDeclaration(connection, declaration, {
       revision,

@@ -3,19 +3,26 @@ import { diffDeclaration } from '../apply/diff.ts';
 import { visible, visibleLines } from '../errors/visible.ts';
 import { addConnectionOptions, ADMIN } from './connection.ts';
 import { loadDeclaration } from './load-declaration.ts';
-import { DATABASE_ARGUMENT, givenOptions, namedConnection } from './named-connection.ts';
+import { comparedSources, DATABASE_ARGUMENT, givenOptions, namedConnection } from './named-connection.ts';
+
+interface Options {
+  readonly declaration?: string;
+  readonly json?: true;
+}
 
 export function addDiffCommand(program: Command): void {
   const command = program
     .command('diff')
     .description('compare a database with a declaration; exits with 2 if they differ')
-    .argument('<declaration>', 'module or JSON file with the declaration')
+    .argument('[declaration]', 'module or JSON file with the declaration')
     .argument('[database]', DATABASE_ARGUMENT)
+    .option('--declaration <file>', 'the same as the argument')
     .option('--json', 'print JSON');
   addConnectionOptions(command, ADMIN, false);
-  command.action(async (file: string, uri: string | undefined, { json }: { readonly json?: true }) => {
-    const options = givenOptions(command);
-    const connection = namedConnection({ uri, options, environment: process.env, place: 'diff' });
+  command.action(async (one: string | undefined, other: string | undefined, { json, declaration }: Options) => {
+    const place = 'diff';
+    const { file, uri } = comparedSources([one, other], { declaration, place });
+    const connection = namedConnection({ uri, options: givenOptions(command), environment: process.env, place });
     const difference = await diffDeclaration(connection, await loadDeclaration(file));
     const { migrations, statements, missing } = difference;
     if (json) {

@@ -1,5 +1,5 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync, statSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { extname, isAbsolute, resolve } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
@@ -45,6 +45,9 @@ type Import = (url: string) => Promise<object>;
 async function load(path: string, importUrl: Import): Promise<Declaration> {
   const file = resolve(path);
   if (!existsSync(file)) refuse('invalid_declaration', path, `there is no file ${file}`, 'name the declaration file');
+  if (statSync(file).isDirectory()) {
+    refuse('invalid_declaration', path, 'it is a directory', 'name the file in it that has the declaration');
+  }
   const value = await checkingReads(() => read(path, file, importUrl));
   if (typeof value !== 'object' || value === null) {
     refuse(

@@ -15,6 +15,8 @@ export interface ConnectionSources {
   readonly environment: Readonly<Record<string, string | undefined>>;
   /** Command that errors name. */
   readonly place: string;
+  /** True for a command that takes a declaration instead. @default false */
+  readonly orDeclaration?: boolean;
 }
 
 /**
@@ -23,13 +25,17 @@ export interface ConnectionSources {
  *
  * @throws SecuredPostgrestError `invalid_prop`, `unreadable_secret`
  */
-export function namedConnection({ uri, options, environment, place }: ConnectionSources): DatabaseConnection {
+export function namedConnection(sources: ConnectionSources): DatabaseConnection {
+  const { uri, options, environment, place, orDeclaration = false } = sources;
   const { passwordFile, ...given } = options;
   const named: UriConnection = { ...uriConnection(uri, { place, host: given.host, environment }), ...given };
   const { host, database, user } = named;
   if (host === undefined) {
-    const fix = 'give a URI such as postgresql://user@host:5432/name, --host, or the environment variable DATABASE_URL';
-    refuse('invalid_prop', place, 'it is not said which database', fix);
+    const fix = 'a URI such as postgresql://user@host:5432/name, --host, or the environment variable DATABASE_URL';
+    const [problem, file] = orDeclaration
+      ? ['which declaration or database', 'the file of a declaration, ']
+      : ['which database', ''];
+    refuse('invalid_prop', place, `it is not said ${problem}`, `give ${file}${fix}`);
   }
   if (database === undefined || user === undefined) {
     const missing = database === undefined ? 'database' : 'user';
@@ -50,6 +56,10 @@ function uriConnection(
   }: Pick<ConnectionSources, 'environment' | 'place'> & { readonly host: string | undefined },
 ): UriConnection {
   if (uri !== undefined) {
+    if (!uri.includes('://')) {
+      const fix = 'write postgresql://user@host:5432/database; a file with a declaration follows --declaration';
+      refuse('invalid_prop', place, 'the database is not a URI', fix);
+    }
     const named = parseDatabaseUri(uri, 'the URI');
     refusePassword(named, place);
     return named;
@@ -64,4 +74,34 @@ export function givenOptions(command: Command): Partial<ConnectionOptions> {
   const names = ['host', 'port', 'database', 'user', 'passwordFile', 'sslmode', 'sslRootCertificate'] as const;
   const given = names.filter((name) => command.getOptionValueSource(name) === 'cli');
   return Object.fromEntries(given.map((name) => [name, command.getOptionValue(name) as unknown]));
+}
+
+/** Arguments of a command that brings a declaration and a database together. */
+export interface ComparedSources {
+  /** File with the declaration. */
+  readonly file: string;
+  /** @default the database is named in another way */
+  readonly uri: string | undefined;
+}
+
+/**
+ * Tells a file from a URI, in either order.
+ *
+ * @throws SecuredPostgrestError `invalid_prop`
+ */
+export function comparedSources(
+  given: readonly (string | undefined)[],
+  { declaration, place }: { readonly declaration: string | undefined; readonly place: string },
+): ComparedSources {
+  const named = given.filter((one) => one !== undefined);
+  const [uri, ...moreUris] = named.filter((one) => one.includes('://'));
+  const files = [...named.filter((one) => !one.includes('://')), ...(declaration === undefined ? [] : [declaration])];
+  const [file, ...moreFiles] = files;
+  if (file === undefined) {
+    refuse('invalid_prop', place, 'it is not said which declaration', `give its file: ${place} declaration.ts`);
+  }
+  if (moreFiles.length > 0)
+    refuse('invalid_prop', place, `${files.join(' and ')} are two declarations`, 'name one of them');
+  if (moreUris.length > 0) refuse('invalid_prop', place, 'two databases are named', 'name one of them');
+  return { file, uri };
 }

@@ -27,6 +27,7 @@ import {
 import { checkPrivateDirectory } from '../files/private-files.ts';
 import { loadDeclaration } from './load-declaration.ts';
 import { addClaim } from './add-claim.ts';
+import { parseLifetime } from './parse-seconds.ts';
 import { parseTime } from './parse-time.ts';
 import { addTokenRevokeCommand } from './token-revoke.ts';
 import { tokenFrom, verificationKeys } from './verification-keys.ts';
@@ -65,7 +66,7 @@ export function addTokenCommand(program: Command): void {
     .option('--audience <name>', 'the audience (aud)')
     .option('--issuer <name>', 'the issuer (iss)')
     .option('--subject <name>', 'the subject (sub)')
-    .option('--expires-in <seconds>', 'lifetime (default: 3600)', Number)
+    .option('--expires-in <seconds>', 'lifetime (default: 3600)', parseLifetime)
     .action(async ({ claim, declaration: file, ...options }: MintOptions) => {
       const declaration = file === undefined ? undefined : await loadDeclaration(file);
       const place = keyPlace(withDirectory(options, declaration));
@@ -116,6 +117,11 @@ export function addTokenCommand(program: Command): void {
     .option('--at <time>', 'the moment that counts, such as 2027-01-31T12:00:00Z (default: now)', parseTime)
     .option('--json', 'for programs')
     .action(async (file: string, given: string | undefined, { at, json, ...place }: VerifyOptions) => {
+      // Errors name the file, and a token must not be in them.
+      if (/^eyJ[\w-]+\.[\w-]*\./.test(file)) {
+        const fix = 'name the declaration first: token verify <declaration> [token]';
+        refuse('invalid_declaration', 'token verify', 'a token stands in the place of the declaration', fix);
+      }
       const declaration = await loadDeclaration(file);
       const encryptionKeys = toEncryptionKeys(place, declaration);
       const { role, problems, warnings } = await examineToken(

@@ -3,7 +3,7 @@ import pg from 'pg';
 import { refuse } from '../errors/secured-postgrest-error.ts';
 import { quoteIdentifier } from './quote.ts';
 import { refuseOtherEngine } from './other-engines.ts';
-import { INSUFFICIENT_PRIVILEGE } from './sqlstate.ts';
+import { INSUFFICIENT_PRIVILEGE, NO_DATABASE } from './sqlstate.ts';
 import { statementsOf } from './statements.ts';
 import { refuseTransactionPooler } from './transaction-pooler.ts';
 
@@ -145,7 +145,9 @@ function unreachable(connection: DatabaseConnection, error: Error & { code?: str
         ]
       : message.includes('client password must be a string')
         ? ['it asks for a password, and none is given', 'give one, in a file or in PGPASSWORD']
-        : [message || code, 'check that it runs, and that address, user and password file are right'];
+        : code === NO_DATABASE
+          ? [message, 'check its name']
+          : [message || code, 'check that it runs, and that address, user and password file are right'];
   refuse(
     'database_unreachable',
     placeOf(connection),

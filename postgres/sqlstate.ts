@@ -18,6 +18,9 @@ export const UNIQUE_VIOLATION = '23505';
 /** A view that Postgres cannot write to. */
 export const NOT_UPDATABLE = '55000';
 
+/** A database that does not exist. */
+export const NO_DATABASE = '3D000';
+
 /** A database still has sessions. */
 export const OBJECT_IN_USE = '55006';
 

@@ -148,13 +148,17 @@ async function explain(opened: Opened, caller: Caller, request: ApiRequest, opti
     return refused(arrived, [...before, roleStep, declared || step], codeOf(checked.error));
   }
   const role = (checked.rows[0] as { role: string }).role;
-  const passed: Step = {
-    stage: 'pre-request check',
-    outcome: 'passed',
-    words: session.preRequest
-      ? `${nameOf(session.preRequest)} accepts it${role === arrived ? '' : `, and makes it ${role}`}`
-      : 'PostgREST calls no function before requests',
-  };
+  const passed: Step = session.preRequest
+    ? {
+        stage: 'pre-request check',
+        outcome: 'passed',
+        words: `${nameOf(session.preRequest)} accepts it${role === arrived ? '' : `, and makes it ${role}`}`,
+      }
+    : {
+        stage: 'pre-request check',
+        outcome: 'unknown',
+        words: 'no setting in the database names one; the server may, as the declaration or PGRST_DB_PRE_REQUEST says',
+      };
   const { isFunction } = readTarget(request.target);
   if (!scope.schemas.includes(schema)) {
     const step: Step = {

@@ -55,6 +55,7 @@ async function read(source: string | undefined, options: Options, command: Comma
     options: givenOptions(command),
     environment: process.env,
     place: 'access map',
+    orDeclaration: true,
   });
   const declared = file === undefined ? {} : { declaration: await loadDeclaration(file) };
   return accessMap(connection, { ...givenScope(options), ...declared, environment: process.env });

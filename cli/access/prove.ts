@@ -134,6 +134,7 @@ async function proveConnection(uri: string | undefined, options: Options, comman
     options: givenOptions(command),
     environment: process.env,
     place: 'access prove',
+    orDeclaration: true,
   });
   const replays = options.replay ?? false;
   if (options.declaration === undefined) {

@@ -36,6 +36,14 @@ describe('access why', () => {
     expect(stdout).toContain('note: rows that todos_user may not see were read with the rights of postgres');
   });
 
+  it('does not say without the declaration that no function is called before requests', async () => {
+    expect((await why(...own, uri)).stdout).toMatch(
+      /\n {2}\? {3}pre-request check: no setting in the database names one; /,
+    );
+    const declared = await why(...own, uri, '--declaration', DECLARATION);
+    expect(declared.stdout).toContain('yes pre-request check: todos_private.pre_request accepts it');
+  });
+
   it('prints JSON, of a token that it checks by the declaration', async () => {
     const token = await environment.tokenFor('todos_user', { user_id: 1 });
     const { stdout } = await why(

@@ -104,10 +104,20 @@ it('apply and diff find the database as audit does: by a URI, by options, by a v
     stderr: expect.stringContaining('which database') as string,
   });
 
+  const elsewhere = await runWith({ PGPASSWORD: password }, 'diff', path, uri.href.replace(/[^/]+$/, 'none'));
+  expect(elsewhere.stderr).toContain('database "none" does not exist; check its name [database_unreachable]');
+
   const before = await runWith({ PGPASSWORD: password }, 'diff', path, uri.href);
-  expect(before).toMatchObject({ code: 2, stdout: expect.stringContaining('-- migration migrations/90.sql') as string });
-  const applied = await runWith({ DATABASE_URL: environment.databaseUrl }, 'apply', '--declaration', path);
+  expect(before).toMatchObject({
+    code: 2,
+    stdout: expect.stringContaining('-- migration migrations/90.sql') as string,
+  });
+  const applied = await runWith({ DATABASE_URL: environment.databaseUrl }, 'apply', path);
   expect(applied).toMatchObject({ code: 0, stdout: expect.stringContaining('migrated migrations/90.sql') as string });
   const named = ['--password-file', file('admin-password', password)];
-  expect(await run('diff', path, uri.href, ...named)).toEqual({ code: 0, stdout: '-- no difference\n', stderr: '' });
+  expect(await run('diff', uri.href, '--declaration', path, ...named)).toEqual({
+    code: 0,
+    stdout: '-- no difference\n',
+    stderr: '',
+  });
 });

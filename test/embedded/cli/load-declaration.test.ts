@@ -79,6 +79,13 @@ describe('loadDeclaration', () => {
     });
   });
 
+  it('refuses a directory', async () => {
+    await expect(loadDeclaration(directory)).rejects.toMatchObject({
+      code: 'invalid_declaration',
+      message: expect.stringContaining('it is a directory; name the file in it that has the declaration') as unknown,
+    });
+  });
+
   it('keeps the code of what the declaration itself is refused for', async () => {
     const text = `import { declare } from '${declareUrl}';\nexport default declare({ ...${JSON.stringify(input)}, name: 'Notes' });`;
     await expect(loadDeclaration(put('name.ts', text))).rejects.toMatchObject({ code: 'invalid_name' });

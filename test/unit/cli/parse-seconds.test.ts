@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { parseSeconds } from '../../../cli/parse-seconds.ts';
+import { parseLifetime, parseSeconds } from '../../../cli/parse-seconds.ts';
 import { run } from '../../support/run-cli.ts';
 
 it.each([
@@ -27,4 +27,11 @@ describe('a command that is given a typing error for seconds ends at once, and n
     expect(code).toBe(1);
     expect(stderr).toMatch(new RegExp(`option '${option} <.*>' argument 'soon' is invalid. write seconds`));
   });
+});
+
+it('reads a lifetime in whole seconds, at least one', () => {
+  expect(parseLifetime('3600')).toBe(3600);
+  for (const text of ['1h', '0', '1.5', '-1', '', 'NaN']) {
+    expect(() => parseLifetime(text)).toThrow('write whole seconds as a number, such as 3600.');
+  }
 });

@@ -69,7 +69,11 @@ it.each([
     ['--claim', 'exp=4000000000', '--expires-in', '60'],
     /--claim exp=\.\.\. and --expires-in both set it/,
   ],
-  ['a lifetime that is no number', ['--expires-in', 'soon'], /\[invalid_token_claim\]/],
+  [
+    'a lifetime that is no number',
+    ['--expires-in', 'soon'],
+    /'soon' is invalid. write whole seconds .*\[invalid_usage\]/,
+  ],
   ['a claim without a value', ['--claim', 'user_id'], /name=value/],
   ['a claim twice', ['--claim', 'a=1', '--claim', 'a=2'], /twice/],
   ['a number that would be rounded', ['--claim', 'id=12345678901234567890'], /too large/],
@@ -204,4 +208,12 @@ describe('token inspect', () => {
   it('refuses what is none', async () => {
     expect((await run('token', 'inspect', 'Bearer')).stderr).toMatch(/\[unreadable_token\]/);
   });
+});
+
+it('verify does not repeat a token that stands in the place of the declaration', async () => {
+  const token = 'eyJhbGciOiJFUzI1NiJ9.eyJyb2xlIjoidG9kb3NfdXNlciJ9.c2VjcmV0';
+  const { code, stdout, stderr } = await run('token', 'verify', token);
+  expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
+  expect(stderr).toMatch(/token verify: a token stands in the place of the declaration; .*\[invalid_declaration\]\n$/);
+  expect(stderr).not.toContain('eyJ');
 });
