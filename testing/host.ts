@@ -96,7 +96,7 @@ export class Host {
       onProgress('applying the declaration');
       const applied = first ? this.#applyToFirst(first, declaration) : this.apply(database, declaration);
       // Nobody else can sign in while the server is kept.
-      if (first?.cached.transcript?.isRepeatable) await applied;
+      if (first && !first.isDeclared && first.cached.transcript?.isRepeatable) await applied;
       const ready = applied.then(() => seed.length > 0 && onProgress('filling the tables'));
       const filled = fill(connection, { seed, path: searchPath(declaration) }, ready);
       // Opens the sessions for the seed and for the next copy meanwhile.
