@@ -15,7 +15,7 @@ ALTER DATABASE :"name" RENAME TO :"to"
 -- name: drop_database
 DROP DATABASE IF EXISTS :"name" WITH (FORCE)
 -- name: holders
--- What keeps a database from being dropped, and does not end with its sessions.
+-- Subscriptions and prepared transactions, which outlast the sessions of a database and keep it from being dropped.
 SELECT format('ALTER SUBSCRIPTION %1$I DISABLE; ALTER SUBSCRIPTION %1$I SET (slot_name = NONE); DROP SUBSCRIPTION %1$I', subname)
   AS remove FROM pg_subscription AS s JOIN pg_database AS d ON d.oid = s.subdbid WHERE d.datname = current_database()
 UNION ALL

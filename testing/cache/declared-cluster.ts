@@ -6,8 +6,8 @@ import { packIntoCache, unpack } from './archives.ts';
 import { discard, entriesOf } from './cache-entries.ts';
 import type { ServerDirectory } from '../servers/server-directory.ts';
 
-// What a declaration has added to a new cluster is an archive of its own: everything but the databases that every cluster
-// begins with, which stay as they were.
+// An archive of a declaration has everything but the databases that every cluster begins with. They stay as they were, and
+// come from the archive of the new cluster.
 
 const statement = statementsOf('testing/databases');
 

@@ -109,7 +109,7 @@ export async function startDeclaredPostgres(options: PostgresOptions, declared?:
     const passwordFile = directory.writeSecret('password', password);
     const settings = { ...testSettings, ...options.settings };
     const run = async (cluster: Cluster) => {
-      // What this session has Postgres remember about its catalogs the databases below get with the copy.
+      // Postgres remembers catalogs that this session reads, and copies of the database have that as well.
       const database = (cluster.isDeclared && databases[0]) || 'template1';
       const served = await serve(binaries, directory, settings, (port, name) =>
         firstSession({ host, port, database, user: superuser, password: cluster.firstPassword }, name),
@@ -164,7 +164,7 @@ export async function startDeclaredPostgres(options: PostgresOptions, declared?:
         const key = { key: declared, initial: archive };
         const kept = newPassword();
         await withClient(connection('postgres'), async (client) => {
-          // What the archive has must not open this server.
+          // The password in the archive must not open this server.
           await setPassword(client, superuser, scramVerifierOfRandom(kept));
           await keepDeclared(key, { directory, password: kept, client })
             .catch(() => {})

@@ -2,7 +2,7 @@ import { readdirSync, readFileSync, rmSync, statSync, truncateSync, utimesSync, 
 import { join } from 'node:path';
 import { crc32 } from 'node:zlib';
 import pg from 'pg';
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { applyDeclaration, auditDatabase } from '../../../apply/index.ts';
 import type { Declaration } from '../../../declaration/index.ts';
 import { withClient } from '../../../postgres/with-client.ts';
@@ -14,6 +14,7 @@ import { connectionOf } from '../../support/connection-of.ts';
 import { catalogs } from '../../support/catalogs.ts';
 import type { Row } from '../../support/database.ts';
 import { notes } from '../../support/notes.ts';
+import { useOwnCache } from './own-cache.ts';
 import { useOwnTemporaryDirectory } from './own-temporary-directory.ts';
 import { quickProgram } from './quick-program.ts';
 import { runProgram } from './running-program.ts';
@@ -40,14 +41,7 @@ const declaration = notes('kept', { migrations: [migration] });
 const LOGGED = `CREATE TABLE api.log (at timestamptz);
   CREATE FUNCTION api.log() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN INSERT INTO api.log VALUES (clock_timestamp()); RETURN NEW; END';
   CREATE TRIGGER log BEFORE INSERT ON kept_private.migrations FOR EACH ROW EXECUTE FUNCTION api.log()`;
-let cache: string;
-let number = 0;
-
-beforeEach(() => {
-  cache = join(temporaryDirectory(), `cache ${++number}`);
-  vi.stubEnv('SECURED_POSTGREST_CACHE', cache);
-});
-afterEach(() => vi.unstubAllEnvs());
+const cache = useOwnCache(temporaryDirectory);
 
 /** What an environment grants to whom, its objects, and what user 1 sees. */
 async function look(of: Declaration = declaration) {
@@ -64,9 +58,9 @@ async function look(of: Declaration = declaration) {
 }
 
 const kept = (kind: 'declared' | 'cluster' | 'transcript') =>
-  readdirSync(cache)
+  readdirSync(cache())
     .filter((name) => name.startsWith(kind))
-    .map((name) => join(cache, name));
+    .map((name) => join(cache(), name));
 
 /** Has the next start replay what makes another table; that the start does so shows that nothing better was there. */
 function falsifyTranscript(): void {
@@ -263,7 +257,7 @@ describe('nothing is kept', () => {
     meanwhile = 'CREATE TABLE t ()';
     await keep();
     expect(new Set(texts).size).toBe(texts.length - 1);
-    expect(readdirSync(cache).filter((name) => !name.startsWith('cluster'))).toEqual([]);
+    expect(readdirSync(cache()).filter((name) => !name.startsWith('cluster'))).toEqual([]);
 
     meanwhile = 'SELECT 1';
     const isKept = async () => {
@@ -288,22 +282,22 @@ describe('nothing is kept', () => {
         text.includes('wal_insert') && ++positions === 2 ? Promise.reject(new Error('ended')) : session.query(text),
     } as unknown as pg.ClientBase;
     await keepDeclared({ key: 'b'.repeat(32), initial: kept('cluster')[0]! }, { directory, password: '', client });
-    expect(readdirSync(cache).filter((name) => !name.startsWith('cluster'))).toEqual([]);
+    expect(readdirSync(cache()).filter((name) => !name.startsWith('cluster'))).toEqual([]);
     await session.end();
   });
 
   it('of a process that is killed while it keeps them', async () => {
     const program = await quickProgram('environment', temporaryDirectory());
-    const env = { ...process.env, SECURED_POSTGREST_CACHE: cache };
+    const env = { ...process.env, SECURED_POSTGREST_CACHE: cache() };
     const start = () => runProgram([process.execPath, program, 'stop'], { env });
     const first = start();
     expect(await first.ended, first.errors()).toEqual({ code: 0, signal: null });
     const second = start();
     await expect
-      .poll(() => readdirSync(cache).some((name) => name.startsWith('unfinished')), { interval: 1 })
+      .poll(() => readdirSync(cache()).some((name) => name.startsWith('unfinished')), { interval: 1 })
       .toBe(true);
     second.child.kill('SIGKILL');
     await second.ended;
-    await expect.poll(() => readdirSync(cache).filter((name) => name.startsWith('unfinished'))).toEqual([]);
+    await expect.poll(() => readdirSync(cache()).filter((name) => name.startsWith('unfinished'))).toEqual([]);
   });
 });

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { crc32 } from 'node:zlib';
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { applyDeclaration, auditDatabase } from '../../../apply/index.ts';
 import type { Declaration } from '../../../declaration/index.ts';
 import type { Transcript } from '../../../testing/cache/transcript-cache.ts';
@@ -10,19 +10,13 @@ import { connectionOf } from '../../support/connection-of.ts';
 import type { Row } from '../../support/database.ts';
 import { catalogs } from '../../support/catalogs.ts';
 import { notes, notesMigration } from '../../support/notes.ts';
+import { useOwnCache } from './own-cache.ts';
 import { useOwnTemporaryDirectory } from './own-temporary-directory.ts';
 
 const temporaryDirectory = useOwnTemporaryDirectory();
 const declaration = notes('repeated');
 const seed = [{ file: 'seed.sql', sql: `insert into api.notes (user_id, body) values (1, 'seeded')` }];
-let cache: string;
-let number = 0;
-
-beforeEach(() => {
-  cache = join(temporaryDirectory(), `cache ${++number}`);
-  vi.stubEnv('SECURED_POSTGREST_CACHE', cache);
-});
-afterEach(() => vi.unstubAllEnvs());
+const cache = useOwnCache(temporaryDirectory);
 
 /** Starts an environment and stops it; tells what it grants to whom, and what user 1 sees. */
 async function look(of: Declaration = declaration): Promise<{ catalogs: Row[]; bodies: unknown }> {
@@ -35,7 +29,7 @@ async function look(of: Declaration = declaration): Promise<{ catalogs: Row[]; b
 }
 
 function transcripts(): string[] {
-  return readdirSync(cache).filter((name) => name.startsWith('transcript-'));
+  return readdirSync(cache()).filter((name) => name.startsWith('transcript-'));
 }
 
 /** Puts another transcript beside the kept one, which is damaged, with the name that it would have. */
@@ -43,15 +37,15 @@ function replaceTranscript(messages: readonly string[]): void {
   const content = JSON.stringify({ messages, isRepeatable: false } satisfies Transcript);
   const [name] = transcripts();
   const file = `${name!.replace(/-[0-9a-f]+\.json$/, '')}-${crc32(content).toString(16)}.json`;
-  writeFileSync(join(cache, name!), 'damaged');
-  writeFileSync(join(cache, file), content);
+  writeFileSync(join(cache(), name!), 'damaged');
+  writeFileSync(join(cache(), file), content);
 }
 
 describe('the transcript of a first start', () => {
   it('brings the next database to the same, and is used', async () => {
     const first = await look();
     const [name] = transcripts();
-    const { messages } = JSON.parse(readFileSync(join(cache, name!), 'utf8')) as Transcript;
+    const { messages } = JSON.parse(readFileSync(join(cache(), name!), 'utf8')) as Transcript;
     expect(first.bodies).toEqual([{ body: 'mine' }, { body: 'seeded' }]);
     expect(await look()).toEqual(first);
 
@@ -77,7 +71,7 @@ describe('the transcript of a first start', () => {
   it('holds no password, and only its owner can read it', async () => {
     await look();
     const [name] = transcripts();
-    expect(readFileSync(join(cache, name!), 'utf8')).not.toMatch(/SCRAM|PASSWORD/i);
+    expect(readFileSync(join(cache(), name!), 'utf8')).not.toMatch(/SCRAM|PASSWORD/i);
   });
 
   it('is discarded if its replay fails or its file is damaged', async () => {
@@ -88,9 +82,9 @@ describe('the transcript of a first start', () => {
 
     await look();
     const [name] = transcripts();
-    writeFileSync(join(cache, name!), '["CREATE ROLE repeated_user"]');
+    writeFileSync(join(cache(), name!), '["CREATE ROLE repeated_user"]');
     expect(await look()).toEqual(first);
-    writeFileSync(join(cache, name!), '');
+    writeFileSync(join(cache(), name!), '');
     expect(await look()).toEqual(first);
   });
 
@@ -104,7 +98,7 @@ describe('the transcript of a first start', () => {
     await look();
     const [name] = transcripts();
     const before = new Date(Date.now() - 8 * 86_400_000);
-    utimesSync(join(cache, name!), before, before);
+    utimesSync(join(cache(), name!), before, before);
     await look(notes('other'));
     expect(transcripts()).toHaveLength(1);
     expect(transcripts()).not.toContain(name);
