@@ -168,6 +168,18 @@ describe('the objects of a declaration', () => {
     for (let start = 0; start < 2; start++) await look(other);
     await expect.poll(() => kept('declared').length).toBe(1);
   });
+
+  it('stay where another archive is larger than all may be together, which goes', async () => {
+    for (let start = 0; start < 2; start++) await look();
+    await expect.poll(() => kept('declared')).toHaveLength(1);
+    const large = join(cache(), `declared-${'f'.repeat(32)}-1-1.tar`);
+    writeFileSync(large, '');
+    truncateSync(large, 600_000_000);
+    const other = notes('other', { migrations: [migration] });
+    for (let start = 0; start < 2; start++) await look(other);
+    await expect.poll(() => kept('declared')).not.toContain(large);
+    expect(kept('declared')).toHaveLength(2);
+  });
 });
 
 describe('they are made anew', () => {
