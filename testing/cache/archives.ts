@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { randomUUID } from 'node:crypto';
+import { randomBytes, randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { open, rename, stat, type FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -13,6 +13,11 @@ import type { ServerUser } from '../servers/server-user.ts';
 /** In bytes; an archive begins with the password of its superuser. */
 export const FIRST_PASSWORD_LENGTH = 32;
 const HOUR_MS = 3_600_000;
+
+/** Makes a password of that length. */
+export function newPassword(): string {
+  return randomBytes((FIRST_PASSWORD_LENGTH / 4) * 3).toString('base64url');
+}
 
 /** An archive in the cache that others can have as soon as it is `kept`. */
 export interface NewArchive {

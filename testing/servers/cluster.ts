@@ -1,7 +1,7 @@
-import { createHash, randomBytes } from 'node:crypto';
+import { createHash } from 'node:crypto';
 import { rename, rmdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { FIRST_PASSWORD_LENGTH } from '../cache/archives.ts';
+import { newPassword } from '../cache/archives.ts';
 import { discard, entriesOf } from '../cache/cache-entries.ts';
 import { packBeside, packCluster, unpackCluster, unpackNew } from '../cache/cluster-cache.ts';
 import { unpackDeclared } from '../cache/declared-cluster.ts';
@@ -110,7 +110,7 @@ function initdbOptions(version: string): readonly string[] {
 async function initialise(options: ClusterOptions, key: string): Promise<Cluster> {
   const maker = createServerDirectory({ user: idleAccount() });
   try {
-    const firstPassword = randomBytes((FIRST_PASSWORD_LENGTH / 4) * 3).toString('base64url');
+    const firstPassword = newPassword();
     await runInitdb(options, maker, firstPassword);
     const packed = await packCluster(key, maker, firstPassword);
     const { directory } = options;

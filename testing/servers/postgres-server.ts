@@ -8,7 +8,7 @@ import { scramVerifierOfRandom } from '../../postgres/scram-verifier.ts';
 import { makeCluster, newCluster, type Cluster, type ClusterOptions } from './cluster.ts';
 import { freePorts, listensOn } from './free-ports.ts';
 import { postgresBinaries, type PostgresBinaries } from './postgres-binaries.ts';
-import { FIRST_PASSWORD_LENGTH } from '../cache/archives.ts';
+import { newPassword } from '../cache/archives.ts';
 import { keepDeclared } from '../cache/declared-cluster.ts';
 import { createServerDirectory, DIRECTORY_PREFIX, type ServerDirectory } from './server-directory.ts';
 import { startProcess, untilReady, type ServerProcess } from './server-process.ts';
@@ -176,10 +176,6 @@ export async function startDeclaredPostgres(options: PostgresOptions, declared?:
     await directory.remove();
     throw error;
   }
-}
-
-function newPassword(): string {
-  return randomBytes((FIRST_PASSWORD_LENGTH / 4) * 3).toString('base64url');
 }
 
 /** Starts a server with a cluster. If it does not start with a copy, the copy is of no use, and another cluster is made. */
