@@ -5,6 +5,7 @@ import { reportText } from '../audit/report/report-text.ts';
 import { summary } from '../audit/report/report-words.ts';
 import { visible } from '../errors/visible.ts';
 import { refuse } from '../errors/secured-postgrest-error.ts';
+import { isUri } from './database-uri.ts';
 import { namedConnection, givenOptions } from './named-connection.ts';
 import { docsAddress } from './audit/docs-address.ts';
 import { FORMATS, type Format } from './audit/formats.ts';
@@ -51,8 +52,7 @@ export function addAuditCommand(program: Command): void {
 
 async function audit(target: string | undefined, options: Options, command: Command): Promise<void> {
   const { accepted, failOn, tryFixes = false } = options;
-  // A URI of another scheme is rejected as such: it is no file.
-  const uri = target?.includes('://') ? target : undefined;
+  const uri = target !== undefined && isUri(target) ? target : undefined;
   const file = declarationFile(uri === undefined ? target : undefined, options);
   if (options.json && command.getOptionValueSource('format') === 'cli') {
     refuse('invalid_prop', '--json', 'it is a format of its own', 'leave out --json or --format');

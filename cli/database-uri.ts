@@ -17,6 +17,11 @@ const NO_URI = [
   'write postgresql://user@host:5432/database, with %-escapes for other characters',
 ] as const;
 
+/** Tests if an argument is a URI, and so not a file. One of another scheme is rejected as such. */
+export function isUri(text: string): boolean {
+  return text.includes('://');
+}
+
 /** Tests if a text is a URI of PostgreSQL, and so not a file. */
 export function isDatabaseUri(text: string): boolean {
   return /^postgres(?:ql)?:\/\//i.test(text);

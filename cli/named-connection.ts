@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import { refuse } from '../errors/secured-postgrest-error.ts';
 import type { DatabaseConnection } from '../postgres/connect.ts';
 import { readPassword, type ConnectionOptions } from './connection.ts';
-import { parseDatabaseUri, refusePassword, type UriConnection } from './database-uri.ts';
+import { isUri, parseDatabaseUri, refusePassword, type UriConnection } from './database-uri.ts';
 
 /** Description of the argument that names a database. */
 export const DATABASE_ARGUMENT = 'postgresql://user@host:5432/name (default: DATABASE_URL)';
@@ -56,7 +56,7 @@ function uriConnection(
   }: Pick<ConnectionSources, 'environment' | 'place'> & { readonly host: string | undefined },
 ): UriConnection {
   if (uri !== undefined) {
-    if (!uri.includes('://')) {
+    if (!isUri(uri)) {
       const fix = 'write postgresql://user@host:5432/database; a file with a declaration follows --declaration';
       refuse('invalid_prop', place, 'the database is not a URI', fix);
     }
@@ -94,8 +94,8 @@ export function comparedSources(
   { declaration, place }: { readonly declaration: string | undefined; readonly place: string },
 ): ComparedSources {
   const named = given.filter((one) => one !== undefined);
-  const [uri, ...moreUris] = named.filter((one) => one.includes('://'));
-  const files = [...named.filter((one) => !one.includes('://')), ...(declaration === undefined ? [] : [declaration])];
+  const [uri, ...moreUris] = named.filter(isUri);
+  const files = [...named.filter((one) => !isUri(one)), ...(declaration === undefined ? [] : [declaration])];
   const [file, ...moreFiles] = files;
   if (file === undefined) {
     refuse('invalid_prop', place, 'it is not said which declaration', `give its file: ${place} declaration.ts`);

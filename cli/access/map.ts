@@ -6,6 +6,7 @@ import { accessMapSvg } from '../../access/report/map-svg.ts';
 import { accessMapText } from '../../access/report/map-text.ts';
 import { visible } from '../../errors/visible.ts';
 import { accessMap } from '../../testing/access-map.ts';
+import { isUri } from '../database-uri.ts';
 import { namedConnection, givenOptions } from '../named-connection.ts';
 import { addConnectionOptions } from '../connection.ts';
 import { loadDeclaration } from '../load-declaration.ts';
@@ -48,7 +49,7 @@ export function addMapCommand(access: Command): void {
 }
 
 async function read(source: string | undefined, options: Options, command: Command): Promise<AccessMap> {
-  if (source !== undefined && !source.includes('://')) return accessMap(await loadDeclaration(source));
+  if (source !== undefined && !isUri(source)) return accessMap(await loadDeclaration(source));
   const { declaration: file } = options;
   const connection = namedConnection({
     uri: source,

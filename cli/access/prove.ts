@@ -22,6 +22,7 @@ import { visible } from '../../errors/visible.ts';
 import { withClient } from '../../postgres/with-client.ts';
 import { withConnection } from '../../postgres/with-connection.ts';
 import { startSource } from '../../testing/source.ts';
+import { isUri } from '../database-uri.ts';
 import { namedConnection, givenOptions } from '../named-connection.ts';
 import { checkModule, checkSource } from '../check-source.ts';
 import { addConnectionOptions } from '../connection.ts';
@@ -68,7 +69,7 @@ export function addProveCommand(access: Command): void {
 }
 
 async function run(target: string | undefined, options: Options, command: Command): Promise<void> {
-  const isFile = target !== undefined && !target.includes('://');
+  const isFile = target !== undefined && !isUri(target);
   if (!isFile) {
     const name = 'name the file with the declaration';
     if (options.writeTests !== undefined) {
