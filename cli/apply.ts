@@ -11,7 +11,8 @@ import type { DatabaseConnection } from '../postgres/connect.ts';
 import { withClient } from '../postgres/with-client.ts';
 import { addConnectionOptions, ADMIN } from './connection.ts';
 import { loadDeclaration } from './load-declaration.ts';
-import { comparedSources, DATABASE_ARGUMENT, givenOptions, namedConnection } from './named-connection.ts';
+import { commandConnection } from './named-connection.ts';
+import { comparedSources, DATABASE_ARGUMENT } from './named-sources.ts';
 
 interface Options {
   readonly declaration?: string;
@@ -29,12 +30,11 @@ export function addApplyCommand(program: Command): void {
     .option('--declaration <file>', 'the same as the argument')
     .option('--revision <name>', 'a name for the run, recorded in the database')
     .option('--no-wider', 'stop before access grows, and list what would grow (also: NO_WIDER=1)');
-  addConnectionOptions(command, ADMIN, false);
+  addConnectionOptions(command, ADMIN);
   command.action(async (one: string | undefined, other: string | undefined, options: Options) => {
     const { revision, wider } = options;
-    const place = 'apply';
-    const { file, uri } = comparedSources([one, other], { declaration: options.declaration, place });
-    const connection = namedConnection({ uri, options: givenOptions(command), environment: process.env, place });
+    const { file, uri } = comparedSources([one, other], { declaration: options.declaration, place: 'apply' });
+    const connection = commandConnection(command, { uri });
     const declaration = await loadDeclaration(file);
     const { migrations, changes, statements, removed, warnings } = await applyDeclaration(connection, declaration, {
       revision,

@@ -6,7 +6,7 @@ import { summary } from '../audit/report/report-words.ts';
 import { visible } from '../errors/visible.ts';
 import { refuse } from '../errors/secured-postgrest-error.ts';
 import { isUri } from './database-uri.ts';
-import { namedConnection, givenOptions } from './named-connection.ts';
+import { commandConnection } from './named-connection.ts';
 import { docsAddress } from './audit/docs-address.ts';
 import { FORMATS, type Format } from './audit/formats.ts';
 import { ACCEPTED_FILE, readAcceptedFile } from './audit/read-accepted-file.ts';
@@ -46,7 +46,7 @@ export function addAuditCommand(program: Command): void {
     )
     .option('--try-fixes', 'run each fix, audit again and roll back; needs the right to run the fixes')
     .option('--json', 'print a short list as JSON; --format json has more');
-  addConnectionOptions(addScopeOptions(command), 'a role that may read the catalogs, such as the admin', false);
+  addConnectionOptions(addScopeOptions(command), 'a role that may read the catalogs, such as the admin');
   command.action((target: string | undefined, options: Options) => audit(target, options, command));
 }
 
@@ -57,7 +57,7 @@ async function audit(target: string | undefined, options: Options, command: Comm
   if (options.json && command.getOptionValueSource('format') === 'cli') {
     refuse('invalid_prop', '--json', 'it is a format of its own', 'leave out --json or --format');
   }
-  const connection = namedConnection({ uri, options: givenOptions(command), environment: process.env, place: 'audit' });
+  const connection = commandConnection(command, { uri });
   const entries = readAcceptedFile(accepted, KNOWN_RULES);
   const result = await runAudit(connection, {
     ...givenScope(options),

@@ -21,36 +21,18 @@ export const ADMIN = 'the admin: a superuser, or a role with CREATEROLE that own
  * The options with which a command reaches a database.
  *
  * @param user who it signs in as. @default its admin
- * @param isRequired false for a command that can do without a database
  */
-export function addConnectionOptions(command: Command, user = ADMIN, isRequired = true): Command {
-  const option = (flags: string, description: string) => new Option(flags, description).makeOptionMandatory(isRequired);
+export function addConnectionOptions(command: Command, user = ADMIN): Command {
   return command
-    .addOption(option('--host <name>', 'where Postgres listens'))
+    .option('--host <name>', 'where Postgres listens (default: as the URI or DATABASE_URL says)')
     .option('--port <number>', 'its port', parsePort, 5432)
-    .addOption(option('--database <name>', 'the database'))
-    .addOption(option('--user <name>', user))
-    .addOption(option('--password-file <file>', 'its password, in a file'))
+    .option('--database <name>', 'the database')
+    .option('--user <name>', user)
+    .option('--password-file <file>', 'its password, in a file (default: PGPASSWORD)')
     .addOption(
       new Option('--sslmode <mode>', 'encryption').choices(['disable', 'require', 'verify-full']).default('disable'),
     )
     .option('--ssl-root-certificate <file>', 'certificates to trust, PEM');
-}
-
-export function toConnection({ passwordFile, ...options }: ConnectionOptions): DatabaseConnection {
-  return { ...options, password: readPassword(passwordFile) };
-}
-
-/** The connection of a command that can do without a database; undefined where none is named. */
-export function givenConnection(options: Partial<ConnectionOptions>): DatabaseConnection | undefined {
-  const { host, port = 5432, database, user, passwordFile, sslmode = 'disable', sslRootCertificate } = options;
-  if (host === undefined) return undefined;
-  if (database === undefined || user === undefined || passwordFile === undefined) {
-    const fix = 'give --database, --user and --password-file as well';
-    refuse('invalid_prop', '--host', 'it is not said how to sign in', fix);
-  }
-  const certificate = sslRootCertificate === undefined ? {} : { sslRootCertificate };
-  return toConnection({ host, port, database, user, passwordFile, sslmode, ...certificate });
 }
 
 export function readPassword(file: string): string {

@@ -3,7 +3,8 @@ import { diffDeclaration } from '../apply/diff.ts';
 import { visible, visibleLines } from '../errors/visible.ts';
 import { addConnectionOptions, ADMIN } from './connection.ts';
 import { loadDeclaration } from './load-declaration.ts';
-import { comparedSources, DATABASE_ARGUMENT, givenOptions, namedConnection } from './named-connection.ts';
+import { commandConnection } from './named-connection.ts';
+import { comparedSources, DATABASE_ARGUMENT } from './named-sources.ts';
 
 interface Options {
   readonly declaration?: string;
@@ -18,11 +19,10 @@ export function addDiffCommand(program: Command): void {
     .argument('[database]', DATABASE_ARGUMENT)
     .option('--declaration <file>', 'the same as the argument')
     .option('--json', 'print JSON');
-  addConnectionOptions(command, ADMIN, false);
+  addConnectionOptions(command, ADMIN);
   command.action(async (one: string | undefined, other: string | undefined, { json, declaration }: Options) => {
-    const place = 'diff';
-    const { file, uri } = comparedSources([one, other], { declaration, place });
-    const connection = namedConnection({ uri, options: givenOptions(command), environment: process.env, place });
+    const { file, uri } = comparedSources([one, other], { declaration, place: 'diff' });
+    const connection = commandConnection(command, { uri });
     const difference = await diffDeclaration(connection, await loadDeclaration(file));
     const { migrations, statements, missing } = difference;
     if (json) {

@@ -1,11 +1,12 @@
 import { join } from 'node:path';
-import { Option, type Command } from 'commander';
+import type { Command } from 'commander';
 import { NGINX_IMAGE } from '../gateway/index.ts';
 import { API_PORT, hasGateway } from '../stacks/environment-gateway.ts';
 import { environmentCount, environmentPort } from '../stacks/environment-numbers.ts';
 import { POSTGRES_IMAGE, postgrestImage } from '../compile/images.ts';
+import type { DatabaseConnection } from '../postgres/connect.ts';
 import type { Declaration } from '../declaration/types.ts';
-import { givenConnection, type ConnectionOptions } from './connection.ts';
+import { addConnectionOptions } from './connection.ts';
 import type { ClusterOptions } from './deploy/kubernetes/kubectl.ts';
 import { checkEngineClock } from './doctor/clocks.ts';
 import { checkCluster } from './doctor/cluster.ts';
@@ -21,55 +22,56 @@ import { checkState } from './doctor/state.ts';
 import { checkTerraform } from './doctor/terraform.ts';
 import { checkTable } from './doctor/versions.ts';
 import { loadDeclaration } from './load-declaration.ts';
+import { givenConnection } from './named-connection.ts';
+import { namedSources } from './named-sources.ts';
 import { runProgram } from './doctor/program.ts';
 import { isNamed } from '../constructs/docker/is-named.ts';
-import { parsePort } from './parse-port.ts';
 
-interface DoctorOptions extends Partial<ConnectionOptions>, Partial<ClusterOptions> {
+interface DoctorOptions extends Partial<ClusterOptions> {
   readonly secrets?: string;
   readonly json?: true;
 }
 
+interface Examined extends DoctorOptions {
+  readonly declaration: Declaration | undefined;
+  /** An existing database. @default a container's */
+  readonly connection: DatabaseConnection | undefined;
+}
+
 export function addDoctorCommand(program: Command): void {
-  program
+  const command = program
     .command('doctor')
     .description(
       'say before a deploy what is missing or does not fit, without changing it; exit status 1 for a problem',
     )
     .argument('[declaration]', 'module or JSON file with the declaration')
+    .argument('[database]', 'an existing database: postgresql://user@host:5432/name (default: a container)')
     .option('--secrets <dir>', 'the secrets directory (default: SECRETS_DIRECTORY, or .secrets/<name>)')
     .option('--json', 'print JSON')
-    .option('--host <name>', 'host of an existing Postgres (default: the database is a container)')
-    .option('--port <number>', 'its port', parsePort, 5432)
-    .option('--database <name>', 'the database')
-    .option('--user <name>', 'its admin')
-    .option('--password-file <file>', 'the password, in a file')
-    .addOption(
-      new Option('--sslmode <mode>', 'encryption').choices(['disable', 'require', 'verify-full']).default('disable'),
-    )
-    .option('--ssl-root-certificate <file>', 'certificates to trust, PEM')
     .option(
       '--namespace <name>',
       'namespace of a Kubernetes cluster (default: servers are containers of a Docker engine)',
     )
     .option('--kubeconfig <file>', 'file that says how the cluster is reached (default: as kubectl does)')
     .option('--context <name>', 'context of that file (default: its current one)')
-    .action(async (file: string | undefined, options: DoctorOptions) => {
+    .action(async (one: string | undefined, other: string | undefined, options: DoctorOptions) => {
+      const { file, uri } = namedSources([one, other], { place: 'doctor' });
+      const connection = givenConnection(command, uri);
       const declaration = file === undefined ? undefined : await loadDeclaration(file);
-      const results = await examine(declaration, options);
+      const results = await examine({ ...options, declaration, connection });
       if (options.json) console.log(JSON.stringify(results, undefined, 2));
       else for (const result of results) console.log(resultLine(result));
       if (results.some(({ level }) => level === 'problem')) process.exitCode = 1;
     });
+  addConnectionOptions(command);
 }
 
-async function examine(declaration: Declaration | undefined, options: DoctorOptions): Promise<CheckResult[]> {
-  const { namespace } = options;
-  if (namespace !== undefined) return examineForCluster(declaration, { ...options, namespace });
+async function examine(examined: Examined): Promise<CheckResult[]> {
+  const { namespace, declaration, connection } = examined;
+  if (namespace !== undefined) return examineForCluster({ ...examined, namespace });
   const deployPorts = readDeployPorts();
   const engine = checkEngine();
   const { address } = engine;
-  const connection = givenConnection(options);
   return [
     checkNode(),
     ...checkPackages(),
@@ -80,25 +82,22 @@ async function examine(declaration: Declaration | undefined, options: DoctorOpti
     ...checkState(),
     ...checkTable(),
     ...(connection ? await checkDatabase(connection, declaration) : []),
-    ...(declaration ? await checkDeclaration(declaration, address, options, deployPorts) : []),
+    ...(declaration ? await checkDeclaration({ ...examined, declaration }, address, deployPorts) : []),
   ];
 }
 
 /** The same for servers in a cluster, whose database is one that exists. */
-async function examineForCluster(
-  declaration: Declaration | undefined,
-  options: DoctorOptions & ClusterOptions,
-): Promise<CheckResult[]> {
-  const connection = givenConnection(options);
+async function examineForCluster(examined: Examined & ClusterOptions): Promise<CheckResult[]> {
+  const { declaration, connection } = examined;
   return [
     checkNode(),
     ...checkPackages(),
     ...checkTerraform(),
-    ...(await checkCluster(options)),
+    ...(await checkCluster(examined)),
     ...checkState(),
     ...checkTable(),
     ...(connection ? await checkDatabase(connection, declaration) : []),
-    ...(declaration ? await checkSecrets(undefined, declaration.name, secretsDirectory(declaration, options)) : []),
+    ...(declaration ? await checkSecrets(undefined, declaration.name, secretsDirectory(declaration, examined)) : []),
   ];
 }
 
@@ -125,14 +124,13 @@ function readDeployPorts(): DeployPorts {
 }
 
 async function checkDeclaration(
-  declaration: Declaration,
+  { declaration, connection, ...options }: Examined & { readonly declaration: Declaration },
   engine: readonly string[] | undefined,
-  options: DoctorOptions,
   { apiPort, databasePort, servers, statusPort }: DeployPorts,
 ): Promise<CheckResult[]> {
   const { name, server, acceptedAdvisories } = declaration;
   const { POSTGRES_IMAGE: postgres, POSTGREST_IMAGE: postgrest, GATEWAY_IMAGE: nginx } = process.env;
-  const hasContainer = options.host === undefined;
+  const hasContainer = connection === undefined;
   const images: WantedImage[] = [
     { product: 'PostgREST', image: postgrest || postgrestImage(declaration), variable: 'POSTGREST_IMAGE' },
   ];

@@ -4,8 +4,9 @@ import type { DatabaseConnection } from '../postgres/connect.ts';
 import { readPassword, type ConnectionOptions } from './connection.ts';
 import { isUri, parseDatabaseUri, refusePassword, type UriConnection } from './database-uri.ts';
 
-/** Description of the argument that names a database. */
-export const DATABASE_ARGUMENT = 'postgresql://user@host:5432/name (default: DATABASE_URL)';
+/** Ways to name a database, for errors. */
+export const DATABASE_FIX =
+  'a URI such as postgresql://user@host:5432/name, --host, or the environment variable DATABASE_URL';
 
 /** Where a connection may be named. */
 export interface ConnectionSources {
@@ -16,7 +17,7 @@ export interface ConnectionSources {
   /** Command that errors name. */
   readonly place: string;
   /** True for a command that takes a declaration instead. @default false */
-  readonly orDeclaration?: boolean;
+  readonly orDeclaration?: boolean | undefined;
 }
 
 /**
@@ -31,11 +32,10 @@ export function namedConnection(sources: ConnectionSources): DatabaseConnection 
   const named: UriConnection = { ...uriConnection(uri, { place, host: given.host, environment }), ...given };
   const { host, database, user } = named;
   if (host === undefined) {
-    const fix = 'a URI such as postgresql://user@host:5432/name, --host, or the environment variable DATABASE_URL';
     const [problem, file] = orDeclaration
       ? ['which declaration or database', 'the file of a declaration, ']
       : ['which database', ''];
-    refuse('invalid_prop', place, `it is not said ${problem}`, `give ${file}${fix}`);
+    refuse('invalid_prop', place, `it is not said ${problem}`, `give ${file}${DATABASE_FIX}`);
   }
   if (database === undefined || user === undefined) {
     const missing = database === undefined ? 'database' : 'user';
@@ -45,6 +45,28 @@ export function namedConnection(sources: ConnectionSources): DatabaseConnection 
   const password =
     passwordFile === undefined ? (named.password ?? (environment['PGPASSWORD'] || '')) : readPassword(passwordFile);
   return { ...named, host, database, user, password };
+}
+
+/** How a command names its database. */
+export interface CommandSources extends Pick<ConnectionSources, 'orDeclaration'> {
+  /** @default named in another way */
+  readonly uri?: string | undefined;
+}
+
+/**
+ * Finds the connection of a command with the options of `addConnectionOptions`.
+ *
+ * @throws SecuredPostgrestError `invalid_prop`, `unreadable_secret`
+ */
+export function commandConnection(command: Command, { uri, orDeclaration }: CommandSources = {}): DatabaseConnection {
+  const place = placeOf(command);
+  return namedConnection({ uri, options: givenOptions(command), environment: process.env, place, orDeclaration });
+}
+
+/** Words that run a command, without the program's: `access map`. */
+function placeOf(command: Command): string {
+  const { parent } = command;
+  return parent?.parent ? `${placeOf(parent)} ${command.name()}` : command.name();
 }
 
 function uriConnection(
@@ -57,7 +79,7 @@ function uriConnection(
 ): UriConnection {
   if (uri !== undefined) {
     if (!isUri(uri)) {
-      const fix = 'write postgresql://user@host:5432/database; a file with a declaration follows --declaration';
+      const fix = 'write postgresql://user@host:5432/database; a file follows an option';
       refuse('invalid_prop', place, 'the database is not a URI', fix);
     }
     const named = parseDatabaseUri(uri, 'the URI');
@@ -76,32 +98,13 @@ export function givenOptions(command: Command): Partial<ConnectionOptions> {
   return Object.fromEntries(given.map((name) => [name, command.getOptionValue(name) as unknown]));
 }
 
-/** Arguments of a command that brings a declaration and a database together. */
-export interface ComparedSources {
-  /** File with the declaration. */
-  readonly file: string;
-  /** @default the database is named in another way */
-  readonly uri: string | undefined;
+/** Finds it for a command that can do without: undefined where neither the URI nor an option names a part of it. */
+export function givenConnection(command: Command, uri: string | undefined): DatabaseConnection | undefined {
+  return uri !== undefined || namesDatabase(command) ? commandConnection(command, { uri }) : undefined;
 }
 
-/**
- * Tells a file from a URI, in either order.
- *
- * @throws SecuredPostgrestError `invalid_prop`
- */
-export function comparedSources(
-  given: readonly (string | undefined)[],
-  { declaration, place }: { readonly declaration: string | undefined; readonly place: string },
-): ComparedSources {
-  const named = given.filter((one) => one !== undefined);
-  const [uri, ...moreUris] = named.filter(isUri);
-  const files = [...named.filter((one) => !isUri(one)), ...(declaration === undefined ? [] : [declaration])];
-  const [file, ...moreFiles] = files;
-  if (file === undefined) {
-    refuse('invalid_prop', place, 'it is not said which declaration', `give its file: ${place} declaration.ts`);
-  }
-  if (moreFiles.length > 0)
-    refuse('invalid_prop', place, `${files.join(' and ')} are two declarations`, 'name one of them');
-  if (moreUris.length > 0) refuse('invalid_prop', place, 'two databases are named', 'name one of them');
-  return { file, uri };
+/** Tests if an option names a database, or a part of how to reach one. */
+export function namesDatabase(command: Command): boolean {
+  const { host, database, user, passwordFile } = givenOptions(command);
+  return [host, database, user, passwordFile].some((given) => given !== undefined);
 }

@@ -1,9 +1,10 @@
 import { readFileSync } from 'node:fs';
 import type { Command } from 'commander';
 import { changeOver } from '../apply/change-over.ts';
-import { addConnectionOptions, toConnection, type ConnectionOptions } from './connection.ts';
+import { addConnectionOptions } from './connection.ts';
+import { commandConnection } from './named-connection.ts';
 
-interface FinishOptions extends ConnectionOptions {
+interface FinishOptions {
   readonly directory: string;
   readonly authenticator: string;
 }
@@ -28,13 +29,14 @@ export function addPasswordCommand(program: Command): void {
       .description('disable the previous password; a deploy does that once the servers use the new one')
       .requiredOption('--directory <dir>', 'the secrets directory')
       .requiredOption('--authenticator <name>', 'the login role of the declaration'),
-  ).action(async ({ directory, authenticator, ...connection }: FinishOptions) => {
+  ).action(async ({ directory, authenticator }: FinishOptions, command: Command) => {
+    const connection = commandConnection(command);
     const logins = await loginsIn(directory);
     const all = logins.all(authenticator);
     const [to, from] = [all.find(({ inUse }) => inUse), all.find(({ inUse }) => !inUse)];
     if (to && from) {
       const login = { user: to.role, password: readFileSync(to.password.path, 'utf8') };
-      await changeOver(toConnection(connection), login, from.role);
+      await changeOver(connection, login, from.role);
     }
     logins.deployed();
   });

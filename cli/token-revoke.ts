@@ -1,10 +1,11 @@
 import { Option, type Command } from 'commander';
 import { revokeTokens } from '../apply/revoke-tokens.ts';
-import { addConnectionOptions, toConnection, type ConnectionOptions } from './connection.ts';
+import { addConnectionOptions } from './connection.ts';
 import { loadDeclaration } from './load-declaration.ts';
+import { commandConnection } from './named-connection.ts';
 import { parseTime } from './parse-time.ts';
 
-interface RevokeOptions extends ConnectionOptions {
+interface RevokeOptions {
   readonly jti?: string;
   readonly subject?: string;
   readonly expiresAt?: Date;
@@ -24,22 +25,17 @@ export function addTokenRevokeCommand(token: Command): void {
           'expiresAt',
         ]),
       ),
-  ).action(
-    async (
-      file: string,
-      { jti, subject, expiresAt, ...connection }: RevokeOptions,
-      command: Command,
-    ): Promise<void> => {
-      const declaration = await loadDeclaration(file);
-      if (subject !== undefined) {
-        await revokeTokens(toConnection(connection), declaration, { subject });
-        console.log(`revoked: tokens about ${subject} that were issued until now`);
-      } else if (jti !== undefined) {
-        await revokeTokens(toConnection(connection), declaration, { tokenId: jti, ...(expiresAt && { expiresAt }) });
-        console.log(`revoked: the token ${jti}`);
-      } else {
-        command.error('error: name the token with --jti, or whom it is about with --subject');
-      }
-    },
-  );
+  ).action(async (file: string, { jti, subject, expiresAt }: RevokeOptions, command: Command): Promise<void> => {
+    const connection = commandConnection(command);
+    const declaration = await loadDeclaration(file);
+    if (subject !== undefined) {
+      await revokeTokens(connection, declaration, { subject });
+      console.log(`revoked: tokens about ${subject} that were issued until now`);
+    } else if (jti !== undefined) {
+      await revokeTokens(connection, declaration, { tokenId: jti, ...(expiresAt && { expiresAt }) });
+      console.log(`revoked: the token ${jti}`);
+    } else {
+      command.error('error: name the token with --jti, or whom it is about with --subject');
+    }
+  });
 }

@@ -5,23 +5,25 @@ import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { InvalidArgumentError, type Command } from 'commander';
 import { refuse } from '../errors/secured-postgrest-error.ts';
+import type { DatabaseConnection } from '../postgres/connect.ts';
 import type { TokenServiceClient } from '../declaration/token-service/token-clients.ts';
 import type * as service from '../token-service/index.ts';
 import { readGivenFile } from '../files/private-files.ts';
-import { addConnectionOptions, readPassword, toConnection, type ConnectionOptions } from './connection.ts';
+import { addConnectionOptions, readPassword } from './connection.ts';
 import { listenForStop } from './dev/stop-signal.ts';
 import { errorLine } from './error-line.ts';
 import { addKeyPlaceOptions, keyPlace, type KeyPlaceOptions } from './key-place.ts';
 import { loadDeclaration } from './load-declaration.ts';
+import { commandConnection } from './named-connection.ts';
 import { parseListen } from './parse-port.ts';
 import { parseSeconds } from './parse-seconds.ts';
 
-interface SetupOptions extends ConnectionOptions {
+interface SetupOptions {
   readonly servicePasswordFile: string;
   readonly accountClaims?: string;
 }
 
-interface ServeOptions extends ConnectionOptions, KeyPlaceOptions {
+interface ServeOptions extends KeyPlaceOptions {
   readonly client: readonly TokenServiceClient[];
   readonly clients?: string;
   readonly encryptionKeys?: string;
@@ -50,10 +52,11 @@ export function addTokenServiceCommand(program: Command): void {
         .description("create or update the service's schema and login role in the database")
         .argument('<declaration>', 'module or JSON file with the declaration'),
     ).requiredOption('--service-password-file <file>', 'the password that the login role gets, in a file'),
-  ).action(async (file: string, { servicePasswordFile, accountClaims, ...connection }: SetupOptions) => {
+  ).action(async (file: string, { servicePasswordFile, accountClaims }: SetupOptions, command: Command) => {
+    const connection = commandConnection(command);
     const { createTokenStorage } = await import('../token-service/storage.ts');
     const password = readPassword(servicePasswordFile);
-    await createTokenStorage(toConnection(connection), await loadDeclaration(file), { password, accountClaims });
+    await createTokenStorage(connection, await loadDeclaration(file), { password, accountClaims });
   });
 
   withAccountClaims(
@@ -81,8 +84,8 @@ export function addTokenServiceCommand(program: Command): void {
       .option('--access-token-seconds <n>', 'lifetime of an access token (default: 5 minutes)', parseSeconds)
       .option('--sign-in-seconds <n>', 'lifetime of a session (default: 14 days)', parseSeconds)
       .option('--trust-proxy', 'trust X-Forwarded-For'),
-  ).action(async (file: string, options: ServeOptions) => {
-    await serve(file, options);
+  ).action(async (file: string, options: ServeOptions, command: Command) => {
+    await serve(file, commandConnection(command), options);
   });
 
   group
@@ -94,13 +97,13 @@ export function addTokenServiceCommand(program: Command): void {
     });
 }
 
-async function serve(file: string, options: ServeOptions): Promise<void> {
+async function serve(file: string, database: DatabaseConnection, options: ServeOptions): Promise<void> {
   const { client, clients, issuer, listen, listenHost, accountClaims, trustProxy } = options;
   const { accessTokenSeconds, signInSeconds } = options;
   const { tokenService } = await load();
   const running = tokenService({
     declaration: await loadDeclaration(file),
-    database: toConnection(options),
+    database,
     keyDirectory: keyPlace(options),
     encryptionKeysFile: options.encryptionKeys,
     clients: [...(clients === undefined ? [] : readClients(clients)), ...client],

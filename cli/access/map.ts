@@ -7,7 +7,7 @@ import { accessMapText } from '../../access/report/map-text.ts';
 import { visible } from '../../errors/visible.ts';
 import { accessMap } from '../../testing/access-map.ts';
 import { isUri } from '../database-uri.ts';
-import { namedConnection, givenOptions } from '../named-connection.ts';
+import { commandConnection } from '../named-connection.ts';
 import { addConnectionOptions } from '../connection.ts';
 import { loadDeclaration } from '../load-declaration.ts';
 import { writeOutput } from '../write-output.ts';
@@ -36,7 +36,7 @@ export function addMapCommand(access: Command): void {
     .option('--declaration <file>', 'also show where the database is not as declared')
     .addOption(new Option('--format <name>', 'format of the map').choices(Object.keys(FORMATS)).default('text'))
     .option('--output <file>', 'where to; it is overwritten (default: standard output)');
-  addConnectionOptions(addScopeOptions(command), 'a role that may read the catalogs, such as the admin', false);
+  addConnectionOptions(addScopeOptions(command), 'a role that may read the catalogs, such as the admin');
   command.action(async (source: string | undefined, options: Options) => {
     const map = await read(source, options, command);
     const text = FORMATS[options.format](map);
@@ -51,13 +51,7 @@ export function addMapCommand(access: Command): void {
 async function read(source: string | undefined, options: Options, command: Command): Promise<AccessMap> {
   if (source !== undefined && !isUri(source)) return accessMap(await loadDeclaration(source));
   const { declaration: file } = options;
-  const connection = namedConnection({
-    uri: source,
-    options: givenOptions(command),
-    environment: process.env,
-    place: 'access map',
-    orDeclaration: true,
-  });
+  const connection = commandConnection(command, { uri: source, orDeclaration: true });
   const declared = file === undefined ? {} : { declaration: await loadDeclaration(file) };
   return accessMap(connection, { ...givenScope(options), ...declared, environment: process.env });
 }

@@ -23,7 +23,7 @@ import { withClient } from '../../postgres/with-client.ts';
 import { withConnection } from '../../postgres/with-connection.ts';
 import { startSource } from '../../testing/source.ts';
 import { isUri } from '../database-uri.ts';
-import { namedConnection, givenOptions } from '../named-connection.ts';
+import { commandConnection } from '../named-connection.ts';
 import { checkModule, checkSource } from '../check-source.ts';
 import { addConnectionOptions } from '../connection.ts';
 import { loadDeclaration } from '../load-declaration.ts';
@@ -64,7 +64,7 @@ export function addProveCommand(access: Command): void {
       parseSeconds,
     );
   addScopeOptions(command);
-  addConnectionOptions(command, 'a role that may read the catalogs; with --replay, a superuser', false);
+  addConnectionOptions(command, 'a role that may read the catalogs; with --replay, a superuser');
   command.action((target: string | undefined, options: Options) => run(target, options, command));
 }
 
@@ -130,13 +130,7 @@ function checkContradictions({ attack }: Proof): void {
 }
 
 async function proveConnection(uri: string | undefined, options: Options, command: Command): Promise<Proof> {
-  const connection = namedConnection({
-    uri,
-    options: givenOptions(command),
-    environment: process.env,
-    place: 'access prove',
-    orDeclaration: true,
-  });
+  const connection = commandConnection(command, { uri, orDeclaration: true });
   const replays = options.replay ?? false;
   if (options.declaration === undefined) {
     return withConnection(connection, (client) => proveClient(client, options, { replays }));

@@ -9,7 +9,7 @@ import { refuse } from '../../errors/secured-postgrest-error.ts';
 import { startEphemeralPostgrest } from '../../testing/index.ts';
 import { readKeys } from '../../tokens/index.ts';
 import { addClaim } from '../add-claim.ts';
-import { namedConnection, givenOptions } from '../named-connection.ts';
+import { commandConnection, namesDatabase } from '../named-connection.ts';
 import { parseDatabaseUri } from '../database-uri.ts';
 import { addConnectionOptions } from '../connection.ts';
 import { readSeed } from '../dev/seed.ts';
@@ -66,11 +66,7 @@ export function addWhyCommand(access: Command): void {
     .option('--rows <number>', 'how many rows to explain', parseCount, 20)
     .addOption(new Option('--format <name>', 'format of the answer').choices(['text', 'json']).default('text'));
   addEncryptionKeyOptions(addKeyPlaceOptions(command));
-  addConnectionOptions(
-    addScopeOptions(command),
-    'a superuser, or a member of the owner and of the roles of requests',
-    false,
-  );
+  addConnectionOptions(addScopeOptions(command), 'a superuser, or a member of the owner and of the roles of requests');
   command.action((token: string, request: string, database: string | undefined, options: Options) =>
     why({ token, request, database }, options, command),
   );
@@ -89,28 +85,12 @@ async function why({ token, request: text, database }: Asked, options: Options, 
   const caller = await callerOf(token, options);
   const declaration = file === undefined ? undefined : await loadDeclaration(file);
   const ask = { caller, request, options: whyOptions(options, declaration) };
-  const isNamed = database !== undefined || namesServer(command) || Boolean(process.env['DATABASE_URL']);
+  const isNamed = database !== undefined || namesDatabase(command) || Boolean(process.env['DATABASE_URL']);
   const explanation =
     declaration && !isNamed
       ? await inEnvironment(declaration, readSeed(file!, options.seed), ask)
-      : await explainRequest(
-          namedConnection({
-            uri: database,
-            options: givenOptions(command),
-            environment: process.env,
-            place: 'access why',
-          }),
-          caller,
-          request,
-          ask.options,
-        );
+      : await explainRequest(commandConnection(command, { uri: database }), caller, request, ask.options);
   console.log(format === 'json' ? JSON.stringify(explanation, undefined, 2) : whyText(explanation));
-}
-
-/** Tests if an option names a server, or a part of how to reach one. */
-function namesServer(command: Command): boolean {
-  const { host, database, user, passwordFile } = givenOptions(command);
-  return [host, database, user, passwordFile].some((given) => given !== undefined);
 }
 
 /** A token has dots between its parts; a role is a role, with the claims of the options. */

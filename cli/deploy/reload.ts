@@ -5,12 +5,14 @@ import { untilServersListen } from '../../apply/server-listeners.ts';
 import { refuse } from '../../errors/secured-postgrest-error.ts';
 import type { JsonWebKeySet } from '../../declaration/types.ts';
 import { keyProbes, readManagedKeys } from '../../tokens/index.ts';
-import { addConnectionOptions, toConnection, type ConnectionOptions } from '../connection.ts';
+import type { DatabaseConnection } from '../../postgres/connect.ts';
+import { addConnectionOptions } from '../connection.ts';
 import { addKeyPlaceOptions, toKeyPlace, type KeyPlaceOptions } from '../key-place.ts';
+import { commandConnection } from '../named-connection.ts';
 import { parseSeconds } from '../parse-seconds.ts';
 import { untilKeysUsed } from './until-keys-used.ts';
 
-interface UseKeysOptions extends ConnectionOptions, KeyPlaceOptions {
+interface UseKeysOptions extends KeyPlaceOptions {
   /** The file with the keys. */
   readonly keySet: string;
   /** Addresses of the servers. */
@@ -32,16 +34,12 @@ export function addReloadCommand(program: Command): void {
     .option('--timeout <seconds>', 'the longest time to wait', parseSeconds, 60)
     .option('--authenticator <role>', 'login of the servers: wait until each of them acts on notifications')
     .action(async (options: ReloadOptions) => {
-      await reloadKeys(options);
-      const { authenticator, server, timeout: timeoutSeconds } = options;
+      const connection = commandConnection(command);
+      const { keySet, authenticator, server, timeout: timeoutSeconds } = options;
+      await (keySet === undefined ? reloadServers(connection) : useKeys(connection, { ...options, keySet }));
       if (authenticator === undefined) return;
-      await untilServersListen(toConnection(options), { authenticator, servers: server.length, timeoutSeconds });
+      await untilServersListen(connection, { authenticator, servers: server.length, timeoutSeconds });
     });
-}
-
-async function reloadKeys({ keySet, ...options }: ReloadOptions): Promise<void> {
-  if (keySet === undefined) return reloadServers(toConnection(options));
-  await useKeys({ ...options, keySet });
 }
 
 /**
@@ -49,8 +47,11 @@ async function reloadKeys({ keySet, ...options }: ReloadOptions): Promise<void> 
  *
  * @throws SecuredPostgrestError `keys_not_used`, `unreadable_secret`
  */
-export async function useKeys({ keySet, server: servers, timeout, ...options }: UseKeysOptions): Promise<void> {
-  const reload = () => reloadServers(toConnection(options));
+export async function useKeys(
+  connection: DatabaseConnection,
+  { keySet, server: servers, timeout, ...options }: UseKeysOptions,
+): Promise<void> {
+  const reload = () => reloadServers(connection);
   const place = toKeyPlace(options);
   const keys = place === undefined ? [] : readManagedKeys(place).map(({ key }) => key);
   const probes = await keyProbes(readKeySet(keySet), keys);

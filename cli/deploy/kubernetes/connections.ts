@@ -1,8 +1,9 @@
 import type { Command } from 'commander';
 import { checkConnectionLimit } from '../../../apply/connection-limit.ts';
-import { addConnectionOptions, toConnection, type ConnectionOptions } from '../../connection.ts';
+import { addConnectionOptions } from '../../connection.ts';
+import { commandConnection } from '../../named-connection.ts';
 
-interface CheckOptions extends ConnectionOptions {
+interface CheckOptions {
   readonly authenticator: string;
   readonly needed: string;
 }
@@ -11,8 +12,8 @@ export function addConnectionsCommand(group: Command): void {
   addConnectionOptions(group.command('connections').description('say whether the database takes so many connections'))
     .requiredOption('--authenticator <role>', 'login of the servers')
     .requiredOption('--needed <number>', 'connections that all servers open at most')
-    .action((options: CheckOptions) =>
-      checkConnectionLimit(toConnection(options), {
+    .action((options: CheckOptions, command: Command) =>
+      checkConnectionLimit(commandConnection(command), {
         authenticator: options.authenticator,
         needed: Number(options.needed),
       }),

@@ -1,7 +1,8 @@
 import type { Command } from 'commander';
 import { untilServersListen } from '../../../apply/server-listeners.ts';
-import { addConnectionOptions, toConnection, type ConnectionOptions } from '../../connection.ts';
+import { addConnectionOptions } from '../../connection.ts';
 import { addKeyPlaceOptions, type KeyPlaceOptions } from '../../key-place.ts';
+import { commandConnection } from '../../named-connection.ts';
 import { parsePort } from '../../parse-port.ts';
 import { parseSeconds } from '../../parse-seconds.ts';
 import { useKeys } from '../reload.ts';
@@ -16,7 +17,7 @@ interface FirstKeyOptions extends RenewedFiles {
   readonly timeout: number;
 }
 
-interface ReloadOptions extends FirstKeyOptions, ConnectionOptions, KeyPlaceOptions {
+interface ReloadOptions extends FirstKeyOptions, KeyPlaceOptions {
   readonly keySet: string;
   readonly serverPort: readonly number[];
   readonly authenticator: string;
@@ -52,7 +53,8 @@ export function addPodReloadCommands(group: Command): void {
 const collect = (value: string, all: string[]) => [...all, value];
 
 /** @throws SecuredPostgrestError `keys_not_used`, `transaction_pooler`, `cluster_failed` */
-async function reloadPods(options: ReloadOptions): Promise<void> {
+async function reloadPods(options: ReloadOptions, command: Command): Promise<void> {
+  const connection = commandConnection(command);
   const { serverPort, firstKey, timeout, authenticator, readyOnly } = options;
   await withRenewedFiles(options, async (pods, ports) => {
     const places = pods.flatMap((pod) => {
@@ -61,9 +63,9 @@ async function reloadPods(options: ReloadOptions): Promise<void> {
       return present.map((port) => ({ pod: pod.metadata.name, port }));
     });
     const server = await atTheSameTime(places, ({ pod, port }) => ports.urlOf(pod, port));
-    await useKeys({ ...options, server });
+    await useKeys(connection, { ...options, server });
     if (readyOnly) return;
-    await untilServersListen(toConnection(options), { authenticator, servers: server.length, timeoutSeconds: timeout });
+    await untilServersListen(connection, { authenticator, servers: server.length, timeoutSeconds: timeout });
     for (const key of firstKey) await untilFirstKey(pods, ports, key, timeout);
   });
 }

@@ -7,7 +7,7 @@ import { allRows, declare, migration, sql, type Declaration } from '../../../dec
 import projects from '../../../examples/projects/declaration.ts';
 import { useCluster, type TestDatabase } from '../../support/database.ts';
 import { typeErrors } from '../../support/docs/type-check.ts';
-import { run } from '../../support/run-cli.ts';
+import { run, runWith } from '../../support/run-cli.ts';
 
 const shop = declare({
   name: 'shop',
@@ -250,12 +250,27 @@ describe('gen types', () => {
       expect(stderr).toContain(`[${code}]`);
     });
 
+    it('reads the database that a URI names, in either order, or DATABASE_URL without a declaration', async () => {
+      const uri = (password = '') =>
+        `postgresql://visitor${password}@127.0.0.1:${cluster.server().port}/${database.name}`;
+      const secret = { PGPASSWORD: 'visitor' };
+      const answer = { code: 0, stdout: written, stderr: '' };
+      expect(await runWith(secret, 'gen', 'types', file, uri())).toEqual(answer);
+      expect(await runWith(secret, 'gen', 'types', uri(), file)).toEqual(answer);
+      const variable = { DATABASE_URL: uri(':visitor') };
+      const { code, stdout } = await runWith(variable, 'gen', 'types', '--schemas', 'api,other');
+      expect({ code, has: stdout.includes('Order Items') }).toEqual({ code: 0, has: true });
+      // The declaration says what is wanted, whatever the variable is for.
+      const unreachable = { DATABASE_URL: 'postgresql://visitor@127.0.0.1:1/none' };
+      expect(await runWith(unreachable, 'gen', 'types', file)).toEqual(answer);
+    });
+
     it('rejects a command that names neither a declaration nor a whole connection', async () => {
-      expect((await run('gen', 'types')).stderr).toContain(
-        'name a declaration, or a database with --host [invalid_prop]',
+      expect((await run('gen', 'types')).stderr).toMatch(
+        / gen types: it is not said which declaration or database; give the file of a declaration, a URI .*\[invalid_prop\]/,
       );
       const { stderr } = await run('gen', 'types', '--host', '127.0.0.1', '--schemas', 'api');
-      expect(stderr).toContain('give --database, --user and --password-file as well [invalid_prop]');
+      expect(stderr).toContain('the database is not named; give --database, or name it in the URI [invalid_prop]');
     });
   });
 });

@@ -5,7 +5,8 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { declare } from '../../../declaration/index.ts';
 import { useCluster, type TestDatabase } from '../../support/database.ts';
 import { notesInput } from '../../support/notes.ts';
-import { run } from '../../support/run-cli.ts';
+import { databaseUrl } from '../../../testing/servers/database-url.ts';
+import { run, runWith } from '../../support/run-cli.ts';
 
 const cluster = useCluster();
 let database: TestDatabase;
@@ -53,6 +54,17 @@ it('revokes a token, and those of a subject', async () => {
     `SELECT subject, now() - valid_after < '1 minute' AS fresh FROM ${own}.tokens_valid_after`,
   );
   expect(found).toEqual({ subject: '7', fresh: true });
+});
+
+it('finds the database by DATABASE_URL, and says where none is named', async () => {
+  const file = join(directory, 'declaration.json');
+  writeFileSync(file, JSON.stringify(on()));
+  const args = ['token', 'revoke', file, '--jti', 'three'];
+  expect((await run(...args)).stderr).toMatch(/ token revoke: it is not said which database; .*\[invalid_prop\]/);
+  expect(await runWith({ DATABASE_URL: databaseUrl(database.admin) }, ...args)).toMatchObject({
+    code: 0,
+    stdout: 'revoked: the token three\n',
+  });
 });
 
 it('revokes a subject in each spelling that the policies take for the same', async () => {

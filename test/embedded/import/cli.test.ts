@@ -143,13 +143,11 @@ describe('an import of a running database', { timeout: 5 * MINUTES }, () => {
   it('needs a role that may only read, changes nothing, and writes what a dump of it comes to', async (context) => {
     needs(context, obstacle);
     const { host, port, database } = server.admin;
+    const uri = `postgresql://reader@${host}:${port}/${database}`;
     const before = await nextTransaction();
     await project.must(
       'npx',
-      [
-        ...['secured-postgrest', 'import', 'live', '--name', 'shop', '--host', host, '--port', String(port)],
-        ...['--database', database, '--user', 'reader', '--password-file', 'password'],
-      ],
+      ['secured-postgrest', 'import', 'live', uri, '--name', 'shop', '--password-file', 'password'],
       { PATH: `${installedPostgres}${delimiter}${process.env['PATH']}` },
     );
     expect(await nextTransaction()).toBe(before);

@@ -3,12 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Command } from 'commander';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import {
-  comparedSources,
-  namedConnection,
-  givenOptions,
-  type ConnectionSources,
-} from '../../../cli/named-connection.ts';
+import { namedConnection, givenOptions, type ConnectionSources } from '../../../cli/named-connection.ts';
 import { addConnectionOptions } from '../../../cli/connection.ts';
 import { refusal } from '../../support/errors.ts';
 
@@ -65,7 +60,7 @@ describe('a connection that is named', () => {
       { orDeclaration: true, place: 'access map' },
       /^access map: it is not said which declaration or database; give the file of a declaration, a URI such as/,
     ],
-    ['a file', { uri: 'declaration.ts' }, /^audit: the database is not a URI; .*follows --declaration/],
+    ['a file', { uri: 'declaration.ts' }, /^audit: the database is not a URI; .*a file follows an option/],
     ['no server in the URI', { uri: 'postgresql:///x?user=ann' }, /it is not said which database/],
     ['a DATABASE_URL that is none', { environment: { DATABASE_URL: 'shop' } }, /^DATABASE_URL: it is not a URI of one/],
     ['no user', { uri: 'postgresql://h/x' }, /the user is not named; give --user/],
@@ -79,37 +74,7 @@ describe('a connection that is named', () => {
 });
 
 it('a default of an option does not replace a part of a URI', () => {
-  const command = addConnectionOptions(new Command(), 'ann', false);
+  const command = addConnectionOptions(new Command(), 'ann');
   command.parse(['--port', '5432', '--user', 'ben'], { from: 'user' });
   expect(givenOptions(command)).toEqual({ port: 5432, user: 'ben' });
-});
-
-describe('a declaration and a database to compare', () => {
-  const place = 'diff';
-  const sources = (...given: string[]) => comparedSources(given, { declaration: undefined, place });
-
-  it('are told apart in either order, and the declaration may be an option', () => {
-    const both = { file: 'declaration.ts', uri };
-    expect(sources('declaration.ts', uri)).toEqual(both);
-    expect(sources(uri, 'declaration.ts')).toEqual(both);
-    expect(comparedSources([uri, undefined], { declaration: 'declaration.ts', place })).toEqual(both);
-    expect(sources('declaration.ts')).toEqual({ file: 'declaration.ts', uri: undefined });
-  });
-
-  it.each<[string, () => unknown, RegExp]>([
-    ['no declaration', () => sources(uri), /^diff: it is not said which declaration; give its file/],
-    ['two declarations', () => sources('a.ts', 'b.ts'), /^diff: a.ts and b.ts are two declarations; name one/],
-    [
-      'two databases',
-      () => comparedSources([uri, uri], { declaration: 'a.ts', place }),
-      /^diff: two databases are named/,
-    ],
-    [
-      'a declaration twice',
-      () => comparedSources(['a.ts'], { declaration: 'b.ts', place }),
-      /^diff: a.ts and b.ts are two declarations/,
-    ],
-  ])('%s is an error', (_, work, message) => {
-    expect(refusal(work)).toMatchObject({ code: 'invalid_prop', message: expect.stringMatching(message) as string });
-  });
 });
