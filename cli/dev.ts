@@ -6,6 +6,7 @@ import { refuse } from '../errors/secured-postgrest-error.ts';
 import { startEphemeralPostgrest, type EphemeralPostgrest } from '../testing/index.ts';
 import { namedPostgrest, postgrestBinary } from '../testing/servers/postgrest-binary.ts';
 import { serverUser } from '../testing/servers/server-user.ts';
+import { checkPort } from '../testing/servers/wanted-port.ts';
 import { addClaim } from './add-claim.ts';
 import { describe, describeRoles } from './dev/describe.ts';
 import { endInTime } from './dev/end-in-time.ts';
@@ -64,6 +65,8 @@ async function dev(file: string, options: DevOptions): Promise<void> {
   try {
     const postgrest = namedPostgrest(options.postgrest, '--postgrest');
     if (postgrest) await postgrestBinary(serverUser(), postgrest);
+    // Before anything is started that takes time.
+    for (const port of [options.port, options.explorerPort]) if (port !== undefined) await checkPort(port);
     progress.step(`loading ${file}`);
     const declaration = await loadDeclaration(file).catch(nameMissingPackages);
     const seed = readSeed(file, options.seed);

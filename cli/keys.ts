@@ -29,6 +29,7 @@ import {
   type ProviderLocation,
   type TokenLife,
 } from '../tokens/index.ts';
+import { keysCommand } from '../tokens/keys/keys-command.ts';
 import { errorLine } from './error-line.ts';
 import { addKeyPlaceOptions, neededKeys, type KeyPlaceOptions } from './key-place.ts';
 import { parseSeconds } from './parse-seconds.ts';
@@ -123,7 +124,12 @@ export function addKeysCommand(program: Command): void {
     const store = keysOf(options);
     const pairs = readKeys(store).filter(({ alg }) => alg !== 'HS256');
     if (pairs.length === 0) {
-      refuse('empty_key_set', store.place, 'there is no key with a public half', "make one with 'keys generate'");
+      refuse(
+        'empty_key_set',
+        store.place,
+        'there is no key with a public half',
+        `make one with: ${keysCommand('generate', store.options)}`,
+      );
     }
     console.log(JSON.stringify(publicKeySet(pairs), undefined, 2));
   });

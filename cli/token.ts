@@ -15,6 +15,7 @@ import {
   type TokenProblem,
 } from '../tokens/index.ts';
 import { keyStore } from '../tokens/keys/key-store.ts';
+import { keysCommand } from '../tokens/keys/keys-command.ts';
 import {
   addEncryptionKeyOptions,
   addKeyPlaceOptions,
@@ -76,7 +77,7 @@ export function addTokenCommand(program: Command): void {
           'unreadable_key',
           keyStore(place).place,
           'there is no key',
-          "make one with 'secured-postgrest keys generate'",
+          `make one with: ${keysCommand('generate', keyStore(place).options)}`,
         );
       }
       const { issuer, audience } = declaration?.tokens ?? {};
@@ -165,7 +166,7 @@ async function encryptWhereNeeded(
   const [key] = keys ? readKeys(keys) : [];
   if (key) return encryptToken(token, key);
   if (!keys && !isRequired) return token;
-  const fix = "make one with 'secured-postgrest keys generate --use enc', and name its place";
+  const fix = `make one with '${keysCommand('generate', ['--use', 'enc'])}', and name its place`;
   return refuse('unreadable_key', keys?.place ?? '--encryption-directory', 'there is no encryption key', fix);
 }
 

@@ -5,7 +5,6 @@ import { thumbprint } from '../../declaration/keys/key-set.ts';
 import { ownKeys, providerOf } from '../../declaration/keys/provider.ts';
 import type { TokenServiceClient } from '../../declaration/token-service/token-clients.ts';
 import { tokenServiceKeys } from '../../declaration/token-service/token-service.ts';
-import { shellWord } from '../../errors/shell-word.ts';
 import type { Declaration, JsonWebKeySet, KeySource, SigningAlgorithm } from '../../declaration/types.ts';
 import { keysFromFile } from '../../tokens/keys/key-backends.ts';
 import { exportDecryptionKeys, exportSigningKeys } from '../../tokens/keys/key-ring.ts';
@@ -13,6 +12,7 @@ import { generateDecryptionKey } from '../../tokens/keys/generate-decryption-key
 import { generateKeySync } from '../../tokens/keys/generate-key.ts';
 import { addKey } from '../../tokens/keys/key-steps.ts';
 import { keysInDirectory, type KeyPlace, type KeyStore } from '../../tokens/keys/key-store.ts';
+import { keysCommand } from '../../tokens/keys/keys-command.ts';
 import { isInUse, readKeys, readManagedKeys } from '../../tokens/keys/managed-keys.ts';
 import { makePrivateDirectory } from '../../files/private-files.ts';
 import type { PrivateKey } from '../../tokens/keys/private-key.ts';
@@ -127,7 +127,7 @@ export class SecretsDirectory implements ISecrets {
     const keys = this.givenEncryptionKeys ?? this.ownEncryptionKeys();
     const inUse = readManagedKeys(keys).find(({ state }) => state === 'in_use');
     if (!inUse) {
-      const fix = `make one with 'secured-postgrest keys generate ${keys.options.map(shellWord).join(' ')}'`;
+      const fix = `make one with: ${keysCommand('generate', keys.options)}`;
       refuse('unreadable_key', keys.place, 'there is no encryption key in use', fix);
     }
     return {
@@ -202,7 +202,7 @@ export class SecretsDirectory implements ISecrets {
         this.keys,
         `the private ${algorithm} key that the last deploy used is missing`,
         'restore the directory from a backup; without one, make another key, after which earlier tokens are rejected: ' +
-          `npx secured-postgrest keys generate --directory ${shellWord(this.keys)} --algorithm ${algorithm}`,
+          keysCommand('generate', ['--directory', this.keys, '--algorithm', algorithm]),
       );
     }
     addKey(this.keys, generateKeySync(algorithm));

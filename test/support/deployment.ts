@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import type pg from 'pg';
 import { ModuleKind, ScriptTarget, transpileModule } from 'typescript';
 import type { DatabaseConnection } from '../../apply/index.ts';
-import { isFree } from '../../testing/servers/free-ports.ts';
+import { checkPort } from '../../testing/servers/wanted-port.ts';
 import { withClient } from '../../postgres/with-client.ts';
 import { loadSigningKey, signToken, type TokenOptions } from '../../tokens/index.ts';
 import type { Declaration, KeySource } from '../../declaration/types.ts';
@@ -316,7 +316,10 @@ function refuseRunning(name: string): void {
 /** A port that stays free until it is used: tests that run meanwhile get theirs from the system, which gives higher ones. */
 export async function freePort(): Promise<number> {
   const port = 20_000 + Math.floor(Math.random() * 10_000);
-  return (await isFree(port)) ? port : freePort();
+  return checkPort(port).then(
+    () => port,
+    () => freePort(),
+  );
 }
 
 async function freePorts(): Promise<readonly [number, number, number]> {

@@ -18,18 +18,6 @@ export async function freePorts(count: number): Promise<number[]> {
   }
 }
 
-/** Tests if nothing listens on a port of 127.0.0.1. */
-export async function isFree(port: number): Promise<boolean> {
-  const server = createServer();
-  try {
-    await once(server.listen(port, '127.0.0.1'), 'listening');
-    await once(server.close(), 'close');
-    return true;
-  } catch {
-    return false;
-  }
-}
-
 /**
  * Tests if a server listens on all of some ports. Only Linux reports that; on other systems the answer is true.
  *

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { createServer, request as send, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { pipeline } from 'node:stream';
-import { refuse } from '../../errors/secured-postgrest-error.ts';
+import { refuseTakenPort } from './wanted-port.ts';
 import { openRequest, refuseRequest } from '../../gateway/opener/answer.ts';
 import type { Opener } from '../../gateway/opener/opener.ts';
 
@@ -40,7 +40,7 @@ export async function startOpeningProxy({ opener, target, port = 0 }: OpeningPro
     await once(server.listen(port, HOST), 'listening');
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'EADDRINUSE') throw error;
-    refuse('port_taken', 'port', `${port} of ${HOST} is in use`, 'name another, or none for a free one', error);
+    refuseTakenPort(port, error);
   }
   server.unref();
   return {

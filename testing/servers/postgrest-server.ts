@@ -3,10 +3,11 @@ import { get } from 'node:http';
 import { join } from 'node:path';
 import { hideTexts } from '../../errors/hide-texts.ts';
 import { refuse } from '../../errors/secured-postgrest-error.ts';
-import { freePorts, isFree, listensOn } from './free-ports.ts';
+import { freePorts, listensOn } from './free-ports.ts';
 import { namedPostgrest, postgrestBinary } from './postgrest-binary.ts';
 import { createServerDirectory, type ServerDirectory } from './server-directory.ts';
 import { failStart, startProcess, untilReady, type ServerProcess } from './server-process.ts';
+import { checkPort, refuseDeniedPort } from './wanted-port.ts';
 
 export interface PostgrestOptions {
   /**
@@ -145,15 +146,8 @@ async function serve(
       return { server, port };
     } catch (error) {
       await server.stop();
-      if (portTaken() && fixedPort !== undefined && !(await isFree(fixedPort))) {
-        refuse(
-          'port_taken',
-          'port',
-          `${fixedPort} of ${HOST} is in use`,
-          'name another, or none for a free one',
-          error,
-        );
-      }
+      if (fixedPort !== undefined && /bind: permission denied/i.test(server.logs())) refuseDeniedPort(fixedPort, error);
+      if (fixedPort !== undefined && portTaken()) await checkPort(fixedPort);
       if (!portTaken() || attempt === 5) throw error;
     }
   }

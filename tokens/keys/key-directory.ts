@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { refuse } from '../../errors/secured-postgrest-error.ts';
 import { ENCRYPTION_ALGORITHMS, SIGNING_ALGORITHMS, thumbprint } from '../../declaration/keys/key-set.ts';
 import { checkPrivateDirectory, readPrivateFile } from '../../files/private-files.ts';
+import { keysCommand } from './keys-command.ts';
 import type { KeysByUse, KeyUse } from './private-key.ts';
 import { replaceFile } from '../../files/whole-files.ts';
 
@@ -62,7 +63,7 @@ export function readStoredKeys<Use extends KeyUse = 'sig'>(
       'unreadable_key',
       directory,
       "the key directory can't be read",
-      `make a key with 'secured-postgrest keys generate --directory ${directory}${use === 'enc' ? ' --use enc' : ''}'`,
+      `make a key with: ${keysCommand('generate', ['--directory', directory, ...(use === 'enc' ? ['--use', 'enc'] : [])])}`,
       cause,
     );
   }

@@ -2,6 +2,7 @@ import { refuse, SecuredPostgrestError } from '../../errors/secured-postgrest-er
 import { CLOCK_SKEW_S } from '../clock-skew.ts';
 import { generateLike } from './generate-like.ts';
 import { keyStore, type KeyPlace } from './key-store.ts';
+import { keysCommand } from './keys-command.ts';
 import { isInUse, readManagedKeys, statesByAge, type ManagedKey } from './managed-keys.ts';
 import type { KeysByUse, KeyUse } from './private-key.ts';
 import type { KeyState, StatesVersion, StateSince } from './state-files.ts';
@@ -81,7 +82,7 @@ export async function rotateKeys<Use extends KeyUse = 'sig'>(
       'unreadable_key',
       keyStore<Use>(place).place,
       `there is no ${algorithm ?? ''} key in use`.replace('  ', ' '),
-      `make one with 'secured-postgrest keys generate ${keyStore<Use>(place).options.join(' ')}'`,
+      `make one with: ${keysCommand('generate', keyStore<Use>(place).options)}`,
     );
   }
   const waiting = before.findLast(({ state, key }) => state === 'standby' && key.alg === previous.key.alg);
@@ -116,7 +117,12 @@ export function revokeKey<Use extends KeyUse = 'sig'>(
     const key = named<Use>(keys, kid, place);
     if (key.state === 'in_use') {
       const use = key.key.use === 'enc' ? 'encrypted to' : 'signed with';
-      refuse('key_in_use', kid, `new tokens are ${use} it`, "run 'secured-postgrest keys rotate' first");
+      refuse(
+        'key_in_use',
+        kid,
+        `new tokens are ${use} it`,
+        `run first: ${keysCommand('rotate', keyStore<Use>(place).options)}`,
+      );
     }
     const safe = safeToRevoke(key, life);
     if (!force && safe !== undefined && safe > now) {
@@ -147,7 +153,7 @@ export function undoKeyStep<Use extends KeyUse = 'sig'>(place: KeyPlace<Use>): M
       'nothing_to_undo',
       store.place,
       'no step is left that could be undone',
-      "look at 'secured-postgrest keys list'",
+      `look at: ${keysCommand('list', store.options)}`,
     );
   }
   const revoked: StateSince = { state: 'revoked', since: new Date().toISOString() };
@@ -164,7 +170,12 @@ export function undoKeyStep<Use extends KeyUse = 'sig'>(place: KeyPlace<Use>): M
 export function removeKey<Use extends KeyUse = 'sig'>(place: KeyPlace<Use>, kid: string): void {
   const key = named<Use>(readManagedKeys<Use>(place), kid, place);
   if (key.state !== 'revoked') {
-    refuse('key_in_use', kid, `it is ${key.state.replace('_', ' ')}`, "run 'secured-postgrest keys revoke' first");
+    refuse(
+      'key_in_use',
+      kid,
+      `it is ${key.state.replace('_', ' ')}`,
+      `run first: ${keysCommand('revoke', ['--kid', kid, ...keyStore<Use>(place).options])}`,
+    );
   }
   const number = settleStates<Use>(place) + 1;
   // The file first: without its state it would be trusted again.

@@ -1,9 +1,9 @@
 import { join } from 'node:path';
 import { refuse } from '../../errors/secured-postgrest-error.ts';
 import { checkPublicKeys, type UsableKeys } from '../../declaration/keys/key-set.ts';
-import { shellWord } from '../../errors/shell-word.ts';
 import type { JsonWebKeySet, Provider } from '../../declaration/types.ts';
 import type { ProviderLocation } from './fetch-provider-keys.ts';
+import { keysCommand } from './keys-command.ts';
 import { makePrivateDirectory, readTrustedFile } from '../../files/private-files.ts';
 import { replaceFile } from '../../files/whole-files.ts';
 
@@ -86,7 +86,7 @@ export function readProviderKeys({ jwks, ...location }: Provider, directory: str
       'unreadable_key',
       file,
       `there are no keys of "${issuer}"${jwksUri === undefined ? '' : ` from ${jwksUri}`}`,
-      `fetch them with 'secured-postgrest keys fetch ${options.map(shellWord).join(' ')}'`,
+      `fetch them with: ${keysCommand('fetch', options)}`,
     );
   }
   return checkPublicKeys(stored.jwks, file);

@@ -2,6 +2,7 @@ import { encryptionAlgorithm } from '../../declaration/keys/key-set.ts';
 import { isObject } from '../../declaration/is-object.ts';
 import { readGivenFile } from '../../files/private-files.ts';
 import { refuse, SecuredPostgrestError } from '../../errors/secured-postgrest-error.ts';
+import { keysCommand } from './keys-command.ts';
 import type { EncryptionKey } from './private-key.ts';
 
 /**
@@ -17,7 +18,7 @@ export function readEncryptionKeys(file: string): [EncryptionKey, ...EncryptionK
   return refuse('unreadable_key', file, 'it holds no key set with a key', FIX);
 }
 
-const FIX = "write there what 'secured-postgrest keys jwks --use enc' prints";
+const FIX = `write there what ${keysCommand('jwks', ['--use', 'enc'])} prints`;
 
 function parse(file: string): unknown[] {
   try {

@@ -1,9 +1,9 @@
 import { ownKeys } from '../../declaration/keys/provider.ts';
 import { refuse, SecuredPostgrestError } from '../../errors/secured-postgrest-error.ts';
 import { checkSecret, verificationKeySet } from '../../declaration/keys/key-set.ts';
-import { shellWord } from '../../errors/shell-word.ts';
 import type { JsonWebKeySet, KeySource, Provider, SigningAlgorithm } from '../../declaration/types.ts';
 import { keyStore, type KeyPlace } from './key-store.ts';
+import { keysCommand } from './keys-command.ts';
 import { isInUse, readManagedKeys, type ManagedKey } from './managed-keys.ts';
 import { readGivenFile } from '../../files/private-files.ts';
 import type { SigningKey } from './private-key.ts';
@@ -72,7 +72,7 @@ function readGeneratedKeys(algorithm: SigningAlgorithm, place: KeyPlace): Manage
       'unreadable_key',
       keyStore(place).place,
       `there is no ${algorithm} key in use`,
-      `make one with 'secured-postgrest keys generate ${keyStore(place).options.map(shellWord).join(' ')} --algorithm ${algorithm}'`,
+      `make one with: ${keysCommand('generate', [...keyStore(place).options, '--algorithm', algorithm])}`,
     );
   }
   return keys;

@@ -116,7 +116,9 @@ describe('secured-postgrest dev', () => {
 
     const other = await dev([declaration, '--explorer-port', String(port)]);
     expect((await other.ended)[0]).toBe(1);
-    expect(other.printed.err).toContain(`port ${port} of 127.0.0.1 is in use`);
+    expect(other.printed.err).toBe(
+      `secured-postgrest: port: ${port} of 127.0.0.1 is in use; name another, or none for a free one [port_taken]\n`,
+    );
     const without = await dev([declaration, '--no-explorer']);
     expect(without.printed.out).not.toContain('try it as each role');
 

@@ -1,4 +1,5 @@
 import { once } from 'node:events';
+import { existsSync, readFileSync } from 'node:fs';
 import { createServer, type AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it, vi } from 'vitest';
@@ -20,6 +21,9 @@ vi.mock(import('../../../testing/servers/free-ports.ts'), async (original) => {
   const actual = await original();
   return { ...actual, freePorts: vi.fn(actual.freePorts) };
 });
+
+/** File of Linux with the first port that users other than root may listen on. */
+const FIRST_PORT = '/proc/sys/net/ipv4/ip_unprivileged_port_start';
 
 useOwnTemporaryDirectory();
 afterEach(() => void vi.mocked(freePorts).mockReset());
@@ -95,6 +99,18 @@ describe('a port that is asked for', () => {
     const environment = await startEphemeralPostgrest(declaration, { port });
     expect(environment.url).toBe(`http://127.0.0.1:${port}`);
     await environment.stop();
+    expectNothingLeft();
+  });
+
+  it('is named where its server may not listen on it', async (context) => {
+    // Some systems and containers let every user listen on every port.
+    const first = existsSync(FIRST_PORT) ? Number(readFileSync(FIRST_PORT, 'utf8')) : 0;
+    if (first < 2) context.skip('every user may listen on every port');
+    const port = first - 1;
+    await expect(startEphemeralPostgrest(declaration, { port })).rejects.toMatchObject({
+      code: 'start_failed',
+      message: `port: the server's user may not listen on ${port} of 127.0.0.1; name another, or none for a free one [start_failed]`,
+    });
     expectNothingLeft();
   });
 

@@ -1,3 +1,4 @@
+import { refuseTakenPort } from '../../servers/wanted-port.ts';
 import { refuse, type SecuredPostgrestError } from '../../../errors/secured-postgrest-error.ts';
 import { archive } from './docker-archive.ts';
 import { docker } from './docker-command.ts';
@@ -132,5 +133,5 @@ function purpose(port: number, options: ContainerOptions): string[] {
 
 function portTaken(error: Error, port: number): never {
   if (!/port is already allocated|address already in use|ports are not available/i.test(error.message)) throw error;
-  refuse('port_taken', 'port', `${port} of ${HOST} is in use`, 'name another, or none for a free one', error);
+  refuseTakenPort(port, error);
 }

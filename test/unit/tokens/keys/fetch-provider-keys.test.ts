@@ -111,7 +111,7 @@ it('keeps them, for this issuer, this place and this user alone', async () => {
   expect(() => loadVerificationKeys(other, directory)).toThrow('there are no keys of "https://other.example.com"');
   const elsewhere = { provider: { ...source.provider, jwksUri: `${issuer}/other` } };
   expect(() => loadVerificationKeys(elsewhere, directory)).toThrow(`from ${issuer}/other; fetch them with`);
-  expect(() => loadVerificationKeys(elsewhere, directory)).toThrow(`--jwks-uri ${issuer}/other'`);
+  expect(() => loadVerificationKeys(elsewhere, directory)).toThrow(`--jwks-uri ${issuer}/other`);
 });
 
 it('tells how old the kept ones are, and refuses older ones', () => {
