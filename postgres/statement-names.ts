@@ -301,6 +301,7 @@ export interface StatementNames {
     | 'privileges_on_database'
     | 'state_of'
     | 'find_names'
+    | 'discard_temporary'
     | 'checkpoint'
     | 'log_position'
     | 'size_of_databases'

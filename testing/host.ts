@@ -132,7 +132,10 @@ export class Host {
         // The fingerprints in the transcript are of other row versions: Postgres numbers transactions.
         await recordPolicyFingerprints(sessionOf(client, declaration));
         // The second start of a declaration: there may be more.
-        if (transcript.isRepeatable && !(await wroteMore(client, declaration))) await first.keepDeclared();
+        if (transcript.isRepeatable) {
+          await client.query(statement('discard_temporary'));
+          if (!(await wroteMore(client, declaration))) await first.keepDeclared();
+        }
         await setPasswords(client);
       });
       return;

@@ -40,6 +40,9 @@ SELECT md5(concat_ws(E'\n',
 -- name: find_names
 SELECT pg_catalog.set_config('search_path', :'search_path', false)
 
+-- name: discard_temporary
+-- What the end of this session would drop.
+DISCARD TEMP
 -- name: checkpoint
 CHECKPOINT
 -- name: log_position
@@ -54,6 +57,7 @@ SELECT EXISTS (
       AND pg_relation_size(c.oid) > 0
       AND NOT EXISTS (SELECT FROM pg_depend WHERE classid = 'pg_class'::regclass AND objid = c.oid AND deptype = 'e'))
   OR EXISTS (SELECT FROM pg_sequences WHERE last_value IS NOT NULL AND schemaname <> :'private')
+  OR EXISTS (SELECT FROM pg_largeobject_metadata)
   OR EXISTS (
     SELECT FROM pg_trigger AS t JOIN pg_class AS c ON c.oid = t.tgrelid JOIN pg_namespace AS n ON n.oid = c.relnamespace
       JOIN pg_proc AS p ON p.oid = t.tgfoid

@@ -25,7 +25,7 @@ export interface DeclaredCluster {
   readonly firstPassword: string;
   /** Archive of what the declaration has added. */
   readonly archive: string;
-  /** Resolves when Postgres' own databases are copied as well, with false if they are damaged. */
+  /** Resolves when Postgres' own databases are copied as well, with false if that failed. */
   readonly complete: Promise<boolean>;
 }
 

@@ -8,8 +8,10 @@ import { makeCacheDirectory } from './cache-directory.ts';
 import { checksum, discard, entriesOf, openEntry, UNFINISHED } from './cache-entries.ts';
 import { undoAfterDeath } from '../servers/reaper.ts';
 
-/** Directories whose content decides what the runner does. */
-const RUNNER = ['apply', 'audit', 'compile', 'declaration', 'errors', 'postgres', 'sql'];
+/** Directories whose content decides what the runner and the servers do. */
+const RUNNER = ['apply', 'audit', 'compile', 'declaration', 'errors', 'postgres', 'sql', 'testing'];
+/** Environment variables that every session gets (npm's pg), and that change how Postgres reads a literal. */
+const SESSION_VARIABLES = ['PGOPTIONS', 'PGCLIENT_ENCODING'];
 const PREFIX = 'transcript-';
 const WEEK_MS = 7 * 86_400_000;
 
@@ -41,7 +43,8 @@ export interface CachedTranscript {
  * @param cluster key of everything that makes one new cluster differ from another
  */
 export async function openTranscript(declaration: Declaration, cluster: string): Promise<CachedTranscript> {
-  const ingredients = JSON.stringify([cluster, runnerDigest(), declaration]);
+  const session = SESSION_VARIABLES.map((name) => process.env[name]);
+  const ingredients = JSON.stringify([cluster, runnerDigest(), session, declaration]);
   const key = createHash('sha256').update(ingredients).digest('hex').slice(0, 32);
   const name = PREFIX + key;
   return {

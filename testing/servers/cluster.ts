@@ -56,7 +56,7 @@ export interface Cluster {
   readonly discard?: () => Promise<void>;
   /** True if it has the objects of the declaration. */
   readonly isDeclared: boolean;
-  /** Resolves when the cache has it, as far as it can, and all files are there; with false if they are damaged. */
+  /** Resolves when the cache has it, as far as it can, and all files are there; with false if they are not. */
   readonly complete: Promise<boolean>;
 }
 

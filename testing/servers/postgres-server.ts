@@ -116,7 +116,7 @@ export async function startDeclaredPostgres(options: PostgresOptions, declared?:
       ).finally(() => cluster.complete);
       if (await cluster.complete) return { ...served, cluster };
       await Promise.all([served.server.stop(), served.session.end()]);
-      throw new Error('a cached cluster is damaged');
+      throw new Error('a cached cluster could not be copied');
     };
     const wanted = { binaries, directory, superuser, declared };
     const { server, port, session, cluster } = await withSoundCluster(wanted, run);
@@ -178,15 +178,19 @@ export async function startDeclaredPostgres(options: PostgresOptions, declared?:
   }
 }
 
-/** Starts a server with a cluster. If it does not start with a copy, the copy is of no use, and another cluster is made. */
+/** Starts a server with a cluster. If it does not start with a copy, another cluster is made. */
 async function withSoundCluster<T>(wanted: ClusterOptions, run: (cluster: Cluster) => Promise<T>): Promise<T> {
+  const useless: (() => Promise<void>)[] = [];
   let cluster = await makeCluster(wanted);
   for (;;) {
     try {
-      return await run(cluster);
+      const result = await run(cluster);
+      // Only now it is known that the copy was the cause, and not a full disk.
+      await Promise.all(useless.map((discard) => discard()));
+      return result;
     } catch (error) {
       if (!cluster.discard) throw error;
-      await cluster.discard();
+      if (await cluster.complete) useless.push(cluster.discard);
       cluster = await (cluster.isDeclared ? makeCluster({ ...wanted, declared: undefined }) : newCluster(wanted));
     }
   }

@@ -72,9 +72,16 @@ export function createServerDirectory(options: ServerDirectoryOptions = {}): Ser
     rmSync(directory, removal);
   });
   const owner: DirectoryOwner = { ...ownIdentity(), ...(forReaper && { reaper: reaperIdentity() }) };
-  write(OWNER_FILE, JSON.stringify(owner));
-  // Its group is the one way into it; a umask could have closed that.
-  if (user !== undefined) giveToGroup(directory, user, 0o710);
+  try {
+    write(OWNER_FILE, JSON.stringify(owner));
+    // Its group is the one way into it; a umask could have closed that.
+    if (user !== undefined) giveToGroup(directory, user, 0o710);
+  } catch (error) {
+    rmSync(directory, removal);
+    forget();
+    void withdraw();
+    throw error;
+  }
 
   function write(name: string, content: string): string {
     const file = join(directory, name);

@@ -2,14 +2,15 @@ import { readdirSync, readFileSync, rmSync, statSync, truncateSync, utimesSync, 
 import { join } from 'node:path';
 import { crc32 } from 'node:zlib';
 import pg from 'pg';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { applyDeclaration, auditDatabase } from '../../../apply/index.ts';
 import type { Declaration } from '../../../declaration/index.ts';
+import { statementsOf } from '../../../postgres/statements.ts';
 import { withClient } from '../../../postgres/with-client.ts';
 import { startEphemeralPostgrest } from '../../../testing/index.ts';
 import { FIRST_PASSWORD_LENGTH } from '../../../testing/cache/archives.ts';
 import { keepDeclared } from '../../../testing/cache/declared-cluster.ts';
-import { startPostgres } from '../../../testing/servers/postgres-server.ts';
+import { startDeclaredPostgres, startPostgres } from '../../../testing/servers/postgres-server.ts';
 import { connectionOf } from '../../support/connection-of.ts';
 import { catalogs } from '../../support/catalogs.ts';
 import type { Row } from '../../support/database.ts';
@@ -160,6 +161,29 @@ describe('the objects of a declaration', () => {
     expect(kept('declared')).toHaveLength(0);
   });
 
+  it('are kept without what their session alone has', async () => {
+    const sql = `CREATE TABLE api.drafts (body text); CREATE TYPE api.mood AS ENUM ('good');
+      CREATE TEMP VIEW of_session AS SELECT body FROM api.drafts; CREATE TEMP TABLE rows_of_session (id serial);
+      CREATE FUNCTION pg_temp.of_session() RETURNS api.mood LANGUAGE sql AS 'SELECT ''good''::api.mood'`;
+    const temporary = notes('kept', { migrations: [migration, { file: '002.sql', sql }] });
+    const first = await look(temporary);
+    for (let start = 0; start < 2; start++) expect(await look(temporary)).toEqual(first);
+    expect(kept('declared')).toHaveLength(1);
+    const change = 'ALTER TABLE api.drafts ALTER body TYPE varchar(100); DROP TYPE api.mood';
+    await using api = await startEphemeralPostgrest(temporary);
+    await api.apply(notes('kept', { migrations: [...temporary.migrations, { file: '003.sql', sql: change }] }));
+  });
+
+  it('are made anew with other settings of sessions', async () => {
+    const sql = `ALTER TABLE api.notes ADD due date DEFAULT '02/03/2026'`;
+    const dated = notes('kept', { migrations: [migration, { file: '002.sql', sql }] });
+    const due = async () => (await look(dated)).columns.find(({ attname }) => attname === 'due')?.['value'];
+    for (let start = 0; start < 3; start++) expect(await due()).toBe(`'2026-02-03'::date`);
+    vi.stubEnv('PGOPTIONS', '-c datestyle=ISO,DMY');
+    for (let start = 0; start < 3; start++) expect(await due()).toBe(`'2026-03-02'::date`);
+    vi.unstubAllEnvs();
+  });
+
   it('go when nobody has used them for a week', async () => {
     for (let start = 0; start < 2; start++) await look();
     const before = new Date(Date.now() - 8 * 86_400_000);
@@ -235,6 +259,16 @@ describe('they are made anew', () => {
     expect(kept('cluster')).toHaveLength(1);
   });
 
+  it('but stay where Postgres starts from nothing else either', async () => {
+    for (let start = 0; start < 2; start++) await look();
+    await expect.poll(() => kept('declared')).toHaveLength(1);
+    const [archive] = kept('declared');
+    const [, key] = /declared-([0-9a-f]{32})-/.exec(archive!)!;
+    const options = { superuser: 'postgres', settings: { shared_buffers: 'none' } };
+    await expect(startDeclaredPostgres(options, key)).rejects.toMatchObject({ code: 'start_failed' });
+    expect(kept('declared')).toEqual([archive]);
+  });
+
   it('where they are of another cluster', async () => {
     const first = await look();
     await look();
@@ -247,6 +281,23 @@ describe('they are made anew', () => {
 });
 
 describe('nothing is kept', () => {
+  it.each([
+    ['rows', 'CREATE TABLE t AS SELECT 1 AS id'],
+    ['a number of a sequence', `CREATE SEQUENCE s; SELECT nextval('s')`],
+    ['a large object', 'SELECT lo_create(0)'],
+    ['a trigger on what the package writes', LOGGED.replaceAll('api.', 'public.')],
+  ])('of a database with %s, however they came there', async (_, sql) => {
+    await using postgres = await startPostgres();
+    const wroteMore = statementsOf('testing/databases')('wrote_more', { private: 'kept_private' });
+    await withClient(postgres.connection('postgres'), async (client) => {
+      await client.query('CREATE SCHEMA kept_private CREATE TABLE migrations (id serial)');
+      await client.query('INSERT INTO kept_private.migrations DEFAULT VALUES');
+      expect((await client.query<Row>(wroteMore)).rows).toEqual([{ wrote_more: false }]);
+      await client.query(sql);
+      expect((await client.query<Row>(wroteMore)).rows).toEqual([{ wrote_more: true }]);
+    });
+  });
+
   it('of files that somebody changes meanwhile', async () => {
     await using postgres = await startPostgres();
     const { uid, gid } = statSync(join(postgres.directory, 'data'));

@@ -10,6 +10,8 @@ function withPolicy(policy: PolicyInput) {
   return declare(notesInput('again', { migrations: [], tables: [{ name: 'notes', grants, policies: [policy] }] }));
 }
 
+const OWN_FUNCTION = 'CREATE FUNCTION api.f() RETURNS int STABLE LANGUAGE sql RETURN 1';
+
 describe('a declaration makes the same objects whenever it is applied', () => {
   it.each([
     ['a table', 'CREATE TABLE api.t (id serial PRIMARY KEY, made timestamptz NOT NULL DEFAULT now())'],
@@ -34,6 +36,15 @@ describe('a declaration makes the same objects whenever it is applied', () => {
     ['comments of SQL', '-- not now, perhaps tomorrow\nCREATE TABLE api.t (id int) /* today */'],
     ['a domain of texts', `CREATE DOMAIN api.code AS text CHECK (length(VALUE) < 9 AND VALUE ~ '^[a-z]+$')`],
     ['a word that contains one', `CREATE TABLE api.t (said text DEFAULT 'nowhere, todays, unknown')`],
+    ['a default that calls a function of its own', `${OWN_FUNCTION}; CREATE TABLE api.t (id int DEFAULT api.f())`],
+    ['a changed default', `${OWN_FUNCTION}; ALTER TABLE api.t ALTER id SET DEFAULT api.f()`],
+    ['a view that calls one', `${OWN_FUNCTION}; CREATE VIEW api.v AS SELECT api.f()`],
+    [
+      'a time of the present',
+      'CREATE TABLE api.t (at timestamptz DEFAULT CURRENT_TIMESTAMP, day date DEFAULT CURRENT_DATE)',
+    ],
+    ['an aggregate', 'CREATE AGGREGATE api.total (int) (sfunc = int4pl, stype = int)'],
+    ['usual literals', 'SET standard_conforming_strings = on; CREATE TABLE api.t (id int)'],
     ['what dumps begin with', `SET timezone = 'UTC'; SELECT pg_catalog.set_config('search_path', '', false)`],
     ['nothing', '-- nothing'],
   ])('with %s', async (_, sql) => {
@@ -77,6 +88,35 @@ describe('it may make others', () => {
     ['a domain that calls a function', 'CREATE DOMAIN api.ok AS text CHECK (api.length(VALUE))'],
     ['a domain of the present', 'ALTER DOMAIN api.d ADD CHECK (VALUE > CURRENT_DATE)'],
     ['a refresh', 'REFRESH MATERIALIZED VIEW api.m'],
+    ['an escaped element', String.raw`CREATE TABLE api.t (at timestamptz[] DEFAULT '{n\ow}')`],
+    ['a quoted bound', String.raw`CREATE VIEW api.v AS SELECT '["n"ow,)'::tstzrange AS time`],
+    ['other literals', `SET standard_conforming_strings = off; CREATE TABLE api.t (id int)`],
+    ['other literals by a call', `SELECT pg_catalog.set_config('standard_conforming_strings', 'off', false)`],
+    ['the time of the present', `CREATE VIEW api.v AS SELECT CURRENT_TIME > '09:00' AS is_open`],
+    ['times with the offset of a zone', `CREATE TABLE api.t (open timetz[])`],
+    ['a range of such times', 'CREATE TYPE api.open AS RANGE (subtype = timetz)'],
+    ['a function of such times', 'CREATE FUNCTION api.f(at timetz) RETURNS bool RETURN true'],
+    ['a call that makes one', `CREATE VIEW api.v AS SELECT timetz('10:00')`],
+    ['an array of such times', `CREATE VIEW api.v AS SELECT '{10:00}'::_timetz AS times`],
+    ['a default of an added column', `${OWN_FUNCTION}; ALTER TABLE api.t ADD f int DEFAULT api.f()`],
+    ['an index that calls its function', `${OWN_FUNCTION}; CREATE INDEX ON api.t ((id + f()))`],
+    ['a check that calls it', `${OWN_FUNCTION}; CREATE TABLE api.t (id int CHECK (id > api.f()))`],
+    ['a check that calls it, added', `${OWN_FUNCTION}; ALTER TABLE api.t ADD CHECK (id > api.f())`],
+    [
+      'a generated column that calls it',
+      `${OWN_FUNCTION}; CREATE TABLE api.t (g int GENERATED ALWAYS AS (api.f()) STORED)`,
+    ],
+    [
+      'a default that calls it by another name',
+      `${OWN_FUNCTION}; ALTER FUNCTION api.f RENAME TO g; ALTER TABLE api.t ADD g int DEFAULT api.g()`,
+    ],
+    ['a cast', 'CREATE CAST (text AS api.kind) WITH FUNCTION api.kind(text)'],
+    ['an operator', 'CREATE OPERATOR api.=~~ (leftarg = text, rightarg = text, function = api.f)'],
+    ['a function in place of one of texts', 'CREATE FUNCTION api.length(api.k) RETURNS int RETURN 1'],
+    ['a range with a function', 'CREATE TYPE api.r AS RANGE (subtype = int, canonical = api.f)'],
+    ["a rule on the package's table", 'CREATE RULE r AS ON INSERT TO again_private.migrations DO NOTHING'],
+    ['a table beside it', 'CREATE TABLE again_private.log (at timestamptz)'],
+    ['the path to it', `SET search_path = 'again_private'; CREATE TABLE log (at timestamptz)`],
   ])('with %s', async (_, sql) => {
     expect(await isRepeatable(withMigration(sql))).toBe(false);
   });
@@ -91,6 +131,8 @@ describe('it may make others', () => {
     `created_at < U&'!006eow' UESCAPE '!'`,
     `opens < timetz '11:00'`,
     `opens < CAST('11:00' AS time with time zone)`,
+    `opens < CURRENT_TIME`,
+    String.raw`made_at = ANY ('{n\ow}'::timestamptz[])`,
   ])('with a policy %s', async (sql) => {
     const policy = custom({ for: 'select', to: 'again_user', using: { file: 'sql/policy.sql', sql } });
     expect(await isRepeatable(withPolicy(policy))).toBe(false);
