@@ -45,7 +45,7 @@ const DEFINITIONS: ReadonlySet<string> = new Set([
  */
 const PRESENT = /(?<![a-z])(?:now|today|tomorrow|yesterday)(?![a-z])/i;
 
-/** Of these, `CREATE` defines what calls no function when Postgres reads a definition. */
+/** Kinds of objects of a `DefineStmt` that Postgres calls no function for when it reads another definition. */
 const DEFINED: ReadonlySet<string> = new Set(['OBJECT_AGGREGATE', 'OBJECT_COLLATION']);
 /** Kinds of statements with expressions that Postgres evaluates at once. */
 const EVALUATED: ReadonlySet<string> = new Set(['AlterTableStmt', 'CreateStmt', 'IndexStmt']);

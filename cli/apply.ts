@@ -34,8 +34,8 @@ export function addApplyCommand(program: Command): void {
   command.action(async (one: string | undefined, other: string | undefined, options: Options) => {
     const { revision, wider } = options;
     const { file, uri } = comparedSources([one, other], { declaration: options.declaration, place: 'apply' });
-    const connection = commandConnection(command, { uri });
     const declaration = await loadDeclaration(file);
+    const connection = commandConnection(command, { uri });
     const { migrations, changes, statements, removed, warnings } = await applyDeclaration(connection, declaration, {
       revision,
       gate: wider && !isNoWider() ? undefined : await gateOf(declaration),

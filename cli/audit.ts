@@ -57,11 +57,12 @@ async function audit(target: string | undefined, options: Options, command: Comm
   if (options.json && command.getOptionValueSource('format') === 'cli') {
     refuse('invalid_prop', '--json', 'it is a format of its own', 'leave out --json or --format');
   }
+  const declaration = file === undefined ? undefined : await loadDeclaration(file);
   const connection = commandConnection(command, { uri });
   const entries = readAcceptedFile(accepted, KNOWN_RULES);
   const result = await runAudit(connection, {
     ...givenScope(options),
-    declaration: file === undefined ? undefined : await loadDeclaration(file),
+    declaration,
     tryFixes,
   });
   const report = makeReport({
@@ -73,7 +74,7 @@ async function audit(target: string | undefined, options: Options, command: Comm
     today: new Date().toISOString().slice(0, 10),
     docs: docsAddress(ownPackage),
   });
-  write(report, options);
+  write(report, options, file);
   if (failing(report).length > 0) process.exitCode = 2;
 }
 
@@ -82,10 +83,10 @@ function declarationFile(argument: string | undefined, { declaration }: Options)
   return refuse('invalid_prop', '--declaration', `${argument} is a declaration as well`, 'name one of them');
 }
 
-function write(report: AuditReport, { format, json, output }: Options): void {
+function write(report: AuditReport, { format, json, output }: Options, declaration: string | undefined): void {
   const text = json ? `${JSON.stringify(report.findings.map(flat), undefined, 2)}\n` : FORMATS[format](report);
   if (output !== undefined) {
-    writeOutput(output, text);
+    writeOutput(output, text, [declaration]);
     console.log(`${visible(output)}: ${summary(report)}`);
     return;
   }

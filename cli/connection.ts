@@ -2,6 +2,7 @@ import { Option, type Command } from 'commander';
 import type { DatabaseConnection } from '../postgres/connect.ts';
 import { refuse, SecuredPostgrestError } from '../errors/secured-postgrest-error.ts';
 import { readGivenFile } from '../files/private-files.ts';
+import { SSL_MODES } from './database-uri.ts';
 import { parsePort } from './parse-port.ts';
 
 export interface ConnectionOptions {
@@ -30,7 +31,9 @@ export function addConnectionOptions(command: Command, user = ADMIN): Command {
     .option('--user <name>', user)
     .option('--password-file <file>', 'its password, in a file (default: PGPASSWORD)')
     .addOption(
-      new Option('--sslmode <mode>', 'encryption').choices(['disable', 'require', 'verify-full']).default('disable'),
+      new Option('--sslmode <mode>', 'encryption (default: require, and disable on this machine)').choices([
+        ...SSL_MODES,
+      ]),
     )
     .option('--ssl-root-certificate <file>', 'certificates to trust, PEM');
 }

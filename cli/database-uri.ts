@@ -4,7 +4,8 @@ import type { DatabaseConnection } from '../postgres/connect.ts';
 /** Parts of a connection that a URI of libpq names. */
 export type UriConnection = Partial<DatabaseConnection>;
 
-const SSL_MODES = ['disable', 'require', 'verify-full'] as const;
+/** Ways to protect a connection, as libpq names them. */
+export const SSL_MODES = ['disable', 'require', 'verify-full'] as const;
 
 /** Stands for the host that a URI leaves to a parameter: JavaScript's parser takes no user without a host. */
 const NO_HOST = 'none.invalid';
@@ -53,7 +54,7 @@ export function parseDatabaseUri(uri: string, place: string): UriConnection {
   return {
     ...Object.fromEntries(Object.entries(parts).filter(([, text]) => text !== '')),
     ...(port !== '' && { port: portOf(port, place) }),
-    sslmode: sslModeOf(parameters['sslmode'], host, place),
+    ...(parameters['sslmode'] !== undefined && { sslmode: sslModeOf(parameters['sslmode'], place) }),
   };
 }
 
@@ -103,9 +104,14 @@ function portOf(text: string, place: string): number {
   return refuse('invalid_prop', place, `its port "${text}" is none`, 'write a number, 1 to 65535');
 }
 
-/** Encrypts what leaves this machine, unless the URI says otherwise. */
-function sslModeOf(mode: string | undefined, host: string, place: string): NonNullable<DatabaseConnection['sslmode']> {
-  if (mode === undefined) return isThisMachine(host) ? 'disable' : 'require';
+type SslMode = NonNullable<DatabaseConnection['sslmode']>;
+
+/** Encrypts what leaves this machine, where nothing else is said. */
+export function usualSslMode(host: string): SslMode {
+  return isThisMachine(host) ? 'disable' : 'require';
+}
+
+function sslModeOf(mode: string, place: string): SslMode {
   const known = SSL_MODES.find((one) => one === mode);
   if (known) return known;
   return refuse('invalid_prop', place, `sslmode "${mode}" is not supported`, `use ${SSL_MODES.join(', ')}`);

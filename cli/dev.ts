@@ -66,7 +66,7 @@ async function dev(file: string, options: DevOptions): Promise<void> {
     const postgrest = namedPostgrest(options.postgrest, '--postgrest');
     if (postgrest) await postgrestBinary(serverUser(), postgrest);
     // Before anything is started that takes time.
-    for (const port of [options.port, options.explorerPort]) if (port !== undefined) await checkPort(port);
+    await checkPorts(options);
     progress.step(`loading ${file}`);
     const declaration = await loadDeclaration(file).catch(nameMissingPackages);
     const seed = readSeed(file, options.seed);
@@ -127,6 +127,14 @@ async function dev(file: string, options: DevOptions): Promise<void> {
   } finally {
     progress.end();
   }
+}
+
+async function checkPorts({ port, explorerPort }: DevOptions): Promise<void> {
+  if (port !== undefined && port === explorerPort) {
+    refuse('port_taken', '--explorer-port', `${port} is the port of the API`, 'name another, or none for a free one');
+  }
+  if (port !== undefined) await checkPort(port, '--port');
+  if (explorerPort !== undefined) await checkPort(explorerPort, '--explorer-port');
 }
 
 /** Advises a new start, with the end of the log of the server that ended. */

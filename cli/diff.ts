@@ -20,10 +20,10 @@ export function addDiffCommand(program: Command): void {
     .option('--declaration <file>', 'the same as the argument')
     .option('--json', 'print JSON');
   addConnectionOptions(command, ADMIN);
-  command.action(async (one: string | undefined, other: string | undefined, { json, declaration }: Options) => {
-    const { file, uri } = comparedSources([one, other], { declaration, place: 'diff' });
-    const connection = commandConnection(command, { uri });
-    const difference = await diffDeclaration(connection, await loadDeclaration(file));
+  command.action(async (one: string | undefined, other: string | undefined, { json, declaration: named }: Options) => {
+    const { file, uri } = comparedSources([one, other], { declaration: named, place: 'diff' });
+    const declaration = await loadDeclaration(file);
+    const difference = await diffDeclaration(commandConnection(command, { uri }), declaration);
     const { migrations, statements, missing } = difference;
     if (json) {
       console.log(JSON.stringify(difference, undefined, 2));

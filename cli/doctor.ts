@@ -4,6 +4,7 @@ import { NGINX_IMAGE } from '../gateway/index.ts';
 import { API_PORT, hasGateway } from '../stacks/environment-gateway.ts';
 import { environmentCount, environmentPort } from '../stacks/environment-numbers.ts';
 import { POSTGRES_IMAGE, postgrestImage } from '../compile/images.ts';
+import { SecuredPostgrestError } from '../errors/secured-postgrest-error.ts';
 import type { DatabaseConnection } from '../postgres/connect.ts';
 import type { Declaration } from '../declaration/types.ts';
 import { addConnectionOptions } from './connection.ts';
@@ -12,7 +13,7 @@ import { checkEngineClock } from './doctor/clocks.ts';
 import { checkCluster } from './doctor/cluster.ts';
 import { checkDatabase } from './doctor/database.ts';
 import { checkEngine } from './doctor/engine.ts';
-import { type CheckResult, resultLine } from './doctor/check-result.ts';
+import { type CheckResult, resultLine, resultsOf } from './doctor/check-result.ts';
 import { checkImages, type WantedImage } from './doctor/images.ts';
 import { checkDisk, checkNode, checkPackages } from './doctor/machine.ts';
 import { checkPorts, type WantedPort } from './doctor/ports.ts';
@@ -57,13 +58,26 @@ export function addDoctorCommand(program: Command): void {
     .action(async (one: string | undefined, other: string | undefined, options: DoctorOptions) => {
       const { file, uri } = namedSources([one, other], { place: 'doctor' });
       const connection = givenConnection(command, uri);
-      const declaration = file === undefined ? undefined : await loadDeclaration(file);
-      const results = await examine({ ...options, declaration, connection });
+      const { declaration, problems } = await loadOrTell(file);
+      const results = [...problems, ...(await examine({ ...options, declaration, connection }))];
       if (options.json) console.log(JSON.stringify(results, undefined, 2));
       else for (const result of results) console.log(resultLine(result));
       if (results.some(({ level }) => level === 'problem')) process.exitCode = 1;
     });
   addConnectionOptions(command);
+}
+
+/** Loads the declaration, or tells what is wrong with it: the other checks are made all the same. */
+async function loadOrTell(
+  file: string | undefined,
+): Promise<{ readonly declaration: Declaration | undefined; readonly problems: readonly CheckResult[] }> {
+  try {
+    return { declaration: file === undefined ? undefined : await loadDeclaration(file), problems: [] };
+  } catch (error) {
+    if (!(error instanceof SecuredPostgrestError)) throw error;
+    const problem = resultsOf('declaration').problem(`${error.place}: ${error.problem}`, error.fix);
+    return { declaration: undefined, problems: [problem] };
+  }
 }
 
 async function examine(examined: Examined): Promise<CheckResult[]> {

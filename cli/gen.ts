@@ -1,5 +1,4 @@
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { dirname } from 'node:path';
+import { existsSync, readFileSync, statSync } from 'node:fs';
 import type { Command } from 'commander';
 import { refuse } from '../errors/secured-postgrest-error.ts';
 import { addConnectionOptions } from './connection.ts';
@@ -8,6 +7,8 @@ import { commandConnection, givenConnection } from './named-connection.ts';
 import { DATABASE_ARGUMENT, namedSources, type NamedSources } from './named-sources.ts';
 import { parseNames } from './parse-names.ts';
 import { namesOf, typesOfDatabase, typesOfDeclaration } from './types/types-of.ts';
+import { TYPES_HEADER } from './types/typescript.ts';
+import { refuseOutput, writeOutput } from './write-output.ts';
 
 interface Options {
   readonly output?: string;
@@ -28,7 +29,7 @@ export function addGenCommand(program: Command): void {
       const sources = namedSources([one, other], { place: 'gen types' });
       const types = await typesOf(sources, options, command);
       if (options.output === undefined) process.stdout.write(types);
-      else writeChanged(options.output, types);
+      else writeTypes(options.output, types, sources.file);
     });
   addConnectionOptions(command, 'any role that may connect');
 }
@@ -51,9 +52,10 @@ async function typesOf({ file, uri }: NamedSources, { schemas }: Options, comman
   return typesOfDatabase(connection, { schemas });
 }
 
-/** A file that stays as it is keeps its time, by which other programs know what to do again. */
-function writeChanged(file: string, text: string): void {
-  if (existsSync(file) && readFileSync(file, 'utf8') === text) return;
-  mkdirSync(dirname(file), { recursive: true });
-  writeFileSync(file, text);
+/** Overwrites only what this command has written. */
+function writeTypes(output: string, types: string, file: string | undefined): void {
+  if (existsSync(output) && statSync(output).isFile() && !readFileSync(output, 'utf8').startsWith(TYPES_HEADER)) {
+    refuseOutput(output, 'is not of this command, and would be lost', 'name another file, or move it away');
+  }
+  writeOutput(output, types, [file]);
 }

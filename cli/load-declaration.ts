@@ -6,9 +6,10 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 import type * as Tsx from 'tsx/esm/api';
 import { SQL_READS } from '../declaration/read-sql.ts';
 import { declare } from '../declaration/declare.ts';
-import { refuse } from '../errors/secured-postgrest-error.ts';
+import { refuse, SecuredPostgrestError } from '../errors/secured-postgrest-error.ts';
 import { DECLARATION_VERSION, type Declaration, type DeclarationInput } from '../declaration/types.ts';
 import { checkModule, checkSource } from './check-source.ts';
+import { isUri } from './database-uri.ts';
 
 /**
  * Loads a declaration: the default export of a TypeScript or JavaScript module, what `declare` returned or what it
@@ -42,11 +43,19 @@ export function loadAfresh(path: string, onFile: (file: string) => void): Promis
 
 type Import = (url: string) => Promise<object>;
 
+const EXTENSIONS = ['.ts', '.mts', '.cts', '.js', '.mjs', '.cjs', '.json'];
+
 async function load(path: string, importUrl: Import): Promise<Declaration> {
+  // It can hold a password, and is not shown.
+  if (isUri(path)) refuse('invalid_declaration', 'declaration', 'a URI is no file', 'name the file of the declaration');
   const file = resolve(path);
   if (!existsSync(file)) refuse('invalid_declaration', path, `there is no file ${file}`, 'name the declaration file');
   if (statSync(file).isDirectory()) {
     refuse('invalid_declaration', path, 'it is a directory', 'name the file in it that has the declaration');
+  }
+  if (!EXTENSIONS.includes(extname(file))) {
+    const fix = `name a file that ends with ${EXTENSIONS.join(', ')}`;
+    refuse('invalid_declaration', path, 'it is neither a module nor a JSON file', fix);
   }
   const value = await checkingReads(() => read(path, file, importUrl));
   if (typeof value !== 'object' || value === null) {
@@ -57,7 +66,18 @@ async function load(path: string, importUrl: Import): Promise<Declaration> {
       'write `export default declare({...})`',
     );
   }
-  return isDeclared(path, value) ? value : declare(value as DeclarationInput);
+  return isDeclared(path, value) ? value : declareFrom(path, value as DeclarationInput);
+}
+
+/** Declares what the file has; errors name it. */
+function declareFrom(path: string, input: DeclarationInput): Declaration {
+  try {
+    return declare(input);
+  } catch (error) {
+    if (!(error instanceof SecuredPostgrestError)) throw error;
+    const place = error.place === 'declaration' ? path : `${path}: ${error.place}`;
+    return refuse(error.code, place, error.problem, error.fix, error);
+  }
 }
 
 function read(path: string, file: string, importUrl: Import): unknown {

@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import { refuse } from '../errors/secured-postgrest-error.ts';
 import type { DatabaseConnection } from '../postgres/connect.ts';
 import { readPassword, type ConnectionOptions } from './connection.ts';
-import { isUri, parseDatabaseUri, refusePassword, type UriConnection } from './database-uri.ts';
+import { isUri, parseDatabaseUri, refusePassword, usualSslMode, type UriConnection } from './database-uri.ts';
 
 /** Ways to name a database, for errors. */
 export const DATABASE_FIX =
@@ -44,7 +44,7 @@ export function namedConnection(sources: ConnectionSources): DatabaseConnection 
   // A server can do without a password.
   const password =
     passwordFile === undefined ? (named.password ?? (environment['PGPASSWORD'] || '')) : readPassword(passwordFile);
-  return { ...named, host, database, user, password };
+  return { ...named, host, database, user, password, sslmode: named.sslmode ?? usualSslMode(host) };
 }
 
 /** How a command names its database. */

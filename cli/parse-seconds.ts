@@ -9,5 +9,5 @@ export function parseSeconds(text: string): number {
 /** Reads the lifetime of a token, in whole seconds. */
 export function parseLifetime(text: string): number {
   if (/^[1-9]\d{0,9}$/.test(text)) return Number(text);
-  throw new InvalidArgumentError('write whole seconds as a number, such as 3600.');
+  throw new InvalidArgumentError('write whole seconds, 1 to 9999999999, such as 3600.');
 }

@@ -28,6 +28,7 @@ import {
 import { checkPrivateDirectory } from '../files/private-files.ts';
 import { loadDeclaration } from './load-declaration.ts';
 import { addClaim } from './add-claim.ts';
+import { namedSources } from './named-sources.ts';
 import { parseLifetime } from './parse-seconds.ts';
 import { parseTime } from './parse-time.ts';
 import { addTokenRevokeCommand } from './token-revoke.ts';
@@ -58,17 +59,16 @@ export function addTokenCommand(program: Command): void {
         .description('sign a token with the key that is in use, encrypt it where asked for or declared, and print it'),
     ),
   )
+    .argument('[declaration]', 'have the token be what this declaration wants: its issuer and audience, a role of it')
     .requiredOption('--role <name>', 'database role of requests with this token')
-    .option(
-      '--declaration <file>',
-      'have the token be what this declaration wants: its issuer and audience, a role of it',
-    )
+    .option('--declaration <file>', 'the same as the argument')
     .option('--claim <name=value>', 'further claim, as JSON or else as text; can be repeated', addClaim, {})
     .option('--audience <name>', 'the audience (aud)')
     .option('--issuer <name>', 'the issuer (iss)')
     .option('--subject <name>', 'the subject (sub)')
     .option('--expires-in <seconds>', 'lifetime (default: 3600)', parseLifetime)
-    .action(async ({ claim, declaration: file, ...options }: MintOptions) => {
+    .action(async (argument: string | undefined, { claim, declaration: option, ...options }: MintOptions) => {
+      const { file = argument } = namedSources([argument], { declaration: option, place: 'token mint' });
       const declaration = file === undefined ? undefined : await loadDeclaration(file);
       const place = keyPlace(withDirectory(options, declaration));
       const [key] = readKeys(place);

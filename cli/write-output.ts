@@ -1,24 +1,33 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, realpathSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { refuse } from '../errors/secured-postgrest-error.ts';
 import { visible } from '../errors/visible.ts';
 
 /**
- * Writes the file that `--output` names, and the folder that it is in.
+ * Writes the file that `--output` names, and the folder that it is in. A file with the same content keeps its time, by which other
+ * programs know what to do again.
  *
+ * @param inputs what the command has read, of which a file is not overwritten
  * @throws SecuredPostgrestError `invalid_prop`
  */
-export function writeOutput(file: string, text: string): void {
+export function writeOutput(file: string, text: string, inputs: readonly (string | undefined)[] = []): void {
+  const input = inputs.find((each) => each !== undefined && isSame(each, file));
+  if (input !== undefined) refuseOutput(file, 'is what the command reads, and would be lost', 'name another file');
   try {
+    if (existsSync(file) && readFileSync(file, 'utf8') === text) return;
     mkdirSync(dirname(file), { recursive: true });
     writeFileSync(file, text);
   } catch (error) {
     const code = error instanceof Error && 'code' in error ? String(error.code) : 'no code';
-    refuse(
-      'invalid_prop',
-      '--output',
-      `${visible(file)} can not be written (${code})`,
-      'name a file that you may write',
-    );
+    refuseOutput(file, `can not be written (${code})`, 'name a file that you may write');
   }
+}
+
+/** Rejects a file for `--output`. @throws SecuredPostgrestError `invalid_prop` */
+export function refuseOutput(file: string, problem: string, fix: string): never {
+  refuse('invalid_prop', '--output', `${visible(file)} ${problem}`, fix);
+}
+
+function isSame(one: string, other: string): boolean {
+  return existsSync(one) && existsSync(other) && realpathSync(one) === realpathSync(other);
 }

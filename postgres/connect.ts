@@ -147,7 +147,12 @@ function unreachable(connection: DatabaseConnection, error: Error & { code?: str
         ? ['it asks for a password, and none is given', 'give one, in a file or in PGPASSWORD']
         : code === NO_DATABASE
           ? [message, 'check its name']
-          : [message || code, 'check that it runs, and that address, user and password file are right'];
+          : message.includes('does not support SSL')
+            ? [
+                'the server does not encrypt',
+                'have it encrypt, or send passwords and rows as they are: sslmode disable',
+              ]
+            : [message || code, 'check that it runs, and that address, user and password file are right'];
   refuse(
     'database_unreachable',
     placeOf(connection),

@@ -39,6 +39,8 @@ export async function loadParser(): Promise<void> {
 export async function parseSql(source: SqlSource): Promise<ParsedStatement[]> {
   const script = readPsqlScript(source.sql);
   checkCommands(source, script.commands);
+  // The parser takes no empty text.
+  if (script.sql === '') return [];
   const bytes = Buffer.from(script.sql, 'utf8');
   const { stmts = [] } = await parse(script.sql).catch((error: unknown) => {
     const details = hasSqlDetails(error) ? error.sqlDetails : undefined;

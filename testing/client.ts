@@ -19,6 +19,8 @@ export interface ApiClient {
   /**
    * Sends a request with the token. Text that is sent counts as JSON unless a header says otherwise.
    *
+   * Throws `invalid_prop` for a path that does not begin with `/`.
+   *
    * @param path behind the URL of the API, such as `/todos?select=title`
    */
   fetch(path: string, init?: RequestInit): Promise<Response>;
@@ -61,7 +63,9 @@ export async function createClient(
     claims,
     token,
     url,
-    fetch(path, init = {}) {
+    async fetch(path, init = {}) {
+      // Anything else could send the token to another host.
+      if (!path.startsWith('/')) refuse('invalid_prop', 'path', `"${path}" does not begin with /`, `write /${path}`);
       const headers = new Headers(init.headers);
       const usual = { ...authorization, ...(typeof init.body === 'string' && { 'Content-Type': 'application/json' }) };
       for (const [name, value] of Object.entries(usual)) if (!headers.has(name)) headers.set(name, value);

@@ -46,9 +46,9 @@ export async function arrivalOf(caller: Caller, check: TokenCheck): Promise<Arri
   const { declaration, anonymous } = check;
   if (caller.kind === 'none') {
     if (anonymous === undefined) {
-      const words = 'the request has no token, and there is no anonymous role';
+      const words = 'the request has no token, and no anonymous role was found';
       const step = {
-        ...refused(words, 'send a token, or set an anonymous role (db-anon-role)'),
+        ...refused(words, 'send a token; or name the role with --anonymous if the servers have one (db-anon-role)'),
         stage: 'role' as const,
       };
       return { steps: [step], code: 'PGRST302' };
@@ -110,7 +110,7 @@ function withoutDeclaration(
   }
   const role = readClaim(claims, roleClaim) ?? anonymous;
   if (typeof role !== 'string') {
-    const words = `the token is rejected: it has no claim "${roleClaim.join('.')}", and there is no anonymous role`;
+    const words = `the token is rejected: it has no claim "${roleClaim.join('.')}", and no anonymous role was found`;
     return { steps: [refused(words, 'have the claim put into the token')], code: 'PGRST302' };
   }
   return { steps: [acceptedStep(false)], role, claims: { ...claims, role } };

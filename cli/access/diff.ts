@@ -13,9 +13,10 @@ import { refuse } from '../../errors/secured-postgrest-error.ts';
 import { visible } from '../../errors/visible.ts';
 import { givenOptions } from '../named-connection.ts';
 import { ownPackage } from '../own-package.ts';
+import { refuseDatabaseOptions } from '../refuse-options.ts';
 import { writeOutput } from '../write-output.ts';
 import { parseFileAt } from './declaration-at.ts';
-import { prepareSide, type OpenSide, type SideOptions } from './open-side.ts';
+import { isDatabase, prepareSide, type OpenSide, type SideOptions } from './open-side.ts';
 import { addScopeOptions, givenScope } from '../scope-options.ts';
 import type { ScopeOptions } from '../../audit/anywhere/find-scope.ts';
 
@@ -54,14 +55,16 @@ export function addAccessDiffCommand(access: Command): void {
     .option('--ssl-root-certificate <file>', 'certificates to trust, PEM');
   addScopeOptions(command).action(async (before: string, after: string | undefined, options: Options) => {
     const sides = { connection: givenOptions(command), scope: givenScope(options) };
-    const diff = await compare(before, after ?? presentFile(before), sides);
+    const now = after ?? presentFile(before);
+    if (![before, now].some(isDatabase)) refuseDatabaseOptions(command, before);
+    const diff = await compare(before, now, sides);
 
     const report = {
       generator: { name: 'secured-postgrest', version: ownPackage.version },
       diff,
       failOn: options.failOn,
     };
-    write(report, options);
+    write(report, options, [before, now]);
     if (fails(report)) process.exitCode = 2;
   });
 }
@@ -100,10 +103,10 @@ async function grade(before: OpenSide, after: OpenSide): Promise<AccessDiff> {
   return before.isEphemeral && after.isEphemeral ? replayRows(diff, before, after) : diff;
 }
 
-function write(report: DiffReport, { format, output }: Options): void {
+function write(report: DiffReport, { format, output }: Options, inputs: readonly string[]): void {
   const text = FORMATS[format](report);
   if (output !== undefined) {
-    writeOutput(output, text);
+    writeOutput(output, text, inputs);
     console.log(`${visible(output)}: ${diffSummary(report.diff)}`);
     return;
   }

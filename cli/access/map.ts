@@ -10,6 +10,7 @@ import { isUri } from '../database-uri.ts';
 import { commandConnection } from '../named-connection.ts';
 import { addConnectionOptions } from '../connection.ts';
 import { loadDeclaration } from '../load-declaration.ts';
+import { refuseDatabaseOptions } from '../refuse-options.ts';
 import { writeOutput } from '../write-output.ts';
 import { addScopeOptions, givenScope } from '../scope-options.ts';
 import type { ScopeOptions } from '../../audit/anywhere/find-scope.ts';
@@ -42,15 +43,18 @@ export function addMapCommand(access: Command): void {
     const text = FORMATS[options.format](map);
     if (options.output === undefined) process.stdout.write(text);
     else {
-      writeOutput(options.output, text);
+      writeOutput(options.output, text, [source, options.declaration]);
       console.log(visible(options.output));
     }
   });
 }
 
 async function read(source: string | undefined, options: Options, command: Command): Promise<AccessMap> {
-  if (source !== undefined && !isUri(source)) return accessMap(await loadDeclaration(source));
   const { declaration: file } = options;
+  if (source !== undefined && !isUri(source)) {
+    refuseDatabaseOptions(command, source, ['declaration']);
+    return accessMap(await loadDeclaration(source));
+  }
   const connection = commandConnection(command, { uri: source, orDeclaration: true });
   const declared = file === undefined ? {} : { declaration: await loadDeclaration(file) };
   return accessMap(connection, { ...givenScope(options), ...declared, environment: process.env });

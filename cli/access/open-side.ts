@@ -49,13 +49,22 @@ export async function prepareSide(text: string, options: SideOptions): Promise<S
   if (isDatabaseUri(text)) {
     return databaseSide(namedConnection({ uri: text, options: connection, environment, place }), options);
   }
-  const variable = /^[A-Z][A-Z0-9_]*$/.test(text) ? environment[text] : undefined;
+  const variable = variableOf(text);
   if (variable !== undefined) {
     const named = { DATABASE_URL: variable };
     return databaseSide(namedConnection({ uri: undefined, options: connection, environment: named, place }), options);
   }
   const at = parseFileAt(text);
   return declarationSide(text, await (at ? declarationAt(at) : loadDeclaration(text)));
+}
+
+/** Tests if an argument names a database. */
+export function isDatabase(text: string): boolean {
+  return isDatabaseUri(text) || variableOf(text) !== undefined;
+}
+
+function variableOf(text: string): string | undefined {
+  return /^[A-Z][A-Z0-9_]*$/.test(text) ? process.env[text] : undefined;
 }
 
 function databaseSide(connection: DatabaseConnection, { scope }: SideOptions): Side {

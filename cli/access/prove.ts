@@ -18,7 +18,6 @@ import type { ScopeOptions } from '../../audit/anywhere/find-scope.ts';
 import { declaredScope } from '../../audit/declared-scope.ts';
 import type { Declaration } from '../../declaration/types.ts';
 import { refuse } from '../../errors/secured-postgrest-error.ts';
-import { visible } from '../../errors/visible.ts';
 import { withClient } from '../../postgres/with-client.ts';
 import { withConnection } from '../../postgres/with-connection.ts';
 import { startSource } from '../../testing/source.ts';
@@ -28,6 +27,7 @@ import { checkModule, checkSource } from '../check-source.ts';
 import { addConnectionOptions } from '../connection.ts';
 import { loadDeclaration } from '../load-declaration.ts';
 import { parseSeconds } from '../parse-seconds.ts';
+import { refuseDatabaseOptions } from '../refuse-options.ts';
 import { addScopeOptions, givenScope } from '../scope-options.ts';
 
 interface Options extends ScopeOptions {
@@ -79,14 +79,7 @@ async function run(target: string | undefined, options: Options, command: Comman
       refuse('invalid_prop', '--attack', 'random rows and requests need a database of their own', name);
     }
   }
-  if (isFile && options.declaration !== undefined) {
-    refuse(
-      'invalid_prop',
-      '--declaration',
-      `${visible(target)} is a declaration, which is as declared`,
-      'name a database, such as postgresql://user@host:5432/name',
-    );
-  }
+  if (isFile) refuseDatabaseOptions(command, target, ['declaration', 'replay']);
   const proof = isFile ? await proveDeclaration(target, options) : await proveConnection(target, options, command);
   process.stdout.write(options.format === 'json' ? proofJson(proof) : proofText(proof));
   checkContradictions(proof);
@@ -192,7 +185,6 @@ async function loadProperties(path: string): Promise<unknown> {
 }
 
 async function writeTests(proof: Proof, declaration: Declaration, file: string, directory: string): Promise<void> {
-  mkdirSync(directory, { recursive: true });
   const path = relative(directory, file).replaceAll('\\', '/');
   const imports = {
     declaration: path.startsWith('.') ? path : `./${path}`,
@@ -203,6 +195,7 @@ async function writeTests(proof: Proof, declaration: Declaration, file: string, 
     const replayed = proof.replays.get(verdict.counterexample);
     if (!replayed) continue;
     const test = await testOf(property, verdict.counterexample, replayed, imports);
+    mkdirSync(directory, { recursive: true });
     writeFileSync(join(directory, test.file), test.text);
     console.error(`${join(directory, test.file)}: fails until the declaration is mended`);
   }

@@ -1,4 +1,4 @@
-import type { Command } from 'commander';
+import { InvalidArgumentError, type Command } from 'commander';
 import { refuse } from '../../errors/secured-postgrest-error.ts';
 import { containerState, lastLogLines, type ContainerState } from './container.ts';
 import { addEngineOptions, engineOf, type EngineOptions } from './engine-options.ts';
@@ -25,12 +25,17 @@ export function addWaitCommand(program: Command): void {
   addEngineOptions(
     program.command('wait').description('wait until a server answers requests and its container is healthy'),
   )
-    .option('--url <url>', 'address of the API')
+    .option('--url <url>', 'address of the API', parseHttpUrl)
     .option('--timeout <seconds>', 'the longest time to wait', parseSeconds, 60)
     .option('--container <name>', "the server's container; shows the end of its log if the server does not get ready")
     .option('--signing-key <kid>', 'the url is of the key set of a token service: wait until it signs with this key')
     .option('--hide <path>', 'file or directory with secrets that are not shown; can be repeated', collect, [])
     .action(waitUntilReady);
+}
+
+function parseHttpUrl(text: string): string {
+  if (URL.canParse(text) && /^https?:$/.test(new URL(text).protocol)) return text;
+  throw new InvalidArgumentError('write http://host:port, or https.');
 }
 
 const collect = (path: string, all: string[]) => [...all, path];

@@ -12,8 +12,8 @@ export function checkNode(version = process.versions.node): CheckResult {
   const isAtLeast = (wanted: number, wantedMinor: number) =>
     major > wanted || (major === wanted && minor >= wantedMinor);
   if (!isAtLeast(20, 15)) return node.problem(`${version} is too old`, 'use 24');
-  if (installedFamily() === 'cdktn' && !isAtLeast(22, 11)) {
-    return node.warning(`${version} is older than CDK Terrain's bindings want (22.11)`, 'use 24');
+  if (installedFamily() === 'cdktn' && !isAtLeast(22, 19)) {
+    return node.warning(`${version} is older than CDK Terrain wants (22.19)`, 'use 24');
   }
   return major < 22 ? node.warning(`${version} gets no security fixes since April 2026`, 'use 24') : node.ok(version);
 }

@@ -32,11 +32,14 @@ function named(type: string, names: string): Record<string, string> {
   return Object.fromEntries(names.split(' ').map((name) => [name, type]));
 }
 
+/** First line of what is written. */
+export const TYPES_HEADER = '// Written by `secured-postgrest gen types`: do not change it.';
+
 /** Writes the types of a database: `Database` for postgrest-js, and `Names` for a declaration. */
 export function typeScript(database: DatabaseTypes, names: TypedNames): string {
   const writer = new Writer(database, names);
   return [
-    '// Written by `secured-postgrest gen types`: do not change it.',
+    TYPES_HEADER,
     '',
     'export type Json = string | number | boolean | null | { [key: string]: Json | undefined } | Json[];',
     '',

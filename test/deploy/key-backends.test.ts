@@ -106,7 +106,7 @@ it('an empty vault is told before anything is made', async () => {
   const run = await ledger.tryDeployWithCli();
   expect(run.status).not.toBe(0);
   expect(run.output).toContain(
-    "there is no ES256 key in use; make one with: npx secured-postgrest keys generate --keys-command",
+    'there is no ES256 key in use; make one with: npx secured-postgrest keys generate --keys-command',
   );
   expect(run.output).toContain('[unreadable_key]');
   expect(touched(run)).toEqual([]);

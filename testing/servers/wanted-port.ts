@@ -8,27 +8,28 @@ const FIX = 'name another, or none for a free one';
 /**
  * Rejects a port on which this process can not listen.
  *
+ * @param place name for errors. @default 'port'
  * @throws SecuredPostgrestError `port_taken`, `start_failed`
  */
-export async function checkPort(port: number): Promise<void> {
+export async function checkPort(port: number, place?: string): Promise<void> {
   const server = createServer();
   try {
     await once(server.listen(port, HOST), 'listening');
     await once(server.close(), 'close');
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
-    if (code === 'EADDRINUSE') refuseTakenPort(port, error);
-    if (code === 'EACCES') refuseDeniedPort(port, error);
+    if (code === 'EADDRINUSE') refuseTakenPort(port, error, place);
+    if (code === 'EACCES') refuseDeniedPort(port, error, place);
     throw error;
   }
 }
 
 /** @throws SecuredPostgrestError `port_taken` */
-export function refuseTakenPort(port: number, cause?: unknown): never {
-  refuse('port_taken', 'port', `${port} of ${HOST} is in use`, FIX, cause);
+export function refuseTakenPort(port: number, cause?: unknown, place = 'port'): never {
+  refuse('port_taken', place, `${port} of ${HOST} is in use`, FIX, cause);
 }
 
 /** @throws SecuredPostgrestError `start_failed` */
-export function refuseDeniedPort(port: number, cause?: unknown): never {
-  refuse('start_failed', 'port', `the server's user may not listen on ${port} of ${HOST}`, FIX, cause);
+export function refuseDeniedPort(port: number, cause?: unknown, place = 'port'): never {
+  refuse('start_failed', place, `its user may not listen on ${port} of ${HOST}`, FIX, cause);
 }

@@ -59,10 +59,15 @@ export function readStoredKeys<Use extends KeyUse = 'sig'>(
   try {
     names = readdirSync(directory);
   } catch (cause) {
+    const { code } = cause as NodeJS.ErrnoException;
+    if (code !== 'ENOENT') {
+      const fix = 'name a directory that you own';
+      refuse('unreadable_key', directory, `the key directory can't be read (${code})`, fix, cause);
+    }
     return refuse(
       'unreadable_key',
       directory,
-      "the key directory can't be read",
+      'there is no such key directory',
       `make a key with: ${keysCommand('generate', ['--directory', directory, ...(use === 'enc' ? ['--use', 'enc'] : [])])}`,
       cause,
     );

@@ -36,7 +36,7 @@ export type PropertyInput = z.infer<typeof property>;
 export async function readProperties(value: unknown, file: string, audited: Anywhere): Promise<readonly Property[]> {
   if (!Array.isArray(value)) {
     const fix = 'write a list of properties: [{ name, roles, table, commands, only }]';
-    refuse('invalid_property', file, `${JSON.stringify(value) ?? 'nothing'} is not a list`, fix);
+    refuse('invalid_property', file, `it has ${kindOf(value)}, and not a list`, fix);
   }
   const properties: Property[] = [];
   for (const [index, entry] of value.entries()) {
@@ -50,6 +50,11 @@ export async function readProperties(value: unknown, file: string, audited: Anyw
     properties.push(await resolve(parsed.data, place, audited));
   }
   return properties;
+}
+
+function kindOf(value: unknown): string {
+  if (value === undefined || value === null) return 'nothing';
+  return typeof value === 'object' ? 'an object' : `a ${typeof value}`;
 }
 
 async function resolve(input: PropertyInput, place: string, audited: Anywhere): Promise<Property> {

@@ -117,8 +117,11 @@ describe('secured-postgrest dev', () => {
     const other = await dev([declaration, '--explorer-port', String(port)]);
     expect((await other.ended)[0]).toBe(1);
     expect(other.printed.err).toBe(
-      `secured-postgrest: port: ${port} of 127.0.0.1 is in use; name another, or none for a free one [port_taken]\n`,
+      `secured-postgrest: --explorer-port: ${port} of 127.0.0.1 is in use; name another, or none for a free one [port_taken]\n`,
     );
+    const both = await dev([declaration, '--port', '4000', '--explorer-port', '4000']);
+    expect((await both.ended)[0]).toBe(1);
+    expect(both.printed.err).toContain('--explorer-port: 4000 is the port of the API; name another');
     const without = await dev([declaration, '--no-explorer']);
     expect(without.printed.out).not.toContain('try it as each role');
 

@@ -265,6 +265,26 @@ describe('gen types', () => {
       expect(await runWith(unreachable, 'gen', 'types', file)).toEqual(answer);
     });
 
+    it('overwrites only what it has written', async () => {
+      const output = join(directory, 'types.ts');
+      const write = (...args: string[]) => run('gen', 'types', file, ...signIn, '--output', ...args);
+      expect(await write(output)).toEqual({ code: 0, stdout: '', stderr: '' });
+      writeFileSync(output, `${written}// changed`);
+      expect(await write(output)).toMatchObject({ code: 0 });
+      expect(readFileSync(output, 'utf8')).toBe(written);
+      for (const [input, problem] of [
+        [file, 'is not of this command, and would be lost'],
+        [join(directory, 'password'), 'is not of this command, and would be lost'],
+        [directory, 'can not be written (EISDIR)'],
+      ] as const) {
+        const { code, stderr } = await write(input);
+        expect(code).toBe(1);
+        expect(stderr).toContain(problem);
+        expect(stderr).toContain('[invalid_prop]');
+      }
+      expect(readFileSync(join(directory, 'password'), 'utf8')).toBe('visitor');
+    });
+
     it('rejects a command that names neither a declaration nor a whole connection', async () => {
       expect((await run('gen', 'types')).stderr).toMatch(
         / gen types: it is not said which declaration or database; give the file of a declaration, a URI .*\[invalid_prop\]/,

@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { loadAfresh, loadDeclaration } from '../../../cli/load-declaration.ts';
 import { declare } from '../../../declaration/index.ts';
+import { rejection } from '../../support/errors.ts';
 
 const input = { name: 'notes', schemas: ['api'], roles: { users: ['notes_user'] } };
 const declareUrl = new URL('../../../declaration/index.ts', import.meta.url).href;
@@ -70,13 +71,28 @@ describe('loadDeclaration', () => {
       JSON.stringify({ ...declare(input), declarationVersion: 2 }),
       'declarationVersion 2 is not 1, which this package reads',
     ],
-    ['a declaration that is refused', 'refused.json', '{"name":"notes"}', 'schemas'],
+    ['a declaration that is refused', 'refused.json', '{"name":"notes"}', 'refused.json: schemas: missing'],
+    ['JSON of something else', 'package.json', '{"private":true}', 'package.json: unknown member "private"'],
+    ['an empty object in a module', 'empty.mjs', 'export default {};', 'empty.mjs: name: missing'],
+    ['a list', 'list.json', '[]', 'list.json: invalid input'],
+    [
+      'another kind of file',
+      'seed.sql',
+      'SELECT 1',
+      'it is neither a module nor a JSON file; name a file that ends with .ts',
+    ],
   ])('refuses %s', async (_, name, text, message) => {
     const file = text === undefined ? join(directory, name) : put(name, text);
     await expect(loadDeclaration(file)).rejects.toMatchObject({
       code: 'invalid_declaration',
       message: expect.stringContaining(message) as unknown,
     });
+  });
+
+  it('refuses a URI without its password', async () => {
+    const error = await rejection(loadDeclaration('postgresql://ann:secret@localhost/notes'));
+    expect(error).toMatchObject({ code: 'invalid_declaration' });
+    expect(error.message).toBe('declaration: a URI is no file; name the file of the declaration [invalid_declaration]');
   });
 
   it('refuses a directory', async () => {

@@ -109,7 +109,7 @@ describe('a port that is asked for', () => {
     const port = first - 1;
     await expect(startEphemeralPostgrest(declaration, { port })).rejects.toMatchObject({
       code: 'start_failed',
-      message: `port: the server's user may not listen on ${port} of 127.0.0.1; name another, or none for a free one [start_failed]`,
+      message: `port: its user may not listen on ${port} of 127.0.0.1; name another, or none for a free one [start_failed]`,
     });
     expectNothingLeft();
   });

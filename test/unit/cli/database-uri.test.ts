@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { isDatabaseUri, parseDatabaseUri, refusePassword } from '../../../cli/database-uri.ts';
+import { isDatabaseUri, parseDatabaseUri, refusePassword, usualSslMode } from '../../../cli/database-uri.ts';
 import { refusal } from '../../support/errors.ts';
 
 const parse = (uri: string) => parseDatabaseUri(uri, 'the URI');
@@ -27,11 +27,11 @@ describe('a URI', () => {
         sslRootCertificate: '/ca.pem',
       },
     ],
-    ['postgres://db.example', { host: 'db.example', sslmode: 'require' }],
+    ['postgres://db.example', { host: 'db.example' }],
     ['postgresql://a%40b:p%2F%3A%20%23@localhost/a%2Fb', { password: 'p/: #', user: 'a@b', database: 'a/b' }],
-    ['postgresql://ann@[::1]:5433/x', { host: '::1', port: 5433, sslmode: 'disable' }],
+    ['postgresql://ann@[::1]:5433/x', { host: '::1', port: 5433 }],
     ['postgresql:///x?host=/var/run/postgresql&user=ann', { host: '/var/run/postgresql', user: 'ann', database: 'x' }],
-    ['postgresql://ann@/x?host=%2Ftmp&port=1', { host: '/tmp', port: 1, user: 'ann', sslmode: 'disable' }],
+    ['postgresql://ann@/x?host=%2Ftmp&port=1', { host: '/tmp', port: 1, user: 'ann' }],
     ['postgresql://%2Ftmp/x', { host: '/tmp', database: 'x' }],
     ['postgresql://h/?user=ann&dbname=x&password=s', { user: 'ann', database: 'x', password: 's' }],
   ])('%s is read as libpq reads it', (uri, expected) => {
@@ -39,7 +39,7 @@ describe('a URI', () => {
   });
 
   it('leaves out what it does not name', () => {
-    expect(parse('postgresql://ann@/')).toEqual({ user: 'ann', sslmode: 'disable' });
+    expect(parse('postgresql://ann@/')).toEqual({ user: 'ann' });
   });
 
   it.each([
@@ -52,7 +52,7 @@ describe('a URI', () => {
     ['require', 'localhost.example'],
     ['require', '10.0.0.1'],
   ])('encrypts by %s to %s unless it says otherwise', (sslmode, host) => {
-    expect(parse(`postgresql://ann@${host}/x`).sslmode).toBe(sslmode);
+    expect(usualSslMode(parse(`postgresql://ann@${host}/x`).host!)).toBe(sslmode);
     expect(parse(`postgresql://ann@${host}/x?sslmode=verify-full`).sslmode).toBe('verify-full');
   });
 

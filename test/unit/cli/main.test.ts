@@ -14,7 +14,7 @@ it('has the version of the package', async () => {
 it('prints a refusal as one line, without a stack', async () => {
   const { code, stdout, stderr } = await run('keys', 'list', '--directory', 'no\nsuch');
   expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
-  expect(stderr).toMatch(/^secured-postgrest: no such: the key directory can't be read; .* \[unreadable_key\]\n$/);
+  expect(stderr).toMatch(/^secured-postgrest: no such: there is no such key directory; .* \[unreadable_key\]\n$/);
 });
 
 it('fails on an unknown command', async () => {

@@ -41,7 +41,23 @@ describe('a connection that is named', () => {
   it('never sends the password of DATABASE_URL to another server', () => {
     expect(connection({ uri, environment: { DATABASE_URL } }).password).toBe('');
     const options = { host: 'other.example', database: 'shop', user: 'ben' };
-    expect(connection({ options, environment: { DATABASE_URL } })).toEqual({ ...options, password: '' });
+    const named = connection({ options, environment: { DATABASE_URL } });
+    expect(named).toEqual({ ...options, password: '', sslmode: 'require' });
+  });
+
+  it.each([
+    ['localhost', 'disable'],
+    ['127.0.0.1', 'disable'],
+    ['/run/postgresql', 'disable'],
+    ['db.example', 'require'],
+    ['10.0.0.7', 'require'],
+  ])('is encrypted except to this machine: %s', (host, sslmode) => {
+    const options = { host, database: 'shop', user: 'ben' };
+    expect(connection({ options }).sslmode).toBe(sslmode);
+    expect(connection({ options: { ...options, sslmode: 'disable' } }).sslmode).toBe('disable');
+    expect(connection({ uri: `postgresql://ben@/shop?host=${host}` }).sslmode).toBe(sslmode);
+    // The option replaces the host of the URI, and what follows from it.
+    expect(connection({ uri, options: { host } }).sslmode).toBe(sslmode);
   });
 
   it('comes from options, which replace parts of a URI', () => {

@@ -32,6 +32,6 @@ describe('a command that is given a typing error for seconds ends at once, and n
 it('reads a lifetime in whole seconds, at least one', () => {
   expect(parseLifetime('3600')).toBe(3600);
   for (const text of ['1h', '0', '1.5', '-1', '', 'NaN']) {
-    expect(() => parseLifetime(text)).toThrow('write whole seconds as a number, such as 3600.');
+    expect(() => parseLifetime(text)).toThrow('write whole seconds, 1 to 9999999999, such as 3600.');
   }
 });

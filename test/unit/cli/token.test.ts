@@ -72,7 +72,7 @@ it.each([
   [
     'a lifetime that is no number',
     ['--expires-in', 'soon'],
-    /'soon' is invalid. write whole seconds .*\[invalid_usage\]/,
+    /'soon' is invalid. write whole seconds, .*\[invalid_usage\]/,
   ],
   ['a claim without a value', ['--claim', 'user_id'], /name=value/],
   ['a claim twice', ['--claim', 'a=1', '--claim', 'a=2'], /twice/],

@@ -29,6 +29,10 @@ describe('a script for psql', () => {
     expect(error.message).toContain(message);
   });
 
+  it.each(['', ' \n', '-- nothing', ';'])('takes a file without a statement: %j', async (sql) => {
+    expect(await parseSql({ file: '001.sql', sql })).toEqual([]);
+  });
+
   it('keeps lines in strings, comments and bodies that look like commands or data', async () => {
     const sql = `SELECT '\n\\connect x\n';\n/*\n\\c\n*/ SELECT 1;\nCREATE FUNCTION f() RETURNS text LANGUAGE sql AS $$\n\\connect x\nCOPY a FROM stdin;\n$$`;
     expect(await statements(sql)).toHaveLength(3);

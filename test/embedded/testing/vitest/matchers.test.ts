@@ -57,6 +57,11 @@ describe('matchers of access', () => {
     await expect(ann).not.toSeeRows('/todos?select=title,done', [...rows, rows[0]]);
     await expect(ann).not.toSeeRows('/todos?select=title,done&limit=0', rows);
     await expect(ann).not.toSeeRows('/missing', []);
+    await expect(expect(ann).toSeeRows('todos?select=title', [])).rejects.toThrow(
+      'path: "todos?select=title" does not begin with /; write /todos?select=title [invalid_prop]',
+    );
+    // Else the token would be sent to a host of this name.
+    await expect(ann.fetch('@localhost/todos')).rejects.toMatchObject({ code: 'invalid_prop' });
   });
 
   test('tell how somebody is rejected', async ({ api }) => {

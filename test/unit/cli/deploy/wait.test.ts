@@ -186,3 +186,9 @@ it('names what is missing: something to wait for, a docker command', async () =>
   onTestFinished(() => void (process.env['PATH'] = PATH));
   expect((await wait({ container })).error).toMatch(/^docker: .*ENOENT.*\[engine_failed\]$/);
 });
+
+it.each(['foo', 'ftp://127.0.0.1', ':3000', ''])('does not wait for what is no address: %j', async (url) => {
+  const { code, stderr } = await run('wait', '--url', url);
+  expect(code).toBe(1);
+  expect(stderr).toContain('write http://host:port, or https; ');
+});
