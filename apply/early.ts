@@ -117,7 +117,7 @@ async function seal(session: Session, { reach, errors, known }: Found): Promise<
   refuseErrors(
     declaration,
     [...unsealed.map(unsealedFinding), ...opened],
-    'correct it, or put it behind the last migration that can not be part of a transaction',
+    'correct it, or put it behind the last migration that cannot be part of a transaction',
   );
   return steps.map(({ place }) => place);
 }

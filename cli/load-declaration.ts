@@ -30,7 +30,7 @@ export function loadDeclaration(path: string): Promise<Declaration> {
  *
  * Throws as `loadDeclaration` does, and `missing_package` without tsx.
  *
- * @param onFile called with each file that the declaration comes from, also where it can not be loaded; perhaps only
+ * @param onFile called with each file that the declaration comes from, also where it cannot be loaded; perhaps only
  * after the declaration is there, because tsx reports modules from another thread
  *
  * @example
@@ -146,7 +146,7 @@ async function importModule(url: string): Promise<object> {
 }
 
 async function importAfresh(path: string, url: string, onFile: (file: string) => void): Promise<object> {
-  const { tsImport } = await loadTsx(path, 'changes can not be loaded without tsx');
+  const { tsImport } = await loadTsx(path, 'changes cannot be loaded without tsx');
   const { cache } = createRequire(import.meta.url);
   const ownModules = () => Object.keys(cache).filter((key) => !key.includes('node_modules'));
   // Modules of CommonJS are not in the namespace that tsx makes.

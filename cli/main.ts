@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-import { Command } from 'commander';
+import { Command, Help, type Option } from 'commander';
 import { commands } from './commands.ts';
 import { errorLine, usageLine } from './error-line.ts';
 import { addLazily } from './lazy-commands.ts';
@@ -8,7 +8,13 @@ import { ownPackage } from './own-package.ts';
 const program = new Command('secured-postgrest')
   .description('Declare, deploy and run a secured PostgREST API')
   .version(ownPackage.version)
+  .configureHelp({ optionDescription })
   .configureOutput({ outputError: (text, write) => write(`${usageLine(text)}\n`) });
+
+function optionDescription(this: Help, option: Option): string {
+  const text = Help.prototype.optionDescription.call(this, option);
+  return option.mandatory ? `${text} (required)` : text;
+}
 
 await addLazily(program, commands, process.argv.slice(2));
 

@@ -27,7 +27,7 @@ import {
 } from './key-place.ts';
 import { checkPrivateDirectory } from '../files/private-files.ts';
 import { loadDeclaration } from './load-declaration.ts';
-import { addClaim } from './add-claim.ts';
+import { claimOption } from './add-claim.ts';
 import { namedSources } from './named-sources.ts';
 import { parseLifetime } from './parse-seconds.ts';
 import { parseTime } from './parse-time.ts';
@@ -62,7 +62,7 @@ export function addTokenCommand(program: Command): void {
     .argument('[declaration]', 'have the token be what this declaration wants: its issuer and audience, a role of it')
     .requiredOption('--role <name>', 'database role of requests with this token')
     .option('--declaration <file>', 'the same as the argument')
-    .option('--claim <name=value>', 'further claim, as JSON or else as text; can be repeated', addClaim, {})
+    .addOption(claimOption('further claim'))
     .option('--audience <name>', 'the audience (aud)')
     .option('--issuer <name>', 'the issuer (iss)')
     .option('--subject <name>', 'the subject (sub)')

@@ -19,7 +19,7 @@ export function writeOutput(file: string, text: string, inputs: readonly (string
     writeFileSync(file, text);
   } catch (error) {
     const code = error instanceof Error && 'code' in error ? String(error.code) : 'no code';
-    refuseOutput(file, `can not be written (${code})`, 'name a file that you may write');
+    refuseOutput(file, `cannot be written (${code})`, 'name a file that you may write');
   }
 }
 

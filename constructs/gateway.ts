@@ -175,7 +175,7 @@ export class Gateway extends Construct {
     const hide = [new SecretFile(secrets.path)];
     const containerName = `${name}-gateway`;
     this.statusUrl = publishedUrl('127.0.0.1', statusPort);
-    /** Has the gateway that runs take the new files. It is no dependent of the container, which can't be created before the old one ends. */
+    /** Has the gateway that runs take the new files. It is no dependent of the container, which cannot be created before the old one ends. */
     const taken = (written: readonly ITerraformDependable[]) =>
       dataResource(this, 'taken', {
         triggersReplace: { configuration: configuration.fingerprint, servers: allServers },

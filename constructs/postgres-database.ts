@@ -321,7 +321,7 @@ function checkMajor(place: string, version: string): number {
   );
 }
 
-/** Fewer megabytes may make the engine's first process in a container fail: at 64, runc can't set up the system call filter. */
+/** Fewer megabytes may make the engine's first process in a container fail: at 64, runc cannot set up the system call filter. */
 const LEAST_SESSION = 128;
 
 function atLeast(place: string, value: number, least: number): number {

@@ -87,7 +87,7 @@ export function checkCondition(source: SqlSource): void {
     if (part.kind !== 'code') continue;
     for (const { 0: mark, index } of part.text.matchAll(/[;()[\]]/g)) {
       if (mark === ';')
-        fail(index, 'a condition can not hold ";"', 'write one condition, without a statement around it');
+        fail(index, 'a condition cannot hold ";"', 'write one condition, without a statement around it');
       if (mark === '(' || mark === '[') brackets.push(mark);
       else if (brackets.pop() !== (mark === ')' ? '(' : '['))
         fail(index, `"${mark}" closes nothing`, 'balance the brackets');

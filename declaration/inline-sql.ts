@@ -21,7 +21,7 @@ const made = new WeakSet<SqlSource>();
  * @throws SecuredPostgrestError `invalid_sql` for another value, or one inside a string, name or comment
  */
 export function sql(texts: TemplateStringsArray, ...values: readonly SqlValue[]): SqlSource {
-  // Raw: a backslash is part of the SQL. Only a backquote can not be written without one.
+  // Raw: a backslash is part of the SQL. Only a backquote cannot be written without one.
   const [first = '', ...rest] = texts.raw.map((text) => text.replaceAll('\\`', '`'));
   return fragment(
     rest.reduce((before, text, index) => {
@@ -89,7 +89,7 @@ function quoted(value: unknown, before: string): string {
   refuse(
     'invalid_sql',
     nameOf(before),
-    `a value of the type ${typeof value} (${oneLine(inspect(value))}) can not stand in SQL`,
+    `a value of the type ${typeof value} (${oneLine(inspect(value))}) cannot stand in SQL`,
     'write a text, number, boolean or null, sql`...` or sql.identifier(...)',
   );
 }

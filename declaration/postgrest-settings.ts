@@ -91,7 +91,7 @@ export const POSTGREST_SETTINGS: Readonly<Record<string, PostgrestSetting>> = {
   'server-port': declared,
   'server-reuseport': { ...refused('another process of the same user could answer in its place', FALSE), since: 16 },
   'server-timing-enabled': refused('it tells how long hidden rows take', FALSE),
-  // A client's own header comes back: it must not be a secret that scripts of a page can't read otherwise.
+  // A client's own header comes back: it must not be a secret that scripts of a page cannot read otherwise.
   'server-trace-header': refused(
     'a header with a secret would come back',
     /^(?!authorization$|cookie$|set-cookie$)[\w-]+$/i,

@@ -49,7 +49,7 @@ export function migrationsFrom(directory: string | URL): SqlSource[] {
     refuse(
       'unreadable_sql',
       shown(path),
-      `the directory can not be read (${(error as Error).message})`,
+      `the directory cannot be read (${(error as Error).message})`,
       'check the path',
       error,
     );
@@ -70,7 +70,7 @@ function read(file: string): string {
     refuse(
       'unreadable_sql',
       shown(file),
-      `the file can not be read as UTF-8 text (${(error as Error).message})`,
+      `the file cannot be read as UTF-8 text (${(error as Error).message})`,
       error instanceof TypeError ? 'save it as UTF-8' : 'check the path',
       error,
     );

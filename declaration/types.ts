@@ -145,7 +145,7 @@ export interface TokenRules {
   readonly revocation?: RevocationInput;
   /**
    * Nested tokens: signed, then encrypted (RFC 7519, 11.2). `accepted`: these and merely signed ones. `required`: these alone.
-   * An opener before PostgREST decrypts them; PostgREST itself can not.
+   * An opener before PostgREST decrypts them; PostgREST itself cannot.
    * @default 'off'
    */
   readonly encryption?: 'off' | 'accepted' | 'required';

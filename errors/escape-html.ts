@@ -5,7 +5,7 @@ export function escapeHtml(text: string): string {
   return text.replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`);
 }
 
-/** A text on one line as HTML, with escapes in place of what can not be seen. */
+/** A text on one line as HTML, with escapes in place of what cannot be seen. */
 export function visibleHtml(text: string): string {
   return escapeHtml(visible(text));
 }

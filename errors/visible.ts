@@ -1,7 +1,7 @@
-/** Control characters, and such as change the direction of what follows or can not be seen at all. */
+/** Control characters, and such as change the direction of what follows or cannot be seen at all. */
 const UNSEEN = /[\p{Cc}\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]/gu;
 
-/** Text within quotes in JavaScript, with escapes in place of what can not be seen. */
+/** Text within quotes in JavaScript, with escapes in place of what cannot be seen. */
 export function escapeUnseen(code: string): string {
   return code.replace(UNSEEN, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`);
 }

@@ -29,7 +29,7 @@ export interface Explorer extends AsyncDisposable {
  * to it; without the secret of the run they get the empty page, and neither tokens nor the API.
  *
  * Throws `missing_package` without npm's swagger-ui-dist, `port_taken` if the port is in use, and `start_failed` if it
- * can not be had for another reason.
+ * cannot be had for another reason.
  *
  * @example
  * const explorer = await startExplorer({
@@ -81,6 +81,6 @@ async function listen(server: Server, port: number): Promise<void> {
     const { code, message } = error as NodeJS.ErrnoException;
     const fix = 'name another port, or none for a free one';
     if (code === 'EADDRINUSE') refuse('port_taken', 'explorer', `port ${port} of 127.0.0.1 is in use`, fix, error);
-    refuse('start_failed', 'explorer', `port ${port} of 127.0.0.1 can not be had (${message})`, fix, error);
+    refuse('start_failed', 'explorer', `port ${port} of 127.0.0.1 cannot be had (${message})`, fix, error);
   }
 }

@@ -8,7 +8,7 @@ export type TokenRequest =
 
 /** Reads `{"role": ..., "claims": {...}}`, or says why the body is something else. */
 export async function readTokenRequest(request: IncomingMessage): Promise<TokenRequest> {
-  // Forms of other sites can not send this type.
+  // Forms of other sites cannot send this type.
   if (request.headers['content-type'] !== 'application/json') return { problem: 'send application/json' };
   const chunks: Buffer[] = [];
   let size = 0;

@@ -39,7 +39,7 @@ function throughTemporary(file: string, text: string, putInPlace: (temporary: st
   } finally {
     rmSync(temporary, { force: true });
   }
-  // Has the names in the directory on the disk; Windows can not.
+  // Has the names in the directory on the disk; Windows cannot.
   if (HAS_MODES) withFile(directory, 'r', fsyncSync);
 }
 

@@ -120,7 +120,7 @@ function readRootCertificate(file: string): string {
     text = readFileSync(file, 'utf8');
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
-    refuse('unreadable_secret', file, `the root certificate can not be read (${code})`, 'check the path and its mode');
+    refuse('unreadable_secret', file, `the root certificate cannot be read (${code})`, 'check the path and its mode');
   }
   // Node.js would take an empty text as its own list of authorities.
   if (text.includes('-----BEGIN CERTIFICATE-----')) return text;
@@ -156,7 +156,7 @@ function unreachable(connection: DatabaseConnection, error: Error & { code?: str
   refuse(
     'database_unreachable',
     placeOf(connection),
-    `can not connect to database "${database}" as "${user}": ${reason}`,
+    `cannot connect to database "${database}" as "${user}": ${reason}`,
     fix,
     error,
   );

@@ -11,7 +11,7 @@ export function quoteLiteral(text: string): string {
   return text.includes('\\') ? ` E${quoted}` : quoted;
 }
 
-/** Postgres can't hold NUL in any text: quoting can't help, so it is refused. */
+/** Postgres cannot hold NUL in any text: quoting cannot help, so it is refused. */
 function withoutNul(text: string): string {
   if (text.includes('\0')) {
     refuse('invalid_name', 'quoting', `${JSON.stringify(text)} holds a NUL character`, 'remove it');

@@ -82,7 +82,7 @@ export interface EphemeralPostgrest {
   clone(): Promise<EphemeralPostgrest>;
   /**
    * Brings the running environment to another declaration, as a deploy would: in one transaction, with the API at the
-   * same address. Where that can not be done, because a migration that has run is another one now, or the seed is, the
+   * same address. Where that cannot be done, because a migration that has run is another one now, or the seed is, the
    * database is made anew. What fails leaves the API as it was.
    *
    * It ends when the API serves the new schema.

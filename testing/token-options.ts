@@ -48,7 +48,7 @@ function seconds(name: string, value: unknown): number | undefined {
 }
 
 function wrong(name: string, value: unknown, fix: string): never {
-  return refuse('invalid_token_claim', `claims.${name}`, `${JSON.stringify(value)} can not be a token's ${name}`, fix);
+  return refuse('invalid_token_claim', `claims.${name}`, `${JSON.stringify(value)} cannot be a token's ${name}`, fix);
 }
 
 /** Without what is undefined, so that it takes no other value's place. */

@@ -119,7 +119,7 @@ function withId(id: string, payload: AdapterPayload): AdapterPayload {
   };
 }
 
-/** Ids have more than 120 random bits, so that a plain hash can not be turned back. */
+/** Ids have more than 120 random bits, so that a plain hash cannot be turned back. */
 function hash(kind: string, id: string): Buffer {
   return createHash('sha256').update(`${kind}:${id}`).digest();
 }

@@ -8,7 +8,7 @@ const AWAY = /^(08|28|3D|53|57)/;
 /** Answer to OAuth clients while the database is unreachable (RFC 6749, 4.1.2.1); they may try again. */
 export class Unavailable extends errors.OIDCProviderError {
   override readonly expose = true;
-  override readonly error_description = 'the database can not be reached, try again';
+  override readonly error_description = 'the database cannot be reached, try again';
 
   constructor(cause: unknown) {
     super(503, 'temporarily_unavailable');

@@ -2,7 +2,7 @@
 export interface TokenServiceEvent {
   /**
    * `refresh_token_reused`: a family of refresh tokens was revoked; `role_not_declared`: an account was refused;
-   * `sign_in_limited`: too many attempts; `unreadable_hash`: of an account, none of Argon2; `unavailable`: the database can not be reached; `failed`: anything else.
+   * `sign_in_limited`: too many attempts; `unreadable_hash`: of an account, none of Argon2; `unavailable`: the database cannot be reached; `failed`: anything else.
    */
   readonly event:
     'refresh_token_reused' | 'role_not_declared' | 'sign_in_limited' | 'unreadable_hash' | 'unavailable' | 'failed';

@@ -119,7 +119,7 @@ function encryption(key: EncryptionKey) {
   return { alg, enc: CONTENT_ENCRYPTION, key: toKeyObject(key), ...(kid !== undefined && { kid }) };
 }
 
-/** `__Host-`: a sibling domain can not set them (RFC 6265bis, 4.1.3.2). */
+/** `__Host-`: a sibling domain cannot set them (RFC 6265bis, 4.1.3.2). */
 function browserStore(name: string, issuer: string, secrets: readonly string[]): BrowserStore {
   const secure = issuer.startsWith('https:');
   return new BrowserStore({ prefix: `${secure ? '__Host-' : ''}${name}_pending_`, secure, secrets });

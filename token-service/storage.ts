@@ -68,7 +68,7 @@ async function create(
     refuse(
       'missing_object',
       'accountClaims',
-      `"${accountClaims}" can not be granted: ${error.message}`,
+      `"${accountClaims}" cannot be granted: ${error.message}`,
       'make a function with one argument of the type text',
       error,
     ),

@@ -23,7 +23,7 @@ export async function encryptToken(token: string, key: EncryptionKey): Promise<s
     ...(kid !== undefined && { kid }),
   });
   const encrypted = await encryption.encrypt(keyMembers(key) as JWK).catch((cause: unknown) => {
-    return refuse('unreadable_key', `key ${kid ?? ''}`.trim(), `can't encrypt with ${alg}`, 'make another key', cause);
+    return refuse('unreadable_key', `key ${kid ?? ''}`.trim(), `cannot encrypt with ${alg}`, 'make another key', cause);
   });
   if (encrypted.length > MAX_CHARACTERS) {
     const problem = `its ${encrypted.length} characters are more than the ${MAX_CHARACTERS} that are opened`;

@@ -242,7 +242,7 @@ function claimProblems(
   ];
 }
 
-/** PostgREST makes such claims for a request without a token: the check before each request can not tell them apart. */
+/** PostgREST makes such claims for a request without a token: the check before each request cannot tell them apart. */
 function saysNothing(
   claims: TokenPart['value'],
   anonymous: Declaration['anonymous'],

@@ -42,7 +42,7 @@ export interface TokenOptions {
 /**
  * Signs a token that PostgREST accepts: a compact JWT with `alg`, `typ` and, where the key has one, `kid`.
  *
- * @throws SecuredPostgrestError `invalid_token_claim`; `unreadable_key` when the key can't sign
+ * @throws SecuredPostgrestError `invalid_token_claim`; `unreadable_key` when the key cannot sign
  * @example
  * const token = await signToken(key, { role: 'todo_user', claims: { user_id: 7 }, expiresIn: 600 });
  */
@@ -81,7 +81,7 @@ export async function signToken(key: SigningKey, options: TokenOptions): Promise
     return await jwt.sign(await importJWK(key as JWK, key.alg));
   } catch {
     // The cause may show members of the key.
-    return refuse('unreadable_key', `key ${key.kid ?? ''}`.trim(), `can't sign with ${key.alg}`, 'give a private key');
+    return refuse('unreadable_key', `key ${key.kid ?? ''}`.trim(), `cannot sign with ${key.alg}`, 'give a private key');
   }
 }
 

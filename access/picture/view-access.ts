@@ -50,7 +50,7 @@ function belowRows({ table, as }: ShownTable, question: Question): ViewRows {
 /** Writes go to one table: with the rights of the view's owner, or of who asks. */
 function writeAccess(view: SurveyedRelation, question: Question): ViewRows {
   const { audited, role, command } = question;
-  if (!view.writable.includes(command)) return { reach: 'refused', words: 'the view can not be written', policies: [] };
+  if (!view.writable.includes(command)) return { reach: 'refused', words: 'the view cannot be written', policies: [] };
   const base = viewBase(audited, view);
   if (!base) return { reach: 'some', words: 'by its triggers', policies: [] };
   const as = view.security_invoker ? role : view.owner;

@@ -13,7 +13,7 @@ const SHOWN_KEYS = 100;
 const REFUSALS: Readonly<Record<string, string>> = {
   '22023': 'there is no such role',
   [INSUFFICIENT_PRIVILEGE]: 'no privilege',
-  '55000': 'the view can not be written',
+  '55000': 'the view cannot be written',
   PGRST302: 'a token is required',
   PT401: 'the token is not valid here',
 };

@@ -281,7 +281,7 @@ function privileges(entries: readonly (readonly [string, string])[]): Privileges
   return map;
 }
 
-/** PUBLIC is a keyword, not a role: quoted, it would name a role that can't exist. */
+/** PUBLIC is a keyword, not a role: quoted, it would name a role that cannot exist. */
 export function toRole(grantee: string) {
   return raw(grantee === 'public' ? 'PUBLIC' : quoteIdentifier(grantee));
 }

@@ -46,7 +46,7 @@ export const authenticatorCannotLogin: DeclarationRule = {
       .filter(({ role }) => !role.login)
       .map(({ role: { name } }) => ({
         object: namedObject('role', name),
-        problem: 'can not log in',
+        problem: 'cannot log in',
         fix: run(`ALTER ROLE ${quoteIdentifier(name)} LOGIN`),
       })),
 };

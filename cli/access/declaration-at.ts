@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import type { Declaration } from '../../declaration/types.ts';
 import { visible } from '../../errors/visible.ts';
-import { refuse } from '../../errors/secured-postgrest-error.ts';
+import { refuse, SecuredPostgrestError } from '../../errors/secured-postgrest-error.ts';
 import { loadDeclaration } from '../load-declaration.ts';
 
 /** A file of a commit, as git writes it. */
@@ -35,13 +35,18 @@ export async function declarationAt({ revision, path }: FileAt): Promise<Declara
   const file = /^\.\.?\//.test(path) ? join(git(['rev-parse', '--show-prefix']), path) : path;
   git(['cat-file', '-e', `${commit}:${file}`]);
   const directory = mkdtempSync(join(tmpdir(), 'secured-postgrest-commit-'));
+  const tree = join(directory, 'tree');
   try {
     const index = join(directory, 'index');
-    const tree = join(directory, 'tree');
     git(['-C', top, 'read-tree', commit], { index });
     git(['-C', top, 'checkout-index', '--all', '--quiet', `--prefix=${tree}/`], { index });
     linkPackages(top, tree, file);
     return await loadDeclaration(join(tree, file));
+  } catch (error) {
+    if (!(error instanceof SecuredPostgrestError)) throw error;
+    // The user knows the commit, and not the directory.
+    const shown = (text: string) => text.replaceAll(`${tree}/`, `${visible(revision)}:`);
+    return refuse(error.code, shown(error.place), shown(error.problem), error.fix, error);
   } finally {
     rmSync(directory, { recursive: true, force: true });
   }

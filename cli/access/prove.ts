@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { extname, join, relative, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { Option, type Command } from 'commander';
@@ -173,7 +173,9 @@ async function proveClient(
 
 async function loadProperties(path: string): Promise<unknown> {
   const file = resolve(path);
-  if (!existsSync(file)) refuse('invalid_property', path, `there is no file ${file}`, 'name the file of properties');
+  const fix = 'name the file of properties';
+  if (!existsSync(file)) refuse('invalid_property', path, `there is no file ${file}`, fix);
+  if (statSync(file).isDirectory()) refuse('invalid_property', path, 'it is a directory', fix);
   const isJson = extname(file) === '.json';
   (isJson ? checkSource : checkModule)(file);
   try {

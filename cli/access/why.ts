@@ -8,7 +8,7 @@ import type { Declaration } from '../../declaration/types.ts';
 import { refuse } from '../../errors/secured-postgrest-error.ts';
 import { startEphemeralPostgrest } from '../../testing/index.ts';
 import { readKeys } from '../../tokens/index.ts';
-import { addClaim } from '../add-claim.ts';
+import { claimOption } from '../add-claim.ts';
 import { commandConnection, namesDatabase } from '../named-connection.ts';
 import { parseDatabaseUri } from '../database-uri.ts';
 import { addConnectionOptions } from '../connection.ts';
@@ -59,7 +59,7 @@ export function addWhyCommand(access: Command): void {
       [],
     )
     .option('--return-rows', 'the same as --prefer return=representation')
-    .option('--claim <name=value>', 'claim of the role, as JSON or else as text; can be repeated', addClaim, {})
+    .addOption(claimOption('claim of the role'))
     .option('--claims <json>', 'the same, as one JSON object', parseClaims)
     .option('--declaration <file>', 'declaration of the database: its rules for tokens')
     .option('--seed <file>', 'SQL that fills an environment of the declaration (default: seed.sql beside it)')

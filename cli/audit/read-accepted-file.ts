@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync, statSync } from 'node:fs';
 import type { AcceptedEntry } from '../../audit/accepted-findings/accepted-entry.ts';
 import { readAccepted } from '../../audit/accepted-findings/read-accepted.ts';
 import { refuse } from '../../errors/secured-postgrest-error.ts';
@@ -18,6 +18,7 @@ export function readAcceptedFile(named: string | undefined, rules: readonly stri
     if (named === undefined) return [];
     refuse('invalid_accepted', file, 'there is no such file', 'check the path, or leave --accepted out');
   }
+  if (statSync(file).isDirectory()) refuse('invalid_accepted', file, 'it is a directory', 'name a file in it');
   checkSource(file);
   return readAccepted(readFileSync(file, 'utf8'), file, rules);
 }

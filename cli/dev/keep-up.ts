@@ -28,7 +28,7 @@ export interface KeepUpOptions {
 }
 
 /**
- * Brings an environment to what its files say, whenever one of them changes, and tells what was done. What can not be
+ * Brings an environment to what its files say, whenever one of them changes, and tells what was done. What cannot be
  * loaded or applied is told, and then all stays as it was. Without npm's tsx, or where another user can change a file, it
  * prints the error and loads nothing more.
  *

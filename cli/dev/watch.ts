@@ -14,7 +14,7 @@ export interface Watcher {
  * Tells that modules, SQL or directories have changed. It watches directories rather than files: editors put a new file
  * in the place of the old one, and files are added.
  *
- * @param onError told why a directory can not be watched
+ * @param onError told why a directory cannot be watched
  */
 export function watch(onChange: () => void, onError: (error: unknown) => void): Watcher {
   const watched = new Map<string, { readonly watcher: FSWatcher; readonly inode: number }>();

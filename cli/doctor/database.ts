@@ -33,7 +33,7 @@ export async function checkDatabase(connection: DatabaseConnection, declaration?
     return [
       ok(`PostgreSQL ${version} at ${place}`),
       ...versionResults('database', 'PostgreSQL', version.split(' ')[0]!, declaration?.acceptedAdvisories),
-      ...(standby ? [problem(`${place} is a standby, which can not be written to`, 'name the primary')] : []),
+      ...(standby ? [problem(`${place} is a standby, which cannot be written to`, 'name the primary')] : []),
       lacking ? problem(`${place}: ${lacking.problem}`, lacking.fix) : ok(`"${connection.user}" may deploy`),
       clockResult('the database', Number(now) - (before + Date.now()) / 2),
     ];

@@ -42,11 +42,11 @@ const OUT_OF_REACH =
 export function missing(image: string, variable: string, complaint: string): CheckResult {
   if (OUT_OF_REACH.test(complaint)) {
     return problem(
-      `the engine has no image ${image}, and its registry can not be reached (${complaint})`,
+      `the engine has no image ${image}, and its registry cannot be reached (${complaint})`,
       'let this machine reach the registry, or bring the image with `docker load`',
     );
   }
-  return problem(`the engine has no image ${image}, and it can not be pulled (${complaint})`, `correct ${variable}`);
+  return problem(`the engine has no image ${image}, and it cannot be pulled (${complaint})`, `correct ${variable}`);
 }
 
 /** Advisories on the version in an image's tag. */

@@ -9,7 +9,7 @@ import type { DatabaseTypes, ForeignKey, FunctionType, PostgresType, Relation } 
 const statement = statementsOf('cli/types');
 
 /**
- * Reads the relations, functions and types of schemas, in one transaction that can not write.
+ * Reads the relations, functions and types of schemas, in one transaction that cannot write.
  *
  * @throws SecuredPostgrestError `unknown_schema`
  */

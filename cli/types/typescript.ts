@@ -173,7 +173,7 @@ class Writer {
     ]);
   }
 
-  /** The arguments of a function, or nothing where it can not be called by their names. */
+  /** The arguments of a function, or nothing where it cannot be called by their names. */
   #arguments(fn: FunctionType): string | undefined {
     const inputs = fn.types
       .map((type, index) => ({ type, name: fn.names?.[index] ?? '', mode: fn.modes?.[index] ?? 'i' }))

@@ -15,7 +15,7 @@ export interface ServerImageProps {
 
 /**
  * The image of the servers, pulled where the engine does not have it. A server is removed before another one takes its
- * place; in a stack before theirs, an image that can not be had ends the deploy while they still run.
+ * place; in a stack before theirs, an image that cannot be had ends the deploy while they still run.
  *
  * @example
  * new ServerImage(this, 'server-image', { declaration });

@@ -58,7 +58,7 @@ export class DatabaseContainer {
     refuse(
       'engine_failed',
       this.container,
-      `the password of "${admin}" can not be set: ${stderr.trim().split('\n').at(-1)}`,
+      `the password of "${admin}" cannot be set: ${stderr.trim().split('\n').at(-1)}`,
       `run: docker logs ${this.container}`,
     );
   }

@@ -110,7 +110,7 @@ function recoverKeys(directory: string, { keyRing: document, keySet }: Recovered
   return written.map((file) => file.slice(directory.length - 'keys'.length));
 }
 
-/** Gives the database another password than that of the lost directory, which so can not deploy any more. */
+/** Gives the database another password than that of the lost directory, which so cannot deploy any more. */
 function agreePassword(database: DatabaseContainer, directory: string): Adopted['adminPassword'] {
   const file = join(directory, 'admin-password');
   createFile(file, randomSecret());

@@ -7,7 +7,7 @@ export interface IAwaitable extends IConstruct {
 }
 
 /**
- * Dependencies with which resources of `scope` wait for `other`. Terraform can't wait for a resource of another stack: there
+ * Dependencies with which resources of `scope` wait for `other`. Terraform cannot wait for a resource of another stack: there
  * the whole stack comes first.
  */
 export function waitAcross(scope: Construct, other: IAwaitable): readonly ITerraformDependable[] {

@@ -59,12 +59,12 @@ const SMALL_ORDER = [
 const MAX_KEYS = 100;
 /** RFC 7518, 3.2: a key at least as long as the hash. */
 const MIN_SECRET_BYTES = 32;
-/** RFC 7517 allows any text, but PostgREST can't read half a surrogate pair, and then drops the whole set. */
+/** RFC 7517 allows any text, but PostgREST cannot read half a surrogate pair, and then drops the whole set. */
 const KID = /^[\x20-\x7e]+$/;
 const BASE64URL = /^[A-Za-z0-9_-]+$/;
 
 /**
- * Checks what PostgREST would be told to trust. PostgREST takes whatever it can't read as a key set for a plain HMAC
+ * Checks what PostgREST would be told to trust. PostgREST takes whatever it cannot read as a key set for a plain HMAC
  * secret, public text included, so nothing unread may get there.
  *
  * @param place where the source stands, for errors
@@ -98,7 +98,7 @@ export function checkKeySet(source: KeySource, place: string, postgrestVersion: 
         refuse(
           'unsupported_algorithm',
           `${place}.jwks.keys[${index}]`,
-          `${alg} can't be verified by PostgREST ${postgrestVersion}`,
+          `${alg} cannot be verified by PostgREST ${postgrestVersion}`,
           `sign with ${alg.replace('PS', 'RS')} or ES256`,
         );
       }
@@ -112,7 +112,7 @@ export function checkSigningAlgorithm(algorithm: SigningAlgorithm, place: string
     refuse(
       'unsupported_algorithm',
       place,
-      `keys for ${show(algorithm)} can't be generated`,
+      `keys for ${show(algorithm)} cannot be generated`,
       `use one of ${SIGNING_ALGORITHMS.join(', ')}`,
     );
   }
@@ -120,7 +120,7 @@ export function checkSigningAlgorithm(algorithm: SigningAlgorithm, place: string
 
 /**
  * The checked key set that a verifier gets for existing public keys: canonical, and without members that it doesn't
- * need (a certificate chain, say), because one member that PostgREST can't read would make it drop the whole set.
+ * need (a certificate chain, say), because one member that PostgREST cannot read would make it drop the whole set.
  *
  * @throws SecuredPostgrestError as {@link checkKeySet}
  */
@@ -147,13 +147,13 @@ export function encryptionAlgorithm(jwk: Jwk, place: string): EncryptionAlgorith
   const algorithm = ENCRYPTING.get(kind);
   if (algorithm === undefined) {
     const fix = `use one of ${[...ENCRYPTING.keys()].join(', ')}`;
-    refuse('unsupported_algorithm', place, `tokens can't be encrypted to a key of kind ${kind}`, fix);
+    refuse('unsupported_algorithm', place, `tokens cannot be encrypted to a key of kind ${kind}`, fix);
   }
   checkStrength(importKey(jwk, place), place);
   return algorithm;
 }
 
-/** A provider's keys as far as they can verify tokens, and why each of the others can not. */
+/** A provider's keys as far as they can verify tokens, and why each of the others cannot. */
 export interface UsableKeys extends JsonWebKeySet {
   readonly leftOut: readonly string[];
 }
@@ -288,10 +288,10 @@ function readJwk(jwk: unknown, place: string): Jwk {
     );
   }
   if (alg === 'ES256K' || crv === 'secp256k1') {
-    refuse('unsupported_algorithm', place, "ES256K can't be verified by PostgREST", 'sign with ES256');
+    refuse('unsupported_algorithm', place, 'ES256K cannot be verified by PostgREST', 'sign with ES256');
   }
   if (alg === 'Ed448' || crv === 'Ed448') {
-    refuse('unsupported_algorithm', place, "Ed448 can't be verified by PostgREST 12", 'sign with an Ed25519 key');
+    refuse('unsupported_algorithm', place, 'Ed448 cannot be verified by PostgREST 12', 'sign with an Ed25519 key');
   }
   if (alg === 'Ed25519') {
     refuse('unsupported_algorithm', place, `PostgREST doesn't know the name ${alg}`, 'sign with alg "EdDSA"');

@@ -116,7 +116,7 @@ export function firebase(options: PresetRoles & { readonly project: string; read
  * of a user, and are refused.
  *
  * @param options.project its reference, as in `https://<reference>.supabase.co`
- * @param options.claim where the roles are; users can't write below `app_metadata`. @default ['app_metadata', 'roles']
+ * @param options.claim where the roles are; users cannot write below `app_metadata`. @default ['app_metadata', 'roles']
  * @example
  * const keys = { provider: supabase({ project: 'abcdefghijklmnopqrst', roles: { todos_admin: 'admin' }, otherwise: 'todos_user' }) };
  */
@@ -136,7 +136,7 @@ export function supabase(options: PresetRoles & { readonly project: string; read
  *
  * @param options.domain of the Frontend API, such as `clerk.example.com`
  * @param options.origins of the applications whose users may come (`azp`)
- * @param options.claim where the roles are: a claim of the session token that users can not change. `['o', 'rol']` is the
+ * @param options.claim where the roles are: a claim of the session token that users cannot change. `['o', 'rol']` is the
  * role in whichever organization is active; whoever may make an organization is `admin` there
  * @example
  * const session = { domain: 'clerk.example.com', origins: ['https://app.example.com'], claim: 'roles' };

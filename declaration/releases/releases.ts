@@ -115,7 +115,7 @@ export function checkAccepted(ids: readonly string[], place: string, code: Error
       refuse(code, at, `"${id}" is no advisory that this package knows${hint}`, 'see docs/versions.md, or remove it');
     }
     if (advisory.attacker === 'anyone') {
-      refuse(code, at, `"${id}" can not be accepted: it needs no login`, 'use a version without it');
+      refuse(code, at, `"${id}" cannot be accepted: it needs no login`, 'use a version without it');
     }
   });
 }

@@ -5,7 +5,7 @@ import { newestVersion, oldestMajor, refuseOpenToAnyone } from './releases.ts';
 export type Version = readonly [major: number, minor: number, patch: number];
 
 /**
- * Reads PostgREST's version, and refuses those that can't be secured.
+ * Reads PostgREST's version, and refuses those that cannot be secured.
  *
  * @throws SecuredPostgrestError `unsupported_version`, `vulnerable_version`
  */

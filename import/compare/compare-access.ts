@@ -142,7 +142,7 @@ interface Measured {
   readonly calls: Calls;
 }
 
-/** The access to each table and view by its name, or why it can not be measured: a query of it may fail for everybody. */
+/** The access to each table and view by its name, or why it cannot be measured: a query of it may fail for everybody. */
 type MeasuredRelations = ReadonlyMap<string, RelationAccess | string>;
 
 type IsServed = Parameters<typeof readCalls>[2];

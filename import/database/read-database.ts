@@ -16,7 +16,7 @@ export interface DatabaseReader {
   sequences(schemas: readonly string[], roles: readonly string[]): Promise<readonly FoundSequence[]>;
 }
 
-/** Lets the work read a database in one transaction that can not write. */
+/** Lets the work read a database in one transaction that cannot write. */
 export async function readingDatabase<T>(
   client: pg.ClientBase,
   work: (reader: DatabaseReader) => Promise<T>,

@@ -208,7 +208,7 @@ describe('the explorer', () => {
     for (const [claims, problem] of [
       ['{', 'JSON'],
       ['[]', 'claims are a JSON object'],
-      ['{ "exp": "soon" }', 'claims.exp: "soon" can not be'],
+      ['{ "exp": "soon" }', 'claims.exp: "soon" cannot be'],
       ['{ "role": "todos_admin" }', 'claims.role: "todos_admin" is not "todos_user"'],
     ] as const) {
       await page.getByLabel('Claims of the token').fill(claims);

@@ -164,7 +164,7 @@ describe.each(Object.keys(ways))('a sibling domain that plants cookies %s', (way
   });
 });
 
-it('a sibling domain can not send the form of a sign-in that it knows', async () => {
+it('a sibling domain cannot send the form of a sign-in that it knows', async () => {
   const own = await begin(victim);
   const page = await victim.newPage();
   await visit(page, evil);

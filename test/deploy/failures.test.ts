@@ -32,7 +32,7 @@ describe('a deploy with broken SQL fails, says where, and leaves the API as it w
   it('policy that is no condition: it does not even get to Terraform', async () => {
     todos.edit('policies/own-todos.sql', (text) => `${text}; DROP TABLE api.todos`);
     const run = await failingDeploy(todos, probes, () => todos.tryDeployWithCli());
-    expect(run.output).toContain('a condition can not hold ";"');
+    expect(run.output).toContain('a condition cannot hold ";"');
     expect(touched(run)).toEqual([]);
   });
 

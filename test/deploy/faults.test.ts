@@ -108,7 +108,7 @@ describe('a new deploy whose port somebody else listens on fails, and the next o
   });
 });
 
-describe('a database that can not be changed: the deploy fails, and the API is as it was', () => {
+describe('a database that cannot be changed: the deploy fails, and the API is as it was', () => {
   it('disk full', () =>
     survives({
       cause: /migrations\/\d+_round\.sql:1: could not extend file .*No space left on device/,

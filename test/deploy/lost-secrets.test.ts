@@ -98,7 +98,7 @@ describe('doctor', () => {
     );
   });
 
-  it('names providers and images that can not be had, and another container on the port', async () => {
+  it('names providers and images that cannot be had, and another container on the port', async () => {
     const empty = join(todos.directory, 'mirror');
     mkdirSync(empty);
     const configuration = join(empty, 'terraformrc');

@@ -65,7 +65,7 @@ const rows = (...ids: number[]) => ids.map((id) => ({ id }));
 const refused = (details: string | null) => ['401', details];
 const noRole = refused('the token names no role of this API');
 
-/** Until the servers have read the keys: where all of them are the provider's, the deploy can't wait for that. */
+/** Until the servers have read the keys: where all of them are the provider's, the deploy cannot wait for that. */
 const eventually = (token: string) => expect.poll(() => orders(token), { timeout: 20_000 });
 
 /** A deploy that changes nothing but keys: the servers that ran run on, and the token is good all the time. */

@@ -301,7 +301,7 @@ describe('a start that fails', () => {
     expect(error.message).toContain('no such program is on the PATH');
   });
 
-  it('tells what the engine can not run', async () => {
+  it('tells what the engine cannot run', async () => {
     const error = await refused({ postgresImage: postgrestImage });
     expect(error.code).toBe('engine_failed');
     expect(error.message).toMatch(/docker: start failed: .*"postgres": executable file not found/);

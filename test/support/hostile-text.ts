@@ -66,7 +66,7 @@ const pieces = [
   '%',
 ];
 
-/** Text made to confuse whoever splits or quotes SQL; it holds no NUL, which Postgres can not hold at all. */
+/** Text made to confuse whoever splits or quotes SQL; it holds no NUL, which Postgres cannot hold at all. */
 export const hostileText = fc.oneof(
   { weight: 4, arbitrary: fc.array(fc.constantFrom(...pieces), { maxLength: 14 }).map((parts) => parts.join('')) },
   { weight: 1, arbitrary: fc.string({ unit: 'binary', maxLength: 20 }).map((text) => text.replaceAll('\0', '')) },

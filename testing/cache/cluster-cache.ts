@@ -24,7 +24,7 @@ export async function unpackCluster(key: string, target: ServerDirectory): Promi
 
 /**
  * Packs the cluster of a server that has not been started yet: into the cache, or beside it where the disk is full or the
- * cache can not be written.
+ * cache cannot be written.
  */
 export async function packCluster(key: string, source: ServerDirectory, password: string): Promise<NewArchive> {
   return (await packIntoCache(key, { source, password })) ?? packBeside(source, password);

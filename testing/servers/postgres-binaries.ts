@@ -95,7 +95,7 @@ function createLibraryLinks(packageDirectory: string): void {
   }
 }
 
-/** Fails where the user can not run them. */
+/** Fails where the user cannot run them. */
 async function runnable(packageDirectory: string, user: ServerUser | undefined): Promise<PostgresBinaries> {
   const binaries = binariesIn(packageDirectory);
   const { stdout } = await promisify(execFile)(binaries.postgres, ['--version'], {

@@ -6,7 +6,7 @@ const HOST = '127.0.0.1';
 const FIX = 'name another, or none for a free one';
 
 /**
- * Rejects a port on which this process can not listen.
+ * Rejects a port on which this process cannot listen.
  *
  * @param place name for errors. @default 'port'
  * @throws SecuredPostgrestError `port_taken`, `start_failed`

@@ -17,7 +17,7 @@ const MAX_BYTES = 200_000;
 
 /**
  * Fetches the public keys of an OpenID provider (OpenID Connect Discovery 1.0, 4) and checks them. Keys that are not for
- * signatures, or that PostgREST can't verify with, are left out. Redirects are not followed.
+ * signatures, or that PostgREST cannot verify with, are left out. Redirects are not followed.
  *
  * @throws SecuredPostgrestError `provider_unreachable` where no answer comes, or an error; `invalid_provider` for an answer
  * that is none, or of another issuer; `private_key_in_key_set`, `empty_key_set`, `invalid_key_set`

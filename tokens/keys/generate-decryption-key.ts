@@ -30,7 +30,7 @@ function newKey(algorithm: EncryptionAlgorithm, curve: EncryptionCurve): JsonWeb
   if (algorithm === 'RSA-OAEP-256') return asJwk(generateKeyPairSync('rsa', { modulusLength: RSA_BITS }));
   if (algorithm !== 'ECDH-ES+A256KW') {
     const fix = `use one of ${ENCRYPTION_ALGORITHMS.join(', ')}`;
-    refuse('unsupported_algorithm', 'algorithm', `keys for ${JSON.stringify(algorithm)} can't be generated`, fix);
+    refuse('unsupported_algorithm', 'algorithm', `keys for ${JSON.stringify(algorithm)} cannot be generated`, fix);
   }
   if (curve === 'X25519') return asJwk(generateKeyPairSync('x25519'));
   return asJwk(generateKeyPairSync('ec', { namedCurve: 'P-256' }));

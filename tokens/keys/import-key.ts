@@ -34,7 +34,7 @@ export function importKey(text: string, place: string): PrivateKey {
     refuse(
       'unsupported_algorithm',
       place,
-      `a key of kind ${kind} can't sign here`,
+      `a key of kind ${kind} cannot sign here`,
       `use ${Object.keys(ALGORITHMS).join(', ')}`,
     );
   }

@@ -71,7 +71,13 @@ export function keysFromFile<Use extends KeyUse = 'sig'>(path: string, options: 
         return readGivenFile(path).toString('utf8');
       } catch (cause) {
         if (cause instanceof SecuredPostgrestError) throw cause;
-        return refuse('unreadable_key', path, "the file can't be read", "write there what 'keys export' prints", cause);
+        return refuse(
+          'unreadable_key',
+          path,
+          'the file cannot be read',
+          "write there what 'keys export' prints",
+          cause,
+        );
       }
     },
   });

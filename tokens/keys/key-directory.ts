@@ -48,7 +48,7 @@ export function writeKey(directory: string, key: KeysByUse[KeyUse], created: Dat
  * constructs are.
  *
  * @param use what the keys are for. @default 'sig'
- * @throws SecuredPostgrestError `unreadable_key` when the directory or a key in it can't be read;
+ * @throws SecuredPostgrestError `unreadable_key` when the directory or a key in it cannot be read;
  * `insecure_secret_file` when others may read a key or replace it
  */
 export function readStoredKeys<Use extends KeyUse = 'sig'>(
@@ -62,7 +62,7 @@ export function readStoredKeys<Use extends KeyUse = 'sig'>(
     const { code } = cause as NodeJS.ErrnoException;
     if (code !== 'ENOENT') {
       const fix = 'name a directory that you own';
-      refuse('unreadable_key', directory, `the key directory can't be read (${code})`, fix, cause);
+      refuse('unreadable_key', directory, `the key directory cannot be read (${code})`, fix, cause);
     }
     return refuse(
       'unreadable_key',

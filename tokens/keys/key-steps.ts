@@ -140,7 +140,7 @@ export function revokeKey<Use extends KeyUse = 'sig'>(
 
 /**
  * Takes back the last step; called again, the one before it. A key that was not there before is revoked by that. Only the
- * removal of a key, and what came before it, can not be taken back.
+ * removal of a key, and what came before it, cannot be taken back.
  *
  * @throws SecuredPostgrestError `nothing_to_undo`, `keys_changed`
  */

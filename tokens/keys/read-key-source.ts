@@ -84,7 +84,7 @@ function readSecretFile({ secretFile: file, isBase64 = false }: SecretFile): Sig
     content = readGivenFile(file);
   } catch (cause) {
     if (cause instanceof SecuredPostgrestError) throw cause;
-    return refuse('unreadable_secret', file, "the secret can't be read", 'put the HS256 secret into this file', cause);
+    return refuse('unreadable_secret', file, 'the secret cannot be read', 'put the HS256 secret into this file', cause);
   }
   // Editors and shells end a file with a newline that is no part of the secret.
   const newline = content.at(-1) === 0x0a ? (content.at(-2) === 0x0d ? 2 : 1) : 0;

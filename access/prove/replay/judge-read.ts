@@ -15,7 +15,7 @@ export async function judgeRead(stage: Stage): Promise<Reached> {
   return counterexample.request.way === 'table' ? readTable(stage) : readByOther(stage);
 }
 
-/** True if the limit is true of a row. A claim that can not be cast limits to nothing. */
+/** True if the limit is true of a row. A claim that cannot be cast limits to nothing. */
 export async function isAllowed(client: pg.ClientBase, only: string, row: NonNullable<Stage['met']>): Promise<boolean> {
   const found = await orInvalid(client, async () => {
     const { rows } = await client.query<{ allowed: boolean }>(statement('is_allowed', { ...row, only: raw(only) }));

@@ -152,7 +152,7 @@ async function writtenRows({ client, property, only, placer }: Stage, mark: stri
     const placed = new Set(placer.placed.map(({ part, place }) => `${part} ${place}`));
     return rows.filter(({ part, place }) => !placed.has(`${part} ${place}`));
   };
-  // A claim that can not be cast limits to nothing.
+  // A claim that cannot be cast limits to nothing.
   return (await orInvalid(client, () => read(only))) ?? read('false');
 }
 

@@ -128,7 +128,7 @@ async function insert(client: pg.ClientBase, shape: TableShape, given: RowValues
       if (!(error instanceof pg.DatabaseError)) throw error;
       if (await filler.retry(client, error)) continue;
       if (await removeEqual(client, shape, given, error)) continue;
-      throw new NotReplayed(`a row of ${schema}.${name} can not be stored: ${error.message}`);
+      throw new NotReplayed(`a row of ${schema}.${name} cannot be stored: ${error.message}`);
     }
   }
 }

@@ -109,7 +109,7 @@ export const columnCast: AnywhereRule = {
       return [
         {
           object: policyObject(policy),
-          problem: `converts "${found.column}" for each comparison, which its index can not serve`,
+          problem: `converts "${found.column}" for each comparison, which its index cannot serve`,
           fix: fix('convert the claim to the type of the column instead'),
         },
       ];

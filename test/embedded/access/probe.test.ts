@@ -381,7 +381,7 @@ describe('every kind of table:', () => {
       { select: [], insert: ['1'], update: ['1'], delete: ['1'] },
     ],
     [
-      'with a policy that writes, which a GET can not',
+      'with a policy that writes, which a GET cannot',
       `CREATE TABLE api.log (); GRANT INSERT ON api.log TO me;
       CREATE FUNCTION api.logged() RETURNS boolean LANGUAGE plpgsql AS 'BEGIN INSERT INTO api.log DEFAULT VALUES; RETURN true; END';
       GRANT EXECUTE ON FUNCTION api.logged() TO me;
@@ -573,7 +573,7 @@ describe('hostile names and values', () => {
   });
 });
 
-describe('what can not be measured is refused:', () => {
+describe('what cannot be measured is refused:', () => {
   it('a table that is not there', async () => {
     const probed = await Probed.start();
     await expect(probed.reach('select', 'nothing')).rejects.toMatchObject({

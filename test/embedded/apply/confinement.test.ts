@@ -168,7 +168,7 @@ describe('the tables of the package', () => {
   });
 });
 
-it("a migration can not let go of the run's lock", async () => {
+it("a migration cannot let go of the run's lock", async () => {
   const locks = `SELECT FROM pg_locks WHERE locktype = 'advisory' AND granted`;
   const record = `CREATE TABLE held AS SELECT count(*)::int FROM (${locks} AND pid = pg_backend_pid()) AS l`;
   await run(`SELECT pg_advisory_unlock_all(); ${record}`);
@@ -178,7 +178,7 @@ it("a migration can not let go of the run's lock", async () => {
 it('a migration adds nothing to an extension', async () => {
   const error = await rejection(run('CREATE EXTENSION citext;\nALTER EXTENSION citext ADD TABLE api.hidden'));
   expect(error.code).toBe('invalid_sql');
-  expect(error.message).toMatch(/^migrations\/002_way\.sql:2: a migration can not add to an extension/);
+  expect(error.message).toMatch(/^migrations\/002_way\.sql:2: a migration cannot add to an extension/);
 });
 
 describe('an audit', () => {

@@ -230,7 +230,7 @@ describe('while a deploy has committed only some of its migrations', () => {
       expect(await answers('/others?select=kind')).toEqual([401, [{ kind: 'b' }], [{ kind: 'b' }]]);
     }));
 
-  it('what can not be closed is not committed', () =>
+  it('what cannot be closed is not committed', () =>
     running(async () => {
       const elsewhere = {
         file: '002_elsewhere.sql',
@@ -240,7 +240,7 @@ describe('while a deploy has committed only some of its migrations', () => {
       const error = await rejection(applyDeclaration(admin, app(elsewhere, fails)));
       expect(error.code).toBe('audit_failed');
       expect(error.message).toMatch(/granted_elsewhere: role app_user .* elsewhere\.words/);
-      expect(error.message).toContain('behind the last migration that can not be part of a transaction [audit_failed]');
+      expect(error.message).toContain('behind the last migration that cannot be part of a transaction [audit_failed]');
       expect(await api.sql(`SELECT to_regnamespace('elsewhere') AS schema`)).toEqual([{ schema: null }]);
       expect(await answers(ids)).toEqual(open);
     }));

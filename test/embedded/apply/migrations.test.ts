@@ -167,14 +167,14 @@ describeAsAdmins('migrations as %s', (admin, it) => {
       'migration_failed',
       '002_next.sql:4: relation "nowhere" does not exist',
     ],
-    ['COMMIT', 'SELECT 1;\nCOMMIT;', 'invalid_sql', '002_next.sql:2: a migration can not begin or end a transaction'],
-    ['BEGIN', 'begin;', 'invalid_sql', '002_next.sql:1: a migration can not begin or end a transaction'],
+    ['COMMIT', 'SELECT 1;\nCOMMIT;', 'invalid_sql', '002_next.sql:2: a migration cannot begin or end a transaction'],
+    ['BEGIN', 'begin;', 'invalid_sql', '002_next.sql:1: a migration cannot begin or end a transaction'],
     ['COMMIT in a block', `DO $$ BEGIN COMMIT; END $$`, 'migration_failed', '002_next.sql:1: invalid transaction'],
     [
       'an index to be made outside of a transaction beside others',
       'SELECT 1;\nCREATE INDEX CONCURRENTLY ON notes (body);',
       'invalid_sql',
-      '002_next.sql:2: this statement can not be part of a transaction',
+      '002_next.sql:2: this statement cannot be part of a transaction',
     ],
     ['another user', 'SET SESSION AUTHORIZATION pg_monitor', 'migration_failed', '002_next.sql'],
   ])('with %s fail with file and line, and change nothing', async (_, sql, code, message) => {
@@ -217,7 +217,7 @@ describeAsAdmins('migrations as %s', (admin, it) => {
     ]);
   });
 
-  it('that can not be part of a transaction run, and in between nothing is open', async () => {
+  it('that cannot be part of a transaction run, and in between nothing is open', async () => {
     const database = await cluster.database(admin);
     const user = `${database.name}_user`;
     await database.apply(notes(database.name));

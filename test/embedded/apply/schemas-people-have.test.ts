@@ -217,7 +217,7 @@ GRANT ALL ON TABLE api.todos TO ${database.name}_user;
   });
 });
 
-describe('a migration that can not run names the way out', () => {
+describe('a migration that cannot run names the way out', () => {
   it.each([
     [
       'an event trigger',

@@ -70,11 +70,11 @@ const refused: Hole[] = [
     'GRANT $_user TO $_authenticator WITH INHERIT TRUE',
     'authenticator_inherits',
   ],
-  ['a login role that can not log in', 'ALTER ROLE $_authenticator NOLOGIN', 'authenticator_cannot_login'],
+  ['a login role that cannot log in', 'ALTER ROLE $_authenticator NOLOGIN', 'authenticator_cannot_login'],
   ['a login role in another role', 'GRANT pg_read_all_data TO $_authenticator', 'authenticator_member'],
   ['a login role in the owner', 'GRANT $_owner TO $_authenticator', 'authenticator_member'],
   [
-    'a login role that can not become a role',
+    'a login role that cannot become a role',
     'GRANT $_user TO $_authenticator WITH SET FALSE',
     'authenticator_not_member',
   ],

@@ -94,10 +94,10 @@ describe('audit', () => {
     expect(readFileSync(output, 'utf8')).toMatch(/^<!doctype html>/);
   });
 
-  it('rejects a file that it can not write', async () => {
+  it('rejects a file that it cannot write', async () => {
     const { code, stdout, stderr } = await auditDeclared('--output', directory);
     expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
-    expect(stderr).toMatch(/^secured-postgrest: --output: \S+ can not be written \(EISDIR\); .* \[invalid_prop\]\n$/);
+    expect(stderr).toMatch(/^secured-postgrest: --output: \S+ cannot be written \(EISDIR\); .* \[invalid_prop\]\n$/);
   });
 
   it('rejects a URI of another kind of database', async () => {

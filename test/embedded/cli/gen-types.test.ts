@@ -124,10 +124,7 @@ const wrong: Readonly<Record<string, [text: string, says: string]>> = {
     "'undefined'",
   ],
   'another value of an enum': [`client.schema('api').from('orders').update({ status: 'opn' });`, '"opn"'],
-  'a view that can not be written': [
-    `client.schema('api').from('order_totals').insert({ customer: 1 });`,
-    "'customer'",
-  ],
+  'a view that cannot be written': [`client.schema('api').from('order_totals').insert({ customer: 1 });`, "'customer'"],
   'a misspelt argument': [`client.schema('api').rpc('add', { c: 1 });`, "'c'"],
   'a misspelt column of a row': [
     `export const read = async () => (await client.schema('api').from('orders').select('id')).data?.[0]?.total;`,
@@ -275,7 +272,7 @@ describe('gen types', () => {
       for (const [input, problem] of [
         [file, 'is not of this command, and would be lost'],
         [join(directory, 'password'), 'is not of this command, and would be lost'],
-        [directory, 'can not be written (EISDIR)'],
+        [directory, 'cannot be written (EISDIR)'],
       ] as const) {
         const { code, stderr } = await write(input);
         expect(code).toBe(1);

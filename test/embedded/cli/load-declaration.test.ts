@@ -126,7 +126,7 @@ describe('loadAfresh', () => {
     }
   });
 
-  it('tells the files of what can not be loaded', async () => {
+  it('tells the files of what cannot be loaded', async () => {
     const users = put('broken/users.ts', `export const users = [;`);
     put('broken/package.json', '{ "type": "module" }');
     const file = put('broken/declaration.ts', `import { users } from './users.ts'; export default users;`);

@@ -52,7 +52,7 @@ function changed(members: object): string {
   return JSON.stringify({ keys: [{ ...keys[0], ...members }] });
 }
 
-describe(`docs/components.md: PostgREST ${version} takes what it can not read as a key set for an HMAC secret:`, () => {
+describe(`docs/components.md: PostgREST ${version} takes what it cannot read as a key set for an HMAC secret:`, () => {
   it('not a good key set', async () => expect(await takenAsSecret(keySet)).toBe(false));
 
   it('one with a stray bracket', async () => expect(await takenAsSecret(`${keySet}}`)).toBe(true));

@@ -402,7 +402,7 @@ describe('requests to the API', () => {
     expect((await ask('/api/todos?select=title&title=like.50%', host)).status).toBe(200);
   });
 
-  it('can not run scripts in the name of the page', async () => {
+  it('cannot run scripts in the name of the page', async () => {
     const { headers } = await fetchWithSecret(`${url}/api/todos?select=title`);
     expect(headers.get('Content-Security-Policy')).toBe("default-src 'none'; frame-ancestors 'none'; sandbox");
     expect(headers.get('X-Content-Type-Options')).toBe('nosniff');

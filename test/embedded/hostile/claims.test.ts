@@ -139,7 +139,7 @@ it('a claim that is no list reaches nothing, and of a list counts what is of the
   expect(await answerTo('list_text', ["1' OR '1'='1", '%', null])).toEqual([]);
 });
 
-it('a claim that can not be cast deletes nothing', async () => {
+it('a claim that cannot be cast deletes nothing', async () => {
   for (const kind of Object.keys(kinds)) {
     for (const value of ['abc', '1 OR true', [], {}, null]) await answerTo(kind, value, 'DELETE');
     expect(await api.sql(`SELECT id FROM api.${kind} ORDER BY id`), kind).toEqual([{ id: 1 }, { id: 2 }]);

@@ -91,7 +91,7 @@ const candidates: readonly Candidate[] = tables.flatMap((table) =>
   Object.entries(uses).flatMap(([use, of]) => types.map((type) => ({ table, use, type, policy: of(table, type) }))),
 );
 
-/** Texts that some type can't hold, or that a conversion would make another value of. */
+/** Texts that some type cannot hold, or that a conversion would make another value of. */
 const hostile: readonly string[] = [
   ...'1e400 -1e400 1e308 1e39 1e-400 NaN Infinity 5.4 -1 32768 2147483648 1099511627776 16777217'.split(' '),
   ...`9007199254740993 9223372036854775807 ${'9'.repeat(400)} A aa é false null {} 2001-02-03`.split(' '),

@@ -60,7 +60,7 @@ const kinds: Readonly<Record<string, readonly PolicyInput[]>> = {
   ],
 };
 
-/** What no row of the tables has, and what some or all of the types can't hold. */
+/** What no row of the tables has, and what some or all of the types cannot hold. */
 const claims: readonly unknown[] = [
   ...[-1, '00000000-0000-0000-0000-000000000bad', '2001-01-01', 'user_2abc', 'NaN', '', 'é\u200b', '9'.repeat(5000)],
   ...[2 ** 40, ['abc', -1], { a: 1 }, undefined],

@@ -99,7 +99,7 @@ describe('what no index could hold', () => {
   });
 });
 
-it('a subject in which PostgREST 12 hides a password is refused: who it was can not be told', async () => {
+it('a subject in which PostgREST 12 hides a password is refused: who it was cannot be told', async () => {
   const problem = { status: 401, detail: 'the claim "sub" has credentials in it' };
   expect(await ask(await sign({ sub: 'x://user:secret@host' }))).toEqual(since13<unknown>(problem, OK));
   expect(await ask(await sign({ sub: 'x://user:...@host' }))).toEqual(problem);

@@ -155,7 +155,7 @@ describe('an environment on an existing Postgres', () => {
     await (await start()).stop();
   });
 
-  it('says why it can not be reached', async () => {
+  it('says why it cannot be reached', async () => {
     await expect(start({ ...postgres.connection('postgres'), password: 'wrong' })).rejects.toMatchObject({
       code: 'database_unreachable',
     });

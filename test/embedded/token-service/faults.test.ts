@@ -36,7 +36,7 @@ describe('while the database is away', () => {
     expect(response.headers.get('retry-after')).toBe('5');
     expect(await response.json()).toEqual({
       error: 'temporarily_unavailable',
-      error_description: 'the database can not be reached, try again',
+      error_description: 'the database cannot be reached, try again',
     });
     expect(running.events).toContainEqual({ event: 'unavailable', code: expect.any(String) as string });
     gate.open();

@@ -19,7 +19,7 @@ beforeEach(() => {
   visitor = new Visitor();
 });
 
-/** Also with what Postgres can not hold, in the forms in which it may come. */
+/** Also with what Postgres cannot hold, in the forms in which it may come. */
 const hostile = fc
   .oneof(
     hostileText,

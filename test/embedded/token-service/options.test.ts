@@ -15,7 +15,7 @@ beforeAll(async () => {
 });
 afterAll(() => running?.stop());
 
-it('a function of yours says role and claims, from tables that the service can not read', async () => {
+it('a function of yours says role and claims, from tables that the service cannot read', async () => {
   // Before there is such a function, setting it up is refused and nobody gets a token.
   const admin = connectionOf(running.api.databaseUrl);
   const options = { password: SERVICE_PASSWORD, accountClaims: 'auth.claims' };

@@ -12,7 +12,7 @@ export const rowRefused = (table: string, policy?: string): ErrorAnswer => ({
   message: `new row violates row-level security policy ${policy ? `"${policy}" ` : ''}for table "${table}"`,
 });
 
-/** An upsert that meets a row which the one who asks can not see, by the policy (a restrictive one is named). */
+/** An upsert that meets a row which the one who asks cannot see, by the policy (a restrictive one is named). */
 export const hiddenRowMet = (table: string, policy?: string): ErrorAnswer => ({
   code: '42501',
   message: `new row violates row-level security policy ${policy ? `"${policy}" ` : ''}(USING expression) for table "${table}"`,
@@ -31,7 +31,7 @@ export const dangling = (table: string, constraint: string, referenced: string):
   details: `Key is not present in table "${referenced}".`,
 });
 
-/** A deleted row that others refer to, also such as the one who asks can not see. */
+/** A deleted row that others refer to, also such as the one who asks cannot see. */
 export const stillReferenced = (table: string, constraint: string, referring: string): ErrorAnswer => ({
   code: '23503',
   message: `update or delete on table "${table}" violates foreign key constraint "${constraint}" on table "${referring}"`,

@@ -543,7 +543,7 @@ const writing: readonly AccessCase[] = [
   },
 ];
 
-/** What constraints say of rows that the one who asks can not see; docs/what-errors-reveal.md is about these. */
+/** What constraints say of rows that the one who asks cannot see; docs/what-errors-reveal.md is about these. */
 const revealing: readonly AccessCase[] = [
   {
     name: "a foreign key with the tenant in it says the same of another tenant's row as of none",
@@ -649,7 +649,7 @@ const revealing: readonly AccessCase[] = [
     ],
   },
   {
-    name: 'a row that is referred to can not be deleted, also where the reference is hidden',
+    name: 'a row that is referred to cannot be deleted, also where the reference is hidden',
     steps: [
       {
         as: ada,

@@ -82,7 +82,7 @@ async function reachedRows(url: string, probe: Probe, token: string | undefined)
   return reached.sort();
 }
 
-/** Postgres' codes for: no privilege, or a policy forbids it; the view can not be written. */
+/** Postgres' codes for: no privilege, or a policy forbids it; the view cannot be written. */
 const REFUSALS = ['42501', '55000'];
 
 /**

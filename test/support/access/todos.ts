@@ -172,7 +172,7 @@ export const todosCases: readonly AccessCase[] = [
     cleanUp: [removed('mine')],
   },
   {
-    name: 'an upsert can not take a row by its key',
+    name: 'an upsert cannot take a row by its key',
     steps: [
       // The key is an identity column that nobody may write.
       { as: ben, request: 'PUT /todos?id=eq.1', body: { id: 1, title: 'x' }, status: 400 },

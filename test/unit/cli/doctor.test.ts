@@ -223,7 +223,7 @@ describe('an image that the engine does not have', () => {
   ])('is not blamed on the variable where the registry is out of reach: %s', (complaint) => {
     const { level, message, fix } = missing('postgres:18.7', 'POSTGRES_IMAGE', complaint);
     expect(level).toBe('problem');
-    expect(message).toContain('its registry can not be reached');
+    expect(message).toContain('its registry cannot be reached');
     expect(fix).not.toContain('POSTGRES_IMAGE');
   });
 

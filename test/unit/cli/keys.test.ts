@@ -128,7 +128,7 @@ describe('imports', () => {
 
   it('not a file that is not there', async () => {
     const { stderr } = await run('keys', 'import', join(parent, 'none'), '--directory', directory);
-    expect(stderr).toMatch(/can't be read.*\[unreadable_key\]/);
+    expect(stderr).toMatch(/cannot be read.*\[unreadable_key\]/);
   });
 });
 

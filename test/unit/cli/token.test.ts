@@ -57,8 +57,8 @@ it.each([
     ['--claim', 'role=postgres'],
     /claims\.role: "postgres" is not "todo_user".*\[invalid_token_claim\]/,
   ],
-  ['a subject that is a number', ['--claim', 'sub=7'], /claims\.sub: 7 can not be .*\[invalid_token_claim\]/],
-  ['an expiry that is a text', ['--claim', 'exp=soon'], /claims\.exp: "soon" can not be .*\[invalid_token_claim\]/],
+  ['a subject that is a number', ['--claim', 'sub=7'], /claims\.sub: 7 cannot be .*\[invalid_token_claim\]/],
+  ['an expiry that is a text', ['--claim', 'exp=soon'], /claims\.exp: "soon" cannot be .*\[invalid_token_claim\]/],
   [
     'a subject twice',
     ['--claim', 'sub=a', '--subject', 'b'],

@@ -34,8 +34,8 @@ it('does not overwrite what the command has read, by whatever name', () => {
   expect(readFileSync(input, 'utf8')).toBe('mine');
 });
 
-it('says why a file can not be written', () => {
-  expect(refusal(() => writeOutput(directory, 'text')).message).toMatch(/^--output: .* can not be written \(EISDIR\);/);
+it('says why a file cannot be written', () => {
+  expect(refusal(() => writeOutput(directory, 'text')).message).toMatch(/^--output: .* cannot be written \(EISDIR\);/);
 });
 
 it.each([

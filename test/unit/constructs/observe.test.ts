@@ -51,7 +51,7 @@ it('leaves a password file that is missing to the deploy', async () => {
   });
 });
 
-it('warns of a database that is there and can not be asked', async () => {
+it('warns of a database that is there and cannot be asked', async () => {
   const server = createServer((socket) => socket.destroy());
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   onTestFinished(() => void server.close());

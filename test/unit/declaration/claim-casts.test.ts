@@ -63,7 +63,7 @@ describe('a condition in which the cast of a claim may fail is refused', () => {
   });
 });
 
-describe('a condition that can not fail is taken', () => {
+describe('a condition that cannot fail is taken', () => {
   it.each([
     ['try_cast', `a = (SELECT :"private".try_cast(${claim}, NULL::int))`],
     ['try_cast of the setting', `a = (SELECT :"private".try_cast(${setting} ->> 'sub', NULL::uuid))`],

@@ -26,7 +26,7 @@ const withCondition = (sql: string, values?: Record<string, string>) =>
 
 describe('a custom condition', () => {
   it.each([
-    ['a semicolon', 'true; DROP TABLE x', 'own.sql:1: a condition can not hold ";"'],
+    ['a semicolon', 'true; DROP TABLE x', 'own.sql:1: a condition cannot hold ";"'],
     ['a closed bracket', 'true\n) WITH CHECK (true', 'own.sql:2: ")" closes nothing'],
     ['an open bracket', '(true', 'own.sql: "(" is not closed'],
     ['mixed brackets', '(a[1)]', 'own.sql:1: ")" closes nothing'],

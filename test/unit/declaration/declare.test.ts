@@ -591,7 +591,7 @@ describe('declare', () => {
     });
   });
 
-  it('gives data that can not be changed', () => {
+  it('gives data that cannot be changed', () => {
     const declaration = declare(base);
     expect(() => Object.assign(declaration.tables[0]!.policies[0]!.input, { column: 'id' })).toThrow(TypeError);
     expect(JSON.parse(JSON.stringify(declaration))).toEqual(declaration);

@@ -77,7 +77,7 @@ describe('an opener', () => {
     expect(await opener.open(`Bearer ${encrypted}`)).toMatchObject({ problem: { code: 'unknown_key' } });
   });
 
-  it('keeps its keys where they can not be read again', async () => {
+  it('keeps its keys where they cannot be read again', async () => {
     let isThere = true;
     const read = () => {
       if (!isThere) throw new Error('gone');

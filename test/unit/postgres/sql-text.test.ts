@@ -142,7 +142,7 @@ describe('splitSql', () => {
           expect(tokens).toBeUndefined();
           return;
         }
-        // What Postgres refuses to read can not be compared.
+        // What Postgres refuses to read cannot be compared.
         if (!tokens) return;
         compared++;
         const bytes = Buffer.from(sql);

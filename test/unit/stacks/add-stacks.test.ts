@@ -61,7 +61,7 @@ describe('addStacks', () => {
     for (const id of ['server/ready-start-first', 'gateway/taken']) {
       expect(block('terraform_data', `api/${id}`)).toMatchObject({ lifecycle: { create_before_destroy: true } });
     }
-    // It keeps its port, and can't be created before the one before it has ended.
+    // It keeps its port, and cannot be created before the one before it has ended.
     expect(block('docker_container', 'api/gateway/container')['lifecycle']).toBeUndefined();
     expect(block('docker_container', 'api/gateway/container')['name']).toBe('todos-gateway');
   });

@@ -90,7 +90,7 @@ async function startOn(port: number, options: ContainerOptions, isReady: () => P
     server.unref();
     return { port, server };
   } catch (error) {
-    // An engine that is gone can not remove it, and the first error is the one that counts.
+    // An engine that is gone cannot remove it, and the first error is the one that counts.
     await removeContainer(container).catch(() => {});
     throw error;
   }

@@ -353,7 +353,7 @@ it.each<[string, Case & { readonly why: RegExp }]>([
       mutation: '',
       property: inTenant('tasks'),
       counterexample: { ...readTask, rows: [membership, row('tasks', { ...task.values, title: '' })] },
-      why: /^a row of api\.tasks can not be stored: .*tasks_title_check/,
+      why: /^a row of api\.tasks cannot be stored: .*tasks_title_check/,
     },
   ],
   [

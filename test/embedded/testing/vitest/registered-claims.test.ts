@@ -35,7 +35,7 @@ describe('claims that every token may have', () => {
   });
 
   test('what no token can say is refused, with its name', async ({ api }) => {
-    await expect(api.as('notes_user', { sub: 7 })).rejects.toThrow('claims.sub: 7 can not be');
+    await expect(api.as('notes_user', { sub: 7 })).rejects.toThrow('claims.sub: 7 cannot be');
     await expect(api.as('notes_user', { role: 'other' })).rejects.toThrow('claims.role: "other" is not "notes_user"');
   });
 });

@@ -167,7 +167,7 @@ async function judge(
       tally.failed += 1;
       continue;
     }
-    // An answer that can not be given counts as both.
+    // An answer that cannot be given counts as both.
     const canReach = (await solver.canHold(term)) ?? true;
     const canMiss = (await solver.canHold(`(not ${term})`)) ?? true;
     if (canReach && canMiss) {

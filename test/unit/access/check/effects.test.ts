@@ -39,7 +39,7 @@ it.for<[string, Property, { before: Marked[]; after: Marked[] }, boolean]>([
   expect(writesOutside(property, call, around, ['id'])).toBe(expected);
 });
 
-it('can not tell what a function does to rows without a key, unless all is limited', () => {
+it('cannot tell what a function does to rows without a key, unless all is limited', () => {
   const around = { before: [row(1)], after: [] };
   expect(writesOutside(deletes, call, around, undefined)).toBe(false);
   expect(writesOutside(all, call, around, undefined)).toBe(true);

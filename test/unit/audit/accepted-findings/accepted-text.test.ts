@@ -18,7 +18,7 @@ it('keeps entries that still name a finding, and adds the others without a reaso
   ]);
 });
 
-it('can not be used before a person has written the reasons', () => {
+it('cannot be used before a person has written the reasons', () => {
   expect(refusal(() => readAccepted(text(), 'a.json', rules)).message).toMatch(/^a\.json: \[1\]\.reason: /);
   expect(readAccepted(text().replaceAll('""', '"meant"'), 'a.json', rules)).toHaveLength(5);
 });

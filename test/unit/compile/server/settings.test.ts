@@ -145,7 +145,7 @@ describe('serverSettings', () => {
     expect(error.message).toMatch(message);
   });
 
-  it('refuses versions that can not be secured', () => {
+  it('refuses versions that cannot be secured', () => {
     expect(refusal(() => settingsOf({}, '11.0.1')).code).toBe('unsupported_version');
     expect(refusal(() => settingsOf({}, '12.2.3')).code).toBe('vulnerable_version');
   });

@@ -139,7 +139,7 @@ describe('checkKeySet', () => {
     const source = jwks({ ...rfcRsa, alg: 'PS256' });
     checkKeySet(source, 'keys', '12.0.2');
     expect(check(source, '13.0.0').message).toBe(
-      "keys.jwks.keys[0]: PS256 can't be verified by PostgREST 13.0.0; sign with RS256 or ES256 [unsupported_algorithm]",
+      'keys.jwks.keys[0]: PS256 cannot be verified by PostgREST 13.0.0; sign with RS256 or ES256 [unsupported_algorithm]',
     );
   });
 

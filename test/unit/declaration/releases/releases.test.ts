@@ -167,7 +167,7 @@ describe('accepted advisories', () => {
 
   it.each([
     ['CVE-2026-6461', /^acceptedAdvisories\[1\]: "CVE-2026-6461" is no advisory .*did you mean "CVE-2026-6460"/],
-    ['PostgREST#3956', /^acceptedAdvisories\[1\]: "PostgREST#3956" can not be accepted: it needs no login/],
+    ['PostgREST#3956', /^acceptedAdvisories\[1\]: "PostgREST#3956" cannot be accepted: it needs no login/],
   ])('are rejected if they are unknown or need no login: %s', (id, message) => {
     const error = refusal(() => declare({ ...base, acceptedAdvisories: ['CVE-2026-14680', id] }));
     expect(error.code).toBe('invalid_declaration');
