@@ -1,5 +1,5 @@
 import { prepareApply } from '../../apply/prepare-apply.ts';
-import { isRepeatable } from '../../apply/repeatable.ts';
+import { isRepeatable } from '../../apply/repeatable/is-repeatable.ts';
 import type { Declaration } from '../../declaration/types.ts';
 import type { Backend } from './backend.ts';
 import { clusterKey } from '../servers/cluster.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { isRepeatable } from '../../../apply/repeatable.ts';
+import { isRepeatable } from '../../../apply/repeatable/is-repeatable.ts';
 import { custom, declare, publicRows, type PolicyInput } from '../../../declaration/index.ts';
 import { notesInput } from '../../support/notes.ts';
 
@@ -110,6 +110,7 @@ describe('it may make others', () => {
       'a default that calls it by another name',
       `${OWN_FUNCTION}; ALTER FUNCTION api.f RENAME TO g; ALTER TABLE api.t ADD g int DEFAULT api.g()`,
     ],
+    ['a check in a schema', `${OWN_FUNCTION}; CREATE SCHEMA s CREATE TABLE t (id int CHECK (id > api.f()))`],
     ['a cast', 'CREATE CAST (text AS api.kind) WITH FUNCTION api.kind(text)'],
     ['an operator', 'CREATE OPERATOR api.=~~ (leftarg = text, rightarg = text, function = api.f)'],
     ['a function in place of one of texts', 'CREATE FUNCTION api.length(api.k) RETURNS int RETURN 1'],
