@@ -26,7 +26,10 @@ export async function checkSecrets(
     const { problem: message, fix } = foreignDeployment(directory, identity, object);
     return [problem(message, fix)];
   }
-  if (identity === undefined) return [ok(`${directory} is new: the deploy makes its secrets`)];
+  if (identity === undefined) {
+    const state = existsSync(directory) ? 'was not deployed yet' : 'is new';
+    return [ok(`${directory} ${state}: the deploy makes the secrets that it lacks`)];
+  }
   return engine && !passwordFits(engine, name, directory)
     ? [
         problem(

@@ -159,7 +159,14 @@ describe('secrets', () => {
   const name = 'doctor-test';
 
   it('that do not exist yet are no problem, and none are made', async () => {
-    expect(levels(await checkSecrets(undefined, name, join(directory, 'new')))).toEqual(['ok']);
+    expect((await checkSecrets(undefined, name, join(directory, 'new'))).map(resultLine)).toEqual([
+      `ok      secrets: ${join(directory, 'new')} is new: the deploy makes the secrets that it lacks`,
+    ]);
+    const withKeys = join(directory, 'with keys');
+    mkdirSync(join(withKeys, 'keys'), { recursive: true, mode: 0o700 });
+    expect((await checkSecrets(undefined, name, withKeys)).map(resultLine)).toEqual([
+      `ok      secrets: ${withKeys} was not deployed yet: the deploy makes the secrets that it lacks`,
+    ]);
     expect(readdirSync(directory)).toEqual([]);
   });
 
