@@ -5,8 +5,8 @@ import { reportText } from '../audit/report/report-text.ts';
 import { summary } from '../audit/report/report-words.ts';
 import { visible } from '../errors/visible.ts';
 import { refuse } from '../errors/secured-postgrest-error.ts';
-import { isUri } from './database-uri.ts';
 import { commandConnection } from './named-connection.ts';
+import { DATABASE_ARGUMENT, namedSources, type NamedSources } from './named-sources.ts';
 import { docsAddress } from './audit/docs-address.ts';
 import { FORMATS, type Format } from './audit/formats.ts';
 import { ACCEPTED_FILE, readAcceptedFile } from './audit/read-accepted-file.ts';
@@ -34,8 +34,9 @@ export function addAuditCommand(program: Command): void {
     .description(
       'find what requests reach in any database, and what makes them slow; exits with 2 if it finds an error',
     )
-    .argument('[database]', 'postgresql://user@host:5432/name (default: DATABASE_URL); or a file with the declaration')
-    .option('--declaration <file>', 'also say what is not as declared')
+    .argument('[database]', DATABASE_ARGUMENT)
+    .argument('[declaration]', 'module or JSON file: also say what is not as declared')
+    .option('--declaration <file>', 'the same as the argument')
     .addOption(new Option('--format <name>', 'format of the report').choices(Object.keys(FORMATS)).default('text'))
     .option('--output <file>', 'where to; it is overwritten (default: standard output)')
     .option('--accepted <file>', `accepted findings (default: ${ACCEPTED_FILE}, if there is one)`)
@@ -47,13 +48,13 @@ export function addAuditCommand(program: Command): void {
     .option('--try-fixes', 'run each fix, audit again and roll back; needs the right to run the fixes')
     .option('--json', 'print a short list as JSON; --format json has more');
   addConnectionOptions(addScopeOptions(command), 'a role that may read the catalogs, such as the admin');
-  command.action((target: string | undefined, options: Options) => audit(target, options, command));
+  command.action((one: string | undefined, other: string | undefined, options: Options) =>
+    audit(namedSources([one, other], { declaration: options.declaration, place: 'audit' }), options, command),
+  );
 }
 
-async function audit(target: string | undefined, options: Options, command: Command): Promise<void> {
+async function audit({ file, uri }: NamedSources, options: Options, command: Command): Promise<void> {
   const { accepted, failOn, tryFixes = false } = options;
-  const uri = target !== undefined && isUri(target) ? target : undefined;
-  const file = declarationFile(uri === undefined ? target : undefined, options);
   if (options.json && command.getOptionValueSource('format') === 'cli') {
     refuse('invalid_prop', '--json', 'it is a format of its own', 'leave out --json or --format');
   }
@@ -74,19 +75,15 @@ async function audit(target: string | undefined, options: Options, command: Comm
     today: new Date().toISOString().slice(0, 10),
     docs: docsAddress(ownPackage),
   });
-  write(report, options, file);
+  // Accepted findings are written as the next version of the file that they were read from.
+  write(report, options, [file, ...(options.format === 'accepted' ? [] : [accepted ?? ACCEPTED_FILE])]);
   if (failing(report).length > 0) process.exitCode = 2;
 }
 
-function declarationFile(argument: string | undefined, { declaration }: Options): string | undefined {
-  if (argument === undefined || declaration === undefined) return argument ?? declaration;
-  return refuse('invalid_prop', '--declaration', `${argument} is a declaration as well`, 'name one of them');
-}
-
-function write(report: AuditReport, { format, json, output }: Options, declaration: string | undefined): void {
+function write(report: AuditReport, { format, json, output }: Options, inputs: readonly (string | undefined)[]): void {
   const text = json ? `${JSON.stringify(report.findings.map(flat), undefined, 2)}\n` : FORMATS[format](report);
   if (output !== undefined) {
-    writeOutput(output, text, [declaration]);
+    writeOutput(output, text, inputs);
     console.log(`${visible(output)}: ${summary(report)}`);
     return;
   }

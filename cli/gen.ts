@@ -1,14 +1,13 @@
-import { existsSync, readFileSync, statSync } from 'node:fs';
 import type { Command } from 'commander';
 import { refuse } from '../errors/secured-postgrest-error.ts';
 import { addConnectionOptions } from './connection.ts';
 import { loadDeclaration } from './load-declaration.ts';
 import { commandConnection, givenConnection } from './named-connection.ts';
-import { DATABASE_ARGUMENT, namedSources, type NamedSources } from './named-sources.ts';
+import { namedSources, type NamedSources } from './named-sources.ts';
 import { parseNames } from './parse-names.ts';
 import { namesOf, typesOfDatabase, typesOfDeclaration } from './types/types-of.ts';
 import { TYPES_HEADER } from './types/typescript.ts';
-import { refuseOutput, writeOutput } from './write-output.ts';
+import { contentOf, refuseOutput, writeOutput } from './write-output.ts';
 
 interface Options {
   readonly output?: string;
@@ -22,7 +21,7 @@ export function addGenCommand(program: Command): void {
     .command('types')
     .description('write TypeScript types: for @supabase/postgrest-js, and for names in the declaration')
     .argument('[declaration]', 'module or JSON file with the declaration')
-    .argument('[database]', DATABASE_ARGUMENT)
+    .argument('[database]', 'postgresql://user@host:5432/name (default: that of the declaration, or DATABASE_URL)')
     .option('--output <file>', 'where to; it is overwritten (default: standard output)')
     .option('--schemas <names>', 'exposed schemas, with commas (default: those of the declaration)', parseNames)
     .action(async (one: string | undefined, other: string | undefined, options: Options) => {
@@ -54,7 +53,8 @@ async function typesOf({ file, uri }: NamedSources, { schemas }: Options, comman
 
 /** Overwrites only what this command has written. */
 function writeTypes(output: string, types: string, file: string | undefined): void {
-  if (existsSync(output) && statSync(output).isFile() && !readFileSync(output, 'utf8').startsWith(TYPES_HEADER)) {
+  const present = contentOf(output) ?? '';
+  if (present.trim() !== '' && !present.includes(TYPES_HEADER)) {
     refuseOutput(output, 'is not of this command, and would be lost', 'name another file, or move it away');
   }
   writeOutput(output, types, [file]);

@@ -6,6 +6,7 @@ import { importSchema } from '../import/import-schema.ts';
 import type { PresetName } from '../import/presets/presets.ts';
 import type { ComparedAccess } from '../import/report/report-file.ts';
 import { addConnectionOptions } from './connection.ts';
+import { isUri } from './database-uri.ts';
 import { createProgress } from './dev/progress.ts';
 import { frameFiles } from './init/project-files.ts';
 import { checkFree, writeProject } from './init/write-project.ts';
@@ -51,6 +52,14 @@ async function runImport(
   options: Options,
   command: Command,
 ): Promise<void> {
+  if (isUri(directory)) {
+    refuse(
+      'invalid_prop',
+      'import',
+      'a URI is no directory',
+      'name the directory first: import <directory> [database]',
+    );
+  }
   const { name = nameFrom(directory) } = options;
   const frame = frameFiles(name);
   checkFree(directory, [...Object.keys(frame), 'declaration.ts']);

@@ -6,7 +6,7 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 import type * as Tsx from 'tsx/esm/api';
 import { SQL_READS } from '../declaration/read-sql.ts';
 import { declare } from '../declaration/declare.ts';
-import { refuse, SecuredPostgrestError } from '../errors/secured-postgrest-error.ts';
+import { refuse, type SecuredPostgrestError } from '../errors/secured-postgrest-error.ts';
 import { DECLARATION_VERSION, type Declaration, type DeclarationInput } from '../declaration/types.ts';
 import { checkModule, checkSource } from './check-source.ts';
 import { isUri } from './database-uri.ts';
@@ -39,6 +39,11 @@ export function loadDeclaration(path: string): Promise<Declaration> {
  */
 export function loadAfresh(path: string, onFile: (file: string) => void): Promise<Declaration> {
   return load(path, (url) => importAfresh(path, url, onFile));
+}
+
+/** By its name: a module can bring another copy of this package. */
+function isOwnError(error: unknown): error is SecuredPostgrestError {
+  return error instanceof Error && error.name === 'SecuredPostgrestError';
 }
 
 type Import = (url: string) => Promise<object>;
@@ -74,7 +79,7 @@ function declareFrom(path: string, input: DeclarationInput): Declaration {
   try {
     return declare(input);
   } catch (error) {
-    if (!(error instanceof SecuredPostgrestError)) throw error;
+    if (!isOwnError(error)) throw error;
     const place = error.place === 'declaration' ? path : `${path}: ${error.place}`;
     return refuse(error.code, place, error.problem, error.fix, error);
   }
@@ -165,8 +170,11 @@ function loadTsx(path: string, problem: string): Promise<typeof Tsx> {
   );
 }
 
-/** Refusals of the declaration itself say enough; anything else gets the file's name. */
+/** Refusals of a part of the declaration say enough; anything else gets the file's name. */
 function cannotLoad(path: string, error: unknown): never {
-  if (error instanceof Error && error.name === 'SecuredPostgrestError') throw error;
+  if (isOwnError(error)) {
+    if (error.place !== 'declaration') throw error;
+    refuse(error.code, path, error.problem, error.fix, error);
+  }
   refuse('invalid_declaration', path, `it cannot be loaded (${String(error)})`, 'correct the file', error);
 }

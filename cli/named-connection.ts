@@ -8,6 +8,8 @@ import { isUri, parseDatabaseUri, refusePassword, usualSslMode, type UriConnecti
 export const DATABASE_FIX =
   'a URI such as postgresql://user@host:5432/name, --host, or the environment variable DATABASE_URL';
 
+const POSTGRES_PORT = 5432;
+
 /** Where a connection may be named. */
 export interface ConnectionSources {
   /** Argument of the command. */
@@ -29,7 +31,7 @@ export interface ConnectionSources {
 export function namedConnection(sources: ConnectionSources): DatabaseConnection {
   const { uri, options, environment, place, orDeclaration = false } = sources;
   const { passwordFile, ...given } = options;
-  const named: UriConnection = { ...uriConnection(uri, { place, host: given.host, environment }), ...given };
+  const named: UriConnection = { ...uriConnection(uri, { place, given, environment }), ...given };
   const { host, database, user } = named;
   if (host === undefined) {
     const [problem, file] = orDeclaration
@@ -71,11 +73,7 @@ function placeOf(command: Command): string {
 
 function uriConnection(
   uri: string | undefined,
-  {
-    place,
-    host,
-    environment,
-  }: Pick<ConnectionSources, 'environment' | 'place'> & { readonly host: string | undefined },
+  { place, given, environment }: Pick<ConnectionSources, 'environment' | 'place'> & { readonly given: UriConnection },
 ): UriConnection {
   if (uri !== undefined) {
     if (!isUri(uri)) {
@@ -87,8 +85,11 @@ function uriConnection(
     return named;
   }
   const variable = environment['DATABASE_URL'];
+  if (given.host !== undefined || !variable) return {};
+  const { password, ...named } = parseDatabaseUri(variable, 'DATABASE_URL');
   // Its password is for that server alone.
-  return host === undefined && variable ? parseDatabaseUri(variable, 'DATABASE_URL') : {};
+  const isOther = given.port !== undefined && given.port !== (named.port ?? POSTGRES_PORT);
+  return { ...named, ...(password !== undefined && !isOther && { password }) };
 }
 
 /** Options of the connection that the user gave: a default does not replace a part of a URI. */
@@ -103,8 +104,7 @@ export function givenConnection(command: Command, uri: string | undefined): Data
   return uri !== undefined || namesDatabase(command) ? commandConnection(command, { uri }) : undefined;
 }
 
-/** Tests if an option names a database, or a part of how to reach one. */
+/** Tests if an option says where a database is, or a part of how to reach it. */
 export function namesDatabase(command: Command): boolean {
-  const { host, database, user, passwordFile } = givenOptions(command);
-  return [host, database, user, passwordFile].some((given) => given !== undefined);
+  return Object.keys(givenOptions(command)).length > 0;
 }

@@ -3,6 +3,7 @@ import type { Command } from 'commander';
 import { changeOver } from '../apply/change-over.ts';
 import { addConnectionOptions } from './connection.ts';
 import { commandConnection } from './named-connection.ts';
+import { DATABASE_ARGUMENT } from './named-sources.ts';
 
 interface FinishOptions {
   readonly directory: string;
@@ -27,10 +28,11 @@ export function addPasswordCommand(program: Command): void {
     password
       .command('finish')
       .description('disable the previous password; a deploy does that once the servers use the new one')
+      .argument('[database]', DATABASE_ARGUMENT)
       .requiredOption('--directory <dir>', 'the secrets directory')
       .requiredOption('--authenticator <name>', 'the login role of the declaration'),
-  ).action(async ({ directory, authenticator }: FinishOptions, command: Command) => {
-    const connection = commandConnection(command);
+  ).action(async (uri: string | undefined, { directory, authenticator }: FinishOptions, command: Command) => {
+    const connection = commandConnection(command, { uri });
     const logins = await loginsIn(directory);
     const all = logins.all(authenticator);
     const [to, from] = [all.find(({ inUse }) => inUse), all.find(({ inUse }) => !inUse)];

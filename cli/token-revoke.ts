@@ -3,6 +3,7 @@ import { revokeTokens } from '../apply/revoke-tokens.ts';
 import { addConnectionOptions } from './connection.ts';
 import { loadDeclaration } from './load-declaration.ts';
 import { commandConnection } from './named-connection.ts';
+import { DATABASE_ARGUMENT } from './named-sources.ts';
 import { parseTime } from './parse-time.ts';
 
 interface RevokeOptions {
@@ -17,6 +18,7 @@ export function addTokenRevokeCommand(token: Command): void {
       .command('revoke')
       .description('revoke a token, or all tokens of a subject that were issued until now')
       .argument('<declaration>', 'module or JSON file with the declaration')
+      .argument('[database]', DATABASE_ARGUMENT)
       .option('--jti <id>', 'the name of the token')
       .option('--expires-at <time>', 'when it expires, such as 2027-01-31T12:00:00Z (default: never)', parseTime)
       .addOption(
@@ -25,17 +27,19 @@ export function addTokenRevokeCommand(token: Command): void {
           'expiresAt',
         ]),
       ),
-  ).action(async (file: string, { jti, subject, expiresAt }: RevokeOptions, command: Command): Promise<void> => {
-    const connection = commandConnection(command);
-    const declaration = await loadDeclaration(file);
-    if (subject !== undefined) {
-      await revokeTokens(connection, declaration, { subject });
-      console.log(`revoked: tokens about ${subject} that were issued until now`);
-    } else if (jti !== undefined) {
-      await revokeTokens(connection, declaration, { tokenId: jti, ...(expiresAt && { expiresAt }) });
-      console.log(`revoked: the token ${jti}`);
-    } else {
-      command.error('error: name the token with --jti, or whom it is about with --subject');
-    }
-  });
+  ).action(
+    async (file: string, uri: string | undefined, { jti, subject, expiresAt }: RevokeOptions, command: Command) => {
+      const connection = commandConnection(command, { uri });
+      const declaration = await loadDeclaration(file);
+      if (subject !== undefined) {
+        await revokeTokens(connection, declaration, { subject });
+        console.log(`revoked: tokens about ${subject} that were issued until now`);
+      } else if (jti !== undefined) {
+        await revokeTokens(connection, declaration, { tokenId: jti, ...(expiresAt && { expiresAt }) });
+        console.log(`revoked: the token ${jti}`);
+      } else {
+        command.error('error: name the token with --jti, or whom it is about with --subject');
+      }
+    },
+  );
 }

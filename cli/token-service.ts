@@ -15,6 +15,7 @@ import { errorLine } from './error-line.ts';
 import { addKeyPlaceOptions, keyPlace, type KeyPlaceOptions } from './key-place.ts';
 import { loadDeclaration } from './load-declaration.ts';
 import { commandConnection } from './named-connection.ts';
+import { DATABASE_ARGUMENT } from './named-sources.ts';
 import { parseListen } from './parse-port.ts';
 import { parseSeconds } from './parse-seconds.ts';
 
@@ -50,14 +51,22 @@ export function addTokenServiceCommand(program: Command): void {
       group
         .command('setup')
         .description("create or update the service's schema and login role in the database")
-        .argument('<declaration>', 'module or JSON file with the declaration'),
+        .argument('<declaration>', 'module or JSON file with the declaration')
+        .argument('[database]', DATABASE_ARGUMENT),
     ).requiredOption('--service-password-file <file>', 'the password that the login role gets, in a file'),
-  ).action(async (file: string, { servicePasswordFile, accountClaims }: SetupOptions, command: Command) => {
-    const connection = commandConnection(command);
-    const { createTokenStorage } = await import('../token-service/storage.ts');
-    const password = readPassword(servicePasswordFile);
-    await createTokenStorage(connection, await loadDeclaration(file), { password, accountClaims });
-  });
+  ).action(
+    async (
+      file: string,
+      uri: string | undefined,
+      { servicePasswordFile, accountClaims }: SetupOptions,
+      command: Command,
+    ) => {
+      const connection = commandConnection(command, { uri });
+      const { createTokenStorage } = await import('../token-service/storage.ts');
+      const password = readPassword(servicePasswordFile);
+      await createTokenStorage(connection, await loadDeclaration(file), { password, accountClaims });
+    },
+  );
 
   withAccountClaims(
     addKeyPlaceOptions(
@@ -65,7 +74,8 @@ export function addTokenServiceCommand(program: Command): void {
         group
           .command('serve')
           .description('run the service until it is stopped; it reads its keys again every ten seconds')
-          .argument('<declaration>', 'module or JSON file with the declaration'),
+          .argument('<declaration>', 'module or JSON file with the declaration')
+          .argument('[database]', DATABASE_ARGUMENT),
         'the login role that setup has made, <name>_token_service',
       ),
     )
@@ -84,8 +94,8 @@ export function addTokenServiceCommand(program: Command): void {
       .option('--access-token-seconds <n>', 'lifetime of an access token (default: 5 minutes)', parseSeconds)
       .option('--sign-in-seconds <n>', 'lifetime of a session (default: 14 days)', parseSeconds)
       .option('--trust-proxy', 'trust X-Forwarded-For'),
-  ).action(async (file: string, options: ServeOptions, command: Command) => {
-    await serve(file, commandConnection(command), options);
+  ).action(async (file: string, uri: string | undefined, options: ServeOptions, command: Command) => {
+    await serve(file, commandConnection(command, { uri }), options);
   });
 
   group

@@ -166,7 +166,7 @@ async function encryptWhereNeeded(
   const [key] = keys ? readKeys(keys) : [];
   if (key) return encryptToken(token, key);
   if (!keys && !isRequired) return token;
-  const fix = `make one with '${keysCommand('generate', ['--use', 'enc'])}', and name its place`;
+  const fix = `make one with: ${keysCommand('generate', ['--use', 'enc', '--directory', 'encryption-keys'])}; and name it: --encryption-directory encryption-keys`;
   return refuse('unreadable_key', keys?.place ?? '--encryption-directory', 'there is no encryption key', fix);
 }
 

@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readFileSync, realpathSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, realpathSync, statSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { refuse } from '../errors/secured-postgrest-error.ts';
 import { visible } from '../errors/visible.ts';
@@ -14,12 +14,21 @@ export function writeOutput(file: string, text: string, inputs: readonly (string
   const input = inputs.find((each) => each !== undefined && isSame(each, file));
   if (input !== undefined) refuseOutput(file, 'is what the command reads, and would be lost', 'name another file');
   try {
-    if (existsSync(file) && readFileSync(file, 'utf8') === text) return;
+    if (contentOf(file) === text) return;
     mkdirSync(dirname(file), { recursive: true });
     writeFileSync(file, text);
   } catch (error) {
     const code = error instanceof Error && 'code' in error ? String(error.code) : 'no code';
     refuseOutput(file, `cannot be written (${code})`, 'name a file that you may write');
+  }
+}
+
+/** Text of a file; undefined for what cannot be read, or is none, such as a pipe. */
+export function contentOf(file: string): string | undefined {
+  try {
+    return statSync(file).isFile() ? readFileSync(file, 'utf8') : undefined;
+  } catch {
+    return undefined;
   }
 }
 

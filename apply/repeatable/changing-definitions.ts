@@ -58,7 +58,10 @@ export function canChange(name: string, value: unknown): boolean {
       return /^SVFOP_CURRENT_TIME(?:_N)?$/.test((value as { op: string }).op);
     // Literals then have other escapes than the parser knows.
     case 'VariableSetStmt':
-      return (value as { name?: string }).name === LITERALS && !hasProperty(value, (_, inner) => inner === 'on');
+      return (
+        (value as { name?: string }).name?.toLowerCase() === LITERALS &&
+        !hasProperty(value, (_, inner) => inner === 'on')
+      );
     case 'DefineStmt':
       return !DEFINED.has((value as { kind: string }).kind);
     case 'CreateRangeStmt':

@@ -75,7 +75,7 @@ function isDefinition({ kind, node }: ParsedStatement): boolean {
 
 /** Tests for a name, also where it is a part of a text. */
 function mentions(schema: string) {
-  return (_: string, value: unknown) => typeof value === 'string' && value.includes(schema);
+  return (_: string, value: unknown) => typeof value === 'string' && value.toLowerCase().includes(schema.toLowerCase());
 }
 
 /** Tests for what dumps begin with: `SELECT pg_catalog.set_config('search_path', '', false)`. */

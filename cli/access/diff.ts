@@ -11,6 +11,7 @@ import { diffText } from '../../access/report/diff-text.ts';
 import { diffSummary } from '../../access/report/diff-words.ts';
 import { refuse } from '../../errors/secured-postgrest-error.ts';
 import { visible } from '../../errors/visible.ts';
+import { SSL_MODES } from '../database-uri.ts';
 import { givenOptions } from '../named-connection.ts';
 import { ownPackage } from '../own-package.ts';
 import { refuseDatabaseOptions } from '../refuse-options.ts';
@@ -51,7 +52,7 @@ export function addAccessDiffCommand(access: Command): void {
         .default('wider'),
     )
     .option('--password-file <file>', 'password of the databases, in a file')
-    .addOption(new Option('--sslmode <mode>', 'encryption').choices(['disable', 'require', 'verify-full']))
+    .addOption(new Option('--sslmode <mode>', 'encryption').choices([...SSL_MODES]))
     .option('--ssl-root-certificate <file>', 'certificates to trust, PEM');
   addScopeOptions(command).action(async (before: string, after: string | undefined, options: Options) => {
     const sides = { connection: givenOptions(command), scope: givenScope(options) };

@@ -9,6 +9,7 @@ import type { DatabaseConnection } from '../../postgres/connect.ts';
 import { addConnectionOptions } from '../connection.ts';
 import { addKeyPlaceOptions, toKeyPlace, type KeyPlaceOptions } from '../key-place.ts';
 import { commandConnection } from '../named-connection.ts';
+import { DATABASE_ARGUMENT } from '../named-sources.ts';
 import { parseSeconds } from '../parse-seconds.ts';
 import { untilKeysUsed } from './until-keys-used.ts';
 
@@ -27,14 +28,17 @@ interface ReloadOptions extends Omit<UseKeysOptions, 'keySet'> {
 }
 
 export function addReloadCommand(program: Command): void {
-  const command = program.command('reload').description('have running servers read their configuration and keys again');
+  const command = program
+    .command('reload')
+    .description('have running servers read their configuration and keys again')
+    .argument('[database]', DATABASE_ARGUMENT);
   addKeyPlaceOptions(addConnectionOptions(command))
     .option('--key-set <file>', 'wait until the servers use this key set')
     .option('--server <url>', 'address of a server; can be repeated', (url, all: string[]) => [...all, url], [])
     .option('--timeout <seconds>', 'the longest time to wait', parseSeconds, 60)
     .option('--authenticator <role>', 'login of the servers: wait until each of them acts on notifications')
-    .action(async (options: ReloadOptions) => {
-      const connection = commandConnection(command);
+    .action(async (uri: string | undefined, options: ReloadOptions) => {
+      const connection = commandConnection(command, { uri });
       const { keySet, authenticator, server, timeout: timeoutSeconds } = options;
       await (keySet === undefined ? reloadServers(connection) : useKeys(connection, { ...options, keySet }));
       if (authenticator === undefined) return;

@@ -82,7 +82,7 @@ export async function rotateKeys<Use extends KeyUse = 'sig'>(
       'unreadable_key',
       keyStore<Use>(place).place,
       `there is no ${algorithm ?? ''} key in use`.replace('  ', ' '),
-      `make one with: ${keysCommand('generate', keyStore<Use>(place).options)}`,
+      `make one with: ${keysCommand('generate', [...keyStore<Use>(place).options, ...(algorithm === undefined ? [] : ['--algorithm', algorithm])])}`,
     );
   }
   const waiting = before.findLast(({ state, key }) => state === 'standby' && key.alg === previous.key.alg);

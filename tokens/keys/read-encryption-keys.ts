@@ -18,7 +18,7 @@ export function readEncryptionKeys(file: string): [EncryptionKey, ...EncryptionK
   return refuse('unreadable_key', file, 'it holds no key set with a key', FIX);
 }
 
-const FIX = `write there what ${keysCommand('jwks', ['--use', 'enc'])} prints`;
+const FIX = `write there what ${keysCommand('jwks', ['--use', 'enc', '--directory', 'encryption-keys'])} prints`;
 
 function parse(file: string): unknown[] {
   try {

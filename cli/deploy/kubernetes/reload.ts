@@ -3,6 +3,7 @@ import { untilServersListen } from '../../../apply/server-listeners.ts';
 import { addConnectionOptions } from '../../connection.ts';
 import { addKeyPlaceOptions, type KeyPlaceOptions } from '../../key-place.ts';
 import { commandConnection } from '../../named-connection.ts';
+import { DATABASE_ARGUMENT } from '../../named-sources.ts';
 import { parsePort } from '../../parse-port.ts';
 import { parseSeconds } from '../../parse-seconds.ts';
 import { useKeys } from '../reload.ts';
@@ -31,7 +32,11 @@ export function addPodReloadCommands(group: Command): void {
       .option('--first-key <port/path=kid>', 'key set of each pod that has to begin with this key', collect, [])
       .option('--timeout <seconds>', 'the longest time to wait', parseSeconds, 60);
 
-  addKeyPlaceOptions(addConnectionOptions(command('reload', 'have the servers of all pods read their keys again')))
+  addKeyPlaceOptions(
+    addConnectionOptions(
+      command('reload', 'have the servers of all pods read their keys again').argument('[database]', DATABASE_ARGUMENT),
+    ),
+  )
     .requiredOption('--key-set <file>', 'wait until each pod uses this key set')
     .requiredOption('--authenticator <role>', 'login of the servers: wait until each of them acts on notifications')
     .option('--ready-only', 'only pods that are ready, of which there may be none: before a rollout, which may fail')
@@ -53,8 +58,8 @@ export function addPodReloadCommands(group: Command): void {
 const collect = (value: string, all: string[]) => [...all, value];
 
 /** @throws SecuredPostgrestError `keys_not_used`, `transaction_pooler`, `cluster_failed` */
-async function reloadPods(options: ReloadOptions, command: Command): Promise<void> {
-  const connection = commandConnection(command);
+async function reloadPods(uri: string | undefined, options: ReloadOptions, command: Command): Promise<void> {
+  const connection = commandConnection(command, { uri });
   const { serverPort, firstKey, timeout, authenticator, readyOnly } = options;
   await withRenewedFiles(options, async (pods, ports) => {
     const places = pods.flatMap((pod) => {

@@ -124,12 +124,16 @@ describe('audit', () => {
     const { code, stdout } = await auditDeclared('--accepted', accepted);
     expect(code).toBe(0);
     expect(lastLine(stdout)).toMatch(/^passed: .*\d accepted$/);
+    const content = readFileSync(accepted, 'utf8');
+    const lost = await auditDeclared('--accepted', accepted, '--format', 'json', '--output', accepted);
+    expect(lost.stderr).toMatch(/accepted\.json is what the command reads, and would be lost; .*\[invalid_prop\]\n$/);
+    expect(readFileSync(accepted, 'utf8')).toBe(content);
   });
 
   it('rejects two declarations, and two kinds of JSON', async () => {
     const twice = await audit(declarationFile, '--declaration', declarationFile);
     expect(twice).toMatchObject({ code: 1, stdout: '' });
-    expect(twice.stderr).toMatch(/--declaration: .* is a declaration as well; .* \[invalid_prop\]\n$/);
+    expect(twice.stderr).toMatch(/audit: .* are two declarations; name one of them \[invalid_prop\]\n$/);
     const json = await audit(uri, '--json', '--format', 'json');
     expect(json.stderr).toMatch(/--json: it is a format of its own; .* \[invalid_prop\]\n$/);
   });

@@ -266,7 +266,9 @@ describe('gen types', () => {
       const output = join(directory, 'types.ts');
       const write = (...args: string[]) => run('gen', 'types', file, ...signIn, '--output', ...args);
       expect(await write(output)).toEqual({ code: 0, stdout: '', stderr: '' });
-      writeFileSync(output, `${written}// changed`);
+      writeFileSync(output, '\n');
+      expect(await write(output)).toMatchObject({ code: 0 });
+      writeFileSync(output, `// eslint-disable\n${written}// changed`);
       expect(await write(output)).toMatchObject({ code: 0 });
       expect(readFileSync(output, 'utf8')).toBe(written);
       for (const [input, problem] of [

@@ -102,6 +102,14 @@ describe('loadDeclaration', () => {
     });
   });
 
+  it('names the module of a declaration that is wrong as a whole', async () => {
+    const text = `import { declare } from '${declareUrl}';\nexport default declare({ ...${JSON.stringify(input)}, private: true } as never);`;
+    await expect(loadDeclaration(put('whole.ts', text))).rejects.toMatchObject({
+      place: join(directory, 'whole.ts'),
+      problem: 'unknown member "private"',
+    });
+  });
+
   it('keeps the code of what the declaration itself is refused for', async () => {
     const text = `import { declare } from '${declareUrl}';\nexport default declare({ ...${JSON.stringify(input)}, name: 'Notes' });`;
     await expect(loadDeclaration(put('name.ts', text))).rejects.toMatchObject({ code: 'invalid_name' });

@@ -65,6 +65,11 @@ it('finds the database by DATABASE_URL, and says where none is named', async () 
     code: 0,
     stdout: 'revoked: the token three\n',
   });
+  const { host, port, user, password, database: name } = database.admin;
+  const uri = `postgresql://${user}@${host}:${port}/${name}`;
+  expect(await runWith({ PGPASSWORD: password }, 'token', 'revoke', file, uri, '--jti', 'four')).toMatchObject({
+    code: 0,
+  });
 });
 
 it('revokes a subject in each spelling that the policies take for the same', async () => {

@@ -162,12 +162,13 @@ describe('secrets', () => {
     expect((await checkSecrets(undefined, name, join(directory, 'new'))).map(resultLine)).toEqual([
       `ok      secrets: ${join(directory, 'new')} is new: the deploy makes the secrets that it lacks`,
     ]);
+    expect(readdirSync(directory)).toEqual([]);
     const withKeys = join(directory, 'with keys');
     mkdirSync(join(withKeys, 'keys'), { recursive: true, mode: 0o700 });
     expect((await checkSecrets(undefined, name, withKeys)).map(resultLine)).toEqual([
       `ok      secrets: ${withKeys} was not deployed yet: the deploy makes the secrets that it lacks`,
     ]);
-    expect(readdirSync(directory)).toEqual([]);
+    rmSync(withKeys, { recursive: true });
   });
 
   it('that others can read are a problem, each with the chmod that helps', async () => {

@@ -20,8 +20,9 @@ it.each([
   ],
   ['a file without its option', ['shop.sql'], 'import: the database is not a URI; write postgresql://'],
   ['a password in the URI', [uri.replace('@', ':secret@')], 'import: the URI has a password'],
+  ['a directory that is a URI', [uri], 'import: a URI is no directory; name the directory first'],
 ])('rejects %s, and makes nothing', async (_, args, message) => {
-  const target = join(directory, 'shop');
+  const target = message.includes('no directory') ? uri.replace('@', ':secret@') : join(directory, 'shop');
   const { code, stdout, stderr } = await run('import', target, ...args);
   expect({ code, stdout, made: existsSync(target) }).toEqual({ code: 1, stdout: '', made: false });
   expect(stderr).toContain(message);

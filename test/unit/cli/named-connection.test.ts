@@ -41,6 +41,9 @@ describe('a connection that is named', () => {
   it('never sends the password of DATABASE_URL to another server', () => {
     expect(connection({ uri, environment: { DATABASE_URL } }).password).toBe('');
     const options = { host: 'other.example', database: 'shop', user: 'ben' };
+    const elsewhere = connection({ options: { port: 6000 }, environment: { DATABASE_URL } });
+    expect(elsewhere).toMatchObject({ host: 'db.example', port: 6000, password: '' });
+    expect(connection({ options: { port: 5432 }, environment: { DATABASE_URL } }).password).toBe('of-the-url');
     const named = connection({ options, environment: { DATABASE_URL } });
     expect(named).toEqual({ ...options, password: '', sslmode: 'require' });
   });

@@ -1,9 +1,12 @@
+import { execFile } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, statSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { writeOutput } from '../../../cli/write-output.ts';
 import { refusal } from '../../support/errors.ts';
+import { compiled } from '../../support/compiled.ts';
 import { run } from '../../support/run-cli.ts';
 
 let directory: string;
@@ -32,6 +35,19 @@ it('does not overwrite what the command has read, by whatever name', () => {
     expect(error.problem).toContain('is what the command reads, and would be lost');
   }
   expect(readFileSync(input, 'utf8')).toBe('mine');
+});
+
+it('writes to a pipe without reading it', async () => {
+  const { stdout } = await promisify(execFile)('sh', [
+    '-c',
+    `"$0" "$@" --output /dev/stdout | cat`,
+    process.execPath,
+    compiled('cli/main.js'),
+    'access',
+    'map',
+    'examples/todos/declaration.ts',
+  ]);
+  expect(stdout).toContain('todos_user');
 });
 
 it('says why a file cannot be written', () => {

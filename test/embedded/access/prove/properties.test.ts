@@ -97,7 +97,7 @@ it('reads properties of a file, with defaults', async () => {
 });
 
 it.each<[string, unknown, RegExp]>([
-  ['no list', { own }, /^own\.json: \{.*\} is not a list; write a list .* \[invalid_property\]$/],
+  ['no list', { own }, /^own\.json: it has an object, and not a list; write a list .* \[invalid_property\]$/],
   ['an unknown member', [{ ...own, rows: 1 }], /^own\.json: \[0\]: unknown member "rows".* \[invalid_property\]$/],
   [
     'an unknown command',
