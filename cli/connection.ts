@@ -15,6 +15,17 @@ export interface ConnectionOptions {
   readonly sslRootCertificate?: string;
 }
 
+/** Names of these options. */
+export const CONNECTION_OPTIONS = [
+  'host',
+  'port',
+  'database',
+  'user',
+  'passwordFile',
+  'sslmode',
+  'sslRootCertificate',
+] as const satisfies readonly (keyof ConnectionOptions)[];
+
 /** Role of a command that changes a database. */
 export const ADMIN = 'the admin: a superuser, or a role with CREATEROLE that owns the database';
 

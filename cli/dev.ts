@@ -7,7 +7,7 @@ import { startEphemeralPostgrest, type EphemeralPostgrest } from '../testing/ind
 import { namedPostgrest, postgrestBinary } from '../testing/servers/postgrest-binary.ts';
 import { serverUser } from '../testing/servers/server-user.ts';
 import { checkPort } from '../testing/servers/wanted-port.ts';
-import { claimOption } from './add-claim.ts';
+import { claimOption } from './claim-option.ts';
 import { describe, describeRoles } from './dev/describe.ts';
 import { endInTime } from './dev/end-in-time.ts';
 import { explore } from './dev/explore.ts';

@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import { refuse } from '../errors/secured-postgrest-error.ts';
 import type { DatabaseConnection } from '../postgres/connect.ts';
-import { readPassword, type ConnectionOptions } from './connection.ts';
+import { CONNECTION_OPTIONS, readPassword, type ConnectionOptions } from './connection.ts';
 import { isUri, parseDatabaseUri, refusePassword, usualSslMode, type UriConnection } from './database-uri.ts';
 
 /** Ways to name a database, for errors. */
@@ -94,8 +94,7 @@ function uriConnection(
 
 /** Options of the connection that the user gave: a default does not replace a part of a URI. */
 export function givenOptions(command: Command): Partial<ConnectionOptions> {
-  const names = ['host', 'port', 'database', 'user', 'passwordFile', 'sslmode', 'sslRootCertificate'] as const;
-  const given = names.filter((name) => command.getOptionValueSource(name) === 'cli');
+  const given = CONNECTION_OPTIONS.filter((name) => command.getOptionValueSource(name) === 'cli');
   return Object.fromEntries(given.map((name) => [name, command.getOptionValue(name) as unknown]));
 }
 

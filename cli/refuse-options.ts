@@ -1,12 +1,8 @@
 import type { Command } from 'commander';
 import { refuse } from '../errors/secured-postgrest-error.ts';
 import { visible } from '../errors/visible.ts';
-
-/** Options of a connection, and of the scope of a database. */
-const OF_DATABASE = [
-  ...['host', 'port', 'database', 'user', 'passwordFile', 'sslmode', 'sslRootCertificate'],
-  ...['schemas', 'anonymous', 'roles', 'authenticator'],
-];
+import { CONNECTION_OPTIONS } from './connection.ts';
+import { SCOPE_OPTIONS } from './scope-options.ts';
 
 /**
  * Rejects options of a database where a command reads a declaration: a user would believe that the database was read.
@@ -15,7 +11,7 @@ const OF_DATABASE = [
  * @throws SecuredPostgrestError `invalid_prop`
  */
 export function refuseDatabaseOptions(command: Command, file: string, more: readonly string[] = []): void {
-  const names = [...OF_DATABASE, ...more];
+  const names: readonly string[] = [...CONNECTION_OPTIONS, ...SCOPE_OPTIONS, ...more];
   const given = command.options
     .filter((option) => names.includes(option.attributeName()))
     .find((option) => command.getOptionValueSource(option.attributeName()) === 'cli');

@@ -11,8 +11,12 @@ export function addScopeOptions(command: Command): Command {
     .option('--authenticator <role>', 'login role of PostgREST (default: found out)');
 }
 
+/** Names of these options. */
+export const SCOPE_OPTIONS = ['schemas', 'anonymous', 'roles', 'authenticator'] as const;
+
 /** Parts of the scope that the user gave. */
-export function givenScope({ schemas, anonymous, roles, authenticator }: ScopeOptions): ScopeOptions {
-  const named = { schemas, anonymous, roles, authenticator };
-  return Object.fromEntries(Object.entries(named).filter(([, value]) => value !== undefined));
+export function givenScope(options: ScopeOptions): ScopeOptions {
+  return Object.fromEntries(
+    SCOPE_OPTIONS.map((name) => [name, options[name]]).filter(([, value]) => value !== undefined),
+  ) as ScopeOptions;
 }

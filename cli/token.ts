@@ -27,7 +27,7 @@ import {
 } from './key-place.ts';
 import { checkPrivateDirectory } from '../files/private-files.ts';
 import { loadDeclaration } from './load-declaration.ts';
-import { claimOption } from './add-claim.ts';
+import { claimOption } from './claim-option.ts';
 import { namedSources } from './named-sources.ts';
 import { parseLifetime } from './parse-seconds.ts';
 import { parseTime } from './parse-time.ts';

@@ -1,5 +1,5 @@
 import { namesOf } from '../../postgres/expressions/parse-expression.ts';
-import { hasProperty, isNode, type FuncCall } from './parse-tree.ts';
+import { isKind, listNodes, type Node } from '../../postgres/expressions/walk.ts';
 
 /**
  * Words of dates and times that Postgres replaces with the present when it reads a definition (documentation, 8.5.1.4). It
@@ -43,45 +43,45 @@ export const OF_VALUES: ReadonlySet<string> = new Set([
 /** Setting of the escapes in literals. */
 export const LITERALS = 'standard_conforming_strings';
 
-/** Tests for a property of a definition that can have another meaning the next time. */
-export function canChange(name: string, value: unknown): boolean {
+/** Tests for a node of a definition that can have another meaning the next time. */
+export function canChange(name: string, node: Node): boolean {
   switch (name) {
     case 'A_Const': {
-      const { sval } = value as { sval?: { sval?: string } };
+      const { sval } = node as { sval?: { sval?: string } };
       // Elements of arrays and ranges have quotes and escapes of their own.
       return PRESENT.test((sval?.sval ?? '').replaceAll(/[\\"]/g, ''));
     }
     // The offset of a time zone is that of the present.
     case 'String':
-      return /^_?timetz$/.test((value as { sval?: string }).sval ?? '');
+      return /^_?timetz$/.test((node as { sval?: string }).sval ?? '');
     case 'SQLValueFunction':
-      return /^SVFOP_CURRENT_TIME(?:_N)?$/.test((value as { op: string }).op);
+      return /^SVFOP_CURRENT_TIME(?:_N)?$/.test((node as { op: string }).op);
     // Literals then have other escapes than the parser knows.
     case 'VariableSetStmt':
       return (
-        (value as { name?: string }).name?.toLowerCase() === LITERALS &&
-        !hasProperty(value, (_, inner) => inner === 'on')
+        (node as { name?: string }).name?.toLowerCase() === LITERALS &&
+        !listNodes(node).some(([, { sval }]) => sval === 'on')
       );
     case 'DefineStmt':
-      return !DEFINED.has((value as { kind: string }).kind);
+      return !DEFINED.has((node as { kind: string }).kind);
     case 'CreateRangeStmt':
-      return hasProperty(value, (inner, is) => inner === 'defname' && is === 'canonical');
+      return listNodes(node).some(([, { defname }]) => defname === 'canonical');
     // Postgres evaluates the bounds of a partition.
     case 'partbound':
     case 'bound':
-      return hasProperty(value, (inner) => isNode(inner) && !CONSTANT.has(inner));
+      return listNodes(node).some(([inner]) => isKind(inner) && !CONSTANT.has(inner));
     case 'CreateDomainStmt':
     case 'AlterDomainStmt':
-      return hasProperty(value, callsOther);
+      return listNodes(node).some(([inner, call]) => callsOther(inner, call));
     default:
       return false;
   }
 }
 
-function callsOther(name: string, value: unknown): boolean {
+function callsOther(name: string, { funcname }: Node): boolean {
   if (name === 'SQLValueFunction') return true;
   if (name !== 'FuncCall') return false;
-  const names = namesOf((value as FuncCall).funcname);
+  const names = namesOf(funcname);
   const isQualified = names.length > 1 && names[0] !== 'pg_catalog';
   return isQualified || !OF_VALUES.has(names.at(-1)!);
 }

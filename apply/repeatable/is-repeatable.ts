@@ -1,10 +1,10 @@
 import { desiredAccess } from '../../compile/access.ts';
 import type { Declaration } from '../../declaration/types.ts';
 import { namesOf } from '../../postgres/expressions/parse-expression.ts';
+import { isKind, listNodes, type Node } from '../../postgres/expressions/walk.ts';
 import { parseSql, type ParsedStatement } from '../../postgres/parse-sql.ts';
 import { canChange, LITERALS, OF_VALUES } from './changing-definitions.ts';
-import { definedFunction, runsOwn } from './own-functions.ts';
-import { hasProperty, isNode, type FuncCall } from './parse-tree.ts';
+import { definedFunctions, runsOwn } from './own-functions.ts';
 
 /** Statements that make, change or drop an object, and add no row themselves. */
 const DEFINITIONS: ReadonlySet<string> = new Set([
@@ -55,39 +55,38 @@ export async function isRepeatable(declaration: Declaration): Promise<boolean> {
   const { policies, defaults } = desiredAccess(declaration);
   const declared = [...policies, ...defaults].map(({ statement }) => statement).join(';\n');
   const access = await parseSql({ file: 'declaration', sql: declared || 'SELECT' });
-  if (access.some(({ node }) => hasProperty(node, canChange))) return false;
+  if (access.some(canChangeAnywhere)) return false;
   const statements = (await Promise.all(declaration.migrations.map((source) => parseSql(source)))).flat();
-  const functions = new Set(statements.map(definedFunction));
+  const functions = new Set(statements.flatMap(definedFunctions));
   // One of the same name can be called in its place.
   if ([...OF_VALUES].some((name) => functions.has(name))) return false;
-  const { privateSchema } = declaration;
   return statements.every(
     (statement) =>
-      isDefinition(statement) &&
-      !runsOwn(statement, functions) &&
-      !hasProperty(statement.node, mentions(privateSchema)),
+      isDefinition(statement) && !runsOwn(statement, functions) && !mentions(statement.node, declaration.privateSchema),
   );
 }
 
-function isDefinition({ kind, node }: ParsedStatement): boolean {
-  return kind === 'SelectStmt' ? isSetting(node) : DEFINITIONS.has(kind) && !hasProperty({ [kind]: node }, canChange);
+function isDefinition(statement: ParsedStatement): boolean {
+  const { kind, node } = statement;
+  return kind === 'SelectStmt' ? isSetting(node) : DEFINITIONS.has(kind) && !canChangeAnywhere(statement);
+}
+
+function canChangeAnywhere({ kind, node }: ParsedStatement): boolean {
+  return canChange(kind, node) || listNodes(node).some(([name, inner]) => canChange(name, inner));
 }
 
 /** Tests for a name, also where it is a part of a text. */
-function mentions(schema: string) {
-  return (_: string, value: unknown) => typeof value === 'string' && value.toLowerCase().includes(schema.toLowerCase());
+function mentions(tree: object, name: string): boolean {
+  const texts = listNodes(tree).flatMap(([, node]) => Object.values(node).filter((value) => typeof value === 'string'));
+  return texts.some((text) => text.toLowerCase().includes(name.toLowerCase()));
 }
 
 /** Tests for what dumps begin with: `SELECT pg_catalog.set_config('search_path', '', false)`. */
-function isSetting(node: ParsedStatement['node']): boolean {
-  if (hasProperty(node, (name) => isNode(name) && !SETTING.has(name))) return false;
-  const [target, ...others] = (node['targetList'] ?? []) as readonly Target[];
-  const call = target?.ResTarget.val.FuncCall;
-  if (!call || others.length > 0 || hasProperty(call.args, (name) => name === 'FuncCall')) return false;
-  if (hasProperty(call.args, mentions(LITERALS))) return false;
-  return namesOf(call.funcname).join('.') === 'pg_catalog.set_config';
-}
-
-interface Target {
-  readonly ResTarget: { readonly val: { readonly FuncCall?: FuncCall } };
+function isSetting(node: Node): boolean {
+  const nodes = listNodes(node);
+  if (nodes.some(([name]) => isKind(name) && !SETTING.has(name))) return false;
+  const targets = nodes.filter(([name]) => name === 'ResTarget');
+  const calls = nodes.filter(([name]) => name === 'FuncCall').map(([, call]) => call);
+  if (targets.length !== 1 || calls.length !== 1 || mentions(node, LITERALS)) return false;
+  return namesOf(calls[0]!['funcname']).join('.') === 'pg_catalog.set_config';
 }

@@ -8,7 +8,7 @@ import type { Declaration } from '../../declaration/types.ts';
 import { refuse } from '../../errors/secured-postgrest-error.ts';
 import { startEphemeralPostgrest } from '../../testing/index.ts';
 import { readKeys } from '../../tokens/index.ts';
-import { claimOption } from '../add-claim.ts';
+import { claimOption } from '../claim-option.ts';
 import { commandConnection, namesDatabase } from '../named-connection.ts';
 import { parseDatabaseUri } from '../database-uri.ts';
 import { addConnectionOptions } from '../connection.ts';

@@ -1,5 +1,10 @@
 export type Node = Readonly<Record<string, unknown>>;
 
+/** Tests if the name of an object in a parse tree is that of its kind, such as `FuncCall`. */
+export function isKind(name: string): boolean {
+  return /^[A-Z]/.test(name);
+}
+
 /** Every object in a parse tree, the outer ones first, with the name that its parent has for it. */
 export function* nodesIn(tree: unknown, name = ''): Generator<readonly [name: string, node: Node]> {
   if (typeof tree !== 'object' || tree === null) return;

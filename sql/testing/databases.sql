@@ -41,7 +41,7 @@ SELECT md5(concat_ws(E'\n',
 SELECT pg_catalog.set_config('search_path', :'search_path', false)
 
 -- name: discard_temporary
--- What the end of this session would drop.
+-- Drops temporary objects, as the end of the session does.
 DISCARD TEMP
 -- name: checkpoint
 CHECKPOINT

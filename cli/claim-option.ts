@@ -8,7 +8,7 @@ export function claimOption(description: string): Option {
 }
 
 /** Adds the value of an option `name=value`. */
-export function addClaim(text: string, claims: Readonly<Record<string, unknown>>): Record<string, unknown> {
+function addClaim(text: string, claims: Readonly<Record<string, unknown>>): Record<string, unknown> {
   const [, name, value] = /^([^=]+)=(.*)$/s.exec(text) ?? [];
   if (name === undefined || value === undefined) throw new InvalidArgumentError('write name=value.');
   if (Object.hasOwn(claims, name)) throw new InvalidArgumentError(`${name} is there twice.`);
