@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { existsSync, readdirSync, readFileSync, readlinkSync } from 'node:fs';
+import { closeSync, existsSync, openSync, readdirSync, readlinkSync, readSync } from 'node:fs';
 import { createServer, type AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import type { ServerUser } from './server-user.ts';
@@ -27,8 +27,12 @@ export async function freePorts(count: number): Promise<number[]> {
 export function listensOn(pid: number, ports: readonly number[], user?: ServerUser): boolean {
   try {
     const isOwn = user === undefined ? opens(pid) : ({ uid }: Socket) => uid === user.uid;
-    const listening = listeningSockets().filter(isOwn);
-    return ports.every((port) => listening.some((socket) => socket.port === port));
+    const missing = new Set(ports);
+    for (const socket of listeningSockets()) {
+      if (isOwn(socket)) missing.delete(socket.port);
+      if (missing.size === 0) return true;
+    }
+    return false;
   } catch {
     // It has ended, or this system does not tell.
     return !existsSync('/proc/self/fd');
@@ -48,15 +52,31 @@ function opens(pid: number): (socket: Socket) => boolean {
 }
 
 /** Those of this machine, or container (man 5 proc_net). */
-function listeningSockets(): Socket[] {
-  // Read once: that takes the system milliseconds.
-  return readFileSync('/proc/self/net/tcp', 'latin1')
-    .split('\n')
-    .map((line) => line.trim().split(/\s+/))
-    .filter(([, , , state]) => state === '0A')
-    .map(([, address, , , , , , uid, , inode]) => ({
-      port: parseInt(address!.split(':')[1]!, 16),
-      uid: Number(uid),
-      inode: inode!,
-    }));
+function* listeningSockets(): Generator<Socket> {
+  for (const line of linesOf('/proc/self/net/tcp', SOCKET_LENGTH)) {
+    const [, address, , state, , , , uid, , inode] = line.trim().split(/\s+/);
+    if (state === LISTENING) yield { port: parseInt(address!.split(':')[1]!, 16), uid: Number(uid), inode: inode! };
+    // Connections follow. To find them takes the system milliseconds.
+    else if (state !== 'st') return;
+  }
+}
+
+const LISTENING = '0A';
+/** Bytes of a line. The system looks for no more sockets than were asked for. */
+const SOCKET_LENGTH = 150;
+
+/** Lines of a file, which is read by so many bytes as they are asked for. */
+function* linesOf(path: string, bytes: number): Generator<string> {
+  const file = openSync(path, 'r');
+  try {
+    const buffer = Buffer.alloc(bytes);
+    let text = '';
+    for (let length = readSync(file, buffer); length > 0; length = readSync(file, buffer)) {
+      const lines = (text + buffer.toString('latin1', 0, length)).split('\n');
+      text = lines.pop()!;
+      yield* lines;
+    }
+  } finally {
+    closeSync(file);
+  }
 }

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import pg from 'pg';
 import type { DatabaseConnection } from '../../postgres/connect.ts';
@@ -234,7 +234,8 @@ async function serve(
     try {
       await untilReady('postgres', server, async () => {
         // Another user's program at that port would be sent the password.
-        if (listensOn(server.pid, [port], directory.user)) session ??= await firstSession(port, name);
+        const isThere = saysReady(data) && listensOn(server.pid, [port], directory.user);
+        if (isThere) session ??= await firstSession(port, name);
         return session !== undefined;
       });
       server.unref();
@@ -246,6 +247,19 @@ async function serve(
     }
   }
 }
+
+/** Tests if a server accepts sessions, by the last line of its lock file, as `pg_ctl` does. Earlier ones would be rejected. */
+function saysReady(data: string): boolean {
+  try {
+    const lines = readFileSync(join(data, 'postmaster.pid'), 'utf8').split('\n');
+    return lines[STATUS_LINE]?.trim() === 'ready';
+  } catch {
+    return false;
+  }
+}
+
+/** From 0 (LOCK_FILE_LINE_PM_STATUS). */
+const STATUS_LINE = 7;
 
 // Where the process is exiting nothing can be awaited.
 function waitUntil(condition: () => boolean, timeoutMs: number): void {
