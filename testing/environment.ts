@@ -462,8 +462,9 @@ class Environment implements EphemeralPostgrest {
 
   /** Does something that nobody may be connected for. */
   async #away(work: () => Promise<void>): Promise<void> {
-    await this.#close();
-    await work().finally(() => this.#open());
+    const away = this.#close().then(work);
+    // What fails leaves the database as it was.
+    await this.#open(away.catch(() => {})).finally(() => away);
   }
 
   /** Ends the server and all sessions. */
@@ -480,8 +481,8 @@ class Environment implements EphemeralPostgrest {
     this.#pool = undefined;
   }
 
-  /** Starts a server where the last one was. */
-  async #open(): Promise<void> {
+  /** Starts a server where the last one was, as soon as the database is ready. */
+  async #open(databaseReady?: Promise<unknown>): Promise<void> {
     const { host } = this.#parts;
     const start = () =>
       host.startServer({
@@ -489,6 +490,7 @@ class Environment implements EphemeralPostgrest {
         declaration: this.#declaration,
         trust: this.#trust,
         port: this.#server.port,
+        databaseReady,
       });
     this.#server = await start().catch(async (error: unknown) => {
       if (!(error instanceof SecuredPostgrestError) || error.code !== 'port_taken') throw error;

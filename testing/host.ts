@@ -27,7 +27,7 @@ import type { Trust } from './trust.ts';
 
 const statement = statementsOf('testing/databases');
 
-type ServerStart = Pick<ServerOptions, 'port' | 'signal'>;
+type ServerStart = Pick<ServerOptions, 'port' | 'databaseReady' | 'signal'>;
 
 /** A database that was copied from a snapshot. */
 export interface CopiedDatabase {
@@ -153,12 +153,18 @@ export class Host {
 
   /** Makes a database of an environment's own, and starts its server. */
   async prepare({ snapshot, declaration, trust }: Recipe, start: ServerStart = {}): Promise<Prepared> {
-    const database = await this.copy(snapshot, declaration);
+    const database = this.#nextName(this.#prefix);
+    const databaseReady = this.copy(snapshot, declaration, database);
+    // Reported by the start of the server.
+    databaseReady.catch(() => {});
     try {
-      const server = await this.startServer({ database, declaration, trust, ...start });
+      const server = await this.startServer({ database, declaration, trust, databaseReady, ...start });
       return { database, server };
     } catch (error) {
-      await this.drop(database);
+      await databaseReady.then(
+        () => this.drop(database),
+        () => {},
+      );
       throw error;
     }
   }

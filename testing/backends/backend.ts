@@ -55,6 +55,8 @@ export interface ServerOptions {
   readonly decryptionKey: DecryptionKey;
   /** On 127.0.0.1. @default a free one */
   readonly port?: number | undefined;
+  /** Resolves when the database is there, and rejects if it cannot be. Meanwhile the start is prepared. @default it is there */
+  readonly databaseReady?: Promise<unknown> | undefined;
   /** Ends the start, if the backend can do that. */
   readonly signal?: AbortSignal | undefined;
 }

@@ -17,7 +17,7 @@ import { serverUser } from './server-user.ts';
  */
 export async function startLocalServer(
   admin: DatabaseConnection,
-  { declaration, password, keySet, port, signal }: ServerOptions,
+  { declaration, password, keySet, port, databaseReady, signal }: ServerOptions,
   { postgrest, sessions = {} }: { postgrest: NamedPostgrest | undefined; sessions?: Readonly<Record<string, string>> },
 ): Promise<RunningPostgrest> {
   const user = serverUser();
@@ -44,6 +44,7 @@ export async function startLocalServer(
   return startPostgrest({
     env: { ...settings, ...(options.length > 0 && { PGOPTIONS: options.join(' ') }) },
     port,
+    databaseReady,
     signal,
     directory,
     binary: postgrest?.path,

@@ -24,6 +24,12 @@ export interface PostgrestOptions {
   readonly binary?: string | undefined;
   /** How long it may take until it serves, in milliseconds. @default 30000 */
   readonly startTimeoutMs?: number;
+  /**
+   * Resolves when the database is there. What can be prepared before is prepared meanwhile. If it rejects, the start throws the
+   * same error.
+   * @default it is there
+   */
+  readonly databaseReady?: Promise<unknown> | undefined;
   /** Ends the start, which then throws the signal's reason. @default none */
   readonly signal?: AbortSignal | undefined;
   /**
@@ -101,13 +107,14 @@ export async function startPostgrest(options: PostgrestOptions): Promise<Running
 async function serve(
   command: string,
   directory: ServerDirectory,
-  { env, port: fixedPort, startTimeoutMs, signal }: PostgrestOptions,
+  { env, port: fixedPort, startTimeoutMs, databaseReady, signal }: PostgrestOptions,
   secrets: readonly string[],
 ): Promise<{ server: ServerProcess; port: number }> {
   const configFile = directory.writeServerSecret('postgrest.conf', '');
   for (let attempt = 1; ; attempt++) {
     const [freePort, adminPort] = (await freePorts(2)) as [number, number];
     const port = fixedPort ?? freePort;
+    await databaseReady;
     const server = await startProcess({
       name: 'postgrest',
       command,

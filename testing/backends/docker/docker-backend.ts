@@ -47,7 +47,9 @@ export async function startDockerBackend(options: DockerBackendOptions = {}): Pr
       maintenanceDatabase: MAINTENANCE,
       startServer: (server) => {
         const image = options.postgrestImage ?? postgrestImage(server.declaration);
-        const starting = startPostgrestContainer(place, `api-${servers.length}`, image, server);
+        const name = `api-${servers.length}`;
+        const start = () => startPostgrestContainer(place, name, image, server);
+        const starting = Promise.resolve(server.databaseReady).then(start);
         servers.push(starting);
         return starting;
       },
