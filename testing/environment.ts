@@ -424,6 +424,7 @@ class Environment implements EphemeralPostgrest {
     const { host } = this.#parts;
     const before = [this.#declaration, this.#trust] as const;
     await this.#close();
+    await host.cutOff(this.#database);
     const kept = await host.keepCopy(this.#database, this.#declaration);
     try {
       const result = await work();
@@ -447,6 +448,7 @@ class Environment implements EphemeralPostgrest {
 
   async #remember(): Promise<void> {
     const { host } = this.#parts;
+    await host.cutOff(this.#database);
     const next = await host.keepCopy(this.#database, this.#declaration);
     await host.release(this.#snapshot);
     this.#snapshot = next;
@@ -460,18 +462,17 @@ class Environment implements EphemeralPostgrest {
     await host.copy(snapshot, declaration, this.#database);
   }
 
-  /** Does something that nobody may be connected for. */
+  /** Does something while no server is connected. */
   async #away(work: () => Promise<void>): Promise<void> {
     const away = this.#close().then(work);
     // What fails leaves the database as it was.
     await this.#open(away.catch(() => {})).finally(() => away);
   }
 
-  /** Ends the server and all sessions. */
+  /** Ends the server, and its own sessions. */
   async #close(): Promise<void> {
     this.#serves = false;
     await this.#server.stop();
-    await this.#parts.host.cutOff(this.#database);
     this.#endPool();
   }
 
