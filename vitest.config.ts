@@ -8,7 +8,15 @@ const seconds = 1000;
 
 /** Tests are sorted by what they need: a project for each folder of `test/`, unless `include` says more. */
 const kind = (name: string, timeout: number, settings = {}) => ({
-  test: { name, include: [`test/${name}/**/*.test.ts`], testTimeout: timeout, hookTimeout: timeout, ...settings },
+  test: {
+    name,
+    include: [`test/${name}/**/*.test.ts`],
+    testTimeout: timeout,
+    hookTimeout: timeout,
+    // Projects and runs share what is compiled. It is kept by the content of each file.
+    experimental: { fsModuleCache: true },
+    ...settings,
+  },
 });
 
 /** Tests wait for states: only what never comes takes this long. */
