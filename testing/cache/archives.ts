@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import { randomBytes, randomUUID } from 'node:crypto';
 import { once } from 'node:events';
+import type { Readable } from 'node:stream';
 import { open, rename, stat, type FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
 import { makeCacheDirectory } from './cache-directory.ts';
@@ -75,12 +76,12 @@ async function discardOld(archive: string): Promise<void> {
 }
 
 /** Writes an archive; tells if it is complete. */
-export async function pack(archive: string, { source, password, without = [] }: Packed): Promise<boolean> {
+async function pack(archive: string, { source, password, without = [] }: Packed): Promise<boolean> {
   const file = await open(archive, 'wx', 0o600);
   try {
     await file.write(password);
     const excluded = without.flatMap((pattern) => ['--exclude', pattern]);
-    return await tar(join(source.path, 'data'), [...excluded, '-c', '.'], 'ignore', file.fd, source.user);
+    return await startTar(dataOf(source), [...excluded, '-c', '.'], ['ignore', file.fd], source.user).isComplete;
   } finally {
     await file.close();
   }
@@ -93,15 +94,10 @@ export interface Unpacked {
   readonly user: ServerUser | undefined;
   /** The only files, as a path in the archive. @default all */
   readonly only?: string;
-  /** True for an archive that is not under its final name, so that there is no checksum. @default false */
-  readonly isNew?: boolean;
 }
 
 /** Unpacks an archive, and discards it if it is damaged; answers the password if it was sound and there was room for it. */
-export async function unpack(
-  archive: string,
-  { data, user, only, isNew = false }: Unpacked,
-): Promise<string | undefined> {
+export async function unpack(archive: string, { data, user, only }: Unpacked): Promise<string | undefined> {
   const file = await openEntry(archive).catch(() => undefined);
   if (!file) {
     await discard(archive);
@@ -110,10 +106,10 @@ export async function unpack(
   try {
     const password = Buffer.alloc(FIRST_PASSWORD_LENGTH);
     await file.read(password, 0, FIRST_PASSWORD_LENGTH, null);
-    // `tar` reads on from here, and need not restore file times. Both read from memory, and each keeps a core busy.
-    const unpacking = tar(data, ['-x', '-m', ...(only === undefined ? [] : [only])], file.fd, 'ignore', user);
-    const checking = isNew || isSound(file, archive).catch(() => false);
-    const [isComplete, sound] = await Promise.all([unpacking, checking]);
+    // `tar` reads on from here. Both read from memory, and each keeps a core busy.
+    const unpacking = startTar(data, [...UNPACK, ...(only === undefined ? [] : [only])], [file.fd, 'ignore'], user);
+    const checking = isSound(file, archive).catch(() => false);
+    const [isComplete, sound] = await Promise.all([unpacking.isComplete, checking]);
     if (!sound) await discard(archive);
     return isComplete && sound ? password.toString() : undefined;
   } catch {
@@ -123,6 +119,16 @@ export async function unpack(
   }
 }
 
+/** Copies files to a directory without an archive; tells if all are there. */
+export async function copyFiles(source: Packed['source'], { data, user }: Unpacked): Promise<boolean> {
+  const reading = startTar(dataOf(source), ['-c', '.'], ['ignore', 'pipe'], source.user);
+  const writing = startTar(data, UNPACK, [reading.output!, 'ignore'], user);
+  // Only the other process reads: should it end early, this one must not wait for room.
+  reading.output!.destroy();
+  const [isRead, isWritten] = await Promise.all([reading.isComplete, writing.isComplete]);
+  return isRead && isWritten;
+}
+
 async function isSound(file: FileHandle, archive: string): Promise<boolean> {
   return archive.endsWith(`-${await checksumOf(file)}.tar`);
 }
@@ -130,14 +136,24 @@ async function isSound(file: FileHandle, archive: string): Promise<boolean> {
 /** In 512-byte units: bigger blocks, fewer calls. */
 const BLOCKING_FACTOR = '512';
 
-/** Runs as the server's user, whose the files are; whether it succeeded. */
-async function tar(
+/** File times need not be restored. */
+const UNPACK = ['-x', '-m'];
+
+const dataOf = ({ path }: Packed['source']) => join(path, 'data');
+
+interface Tar {
+  /** What it writes, if that goes to a pipe. */
+  readonly output: Readable | null;
+  readonly isComplete: Promise<boolean>;
+}
+
+/** Runs as the server's user, whose the files are. */
+function startTar(
   directory: string,
   args: readonly string[],
-  input: number | 'ignore',
-  output: number | 'ignore',
+  [input, output]: readonly [number | Readable | 'ignore', number | 'pipe' | 'ignore'],
   user: ServerUser | undefined,
-): Promise<boolean> {
+): Tar {
   const child = spawn('tar', ['-C', directory, '-f', '-', '-b', BLOCKING_FACTOR, ...args], {
     stdio: [input, output, 'ignore'],
     cwd: '/',
@@ -146,6 +162,6 @@ async function tar(
     ...user,
   });
   const failed = once(child, 'error').then(() => false);
-  const ended = once(child, 'close').then(([code]) => code === 0);
-  return Promise.race([ended, failed]).catch(() => false);
+  const ended = once(child, 'exit').then(([code]) => code === 0);
+  return { output: child.stdout, isComplete: Promise.race([ended, failed]).catch(() => false) };
 }

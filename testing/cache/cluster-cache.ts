@@ -1,6 +1,5 @@
-import { join } from 'node:path';
-import { pack, packIntoCache, unpack, type NewArchive } from './archives.ts';
-import { discard, entriesOf } from './cache-entries.ts';
+import { unpack } from './archives.ts';
+import { entriesOf } from './cache-entries.ts';
 import type { ServerDirectory } from '../servers/server-directory.ts';
 
 // Each cluster is one archive, named after its key and its checksum: it is there as a whole or not at all, whoever else
@@ -20,25 +19,4 @@ export async function unpackCluster(key: string, target: ServerDirectory): Promi
     if (firstPassword !== undefined) return { firstPassword, archive };
   }
   return undefined;
-}
-
-/**
- * Packs the cluster of a server that has not been started yet: into the cache, or beside it where the disk is full or the
- * cache cannot be written.
- */
-export async function packCluster(key: string, source: ServerDirectory, password: string): Promise<NewArchive> {
-  return (await packIntoCache(key, { source, password })) ?? packBeside(source, password);
-}
-
-/** Packs it beside itself. */
-export async function packBeside(source: ServerDirectory, password: string): Promise<NewArchive> {
-  const path = join(source.path, 'cluster.tar');
-  if (!(await pack(path, { source, password }))) throw new Error(`${path} cannot be written`);
-  return { path, keep: () => Promise.resolve(), remove: () => discard(path) };
-}
-
-/** Copies a cluster that was just packed; tells if that succeeded. */
-export async function unpackNew({ path }: NewArchive, target: ServerDirectory): Promise<boolean> {
-  const to = { data: await target.newData(), user: target.user, isNew: true };
-  return (await unpack(path, to)) !== undefined;
 }

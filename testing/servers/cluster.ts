@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
 import { rename, rmdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { newPassword } from '../cache/archives.ts';
+import { copyFiles, newPassword, packIntoCache } from '../cache/archives.ts';
 import { discard, entriesOf } from '../cache/cache-entries.ts';
-import { packBeside, packCluster, unpackCluster, unpackNew } from '../cache/cluster-cache.ts';
+import { unpackCluster } from '../cache/cluster-cache.ts';
 import { unpackDeclared } from '../cache/declared-cluster.ts';
 import type { PostgresBinaries } from './postgres-binaries.ts';
 import { createServerDirectory, type ServerDirectory } from './server-directory.ts';
@@ -112,14 +112,15 @@ async function initialise(options: ClusterOptions, key: string): Promise<Cluster
   try {
     const firstPassword = newPassword();
     await runInitdb(options, maker, firstPassword);
-    const packed = await packCluster(key, maker, firstPassword);
+    const packing = packIntoCache(key, { source: maker, password: firstPassword });
     const { directory } = options;
-    const isThere = (await moveData(maker, directory)) || (await unpackNew(packed, directory));
-    // Somebody may have removed the cache meanwhile.
-    if (!isThere && !(await unpackNew(await packBeside(maker, firstPassword), directory))) {
+    const isThere = await takeData(maker, directory, packing);
+    const packed = await packing;
+    if (!isThere) {
+      await packed?.remove();
       throw new Error(`there is no room for a cluster in ${directory.path}`);
     }
-    const complete = Promise.all([packed.keep(), maker.remove()]).then(() => true);
+    const complete = Promise.all([packed?.keep(), maker.remove()]).then(() => true);
     return { firstPassword, isDeclared: false, complete };
   } catch (error) {
     await maker.remove();
@@ -127,10 +128,17 @@ async function initialise(options: ClusterOptions, key: string): Promise<Cluster
   }
 }
 
-/** Moves a cluster. False if it has to be copied: to another user, or to another file system. */
-async function moveData(from: ServerDirectory, to: ServerDirectory): Promise<boolean> {
-  if (from.user !== undefined || to.user !== undefined) return false;
+/** Moves a cluster when it has been packed, or copies it meanwhile: to another user, or to another file system. Tells if that succeeded. */
+async function takeData(from: ServerDirectory, to: ServerDirectory, packing: Promise<unknown>): Promise<boolean> {
   const data = await to.newData();
+  if (from.user === undefined && to.user === undefined) {
+    await packing;
+    if (await moveData(from, data)) return true;
+  }
+  return copyFiles(from, { data: await to.newData(), user: to.user });
+}
+
+async function moveData(from: ServerDirectory, data: string): Promise<boolean> {
   try {
     // Windows renames onto nothing that exists.
     await rmdir(data);
