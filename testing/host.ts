@@ -154,13 +154,20 @@ export class Host {
   /** Makes a database of an environment's own, and starts its server. */
   async prepare({ snapshot, declaration, trust }: Recipe, start: ServerStart = {}): Promise<Prepared> {
     const database = this.#nextName(this.#prefix);
-    const databaseReady = this.copy(snapshot, declaration, database);
-    // Reported by the start of the server.
-    databaseReady.catch(() => {});
+    const databaseReady = this.#copy(snapshot, database);
+    // Everybody may connect to a new database: the server needs no privileges before it serves.
+    const privileged = databaseReady.then(() => this.#restrict(database, declaration));
+    // Reported where the server is awaited.
+    for (const promise of [databaseReady, privileged]) promise.catch(() => {});
     try {
       const server = await this.startServer({ database, declaration, trust, databaseReady, ...start });
+      await privileged.catch(async (error: unknown) => {
+        await server.stop();
+        throw error;
+      });
       return { database, server };
     } catch (error) {
+      await privileged.catch(() => {});
       await databaseReady.then(
         () => this.drop(database),
         () => {},
@@ -187,12 +194,17 @@ export class Host {
   /** Copies a database without connections into one for an environment. */
   async copy(from: string, declaration: Declaration, to = this.#nextName(this.#prefix)): Promise<string> {
     await this.#copy(from, to);
+    await this.#restrict(to, declaration);
+    return to;
+  }
+
+  /** Gives a new database the privileges of its original. */
+  async #restrict(name: string, declaration: Declaration): Promise<void> {
     const { authenticator, owner } = declaration;
     const temporary = [owner, ...temporaryRoles(declaration)];
-    const sql = statement('privileges_on_database', { name: to, authenticator, owner, temporary });
+    const sql = statement('privileges_on_database', { name, authenticator, owner, temporary });
     const results = await messageResults<{ privileges: string }>(this.#admin, sql);
-    this.#privileges.set(to, results.at(-1)!.rows[0]!.privileges);
-    return to;
+    this.#privileges.set(name, results.at(-1)!.rows[0]!.privileges);
   }
 
   /** Copies the state of a database without connections into a snapshot, which lasts until its last release. */

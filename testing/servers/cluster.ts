@@ -164,6 +164,8 @@ async function runInitdb(
       ...initdbOptions(version),
     ],
     directory: maker.path,
+    // It would look for the time zone of this machine.
+    env: { TZ: 'UTC' },
     logFile: join(directory.path, 'initdb.log'),
     user: maker.user,
     stopSignal: 'SIGTERM',
