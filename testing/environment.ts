@@ -14,7 +14,7 @@ import { sampleSubjects, type Subjects } from '../access/subjects.ts';
 import { createClient, type ApiClient } from './client.ts';
 import { databaseUrl } from './servers/database-url.ts';
 import type { Host } from './host.ts';
-import { newPool } from './pool.ts';
+import { QueryPool } from './pool.ts';
 import type { RunningPostgrest } from './servers/postgrest-server.ts';
 import type { DatabaseState } from './snapshot-rows.ts';
 import type { Prepared, Recipe } from './spares.ts';
@@ -160,7 +160,7 @@ class Environment implements EphemeralPostgrest {
   #restored: DatabaseState | undefined;
   #server: RunningPostgrest;
   #serves = true;
-  #pool: pg.Pool | undefined;
+  #pool: QueryPool | undefined;
   /** Ends of the pools before it. */
   readonly #poolEnds: Promise<void>[] = [];
   #turn: Promise<unknown> = Promise.resolve();
@@ -242,8 +242,13 @@ class Environment implements EphemeralPostgrest {
   }
 
   async sql<Row extends pg.QueryResultRow>(text: string, values: readonly unknown[] = []): Promise<Row[]> {
-    this.#refuseStopped();
-    return (await this.#sessions().query<Row>(text, [...values])).rows;
+    for (;;) {
+      this.#refuseStopped();
+      const result = await this.#sessions().query<Row>(text, values);
+      if (result) return result.rows;
+      // Its pool ended before it began, because the database was exchanged.
+      await this.#turn;
+    }
   }
 
   snapshot(): Promise<void> {
@@ -258,7 +263,11 @@ class Environment implements EphemeralPostgrest {
       const copying = host.copy(this.#snapshot, this.#declaration);
       copying.catch(() => {});
       try {
-        await this.#away(async () => host.replace(this.#database, await copying));
+        await this.#away(async () => {
+          // Dropping a database would wait longer for sessions to end.
+          const [copy] = await Promise.all([copying, host.cutOff(this.#database)]);
+          await host.replace(this.#database, copy);
+        });
         // Tests that restore once usually restore again.
         host.prepareRestore(this.#database, this.#snapshot).catch(() => {});
       } catch (error) {
@@ -503,8 +512,8 @@ class Environment implements EphemeralPostgrest {
     this.#watch(this.#server);
   }
 
-  #sessions(): pg.Pool {
-    return (this.#pool ??= newPool(this.#parts.host.backend.connection(this.#database), { max: 4 }));
+  #sessions(): QueryPool {
+    return (this.#pool ??= new QueryPool(this.#parts.host.backend.connection(this.#database), { max: 4 }));
   }
 
   /** One after the other: each changes what the next begins with. */

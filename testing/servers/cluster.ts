@@ -109,20 +109,19 @@ function initdbOptions(version: string): readonly string[] {
 /** Makes one as a user that initdb takes, for the one that the server has. The cache gets it as it is before its first start. */
 async function initialise(options: ClusterOptions, key: string): Promise<Cluster> {
   const maker = createServerDirectory({ user: idleAccount() });
+  let packing: ReturnType<typeof packIntoCache> | undefined;
   try {
     const firstPassword = newPassword();
     await runInitdb(options, maker, firstPassword);
-    const packing = packIntoCache(key, { source: maker, password: firstPassword });
+    packing = packIntoCache(key, { source: maker, password: firstPassword });
     const { directory } = options;
     const isThere = await takeData(maker, directory, packing);
+    if (!isThere) throw new Error(`there is no room for a cluster in ${directory.path}`);
     const packed = await packing;
-    if (!isThere) {
-      await packed?.remove();
-      throw new Error(`there is no room for a cluster in ${directory.path}`);
-    }
     const complete = Promise.all([packed?.keep(), maker.remove()]).then(() => true);
     return { firstPassword, isDeclared: false, complete };
   } catch (error) {
+    await packing?.then((packed) => packed?.remove()).catch(() => {});
     await maker.remove();
     throw error;
   }

@@ -51,18 +51,16 @@ function opens(pid: number): (socket: Socket) => boolean {
   return ({ inode }) => files.has(`socket:[${inode}]`);
 }
 
-/** Those of this machine, or container (man 5 proc_net). */
+/** Those of this machine, or container (man 5 proc_net). Linux lists them before connections, which it takes milliseconds to find. */
 function* listeningSockets(): Generator<Socket> {
   for (const line of linesOf('/proc/self/net/tcp', SOCKET_LENGTH)) {
     const [, address, , state, , , , uid, , inode] = line.trim().split(/\s+/);
     if (state === LISTENING) yield { port: parseInt(address!.split(':')[1]!, 16), uid: Number(uid), inode: inode! };
-    // Connections follow. To find them takes the system milliseconds.
-    else if (state !== 'st') return;
   }
 }
 
 const LISTENING = '0A';
-/** Bytes of a line. The system looks for no more sockets than were asked for. */
+/** Bytes of a line. Linux looks for no more sockets than were asked for. */
 const SOCKET_LENGTH = 150;
 
 /** Lines of a file, which is read by so many bytes as they are asked for. */

@@ -411,6 +411,18 @@ describe('restore', () => {
     }
   });
 
+  it.each(['restore', 'snapshot'] as const)('answers queries that wait for a session: %s', async (exchange) => {
+    if (exchange === 'restore') await one.sql('CREATE TABLE api.later ()');
+    // More than there are sessions.
+    const queries = Array.from({ length: 16 }, () => one.sql('SELECT pg_sleep(0.3)'));
+    const settled = Promise.allSettled(queries);
+    await one[exchange]();
+    const outcomes = (await settled).map(({ status }) => status);
+    // Some had begun, and were cut off.
+    expect(outcomes).toContain('fulfilled');
+    expect(await one.sql('SELECT 1 AS one')).toEqual([{ one: 1 }]);
+  });
+
   it('goes on where its session cannot be opened', async () => {
     const rows = await content(one);
     await one.sql(`CREATE FUNCTION api.refuse() RETURNS event_trigger LANGUAGE plpgsql
