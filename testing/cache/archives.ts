@@ -142,7 +142,7 @@ const UNPACK = ['-x', '-m'];
 const dataOf = ({ path }: Packed['source']) => join(path, 'data');
 
 interface Tar {
-  /** What it writes, if that goes to a pipe. */
+  /** Its output, if that goes to a pipe. */
   readonly output: Readable | null;
   readonly isComplete: Promise<boolean>;
 }
