@@ -474,7 +474,7 @@ class Environment implements EphemeralPostgrest {
   /** Does something while no server is connected. */
   async #away(work: () => Promise<void>): Promise<void> {
     const away = this.#close().then(work);
-    // What fails leaves the database as it was.
+    // If the work fails, the server starts on the database as it was.
     await this.#open(away.catch(() => {})).finally(() => away);
   }
 

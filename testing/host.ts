@@ -157,8 +157,8 @@ export class Host {
     const databaseReady = this.#copy(snapshot, database);
     // Everybody may connect to a new database: the server needs no privileges before it serves.
     const privileged = databaseReady.then(() => this.#restrict(database, declaration));
-    // Reported where the server is awaited.
-    for (const promise of [databaseReady, privileged]) promise.catch(() => {});
+    // The start of the server reports a failed copy first.
+    privileged.catch(() => {});
     try {
       const server = await this.startServer({ database, declaration, trust, databaseReady, ...start });
       await privileged.catch(async (error: unknown) => {

@@ -46,7 +46,7 @@ export class QueryPool {
   /** Resolves when all queries that have begun have ended. */
   async end(): Promise<void> {
     await this.#pool.end();
-    // Whoever has an answer has it by then.
+    // Queries that have begun are answered first.
     setImmediate(() => this.#waiting.forEach((resolve) => resolve(undefined)));
   }
 }

@@ -128,8 +128,10 @@ async function startBackend(
     return startDockerBackend(choice === 'docker' ? {} : choice.docker);
   }
   const postgrest = namedPostgrest(binary);
-  // Refused before there is a database. The answer is kept for the start of the server.
-  if (postgrest) await postgrestBinary(serverUser(), postgrest);
+  // The answer is kept for the start of the server, which reports errors. A named program is rejected before there is a database.
+  const found = postgrestBinary(serverUser(), postgrest);
+  found.catch(() => {});
+  if (postgrest) await found;
   if (choice === 'embedded') return startEmbeddedBackend(declaration, postgrest);
   void loadParser();
   return startExistingBackend(choice.existing, declaration, postgrest);

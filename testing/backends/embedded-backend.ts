@@ -5,9 +5,8 @@ import type { Backend } from './backend.ts';
 import { clusterKey } from '../servers/cluster.ts';
 import { startLocalServer } from '../servers/local-server.ts';
 import { postgresBinaries } from '../servers/postgres-binaries.ts';
-import { postgrestBinary, type NamedPostgrest } from '../servers/postgrest-binary.ts';
+import type { NamedPostgrest } from '../servers/postgrest-binary.ts';
 import { startDeclaredPostgres } from '../servers/postgres-server.ts';
-import { serverUser } from '../servers/server-user.ts';
 import { openTranscript } from '../cache/transcript-cache.ts';
 
 /** PostgREST first reads its schemas, with queries that take longer to plan than to run. */
@@ -21,8 +20,6 @@ export async function startEmbeddedBackend(
   postgrest: NamedPostgrest | undefined,
 ): Promise<Backend> {
   const name = `${declaration.name}_snapshot`;
-  // Its version is asked for meanwhile. The start of the server itself reports errors.
-  postgrestBinary(serverUser(), postgrest).catch(() => {});
   const cached = await openTranscript(
     declaration,
     clusterKey({ binaries: await postgresBinaries(), superuser: SUPERUSER }),

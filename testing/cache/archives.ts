@@ -120,7 +120,7 @@ export async function unpack(archive: string, { data, user, only }: Unpacked): P
 }
 
 /** Copies files to a directory without an archive; tells if all are there. */
-export async function copyFiles(source: Packed['source'], { data, user }: Unpacked): Promise<boolean> {
+export async function copyFiles(source: Packed['source'], { data, user }: Omit<Unpacked, 'only'>): Promise<boolean> {
   const reading = startTar(dataOf(source), ['-c', '.'], ['ignore', 'pipe'], source.user);
   const writing = startTar(data, UNPACK, [reading.output!, 'ignore'], user);
   // Only the other process reads: should it end early, this one must not wait for room.

@@ -129,10 +129,9 @@ async function initialise(options: ClusterOptions, key: string): Promise<Cluster
 
 /** Moves a cluster when it has been packed, or copies it meanwhile: to another user, or to another file system. Tells if that succeeded. */
 async function takeData(from: ServerDirectory, to: ServerDirectory, packing: Promise<unknown>): Promise<boolean> {
-  const data = await to.newData();
   if (from.user === undefined && to.user === undefined) {
     await packing;
-    if (await moveData(from, data)) return true;
+    if (await moveData(from, await to.newData())) return true;
   }
   return copyFiles(from, { data: await to.newData(), user: to.user });
 }
@@ -163,7 +162,7 @@ async function runInitdb(
       ...initdbOptions(version),
     ],
     directory: maker.path,
-    // It would look for the time zone of this machine.
+    // Without it, initdb searches for the time zone of this machine.
     env: { TZ: 'UTC' },
     logFile: join(directory.path, 'initdb.log'),
     user: maker.user,

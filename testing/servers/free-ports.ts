@@ -63,7 +63,7 @@ const LISTENING = '0A';
 /** Bytes of a line. Linux looks for no more sockets than were asked for. */
 const SOCKET_LENGTH = 150;
 
-/** Lines of a file, which is read by so many bytes as they are asked for. */
+/** Lines of a file. Each call reads a number of bytes, when the next line is needed. */
 function* linesOf(path: string, bytes: number): Generator<string> {
   const file = openSync(path, 'r');
   try {
