@@ -4,6 +4,7 @@ import { claimDefaultFunctions, claimDefaults } from './claim-defaults.ts';
 import { claimIn, columnConditions, conditionsOf, membershipFunctionName, type Condition } from './condition.ts';
 import { membershipTable } from '../declaration/membership-table.ts';
 import { typeName } from '../declaration/claims.ts';
+import { examineRequestFunction } from './examine-request.ts';
 import { preRequestFunction } from './pre-request.ts';
 import { revocationSql, type RevocationSql } from './revocation.ts';
 import { raw } from '../postgres/statements.ts';
@@ -31,7 +32,12 @@ function renderAccess(declaration: Declaration): DesiredAccess {
   const revocation = revocationSql(declaration, everyone);
   return {
     managedSchemas: managedSchemas(declaration),
-    functions: [...privateFunctions(declaration, everyone, revocation), ...revocation.functions],
+    functions: [
+      ...privateFunctions(declaration, everyone, revocation),
+      ...revocation.functions,
+      // What a function in SQL calls has to be there.
+      preRequestFunction(declaration, everyone),
+    ],
     tables: revocation.tables,
     triggers: revocation.triggers,
     defaults: claimDefaults(declaration),
@@ -164,7 +170,7 @@ function privateFunctions(
       }),
       executableBy: everyone,
     },
-    preRequestFunction(declaration, everyone, revocation),
+    examineRequestFunction(declaration, everyone, revocation),
     ...memberships.values(),
     ...claimDefaultFunctions(declaration, everyone),
   ];

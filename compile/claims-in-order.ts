@@ -37,11 +37,16 @@ function isTime(claim: string, isRequired: boolean): string {
 
 /** A claim, by its path, that is a text or a number. */
 function isName(path: readonly string[]): string[] {
-  const above = path.slice(1).map((_, index) => `${member(path.slice(0, index + 1))}.type() == "object"`);
   const type = `${member(path)}.type()`;
-  return [...above, `(${type} == "string" || ${type} == "number")`];
+  return [...isBelowObjects(path), `(${type} == "string" || ${type} == "number")`];
 }
 
-function member(path: readonly string[]): string {
+/** All above a claim are objects. */
+export function isBelowObjects(path: readonly string[]): string[] {
+  return path.slice(1).map((_, index) => `${member(path.slice(0, index + 1))}.type() == "object"`);
+}
+
+/** The claim at a path; a step into a list would read its members. */
+export function member(path: readonly string[]): string {
   return ['$', ...path.map((name) => JSON.stringify(name))].join('.');
 }

@@ -1,116 +1,127 @@
-import { claimPath } from '../declaration/claims.ts';
-import { providerOf, roleValues, trustedIssuers } from '../declaration/keys/provider.ts';
+import { providerOf } from '../declaration/keys/provider.ts';
 import { apiRoles } from '../declaration/roles.ts';
-import type { ApiRole, Declaration, QualifiedName, Tokens } from '../declaration/types.ts';
+import type { ApiRole, Declaration, Provider, RoleMapping } from '../declaration/types.ts';
+import { quoteLiteral } from '../postgres/quote.ts';
 import { packageTemplate, render, type TemplateValues } from '../postgres/template.ts';
 import { raw } from '../postgres/statements.ts';
 import { claimsInOrder } from './claims-in-order.ts';
 import type { DesiredFunction } from './desired-access.ts';
-import { mayCall } from './may-call.ts';
-import type { RevocationSql } from './revocation.ts';
+import { allowedCalls } from './may-call.ts';
+import { heldRoles, providerInOrder } from './provider-in-order.ts';
 
-/** Function that PostgREST calls before each request. It contains only the parts that the declaration needs. */
-export function preRequestFunction(
-  declaration: Declaration,
-  everyone: readonly string[],
-  { check }: Pick<RevocationSql, 'check'>,
-): DesiredFunction {
-  const { privateSchema, anonymous, server } = declaration;
-  const roles = apiRoles(declaration);
+const CLAIMS = raw("pg_catalog.current_setting('request.jwt.claims', true)::pg_catalog.jsonb");
+
+/**
+ * Function that PostgREST calls before each request. One expression judges most of them at a glance, and `examine_request` the
+ * others: it does the same for each request that the glance lets pass.
+ */
+export function preRequestFunction(declaration: Declaration, everyone: readonly string[]): DesiredFunction {
+  const { privateSchema, server } = declaration;
+  const own = server.preRequest;
+  const kind = own ? 'pre-request-with-own' : 'pre-request';
   return {
     name: 'pre_request',
     arguments: [],
-    statement: part('pre-request', {
+    statement: part(kind, {
       private: privateSchema,
-      // A function of the user may change rows.
-      volatility: raw(server.preRequest ? 'VOLATILE' : 'STABLE'),
-      body: part('pre-request-body', {
-        anonymous: anonymous?.name ?? '',
-        call_own: raw(callOwn(server.preRequest)),
-        become_mapped_role: raw(becomeMappedRole(declaration)),
-        roles: roles.map(({ name }) => name),
-        timeouts: roles.map(({ statementTimeoutMs }) => String(statementTimeoutMs)),
-        settings: raw(roleSettings(roles)),
-        in_order: claimsInOrder(declaration),
-        short_names: raw(check.shortNames),
-        examination: raw(examination(declaration, check.revocable)),
-        revocation: raw(check.isRevoked),
-        ...callableFunctions(declaration),
-      }),
+      body: part(`${kind}-body`, { glance: raw(glance(declaration)), ...own }),
     }),
     executableBy: everyone,
   };
 }
 
-/** The checks that name the problem of a token. */
-function examination({ keys, tokens }: Declaration, revocable: string): string {
-  // Mapped roles check the issuer and its audience.
-  const { issuer = '', audience = '' }: Partial<Tokens> = providerOf(keys) ? {} : tokens;
-  return part('pre-request-examination', {
-    required_claims: tokens.requiredClaims,
-    issuer,
-    audience,
-    maximum_age: String(tokens.maximumAgeSeconds ?? 0),
-    revocable: raw(revocable),
-  }).trimEnd();
-}
-
-/** Sets what roles are set to, apart from their timeouts; empty if there is nothing. */
-function roleSettings(roles: readonly ApiRole[]): string {
-  const settings = roles.flatMap(({ name: role, settings: own }) =>
-    Object.entries(own).map(([name, value]) => ({ role, name, value })),
-  );
-  if (settings.length === 0) return '';
-  return part('pre-request-settings', {
-    setting_roles: settings.map(({ role }) => role),
-    setting_names: settings.map(({ name }) => name),
-    setting_values: settings.map(({ value }) => value),
-  }).trimEnd();
-}
-
-/** Names of the functions that requests may call, and each with the roles that may call it. */
-function callableFunctions(declaration: Declaration): { functions: string[]; calls: string[] } {
-  const exposed = declaration.functions.filter(({ schema }) => declaration.schemas.includes(schema));
-  const calls = apiRoles(declaration).flatMap(({ name: role }) =>
-    exposed.filter((fn) => mayCall(role, fn, declaration)).map(({ name }) => `${role}/${name}`),
-  );
-  return { functions: [...new Set(exposed.map(({ name }) => name))], calls: [...new Set(calls)] };
-}
-
-/** Renders the call of the user's own function; empty if none is declared. */
-function callOwn(own: QualifiedName | undefined): string {
-  return own ? part('call-own', { schema: own.schema, name: own.name }) : '';
-}
-
-/** Renders the change to a mapped role; empty if the token itself names the role. */
-function becomeMappedRole({ keys, tokens }: Declaration): string {
+/** It calls few functions: to prepare the call of one costs each request up to a microsecond, also where it is not evaluated. */
+function glance(declaration: Declaration): string {
+  const { keys, privateSchema, tokens } = declaration;
   const provider = providerOf(keys);
-  if (!provider) return '';
-  const { roles } = provider;
-  const issuers = trustedIssuers(provider, tokens);
-  const expectsClaims = Object.values(issuers).some(({ claims }) => Object.keys(claims).length > 0);
-  return part('become-mapped-role', {
-    issuers: JSON.stringify(issuers),
-    role_claim: claimPath(roles.claim),
-    space_separated: String(roles.spaceSeparated ?? false),
-    map: raw(mappedRoles(roleValues(roles))),
-    expected_claims: raw(expectsClaims ? part('expected-claims', {}).trimEnd() : ''),
-    otherwise: roles.defaultRole ?? '',
-    token_required: String(tokens.isRequired ?? false),
-  }).trimEnd();
+  const role = raw(provider ? chosenRole(provider) : 'current_user');
+  return part('glance', {
+    private: privateSchema,
+    in_order: raw(inOrder(declaration)),
+    may_call: raw(mayCallFunctions(declaration, role)),
+    has_no_settings: raw(hasNoSettings(declaration, role)),
+    become: raw(provider ? becomeRole(provider, role) : ''),
+    timeout: raw(timeout(declaration)),
+    not_revoked: raw(tokens.revocation ? part('glance-not-revoked', { private: privateSchema }) : ''),
+  });
 }
 
-/** One condition for all names of a role: the roles stand in the order in which they count. */
-function mappedRoles(pairs: readonly (readonly [value: string, role: string])[]): string {
-  const roles = [...new Set(pairs.map(([, role]) => role))];
-  return roles
-    .map((role) => {
-      const values = pairs.filter(([, other]) => other === role).map(([value]) => value);
-      return part('mapped-role', { values, role }).trimEnd();
-    })
-    .join('');
+type Fragment = ReturnType<typeof raw>;
+
+function inOrder(declaration: Declaration): string {
+  const { anonymous, keys, tokens } = declaration;
+  const provider = providerOf(keys);
+  const paths = [claimsInOrder(declaration)];
+  if (provider) paths.push(providerInOrder(provider, tokens));
+  // PostgREST takes the role from the claim.
+  else if (shareTimeout(declaration)) paths.push(`(${apiRoles(declaration).map(isRole).join(' || ')})`);
+  const withToken = part('glance-with-token', { claims: CLAIMS, in_order: paths.join(' && ') });
+  // Those of a provider become another role, which a request without a token does not.
+  if (!anonymous || provider) return withToken;
+  return part('glance-without-token', {
+    anonymous: anonymous.name,
+    claims: JSON.stringify({ role: anonymous.name }),
+    with_token: raw(withToken),
+  });
+}
+
+function isRole({ name }: ApiRole): string {
+  return `$.role == ${JSON.stringify(name)}`;
+}
+
+function mayCallFunctions(declaration: Declaration, role: Fragment): string {
+  const calls = allowedCalls(declaration);
+  return calls.length > 0 ? part('glance-may-call', { role, calls }) : '';
+}
+
+function hasNoSettings(declaration: Declaration, role: Fragment): string {
+  const roles = apiRoles(declaration).filter(({ settings }) => Object.keys(settings).length > 0);
+  if (roles.length === 0) return '';
+  return part('glance-has-no-settings', { role, setting_roles: roles.map(({ name }) => name) });
+}
+
+/** Makes the role that of the request, and has the claims name it, as PostgREST does. */
+function becomeRole({ roles }: Provider, role: Fragment): string {
+  const [only, ...others] = possibleRoles(roles);
+  const claim =
+    others.length === 0
+      ? part('glance-one-role-claim', { claim: JSON.stringify({ role: only }) })
+      : part('glance-role-claim', {});
+  return part('glance-become', { role, claims: CLAIMS, role_claim: raw(claim) });
+}
+
+/** The role of a provider's token, for claims in which one is in order. */
+function chosenRole({ roles }: Provider): string {
+  const [only, ...others] = possibleRoles(roles);
+  if (others.length === 0) return quoteLiteral(only!);
+  const arms = heldRoles(roles).map((one) => part('glance-held-role', { claims: CLAIMS, ...one }));
+  // In order without a default role is what names one: it has the last one where it has none of the others.
+  return `CASE${(roles.defaultRole === undefined ? arms.slice(0, -1) : arms).join('')} ELSE ${quoteLiteral(others.at(-1)!)} END`;
+}
+
+/** The timeout of the current role; of one that is not declared, what it has. */
+function timeout(declaration: Declaration): string {
+  if (shareTimeout(declaration)) return quoteLiteral(timeoutsOf(declaration)[0]!);
+  const arms = timeoutsOf(declaration).map((timeout) => {
+    const roles = apiRoles(declaration).filter(({ statementTimeoutMs }) => String(statementTimeoutMs) === timeout);
+    return part('glance-timeout', { timeout, roles: roles.map(({ name }) => name) });
+  });
+  return part('glance-timeouts', { arms: raw(arms.join('')) });
+}
+
+function shareTimeout(declaration: Declaration): boolean {
+  return timeoutsOf(declaration).length === 1;
+}
+
+/** In the order in which they count. */
+function possibleRoles(roles: RoleMapping): string[] {
+  return [...heldRoles(roles).map(({ role }) => role), ...(roles.defaultRole === undefined ? [] : [roles.defaultRole])];
+}
+
+function timeoutsOf(declaration: Declaration): string[] {
+  return [...new Set(apiRoles(declaration).map(({ statementTimeoutMs }) => String(statementTimeoutMs)))];
 }
 
 function part(name: string, values: TemplateValues): string {
-  return render(packageTemplate(`compile/functions/${name}`), values);
+  return render(packageTemplate(`compile/functions/${name}`), values).trimEnd();
 }

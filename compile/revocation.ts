@@ -1,5 +1,6 @@
 import type { DesiredFunction, DesiredTable, DesiredTrigger } from './desired-access.ts';
-import { subjectNames } from './subject-names.ts';
+import { raw } from '../postgres/statements.ts';
+import { oneName, subjectNames, subjectText } from './subject-names.ts';
 import { packageTemplate, render, type TemplateValues } from '../postgres/template.ts';
 import type { Declaration, Revocation } from '../declaration/types.ts';
 
@@ -52,7 +53,12 @@ export function revocationSql(declaration: Declaration, everyone: readonly strin
         arguments: [],
         statement: render(packageTemplate('compile/functions/token-is-revoked'), {
           ...own,
-          body: render(packageTemplate('compile/functions/token-is-revoked-body'), { ...own, subject, names }),
+          body: render(packageTemplate('compile/functions/token-is-revoked-body'), {
+            ...own,
+            subject: raw(subjectText(revocation)),
+            has_one_name: raw(oneName(declaration, revocation)),
+            names,
+          }),
         }),
         executableBy: everyone,
       },
@@ -79,7 +85,7 @@ export function revocationSql(declaration: Declaration, everyone: readonly strin
 }
 
 function check(name: string, values: TemplateValues): string {
-  return render(packageTemplate(`compile/functions/pre-request-${name}`), values).trimEnd();
+  return render(packageTemplate(`compile/functions/examine-request-${name}`), values).trimEnd();
 }
 
 /** Nobody but the owner may call them. */

@@ -56,10 +56,19 @@ function piecesOf({ anywhere, preRequest }: DiffSide, fn: SurveyedFunction): Pie
   if (!preRequest?.isOwn) return [...pieces];
   return pieces.map((piece) => ({
     ...piece,
-    text: piece.text.replaceAll(LISTS, ''),
-    sql: piece.sql?.replaceAll(LISTS, ''),
+    text: withoutLists(piece.text),
+    sql: piece.sql && withoutLists(piece.sql),
   }));
 }
 
-/** Lists of roles, settings, timeouts and calls in the package's own function: each call is graded by itself. */
-const LISTS = /(?:CONSTANT text\[\] := |= ANY \( ?|\(|\[array_position\()ARRAY\['[^\]]*\]::text\[\]/g;
+/** Lists of roles, settings, timeouts and calls in the package's own functions, also as JSON: each call is graded by itself. */
+const LISTS = [
+  / && \(\$\.role == [^]*?\)(?=',)/g,
+  /(?:\s|\\n)+OR pg_catalog\.concat\([^]*?::pg_catalog\.text\[\]\)/g,
+  /pg_catalog\.set_config\('statement_timeout', (?:'\d+'|CASE[^]*?END), true\)/g,
+  /(?:CONSTANT text\[\] := |(?:ANY|ALL) \( ?|\(|array_position\()ARRAY\['[^\]]*\]::(?:pg_catalog\.)?text\[\]/g,
+];
+
+function withoutLists(text: string): string {
+  return LISTS.reduce((rest, list) => rest.replaceAll(list, ''), text);
+}

@@ -7,7 +7,7 @@ import type { SurveyedFunction } from '../../audit/anywhere/survey.ts';
 import type { Verdict } from './verdict.ts';
 
 /** Functions that reject revoked tokens before a request is run. */
-const FUNCTIONS = ['pre_request', 'token_is_revoked', 'subject_names'];
+const FUNCTIONS = ['pre_request', 'examine_request', 'token_is_revoked', 'subject_names'];
 
 /**
  * Judges if revoked subjects reach nothing: each request of a declared server calls the pre-request check, so what counts is
@@ -58,6 +58,7 @@ async function differenceOf(fn: SurveyedFunction, statement: string): Promise<st
   if (fn.body.trim() !== body.trim()) return 'its body is another one';
   const isDefiner = option('security')?.['Boolean']?.['boolval'] === true;
   if (fn.security_definer !== isDefiner) return `SECURITY ${isDefiner ? 'DEFINER' : 'INVOKER'} is missing`;
-  if (!fn.settings.some((setting) => /^search_path=/.test(setting))) return 'its search path is not set';
+  const setsPath = options.some(({ node }) => node['defname'] === 'set');
+  if (setsPath && !fn.settings.some((setting) => /^search_path=/.test(setting))) return 'its search path is not set';
   return undefined;
 }

@@ -192,7 +192,7 @@ describe('the package in a project of somebody else', () => {
     const later = await packLater(tarball, '99.0.0', {
       // Replaces the server.
       'dist/compile/server/postgrest-server.js': (text) => text.replace('cpus: 1 }', 'cpus: 0.9 }'),
-      'dist/sql/compile/functions/pre-request-body.sql': (text) =>
+      'dist/sql/compile/functions/examine-request-body.sql': (text) =>
         text.replace('not valid here', 'not valid for this API'),
     });
     const token = await mint('ada');
@@ -200,7 +200,7 @@ describe('the package in a project of somebody else', () => {
     const [database, server] = [idOf('stranger-postgres'), idOf('stranger-api-1')];
     const [install, ...others] = shellLines('docs/upgrades.md', 'This package');
     await project.must('bash', ['-ec', install!.replace(/\S+@latest$/, `--prefer-offline '${later}'`)]);
-    expect(await diff()).toContain('CREATE OR REPLACE FUNCTION "stranger_private".pre_request');
+    expect(await diff()).toContain('CREATE OR REPLACE FUNCTION "stranger_private".examine_request');
     for (const line of others) await project.must('bash', ['-ec', line], env);
 
     expect(await diff()).toMatch(/^-- no difference$/m);

@@ -255,7 +255,7 @@ describe('what was opened by hand is seen:', () => {
     const quoted = quoteIdentifier(role);
     await probed.database.sql(`CREATE ROLE ${quoted}; GRANT DELETE ON api.notes TO ${quoted};
       GRANT USAGE ON SCHEMA api, ${probed.database.name}_private TO ${quoted};
-      GRANT EXECUTE ON FUNCTION ${probed.database.name}_private.pre_request() TO ${quoted}`);
+      GRANT EXECUTE ON FUNCTION ${probed.database.name}_private.pre_request(), ${probed.database.name}_private.examine_request() TO ${quoted}`);
     const subject = { role, claims: {} };
     expect(await probed.reach('delete', 'notes', { subject })).toEqual({ refused, columns: [] });
     await probed.database.sql(`GRANT ${quoted} TO ${probed.declaration.authenticator}`);

@@ -121,7 +121,7 @@ const tampering: Readonly<Record<string, string>> = {
   'a private function under another name': 'ALTER FUNCTION $_private.claim(text[]) RENAME TO claim_before',
   'a private function replaced': `CREATE OR REPLACE FUNCTION $_private.claim(VARIADIC path text[]) RETURNS text
     LANGUAGE sql STABLE AS $$ SELECT '1' $$`,
-  'a private function changed': 'ALTER FUNCTION $_private.pre_request() RESET ALL',
+  'a private function changed': 'ALTER FUNCTION $_private.examine_request() RESET ALL',
   'a private function replaced, with its mark': `DO $do$
     DECLARE mark text := obj_description('$_private.pre_request()'::regprocedure, 'pg_proc');
     BEGIN

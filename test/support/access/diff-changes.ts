@@ -328,6 +328,14 @@ export const DIFF_CASES: readonly DiffCase[] = [
     expected: [],
   },
   {
+    title: 'a role is added with a timeout of its own',
+    change: (parts) => {
+      const guest = { name: parts.role('guest'), statementTimeoutMs: 1234 };
+      parts.roles = { ...parts.roles, users: [...parts.roles.users, guest] };
+    },
+    expected: [],
+  },
+  {
     title: 'a role is added that reaches a table',
     change: (parts) => {
       parts.roles = { ...parts.roles, users: [...parts.roles.users, parts.role('guest')] };

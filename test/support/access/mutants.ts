@@ -230,8 +230,10 @@ async function functionMutants(
   );
   const faultsOf = ({ place, name, definition, source, definer }: FunctionRow): Fault[] => {
     const replaced = (text: string) => definition.replace(source, () => text);
-    if (name === 'pre_request')
-      return [[place, 'checks nothing', replaced('BEGIN RETURN; END'), 'tokens of others pass']];
+    if (['pre_request', 'examine_request'].includes(name)) {
+      const nothing = definition.includes('LANGUAGE plpgsql') ? 'BEGIN RETURN; END' : 'SELECT';
+      return [[place, 'checks nothing', replaced(nothing), 'tokens of others pass']];
+    }
     if (name === 'claim') return [[place, 'always NULL', replaced('SELECT NULL::text'), 'claims do not count']];
     if (!definer || source === '' || !/\bWHERE\b/.test(source) || /token|subject/.test(name)) return [];
     const [head = '', ...conditions] = source.split(/\bWHERE\b|\bAND\b/);

@@ -8,7 +8,7 @@ const everything = {
   update: true,
   delete: true,
 } as const;
-const kinds = ['claim', 'claim_list', 'try_cast', 'pre_request'];
+const kinds = ['claim', 'claim_list', 'try_cast', 'examine_request', 'pre_request'];
 
 /** The SQL of one policy of the table `documents`, and of the membership function that it needs. */
 export function renderedPolicy(policy: PolicyInput): string {

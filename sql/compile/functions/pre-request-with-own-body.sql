@@ -1,2 +1,4 @@
-
+BEGIN
+  PERFORM :{glance};
   PERFORM :"schema".:"name"();
+END

@@ -1,0 +1,2 @@
+
+    AND NOT :"private".token_is_revoked()

@@ -1,0 +1,1 @@
+:'claim'::pg_catalog.jsonb
