@@ -10,6 +10,7 @@ import { allowedCalls } from './may-call.ts';
 import { heldRoles, providerInOrder } from './provider-in-order.ts';
 
 const CLAIMS = raw("pg_catalog.current_setting('request.jwt.claims', true)::pg_catalog.jsonb");
+const OWN_TIMEOUT = "pg_catalog.current_setting('statement_timeout')";
 
 /**
  * Function that PostgREST calls before each request. One expression judges most of them at a glance, and `examine_request` the
@@ -106,7 +107,9 @@ function timeout(declaration: Declaration): string {
     const roles = apiRoles(declaration).filter(({ statementTimeoutMs }) => String(statementTimeoutMs) === timeout);
     return part('glance-timeout', { timeout, roles: roles.map(({ name }) => name) });
   });
-  return part('glance-timeouts', { arms: raw(arms.join('')) });
+  return arms.length === 0
+    ? OWN_TIMEOUT
+    : part('glance-timeouts', { arms: raw(arms.join('')), otherwise: raw(OWN_TIMEOUT) });
 }
 
 function shareTimeout(declaration: Declaration): boolean {

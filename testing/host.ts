@@ -51,6 +51,9 @@ export class Host {
   /** Password of the authenticator. */
   readonly password: string;
   readonly #admin: pg.Pool;
+  /** Session in the first snapshot. It makes the first copy sooner than a new one could. */
+  #session: pg.Client | undefined;
+  #firstCopy: Promise<void> | undefined;
   readonly #prefix: string;
   /** Number of users of each snapshot, a database without connections. */
   readonly #snapshots = new Map<string, number>();
@@ -98,9 +101,12 @@ export class Host {
       // Nobody else can sign in while the server is kept.
       if (first && !first.isDeclared && first.cached.transcript?.isRepeatable) await applied;
       const ready = applied.then(() => seed.length > 0 && onProgress('filling the tables'));
-      const filled = fill(connection, { seed, path: searchPath(declaration) }, ready);
+      const session = first?.session;
+      const filled = fill(connection, { seed, path: searchPath(declaration), session }, ready);
+      const copies = session && seed.length <= 1;
       // Opens the sessions for the seed and for the next copy meanwhile.
-      await Promise.all([ready, filled, first?.isDeclared || this.#admin.query('SELECT 1')]);
+      await Promise.all([ready, filled, copies || this.#admin.query('SELECT 1')]);
+      if (copies) this.#session = session;
       return database;
     } catch (error) {
       await this.release(database);
@@ -119,13 +125,13 @@ export class Host {
 
   /** Does the same with the first database of a new server. Does only what the cache does not have. */
   async #applyToFirst(first: FirstDatabase, declaration: Declaration): Promise<void> {
-    const { name, cached, isDeclared, isRepeatable } = first;
+    const { name, cached, session, isRepeatable } = first;
     const { transcript } = cached;
     const connection = this.backend.connection(name);
     const passwords = this.#passwords();
-    const setPasswords = (session: pg.ClientBase | pg.Pool) =>
-      setPassword(session, declaration.authenticator, passwords.authenticator);
-    if (isDeclared) return setPasswords(this.#admin);
+    const setPasswords = (client: pg.ClientBase) =>
+      setPassword(client, declaration.authenticator, passwords.authenticator);
+    if (session) return setPasswords(session);
     if (transcript) {
       await withClient(connection, async (client) => {
         await replayTranscript(client, transcript.messages);
@@ -316,14 +322,41 @@ export class Host {
   async stop(): Promise<void> {
     await this.spares.stop();
     await this.backend.stop();
-    await Promise.all([this.#admin.end(), ...[...this.#restorers.keys()].map((name) => this.#endRestorer(name))]);
+    await Promise.all([
+      this.#admin.end(),
+      this.#session?.end(),
+      ...[...this.#restorers.keys()].map((name) => this.#endRestorer(name)),
+    ]);
   }
 
   async #copy(template: string, name: string): Promise<void> {
     const { strategy } = this.backend;
-    await (strategy === undefined
-      ? this.#run('copy_database', { name, template })
-      : this.#run('copy_database_by', { name, template, strategy: raw(strategy) }));
+    const sql =
+      strategy === undefined
+        ? statement('copy_database', { name, template })
+        : statement('copy_database_by', { name, template, strategy: raw(strategy) });
+    const session = this.#session;
+    this.#session = undefined;
+    if (session) {
+      await (this.#firstCopy = this.#copyBy(session, sql));
+      return;
+    }
+    // That session may still be in the original.
+    await this.#firstCopy?.catch(() => {});
+    await this.#admin.query(sql);
+  }
+
+  /** Copies with a session in the original, and ends it. */
+  async #copyBy(session: pg.Client, sql: string): Promise<void> {
+    try {
+      // Not in a transaction that a seed has left open.
+      await session.query('DISCARD ALL');
+    } catch {
+      await session.end();
+      await this.#admin.query(sql);
+      return;
+    }
+    await session.query(sql).finally(() => session.end());
   }
 
   async #run(name: StatementNames['testing/databases'], values: Parameters<typeof statement>[1]): Promise<void> {
@@ -345,16 +378,23 @@ async function wroteMore(client: pg.ClientBase, { privateSchema }: Declaration):
 
 async function fill(
   connection: DatabaseConnection,
-  { seed, path }: { readonly seed: readonly SqlSource[]; readonly path: string },
+  {
+    seed,
+    path,
+    session,
+  }: { readonly seed: readonly SqlSource[]; readonly path: string; readonly session: pg.Client | undefined },
   ready: Promise<unknown>,
 ): Promise<void> {
-  for (const source of seed) {
-    await withClient(connection, async (client) => {
-      await client.query(statement('find_names', { search_path: path }));
-      await ready;
-      await runSeed(client, source);
-    });
-  }
+  const run = async (client: pg.ClientBase, source: SqlSource) => {
+    await client.query(statement('find_names', { search_path: path }));
+    await ready;
+    await runSeed(client, source);
+  };
+  const [first, ...others] = seed;
+  if (session && first) await run(session, first);
+  // What one seed leaves in its session, others do not meet.
+  if (others.length > 0) await session?.end();
+  for (const source of session ? others : seed) await withClient(connection, (client) => run(client, source));
 }
 
 async function runSeed(client: pg.ClientBase, { file, sql }: SqlSource): Promise<void> {

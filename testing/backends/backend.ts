@@ -1,3 +1,4 @@
+import type pg from 'pg';
 import type { Declaration, JsonWebKeySet } from '../../declaration/types.ts';
 import type { DecryptionKey } from '../../tokens/index.ts';
 import type { LocalConnection } from '../servers/postgres-server.ts';
@@ -9,6 +10,8 @@ export interface FirstDatabase {
   readonly name: string;
   /** True if it has the objects of the declaration, but not the passwords of this server; otherwise it is empty. */
   readonly isDeclared: boolean;
+  /** Open session of the admin, if it is declared. Whoever takes it ends it. */
+  readonly session: pg.Client | undefined;
   /** Transcript of a run on the empty database. */
   readonly cached: CachedTranscript;
   /** True if a later run would make the same objects. */

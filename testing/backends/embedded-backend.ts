@@ -27,11 +27,12 @@ export async function startEmbeddedBackend(
   const { transcript } = cached;
   const repeatable = transcript ? Promise.resolve(transcript.isRepeatable) : prepareFirst(declaration);
   const server = await startDeclaredPostgres({ superuser: SUPERUSER, databases: [name] }, cached.key);
-  const { postgres, isDeclared } = server;
+  const { postgres, isDeclared, session } = server;
   return {
     firstDatabase: {
       name,
       isDeclared,
+      session,
       cached,
       isRepeatable: repeatable,
       keepDeclared: () => server.keepDeclared(),

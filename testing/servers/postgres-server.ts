@@ -82,7 +82,9 @@ const testSettings = {
  * const client = new pg.Client(postgres.connection('todos'));
  */
 export async function startPostgres(options: PostgresOptions = {}): Promise<PostgresServer> {
-  return (await startDeclaredPostgres(options)).postgres;
+  const { postgres, session } = await startDeclaredPostgres(options);
+  void session?.end();
+  return postgres;
 }
 
 /** A server for a declaration. */
@@ -90,6 +92,8 @@ export interface DeclaredPostgres {
   readonly postgres: PostgresServer;
   /** True if the databases are there with the objects of the declaration, as they were when the cache got them. */
   readonly isDeclared: boolean;
+  /** The superuser's session in the first database, if it is declared. Whoever takes it ends it. */
+  readonly session: pg.Client | undefined;
   /** Has the cache keep the objects that there are now, unless something changes meanwhile. Nobody can sign in until it resolves. */
   keepDeclared(): Promise<void>;
 }
@@ -126,12 +130,12 @@ export async function startDeclaredPostgres(options: PostgresOptions, declared?:
       await setPassword(session, superuser, scramVerifierOfRandom(password));
       for (const name of isDeclared ? [] : databases) await session.query(createDatabase(name));
     } catch (error) {
-      await server.stop();
+      await Promise.all([server.stop(), session.end()]);
       throw error;
-    } finally {
-      // It need not be over before others begin.
-      void session.end();
     }
+    const keepsSession = isDeclared && databases.length > 0;
+    // It need not be over before others begin.
+    if (!keepsSession) void session.end();
 
     const connection = (database: string) => ({ host, port, database, user: superuser, password });
     const end = async () => {
@@ -159,6 +163,7 @@ export async function startDeclaredPostgres(options: PostgresOptions, declared?:
     return {
       postgres,
       isDeclared,
+      session: keepsSession ? session : undefined,
       async keepDeclared() {
         if (declared === undefined || archive === undefined) return;
         const key = { key: declared, initial: archive };

@@ -1,1 +1,1 @@
-CASE:{arms} ELSE pg_catalog.current_setting('statement_timeout') END
+CASE:{arms} ELSE :{otherwise} END

@@ -5,12 +5,14 @@ import pg from 'pg';
 import { describe, expect, it, vi } from 'vitest';
 import { applyDeclaration, auditDatabase } from '../../../apply/index.ts';
 import type { Declaration } from '../../../declaration/index.ts';
+import type { DatabaseConnection } from '../../../postgres/connect.ts';
 import { statementsOf } from '../../../postgres/statements.ts';
 import { withClient } from '../../../postgres/with-client.ts';
-import { startEphemeralPostgrest } from '../../../testing/index.ts';
+import { startEphemeralPostgrest, type EphemeralPostgrest } from '../../../testing/index.ts';
 import { FIRST_PASSWORD_LENGTH } from '../../../testing/cache/archives.ts';
 import { keepDeclared } from '../../../testing/cache/declared-cluster.ts';
 import { startDeclaredPostgres, startPostgres } from '../../../testing/servers/postgres-server.ts';
+import { startSource } from '../../../testing/source.ts';
 import { connectionOf } from '../../support/connection-of.ts';
 import { catalogs } from '../../support/catalogs.ts';
 import type { Row } from '../../support/database.ts';
@@ -182,6 +184,37 @@ describe('the objects of a declaration', () => {
     vi.stubEnv('PGOPTIONS', '-c datestyle=ISO,DMY');
     for (let start = 0; start < 3; start++) expect(await due()).toBe(`'2026-03-02'::date`);
     vi.unstubAllEnvs();
+  });
+
+  it('are filled by whatever a seed leaves in its session, and copied by several at once', async () => {
+    const bodies = async (of: EphemeralPostgrest | DatabaseConnection) => {
+      const text = 'SELECT body FROM api.notes ORDER BY id';
+      const rows =
+        'sql' in of ? await of.sql<Row>(text) : (await withClient(of, (client) => client.query<Row>(text))).rows;
+      return rows.map(({ body }) => body);
+    };
+    const row = (body: string) => `INSERT INTO api.notes (user_id, body) VALUES (1, '${body}')`;
+    const seeds: Record<string, readonly [sql: string, left: readonly string[]]> = {
+      role: [
+        'CREATE TEMP TABLE left_over (); SET ROLE kept_user; RESET ROLE; SET statement_timeout = 1; SET ROLE kept_anon',
+        ['first'],
+      ],
+      transaction: [`${row('kept')}; COMMIT; BEGIN; LOCK api.notes; ${row('lost')}`, ['first', 'kept']],
+      'transaction of all': ['BEGIN', []],
+      lock: ['SELECT pg_advisory_lock(7); PREPARE mine AS SELECT 1; LISTEN notes', ['first']],
+    };
+    for (const [name, [sql, left]] of Object.entries(seeds)) {
+      const first = { file: `${name}.sql`, sql: `${row('first')}; ${sql}` };
+      for (const others of [[], [{ file: 'second.sql', sql: row('second') }]]) {
+        for (let start = 1; start <= 3; start++) {
+          const source = await startSource(declaration, { seed: [first, ...others], spares: 0 });
+          const [api, other, copied] = await Promise.all([source.start(), source.start(), source.inCopy(bodies)]);
+          const expected = [...left, ...(others.length > 0 ? ['second'] : [])];
+          expect([await bodies(api), await bodies(other), copied], name).toEqual([expected, expected, expected]);
+          await source.stop();
+        }
+      }
+    }
   });
 
   it('go when nobody has used them for a week', async () => {
