@@ -36,7 +36,7 @@ export function examineRequestFunction(
         claims: raw(examination(declaration, check.revocable)),
         revocation: raw(check.isRevoked),
         functions: [...new Set(callableFunctions(declaration).map(({ name }) => name))],
-        calls: allowedCalls(declaration),
+        calls: [...new Set(allowedCalls(declaration).map(({ role, name }) => `${role}/${name}`))],
       }),
     }),
     executableBy: everyone,

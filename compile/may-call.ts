@@ -12,12 +12,11 @@ export function callableFunctions({ functions, schemas }: Declaration): readonly
   return functions.filter(({ schema }) => schemas.includes(schema));
 }
 
-/** Each role with each function that it may call, as `role/function`. */
-export function allowedCalls(declaration: Declaration): string[] {
-  const calls = apiRoles(declaration).flatMap(({ name: role }) =>
+/** Each role with each function that it may call; overloaded ones once for each. */
+export function allowedCalls(declaration: Declaration): { readonly role: string; readonly name: string }[] {
+  return apiRoles(declaration).flatMap(({ name: role }) =>
     callableFunctions(declaration)
       .filter((fn) => mayCall(role, fn, declaration))
-      .map(({ name }) => `${role}/${name}`),
+      .map(({ name }) => ({ role, name })),
   );
-  return [...new Set(calls)];
 }

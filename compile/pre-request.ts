@@ -71,8 +71,11 @@ function isRole({ name }: ApiRole): string {
 }
 
 function mayCallFunctions(declaration: Declaration, role: Fragment): string {
-  const calls = allowedCalls(declaration);
-  return calls.length > 0 ? part('glance-may-call', { role, calls }) : '';
+  // A role and a path have one spelling together. Of names that a client writes in several ways, each is examined.
+  const calls = allowedCalls(declaration)
+    .filter(({ name }) => !/[%/]/.test(name))
+    .map(({ role, name }) => `${role}/rpc/${name}`);
+  return calls.length > 0 ? part('glance-may-call', { role, calls: [...new Set(calls)] }) : '';
 }
 
 function hasNoSettings(declaration: Declaration, role: Fragment): string {

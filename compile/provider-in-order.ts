@@ -53,7 +53,7 @@ function holds(value: string, { claim, spaceSeparated }: RoleMapping): string {
   if (!spaceSeparated) return isSame;
   const inList = `${said}.type() == "array" && ${isSame}`;
   // A text that is split at its spaces has no such part.
-  if (value === '' || value.includes(' ')) return `(${inList})`;
-  const part = `(^| )${value.replace(/[!-/:-@[-`{-~]/g, String.raw`\$&`)}( |$)`;
+  if (value.includes(' ')) return `(${inList})`;
+  const part = value === '' ? '^ | $|  ' : `(^| )${value.replace(/[!-/:-@[-`{-~]/g, String.raw`\$&`)}( |$)`;
   return `(${inList} || ${said}.type() == "string" && ${said} like_regex ${JSON.stringify(part)})`;
 }

@@ -54,19 +54,24 @@ function functionOf({ anywhere, preRequest }: DiffSide): SurveyedFunction | unde
 function piecesOf({ anywhere, preRequest }: DiffSide, fn: SurveyedFunction): Piece[] {
   const pieces = resultPieces(anywhere, anywhere.scope.roles[0] ?? 'public', fn);
   if (!preRequest?.isOwn) return [...pieces];
-  return pieces.map((piece) => ({
-    ...piece,
-    text: withoutLists(piece.text),
-    sql: piece.sql && withoutLists(piece.sql),
-  }));
+  const own = anywhere.survey.functions
+    .filter(({ schema, name }) => schema === fn.schema && OWN_FUNCTIONS.includes(name))
+    .map(({ signature }) => `function ${signature}`);
+  return pieces.map((piece) =>
+    own.includes(piece.name)
+      ? { ...piece, text: withoutLists(piece.text), sql: piece.sql && withoutLists(piece.sql) }
+      : piece,
+  );
 }
+
+const OWN_FUNCTIONS = ['pre_request', 'examine_request'];
 
 /** Lists of roles, settings, timeouts and calls in the package's own functions, also as JSON: each call is graded by itself. */
 const LISTS = [
-  / && \(\$\.role == [^]*?\)(?=',)/g,
+  / && \((?:(?: \|\| )?\$\.role == \\?"[^"\\]*\\?")+\)(?=',)/g,
   /(?:\s|\\n)+OR pg_catalog\.concat\([^]*?::pg_catalog\.text\[\]\)/g,
   /pg_catalog\.set_config\('statement_timeout', (?:'\d+'|CASE[^]*?END), true\)/g,
-  /(?:CONSTANT text\[\] := |(?:ANY|ALL) \( ?|\(|array_position\()ARRAY\['[^\]]*\]::(?:pg_catalog\.)?text\[\]/g,
+  /(?:CONSTANT text\[\] := |(?:ANY|ALL) \( ?|\(|array_position\()ARRAY\[(?:'[^\]]*)?\]::(?:pg_catalog\.)?text\[\]/g,
 ];
 
 function withoutLists(text: string): string {

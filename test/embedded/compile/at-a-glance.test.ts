@@ -20,6 +20,17 @@ const kinds: Readonly<Record<string, Partial<DeclarationInput>>> = {
   rules: { tokens: { requiredClaims: ['exp', 'team'], issuer, audience, maximumAgeSeconds: 600 } },
   revocation: { tokens: { revocation: { subject: ['app', 'id'] } } },
   settings: { roles: withSettings },
+  named_alike: {
+    roles: { users: ['glance_user', 'glance_user63', 'glance_userpc', 'glance_user0c', 'glance_admin'] },
+    functions: [
+      { name: 'greet', execute: 'glance_user' },
+      { name: 'hidden', execute: ['glance_user63', 'glance_userpc', 'glance_user0c'] },
+      { name: 'a%62', execute: 'glance_user' },
+      { name: 'ab', execute: 'glance_user63' },
+      { name: 'x/y', execute: 'glance_user' },
+      { name: 'y', execute: 'glance_admin' },
+    ],
+  },
   own_function: { server: { preRequest: 'greet' } },
   mapped: { keys: { provider: { issuer, audience, roles: { claim: ['app', 'roles'], map } } } },
   mapped_or_default: {
@@ -33,6 +44,16 @@ const kinds: Readonly<Record<string, Partial<DeclarationInput>>> = {
     // What a revocation goes by is the role that the token has become.
     tokens: { revocation: { subject: 'role' } },
     roles: { anonymous: 'glance_anon', users: ['glance_user', 'glance_admin'] },
+  },
+  mapped_from_empty_parts: {
+    roles: withSettings,
+    keys: {
+      provider: {
+        issuer,
+        audience,
+        roles: { claim: 'sub', spaceSeparated: true, map: { glance_user: ['', 'user'], glance_admin: 'guest' } },
+      },
+    },
   },
   mapped_from_one_text: {
     roles: withSettings,
@@ -71,6 +92,9 @@ const values: Readonly<Record<string, readonly unknown[]>> = {
     undefined,
     'ann',
     'https://ann:...@id',
+    ' guest',
+    'guest ',
+    'guest  b',
     ':...@',
     { a: 'x://a:...@' },
     7,
@@ -132,19 +156,21 @@ const others = [
   '{"role": "glance_anon"}',
   '{"role":"glance_arrival"}',
   '{"role":"glance_user"}',
+  String.raw`{"role":"glance_user","exp":4e9,"sub":"https://ann:\u002e..@id"}`,
 ];
 
 const paths = [
-  '/items',
-  '/rpc/greet',
-  '/rpc/hidden',
-  '/rpc/%67reet',
-  '/rpc/none',
-  '/rpc/a/greet',
-  '/a/b',
-  '//greet',
-  '',
-  '/',
+  ...['/items', '/rpc/greet', '/rpc/hidden', '/rpc/%67reet', '/rpc/none', '/rpc/a/greet', '/a/b', '//greet', '', '/'],
+  ...[
+    '/rp%63/greet',
+    '/rp%63/hidden',
+    '/%72pc/hidden',
+    '/r%70c/hidden',
+    '/rpc/a%62',
+    '/rpc/a%2562',
+    '/rpc/x/y',
+    '/rpc/y',
+  ],
 ];
 
 let postgres: PostgresServer;
@@ -163,7 +189,11 @@ describe.each(Object.entries(kinds))('requests under the declaration %s', (kind,
         {
           file: '1.sql',
           sql: `CREATE FUNCTION api.greet() RETURNS void LANGUAGE sql BEGIN ATOMIC SELECT set_config('app.greeted', current_user, true); END;
-                CREATE FUNCTION api.hidden() RETURNS int LANGUAGE sql RETURN 1;`,
+                CREATE FUNCTION api.hidden() RETURNS int LANGUAGE sql RETURN 1;
+                CREATE FUNCTION api."a%62"() RETURNS int LANGUAGE sql RETURN 1;
+                CREATE FUNCTION api.ab() RETURNS int LANGUAGE sql RETURN 1;
+                CREATE FUNCTION api."x/y"() RETURNS int LANGUAGE sql RETURN 1;
+                CREATE FUNCTION api.y() RETURNS int LANGUAGE sql RETURN 1;`,
         },
       ],
       functions: [
