@@ -20,10 +20,13 @@ export type RevokedTokens =
       readonly subject: string;
     };
 
+/** In bytes: no token with a longer name passes the check before each request. */
+const LONGEST_NAME = 1000;
+
 /**
  * Revokes tokens, if the declaration has `tokens.revocation`. Requests that begin later get 401.
  *
- * @throws SecuredPostgrestError `revocation_off`, `database_unreachable`, `access_sql_failed` if the database is not as
+ * @throws SecuredPostgrestError `revocation_off`, `invalid_prop` for a name that is empty or too long, `database_unreachable`, `access_sql_failed` if the database is not as
  *   declared
  * @example
  * await revokeTokens({ host: '127.0.0.1', database: 'todos', user: 'postgres', password }, declaration, { subject: '7' });
@@ -37,6 +40,8 @@ export async function revokeTokens(
   if (!declaration.tokens.revocation) {
     refuse('revocation_off', `declaration ${name}`, 'it has no tokens.revocation', 'add it and deploy');
   }
+  if ('subject' in tokens) checkName('subject', tokens.subject);
+  else checkName('tokenId', tokens.tokenId);
   const sql =
     'subject' in tokens
       ? statement('revoke_subject', { private: privateSchema, subject: tokens.subject })
@@ -58,5 +63,14 @@ export async function revokeTokens(
     );
   } finally {
     await client.end();
+  }
+}
+
+function checkName(place: string, value: string): void {
+  const bytes = Buffer.byteLength(value);
+  if (bytes === 0) refuse('invalid_prop', place, 'it is empty, and would revoke nothing', 'name what is to be revoked');
+  if (bytes > LONGEST_NAME) {
+    const problem = `it has ${bytes} bytes, and no token with more than ${LONGEST_NAME} passes`;
+    refuse('invalid_prop', place, problem, 'there is nothing to revoke');
   }
 }

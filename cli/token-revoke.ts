@@ -1,10 +1,14 @@
 import { Option, type Command } from 'commander';
 import { revokeTokens } from '../apply/revoke-tokens.ts';
+import { refuse } from '../errors/secured-postgrest-error.ts';
 import { addConnectionOptions } from './connection.ts';
 import { loadDeclaration } from './load-declaration.ts';
 import { commandConnection } from './named-connection.ts';
 import { DATABASE_ARGUMENT } from './named-sources.ts';
 import { parseTime } from './parse-time.ts';
+
+/** The database keeps a revocation for so long after the token has expired. */
+const KEPT_MS = 60_000;
 
 interface RevokeOptions {
   readonly jti?: string;
@@ -29,6 +33,10 @@ export function addTokenRevokeCommand(token: Command): void {
       ),
   ).action(
     async (file: string, uri: string | undefined, { jti, subject, expiresAt }: RevokeOptions, command: Command) => {
+      if (expiresAt && expiresAt.getTime() < Date.now() - KEPT_MS) {
+        const problem = `${expiresAt.toISOString()} has passed, and the revocation would end at once`;
+        refuse('invalid_prop', '--expires-at', problem, 'give the `exp` of the token, or leave it out');
+      }
       const connection = commandConnection(command, { uri });
       const declaration = await loadDeclaration(file);
       if (subject !== undefined) {

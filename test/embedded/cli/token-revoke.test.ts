@@ -82,6 +82,14 @@ it.each([
   ['nothing to revoke', [], /name the token with --jti/],
   ['both', ['--jti', 'a', '--subject', 'b'], /conflict|cannot be used/],
   ['a time for a subject', ['--expires-at', '2096-01-31', '--subject', 'b'], /cannot be used/],
+  ['an empty name', ['--jti', ''], /tokenId: it is empty, .*\[invalid_prop\]/],
+  ['an empty subject', ['--subject', ''], /subject: it is empty, .*\[invalid_prop\]/],
+  ['a subject that is too long', ['--subject', 'ü'.repeat(501)], /subject: it has 1002 bytes, .*\[invalid_prop\]/],
+  [
+    'a time that has passed',
+    ['--jti', 'a', '--expires-at', '2020-01-31'],
+    /--expires-at: 2020-01-31T00:00:00.000Z has passed/,
+  ],
   ['a time that is none', ['--jti', 'a', '--expires-at', 'noon'], /2027-01-31T12:00:00Z/],
 ])('refuses %s', async (_, args, message) => {
   const { code, stdout, stderr } = await revoke(on(), ...args);
