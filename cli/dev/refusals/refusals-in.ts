@@ -3,10 +3,12 @@ import type { Declaration } from '../../../declaration/types.ts';
 import { visible } from '../../../errors/visible.ts';
 import { readAccessLine } from './access-line.ts';
 import { rejectionsIn } from './database-error.ts';
+import { withKnownRole } from './known-role.ts';
 import { explainRefusal } from '../../../access/why/declared/explain-refusal.ts';
 import { readTarget } from '../../../access/why/request/request-target.ts';
 
 const REJECTED: readonly number[] = [401, 403];
+const ROLE_UNKNOWN = "the log does not say which role a provider's token has become, or if there was a token";
 
 /** Lines that the servers have logged meanwhile. */
 export interface LoggedLines {
@@ -27,15 +29,18 @@ export interface Refusal {
 export function refusalsIn(declaration: Declaration, { postgres, postgrest }: LoggedLines): Refusal[] {
   const messages = rejectionsIn(postgres);
   return postgrest.flatMap((line) => {
-    const request = readAccessLine(line);
-    if (request === undefined || !isRejected(request.status, request.target, declaration)) return [];
+    const logged = readAccessLine(line);
+    if (logged === undefined || !isRejected(logged.status, logged.target, declaration)) return [];
+    const request = withKnownRole(logged, declaration);
     // Postgres logs no message of its own for a rejected token, and for a function that is hidden.
-    const isLogged = request.role !== undefined && REJECTED.includes(request.status);
+    const isLogged = logged.role !== undefined && REJECTED.includes(logged.status);
     const message = isLogged ? messages.shift() : undefined;
     const { role = 'a request', method, target, status } = request;
     const reason = message === undefined ? '' : `, ${message}`;
     const head = `rejected: ${role}, ${method} ${target}: ${status}${reason}`;
-    const reasons = explainRefusal(declaration, request, message).map((why) => `  ${why}`);
+    const isUnknown = isLogged && request.role === undefined;
+    const why = isUnknown ? [ROLE_UNKNOWN] : explainRefusal(declaration, logged, message);
+    const reasons = why.map((sentence) => `  ${sentence}`);
     return [{ request, text: [head, ...reasons].map(visible).join('\n') }];
   });
 }

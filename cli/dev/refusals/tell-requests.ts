@@ -7,6 +7,7 @@ import { ownCommand } from '../../own-command.ts';
 import { hiddenTeller } from '../hidden/tell-hidden.ts';
 import { whyCommand } from '../why-command.ts';
 import { readAccessLine } from './access-line.ts';
+import { withKnownRole } from './known-role.ts';
 import { newLines } from './new-lines.ts';
 import { refusalsIn } from './refusals-in.ts';
 
@@ -65,7 +66,7 @@ export function tellRequests(
     for (const { text, request } of refusalsIn(declaration, logged)) print(text, request);
     for (const line of hidden ? logged.postgrest : []) {
       const request = readAccessLine(line);
-      if (request) hidden?.look(request);
+      if (request) hidden?.look(withKnownRole(request, declaration));
     }
   };
   const timer = setInterval(tell, EVERY_MS).unref();

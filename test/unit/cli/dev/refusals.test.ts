@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { readAccessLine } from '../../../../cli/dev/refusals/access-line.ts';
 import { newLines } from '../../../../cli/dev/refusals/new-lines.ts';
 import { refusalsIn } from '../../../../cli/dev/refusals/refusals-in.ts';
+import { allRows, declare } from '../../../../declaration/index.ts';
 import { declaration } from '../../../support/access/refused-notes.ts';
 
 const line = (role: string, request: string, status: number) =>
@@ -69,6 +70,40 @@ describe('the lines of both logs', () => {
       'rejected: member, POST /rpc/erase: 404\n  function erase is not declared, so no role may call it',
       'rejected: anon, DELETE /notes?id=eq.1: 401, permission denied for table notes\n  anon has no grant to delete api.notes',
     ]);
+  });
+
+  it('name no role where all tokens of a provider arrive as one, and take its message all the same', () => {
+    const mapped = declare({
+      name: 'notes',
+      schemas: ['api'],
+      roles: { anonymous: 'anon', users: ['member'] },
+      tables: [{ name: 'notes', grants: [{ to: 'member', select: true }], policies: [allRows({ to: 'member' })] }],
+      keys: {
+        provider: {
+          issuer: 'https://id.example',
+          audience: 'notes',
+          roles: { claim: 'roles', map: { member: 'user' } },
+        },
+      },
+    });
+    const unknown = "the log does not say which role a provider's token has become, or if there was a token";
+    const refusals = refusalsIn(mapped, {
+      postgres: [error('permission denied for table notes'), error('permission denied for table other')],
+      postgrest: [
+        line('anon', 'DELETE /notes?id=eq.1', 401),
+        line('-', 'GET /notes', 401),
+        line('anon', 'POST /rpc/erase', 404),
+        line('anon', 'GET /other', 401),
+      ],
+    });
+    expect(refusals.map(({ text }) => text)).toEqual([
+      `rejected: a request, DELETE /notes?id=eq.1: 401, permission denied for table notes\n  ${unknown}`,
+      'rejected: a request, GET /notes: 401\n  PostgREST rejected the token; its answer says why',
+      'rejected: a request, POST /rpc/erase: 404\n  function erase is not declared, so no role may call it',
+      `rejected: a request, GET /other: 401, permission denied for table other\n  ${unknown}`,
+    ]);
+    // No command asks about a role that the request may not have had.
+    expect(refusals.map(({ request }) => request.role)).toEqual([undefined, undefined, undefined, undefined]);
   });
 
   it('are shown without control characters', () => {
