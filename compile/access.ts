@@ -35,7 +35,7 @@ function renderAccess(declaration: Declaration): DesiredAccess {
     functions: [
       ...privateFunctions(declaration, everyone, revocation),
       ...revocation.functions,
-      // What a function in SQL calls has to be there.
+      // Last: a function in SQL can be made only if those that it calls are there.
       preRequestFunction(declaration, everyone),
     ],
     tables: revocation.tables,

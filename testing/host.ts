@@ -392,7 +392,7 @@ async function fill(
   };
   const [first, ...others] = seed;
   if (session && first) await run(session, first);
-  // What one seed leaves in its session, others do not meet.
+  // A later seed must not wait for a transaction or a lock that the first one has left open.
   if (others.length > 0) await session?.end();
   for (const source of session ? others : seed) await withClient(connection, (client) => run(client, source));
 }
