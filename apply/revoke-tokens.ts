@@ -26,8 +26,8 @@ const LONGEST_NAME = 1000;
 /**
  * Revokes tokens, if the declaration has `tokens.revocation`. Requests that begin later get 401.
  *
- * @throws SecuredPostgrestError `revocation_off`, `invalid_prop` for a name that is empty or too long, `database_unreachable`, `access_sql_failed` if the database is not as
- *   declared
+ * @throws SecuredPostgrestError `revocation_off`, `invalid_prop` for a name that is empty or too long,
+ *   `database_unreachable`, `access_sql_failed` if the database is not as declared
  * @example
  * await revokeTokens({ host: '127.0.0.1', database: 'todos', user: 'postgres', password }, declaration, { subject: '7' });
  */

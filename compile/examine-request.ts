@@ -2,10 +2,10 @@ import { claimPath } from '../declaration/claims.ts';
 import { providerOf, roleValues, trustedIssuers } from '../declaration/keys/provider.ts';
 import { apiRoles } from '../declaration/roles.ts';
 import type { ApiRole, Declaration, Tokens } from '../declaration/types.ts';
-import { packageTemplate, render, type TemplateValues } from '../postgres/template.ts';
 import { raw } from '../postgres/statements.ts';
 import { claimsInOrder } from './claims-in-order.ts';
 import type { DesiredFunction } from './desired-access.ts';
+import { functionPart } from './function-part.ts';
 import { allowedCalls, callableFunctions } from './may-call.ts';
 import type { RevocationSql } from './revocation.ts';
 
@@ -23,9 +23,9 @@ export function examineRequestFunction(
   return {
     name: 'examine_request',
     arguments: [],
-    statement: part('examine-request', {
+    statement: functionPart('examine-request', {
       private: privateSchema,
-      body: part('examine-request-body', {
+      body: functionPart('examine-request-body', {
         anonymous: anonymous?.name ?? '',
         become_mapped_role: raw(becomeMappedRole(declaration)),
         roles: roles.map(({ name }) => name),
@@ -47,13 +47,13 @@ export function examineRequestFunction(
 function examination({ keys, tokens }: Declaration, revocable: string): string {
   // Mapped roles check the issuer and its audience.
   const { issuer = '', audience = '' }: Partial<Tokens> = providerOf(keys) ? {} : tokens;
-  return part('examine-request-claims', {
+  return functionPart('examine-request-claims', {
     required_claims: tokens.requiredClaims,
     issuer,
     audience,
     maximum_age: String(tokens.maximumAgeSeconds ?? 0),
     revocable: raw(revocable),
-  }).trimEnd();
+  });
 }
 
 /** Sets what roles are set to, apart from their timeouts; empty if there is nothing. */
@@ -62,11 +62,11 @@ function roleSettings(roles: readonly ApiRole[]): string {
     Object.entries(own).map(([name, value]) => ({ role, name, value })),
   );
   if (settings.length === 0) return '';
-  return part('examine-request-settings', {
+  return functionPart('examine-request-settings', {
     setting_roles: settings.map(({ role }) => role),
     setting_names: settings.map(({ name }) => name),
     setting_values: settings.map(({ value }) => value),
-  }).trimEnd();
+  });
 }
 
 /** Renders the change to a mapped role; empty if the token itself names the role. */
@@ -76,15 +76,15 @@ function becomeMappedRole({ keys, tokens }: Declaration): string {
   const { roles } = provider;
   const issuers = trustedIssuers(provider, tokens);
   const expectsClaims = Object.values(issuers).some(({ claims }) => Object.keys(claims).length > 0);
-  return part('become-mapped-role', {
+  return functionPart('become-mapped-role', {
     issuers: JSON.stringify(issuers),
     role_claim: claimPath(roles.claim),
     space_separated: String(roles.spaceSeparated ?? false),
     map: raw(mappedRoles(roleValues(roles))),
-    expected_claims: raw(expectsClaims ? part('expected-claims', {}).trimEnd() : ''),
+    expected_claims: raw(expectsClaims ? functionPart('expected-claims', {}) : ''),
     otherwise: roles.defaultRole ?? '',
     token_required: String(tokens.isRequired ?? false),
-  }).trimEnd();
+  });
 }
 
 /** One condition for all names of a role: the roles stand in the order in which they count. */
@@ -93,11 +93,7 @@ function mappedRoles(pairs: readonly (readonly [value: string, role: string])[])
   return roles
     .map((role) => {
       const values = pairs.filter(([, other]) => other === role).map(([value]) => value);
-      return part('mapped-role', { values, role }).trimEnd();
+      return functionPart('mapped-role', { values, role });
     })
     .join('');
-}
-
-function part(name: string, values: TemplateValues): string {
-  return render(packageTemplate(`compile/functions/${name}`), values);
 }

@@ -2,10 +2,10 @@ import { providerOf } from '../declaration/keys/provider.ts';
 import { apiRoles } from '../declaration/roles.ts';
 import type { ApiRole, Declaration, Provider, RoleMapping } from '../declaration/types.ts';
 import { quoteLiteral } from '../postgres/quote.ts';
-import { packageTemplate, render, type TemplateValues } from '../postgres/template.ts';
 import { raw } from '../postgres/statements.ts';
 import { claimsInOrder } from './claims-in-order.ts';
 import type { DesiredFunction } from './desired-access.ts';
+import { functionPart } from './function-part.ts';
 import { allowedCalls } from './may-call.ts';
 import { heldRoles, providerInOrder } from './provider-in-order.ts';
 
@@ -23,9 +23,9 @@ export function preRequestFunction(declaration: Declaration, everyone: readonly 
   return {
     name: 'pre_request',
     arguments: [],
-    statement: part(kind, {
+    statement: functionPart(kind, {
       private: privateSchema,
-      body: part(`${kind}-body`, { glance: raw(glance(declaration)), ...own }),
+      body: functionPart(`${kind}-body`, { glance: raw(glance(declaration)), ...own }),
     }),
     executableBy: everyone,
   };
@@ -36,14 +36,14 @@ function glance(declaration: Declaration): string {
   const { keys, privateSchema, tokens } = declaration;
   const provider = providerOf(keys);
   const role = raw(provider ? chosenRole(provider) : 'current_user');
-  return part('glance', {
+  return functionPart('glance', {
     private: privateSchema,
     in_order: raw(inOrder(declaration)),
     may_call: raw(mayCallFunctions(declaration, role)),
     has_no_settings: raw(hasNoSettings(declaration, role)),
     become: raw(provider ? becomeRole(provider, role) : ''),
     timeout: raw(timeout(declaration)),
-    not_revoked: raw(tokens.revocation ? part('glance-not-revoked', { private: privateSchema }) : ''),
+    not_revoked: raw(tokens.revocation ? functionPart('glance-not-revoked', { private: privateSchema }) : ''),
   });
 }
 
@@ -56,10 +56,10 @@ function inOrder(declaration: Declaration): string {
   if (provider) paths.push(providerInOrder(provider, tokens));
   // PostgREST takes the role from the claim.
   else if (shareTimeout(declaration)) paths.push(`(${apiRoles(declaration).map(isRole).join(' || ')})`);
-  const withToken = part('glance-with-token', { claims: CLAIMS, in_order: paths.join(' && ') });
+  const withToken = functionPart('glance-with-token', { claims: CLAIMS, in_order: paths.join(' && ') });
   // Those of a provider become another role, which a request without a token does not.
   if (!anonymous || provider) return withToken;
-  return part('glance-without-token', {
+  return functionPart('glance-without-token', {
     anonymous: anonymous.name,
     claims: JSON.stringify({ role: anonymous.name }),
     with_token: raw(withToken),
@@ -75,13 +75,13 @@ function mayCallFunctions(declaration: Declaration, role: Fragment): string {
   const calls = allowedCalls(declaration)
     .filter(({ name }) => !/[%/]/.test(name))
     .map(({ role, name }) => `${role}/rpc/${name}`);
-  return calls.length > 0 ? part('glance-may-call', { role, calls: [...new Set(calls)] }) : '';
+  return calls.length > 0 ? functionPart('glance-may-call', { role, calls: [...new Set(calls)] }) : '';
 }
 
 function hasNoSettings(declaration: Declaration, role: Fragment): string {
   const roles = apiRoles(declaration).filter(({ settings }) => Object.keys(settings).length > 0);
   if (roles.length === 0) return '';
-  return part('glance-has-no-settings', { role, setting_roles: roles.map(({ name }) => name) });
+  return functionPart('glance-has-no-settings', { role, setting_roles: roles.map(({ name }) => name) });
 }
 
 /** Makes the role that of the request, and has the claims name it, as PostgREST does. */
@@ -89,16 +89,16 @@ function becomeRole({ roles }: Provider, role: Fragment): string {
   const [only, ...others] = possibleRoles(roles);
   const claim =
     others.length === 0
-      ? part('glance-one-role-claim', { claim: JSON.stringify({ role: only }) })
-      : part('glance-role-claim', {});
-  return part('glance-become', { role, claims: CLAIMS, role_claim: raw(claim) });
+      ? functionPart('glance-one-role-claim', { claim: JSON.stringify({ role: only }) })
+      : functionPart('glance-role-claim', {});
+  return functionPart('glance-become', { role, claims: CLAIMS, role_claim: raw(claim) });
 }
 
 /** The role of a provider's token, for claims in which one is in order. */
 function chosenRole({ roles }: Provider): string {
   const [only, ...others] = possibleRoles(roles);
   if (others.length === 0) return quoteLiteral(only!);
-  const arms = heldRoles(roles).map((one) => part('glance-held-role', { claims: CLAIMS, ...one }));
+  const arms = heldRoles(roles).map((one) => functionPart('glance-held-role', { claims: CLAIMS, ...one }));
   // In order without a default role is what names one: it has the last one where it has none of the others.
   return `CASE${(roles.defaultRole === undefined ? arms.slice(0, -1) : arms).join('')} ELSE ${quoteLiteral(others.at(-1)!)} END`;
 }
@@ -108,11 +108,11 @@ function timeout(declaration: Declaration): string {
   if (shareTimeout(declaration)) return quoteLiteral(timeoutsOf(declaration)[0]!);
   const arms = timeoutsOf(declaration).map((timeout) => {
     const roles = apiRoles(declaration).filter(({ statementTimeoutMs }) => String(statementTimeoutMs) === timeout);
-    return part('glance-timeout', { timeout, roles: roles.map(({ name }) => name) });
+    return functionPart('glance-timeout', { timeout, roles: roles.map(({ name }) => name) });
   });
   return arms.length === 0
     ? OWN_TIMEOUT
-    : part('glance-timeouts', { arms: raw(arms.join('')), otherwise: raw(OWN_TIMEOUT) });
+    : functionPart('glance-timeouts', { arms: raw(arms.join('')), otherwise: raw(OWN_TIMEOUT) });
 }
 
 function shareTimeout(declaration: Declaration): boolean {
@@ -126,8 +126,4 @@ function possibleRoles(roles: RoleMapping): string[] {
 
 function timeoutsOf(declaration: Declaration): string[] {
   return [...new Set(apiRoles(declaration).map(({ statementTimeoutMs }) => String(statementTimeoutMs)))];
-}
-
-function part(name: string, values: TemplateValues): string {
-  return render(packageTemplate(`compile/functions/${name}`), values).trimEnd();
 }

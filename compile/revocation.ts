@@ -1,5 +1,6 @@
 import type { DesiredFunction, DesiredTable, DesiredTrigger } from './desired-access.ts';
 import { raw } from '../postgres/statements.ts';
+import { functionPart } from './function-part.ts';
 import { oneName, subjectNames, subjectText } from './subject-names.ts';
 import { packageTemplate, render, type TemplateValues } from '../postgres/template.ts';
 import type { Declaration, Revocation } from '../declaration/types.ts';
@@ -85,7 +86,7 @@ export function revocationSql(declaration: Declaration, everyone: readonly strin
 }
 
 function check(name: string, values: TemplateValues): string {
-  return render(packageTemplate(`compile/functions/examine-request-${name}`), values).trimEnd();
+  return functionPart(`examine-request-${name}`, values);
 }
 
 /** Nobody but the owner may call them. */

@@ -96,12 +96,12 @@ export class Host {
     this.#snapshots.set(database, 1);
     try {
       const connection = this.backend.connection(database);
+      const session = first?.session;
       onProgress('applying the declaration');
       const applied = first ? this.#applyToFirst(first, declaration) : this.apply(database, declaration);
       // Nobody else can sign in while the server is kept.
-      if (first && !first.isDeclared && first.cached.transcript?.isRepeatable) await applied;
+      if (first && !session && first.cached.transcript?.isRepeatable) await applied;
       const ready = applied.then(() => seed.length > 0 && onProgress('filling the tables'));
-      const session = first?.session;
       const filled = fill(connection, { seed, path: searchPath(declaration), session }, ready);
       const copies = session && seed.length <= 1;
       // Opens the sessions for the seed and for the next copy meanwhile.

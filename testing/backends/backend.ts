@@ -8,9 +8,10 @@ import type { CachedTranscript } from '../cache/transcript-cache.ts';
 /** Database of a new server, with the name of the first one that would be created. */
 export interface FirstDatabase {
   readonly name: string;
-  /** True if it has the objects of the declaration, but not the passwords of this server; otherwise it is empty. */
-  readonly isDeclared: boolean;
-  /** Open session of the admin, if it is declared. Whoever takes it ends it. */
+  /**
+   * Open session of the admin, if the database has the objects of the declaration, but not the passwords of this server; otherwise it
+   * is empty. Whoever takes it ends it.
+   */
   readonly session: pg.Client | undefined;
   /** Transcript of a run on the empty database. */
   readonly cached: CachedTranscript;

@@ -27,11 +27,10 @@ export async function startEmbeddedBackend(
   const { transcript } = cached;
   const repeatable = transcript ? Promise.resolve(transcript.isRepeatable) : prepareFirst(declaration);
   const server = await startDeclaredPostgres({ superuser: SUPERUSER, databases: [name] }, cached.key);
-  const { postgres, isDeclared, session } = server;
+  const { postgres, session } = server;
   return {
     firstDatabase: {
       name,
-      isDeclared,
       session,
       cached,
       isRepeatable: repeatable,

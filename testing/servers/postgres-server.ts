@@ -82,17 +82,16 @@ const testSettings = {
  * const client = new pg.Client(postgres.connection('todos'));
  */
 export async function startPostgres(options: PostgresOptions = {}): Promise<PostgresServer> {
-  const { postgres, session } = await startDeclaredPostgres(options);
-  void session?.end();
-  return postgres;
+  return (await startDeclaredPostgres(options)).postgres;
 }
 
 /** A server for a declaration. */
 export interface DeclaredPostgres {
   readonly postgres: PostgresServer;
-  /** True if the databases are there with the objects of the declaration, as they were when the cache got them. */
-  readonly isDeclared: boolean;
-  /** The superuser's session in the first database, if it is declared. Whoever takes it ends it. */
+  /**
+   * The superuser's session in the first database, if the databases are there with the objects of the declaration, as they were
+   * when the cache got them. Whoever takes it ends it.
+   */
   readonly session: pg.Client | undefined;
   /** Has the cache keep the objects that there are now, unless something changes meanwhile. Nobody can sign in until it resolves. */
   keepDeclared(): Promise<void>;
@@ -133,9 +132,8 @@ export async function startDeclaredPostgres(options: PostgresOptions, declared?:
       await Promise.all([server.stop(), session.end()]);
       throw error;
     }
-    const keepsSession = isDeclared && databases.length > 0;
     // It need not be over before others begin.
-    if (!keepsSession) void session.end();
+    if (!isDeclared) void session.end();
 
     const connection = (database: string) => ({ host, port, database, user: superuser, password });
     const end = async () => {
@@ -162,8 +160,7 @@ export async function startDeclaredPostgres(options: PostgresOptions, declared?:
     };
     return {
       postgres,
-      isDeclared,
-      session: keepsSession ? session : undefined,
+      session: isDeclared ? session : undefined,
       async keepDeclared() {
         if (declared === undefined || archive === undefined) return;
         const key = { key: declared, initial: archive };
