@@ -155,8 +155,7 @@ async function oneMore(figures: Figures): Promise<void> {
 
 /** The tests of `examples/projects` in vitest, with its start. Vitest has compiled the files in an earlier run, and keeps them. */
 async function accessTests(figures: Figures): Promise<void> {
-  const tests = ['--project=embedded', 'test/embedded/examples/projects-isolated.test.ts'];
-  const args = ['--env-file=test/support/images/names.env', 'node_modules/vitest/vitest.mjs', 'run', ...tests];
+  const args = ['node_modules/vitest/vitest.mjs', 'run', '--config=bench/access-tests.config.ts'];
   const run = async (...options: string[]) => {
     const env = { ...process.env, NO_COLOR: '1' };
     const { stdout } = await promisify(execFile)(process.execPath, [...args, ...options], { env });

@@ -302,6 +302,7 @@ export interface StatementNames {
     | 'state_of'
     | 'find_names'
     | 'discard_temporary'
+    | 'keep_names_of_time_zones'
     | 'checkpoint'
     | 'log_position'
     | 'size_of_databases'

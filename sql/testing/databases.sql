@@ -43,6 +43,22 @@ SELECT pg_catalog.set_config('search_path', :'search_path', false)
 -- name: discard_temporary
 -- Drops temporary objects, as the end of the session does.
 DISCARD TEMP
+-- name: keep_names_of_time_zones
+-- PostgREST reads the names at its start, for which Postgres opens 600 files. The view now contains the names. For its other
+-- columns, Postgres still opens the files.
+SELECT set_config('allow_system_table_mods', 'on', true), set_config('search_path', 'pg_catalog', true);
+DO $do$
+BEGIN
+  EXECUTE format($view$
+    CREATE OR REPLACE VIEW pg_catalog.pg_timezone_names AS
+    SELECT zone.name,
+      (SELECT jsonb_object_agg(name, abbrev) FROM pg_timezone_names()) ->> zone.name AS abbrev,
+      ((SELECT jsonb_object_agg(name, utc_offset) FROM pg_timezone_names()) ->> zone.name)::interval AS utc_offset,
+      ((SELECT jsonb_object_agg(name, is_dst) FROM pg_timezone_names()) ->> zone.name)::boolean AS is_dst
+    FROM string_to_table(%L, ' ') AS zone (name)
+  $view$, (SELECT string_agg(name, ' ') FROM pg_timezone_names()));
+END
+$do$
 -- name: checkpoint
 CHECKPOINT
 -- name: log_position

@@ -93,6 +93,20 @@ describe('the objects of a declaration', () => {
     expect(kept('declared')).toEqual([archive]);
   });
 
+  it('include the names of time zones, and the view of the zones still answers what Postgres answers', async () => {
+    for (const reads of [true, false, false]) {
+      await using api = await startEphemeralPostgrest(declaration, { seed });
+      const plan = await api.sql<Row>(`EXPLAIN (VERBOSE, COSTS OFF) SELECT name FROM pg_timezone_names`);
+      expect(JSON.stringify(plan).includes('pg_timezone_names()')).toBe(reads);
+      const zones = await api.sql<Row>('SELECT * FROM pg_timezone_names');
+      expect(zones.length).toBeGreaterThan(400);
+      expect(zones).toEqual(await api.sql<Row>('SELECT * FROM pg_timezone_names()'));
+      expect(
+        await api.sql<Row>(`SELECT has_table_privilege('kept_user', 'pg_timezone_names', 'SELECT') AS may`),
+      ).toEqual([{ may: true }]);
+    }
+  });
+
   it('leave the next deploy nothing to do, and work in every way', async () => {
     await look();
     await look();
