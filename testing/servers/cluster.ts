@@ -1,4 +1,6 @@
+import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
+import { once } from 'node:events';
 import { rename, rmdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { copyFiles, newPassword, packIntoCache } from '../cache/archives.ts';
@@ -7,8 +9,9 @@ import { unpackCluster } from '../cache/cluster-cache.ts';
 import { unpackDeclared } from '../cache/declared-cluster.ts';
 import type { PostgresBinaries } from './postgres-binaries.ts';
 import { createServerDirectory, type ServerDirectory } from './server-directory.ts';
+import { serverEnvironment } from './server-environment.ts';
 import { failStart, startProcess } from './server-process.ts';
-import { idleAccount } from './server-user.ts';
+import { idleAccount, type ServerUser } from './server-user.ts';
 
 const INITDB_OPTIONS = [
   '--auth=scram-sha-256',
@@ -116,7 +119,7 @@ async function initialise(options: ClusterOptions, key: string): Promise<Cluster
     packing = packIntoCache(key, { source: maker, password: firstPassword });
     const { directory } = options;
     const isThere = await takeData(maker, directory, packing);
-    if (!isThere) throw new Error(`there is no room for a cluster in ${directory.path}`);
+    if (!isThere) throw new Error(`a new cluster cannot be moved to ${directory.path}`);
     const packed = await packing;
     const complete = Promise.all([packed?.keep(), maker.remove()]).then(() => true);
     return { firstPassword, isDeclared: false, complete };
@@ -127,24 +130,30 @@ async function initialise(options: ClusterOptions, key: string): Promise<Cluster
   }
 }
 
-/** Moves a cluster when it has been packed, or copies it meanwhile: to another user, or to another file system. Tells if that succeeded. */
+/** Moves a cluster when it has been packed, or copies it to another file system. Tells if that succeeded. */
 async function takeData(from: ServerDirectory, to: ServerDirectory, packing: Promise<unknown>): Promise<boolean> {
-  if (from.user === undefined && to.user === undefined) {
-    await packing;
-    if (await moveData(from, await to.newData())) return true;
+  await packing;
+  // Not yet as `data`: if this process dies, root can remove files of both users there.
+  const moved = join(to.path, 'new-data');
+  try {
+    await rename(join(from.path, 'data'), moved);
+  } catch {
+    return copyFiles(from, { data: await to.newData(), user: to.user });
   }
-  return copyFiles(from, { data: await to.newData(), user: to.user });
+  if (to.user && !(await changeOwner(moved, to.user))) return false;
+  const data = await to.newData();
+  // Windows renames onto nothing that exists.
+  await rmdir(data);
+  await rename(moved, data);
+  return true;
 }
 
-async function moveData(from: ServerDirectory, data: string): Promise<boolean> {
-  try {
-    // Windows renames onto nothing that exists.
-    await rmdir(data);
-    await rename(join(from.path, 'data'), data);
-    return true;
-  } catch {
-    return false;
-  }
+/** Gives a user all files of a directory; tells if that succeeded. The program follows no link, whoever may change the files meanwhile. */
+async function changeOwner(directory: string, { uid, gid }: ServerUser): Promise<boolean> {
+  const args = ['-R', '-h', `${uid}:${gid}`, directory];
+  const chown = spawn('chown', args, { stdio: 'ignore', cwd: '/', env: serverEnvironment() });
+  const failed = once(chown, 'error').then(() => false);
+  return Promise.race([once(chown, 'exit').then(([code]) => code === 0), failed]).catch(() => false);
 }
 
 async function runInitdb(
