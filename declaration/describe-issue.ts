@@ -14,6 +14,7 @@ interface Node {
   readonly const?: unknown;
   readonly enum?: readonly unknown[];
   readonly properties?: Readonly<Record<string, Node>>;
+  readonly additionalProperties?: Node | boolean;
   readonly required?: readonly string[];
   readonly items?: Node;
   readonly anyOf?: readonly Node[];
@@ -49,7 +50,7 @@ export function describeIssue({ issues }: z.ZodError, schema: z.ZodType, input: 
 
 /** The unknown member beside a missing one, which it was probably meant to be. */
 function misspelt(issues: readonly Issue[], input: unknown): Issue | undefined {
-  const { path } = issues[0]!;
+  const { path } = issues[0] ?? { path: [] };
   if (path.length === 0 || valueAt(path, input) !== undefined) return undefined;
   const parent = JSON.stringify(path.slice(0, -1));
   return issues.find((issue) => issue.code === 'unrecognized_keys' && JSON.stringify(issue.path) === parent);
@@ -68,10 +69,13 @@ function jsonSchema(schema: z.ZodType): Node {
 function mostSpecific(issue: Issue, input: unknown): Issue {
   if (issue.code !== 'invalid_union') return issue;
   const alternatives = issue.errors
-    .filter((issues) => issues.every(({ code, path }) => code !== 'unrecognized_keys' && path.length > 0))
+    .filter((issues) => issues.every(({ path }) => path.length > 0))
     // The members of the object are there: their faults belong to another alternative.
-    .filter((issues) => issues.every(({ path }) => valueAt([...issue.path, ...path], input) !== undefined));
-  const [nearest] = alternatives.sort((one, other) => one.length - other.length)[0] ?? [];
+    .filter((issues) =>
+      issues.every(({ path }) => path.length > 1 || valueAt([...issue.path, ...path], input) !== undefined),
+    );
+  const issues = alternatives.sort((one, other) => one.length - other.length)[0] ?? [];
+  const nearest = misspelt(issues, valueAt(issue.path, input)) ?? issues[0];
   return nearest ? mostSpecific({ ...nearest, path: [...issue.path, ...nearest.path] }, input) : issue;
 }
 
@@ -79,9 +83,9 @@ function mostSpecific(issue: Issue, input: unknown): Issue {
 function nodesAt(root: Node, path: readonly PropertyKey[], input: unknown): Node[] {
   return path.reduce<Node[]>(
     (nodes, key, depth) =>
-      fitting(nodes, valueAt(path.slice(0, depth), input)).flatMap(({ items, properties }) => {
-        const next = typeof key === 'number' ? items : properties?.[String(key)];
-        return next ? alternatives(next) : [];
+      fitting(nodes, valueAt(path.slice(0, depth), input)).flatMap(({ items, properties, additionalProperties }) => {
+        const next = typeof key === 'number' ? items : (properties?.[String(key)] ?? additionalProperties);
+        return typeof next === 'object' ? alternatives(next) : [];
       }),
     alternatives(root),
   );

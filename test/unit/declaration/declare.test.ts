@@ -43,6 +43,8 @@ const long = 'n'.repeat(64);
 const through = { table: 'members', key: 'note_id', member: 'user_id' };
 const shared = { to: 'member', column: 'id', type: 'int', through, claim: 'sub', memberType: 'uuid' } as const;
 
+const withProvider = (provider: unknown) => ({ ...base, keys: { provider } });
+
 /** What is refused: its code, and what the message has to name: the place, the value, the fix. */
 const refused: [why: string, input: unknown, code: ErrorCode, ...parts: string[]][] = [
   ['nothing', undefined, 'invalid_declaration', 'declaration: ', 'DeclarationInput'],
@@ -89,7 +91,7 @@ const refused: [why: string, input: unknown, code: ErrorCode, ...parts: string[]
     'a missing member of a record',
     { ...base, server: { settings: { 'db-tx-end': undefined } } },
     'invalid_declaration',
-    'missing;',
+    'server.settings.db-tx-end: missing, expected a text',
   ],
   [
     'a list of keys',
@@ -134,6 +136,30 @@ const refused: [why: string, input: unknown, code: ErrorCode, ...parts: string[]
     { ...base, keys: { generated: 'ES256' } },
     'invalid_declaration',
     'keys: { generated } is none of { generate }, { jwks }, { publicKey, algorithm }, { secretFile }, { provider }',
+  ],
+  [
+    'keys of a provider without roles',
+    withProvider({ issuer: 'https://id.example.com' }),
+    'invalid_declaration',
+    'keys.provider.roles: missing, expected { claim, map }',
+  ],
+  [
+    'a misspelt member of a provider',
+    withProvider({ issuer: 'https://id.example.com', audiences: 'a', roles: { claim: 'groups', map: {} } }),
+    'invalid_declaration',
+    'keys.provider: unknown member "audiences" (did you mean "audience"?)',
+  ],
+  [
+    'a misspelt member of a provider that is needed',
+    withProvider({ isuer: 'https://id.example.com', roles: { claim: 'groups', map: {} } }),
+    'invalid_declaration',
+    'keys.provider: unknown member "isuer" (did you mean "issuer"?)',
+  ],
+  [
+    'a role of a provider that is no name',
+    withProvider({ issuer: 'https://id.example.com', roles: { claim: 'groups', map: { admins: 1 } } }),
+    'invalid_declaration',
+    'keys.provider.roles.map.admins: 1 is none of a text, a list',
   ],
   ['no schema', { ...base, schemas: [] }, 'invalid_declaration', 'schemas: '],
   [
