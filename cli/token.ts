@@ -136,6 +136,8 @@ export function addTokenCommand(program: Command): void {
         if (role !== undefined) console.log(`good: requests with it are served as ${role}`);
         for (const warning of warnings) console.log(`but ${inWords(warning)}`);
         for (const problem of problems) console.log(`refused: ${inWords(problem)}`);
+        if (role !== undefined && declaration.tokens.revocation)
+          console.log('not checked: if the token is revoked, which only the database knows');
       }
       if (role === undefined) process.exitCode = 2;
     });

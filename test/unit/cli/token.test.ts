@@ -6,6 +6,7 @@ import { createLocalJWKSet, jwtVerify, type JSONWebKeySet } from 'jose';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { generateKey, publicKeySet, writeKey, type PrivateKey } from '../../../tokens/index.ts';
 import { compiled } from '../../support/compiled.ts';
+import { notesInput } from '../../support/notes.ts';
 import { run } from '../../support/run-cli.ts';
 
 let directory: string;
@@ -128,6 +129,24 @@ describe('token verify', () => {
     const { stdout } = await mint('--role', 'todos_user', '--claim', 'user_id=1');
     const { stdout: said } = await verifyWith(stdout, '--json');
     expect(JSON.parse(said)).toEqual({ role: 'todos_user', problems: [], warnings: [] });
+  });
+
+  it('says that it does not check revocation where the declaration has it', async () => {
+    const revoking = join(directory, 'declaration.json');
+    const input = notesInput('revoking', { tokens: { revocation: { subject: 'user_id' } } });
+    writeFileSync(revoking, JSON.stringify(input));
+    const verifyRevoking = (token: string) => run('token', 'verify', revoking, token, '--directory', directory);
+    const { stdout } = await mint('--role', 'revoking_user', '--claim', 'user_id=1');
+    const { code, stdout: said } = await verifyRevoking(stdout.trim());
+    expect({ code, said: said.trim().split('\n') }).toEqual({
+      code: 0,
+      said: [
+        'good: requests with it are served as revoking_user',
+        'not checked: if the token is revoked, which only the database knows',
+      ],
+    });
+    const other = await mint('--role', 'nobody', '--claim', 'user_id=1');
+    expect((await verifyRevoking(other.stdout.trim())).stdout).not.toContain('not checked');
   });
 
   it("says every reason against another, at a moment of one's choice", async () => {
