@@ -33,19 +33,24 @@ export function describeIssue({ issues }: z.ZodError, schema: z.ZodType, input: 
     case 'unrecognized_keys': {
       const [name = ''] = specific.keys;
       const known = possible.flatMap(({ properties = {} }) => Object.keys(properties));
+      // Members of two alternatives: either is the unknown one.
+      if (known.includes(name)) return { path, problem: noAlternative(value, path, possible) };
       return { path, problem: `unknown member "${name}"${didYouMean(name, known)}` };
     }
     case 'invalid_value':
       return { path, problem: noneOf(hidden(value, path), specific.values, specific.values.map(show)) };
-    case 'invalid_union': {
-      const constants = possible.flatMap(({ const: constant, enum: values = [constant] }) => values);
-      return { path, problem: noneOf(hidden(value, path), constants, [...new Set(possible.flatMap(inWords))]) };
-    }
+    case 'invalid_union':
+      return { path, problem: value === undefined ? missing(possible) : noAlternative(value, path, possible) };
     default: {
       const isMissing = specific.code === 'invalid_type' && value === undefined;
       return { path, problem: isMissing ? missing(possible) : lowerFirst(specific.message) };
     }
   }
+}
+
+function noAlternative(value: unknown, path: readonly PropertyKey[], possible: readonly Node[]): string {
+  const constants = possible.flatMap(({ const: constant, enum: values = [constant] }) => values);
+  return noneOf(hidden(value, path), constants, [...new Set(possible.flatMap(inWords))]);
 }
 
 /** The unknown member beside a missing one, which it was probably meant to be. */

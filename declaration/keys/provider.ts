@@ -82,11 +82,22 @@ export function listOf<T extends string>(values: T | readonly T[]): readonly T[]
   return typeof values === 'string' ? [values] : values;
 }
 
+function hasCredentials(text: string): boolean {
+  if (!URL.canParse(text)) return false;
+  const { username, password } = new URL(text);
+  return username !== '' || password !== '';
+}
+
+/** The parts of a URL that contain no secret: without credentials, query and fragment. */
+export function withoutSecrets(text: string): string {
+  const { protocol, host, pathname } = URL.canParse(text) ? new URL(text) : { host: '' };
+  return host === '' ? text : `${protocol}//${host}${pathname}`;
+}
+
 /** Tests if a URL is safe for keys, tokens and passwords: encrypted, or on this machine. */
 export function isSafeUrl(text: string): boolean {
-  if (!URL.canParse(text)) return false;
+  if (!URL.canParse(text) || hasCredentials(text)) return false;
   const url = new URL(text);
-  if (url.username !== '' || url.password !== '') return false;
   return url.protocol === 'https:' || (url.protocol === 'http:' && isLoopback(url.hostname));
 }
 
@@ -116,12 +127,9 @@ export function checkProvider(keys: KeySource, tokens: TokenRules, roles: Roles)
 function checkUrls({ issuer, jwksUri }: Provider, place: string): void {
   for (const [name, url] of Object.entries({ issuer, jwksUri })) {
     if (url === undefined || isSafeUrl(url)) continue;
-    refuse(
-      'invalid_provider',
-      `${place}.${name}`,
-      `"${url}" is no https URL`,
-      'give the one of the provider; http is for this machine only',
-    );
+    const problem = hasCredentials(url) ? 'contains a user name or a password' : 'is no https URL';
+    const fix = hasCredentials(url) ? 'leave them out' : 'give the one of the provider; http is for this machine only';
+    refuse('invalid_provider', `${place}.${name}`, `"${withoutSecrets(url)}" ${problem}`, fix);
   }
 }
 

@@ -1,5 +1,5 @@
 import { refuse } from '../../errors/secured-postgrest-error.ts';
-import { isSafeUrl } from '../keys/provider.ts';
+import { isSafeUrl, withoutSecrets } from '../keys/provider.ts';
 import type { Declaration } from '../types.ts';
 
 /**
@@ -13,7 +13,7 @@ export function tokenIssuer(place: string, { tokens }: Pick<Declaration, 'tokens
     refuse(
       'invalid_prop',
       `${place}.issuer`,
-      `${given ?? 'nothing'} is no https address, or has a query or a fragment`,
+      `${given === undefined ? 'nothing' : withoutSecrets(given)} is no https address, or has credentials, a query or a fragment`,
       "declare `tokens: { issuer: 'https://id.example.org' }`; http is for this machine only",
     );
   }

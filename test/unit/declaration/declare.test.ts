@@ -161,6 +161,18 @@ const refused: [why: string, input: unknown, code: ErrorCode, ...parts: string[]
     'invalid_declaration',
     'keys.provider.roles.map.admins: 1 is none of a text, a list',
   ],
+  [
+    'a provider whose roles have no claim',
+    withProvider({ issuer: 'https://id.example.com', roles: {} }),
+    'invalid_declaration',
+    'keys.provider.roles.claim: missing, expected a text or a list',
+  ],
+  [
+    'a provider beside generated keys',
+    { ...base, keys: { provider: { issuer: 'https://id.example.com' }, generate: 'ES256' } },
+    'invalid_declaration',
+    'keys: { provider, generate } is none of { generate }, ',
+  ],
   ['no schema', { ...base, schemas: [] }, 'invalid_declaration', 'schemas: '],
   [
     'a wrong type',

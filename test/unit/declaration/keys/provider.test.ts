@@ -22,6 +22,18 @@ function input(changes: Partial<Provider> = {}, more: Partial<DeclarationInput> 
 const mapped = (roles: Partial<Provider['roles']>) => input({ roles: { ...provider.roles, ...roles } });
 const own = { generate: 'ES256' } as const;
 
+it.each([
+  [
+    'https://ann:secret@id.example.com/',
+    '"https://id.example.com/" contains a user name or a password; leave them out',
+  ],
+  ['http://id.example.com/keys?client_secret=secret', '"http://id.example.com/keys" is no https URL'],
+])('a provider at %s is refused without its secret in the message', (jwksUri, message) => {
+  const error = refusal(() => declare(input({ jwksUri })));
+  expect(error.message).toContain(`keys.provider.jwksUri: ${message}`);
+  expect(error.message).not.toContain('secret');
+});
+
 describe('a provider is refused', () => {
   it.each<[string, string, DeclarationInput]>([
     ['invalid_provider', 'keys.provider.issuer', input({ issuer: 'http://id.example.com' })],
