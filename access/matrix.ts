@@ -7,7 +7,7 @@ import { sessionOf, type Session } from '../apply/session.ts';
 import { probeRelation } from './map/probe-relation.ts';
 import type { Reach } from './map/reach.ts';
 import { roleOf } from './map/request.ts';
-import type { Subject, Subjects } from './subjects.ts';
+import { checkSubjects, type Subject, type Subjects } from './subjects.ts';
 
 /** Rows that each subject reaches, as plain data. */
 export interface AccessMatrix {
@@ -57,7 +57,7 @@ export interface AccessMatrixOptions {
  * console.log(matrixText(matrix));
  *
  * @param connection of the admin that deploys
- * @throws SecuredPostgrestError `missing_object`, `access_sql_failed`
+ * @throws SecuredPostgrestError `unknown_role`, `invalid_prop`, `missing_object`, `access_sql_failed`
  */
 export async function accessMatrix(
   connection: DatabaseConnection,
@@ -65,6 +65,7 @@ export async function accessMatrix(
   subjects: Subjects,
   { limit }: AccessMatrixOptions = {},
 ): Promise<AccessMatrix> {
+  checkSubjects(declaration, subjects);
   const relations: RelationAccess[] = [];
   const declared = [...declaration.tables, ...declaration.views];
   for (let first = 0; first < declared.length; first += RELATIONS_OF_SESSION) {

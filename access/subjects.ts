@@ -1,4 +1,7 @@
+import { isObject } from '../declaration/is-object.ts';
+import { checkPolicyRole } from '../declaration/roles.ts';
 import type { Declaration } from '../declaration/types.ts';
+import { refuse } from '../errors/secured-postgrest-error.ts';
 import { sampleClaims } from './sample-claims.ts';
 
 /** Role and claims of a token. */
@@ -32,4 +35,21 @@ export function sampleSubjects(declaration: Declaration): Subjects {
 export function requestSubjects(declaration: Declaration): Subjects {
   const subjects = Object.entries(sampleSubjects(declaration));
   return Object.fromEntries(subjects.filter(([name]) => name !== declaration.owner));
+}
+
+/**
+ * Checks that each subject is a request without a token, or has one of the declared roles.
+ *
+ * @throws SecuredPostgrestError `unknown_role`, `invalid_prop`
+ */
+export function checkSubjects(declaration: Declaration, subjects: Subjects): void {
+  for (const [name, subject] of Object.entries<unknown>(subjects)) {
+    if (subject === undefined) continue;
+    const place = `subjects.${name}`;
+    if (!isObject(subject) || typeof subject['role'] !== 'string') {
+      const problem = `${JSON.stringify(subject)} is no subject`;
+      refuse('invalid_prop', place, problem, "write { role: '...', claims: { ... } }, or undefined for no token");
+    }
+    checkPolicyRole(subject['role'], `${place}.role`, declaration);
+  }
 }

@@ -102,9 +102,13 @@ export function toEncryptionKeys(
   return existsSync(usual) ? keysInDirectory(usual, { use: 'enc' }) : undefined;
 }
 
-/** Signing keys, where the command needs them. */
-export function keyPlace(options: KeyPlaceOptions): KeyPlace {
-  return toKeyPlace(options) ?? nowhere();
+/**
+ * Signing keys, where the command needs them.
+ *
+ * @param usual a directory without keys, where a deploy would keep them
+ */
+export function keyPlace(options: KeyPlaceOptions, usual?: string): KeyPlace {
+  return toKeyPlace(options) ?? nowhere(usual);
 }
 
 /** Keys of a use, where the command needs them. */
@@ -112,9 +116,16 @@ export function neededKeys<Use extends KeyUse>(options: KeyPlaceOptions, use: Us
   return toKeyStore(options, use) ?? nowhere();
 }
 
-function nowhere(): never {
+/** Directory in which a deploy of a declaration keeps its signing keys. */
+export function usualKeys({ name }: Declaration): string {
+  return `.secrets/${name}/keys`;
+}
+
+function nowhere(usual?: string): never {
   const fix = 'give --directory, --keys-file, --keys-from-env or --keys-command';
-  refuse('unreadable_key', '--directory', 'nothing says where the keys are', fix);
+  const problem =
+    usual === undefined ? 'nothing says where the keys are' : `there is no ${usual}, where a deploy keeps them`;
+  refuse('unreadable_key', '--directory', problem, fix);
 }
 
 function parseCommand(text: string): KeysCommand {

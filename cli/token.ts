@@ -24,6 +24,7 @@ import {
   toKeyPlace,
   type EncryptionKeyOptions,
   type KeyPlaceOptions,
+  usualKeys,
 } from './key-place.ts';
 import { checkPrivateDirectory } from '../files/private-files.ts';
 import { loadDeclaration } from './load-declaration.ts';
@@ -188,7 +189,7 @@ async function inspect(token: string, options: EncryptionKeyOptions): Promise<ob
 /** Where a deploy of the declaration keeps its keys, unless an option names another place. */
 function withDirectory(options: KeyPlaceOptions, declaration: Declaration | undefined): KeyPlaceOptions {
   if (!declaration || toKeyPlace(options) !== undefined) return options;
-  return { ...options, directory: `.secrets/${declaration.name}/keys` };
+  return { ...options, directory: usualKeys(declaration) };
 }
 
 /** The same, if a deploy has made that directory, and no other user can have made its keys. */

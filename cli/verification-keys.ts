@@ -3,11 +3,11 @@ import { ownKeys, providerOf } from '../declaration/keys/provider.ts';
 import { refuse } from '../errors/secured-postgrest-error.ts';
 import type { Declaration, JsonWebKeySet } from '../declaration/types.ts';
 import { loadVerificationKeys } from '../tokens/index.ts';
-import { keyPlace, type KeyPlaceOptions } from './key-place.ts';
+import { keyPlace, usualKeys, type KeyPlaceOptions } from './key-place.ts';
 
 /** Keys with which the declared server verifies tokens. */
 export function verificationKeys(declaration: Declaration, place: KeyPlaceOptions): JsonWebKeySet {
-  return loadVerificationKeys(declaration.keys, areElsewhere(declaration) ? keyPlace(place) : '');
+  return loadVerificationKeys(declaration.keys, areElsewhere(declaration) ? keyPlace(place, usualKeys(declaration)) : '');
 }
 
 /** Tests if the declaration does not say itself which keys are trusted. */

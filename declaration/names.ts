@@ -102,13 +102,18 @@ export function checkKnownSchema(
   );
 }
 
-/** Refuses the second of two equal names. */
-export function checkDistinct(names: readonly string[], place: (index: number) => string): void {
+/** Refuses the second of two equal names. `orElse`: another fix than to remove one. */
+export function checkDistinct(names: readonly string[], place: (index: number) => string, orElse = ''): void {
   const indexes = new Map<string, number>();
   for (const [index, name] of names.entries()) {
     const first = indexes.get(name);
     if (first !== undefined) {
-      refuse('duplicate_name', place(index), `"${name}" is declared twice`, `remove it here or at ${place(first)}`);
+      refuse(
+        'duplicate_name',
+        place(index),
+        `"${name}" is declared twice`,
+        `remove it here or at ${place(first)}${orElse}`,
+      );
     }
     indexes.set(name, index);
   }

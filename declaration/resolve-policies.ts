@@ -25,6 +25,7 @@ export function resolvePolicies(
   checkDistinct(
     named.map(({ name }) => name),
     (index) => `${named[index]!.place}, name`,
+    ", or give one of them another name (`name: '...'`)",
   );
   return policies;
 }

@@ -7,6 +7,7 @@ import type { Subjects } from '../access/subjects.ts';
 import type { Backend } from './backends/backend.ts';
 import { startDockerBackend, type DockerBackendOptions } from './backends/docker/docker-backend.ts';
 import { startEmbeddedBackend } from './backends/embedded-backend.ts';
+import { checkSourceOptions } from './check-source-options.ts';
 import { startEnvironment, type EphemeralPostgrest } from './environment.ts';
 import { startExistingBackend } from './backends/existing-backend.ts';
 import { withOpener } from './backends/with-opener.ts';
@@ -62,10 +63,8 @@ export interface Source {
 }
 
 export async function startSource(declaration: Declaration, options: SourceOptions = {}): Promise<Source> {
+  checkSourceOptions(options);
   const { seed = [], backend = 'embedded', spares = 2, onProgress = () => {} } = options;
-  if (!Number.isInteger(spares) || spares < 0) {
-    refuse('invalid_prop', 'spares', `${spares} is not a number of spare APIs`, 'write a whole number, or 0 for none');
-  }
   onProgress('starting Postgres');
   const trusted = createTrust(declaration.keys);
   // Whoever waits for it comes later.

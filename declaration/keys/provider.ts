@@ -135,8 +135,14 @@ function checkUrls({ issuer, jwksUri }: Provider, place: string): void {
 
 function checkMapping(mapping: RoleMapping, place: string, roles: Roles): void {
   const users = { ...roles, anonymous: undefined } as Omit<Roles, 'anonymous'>;
-  for (const role of Object.keys(mapping.map)) checkKnownRole(role, `${place}.map`, users);
-  if (mapping.defaultRole !== undefined) checkKnownRole(mapping.defaultRole, `${place}.defaultRole`, users);
+  const check = (role: string, at: string) => {
+    if (role === roles.anonymous?.name) {
+      refuse('unknown_role', at, `"${role}" is the role of requests without a token`, 'name a role of roles.users');
+    }
+    checkKnownRole(role, at, users);
+  };
+  for (const role of Object.keys(mapping.map)) check(role, `${place}.map`);
+  if (mapping.defaultRole !== undefined) check(mapping.defaultRole, `${place}.defaultRole`);
   if (mapping.defaultRole === undefined && Object.keys(mapping.map).length === 0) {
     refuse('invalid_provider', `${place}.map`, 'no token gets a role', 'map a declared role, or give defaultRole');
   }

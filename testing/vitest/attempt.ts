@@ -33,9 +33,7 @@ export type AttemptResult =
  * that breaks a constraint counts: Postgres asks for policies first.
  */
 export async function attempt(client: ApiClient, { command, relation, ...of }: Attempt): Promise<AttemptResult> {
-  const home = homeOf(client);
-  if (!home) refuse('invalid_prop', 'expect', 'this is no client of an environment', 'pass what `api.as(...)` returns');
-  const { declaration, connection } = home;
+  const { declaration, connection } = checkClient(client);
   const { schemas } = declaration;
   const name = qualify(relation, schemas[0]!, 'relation');
   const subject = client.token === undefined ? undefined : { role: client.role, claims: client.claims };
@@ -52,6 +50,18 @@ export async function attempt(client: ApiClient, { command, relation, ...of }: A
       return { code, message };
     }
   });
+}
+
+/** Checks that a test expects something of a client, and returns where the client belongs to. */
+export function checkClient(client: ApiClient): NonNullable<ReturnType<typeof homeOf>> {
+  if (client instanceof Promise) {
+    refuse('invalid_prop', 'expect', 'this is the promise of a client', 'write `expect(await api.as(...))`');
+  }
+  const home = homeOf(client);
+  if (!home) {
+    refuse('invalid_prop', 'expect', 'this is no client of an environment', 'pass what `await api.as(...)` returns');
+  }
+  return home;
 }
 
 /** PostgREST's documentation, "Errors". */

@@ -2,7 +2,7 @@ import { expect } from 'vitest';
 import { isObject } from '../../declaration/is-object.ts';
 import { INSUFFICIENT_PRIVILEGE } from '../../postgres/sqlstate.ts';
 import type { ApiClient } from '../client.ts';
-import { attempt, type Attempt, type Values } from './attempt.ts';
+import { attempt, checkClient, type Attempt, type Values } from './attempt.ts';
 
 /** Matchers for a client's access. */
 export interface AccessMatchers {
@@ -61,6 +61,9 @@ declare module 'vitest' {
 /** Codes of rejected requests: also by a policy's check, by the pre-request check (`PT401`), and without a token (`PGRST302`). */
 const REFUSALS = [INSUFFICIENT_PRIVILEGE, 'PT401', 'PGRST302'];
 
+/** Unauthorized and Forbidden (RFC 9110, 15.5). */
+const DENIED = [401, 403];
+
 async function may(client: ApiClient, wanted: Attempt) {
   const result = await attempt(client, wanted);
   const { role, claims } = client;
@@ -85,8 +88,14 @@ expect.extend({
     may(client, { command: 'delete', relation, where }),
 
   async toSeeRows(client: ApiClient, path: string, rows: readonly unknown[]) {
+    checkClient(client);
     const response = await client.fetch(path);
-    const answer = await response.json();
+    const answer: unknown = await response.json();
+    // Otherwise a misspelt path would pass with `not`.
+    if (!response.ok && !DENIED.includes(response.status)) {
+      const reason = `${response.status} ${JSON.stringify(answer)}`;
+      throw new Error(`GET ${path} as ${client.role} could not be tried: ${reason}`);
+    }
     const pass = response.ok && Array.isArray(answer) && this.equals(inAnyOrder(answer), inAnyOrder(rows));
     return {
       pass,

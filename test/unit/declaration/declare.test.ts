@@ -247,6 +247,12 @@ const refused: [why: string, input: unknown, code: ErrorCode, ...parts: string[]
     '"member"',
     'roles.users[0]',
   ],
+  [
+    'two policies with one generated name',
+    withPolicies({ ...own, column: 'sender' }),
+    'duplicate_name',
+    "another name (`name: '...'`)",
+  ],
   ['a user that is anonymous', withRoles({ users: ['visitor'] }), 'duplicate_name', '"visitor"'],
   ['a user that is the owner', withRoles({ users: ['notes_owner'] }), 'duplicate_name', '"notes_owner"', 'roles.owner'],
   ['a table twice', { ...base, tables: [table, { name: 'api.notes' }] }, 'duplicate_name', 'tables[1]', '"api.notes"'],

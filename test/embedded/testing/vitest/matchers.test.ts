@@ -56,7 +56,6 @@ describe('matchers of access', () => {
     await expect(ann).not.toSeeRows('/todos?select=title,done', rows.slice(1));
     await expect(ann).not.toSeeRows('/todos?select=title,done', [...rows, rows[0]]);
     await expect(ann).not.toSeeRows('/todos?select=title,done&limit=0', rows);
-    await expect(ann).not.toSeeRows('/missing', []);
     await expect(expect(ann).toSeeRows('todos?select=title', [])).rejects.toThrow(
       'path: "todos?select=title" does not begin with /; write /todos?select=title [invalid_prop]',
     );
@@ -115,5 +114,13 @@ describe('matchers of access', () => {
     await expect(failure(expect(ann).not.mayRead('missing'))).resolves.toContain('could not be tried');
     await expect(failure(expect(ann).not.mayInsert('todos', { done: 'perhaps' }))).resolves.toContain('22P02');
     await expect(failure(expect({} as typeof ann).not.mayRead('todos'))).resolves.toContain('no client');
+    await expect(failure(expect(api.as() as never).not.mayRead('todos'))).resolves.toContain(
+      'this is the promise of a client; write `expect(await api.as(...))`',
+    );
+    for (const path of ['/missing?select=title', '/todos?select=titel', '/todos?titel=eq.x', '/todos?title=x'])
+      for (const expectation of [expect(ann).toSeeRows(path, []), expect(ann).not.toSeeRows(path, [])])
+        await expect(failure(expectation)).resolves.toMatch(/^GET .* as todos_user could not be tried: 40[04] \{/);
+    const nobody = await api.as();
+    await expect(nobody).not.toSeeRows('/todos?select=user_id', []);
   });
 });
