@@ -32,6 +32,15 @@ async function runEnds(watch: RunningVitest): Promise<string> {
   return watch.output;
 }
 
+/** Kills a process, unless it has ended meanwhile. */
+function kill(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
+  }
+}
+
 /** Changes a file, again if the watcher of vitest has missed the change. */
 async function rerun(watch: RunningVitest, file: string, text: string): Promise<void> {
   watch.output = '';
@@ -85,7 +94,7 @@ it(
     await rerun(watch, 'a.test.ts', `apiTest(declaration)('hangs', ({ api }) => new Promise(() => api.url), 100_000)`);
     await vi.waitFor(() => expect(serverDirectories(project.temporary).length).toBeGreaterThan(1), 90_000);
     const all = processesBelow(watch.process.pid!);
-    for (const pid of [watch.process.pid!, ...all]) process.kill(pid, 'SIGKILL');
+    for (const pid of [watch.process.pid!, ...all]) kill(pid);
     await vi.waitFor(() => expect(all.filter(isRunning)).toEqual([]), 90_000);
     // The reapers were killed, too: the next start removes what is left.
     await removeAbandoned(project.temporary);
