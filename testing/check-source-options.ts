@@ -20,7 +20,7 @@ function checkSeed(seed: unknown): void {
   if (!Array.isArray(seed)) refuse('invalid_prop', 'seed', 'it is no list', fix);
   for (const [index, source] of (seed as unknown[]).entries()) {
     if (isObject(source) && typeof source['file'] === 'string' && typeof source['sql'] === 'string') continue;
-    // What else it is may hold rows with secrets.
+    // Other values can contain rows with secrets.
     const named = typeof source === 'string' ? JSON.stringify(source) : `a value of the type ${typeof source}`;
     refuse('invalid_prop', `seed[${index}]`, `${named} is no SQL with its file`, fix);
   }

@@ -148,7 +148,7 @@ async function takeData(from: ServerDirectory, to: ServerDirectory, packing: Pro
   return true;
 }
 
-/** Gives a user all files of a directory; tells if that succeeded. The program follows no link, whoever may change the files meanwhile. */
+/** Gives a user all files of a directory; returns false if that failed. `chown` follows no link, even if the files change meanwhile. */
 async function changeOwner(directory: string, { uid, gid }: ServerUser): Promise<boolean> {
   const args = ['-R', '-h', `${uid}:${gid}`, directory];
   const chown = spawn('chown', args, { stdio: 'ignore', cwd: '/', env: serverEnvironment() });
