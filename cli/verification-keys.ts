@@ -7,7 +7,10 @@ import { keyPlace, usualKeys, type KeyPlaceOptions } from './key-place.ts';
 
 /** Keys with which the declared server verifies tokens. */
 export function verificationKeys(declaration: Declaration, place: KeyPlaceOptions): JsonWebKeySet {
-  return loadVerificationKeys(declaration.keys, areElsewhere(declaration) ? keyPlace(place, usualKeys(declaration)) : '');
+  return loadVerificationKeys(
+    declaration.keys,
+    areElsewhere(declaration) ? keyPlace(place, usualKeys(declaration)) : '',
+  );
 }
 
 /** Tests if the declaration does not say itself which keys are trusted. */

@@ -49,6 +49,10 @@ export const noPolicy: CatalogRule = {
     return granted(audited)
       .map(relationObject)
       .filter(({ text }) => !withPolicy.has(text))
-      .map((object) => ({ object, problem: 'is granted and has no policy', fix: fix('declare it as a table with a policy') }));
+      .map((object) => ({
+        object,
+        problem: 'is granted and has no policy',
+        fix: fix('declare it as a table with a policy'),
+      }));
   },
 };
