@@ -8,9 +8,9 @@ interface State {
   }[];
 }
 
-/** What the engine and Terraform choose anew for each object: ids, ends of names, and addresses in the network of the containers. */
+/** What the engine and Terraform choose anew for each object: ids, ends of names, and the containers' network and addresses. */
 const CHOSEN =
-  /\b[0-9a-f]{12,}|(?<=-)[0-9a-f]{8}\b|\b[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\b|\b(?!127\.)(\d+\.){3}\d+\b|(\b[0-9a-f]{2}:){5}[0-9a-f]{2}\b/g;
+  /\b[0-9a-f]{12,}|(?<=-)[0-9a-f]{8}\b|\b[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\b|\b(?!127\.)(\d+\.){3}\d+(\/\d+)?\b|(\b[0-9a-f]{2}:){5}[0-9a-f]{2}\b/g;
 /** Size of the network, which depends on those that there are already, and ports that Docker chooses. */
 const NUMBER = /(?<="ip_prefix_length": )\d+|(?<="external": )(3[2-9]|[456])\d{3}\b/g;
 
