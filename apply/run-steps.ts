@@ -19,7 +19,7 @@ interface PostgresError extends Error, Position {
 }
 
 /** Number of statements in one message. A round trip costs as much as a small statement. */
-export const BATCH = 100;
+export const BATCH = 500;
 
 /** Runs steps in order, each as its role, inside a transaction. */
 export async function runSteps(session: Session, steps: readonly Step[]): Promise<void> {

@@ -43,10 +43,10 @@ DECLARE
   planned text;
   context text;
 BEGIN
-  FOR batch IN 1..cardinality(tries) BY 100 LOOP
+  FOR batch IN 1..cardinality(tries) BY 500 LOOP
     -- Together, because the end of each subtransaction examines all tables that the transaction has made.
     BEGIN
-      FOREACH tried IN ARRAY tries[batch:batch + 99] LOOP
+      FOREACH tried IN ARRAY tries[batch:batch + 499] LOOP
         planned := tried -> 'statements' ->> 0;
         CONTINUE WHEN planned IS NULL;
         EXECUTE 'EXPLAIN (COSTS off) ' || planned;
@@ -57,7 +57,7 @@ BEGIN
       WHEN OTHERS THEN NULL;
     END;
     -- One of them failed: each by itself.
-    FOREACH tried IN ARRAY tries[batch:batch + 99] LOOP
+    FOREACH tried IN ARRAY tries[batch:batch + 499] LOOP
       code := NULL;
       FOR planned IN SELECT jsonb_array_elements_text(tried -> 'statements') LOOP
         BEGIN
