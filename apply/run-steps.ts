@@ -18,7 +18,10 @@ interface PostgresError extends Error, Position {
   readonly code?: string;
 }
 
-/** Number of statements in one message. A round trip costs as much as a small statement. */
+/**
+ * Number of statements in one message. A round trip costs as much as a small statement, and the end of each message's
+ * subtransaction examines all tables that the transaction has made.
+ */
 export const BATCH = 500;
 
 /** Runs steps in order, each as its role, inside a transaction. */
